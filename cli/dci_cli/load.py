@@ -1,0 +1,35 @@
+"""Writing a whole population into an empty RegistryTable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dci_common.registry.items import membership_items, record_items, settings_item
+from dci_common.registry.views import views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from dci_cli.demo import Population
+
+_BATCH = 25  # BatchWriteItem's own limit
+
+
+def load(dynamodb: DynamoDBClient, table: str, population: Population, shards: int) -> None:
+    """Write every item of the population; the registry's settings last, so that it serves only when whole."""
+    written = list(_items(population, shards))
+    for start in range(0, len(written), _BATCH):
+        pending: Any = {table: [{"PutRequest": {"Item": item}} for item in written[start : start + _BATCH]]}
+        while pending:
+            pending = dynamodb.batch_write_item(RequestItems=pending)["UnprocessedItems"]
+
+
+def _items(population: Population, shards: int) -> Iterator[dict[str, Any]]:
+    records = list(views(population.people, population.groups, population.memberships))
+    for kind, view in records:
+        yield from record_items(kind, view, shards)
+    for membership in population.memberships:
+        yield from membership_items(membership)
+    yield settings_item(shards, (view for _, view in records))

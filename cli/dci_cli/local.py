@@ -1,0 +1,104 @@
+"""A deployment of one's own in this process: tables and secret, keys, the demo registry and two clients."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dci_cli import moto_engine
+from dci_cli.demo import demo_population
+from dci_cli.load import load
+from dci_cli.tables import create_tables
+from dci_cli.template import Template
+from dci_common.auth.clients import Client
+from dci_common.auth.keys import ALGORITHMS, establish
+from dci_common.auth.registration import NewClient, register
+from dci_common.auth.scopes import CLIENTS_MANAGE, PARTNER_SCOPES
+from dci_common.runtime import Runtime
+from dci_common.settings import Settings, SettingsError
+
+_TABLES = {"ClientsTable": "dci-clients", "RegistryTable": "dci-registry", "ExchangeTable": "dci-exchange"}
+_SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
+_SHARDS = 2  # moto reads the whole table for every query, so few shards are fast shards
+SENDER_ID = "test-client"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The two clients of a local deployment, with their secrets."""
+
+    partner: Client
+    partner_secret: str
+    admin: Client
+    admin_secret: str
+
+
+@contextmanager
+def local_deployment(template: Template, issuer: str) -> Iterator[Demo]:
+    """Run an embedded deployment; inside, the environment is the one that template.yaml gives the functions.
+
+    Raises SettingsError when a variable of the environment has a value that can not be worked with.
+    """
+    algorithm = next((alg for alg in ALGORITHMS if alg == os.environ.get("SIGNING_ALGORITHM", "ES256")), None)
+    if algorithm is None:
+        raise SettingsError(f"SIGNING_ALGORITHM must be {' or '.join(ALGORITHMS)}.")
+    with moto_engine.running(), _environment(_variables(issuer)):
+        runtime = Runtime(Settings.from_env(os.environ))
+        create_tables(runtime.dynamodb, template.tables, _TABLES)
+        runtime.secrets.create_secret(Name=_SECRET, SecretString="{}")
+        establish(
+            runtime, algorithm, lambda ring: runtime.secrets.put_secret_value(SecretId=_SECRET, SecretString=ring)
+        )
+        load(runtime.dynamodb, _TABLES["RegistryTable"], demo_population(), _SHARDS)
+        yield _register_demo(runtime)
+
+
+def write_credentials(path: Path, base_url: str, demo: Demo) -> None:
+    """Write both clients' credentials where only this user can read them."""
+    content = {
+        "base_url": base_url,
+        "partner": {
+            "client_id": demo.partner.client_id,
+            "client_secret": demo.partner_secret,
+            "sender_id": demo.partner.sender_id,
+        },
+        "admin": {"client_id": demo.admin.client_id, "client_secret": demo.admin_secret},
+    }
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # an old file may have had another mode
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(content, file, indent=2)
+        file.write("\n")
+
+
+def _variables(issuer: str) -> dict[str, str]:
+    return {
+        "CLIENTS_TABLE": _TABLES["ClientsTable"],
+        "REGISTRY_TABLE": _TABLES["RegistryTable"],
+        "SIGNING_KEYS_SECRET": _SECRET,
+        "ISSUER": issuer,
+        "POWERTOOLS_SERVICE_NAME": "dci",
+        # The gateway writes a line a request; the functions' own lines would drown it.
+        "POWERTOOLS_LOG_LEVEL": os.environ.get("POWERTOOLS_LOG_LEVEL", "ERROR"),
+    }
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _register_demo(runtime: Runtime) -> Demo:
+    partner = NewClient(name="Demo partner", sender_id=SENDER_ID, scopes=PARTNER_SCOPES, disclosure=("full",))
+    admin = NewClient(name="Demo administrator", sender_id="administrator", scopes=(CLIENTS_MANAGE, "clients.read"))
+    return Demo(*register(runtime, partner), *register(runtime, admin))

@@ -1,0 +1,86 @@
+"""`dci serve`: the whole API on this machine, with a demo registry."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dci_cli.gateway import GatewayServer, Routes
+from dci_cli.local import Demo, local_deployment, write_credentials
+from dci_cli.problem import Problem
+from dci_cli.template import TemplateError, read_template
+from dci_common.settings import SettingsError
+
+if TYPE_CHECKING:
+    from dci_common.runtime import LambdaHandler
+
+ROOT = Path(__file__).resolve().parents[2]
+_MAX_PORT = 65535
+
+
+def serve(port: str, template_path: Path, credentials: Path) -> None:
+    """Serve until interrupted. Raises Problem when it can not start."""
+    try:
+        template = read_template(template_path)
+        with _bound(port) as server, local_deployment(template, server.base_url) as demo:
+            server.routes = Routes({route.path: _handler(route.handler) for route in template.routes})
+            write_credentials(credentials, server.base_url, demo)
+            print(_welcome(server.base_url, demo, credentials), flush=True)
+            _serve_until_interrupted(server)
+    except (TemplateError, SettingsError) as error:
+        raise Problem(str(error)) from error
+
+
+def _bound(port: str) -> GatewayServer:
+    if not (port.isascii() and port.isdigit() and int(port) <= _MAX_PORT):
+        raise Problem(f"The port must be a number from 0 to {_MAX_PORT}, such as PORT=3000 make run.")
+    try:
+        return GatewayServer(int(port))
+    except OSError as error:
+        raise Problem(
+            f"Port {port} can not be used ({error.strerror}): free it, or choose another: PORT=3001 make run."
+        ) from error
+
+
+def _handler(dotted: str) -> LambdaHandler:
+    module, _, name = dotted.rpartition(".")
+    handler: LambdaHandler = getattr(importlib.import_module(module), name)
+    return handler
+
+
+def _serve_until_interrupted(server: GatewayServer) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+
+
+def _welcome(base_url: str, demo: Demo, credentials: Path) -> str:
+    return f"""
+The API answers at {base_url} with a demo registry. Stop it with Ctrl-C.
+The credentials of its clients are in {_shown(credentials)}.
+
+Paste this into another terminal: a token, then a search.
+
+TOKEN=$(curl -s {base_url}/oauth2/client/token \\
+  -d grant_type=client_credentials -d client_id={demo.partner.client_id} \\
+  -d client_secret={demo.partner_secret} |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+
+curl -s {base_url}/registry/sync/search \\
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{{
+  "header": {{"version": "1.0.0", "message_id": "1", "message_ts": "2026-01-31T09:30:00Z",
+             "action": "search", "sender_id": "{demo.partner.sender_id}", "total_count": 1}},
+  "message": {{"transaction_id": "1", "search_request": [{{
+    "reference_id": "1", "timestamp": "2026-01-31T09:30:00Z",
+    "search_criteria": {{"query_type": "idtype-value", "query": {{"type": "UIN", "value": "847951632"}}}}}}]}}
+}}' | python3 -m json.tool --no-ensure-ascii
+"""
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

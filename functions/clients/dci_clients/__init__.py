@@ -1,0 +1,1 @@
+"""The clients function: administration of partner clients."""

@@ -1,0 +1,1 @@
+"""The search function: the registry's door for partner systems."""

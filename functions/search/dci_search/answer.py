@@ -1,0 +1,90 @@
+"""The answer to a search message, written item by item so that its size is known before it is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dci_common.errors import Rejection
+from dci_common.http import to_json
+from dci_common.registry.budget import too_many
+from dci_common.schemas.envelope import VERSION, SearchEnvelope, SearchItem
+
+MAX_ITEMS = 100
+# Lambda's response is at most 6 MB with the body as a JSON string in it; the rest is room for the envelope
+# and for the rejections of the items that found no room.
+_MAX_BYTES = 5_900_000
+
+
+class Answer:
+    """The items answered so far, as JSON text."""
+
+    def __init__(self) -> None:
+        self.items: list[str] = []
+        self.records = 0
+        self._bytes = 0
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Add an item. Raises Rejection, adding nothing, when its records do not fit into the response."""
+        text = to_json(item)
+        # Lambda writes the body as a JSON string: every quote and backslash in it takes a byte more.
+        size = len(text.encode()) + text.count('"') + text.count("\\") + 1
+        records = len(item.get("data", {}).get("reg_records", ()))
+        if records and self._bytes + size > _MAX_BYTES:
+            raise too_many("The records do not fit into one response: ask for smaller pages or fewer items at once.")
+        self.items.append(text)
+        self.records += records
+        self._bytes += size
+
+
+def served(item: SearchItem, now: str, data: dict[str, Any], pagination: dict[str, int]) -> dict[str, Any]:
+    """Build the response item of a search that was served, whether or not anything matched."""
+    return {**_item(item, now), "status": "succ", "data": data, "pagination": pagination}
+
+
+def rejected(item: SearchItem, now: str, rejection: Rejection) -> dict[str, Any]:
+    """Build the response item of a search that can not be served."""
+    reason = {"status_reason_code": rejection.code, "status_reason_message": rejection.message[:999]}
+    return {**_item(item, now), "status": "rjct", **reason}
+
+
+def record_data(reg_type: str, reg_record_type: str, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """Build the `data` of a response item."""
+    return {
+        "version": VERSION,
+        "reg_type": reg_type,
+        "reg_record_type": reg_record_type,
+        "reg_records": records,
+    }
+
+
+def message(envelope: SearchEnvelope, now: str, correlation_id: str, answer: Answer | None) -> str:
+    """Write the whole response. None for `answer` says that there were more items than a message may have."""
+    asked, total = envelope.header, len(envelope.message.search_request)
+    outcome = {"status": "succ"}
+    if answer is None:
+        outcome = {
+            "status": "rjct",
+            "status_reason_code": "rjct.total_count.limit_exceeded",
+            "status_reason_message": f"A message may hold at most {MAX_ITEMS} search requests: send several.",
+        }
+    header = {
+        "version": VERSION,
+        "message_id": asked.message_id,
+        "message_ts": now,
+        "action": "on-search",
+        **outcome,
+        "total_count": total,
+        "completed_count": total if answer else 0,
+        # What was the receiver is the sender now.
+        **({"sender_id": asked.receiver_id} if asked.receiver_id else {}),
+        "receiver_id": asked.sender_id,
+        "is_msg_encrypted": False,
+    }
+    ids = to_json({"transaction_id": envelope.message.transaction_id, "correlation_id": correlation_id})
+    items = ",".join(answer.items) if answer else ""
+    return f'{{"header":{to_json(header)},"message":{ids[:-1]},"search_response":[{items}]}}}}'
+
+
+def _item(item: SearchItem, now: str) -> dict[str, Any]:
+    locale = {"locale": item.locale} if item.locale else {}
+    return {"reference_id": item.reference_id, "timestamp": now, **locale}

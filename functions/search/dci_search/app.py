@@ -1,0 +1,32 @@
+"""The search function's routes, and the answer to every path that is nobody's."""
+
+from __future__ import annotations
+
+from dci_common.auth.bearer import BearerGate
+from dci_common.auth.scopes import REGISTRY_SEARCH
+from dci_common.http import Request, Resource, Response, application
+from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
+from dci_common.schemas.envelope import SearchEnvelope, read_envelope
+from dci_search.service import SearchService
+
+
+def create_app(runtime: Runtime) -> LambdaHandler:
+    """Build the function: `/registry/sync/search`, `/health` and `$default`."""
+    gate = BearerGate(runtime)
+    service = SearchService(runtime)
+
+    def search(request: Request) -> Response:
+        client = gate.admit(request, REGISTRY_SEARCH)
+        envelope = read_envelope(SearchEnvelope, request.json_body())
+        return Response(200, service.answer(envelope, client, request.correlation_id, request.facts))
+
+    def health(_: Request) -> Response:
+        return Response.of(200, {"status": "ok"})
+
+    return application(
+        {"/registry/sync/search": Resource({"POST": search}), "/health": Resource({"GET": health})},
+        runtime.clock,
+    )
+
+
+handler = lambda_handler(create_app)

@@ -1,0 +1,53 @@
+"""Which page of the matches an item wants, and what its answer says of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dci_common.errors import Rejection
+from dci_common.registry.budget import too_many
+from dci_common.registry.engine import Window
+from dci_common.schemas.envelope import SearchItem
+
+MAX_PAGE_SIZE = 2000
+MAX_DEPTH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page; `size` is None when all matches are wanted at once."""
+
+    number: int
+    size: int | None
+
+    @property
+    def window(self) -> Window:
+        """Where the page lies among the matches. One more than 2,000 tells that all are too many."""
+        size = self.size or MAX_PAGE_SIZE + 1
+        return Window((self.number - 1) * size, size)
+
+    def described(self, returned: int, total: int) -> dict[str, int]:
+        """Write the answer's `pagination`. Raises Rejection when all were wanted and are too many."""
+        if self.size is None and total > MAX_PAGE_SIZE:
+            raise too_many(f"{total} records match: ask for pages of at most {MAX_PAGE_SIZE}.")
+        page_size = returned if self.size is None else self.size
+        return {"page_size": page_size, "page_number": self.number, "total_count": total}
+
+
+def read_page(item: SearchItem) -> Page:
+    """Read the page, from the criteria or from beside them. Raises Rejection."""
+    pagination = item.search_criteria.pagination or item.pagination
+    if pagination is None:
+        return Page(1, None)
+    number = pagination.page_number or 1
+    if pagination.cursor is not None:
+        raise _invalid("cursor is not one of this API: leave it out and use page_number.")
+    if pagination.page_size > MAX_PAGE_SIZE:
+        raise _invalid(f"page_size must be at most {MAX_PAGE_SIZE}.")
+    if pagination.page_size * number > MAX_DEPTH:
+        raise _invalid(f"page_number times page_size must be at most {MAX_DEPTH}: ask for a narrower range.")
+    return Page(number, pagination.page_size)
+
+
+def _invalid(message: str) -> Rejection:
+    return Rejection("rjct.pagination.invalid", message)

@@ -1,0 +1,108 @@
+"""Answering a search message: who may ask, then each item on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from dci_common.cache import AgingCache
+from dci_common.errors import BadRequest, Rejection
+from dci_common.registry.budget import Budget
+from dci_common.registry.catalogue import Catalogue
+from dci_common.registry.disclosure import Disclosure, disclosure
+from dci_common.registry.engine import SearchEngine
+from dci_common.registry.parse import QueryParser
+from dci_common.registry.query import Query
+from dci_common.registry.store import RegistrySettings, RegistryStore
+from dci_common.wiretime import day, timestamp
+from dci_search.answer import MAX_ITEMS, Answer, message, record_data, rejected, served
+from dci_search.dialect import resolve
+from dci_search.paging import read_page
+
+if TYPE_CHECKING:
+    from dci_common.auth.clients import Client
+    from dci_common.runtime import Runtime
+    from dci_common.schemas.envelope import SearchEnvelope, SearchItem
+
+_SETTINGS_SECONDS = 60
+_UNSIGNED = {None, "unsigned", "unsigned-stub"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """For whom a message is answered, and what is left of what it may read."""
+
+    disclosed: Disclosure
+    openspp17: bool
+    today: date
+    budget: Budget
+
+
+class SearchService:
+    """The sync search of the standard."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._store = RegistryStore(runtime)
+        self._engine = SearchEngine(self._store)
+        self._settings: AgingCache[str, RegistrySettings] = AgingCache(_SETTINGS_SECONDS, runtime.clock)
+
+    def answer(
+        self, envelope: SearchEnvelope, client: Client, correlation_id: str, facts: dict[str, str | int]
+    ) -> str:
+        """Answer a message as JSON text, and count what it held into `facts`.
+
+        Raises BadRequest when the envelope is not this client's to send.
+        """
+        self._check_sender(envelope, client)
+        items = envelope.message.search_request
+        answer = self._answer_items(items, client) if len(items) <= MAX_ITEMS else None
+        facts |= {"items": len(items), "records": answer.records if answer else 0}
+        return message(envelope, self._now(), correlation_id, answer)
+
+    def _answer_items(self, items: list[SearchItem], client: Client) -> Answer:
+        budget, today = Budget(self._runtime.settings.max_examined), day(self._runtime.clock())
+        asker = Asker(disclosure(client.disclosure), client.openspp17, today, budget)
+        answer, seen = Answer(), set[str]()
+        for item in items:
+            try:
+                if item.reference_id in seen:
+                    raise Rejection("rjct.reference_id.duplicate", "reference_id must be unique in the message.")
+                seen.add(item.reference_id)
+                answer.add(self._search(item, asker))
+            except Rejection as rejection:
+                answer.add(rejected(item, self._now(), rejection))
+        return answer
+
+    def _search(self, item: SearchItem, asker: Asker) -> dict[str, Any]:
+        criteria = item.search_criteria
+        reg_type, record_type = resolve(criteria, openspp17_client=asker.openspp17)
+        page = read_page(item)
+        if criteria.sort:
+            raise Rejection("rjct.sort.invalid", "Sorting is not served yet: leave sort out.")
+        settings = self._settings.get("registry", self._store.settings)
+        parser = QueryParser(Catalogue(settings.identifier_types), record_type.kind, asker.disclosed)
+        tree = parser.parse(criteria.query_type, criteria.query)
+        query = Query(record_type.kind, tree, asker.today)
+        found = self._engine.search(query, settings.shards, page.window, asker.budget)
+        pagination = page.described(len(found.views), found.total)
+        records = [record_type.render(view, asker.disclosed, asker.today) for view in found.views]
+        return served(item, self._now(), record_data(reg_type, record_type.name, records), pagination)
+
+    def _check_sender(self, envelope: SearchEnvelope, client: Client) -> None:
+        header, receivers = envelope.header, self._runtime.settings.receiver_ids
+        if header.sender_id != client.sender_id:
+            raise BadRequest(
+                "header.sender_id is not the one registered for this client.", code="err.sender_id.invalid"
+            )
+        if receivers and header.receiver_id and header.receiver_id not in receivers:
+            raise BadRequest("header.receiver_id is not this registry's.", code="err.receiver_id.invalid")
+        if envelope.signature not in _UNSIGNED and client.signature != "ignore":
+            raise BadRequest(
+                "signature can not be verified yet: leave it out, or have the client marked signature: ignore.",
+                code="err.signature.invalid",
+            )
+
+    def _now(self) -> str:
+        return timestamp(self._runtime.clock())

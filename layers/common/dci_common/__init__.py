@@ -1,0 +1,1 @@
+"""What the functions and the command line share: wire models, trust, the registry and the HTTP edge."""

@@ -1,0 +1,1 @@
+"""Trust: signing keys, access tokens, partner clients and their scopes."""

@@ -1,0 +1,93 @@
+"""Access tokens: `at+jwt` (RFC 9068), signed with the ring's current key and verified with the public set."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from dci_common.auth.keys import ALGORITHMS, PublicKeys, SigningKey
+from dci_common.errors import Unauthorized
+
+if TYPE_CHECKING:
+    from dci_common.auth.clients import Client
+
+_TYP = "at+jwt"
+_CLAIMS = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti", "scope")
+_CLOCK_SKEW_SECONDS = 60  # of `iat` alone: between two Lambda hosts
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a verified token says: which client, for what, until when (epoch seconds)."""
+
+    client_id: str
+    scopes: frozenset[str]
+    token_id: str
+    expires: int
+
+
+def sign(key: SigningKey, client: Client, scopes: tuple[str, ...], issuer: str, now: int, token_id: bytes) -> str:
+    """Issue a token for `client`, good for its token lifetime. `token_id` is 16 random bytes or more."""
+    claims = {
+        "iss": issuer,
+        "aud": issuer,
+        "sub": client.client_id,
+        "client_id": client.client_id,
+        "iat": now,
+        "exp": now + client.token_lifetime,
+        "jti": base64.urlsafe_b64encode(token_id).rstrip(b"=").decode(),
+        "scope": " ".join(scopes),
+    }
+    return jwt.encode(claims, key.private_key, algorithm=key.alg, headers={"typ": _TYP, "kid": key.kid})
+
+
+def verify(token: str, issuer: str, keys: PublicKeys, clock: Callable[[], float]) -> Grant:
+    """Check signature, type, issuer, audience and times. Raises Unauthorized.
+
+    The algorithm is the key's own and one of ours, never the token's word.
+    """
+    try:
+        claims = _decode(token, issuer, keys)
+        _check_times(claims, clock())
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        # What PyJWT says may quote the token, so the partner reads our own sentence.
+        expired = isinstance(error, jwt.ExpiredSignatureError)
+        sentence = "The token has expired: get a new one." if expired else "The token is not one of this API."
+        raise Unauthorized(sentence, token_sent=True) from error
+    return Grant(claims["client_id"], frozenset(claims["scope"].split(" ")), claims["jti"], claims["exp"])
+
+
+def _decode(token: str, issuer: str, keys: PublicKeys) -> dict[str, Any]:
+    header = jwt.get_unverified_header(token)
+    kid = header.get("kid")
+    if str(header.get("typ", "")).lower() != _TYP or header.get("alg") not in ALGORITHMS:
+        raise jwt.InvalidTokenError
+    key = keys.find(kid) if isinstance(kid, str) else None
+    if key is None:
+        raise jwt.InvalidKeyError
+    claims = jwt.decode(
+        token,
+        key,
+        algorithms=[key.algorithm_name],
+        audience=issuer,
+        issuer=issuer,
+        # Times are checked against the injected clock, below.
+        options={"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+    )
+    if not all(isinstance(claims[name], str) for name in ("sub", "client_id", "jti", "scope")):
+        raise jwt.InvalidTokenError
+    if claims["sub"] != claims["client_id"]:
+        raise jwt.InvalidTokenError
+    return claims
+
+
+def _check_times(claims: dict[str, Any], now: float) -> None:
+    expires, issued = claims["exp"], claims["iat"]
+    if type(expires) is not int or type(issued) is not int or issued > now + _CLOCK_SKEW_SECONDS:
+        raise jwt.InvalidIssuedAtError
+    if now >= expires:
+        raise jwt.ExpiredSignatureError

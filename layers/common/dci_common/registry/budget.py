@@ -1,0 +1,30 @@
+"""How much one message may read, so that no query can make the registry slow for others."""
+
+from __future__ import annotations
+
+import threading
+
+from dci_common.errors import Rejection
+
+
+def too_many(message: str) -> Rejection:
+    """Make the standard's own answer to a query that finds too much."""
+    return Rejection("rjct.search.too_many_records_found", message)
+
+
+class Budget:
+    """The index entries and records that a message may still read; shared by the threads of its searches."""
+
+    def __init__(self, entries: int) -> None:
+        self._left = entries
+        self._lock = threading.Lock()
+
+    def spend(self, entries: int) -> None:
+        """Count what was read. Raises Rejection when it was too much."""
+        with self._lock:
+            self._left -= entries
+            if self._left < 0:
+                raise too_many(
+                    "The query reads more of the registry than one message may: ask for a narrower range of dates, "
+                    "for identifiers, or for fewer items at once."
+                )

@@ -1,0 +1,71 @@
+"""What a function is given: settings, AWS clients, the clock and randomness. Tests give others."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from dci_common.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+Event = dict[str, Any]
+LambdaHandler = Callable[[Event, Any], dict[str, Any]]
+
+# A Lambda call must fail in time to still answer; a search opens one connection a shard (16 at most).
+_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    max_pool_connections=32,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+
+_making_client = threading.Lock()  # boto3's default session is not safe to use from two threads at once
+
+
+class Runtime:
+    """The outside world as one function sees it. Clients are made when first used, then kept."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.random_bytes = random_bytes
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """The DynamoDB client; `AWS_ENDPOINT_URL_DYNAMODB` points it at a local engine."""
+        with _making_client:
+            return boto3.client("dynamodb", config=_CONFIG)
+
+    @cached_property
+    def secrets(self) -> SecretsManagerClient:
+        """The Secrets Manager client; `AWS_ENDPOINT_URL_SECRETS_MANAGER` points it at a local engine."""
+        with _making_client:
+            return boto3.client("secretsmanager", config=_CONFIG)
+
+
+def lambda_handler(create_app: Callable[[Runtime], LambdaHandler]) -> LambdaHandler:
+    """Make a module's `handler`: the app is built from the environment at the first event, not at import."""
+    app: LambdaHandler | None = None
+
+    def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
+        nonlocal app
+        app = app or create_app(Runtime(Settings.from_env(os.environ)))
+        return app(event, context)
+
+    return handler

@@ -1,0 +1,50 @@
+"""Validation errors as a partner reads them: where, and what is expected there; never what was sent."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+_EXPECTED = {
+    "missing": "is missing",
+    "extra_forbidden": "holds an unknown field",
+    "json_invalid": "is not JSON",
+    "string_type": "must be a string",
+    "string_too_short": "must not be empty",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+}
+
+
+def describe(error: ValidationError, root: str) -> str:
+    """Return one sentence about the first problem; `root` is what the whole body is called."""
+    problem = error.errors(include_url=False, include_input=False)[0]
+    kind, location = problem["type"], problem["loc"]
+    if kind == "extra_forbidden":
+        location = location[:-1]  # the last step is the sender's own word
+    where = ".".join(map(str, location)) or root
+    return f"{where} {_EXPECTED.get(kind) or _expected_from(kind, problem.get('ctx', {}), problem['msg'])}."
+
+
+def _expected_from(kind: str, limits: dict[str, object], message: str) -> str:
+    match kind:
+        case "string_too_long":
+            return f"must have at most {limits['max_length']} characters"
+        case "literal_error":
+            return f"must be {limits['expected']}"
+        case "greater_than_equal":
+            return f"must be at least {limits['ge']}"
+        case "less_than_equal":
+            return f"must be at most {limits['le']}"
+        case "too_long":
+            return f"must have at most {limits['max_length']} entries"
+        case "too_short":
+            return f"must have at least {limits['min_length']} entries"
+    # Only our own validators' sentences may be repeated: pydantic's may quote the input.
+    return message if kind.startswith(("err.", "rule")) else "is not valid"

@@ -1,0 +1,54 @@
+"""What the deployment decides, read once from the environment that template.yaml declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MIN_TOKEN_LIFETIME = 60
+MAX_TOKEN_LIFETIME = 3600
+
+
+class SettingsError(Exception):
+    """An environment variable is missing or has a value that the deployment can not work with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The deployment's settings; a function declares only those that it uses.
+
+    `issuer` is empty when it follows the API's own domain name. `token_lifetime` is in seconds, what a client
+    gets that names none. `receiver_ids` empty means that any `receiver_id` is accepted. `max_examined` is the
+    number of index entries one message may read.
+    """
+
+    clients_table: str = ""
+    registry_table: str = ""
+    signing_keys_secret: str = ""
+    issuer: str = ""
+    token_lifetime: int = 600
+    receiver_ids: frozenset[str] = frozenset()
+    max_examined: int = 100_000
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read the settings; an empty variable counts as absent.
+
+        Raises SettingsError when a number is not one, or out of its bounds.
+        """
+        return cls(
+            clients_table=env.get("CLIENTS_TABLE", ""),
+            registry_table=env.get("REGISTRY_TABLE", ""),
+            signing_keys_secret=env.get("SIGNING_KEYS_SECRET", ""),
+            issuer=env.get("ISSUER", "").rstrip("/"),
+            token_lifetime=_number(env, "TOKEN_LIFETIME", 600, MIN_TOKEN_LIFETIME, MAX_TOKEN_LIFETIME),
+            receiver_ids=frozenset(filter(None, (id_.strip() for id_ in env.get("RECEIVER_IDS", "").split(",")))),
+            max_examined=_number(env, "MAX_EXAMINED", 100_000, 1, 10_000_000),
+        )
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, "") or str(default)
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise SettingsError(f"{name} must be a whole number from {low} to {high}.")
+    return int(text)

@@ -1,0 +1,119 @@
+"""One engine a session, loaded with the demo registry; fresh functions a test.
+
+The engine is moto, or DynamoDB Local where `DCI_TEST_ENGINE=dynamodb-local` says so: the same tests, twice.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from dci_cli import dynamodb_local, moto_engine
+from dci_cli.demo import Population, demo_population
+from dci_cli.load import load
+from dci_cli.tables import create_tables
+from dci_cli.template import read_template
+from dci_common import observability
+from dci_common.auth.keys import establish
+from dci_common.registry.model import Kind
+from dci_common.registry.views import View, views
+from dci_common.runtime import Runtime
+from dci_common.settings import Settings
+from support.api import Api
+from support.events import ROOT
+
+SETTINGS = Settings(
+    clients_table="dci-clients",
+    registry_table="dci-registry",
+    signing_keys_secret="dci-signing-keys",
+    issuer="https://registry.example.org",
+)
+TABLES = {"ClientsTable": "dci-clients", "RegistryTable": "dci-registry", "ExchangeTable": "dci-exchange"}
+SHARDS = 2
+
+
+@pytest.fixture(scope="session")
+def population() -> Population:
+    """Return the demo registry."""
+    return demo_population()
+
+
+@pytest.fixture(scope="session")
+def people(population: Population) -> dict[str, View]:
+    """Return the view of every person of the demo registry, by id."""
+    made = views(population.people, population.groups, population.memberships)
+    return {view["id"]: view for kind, view in made if kind is Kind.PERSON}
+
+
+@pytest.fixture(scope="session")
+def engine(population: Population) -> Iterator[None]:
+    """Run the engine with tables, signing keys and the demo registry."""
+    with moto_engine.running(), _dynamodb():
+        runtime = Runtime(SETTINGS)
+        create_tables(runtime.dynamodb, read_template(ROOT / "template.yaml").tables, TABLES)
+        secret_id = SETTINGS.signing_keys_secret
+        runtime.secrets.create_secret(Name=secret_id, SecretString="{}")
+        establish(runtime, "ES256", lambda ring: runtime.secrets.put_secret_value(SecretId=secret_id, SecretString=ring))
+        load(runtime.dynamodb, SETTINGS.registry_table, population, SHARDS)
+        yield
+
+
+@contextmanager
+def _dynamodb() -> Iterator[None]:
+    if os.environ.get("DCI_TEST_ENGINE") != "dynamodb-local":
+        yield  # moto answers
+        return
+    jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
+    with dynamodb_local.running(jar) as endpoint, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+        yield
+
+
+_seeds = iter(range(1_000_000))
+
+
+@pytest.fixture
+def new_api(engine: None) -> Callable[..., Api]:  # noqa: ARG001 - must be running
+    """Return a maker of APIs; keywords change the settings."""
+
+    def make(**changes: Any) -> Api:  # noqa: ANN401 - the settings' fields
+        fields = {name: getattr(SETTINGS, name) for name in SETTINGS.__slots__}
+        return Api(Settings(**fields | changes), next(_seeds))
+
+    return make
+
+
+@pytest.fixture
+def api(new_api: Callable[..., Api]) -> Api:
+    """Return a fresh API over the demo registry."""
+    return new_api()
+
+
+@dataclass
+class Logs:
+    """What the functions logged, line by line as JSON text."""
+
+    lines: list[str]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the lines as JSON."""
+        return [json.loads(line) for line in self.lines]
+
+
+@pytest.fixture
+def logs() -> Iterator[Logs]:
+    """Collect the functions' log lines as they are written in a deployment."""
+    logger = observability._logger()  # noqa: SLF001 - the one logger of the functions
+    collected = Logs([])
+    handler = logging.Handler()
+    handler.setFormatter(logger.registered_formatter)
+    handler.emit = lambda record: collected.lines.append(handler.format(record))  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    yield collected
+    logging.getLogger(logger.name).removeHandler(handler)

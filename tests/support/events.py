@@ -1,0 +1,38 @@
+"""The event bank in events/, and changes to it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+Event = dict[str, Any]
+
+
+@cache
+def _stored(name: str) -> str:
+    return (ROOT / "events" / f"{name}.json").read_text()
+
+
+def event(name: str, *, body: object = None, token: str | None = None, **headers: str) -> Event:
+    """Return an event of the bank; `body` replaces its body (an object as JSON), `token` its bearer token.
+
+    Further keywords are headers, `_` for `-`; an empty one takes the header away.
+    """
+    made: Event = copy.deepcopy(json.loads(_stored(name)))
+    if body is not None:
+        made |= {"body": body if isinstance(body, str) else json.dumps(body), "isBase64Encoded": False}
+    if token is not None:
+        made["headers"]["authorization"] = f"Bearer {token}"
+    for header, value in headers.items():
+        made["headers"][header.replace("_", "-")] = value
+    made["headers"] = {header: value for header, value in made["headers"].items() if value}
+    return made
+
+
+def body_of(name: str) -> Any:  # noqa: ANN401 - JSON
+    """Return the JSON body of an event of the bank."""
+    return json.loads(json.loads(_stored(name))["body"])
