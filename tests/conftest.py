@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
 from dci_cli import dynamodb_local, moto_engine
 from dci_cli.demo import Population, demo_population
 from dci_cli.load import load
@@ -59,7 +60,9 @@ def engine(population: Population) -> Iterator[None]:
         create_tables(runtime.dynamodb, read_template(ROOT / "template.yaml").tables, TABLES)
         secret_id = SETTINGS.signing_keys_secret
         runtime.secrets.create_secret(Name=secret_id, SecretString="{}")
-        establish(runtime, "ES256", lambda ring: runtime.secrets.put_secret_value(SecretId=secret_id, SecretString=ring))
+        establish(
+            runtime, "ES256", lambda ring: runtime.secrets.put_secret_value(SecretId=secret_id, SecretString=ring)
+        )
         load(runtime.dynamodb, SETTINGS.registry_table, population, SHARDS)
         yield
 
@@ -82,7 +85,7 @@ _seeds = iter(range(1_000_000))
 def new_api(engine: None) -> Callable[..., Api]:  # noqa: ARG001 - must be running
     """Return a maker of APIs; keywords change the settings."""
 
-    def make(**changes: Any) -> Api:  # noqa: ANN401 - the settings' fields
+    def make(**changes: Any) -> Api:
         fields = {name: getattr(SETTINGS, name) for name in SETTINGS.__slots__}
         return Api(Settings(**fields | changes), next(_seeds))
 

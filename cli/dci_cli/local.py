@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dci_cli import moto_engine
 from dci_cli.demo import demo_population
+from dci_cli.environment import environment
 from dci_cli.load import load
 from dci_cli.tables import create_tables
 from dci_cli.template import Template
@@ -46,7 +47,7 @@ def local_deployment(template: Template, issuer: str) -> Iterator[Demo]:
     algorithm = next((alg for alg in ALGORITHMS if alg == os.environ.get("SIGNING_ALGORITHM", "ES256")), None)
     if algorithm is None:
         raise SettingsError(f"SIGNING_ALGORITHM must be {' or '.join(ALGORITHMS)}.")
-    with moto_engine.running(), _environment(_variables(issuer)):
+    with moto_engine.running(), environment(_variables(issuer)):
         runtime = Runtime(Settings.from_env(os.environ))
         create_tables(runtime.dynamodb, template.tables, _TABLES)
         runtime.secrets.create_secret(Name=_SECRET, SecretString="{}")
@@ -85,17 +86,6 @@ def _variables(issuer: str) -> dict[str, str]:
         # The gateway writes a line a request; the functions' own lines would drown it.
         "POWERTOOLS_LOG_LEVEL": os.environ.get("POWERTOOLS_LOG_LEVEL", "ERROR"),
     }
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _register_demo(runtime: Runtime) -> Demo:

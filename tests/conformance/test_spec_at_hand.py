@@ -6,6 +6,7 @@ import os
 
 import pytest
 from jsonschema import ValidationError
+
 from support import conformance
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote_plus, urlencode
 
 import jwt
 import pytest
+
 from dci_common.auth.keys import establish
 from support.api import START, Api, Reply
 from support.events import event
@@ -60,7 +61,12 @@ def test_http_basic_gets_a_token(api: Api) -> None:
 def test_openspps_json_body_gets_a_token(api: Api) -> None:
     """OpenSPP 17's clients send JSON with a db_name that means nothing here."""
     client, secret = api.client()
-    body = {"client_id": client.client_id, "client_secret": secret, "grant_type": "client_credentials", "db_name": "x"}
+    body = {
+        "client_id": client.client_id,
+        "client_secret": secret,
+        "grant_type": "client_credentials",
+        "db_name": "x",
+    }
     is_token(api.send(event("token_json", body=body)))
     is_token(api.send(event("token_json", body=body | {"db_name": None})))
 
@@ -169,7 +175,9 @@ def test_a_malformed_form_gets_its_error(api: Api, body: str, status: int, error
     is_oauth_error(api.send(event("token_form", body=body)), status, error)
 
 
-@pytest.mark.parametrize("body", ["", "[]", "1", "{", '{"client_id":1}', '{"grant_type":"a","grant_type":"b"}', "\ud800"])
+@pytest.mark.parametrize(
+    "body", ["", "[]", "1", "{", '{"client_id":1}', '{"grant_type":"a","grant_type":"b"}', "\ud800"]
+)
 def test_a_malformed_json_body_gets_an_error(api: Api, body: str) -> None:
     """A JSON body that is no token request is refused like a form that is none."""
     reply = api.send(event("token_json", body=body))
@@ -189,13 +197,17 @@ def test_the_basic_client_and_the_bodys_must_be_one(api: Api) -> None:
     """A client_id beside the Basic header must be the same."""
     client, secret = api.client()
     header = basic(client.client_id, secret)
-    same = event("token_basic", body=f"grant_type=client_credentials&client_id={client.client_id}", authorization=header)
+    same = event(
+        "token_basic", body=f"grant_type=client_credentials&client_id={client.client_id}", authorization=header
+    )
     is_token(api.send(same))
     other = event("token_basic", body="grant_type=client_credentials&client_id=other", authorization=header)
     is_oauth_error(api.send(other), 400, "invalid_request")
 
 
-@pytest.mark.parametrize("header", ["Bearer abc", "Basic", "Basic !!!", "Basic " + base64.b64encode(b"nocolon").decode()])
+@pytest.mark.parametrize(
+    "header", ["Bearer abc", "Basic", "Basic !!!", "Basic " + base64.b64encode(b"nocolon").decode()]
+)
 def test_a_header_that_is_not_basic_is_invalid_client(api: Api, header: str) -> None:
     """An Authorization header that can not be read as Basic authenticates nobody."""
     reply = api.send(event("token_basic", body="grant_type=client_credentials", authorization=header))

@@ -48,7 +48,7 @@ class Reply:
     event: Event = field(repr=False)
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - JSON
+    def json(self) -> Any:
         """The body as JSON."""
         return json.loads(self.text)
 
@@ -90,7 +90,7 @@ class Api:
             conformance.check(reply.status, reply.json)
         return reply
 
-    def client(self, **changes: Any) -> tuple[Client, str]:  # noqa: ANN401 - the fields of NewClient
+    def client(self, **changes: Any) -> tuple[Client, str]:
         """Register a client of its own name; a partner that sees everything unless told otherwise."""
         fields = {"sender_id": SENDER, "scopes": ("registry.search",), "disclosure": ("full",), **changes}
         name = f"client {self.runtime.random_bytes(8).hex()}"
@@ -101,11 +101,11 @@ class Api:
         form = {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": secret}
         return self.send(event("token_form", body=urlencode(form | parameters)))
 
-    def token_of(self, **changes: Any) -> str:  # noqa: ANN401 - the fields of NewClient
+    def token_of(self, **changes: Any) -> str:
         """Return a token of a new client."""
         return str(self.token(*self.client(**changes)).json["access_token"])
 
-    def search(self, *items: dict[str, Any], token: str = "", **header: Any) -> Reply:  # noqa: ANN401 - JSON
+    def search(self, *items: dict[str, Any], token: str = "", **header: Any) -> Reply:
         """Send a search message with these items (see `item`); keywords change the header."""
         message = body_of("search")
         message["header"] |= header
@@ -113,7 +113,9 @@ class Api:
         return self.send(event("search", body=message, token=token or self.token_of()))
 
 
-def item(query: object, query_type: str = "idtype-value", reference_id: str = "r-1", **criteria: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def item(
+    query: object, query_type: str = "idtype-value", reference_id: str = "r-1", **criteria: Any
+) -> dict[str, Any]:
     """Build a search item."""
     return {
         "reference_id": reference_id,
@@ -122,12 +124,12 @@ def item(query: object, query_type: str = "idtype-value", reference_id: str = "r
     }
 
 
-def identified(type_: str, value: object, **criteria: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def identified(type_: str, value: object, **criteria: Any) -> dict[str, Any]:
     """Build a search item by identifier."""
     return item({"type": type_, "value": value}, **criteria)
 
 
-def predicate(*expressions: tuple[str, str, object], condition: str = "and", **criteria: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def predicate(*expressions: tuple[str, str, object], condition: str = "and", **criteria: Any) -> dict[str, Any]:
     """Build a search item with one predicate entry of several (attribute, operator, value)."""
     entry: dict[str, Any] = {"seq_num": 1, "condition": condition if len(expressions) > 1 else ""}
     for number, (name, operator, value) in enumerate(expressions, 1):

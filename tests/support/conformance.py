@@ -26,7 +26,9 @@ _formats = FormatChecker(formats=())
 
 @_formats.checks("date-time")
 def _is_date_time(value: object) -> bool:
-    return isinstance(value, str) and bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", value))
+    return isinstance(value, str) and bool(
+        re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", value)
+    )
 
 
 def spec_is_here() -> bool:
@@ -44,7 +46,7 @@ def check(status: int, body: object) -> None:
 
 
 @cache
-def _validator(pointer: str) -> Any:  # noqa: ANN401 - a validator has no public type
+def _validator(pointer: str) -> Any:
     document = DRAFT202012.create_resource(yaml.safe_load(_FILE.read_text()))
     registry: Any = Registry().with_resource("urn:spec", document)
     return Draft202012Validator({"$ref": f"urn:spec{pointer}"}, registry=registry, format_checker=_formats)

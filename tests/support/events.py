@@ -33,6 +33,6 @@ def event(name: str, *, body: object = None, token: str | None = None, **headers
     return made
 
 
-def body_of(name: str) -> Any:  # noqa: ANN401 - JSON
+def body_of(name: str) -> Any:
     """Return the JSON body of an event of the bank."""
     return json.loads(json.loads(_stored(name))["body"])

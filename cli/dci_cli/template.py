@@ -1,0 +1,81 @@
+"""The deployment template, as far as running the API elsewhere than on AWS needs it: routes and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_TABLE_MEMBERS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+
+
+class TemplateError(Exception):
+    """The template can not be read, or lacks what the API needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path of the API (`$default` is every other), and the dotted name of the handler that answers it."""
+
+    path: str
+    handler: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The routes, and each table's definition (as CreateTable takes it) by its logical id."""
+
+    routes: tuple[Route, ...]
+    tables: dict[str, dict[str, Any]]
+
+
+def read_template(path: Path) -> Template:
+    """Read a SAM template. Raises TemplateError."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
+        resources = content["Resources"].items()
+        routes = tuple(route for _, resource in resources for route in _routes(resource))
+        tables = {
+            name: _table(resource) for name, resource in resources if resource["Type"] == "AWS::DynamoDB::Table"
+        }
+    except OSError as error:
+        raise TemplateError(f"The template {path} can not be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        place = getattr(error, "problem_mark", None)
+        line = f" (line {place.line + 1})" if place else ""
+        raise TemplateError(f"The template {path} is not valid YAML{line}.") from error
+    except (AttributeError, KeyError, TypeError) as error:
+        raise TemplateError(f"{path} is not a SAM template with functions and tables.") from error
+    if "$default" not in {route.path for route in routes}:
+        raise TemplateError(f"The template {path} has no $default route, which answers unknown paths.")
+    return Template(routes, tables)
+
+
+def _routes(resource: dict[str, Any]) -> list[Route]:
+    if resource["Type"] != "AWS::Serverless::Function":
+        return []
+    properties = resource["Properties"]
+    events = [event for event in properties.get("Events", {}).values() if event["Type"] == "HttpApi"]
+    return [Route(event["Properties"].get("Path", "$default"), properties["Handler"]) for event in events]
+
+
+def _table(resource: dict[str, Any]) -> dict[str, Any]:
+    properties = resource["Properties"]
+    return {name: properties[name] for name in _TABLE_MEMBERS if name in properties}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms (`!Ref x`) as what they hold: nothing here depends on their meaning."""
+
+
+def _short_form(loader: _Loader, _tag: str, node: yaml.Node) -> object:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_scalar(node)  # type: ignore[arg-type] # the third kind of node
+
+
+_Loader.add_multi_constructor("!", _short_form)
