@@ -1,15 +1,14 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv/bin
-SAM := .venv-sam/bin/sam
-# sam build wants the runtime's own Python on PATH.
-PYTHON313 ?= $(shell command -v python3.13 2>/dev/null || echo "$$(pyenv prefix 3.13.0 2>/dev/null)/bin/python3.13")
-BUILD_ENV := PATH="$(dir $(PYTHON313)):$$PATH" AWS_DEFAULT_REGION=eu-west-1 SAM_CLI_TELEMETRY=0
+SAM := AWS_DEFAULT_REGION=eu-west-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 SOURCES := layers functions cli tests
+# The artifacts hold native code: for this machine's processor, unless ARCH names another.
+ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
 .PHONY: help
 help: ## show what can be made
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1 \2/p' $(MAKEFILE_LIST) | awk '{printf "  %s %-10s", $$1, $$2; $$1=$$2=""; print}'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: .venv/run.stamp ## serve the API on this machine with a demo registry (PORT=3000)
@@ -23,57 +22,46 @@ test: .venv/dev.stamp ## run the tests (no network, no Docker, no Java)
 	@$(VENV)/pytest -q -m "not dynamodb_local"
 
 .PHONY: check
-check: lint types cover second-engine validate build artifacts ## run all that must hold, as CI does
+check: lint types test validate build cover ## run all that must hold, as CI does
 
 .PHONY: lint
 lint: .venv/dev.stamp
 	$(VENV)/ruff format --check $(SOURCES)
 	$(VENV)/ruff check $(SOURCES)
-	$(MAKE) --no-print-directory check-lock
+	scripts/lock --check
 
 .PHONY: types
 types: .venv/dev.stamp
 	$(VENV)/mypy $(SOURCES)
 
-.PHONY: cover
-cover: .venv/dev.stamp
-	$(VENV)/pytest -q -m "not dynamodb_local" --cov --cov-branch
-
-.PHONY: second-engine
-second-engine: .venv/dev.stamp
-	$(VENV)/pytest -q -m dynamodb_local tests/integration
-	DCI_TEST_ENGINE=dynamodb-local $(VENV)/pytest -q tests/functional tests/property tests/security
-
 .PHONY: validate
 validate: .venv-sam/sam.stamp
-	$(BUILD_ENV) $(SAM) validate --lint
+	@$(SAM) validate --lint
 
 .PHONY: build
-build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM
-	$(BUILD_ENV) $(SAM) build
+build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM (ARCH=arm64 or x86_64)
+	@python=$$(scripts/python313) && PATH="$$(dirname "$$python"):$$PATH" && export PATH && \
+	  $(SAM) build --parameter-overrides Architecture=$(ARCH)
 
-.PHONY: artifacts
-artifacts: .venv/dev.stamp
-	DCI_BUILT=1 $(VENV)/pytest -q tests/build
+# The same tests once more, with all that `make test` can not ask for: DynamoDB Local, the artifacts, coverage.
+.PHONY: cover
+cover: .venv/dev.stamp
+	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 $(VENV)/pytest -q --cov
 
 .PHONY: lock
 lock: .venv/dev.stamp ## pin the newest versions that pyproject.toml allows
 	scripts/lock --upgrade
 
-.PHONY: check-lock
-check-lock: .venv/dev.stamp
-	@scripts/lock --check
-
 .PHONY: clean
 clean: ## remove what was installed, built and cached
-	rm -rf .venv .venv-sam .aws-sam .local .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-sam .aws-sam .local .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment, which running and testing fill as far as each needs.
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "Python 3.11 or later is needed, $(PYTHON) is not: try make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 1; }
-	@echo "Setting up .venv ..." && $(PYTHON) -m venv .venv
+	@echo "Setting up .venv ..." && $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/run.stamp: .venv/bin/python requirements/run.txt
 	@$(VENV)/pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
@@ -84,7 +72,7 @@ clean: ## remove what was installed, built and cached
 	@touch $@ .venv/run.stamp
 
 # SAM pins another boto3, so it lives apart.
-.venv-sam/sam.stamp: requirements/sam.txt
-	@$(PYTHON) -m venv .venv-sam
+.venv-sam/sam.stamp: .venv/bin/python requirements/sam.txt
+	@$(VENV)/python -m venv .venv-sam
 	@.venv-sam/bin/pip install -q --disable-pip-version-check -r requirements/sam.txt
 	@touch $@

@@ -5,12 +5,10 @@ The engine is moto, or DynamoDB Local where `DCI_TEST_ENGINE=dynamodb-local` say
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -28,6 +26,7 @@ from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from support.api import Api
 from support.events import ROOT
+from support.logs import Logs
 
 SETTINGS = Settings(
     clients_table="dci-clients",
@@ -81,7 +80,7 @@ def _dynamodb() -> Iterator[None]:
 _seeds = iter(range(1_000_000))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_api(engine: None) -> Callable[..., Api]:  # noqa: ARG001 - must be running
     """Return a maker of APIs; keywords change the settings."""
 
@@ -98,15 +97,10 @@ def api(new_api: Callable[..., Api]) -> Api:
     return new_api()
 
 
-@dataclass
-class Logs:
-    """What the functions logged, line by line as JSON text."""
-
-    lines: list[str]
-
-    def entries(self) -> list[dict[str, Any]]:
-        """Return the lines as JSON."""
-        return [json.loads(line) for line in self.lines]
+@pytest.fixture(scope="session")
+def shared_api(new_api: Callable[..., Api]) -> Api:
+    """Return one API for all tests that only ask it: its clock must stand, its partner stay as it is."""
+    return new_api()
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from dci_cli.problem import Problem
 
+_INTERRUPTED = 130  # as a shell reports it
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 when it did its work, 2 when it could not, with one line that says why."""
@@ -17,8 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _run(options)
     except Problem as problem:
-        print(f"dci: {problem}", file=sys.stderr)
+        print("dci:", *str(problem).split(), file=sys.stderr)  # AWS tells some errors in several lines
         return 2
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return 0
 
 
@@ -40,12 +44,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve the API on this machine with a demo registry")
     serve.add_argument("--port", default=os.environ.get("PORT") or "3000", help="default: PORT, else 3000")
-    serve.add_argument("--template", type=Path, default=root / "template.yaml", help="where the routes are read from")
+    serve.add_argument(
+        "--template",
+        type=Path,
+        metavar="FILE",
+        default=root / "template.yaml",
+        help="where the routes are read from (default: template.yaml)",
+    )
     serve.add_argument(
         "--credentials",
         type=Path,
+        metavar="FILE",
         default=root / ".local" / "credentials.json",
-        help="where the demo clients' credentials are written",
+        help="where the demo clients' credentials are written (default: .local/credentials.json)",
     )
     first = commands.add_parser("bootstrap", help="make the first administrator of a deployment")
     first.add_argument(

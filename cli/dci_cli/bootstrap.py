@@ -28,6 +28,6 @@ def bootstrap(clients_table: str, name: str) -> None:
         raise Problem(describe(error, "The name")) from error
     except Conflict as error:
         raise Problem("A client with this name exists: choose another with --name.") from error
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ValueError) as error:  # the last is a malformed endpoint
         raise Problem(f"The table can not be written to: {error}") from error
     print(json.dumps({**client_view(client), "client_secret": secret}, indent=2))

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import base64
 import re
-import sys
-import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from dci_common.runtime import LambdaHandler
 
-MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
 _TEXT = re.compile(r"text/.*|application/(json|javascript|xml|.*\+json|.*\+xml)")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The route of a request: its path template (or `$default`), the path's parameters, and the handler."""
+
+    template: str
+    parameters: dict[str, str]
+    handler: LambdaHandler
 
 
 class Routes:
@@ -35,89 +42,22 @@ class Routes:
             (path, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))) for path in paths
         ]
 
-    def find(self, path: str) -> tuple[str, dict[str, str], LambdaHandler]:
-        """Return the route's path template, the path parameters, and the handler."""
+    def find(self, path: str) -> Match:
+        """Find the route of a path as it stands in the request."""
         for template, pattern in self._patterns:
             if match := pattern.fullmatch(path):
-                return (
-                    template,
-                    {name: unquote(value) for name, value in match.groupdict().items()},
-                    self._handlers[template],
-                )
-        return "$default", {}, self._handlers["$default"]
+                parameters = {name: unquote(value) for name, value in match.groupdict().items()}
+                return Match(template, parameters, self._handlers[template])
+        return Match("$default", {}, self._handlers["$default"])
 
 
-class GatewayServer(ThreadingHTTPServer):
-    """The local API: bound at once, so that a taken port is told early (OSError); serves after `routes` is set."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 512
-
-    def __init__(self, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
-        self.routes = Routes({})
-
-    @property
-    def base_url(self) -> str:
-        """Where the API answers."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 30  # seconds that a silent client may keep a thread
-    server: GatewayServer
-
-    def _answer(self) -> None:
-        started = time.perf_counter()
-        body = self._body()
-        if body is None:
-            return
-        parts = urlsplit(self.path)
-        template, parameters, handler = self.server.routes.find(parts.path)
-        event = _event(self, template, parameters, parts.path, parts.query, body)
-        response = handler(event, None)
-        self._send(response["statusCode"], response["headers"], response["body"].encode())
-        milliseconds = (time.perf_counter() - started) * 1000
-        print(f"{self.command} {template} {response['statusCode']} {milliseconds:.0f} ms", file=sys.stderr)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _answer  # noqa: N815 - http.server's names
-
-    def _body(self) -> bytes | None:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
-            self._refuse(411, "Length Required")
-            return None
-        if len(length) > len(str(MAX_BODY_BYTES)) or int(length) > MAX_BODY_BYTES:
-            self._refuse(413, "Request Entity Too Large")
-            return None
-        return self.rfile.read(int(length))
-
-    def _refuse(self, status: int, message: str) -> None:
-        self.close_connection = True
-        self._send(status, {"Content-Type": "application/json"}, f'{{"message":"{message}"}}'.encode())
-
-    def _send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's signature
-        """Stay silent: `_answer` writes the line of a request, which names its route and nothing that was sent."""
-
-
-def _event(
-    http: BaseHTTPRequestHandler, template: str, parameters: dict[str, str], path: str, query: str, body: bytes
-) -> dict[str, Any]:
+def event_of(http: BaseHTTPRequestHandler, match: Match, body: bytes) -> dict[str, Any]:
+    """Build the event of a request."""
+    path, _, query = http.path.partition("?")
     content_type = http.headers.get("Content-Type", "").split(";")[0].strip().lower()
     is_text = bool(_TEXT.fullmatch(content_type)) and _is_utf8(body)
     now = datetime.now(UTC)
-    route_key = "$default" if template == "$default" else f"ANY {template}"
+    route_key = "$default" if match.template == "$default" else f"ANY {match.template}"
     return {
         "version": "2.0",
         "routeKey": route_key,
@@ -141,7 +81,7 @@ def _event(
             "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
             "timeEpoch": int(now.timestamp() * 1000),
         },
-        **({"pathParameters": parameters} if parameters else {}),
+        **({"pathParameters": match.parameters} if match.parameters else {}),
         **({"body": body.decode() if is_text else base64.b64encode(body).decode()} if body else {}),
         "isBase64Encoded": bool(body) and not is_text,
     }

@@ -13,6 +13,7 @@ from dci_cli import moto_engine
 from dci_cli.demo import demo_population
 from dci_cli.environment import environment
 from dci_cli.load import load
+from dci_cli.problem import Problem
 from dci_cli.tables import create_tables
 from dci_cli.template import Template
 from dci_common.auth.clients import Client
@@ -42,9 +43,11 @@ class Demo:
 def local_deployment(template: Template, issuer: str) -> Iterator[Demo]:
     """Run an embedded deployment; inside, the environment is the one that template.yaml gives the functions.
 
-    Raises SettingsError when a variable of the environment has a value that can not be worked with.
+    Raises SettingsError when a variable of the environment has a value that can not be worked with, Problem when
+    the template's tables can not be made.
     """
-    algorithm = next((alg for alg in ALGORITHMS if alg == os.environ.get("SIGNING_ALGORITHM", "ES256")), None)
+    wanted = os.environ.get("SIGNING_ALGORITHM") or "ES256"
+    algorithm = next((algorithm for algorithm in ALGORITHMS if algorithm == wanted), None)
     if algorithm is None:
         raise SettingsError(f"SIGNING_ALGORITHM must be {' or '.join(ALGORITHMS)}.")
     with moto_engine.running(), environment(_variables(issuer)):
@@ -59,21 +62,24 @@ def local_deployment(template: Template, issuer: str) -> Iterator[Demo]:
 
 
 def write_credentials(path: Path, base_url: str, demo: Demo) -> None:
-    """Write both clients' credentials where only this user can read them."""
+    """Write both clients' credentials where only this user can read them. Raises Problem."""
     content = {
         "base_url": base_url,
-        "partner": {
-            "client_id": demo.partner.client_id,
-            "client_secret": demo.partner_secret,
-            "sender_id": demo.partner.sender_id,
-        },
-        "admin": {"client_id": demo.admin.client_id, "client_secret": demo.admin_secret},
+        "partner": _credentials(demo.partner, demo.partner_secret),
+        "admin": _credentials(demo.admin, demo.admin_secret),
     }
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # an old file may have had another mode
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # an old file may have had another mode
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(content, file, indent=2)
+            file.write("\n")
+    except OSError as error:
+        raise Problem(f"The credentials can not be written to {path}: {error.strerror}.") from error
+
+
+def _credentials(client: Client, secret: str) -> dict[str, str]:
+    return {"client_id": client.client_id, "client_secret": secret, "sender_id": client.sender_id}
 
 
 def _variables(issuer: str) -> dict[str, str]:

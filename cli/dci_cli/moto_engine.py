@@ -33,10 +33,9 @@ def running() -> Iterator[None]:
 
 
 def _isolated() -> dict[str, str | None]:
-    """Return what keeps botocore from the user's profile, region and endpoints."""
-    pointers = (name for name in os.environ if name == "AWS_PROFILE" or name.startswith("AWS_ENDPOINT_URL"))
+    """Return what keeps botocore from the user's profile, credentials, region and endpoints."""
     return {
-        **dict.fromkeys(pointers),
+        **dict.fromkeys(name for name in os.environ if name.startswith("AWS_")),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_DEFAULT_REGION": "eu-west-1",

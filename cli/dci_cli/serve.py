@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dci_cli.gateway import GatewayServer, Routes
+from dci_cli.gateway import Routes
 from dci_cli.local import Demo, local_deployment, write_credentials
 from dci_cli.problem import Problem
-from dci_cli.template import TemplateError, read_template
+from dci_cli.server import GatewayServer
+from dci_cli.template import read_template
 from dci_common.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -22,41 +23,48 @@ _MAX_PORT = 65535
 
 
 def serve(port: str, template_path: Path, credentials: Path) -> None:
-    """Serve until interrupted. Raises Problem when it can not start."""
+    """Serve until interrupted, or told to end. Raises Problem when it can not start."""
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs are started deaf to the first
+        signal.signal(stop, signal.default_int_handler)
     try:
         template = read_template(template_path)
-        with _bound(port) as server, local_deployment(template, server.base_url) as demo:
-            server.routes = Routes({route.path: _handler(route.handler) for route in template.routes})
+        routes = Routes({route.path: _handler(route.handler) for route in template.routes})
+        with _bound(port, routes) as server, local_deployment(template, server.base_url) as demo:
             write_credentials(credentials, server.base_url, demo)
             print(_welcome(server.base_url, demo, credentials), flush=True)
-            _serve_until_interrupted(server)
-    except (TemplateError, SettingsError) as error:
+            try:
+                server.serve_forever()
+            finally:
+                server.server_close()  # so that the requests under way still have an engine
+    except SettingsError as error:
         raise Problem(str(error)) from error
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
 
 
-def _bound(port: str) -> GatewayServer:
-    if not (port.isascii() and port.isdigit() and int(port) <= _MAX_PORT):
+def _bound(port: str, routes: Routes) -> GatewayServer:
+    if not (port.isascii() and port.isdigit() and len(port) <= len(str(_MAX_PORT)) and int(port) <= _MAX_PORT):
         raise Problem(f"The port must be a number from 0 to {_MAX_PORT}, such as PORT=3000 make run.")
     try:
-        return GatewayServer(int(port))
+        return GatewayServer(int(port), routes)
     except OSError as error:
         raise Problem(
-            f"Port {port} can not be used ({error.strerror}): free it, or choose another: PORT=3001 make run."
+            f"Port {port} can not be used ({error.strerror}): free it, or choose another, such as PORT=3001 make run."
         ) from error
 
 
 def _handler(dotted: str) -> LambdaHandler:
-    module, _, name = dotted.rpartition(".")
-    handler: LambdaHandler = getattr(importlib.import_module(module), name)
-    return handler
-
-
-def _serve_until_interrupted(server: GatewayServer) -> None:
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    name, _, attribute = dotted.rpartition(".")
     try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+        module = importlib.import_module(name) if name else None
+    except ModuleNotFoundError as error:
+        if not name.startswith(str(error.name)):
+            raise  # the handler is there, and something that it needs is not
+        module = None
+    handler: LambdaHandler | None = getattr(module, attribute, None)
+    if handler is None:
+        raise Problem(f"The template's handler {dotted} is in none of the functions.")
+    return handler
 
 
 def _welcome(base_url: str, demo: Demo, credentials: Path) -> str:

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dci_cli.problem import Problem
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def create_tables(dynamodb: DynamoDBClient, definitions: Mapping[str, Any], names: Mapping[str, str]) -> None:
-    """Make each table of `names` (logical id → name) as the template defines it."""
+    """Make each table of `names` (logical id → name) as the template defines it. Raises Problem."""
     for logical_id, name in names.items():
-        dynamodb.create_table(TableName=name, **definitions[logical_id])
+        if logical_id not in definitions:
+            raise Problem(f"The template has no table {logical_id}.")
+        try:
+            dynamodb.create_table(TableName=name, **definitions[logical_id])
+        except (BotoCoreError, ClientError) as error:
+            raise Problem(f"The template's {logical_id} can not be made: {error}") from error

@@ -8,11 +8,10 @@ from typing import Any
 
 import yaml
 
-_TABLE_MEMBERS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+from dci_cli.problem import Problem
 
-
-class TemplateError(Exception):
-    """The template can not be read, or lacks what the API needs."""
+_TABLE_MEMBERS = {"AttributeDefinitions", "KeySchema", "BillingMode"}
+_FURTHER_TABLE_MEMBERS = {"GlobalSecondaryIndexes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Template:
 
 
 def read_template(path: Path) -> Template:
-    """Read a SAM template. Raises TemplateError."""
+    """Read a SAM template. Raises Problem."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
         resources = content["Resources"].items()
@@ -41,15 +40,15 @@ def read_template(path: Path) -> Template:
             name: _table(resource) for name, resource in resources if resource["Type"] == "AWS::DynamoDB::Table"
         }
     except OSError as error:
-        raise TemplateError(f"The template {path} can not be read: {error.strerror}.") from error
+        raise Problem(f"The template {path} can not be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         place = getattr(error, "problem_mark", None)
         line = f" (line {place.line + 1})" if place else ""
-        raise TemplateError(f"The template {path} is not valid YAML{line}.") from error
+        raise Problem(f"The template {path} is not valid YAML{line}.") from error
     except (AttributeError, KeyError, TypeError) as error:
-        raise TemplateError(f"{path} is not a SAM template with functions and tables.") from error
+        raise Problem(f"{path} is not a SAM template with functions and tables.") from error
     if "$default" not in {route.path for route in routes}:
-        raise TemplateError(f"The template {path} has no $default route, which answers unknown paths.")
+        raise Problem(f"The template {path} has no $default route, which answers unknown paths.")
     return Template(routes, tables)
 
 
@@ -63,7 +62,7 @@ def _routes(resource: dict[str, Any]) -> list[Route]:
 
 def _table(resource: dict[str, Any]) -> dict[str, Any]:
     properties = resource["Properties"]
-    return {name: properties[name] for name in _TABLE_MEMBERS if name in properties}
+    return {name: properties[name] for name in _TABLE_MEMBERS | (_FURTHER_TABLE_MEMBERS & properties.keys())}
 
 
 class _Loader(yaml.SafeLoader):

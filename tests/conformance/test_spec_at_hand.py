@@ -14,7 +14,7 @@ def test_the_standard_is_at_hand() -> None:
     """In CI the standard's folder must be there, elsewhere its absence is told."""
     if not conformance.spec_is_here() and not os.environ.get("CI"):
         pytest.skip("the standard's OpenAPI files are not at hand: set DCI_SPEC to their folder")
-    assert conformance.spec_is_here()
+    assert conformance.spec_is_here(), "the standard's OpenAPI files are not at hand: set DCI_SPEC to their folder"
 
 
 @pytest.mark.skipif(not conformance.spec_is_here(), reason="the standard's OpenAPI files are not at hand")

@@ -53,4 +53,5 @@ def _place(token: str) -> dict[str, str]:
 
 
 def _is_key(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value.encode("utf-8", "replace")) <= 1000  # noqa: PLR2004
+    # As every key of a client is, so that DynamoDB takes it.
+    return isinstance(value, str) and value.isprintable() and 0 < len(value.encode()) <= 1000  # noqa: PLR2004

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dci_common.errors import Rejection
-from dci_common.registry.budget import too_many
 from dci_common.registry.engine import Window
 from dci_common.schemas.envelope import SearchItem
 
@@ -22,14 +21,13 @@ class Page:
 
     @property
     def window(self) -> Window:
-        """Where the page lies among the matches. One more than 2,000 tells that all are too many."""
-        size = self.size or MAX_PAGE_SIZE + 1
-        return Window((self.number - 1) * size, size)
+        """Where the page lies among the matches."""
+        if self.size is None:
+            return Window(0, MAX_PAGE_SIZE, whole=True)
+        return Window((self.number - 1) * self.size, self.size)
 
     def described(self, returned: int, total: int) -> dict[str, int]:
-        """Write the answer's `pagination`. Raises Rejection when all were wanted and are too many."""
-        if self.size is None and total > MAX_PAGE_SIZE:
-            raise too_many(f"{total} records match: ask for pages of at most {MAX_PAGE_SIZE}.")
+        """Write the answer's `pagination`."""
         page_size = returned if self.size is None else self.size
         return {"page_size": page_size, "page_number": self.number, "total_count": total}
 

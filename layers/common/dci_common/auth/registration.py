@@ -18,6 +18,7 @@ from dci_common.settings import MAX_TOKEN_LIFETIME, MIN_TOKEN_LIFETIME
 from dci_common.wiretime import timestamp
 
 _SECRET_PREFIX = "dcis_"  # so that leak scanners find our secrets  # noqa: S105
+_MAX_LABEL_BYTES = 512  # the envelope's limit for a sender_id; a name is a key, and some grow when normalised
 
 
 def _one_of(allowed: frozenset[str]) -> Callable[[str], str]:
@@ -29,14 +30,17 @@ def _one_of(allowed: frozenset[str]) -> Callable[[str], str]:
     return check
 
 
-def _printable(value: str) -> str:
-    if not value.isprintable() or not name_key(value):
+def _label(value: str) -> str:
+    key = name_key(value)
+    if not value.isprintable() or not key:
         raise PydanticCustomError("rule", "must be printable and not blank")
+    if max(len(value.encode()), len(key.encode())) > _MAX_LABEL_BYTES:
+        raise PydanticCustomError("rule", "must have at most 512 bytes")
     return value
 
 
 _Label = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_label)
 ]
 _Scope = Annotated[str, AfterValidator(canonical), AfterValidator(_one_of(frozenset(SCOPES)))]
 _Disclosed = Annotated[str, AfterValidator(_one_of(disclosure.NAMES))]

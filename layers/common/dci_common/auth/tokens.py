@@ -78,7 +78,7 @@ def _decode(token: str, issuer: str, keys: PublicKeys) -> dict[str, Any]:
         # Times are checked against the injected clock, below.
         options={"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
     )
-    if not all(isinstance(claims[name], str) for name in ("sub", "client_id", "jti", "scope")):
+    if not all(claims[name] and isinstance(claims[name], str) for name in ("sub", "client_id", "jti", "scope")):
         raise jwt.InvalidTokenError
     if claims["sub"] != claims["client_id"]:
         raise jwt.InvalidTokenError

@@ -5,7 +5,7 @@ A new searchable attribute is a row here, a slot that nobody uses yet, and a bac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
@@ -41,7 +41,7 @@ class Attribute:
 
     name: str
     type: Type
-    disclosed_by: Mapping[Kind, str]
+    disclosed_by: Mapping[Kind, Set[str]]
     operators: tuple[str, ...] = EQUALITY
     aliases: tuple[str, ...] = ()
     slots: Mapping[Kind, str] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Attribute:
 BIRTH_DATE = Attribute(
     "birth_date",
     Type.DATE,
-    {Kind.PERSON: "birth_date"},
+    {Kind.PERSON: {"birth_date"}},
     ORDER,
     ("birthdate", "dob", "date_of_birth"),
     {Kind.PERSON: "x02"},
@@ -75,11 +75,11 @@ ATTRIBUTES = (
     Attribute(
         "MOBILE",
         Type.PHONE,
-        {Kind.PERSON: "phone_number", Kind.GROUP: "phone_number"},
+        {Kind.PERSON: {"phone_number"}, Kind.GROUP: {"phone_number"}},
         aliases=("phone", "phone_number", "mobile_number"),
     ),
-    Attribute("EMAIL", Type.EMAIL, {Kind.PERSON: "email"}),
-    Attribute(HOUSEHOLD_ID, Type.HOUSEHOLD, {Kind.PERSON: "household", Kind.GROUP: "identifier"}),
+    Attribute("EMAIL", Type.EMAIL, {Kind.PERSON: {"email"}}),
+    Attribute(HOUSEHOLD_ID, Type.HOUSEHOLD, {Kind.PERSON: {"household", "identifier"}, Kind.GROUP: {"identifier"}}),
 )
 
 
@@ -88,7 +88,7 @@ class Catalogue:
 
     def __init__(self, identifier_types: Iterable[str]) -> None:
         types = {keys.identifier_type(type_) for type_ in (*STANDARD_IDENTIFIERS, *identifier_types)}
-        disclosed_by = dict.fromkeys(Kind, "identifier")
+        disclosed_by = {kind: {"identifier"} for kind in Kind}
         identifiers = [Attribute(type_, Type.IDENTIFIER, disclosed_by) for type_ in sorted(types - {HOUSEHOLD_ID})]
         self._attributes = (*identifiers, *ATTRIBUTES)
         self._by_name = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from dci_common.registry import keys
-from dci_common.registry.budget import Budget
+from dci_common.registry.budget import Budget, too_many
 from dci_common.registry.catalogue import Type
 from dci_common.registry.model import Kind
 from dci_common.registry.planner import plan
@@ -26,10 +26,11 @@ _THREADS = 16
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which of the matches are wanted: `size` of them after the first `offset`."""
+    """Which of the matches are wanted: `size` of them after the first `offset`; `whole` if it must be all."""
 
     offset: int
     size: int
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +52,24 @@ class SearchEngine:
         """Find the records that match.
 
         The total counts the index, which lags by moments; every record of the page was read consistently and
-        matches now, so a page may come out short. Raises Rejection when the budget is spent.
+        matches now, so a page may come out short. Raises Rejection when the budget is spent, or when all matches
+        are wanted and are more than the window holds.
         """
         tree = self._resolved(query, budget)
         path = plan(tree, query.kind)
         by_id = self._matching(query, sorted(path.ids), budget) if path.ids else []
         page = by_id[window.offset : window.offset + window.size]
-        if not path.spans:
-            return Found(page, len(by_id))
-        # What the lookups found is counted already; the walk of the index leaves it out.
-        rest = And((tree, Not(OneOf(path.ids)))) if path.ids else None if path.exact else tree
-        scan = Scan(self._store, query, path, rest, shards)
-        offset = max(0, window.offset - len(by_id))
-        ids, total = scan.run(self._threads, offset, window.size - len(page), budget)
-        return Found(page + self._matching(query, ids, budget), len(by_id) + total)
+        ids, total = list[str](), len(by_id)
+        if path.spans:
+            # What the lookups found is counted already; the walk of the index leaves it out.
+            rest = And((tree, Not(OneOf(path.ids)))) if path.ids else None if path.exact else tree
+            scan = Scan(self._store, query, path, rest, shards)
+            offset = max(0, window.offset - len(by_id))
+            ids, walked = scan.run(self._threads, offset, window.size - len(page), budget)
+            total += walked
+        if window.whole and total > window.size:
+            raise too_many(f"{total} records match: ask for pages of at most {window.size}.")
+        return Found(page + self._matching(query, ids, budget), total)
 
     def _matching(self, query: Query, ids: list[str], budget: Budget) -> list[View]:
         """Read records and keep those that match now, in the order of `ids`."""

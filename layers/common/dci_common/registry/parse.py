@@ -21,7 +21,7 @@ from dci_common.registry.query import And, Compare, Node, Not, Or, leaves
 MAX_LEAVES = 100
 MAX_VALUES = 100
 _MAX_BITS = 512
-_EXPRESSION = re.compile(r"expression[1-9][0-9]?")
+_EXPRESSION = re.compile(r"expression[1-9][0-9]{0,2}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+(Z|[+-][0-9:]+)?)?")
 
@@ -56,8 +56,8 @@ class QueryParser:
         return self._idtype_value(query)
 
     def _idtype_value(self, query: object) -> Node:
-        members = _members(query, "An idtype-value query", {"type", "value"})
-        return self._compare(members.get("type"), "eq", members.get("value"), "query.type")
+        members = _complete(query, "An idtype-value query", {"type", "value"})
+        return self._compare(members["type"], "eq", members["value"], "query")
 
     def _predicate(self, items: list[object]) -> Node:
         if not items:
@@ -79,14 +79,12 @@ class QueryParser:
         return _join(nodes, members.get("condition"), where)
 
     def _expression(self, expression: object, where: str) -> Node:
-        members = _members(expression, where, {"attribute_name", "operator", "attribute_value"})
-        operator = members.get("operator")
-        if not isinstance(operator, str):
-            raise _filter(f"{where}.operator is missing.")
-        return self._compare(members.get("attribute_name"), operator.lower(), members.get("attribute_value"), where)
+        members = _complete(expression, where, {"attribute_name", "operator", "attribute_value"})
+        return self._compare(members["attribute_name"], members["operator"], members["attribute_value"], where)
 
-    def _compare(self, name: object, operator: str, raw: object, where: str) -> Node:
+    def _compare(self, name: object, asked: object, raw: object, where: str) -> Node:
         attribute = self._attribute(name, where)
+        operator = asked.lower() if isinstance(asked, str) else ""
         if operator not in attribute.operators:
             offered = ", ".join(attribute.operators)
             raise _filter(f"{where}: {attribute.name} can be asked with the operators {offered}.")
@@ -100,19 +98,28 @@ class QueryParser:
         if attribute is None or self.kind not in attribute.disclosed_by:
             asked = ", ".join(self.catalogue.names(self.kind))
             raise _filter(f"{where}: this attribute can not be asked of the record type. These can: {asked}.")
-        if attribute.disclosed_by[self.kind] not in self.disclosure:
+        if not attribute.disclosed_by[self.kind] <= self.disclosure:
             raise _filter(f"{where}: {attribute.name} is not disclosed to this client, so it can not be asked.")
         return attribute
 
 
 def _members(value: object, where: str, known: set[str], pattern: re.Pattern[str] | None = None) -> dict[str, Any]:
     """Return an object's members that are not blank; JSON-LD's own (`@type`) say nothing about the query."""
+    offered = ", ".join(sorted(known | ({"expression1"} if pattern else set())))
     if not isinstance(value, dict):
-        raise _criteria(f"{where} must be an object with {', '.join(sorted(known))}.")
+        raise _criteria(f"{where} must be an object with {offered}.")
     members = {name: member for name, member in value.items() if not name.startswith("@")}
     if any(name not in known and not (pattern and pattern.fullmatch(name)) for name in members):
-        raise _criteria(f"{where} has a member that is not understood; it may have {', '.join(sorted(known))}.")
+        raise _criteria(f"{where} has a member that is not understood; it may have {offered}.")
     return {name: member for name, member in members.items() if member is not None and member != ""}
+
+
+def _complete(value: object, where: str, known: set[str]) -> dict[str, Any]:
+    """Return the members of an object that must have all of them."""
+    members = _members(value, where, known)
+    if members.keys() != known:
+        raise _criteria(f"{where} must have {' and '.join(sorted(known))}.")
+    return members
 
 
 def _join(nodes: list[Node], condition: object, where: str) -> Node:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
+# What a query costs in entries even when it finds nothing, or else a message could make any number of them.
+_QUERY_COST = 10
+
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
@@ -75,7 +78,7 @@ class RegistryStore:
         """Query an index page by page; the caller may change `request` in between."""
         while True:
             answer: Any = self._runtime.dynamodb.query(TableName=self._table, **request)
-            budget.spend(answer["ScannedCount"])
+            budget.spend(max(_QUERY_COST, answer["ScannedCount"]))
             yield answer
             if "LastEvaluatedKey" not in answer:
                 return

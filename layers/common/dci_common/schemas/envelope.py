@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from dci_common.errors import BadRequest
@@ -18,6 +18,7 @@ from dci_common.schemas.fields import (
     Count,
     DateTime,
     Id,
+    OptionalId,
     OptionalObject,
     OptionalText,
     Ordinal,
@@ -26,6 +27,7 @@ from dci_common.schemas.fields import (
 from dci_common.schemas.problems import describe
 
 VERSION = "1.0.0"
+_LOCALE = re.compile(r"[a-z]{3}")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,2000}")
 
 
@@ -38,6 +40,12 @@ def _version(value: str | None) -> str:
 def _uri(value: str | None) -> str | None:
     if value is not None and not _URI.fullmatch(value):
         raise PydanticCustomError("err.sender_uri.invalid", "must be an absolute URI")
+    return value
+
+
+def _locale(value: str | None) -> str | None:
+    if value is not None and not _LOCALE.fullmatch(value):
+        raise PydanticCustomError("rule", "must be a language code of three small letters, such as eng")
     return value
 
 
@@ -60,7 +68,7 @@ class RequestHeader(_Model):
     action: Literal["search"]
     sender_id: Id
     sender_uri: Annotated[OptionalText, AfterValidator(_uri)] = None
-    receiver_id: OptionalText = None
+    receiver_id: OptionalId = None
     total_count: Count
     is_msg_encrypted: Annotated[bool | None, Blankable, AfterValidator(_plaintext)] = False
     meta: OptionalObject = None
@@ -81,12 +89,12 @@ class SearchCriteria(_Model):
     """What is searched. `query` and `sort` are read per item, so that one bad query rejects one item."""
 
     version: OptionalText = None
-    reg_type: OptionalText = None
-    reg_record_type: OptionalText = None
+    reg_type: OptionalId = None
+    reg_record_type: OptionalId = None
     reg_event_type: OptionalText = None
     query_type: Literal["idtype-value", "expression", "predicate"]
     query: Any
-    response_entity: OptionalText = None
+    response_entity: OptionalId = None
     sort: Annotated[Any, Blankable] = None
     pagination: _OptionalPagination = None
     consent: OptionalObject = None
@@ -100,7 +108,7 @@ class SearchItem(_Model):
     timestamp: DateTime
     search_criteria: SearchCriteria
     pagination: _OptionalPagination = None
-    locale: Annotated[Annotated[str, StringConstraints(pattern=r"^[a-z]{3}\z")] | None, Blankable] = None
+    locale: Annotated[OptionalText, AfterValidator(_locale)] = None
 
 
 class SearchMessage(_Model):

@@ -1,0 +1,73 @@
+"""`dci bootstrap`: the first administrator of a deployment."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import boto3
+import pytest
+
+from dci_common.auth.clients import Client
+from support.api import Api
+from support.events import event
+
+from .conftest import Dci
+
+TABLE = "dci-clients"
+
+
+def test_it_makes_a_client_that_manages_clients(api: Api, dci: Dci) -> None:
+    """The printed client gets a token with which /clients opens, and no person is to be seen with it."""
+    made = json.loads(dci("bootstrap", "--clients-table", TABLE, "--name", "First of all").out)
+    secret, flags = made.pop("client_secret"), made.pop("flags")
+    token = api.token(Client(**made, **flags), secret).json
+    assert (made["name"], made["scopes"]) == ("First of all", ["clients.manage", "clients.read"])
+    assert token["scope"] == "clients.manage clients.read"
+    assert api.send(event("clients_list", token=token["access_token"])).status == 200
+    assert api.send(event("search", token=token["access_token"])).status == 403
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_name_is_taken_once(dci: Dci) -> None:
+    """A second administrator of the same name is refused in one line that says what to change."""
+    assert dci("bootstrap", "--clients-table", TABLE, "--name", "Twice").status == 0
+    problem = dci("bootstrap", "--clients-table", TABLE, "--name", "twice").problem
+    assert problem == "A client with this name exists: choose another with --name."
+
+
+@pytest.mark.parametrize(("name", "said"), [("", "name must not be empty."), ("x" * 201, "200 characters")])
+def test_a_name_has_its_form(dci: Dci, name: str, said: str) -> None:
+    """A name that no client may have is told before anything is asked of AWS."""
+    assert said in dci("bootstrap", "--clients-table", TABLE, "--name", name).problem
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("table", ["no-such-table", "", "not a table's name"])
+def test_a_table_that_is_not_there(dci: Dci, table: str) -> None:
+    """AWS's own reason is told, in one line even where AWS takes several."""
+    assert dci("bootstrap", "--clients-table", table).problem.startswith("The table can not be written to: ")
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "region"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "credentials"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_PROFILE": "nobody"}, "profile (nobody)"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "nowhere"}, "endpoint"),
+    ],
+)
+def test_an_aws_set_up_that_does_not_work(
+    dci: Dci, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], said: str
+) -> None:
+    """What is missing of region, credentials, profile or endpoint is told in one line."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    for name, value in ({"AWS_EC2_METADATA_DISABLED": "true"} | nothing | environment).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    problem = dci("bootstrap", "--clients-table", TABLE).problem
+    assert problem.startswith("The table can not be written to: ")
+    assert said in problem

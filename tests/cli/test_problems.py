@@ -1,0 +1,161 @@
+"""What `dci serve` says when it can not start: one line, and exit status 2."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dci_cli.local import Demo, write_credentials
+from dci_cli.problem import Problem
+from dci_cli.tables import create_tables
+from dci_common.runtime import Runtime
+from dci_common.settings import Settings
+from support.api import Api
+
+from .conftest import Dci
+
+NO_TEMPLATE = "is not a SAM template with functions and tables."
+TEMPLATE = """
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: {handler}
+      Events:
+        All: {{ Type: HttpApi, Properties: {{ ApiId: !Ref Api }} }}
+"""
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """Return where a test writes its template."""
+    return tmp_path / "template.yaml"
+
+
+def test_a_taken_port(dci: Dci) -> None:
+    """A second server on the same port names the port and the way out."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert dci("serve", "--port", port).problem == (
+            f"Port {port} can not be used (Address already in use):"
+            " free it, or choose another, such as PORT=3001 make run."
+        )
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "65536", "3000.0", "٣٠٠٠", "9" * 5000])
+def test_a_port_that_is_none(dci: Dci, port: str) -> None:
+    """A port out of range, or not a number, is told with what it must be."""
+    assert dci("serve", "--port", port).problem.startswith("The port must be a number from 0 to 65535")
+
+
+def test_the_port_of_the_environment(dci: Dci, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`PORT` is the port, unless it is empty or `--port` says another."""
+    monkeypatch.setenv("PORT", "nowhere")
+    assert "port" in dci("serve").problem
+    monkeypatch.setenv("PORT", "")
+    assert "template" in dci("serve", "--template", "/no/such/template.yaml").problem
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "can not be read: No such file or directory."),
+        (b"Resources: [", "is not valid YAML (line 1)."),
+        (b"Resources:\n  A: {B: c}\n\tD: e\n", "is not valid YAML (line 3)."),
+        (b"\xff\xfe\xff", "is not valid YAML."),
+        (b"", NO_TEMPLATE),
+        (b"- a list", NO_TEMPLATE),
+        (b"Resources: {A: {}}", NO_TEMPLATE),
+        (b"Resources: {A: text}", NO_TEMPLATE),
+        (b"Resources: {A: {Type: 'AWS::DynamoDB::Table'}}", NO_TEMPLATE),
+        (
+            b"Resources: {A: {Type: 'AWS::DynamoDB::Table', Properties: {}}}",
+            NO_TEMPLATE,
+        ),
+        (b"Resources: {}", "has no $default route, which answers unknown paths."),
+    ],
+)
+def test_a_template_that_can_not_be_used(dci: Dci, template: Path, content: bytes | None, said: str) -> None:
+    """The line names the file and what is wrong with it."""
+    if content is not None:
+        template.write_bytes(content)
+    problem = dci("serve", "--port", "0", "--template", str(template)).problem
+    assert str(template) in problem
+    assert problem.endswith(said)
+
+
+def test_a_template_that_is_a_folder(dci: Dci, tmp_path: Path) -> None:
+    """A folder is told as one."""
+    assert "can not be read: Is a directory." in dci("serve", "--port", "0", "--template", str(tmp_path)).problem
+
+
+def test_a_template_without_a_table(dci: Dci, template: Path) -> None:
+    """A table that the API needs and the template lacks is named."""
+    template.write_text(TEMPLATE.format(handler="dci_search.app.handler"))
+    problem = dci("serve", "--port", "0", "--template", str(template)).problem
+    assert problem == "The template has no table ClientsTable."
+
+
+@pytest.mark.parametrize("handler", ["no_such.app.handler", "dci_search.nothing.handler", "dci_search.app.none", "x"])
+def test_a_template_with_an_unknown_handler(dci: Dci, template: Path, handler: str) -> None:
+    """A handler that no function has is named."""
+    template.write_text(TEMPLATE.format(handler=handler))
+    problem = dci("serve", "--port", "0", "--template", str(template)).problem
+    assert problem == f"The template's handler {handler} is in none of the functions."
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "AttributeDefinitions": []},
+        {"KeySchema": "pk", "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]},
+    ],
+)
+@pytest.mark.usefixtures("engine")
+def test_a_table_that_can_not_be_made(definition: dict[str, Any]) -> None:
+    """A table that DynamoDB refuses is named, with DynamoDB's reason."""
+    with pytest.raises(Problem, match="The template's Some can not be made: "):
+        create_tables(Runtime(Settings()).dynamodb, {"Some": definition}, {"Some": "no-such-table"})
+
+
+@pytest.fixture
+def demo(api: Api) -> Demo:
+    """Return the clients of a local deployment."""
+    return Demo(*api.client(), *api.client())
+
+
+def test_credentials_that_can_not_be_written(tmp_path: Path, demo: Demo) -> None:
+    """A place where the credentials file can not be is named, with the reason."""
+    with pytest.raises(Problem, match="The credentials can not be written to "):
+        write_credentials(tmp_path, "http://127.0.0.1:3000", demo)
+
+
+def test_credentials_are_never_readable_by_others(tmp_path: Path, demo: Demo) -> None:
+    """A file that stood there open to everybody is replaced, not filled."""
+    path = tmp_path / "credentials.json"
+    path.touch(mode=0o666)
+    path.chmod(0o666)
+    write_credentials(path, "http://127.0.0.1:3000", demo)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TOKEN_LIFETIME", "ten minutes", "TOKEN_LIFETIME must be a whole number from 60 to 3600."),
+        ("TOKEN_LIFETIME", "59", "TOKEN_LIFETIME must be a whole number from 60 to 3600."),
+        ("MAX_EXAMINED", "0", "MAX_EXAMINED must be a whole number from 1 to 10000000."),
+        ("SIGNING_ALGORITHM", "HS256", "SIGNING_ALGORITHM must be ES256 or RS256."),
+    ],
+)
+def test_a_setting_that_can_not_be_used(
+    dci: Dci, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    """A variable's line says what it must be."""
+    monkeypatch.setenv(name, value)
+    assert dci("serve", "--port", "0").problem == said

@@ -1,0 +1,166 @@
+"""`dci serve`, and so `make run`: the whole API in a process of its own."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jwt
+import pytest
+
+from support.api import SENDER, identified
+from support.events import body_of
+from support.serving import Serving, serving
+
+KNOWN = "847951632"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Run a server as it comes."""
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def unusual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Run a server with another algorithm, where the user has set AWS up for other work."""
+    aws = {
+        "AWS_PROFILE": "no-such-profile",
+        "AWS_DEFAULT_PROFILE": "no-such-profile",
+        "AWS_CONFIG_FILE": "/no/such/file",
+        "AWS_REGION": "eu-nowhere-1",
+        "AWS_DEFAULT_REGION": "eu-nowhere-1",
+        "AWS_SESSION_TOKEN": "the user's own",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": "http://127.0.0.1:1",
+        "AWS_USE_FIPS_ENDPOINT": "true",
+    }
+    folder = tmp_path_factory.mktemp("unusual")
+    with serving(folder, SIGNING_ALGORITHM="RS256", TOKEN_LIFETIME="120", **aws) as server:
+        yield server
+
+
+def found(server: Serving, who: dict[str, str], value: str = KNOWN) -> Any:
+    """Search a person by UIN, and return the answer's one item."""
+    message = body_of("search")
+    message["message"]["search_request"] = [identified("UIN", value)]
+    reply = server.send("POST", "/registry/sync/search", message, **who)
+    assert reply.status == 200
+    return reply.items[0]
+
+
+def test_the_credentials_file_is_the_users_alone(server: Serving) -> None:
+    """The file has just the agreed members, and mode 0600 in a folder of mode 0700."""
+    written = server.written
+    assert written.keys() == {"base_url", "partner", "admin"}
+    assert written["base_url"].startswith("http://127.0.0.1:")
+    assert written["partner"].keys() == written["admin"].keys() == {"client_id", "client_secret", "sender_id"}
+    assert written["partner"]["sender_id"] == SENDER
+    assert server.credentials.stat().st_mode & 0o777 == 0o600
+    assert server.credentials.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_it_prints_can_be_pasted(server: Serving) -> None:
+    """The printed commands get a token and find the known person, when a shell runs them as they stand."""
+    bash = shutil.which("bash")
+    if bash is None or shutil.which("curl") is None:
+        pytest.skip("the printed commands need bash and curl")
+    commands = server.welcome[server.welcome.index("TOKEN=") :]
+    done = subprocess.run([bash, "-c", commands], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f'"identifier_value": "{KNOWN}"' in done.stdout
+
+
+def test_the_partner_holds_all_scopes_but_administration(server: Serving) -> None:
+    """The demo partner may search and subscribe, and is refused at /clients."""
+    token = server.token("partner").json
+    assert token["scope"] == "registry.search registry.subscribe registry.status"
+    assert token["expires_in"] == 600
+    assert server.send("GET", "/clients", **server.authorization("partner")).status == 403
+
+
+def test_the_known_person_is_found_and_the_unknown_is_not(server: Serving) -> None:
+    """UIN 847951632 is there with everything known of them, UIN TEST-001 is nobody."""
+    partner = server.authorization("partner")
+    [person] = found(server, partner)["data"]["reg_records"]
+    assert person.keys() >= {"identifier", "name", "sex", "birth_date", "phone_number", "email", "households"}
+    assert found(server, partner, "TEST-001")["pagination"]["total_count"] == 0
+
+
+def test_a_new_client_works_at_once(server: Serving) -> None:
+    """The administrator makes a client over HTTP, reads it by its path, and deletes it."""
+    admin = server.authorization("admin")
+    made = server.send("POST", "/clients", new_client("Ministry of Health"), **admin)
+    path = made.headers["Location"]
+    assert made.status == 201
+    assert server.send("GET", path, **admin).json["name"] == "Ministry of Health"
+    assert server.send("POST", f"{path}/disable", **admin).json["status"] == "disabled"
+    assert server.send("DELETE", path, **admin).status == 204
+    assert server.send("GET", path, **admin).status == 404
+    assert server.send("GET", f"/clients/{quote('no/such client', safe='')}", **admin).status == 404
+
+
+def new_client(name: str) -> dict[str, Any]:
+    """Return the body that makes a client."""
+    return {"name": name, "sender_id": name, "scopes": ["registry.search"]}
+
+
+def test_many_writes_at_once_are_all_kept(server: Serving) -> None:
+    """Fifty clients made at the same time all exist afterwards, each once."""
+    admin = server.authorization("admin")
+    with ThreadPoolExecutor(50) as threads:
+        replies = list(
+            threads.map(lambda n: server.send("POST", "/clients", new_client(f"Many {n}"), **admin), range(50))
+        )
+    assert [reply.status for reply in replies] == [201] * 50
+    names = [client["name"] for client in server.send("GET", "/clients?limit=100", **admin).json["clients"]]
+    assert sorted(name for name in names if name.startswith("Many ")) == sorted(f"Many {n}" for n in range(50))
+
+
+def test_unknown_paths_and_methods_are_the_apis_to_answer(server: Serving) -> None:
+    """A path that is nobody's gets the API's own 404, a known path another method's 405."""
+    assert server.send("GET", "/no/such/path").code == "err.request.not_found"
+    refused = server.send("PUT", "/registry/sync/search", {})
+    assert (refused.status, refused.headers["Allow"]) == (405, "POST")
+
+
+def test_keys_may_be_rsa(unusual: Serving) -> None:
+    """`SIGNING_ALGORITHM=RS256` signs tokens that the API takes and the key set verifies."""
+    token = unusual.token("partner").json["access_token"]
+    keys = jwt.PyJWKSet.from_dict(unusual.send("GET", "/.well-known/jwks.json").json)
+    header = jwt.get_unverified_header(token)
+    claims = jwt.decode(token, keys[header["kid"]], ["RS256"], audience=unusual.base_url, issuer=unusual.base_url)
+    assert (header["alg"], header["typ"]) == ("RS256", "at+jwt")
+    assert claims["exp"] - claims["iat"] == 120
+    assert found(unusual, unusual.authorization("partner"))["status"] == "succ"
+
+
+def test_the_users_own_aws_set_up_has_no_effect(unusual: Serving) -> None:
+    """Whatever profile, endpoint or region the user works with, the local API asks nobody but itself."""
+    assert len(found(unusual, unusual.authorization("partner"))["data"]["reg_records"]) == 1
+    assert unusual.send("GET", "/clients", **unusual.authorization("admin")).status == 200
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly(tmp_path: Path, stop: signal.Signals) -> None:
+    """Ctrl-C and a supervisor's request end it at once, with status 0, while a client still waits on a connection."""
+    with serving(tmp_path) as server:
+        waiting = HTTPConnection(server.base_url.removeprefix("http://"), timeout=10)
+        waiting.request("GET", "/health")
+        waiting.getresponse().read()
+        assert server.stop(stop) == 0
+        waiting.close()
+        assert server.log.read_text().splitlines()[-1] == "Stopped."
+        assert "Traceback" not in server.log.read_text()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", int(server.base_url.rpartition(":")[2])))

@@ -1,0 +1,36 @@
+"""A small registry: moto reads a whole table for each query, so many queries want few people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dci_cli.demo import Population
+from support.api import Api
+from support.registries import registry_of
+
+_HOUSEHOLDS = 10
+
+
+@pytest.fixture(scope="session")
+def village(population: Population) -> Population:
+    """Return the first households of the demo registry."""
+    groups = population.groups[:_HOUSEHOLDS]
+    ids = {group.id for group in groups}
+    memberships = [membership for membership in population.memberships if membership.group_id in ids]
+    members = {membership.person_id for membership in memberships}
+    return Population([person for person in population.people if person.id in members], groups, memberships)
+
+
+@pytest.fixture(scope="session")
+def village_table(village: Population, engine: None) -> Iterator[str]:  # noqa: ARG001 - must be running
+    """Return the table of the small registry."""
+    with registry_of(village) as table:
+        yield table
+
+
+@pytest.fixture(scope="session")
+def village_api(village_table: str, new_api: Callable[..., Api]) -> Api:
+    """Return an API over the small registry, for tests that only ask it."""
+    return new_api(registry_table=village_table)

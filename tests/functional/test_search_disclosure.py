@@ -1,0 +1,147 @@
+"""POST /registry/sync/search: what a client sees, and may ask, is what its disclosure list names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dci_cli.demo import Population
+from dci_common.registry.disclosure import FULL, MINIMAL, STANDARD
+from support.api import Api, identified, predicate
+
+FILTER = "rjct.filter.invalid"
+EVERYBODY = ("birthdate", "gt", "1900-01-01")
+PERSON = {"@context", "@type"}
+# What each attribute adds to an SRPerson, to a Group, and to OpenSPP 17's person.
+ADDS: dict[str, tuple[set[str], set[str], set[str]]] = {
+    "identifier": ({"identifier"}, {"group_identifier"}, {"identifier"}),
+    "name": ({"name"}, {"name"}, {"givenName", "familyName"}),
+    "birth_date": ({"birth_date"}, set(), {"birthDate"}),
+    "sex": ({"sex"}, set(), {"sex"}),
+    "birth_place": ({"birth_place"}, set(), {"birthPlace"}),
+    "phone_number": ({"phone_number"}, {"phone_number"}, {"phoneNumbers"}),
+    "email": ({"email"}, set(), {"email"}),
+    "address": (set(), {"address"}, set()),
+    "household": ({"households"}, {"group_size", "group_head_info", "member_list"}, {"households"}),
+    "group_type": (set(), {"group_type"}, set()),
+    "poverty_score": (set(), {"poverty_score", "poverty_score_type"}, set()),
+    "registration_date": ({"registration_date"}, {"registration_date"}, set()),
+    "last_updated": ({"last_updated"}, {"last_updated"}, set()),
+}
+
+
+def asked_for(disclosure: set[str], place: int) -> set[str]:
+    """Return the members that these attributes add to a kind of record."""
+    return {name for attribute in disclosure for name in ADDS[attribute][place]}
+
+
+def members_of(records: list[dict[str, Any]]) -> set[str]:
+    """Return the names of all members of the records."""
+    assert records
+    return {name for record in records for name in record} - PERSON
+
+
+def test_every_attribute_is_known_here() -> None:
+    """An attribute that can be disclosed is one of those tested below."""
+    assert ADDS.keys() == FULL
+
+
+@pytest.mark.parametrize("attribute", sorted(FULL))
+def test_an_attribute_discloses_itself_and_nothing_else(
+    village_api: Api, village: Population, attribute: str
+) -> None:
+    """Each attribute of the list adds its own members, in every kind of record."""
+    token = village_api.token_of(disclosure=(attribute, "birth_date", "identifier"))
+    ids = [group.identifiers[0].identifier_value for group in village.groups]
+    people = predicate(EVERYBODY, reference_id="people")
+    groups = predicate(("HOUSEHOLD_ID", "in", ids), reg_record_type="Group", reference_id="groups")
+    dialect = predicate(EVERYBODY, reg_type="SPP:RegistryType:Individual", reference_id="dialect")
+    reply = village_api.search(people, groups, dialect, token=token)
+    for place, response in enumerate(reply.items):
+        shown = members_of(response["data"]["reg_records"])
+        assert shown == asked_for({attribute, "birth_date", "identifier"}, place), response["reference_id"]
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"), [("minimal", MINIMAL), ("standard", STANDARD), ("full", FULL)], ids=str
+)
+def test_the_named_sets(village_api: Api, name: str, attributes: frozenset[str]) -> None:
+    """A set stands for its attributes; minimal is what a client gets unless told otherwise."""
+    token = village_api.token_of(disclosure=(name,))
+    assert members_of(village_api.search(predicate(EVERYBODY), token=token).records) == asked_for(set(attributes), 0)
+    assert {"identifier", "name", "birth_date", "sex"} == MINIMAL
+
+
+@pytest.mark.parametrize("name", ["household", "name"])
+def test_the_limits_hold_inside_of_records_too(village_api: Api, village: Population, name: str) -> None:
+    """Members of households and households of members show no more than records of their own would."""
+    token = village_api.token_of(disclosure=("identifier", "household", name))
+    uin = next(person for person in village.people if person.phone_numbers).identifiers[0].identifier_value
+    (person,) = village_api.search(identified("UIN", uin), token=token).records
+    more = {"name"} - {"household"} if name == "name" else set()
+    assert {key for home in person["households"] for key in home} == {"@type", "group_identifier", "roles", *more}
+    household_id = person["households"][0]["group_identifier"][0]["identifier_value"]
+    (group,) = village_api.search(identified("HOUSEHOLD_ID", household_id), token=token).records
+    for member in (group["group_head_info"], *group["member_list"]):
+        assert member.keys() == {"@type", "member_identifier", "demographic_info"}
+        assert member["demographic_info"].keys() == {"@type", "identifier", *more}
+
+
+def test_members_without_their_identifiers(village_api: Api, village: Population) -> None:
+    """Who may see households but no identifiers sees neither the household's nor the members'."""
+    number = next(group for group in village.groups if group.phone_numbers).phone_numbers[0]
+    token = village_api.token_of(disclosure=("household", "phone_number"))
+    (group,) = village_api.search(identified("MOBILE", number, reg_record_type="Group"), token=token).records
+    assert "group_identifier" not in group
+    assert all(member.keys() == {"@type", "demographic_info"} for member in group["member_list"])
+    number = next(person for person in village.people if person.phone_numbers).phone_numbers[0]
+    for criteria in ({}, {"reg_type": "SPP:RegistryType:Individual"}):
+        (person,) = village_api.search(identified("MOBILE", number, **criteria), token=token).records
+        assert person["households"]
+        assert "identifier" not in str(person)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "record_type", "needed"),
+    [
+        ("UIN", "SRPerson", {"identifier"}),
+        ("National ID", "SRPerson", {"identifier"}),
+        ("UIN", "Group", {"identifier"}),
+        ("birthdate", "SRPerson", {"birth_date"}),
+        ("MOBILE", "SRPerson", {"phone_number"}),
+        ("MOBILE", "Group", {"phone_number"}),
+        ("EMAIL", "SRPerson", {"email"}),
+        ("HOUSEHOLD_ID", "Group", {"identifier"}),
+        ("HOUSEHOLD_ID", "Member", {"identifier", "household"}),
+    ],
+)
+def test_only_what_is_seen_can_be_asked(village_api: Api, attribute: str, record_type: str, needed: set[str]) -> None:
+    """A filter on what is hidden is rejected, whatever its value, since counts would leak it."""
+    for hidden in needed:
+        token = village_api.token_of(disclosure=tuple(FULL - {hidden}))
+        for value in ("1990-01-31", "847951632"):
+            asked = predicate((attribute, "eq", value), reg_record_type=record_type)
+            (response,) = village_api.search(asked, token=token).items
+            assert response["status_reason_code"] == FILTER
+            assert "disclosed" in response["status_reason_message"]
+    token = village_api.token_of(disclosure=tuple(needed))
+    asked = predicate((attribute, "eq", "1990-01-31"), reg_record_type=record_type)
+    assert village_api.search(asked, token=token).items[0]["status"] == "succ"
+
+
+@pytest.mark.parametrize("condition", ["and", "or", "not"])
+def test_no_part_of_a_query_escapes_the_limits(village_api: Api, condition: str) -> None:
+    """One hidden attribute anywhere in a query rejects it, and names the attribute."""
+    token = village_api.token_of(disclosure=("minimal",))
+    asked = predicate(EVERYBODY, ("phone", "eq", "+1"), condition=condition)
+    (response,) = village_api.search(asked, token=token).items
+    assert response["status_reason_code"] == FILTER
+    assert "MOBILE" in response["status_reason_message"]
+
+
+def test_a_client_that_sees_nothing(village_api: Api) -> None:
+    """An empty list discloses nothing and lets nothing be asked."""
+    token = village_api.token_of(disclosure=())
+    items = [predicate(EVERYBODY, reference_id="a"), identified("UIN", "847951632", reference_id="b")]
+    assert [response["status"] for response in village_api.search(*items, token=token).items] == ["rjct", "rjct"]

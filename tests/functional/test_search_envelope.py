@@ -1,0 +1,210 @@
+"""POST /registry/sync/search: what is wrong with an envelope, a header or the HTTP request, and its `err.*` code."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import pytest
+
+from support.api import Api, Reply, identified
+from support.events import body_of, event
+from support.messages import ABSENT, changed
+
+ITEM = "message.search_request.0"
+CRITERIA = f"{ITEM}.search_criteria"
+MARK = "Zebra"  # what was sent is never repeated
+
+
+def is_error(reply: Reply, status: int, code: str) -> str:
+    """Check an error in both shapes of the standard, and return its sentence."""
+    assert (reply.status, reply.code) == (status, code)
+    assert reply.headers["Content-Type"] == "application/json"
+    (entry,) = reply.json["errors"]
+    acknowledgement = reply.json["message"]
+    assert (acknowledgement["ack_status"], acknowledgement["error"]) == ("ERR", entry)
+    assert acknowledgement["timestamp"] == "2026-03-01T09:30:00.000Z"
+    assert acknowledgement["correlation_id"] == reply.event["requestContext"]["requestId"]
+    assert MARK not in reply.text
+    return str(entry["message"])
+
+
+def send(api: Api, body: object, **headers: str) -> Reply:
+    """Send a body as a registered partner."""
+    return api.send(event("search", body=body, token=api.partner_token, **headers))
+
+
+@pytest.mark.parametrize("value", [ABSENT, None, 7, [], MARK], ids=repr)
+@pytest.mark.parametrize("path", ["header", "message", f"{CRITERIA}"])
+def test_what_must_be_an_object(shared_api: Api, path: str, value: object) -> None:
+    """Header, message and criteria must be there, as objects."""
+    assert is_error(send(shared_api, changed(path, value)), 400, "err.request.bad").startswith(path)
+
+
+@pytest.mark.parametrize("value", [ABSENT, None, "", 7, ["x"], MARK * 103], ids=repr)
+@pytest.mark.parametrize(
+    "path", ["header.message_id", "header.sender_id", "message.transaction_id", f"{ITEM}.reference_id"]
+)
+def test_a_required_id_must_be_a_text_of_some_length(shared_api: Api, path: str, value: object) -> None:
+    """Ids are not blank, hold at most 512 bytes (transaction_id 99 characters), and are strings."""
+    assert is_error(send(shared_api, changed(path, value)), 400, "err.request.bad").startswith(f"{path} ")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ABSENT,
+        None,
+        "",
+        1772357400,
+        MARK,
+        "2026-03-01",
+        "2026-03-01T09:30:00",
+        "2026-03-01T09:30Z",
+        "2026-02-30T09:30:00Z",
+        "2026-03-01T25:30:00Z",
+        "2026-03-01 09:30:00Z",
+        "2026-03-01T09:30:00Z\n",
+        "２０２６-03-01T09:30:00Z",
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("path", ["header.message_ts", f"{ITEM}.timestamp"])
+def test_a_timestamp_needs_date_time_and_offset(shared_api: Api, path: str, value: object) -> None:
+    """Timestamps are date-times with an offset, of days that exist."""
+    assert is_error(send(shared_api, changed(path, value)), 400, "err.request.bad").startswith(f"{path} ")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        *(("header.action", value) for value in (ABSENT, "", "Search", "subscribe", "on-search", 7)),
+        *(("header.total_count", value) for value in (ABSENT, "", "one", "1.5", 1.5, -1, True, [1])),
+        *(("header.meta", value) for value in (7, MARK)),
+        *(("header.receiver_id", value) for value in (7, "r" * 513)),
+        ("header.version", 1),
+        ("header.is_msg_encrypted", MARK),
+        ("signature", {"by": MARK}),
+        *(("message.search_request", value) for value in (ABSENT, None, "", {}, MARK)),
+        ("message.search_request.0", MARK),
+        *((f"{ITEM}.locale", value) for value in ("en", "engl", "ENG", "EN/GB", "eng\n", "éng", 7)),
+        *((f"{CRITERIA}.query_type", value) for value in (ABSENT, "", "graphql", "Predicate", 7)),
+        (f"{CRITERIA}.query", ABSENT),
+        *((f"{CRITERIA}.reg_type", value) for value in (7, f"{'x' * 500}:RegistryType:Social")),
+        (f"{CRITERIA}.reg_record_type", ["Group"]),
+        (f"{CRITERIA}.response_entity", {"Group": 1}),
+        (f"{CRITERIA}.consent", "yes"),
+        (f"{CRITERIA}.authorize", [MARK]),
+    ],
+    ids=repr,
+)
+def test_what_the_request_schema_forbids(shared_api: Api, path: str, value: object) -> None:
+    """Anything else that the standard's request schema forbids is err.request.bad, and says where."""
+    assert is_error(send(shared_api, changed(path, value)), 400, "err.request.bad").startswith(f"{path} ")
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        *(("page_size", value) for value in (ABSENT, "", None, 0, "0", -5, 1.5, "ten", True)),
+        *(("page_number", value) for value in (0, "0", -1, 1.5, "one", False)),
+        ("cursor", 7),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("place", [CRITERIA, ITEM], ids=["in the criteria", "beside them"])
+def test_pagination_that_the_schema_forbids(shared_api: Api, place: str, member: str, value: object) -> None:
+    """A page is counted from 1, wherever it is asked for, even where the other place has a good one."""
+    page = {"page_size": 10, "page_number": 1, member: value}
+    pagination = {name: value for name, value in page.items() if value is not ABSENT}
+    told = is_error(send(shared_api, changed(f"{place}.pagination", pagination)), 400, "err.request.bad")
+    assert told.startswith(f"{place}.pagination.{member} ")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "code"),
+    [
+        ("header.version", "2.0.0", "err.version.not_supported"),
+        ("header.version", "1.0", "err.version.not_supported"),
+        ("header.is_msg_encrypted", True, "err.encryption.invalid"),
+        ("header.is_msg_encrypted", "true", "err.encryption.invalid"),
+        ("header.sender_uri", MARK, "err.sender_uri.invalid"),
+        ("header.sender_uri", f"https:// {MARK}", "err.sender_uri.invalid"),
+        ("header.sender_id", MARK, "err.sender_id.invalid"),
+        ("header.sender_id", "TEST-CLIENT", "err.sender_id.invalid"),
+        ("signature", f'Signature: namespace="dci", signature="{MARK}"', "err.signature.invalid"),
+        ("signature", "Unsigned", "err.signature.invalid"),
+    ],
+)
+def test_the_envelopes_own_codes(shared_api: Api, path: str, value: object, code: str) -> None:
+    """Faults for which the standard has a code get it, and the sentence names the member."""
+    assert path.rsplit(".", maxsplit=1)[-1] in is_error(send(shared_api, changed(path, value)), 400, code)
+
+
+def test_an_encrypted_message_is_told_as_such(shared_api: Api) -> None:
+    """That encryption is not understood comes before what can not be read because of it."""
+    message = changed("header.is_msg_encrypted", value=True) | {"message": MARK}
+    is_error(send(shared_api, message), 400, "err.encryption.invalid")
+
+
+def test_a_deployment_may_list_its_receiver_ids(new_api: Callable[..., Api]) -> None:
+    """With ReceiverIds, a message to somebody else is refused; one to nobody in particular is not."""
+    api = new_api(receiver_ids=frozenset({"registry", "registry-2"}))
+    told = is_error(send(api, changed("header.receiver_id", MARK)), 400, "err.receiver_id.invalid")
+    assert "receiver_id" in told
+    for named in ("registry-2", "", ABSENT):
+        assert send(api, changed("header.receiver_id", named)).status == 200
+
+
+@pytest.mark.parametrize("body", ["", " ", "{", "[1", "null", '"text"', "7", "[]", "{}", MARK, "{'a': 1}"])
+def test_a_body_that_is_no_message(shared_api: Api, body: str) -> None:
+    """What is not a JSON object with a header and a message is refused."""
+    is_error(send(shared_api, body), 400, "err.request.bad")
+
+
+def test_a_body_that_is_not_utf_8(shared_api: Api) -> None:
+    """Bytes that are no text are refused like any other broken JSON."""
+    sent = event("search", token=shared_api.partner_token) | {"isBase64Encoded": True}
+    for body in (base64.b64encode(b'{"header": "\xff\xfe"}').decode(), "no base64!"):
+        is_error(shared_api.send({**sent, "body": body}), 400, "err.request.bad")
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+def test_a_message_must_be_sent_as_json(shared_api: Api, content_type: str) -> None:
+    """A content type that is missing, or another than JSON, is 415."""
+    told = is_error(send(shared_api, body_of("search"), content_type=content_type), 415, "err.request.bad")
+    assert "application/json" in told
+
+
+def test_a_body_over_the_limit(shared_api: Api) -> None:
+    """A body of more than 1 MiB is 413, whoever sends it."""
+    body = body_of("search") | {"padding": "x" * 1024 * 1024}
+    is_error(send(shared_api, body), 413, "err.request.bad")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD"])
+def test_only_post_is_answered(shared_api: Api, method: str) -> None:
+    """Another method is 405, and says which one is right."""
+    sent = event("search")
+    sent["requestContext"]["http"]["method"] = method
+    reply = shared_api.send(sent)
+    is_error(reply, 405, "err.request.bad")
+    assert reply.headers["Allow"] == "POST"
+
+
+def test_a_path_that_is_nobodys(shared_api: Api) -> None:
+    """Any other path is 404 in the same two shapes."""
+    is_error(shared_api.send(event("unknown")), 404, "err.request.not_found")
+
+
+def test_a_registry_that_is_not_loaded_yet(new_api: Callable[..., Api]) -> None:
+    """Before the registry is loaded, a search is our fault, and passing."""
+    reply = new_api(registry_table="dci-exchange").search(identified("UIN", MARK))
+    is_error(reply, 503, "err.service.unavailable")
+    assert int(reply.headers["Retry-After"]) > 0
+
+
+def test_a_registry_that_can_not_be_reached(new_api: Callable[..., Api]) -> None:
+    """What DynamoDB refuses is our fault, and nothing of it is told."""
+    reply = new_api(registry_table="nowhere").search(identified("UIN", MARK))
+    assert "nowhere" not in is_error(reply, 503, "err.service.unavailable")

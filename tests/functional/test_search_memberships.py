@@ -1,0 +1,90 @@
+"""POST /registry/sync/search: who belongs to a household today, who did, and who will."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+
+from dci_cli.demo import Population
+from dci_common.registry.model import Group, Identifier, Membership, Person
+from support.api import Api, identified, predicate
+from support.registries import registry_of
+
+TODAY, TOMORROW = date(2026, 3, 1), date(2026, 3, 2)
+DAY = 86_400
+ACTIVE = {TODAY: ["stays", "leaves"], TOMORROW: ["stays", "comes"]}
+
+
+def identifier(type_: str, value: str) -> tuple[Identifier]:
+    """Return somebody's only identifier."""
+    return (Identifier(identifier_type=type_, identifier_value=value),)
+
+
+@pytest.fixture(scope="module")
+def table(engine: None) -> Iterator[str]:  # noqa: ARG001 - must be running
+    """Hold a registry of one household, in which membership changes between today and tomorrow."""
+    people = [
+        Person(id=f"p{number}", identifiers=identifier("UIN", name))
+        for number, name in enumerate(("stays", "left", "leaves", "comes"))
+    ]
+    group = Group(id="g1", identifiers=identifier("HOUSEHOLD_ID", "home"))
+    memberships = [
+        Membership(person_id="p0", group_id="g1", start=date(2020, 1, 1)),
+        Membership(person_id="p1", group_id="g1", roles=("head",), end=TODAY),
+        Membership(person_id="p2", group_id="g1", start=TODAY, end=TOMORROW, roles=("head",)),
+        Membership(person_id="p3", group_id="g1", start=TOMORROW),
+    ]
+    with registry_of(Population(people, [group], memberships)) as name:
+        yield name
+
+
+@pytest.fixture(params=ACTIVE, ids=str)
+def today(request: pytest.FixtureRequest) -> date:
+    """Be today, then tomorrow."""
+    day: date = request.param
+    return day
+
+
+@pytest.fixture
+def api(new_api: Callable[..., Api], table: str, today: date) -> Api:
+    """Return an API on that day."""
+    made = new_api(registry_table=table)
+    made.clock.advance(DAY * (today - TODAY).days)
+    return made
+
+
+def test_a_household_shows_who_belongs_to_it_today(api: Api, today: date) -> None:
+    """Former and future members are in neither list, size nor head."""
+    (group,) = api.search(identified("HOUSEHOLD_ID", "home")).records
+    members = [member["member_identifier"][0]["identifier_value"] for member in group["member_list"]]
+    assert (members, group["group_size"]) == (ACTIVE[today], len(ACTIVE[today]))
+    assert ("group_head_info" in group) == (today == TODAY)
+    if today == TODAY:
+        assert group["group_head_info"]["member_identifier"][0]["identifier_value"] == "leaves"
+
+
+@pytest.mark.parametrize("reg_type", ["ns:org:RegistryType:Social", "SPP:RegistryType:Individual"])
+def test_a_household_id_finds_its_members_of_today(api: Api, today: date, reg_type: str) -> None:
+    """Membership counts on the day of the question."""
+    asked = identified("HOUSEHOLD_ID", "home", reg_type=reg_type, response_entity="Member")
+    reply = api.search(asked)
+    assert [name for name in ("stays", "left", "leaves", "comes") if name in str(reply.records)] == ACTIVE[today]
+    assert reply.items[0]["pagination"]["total_count"] == len(ACTIVE[today])
+
+
+@pytest.mark.parametrize("criteria", [{}, {"reg_record_type": "Member"}, {"reg_type": "SPP:RegistryType:Individual"}])
+def test_a_person_shows_the_households_of_today(api: Api, today: date, criteria: dict[str, str]) -> None:
+    """A household that a person has left, or not yet joined, is not hers, in any dialect."""
+    for name in ("stays", "left", "leaves", "comes"):
+        (record,) = api.search(identified("UIN", name, **criteria)).records
+        assert bool(record["households"]) == (name in ACTIVE[today])
+
+
+def test_former_members_are_not_the_households(api: Api, today: date) -> None:
+    """In a condition, too, who has left does not belong."""
+    everybody = ("UIN", "in", ["stays", "left", "leaves", "comes"])
+    reply = api.search(predicate(everybody, ("HOUSEHOLD_ID", "eq", "home"), condition="not"))
+    others = {record["identifier"][0]["identifier_value"] for record in reply.records}
+    assert others == {"stays", "left", "leaves", "comes"} - set(ACTIVE[today])

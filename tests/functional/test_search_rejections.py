@@ -1,0 +1,231 @@
+"""POST /registry/sync/search: items that can not be served, in messages that are (HTTP 200, `status: rjct`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dci_cli.demo import KNOWN_UIN
+from dci_common.registry.parse import MAX_LEAVES, MAX_VALUES
+from support.api import Api, Reply, identified, item, predicate
+
+CRITERIA = "rjct.search_criteria.invalid"
+FILTER = "rjct.filter.invalid"
+MARK = "Zebra"  # what was sent is never repeated
+BORN = {"attribute_name": "birthdate", "operator": "lt", "attribute_value": "1990-01-31"}
+HER = {"attribute_name": "UIN", "operator": "eq", "attribute_value": KNOWN_UIN}
+
+
+def is_rejected(reply: Reply, code: str) -> str:
+    """Check that the message's one item is rejected and carries no data, and return the reason."""
+    assert reply.status == 200
+    assert reply.json["header"]["status"] == "succ"
+    (response,) = reply.items
+    assert (response["reference_id"], response["status"], response["status_reason_code"]) == ("r-1", "rjct", code)
+    assert response.keys() == {"reference_id", "timestamp", "status", "status_reason_code", "status_reason_message"}
+    assert MARK not in reply.text
+    return str(response["status_reason_message"])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        None,
+        "",
+        7,
+        MARK,
+        [],
+        {},
+        {"type": "UIN"},
+        {"value": KNOWN_UIN},
+        {"type": "", "value": KNOWN_UIN},
+        {"type": "UIN", "value": ""},
+        {"type": "UIN", "value": None},
+        {"type": "UIN", "value": KNOWN_UIN, MARK: 1},
+        [{"type": "UIN", "value": KNOWN_UIN}],
+    ],
+    ids=repr,
+)
+def test_an_idtype_value_query_that_is_not_understood(shared_api: Api, query: object) -> None:
+    """An idtype-value query is an object with a type and a value, and nothing more."""
+    told = is_rejected(shared_api.search(item(query)), CRITERIA)
+    assert "type" in told
+    assert "value" in told
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        None,
+        {},
+        MARK,
+        [],
+        [MARK],
+        [[]],
+        [{}],
+        [{"seq_num": 1}],
+        [{"expression1": ""}],
+        [{"expression1": MARK}],
+        [{"expression1": []}],
+        [{"expression1": {}}],
+        [{"expression1": {"attribute_name": "birthdate", "operator": "lt"}}],
+        [{"expression1": {"attribute_name": "birthdate", "operator": "", "attribute_value": "1990-01-31"}}],
+        [{"expression1": {**BORN, MARK: 1}}],
+        [{"expression1": BORN, MARK: 1}],
+        [{"expression1": BORN, "expression0": HER}],
+        [{"expression2": BORN}],
+        [{"expression1": BORN, "expression3": HER, "condition": "and"}],
+        [{"expression1": BORN, "condition": "and"}],
+        [{"expression1": BORN, "expression2": HER}],
+        [{"expression1": BORN, "expression2": HER, "condition": ""}],
+        [{"expression1": BORN, "expression2": HER, "condition": MARK}],
+        [{"expression1": BORN, "expression2": HER, "condition": ["and"]}],
+        [{"expression1": BORN, "seq_num": MARK}],
+        [{"expression1": BORN, "seq_num": [1]}],
+        [{"expression1": BORN}, {"expression2": BORN}],
+        [{"expression1": BORN}] * (MAX_LEAVES + 1),
+    ],
+    ids=lambda query: repr(query)[:60],
+)
+@pytest.mark.parametrize("query_type", ["predicate", "expression"])
+def test_a_predicate_that_is_not_understood(shared_api: Api, query: object, query_type: str) -> None:
+    """No part of a predicate ever silently means "no filter"."""
+    is_rejected(shared_api.search(item(query, query_type)), CRITERIA)
+
+
+def test_an_expression_query_is_told_what_is_served(shared_api: Api) -> None:
+    """Expressions come later; until then the reason names the query types that there are."""
+    query = {"type": "ns:org:QueryType:expression", "value": {"expression": {"collection": "Group", "query": {}}}}
+    told = is_rejected(shared_api.search(item(query, "expression")), CRITERIA)
+    assert "predicate" in told
+    assert "idtype-value" in told
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        {"reg_type": MARK},
+        {"reg_type": "ns:org:RegistryType:Civil"},
+        {"reg_type": "Social"},
+        {"reg_type": "SPP:RegistryType:Group"},
+        {"reg_record_type": MARK},
+        {"reg_record_type": " "},
+        {"response_entity": "Farmer"},
+        {"reg_record_type": "Farmer", "response_entity": "Group"},
+        {"reg_type": "SPP:RegistryType:Individual", "reg_record_type": "Group"},
+    ],
+    ids=repr,
+)
+def test_a_registry_or_record_type_that_is_not_served(shared_api: Api, criteria: dict[str, Any]) -> None:
+    """What is not served is rejected, with the names of what is."""
+    told = is_rejected(shared_api.search(identified("UIN", KNOWN_UIN, **criteria)), CRITERIA)
+    assert "RegistryType" in told or "person" in told.lower()
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        (("shoe_size", "eq", "43"), "UIN"),  # the reason names what can be asked
+        ((7, "eq", "43"), "attribute"),
+        (("  ", "eq", "43"), "attribute"),
+        (("birthdate", "ne", "1990-01-31"), "eq, in, lt"),
+        (("birthdate", "like", "1990%"), "eq, in, lt"),
+        (("birthdate", 10**200, "1990-01-31"), "eq, in, lt"),
+        (("UIN", "gt", "1"), "eq, in"),
+        (("MOBILE", "lt", "+999"), "eq, in"),
+        (("UIN", "eq", [KNOWN_UIN]), "string"),
+        (("UIN", "eq", {"$eq": KNOWN_UIN}), "string"),
+        (("UIN", "eq", " "), "string"),
+        (("UIN", "eq", 10**200), "string"),
+        (("UIN", "eq", "9" * 513), "512"),
+        (("UIN", "eq", "é" * 257), "512"),
+        (("UIN", "in", []), "100"),
+        (("UIN", "in", ["1"] * (MAX_VALUES + 1)), "100"),
+        (("UIN", "in", ",".join("1" * (MAX_VALUES + 1))), "100"),
+        (("UIN", "in", ["1", None]), "string"),
+        (("UIN", "in", "1,,2"), "string"),
+        *(
+            (("birthdate", "eq", value), "1990-01-31")
+            for value in ("1990", "31/01/1990", "1990-02-30", "1990-1-31", "19900131", "tomorrow", 1990, True, 1e9)
+        ),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_an_attribute_operator_or_value_that_can_not_be_asked(
+    shared_api: Api, expression: tuple[Any, Any, object], why: str
+) -> None:
+    """An unknown attribute or operator, or a value of a wrong type, rejects the item and says what is possible."""
+    assert why in is_rejected(shared_api.search(predicate(expression)), FILTER)
+
+
+@pytest.mark.parametrize("record_type", ["Group", "Household"])
+def test_an_attribute_of_other_records(shared_api: Api, record_type: str) -> None:
+    """A household has no birth date, so none can be asked of it."""
+    asked = predicate(("birthdate", "lt", "1990-01-31"), reg_record_type=record_type)
+    told = is_rejected(shared_api.search(asked), FILTER)
+    assert "HOUSEHOLD_ID" in told
+    assert "birth_date" not in told
+
+
+@pytest.mark.parametrize("sort", [[{"attribute_name": "UIN", "sort_order": "asc"}], MARK, {"by": MARK}])
+def test_sorting_comes_later(shared_api: Api, sort: object) -> None:
+    """A wish for an order that would not be granted is rejected, not overlooked."""
+    is_rejected(shared_api.search(identified("UIN", KNOWN_UIN, sort=sort)), "rjct.sort.invalid")
+
+
+@pytest.mark.parametrize(
+    ("pagination", "why"),
+    [
+        ({"page_size": 2001}, "2000"),
+        ({"page_size": 10**30}, "2000"),
+        ({"page_size": 2000, "page_number": 6}, "10000"),
+        ({"page_size": 101, "page_number": 100}, "10000"),
+        ({"page_size": 10, "cursor": MARK}, "page_number"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("beside", [False, True], ids=["in the criteria", "beside them"])
+def test_a_page_that_is_not_served(shared_api: Api, pagination: object, why: str, *, beside: bool) -> None:
+    """Pages over 2,000, beyond the 10,000th match, or by a cursor that is not ours."""
+    asked = identified("UIN", KNOWN_UIN)
+    (asked if beside else asked["search_criteria"])["pagination"] = pagination
+    assert why in is_rejected(shared_api.search(asked), "rjct.pagination.invalid")
+
+
+def test_one_bad_item_among_good_ones(shared_api: Api) -> None:
+    """The others are served, each in its place."""
+    items = [
+        identified("UIN", KNOWN_UIN, reference_id="first"),
+        predicate(("shoe_size", "eq", "43"), reference_id="bad"),
+        identified("UIN", "TEST-001", reference_id="none"),
+        identified("UIN", KNOWN_UIN, reference_id="last"),
+    ]
+    reply = shared_api.search(*items)
+    assert [(response["reference_id"], response["status"]) for response in reply.items] == [
+        ("first", "succ"),
+        ("bad", "rjct"),
+        ("none", "succ"),
+        ("last", "succ"),
+    ]
+    assert reply.json["header"]["total_count"] == reply.json["header"]["completed_count"] == 4
+
+
+def test_a_reference_id_that_comes_twice(shared_api: Api) -> None:
+    """The first item with an id is served, each other one with the same id is not."""
+    items = [identified("UIN", KNOWN_UIN, reference_id=reference_id) for reference_id in ("a", "b", "a", "a")]
+    codes = [response.get("status_reason_code") for response in shared_api.search(*items).items]
+    assert codes == [None, None, "rjct.reference_id.duplicate", "rjct.reference_id.duplicate"]
+
+
+def test_a_hundred_items_are_served_and_no_more(shared_api: Api) -> None:
+    """With more than 100 items the whole message is rejected, in its header."""
+    items = [identified("UIN", KNOWN_UIN, reference_id=f"r-{number}") for number in range(101)]
+    served = shared_api.search(*items[:100])
+    assert {response["status"] for response in served.items} == {"succ"}
+    refused = shared_api.search(*items)
+    header = refused.json["header"]
+    assert (refused.status, header["status"]) == (200, "rjct")
+    assert header["status_reason_code"] == "rjct.total_count.limit_exceeded"
+    assert "100" in header["status_reason_message"]
+    assert (header["total_count"], header["completed_count"], refused.items) == (101, 0, [])

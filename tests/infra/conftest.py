@@ -1,0 +1,114 @@
+"""Each function at work on its own routes, watched: which settings it reads, what it asks of AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import pytest
+
+from dci_clients import app as clients_app
+from dci_common.runtime import Event, Runtime
+from dci_common.settings import Settings
+from dci_search import app as search_app
+from dci_token import app as token_app
+from support.api import SENDER, Api, identified, predicate
+from support.events import body_of, event
+from support.watch import hooked
+
+APPS = {
+    "TokenFunction": token_app.create_app,
+    "SearchFunction": search_app.create_app,
+    "ClientsFunction": clients_app.create_app,
+}
+
+
+class WatchedSettings:
+    """Settings that remember which of them were read."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.read: set[str] = set()
+
+    def __getattr__(self, name: str) -> object:
+        self.read.add(name)
+        return getattr(self._settings, name)
+
+
+@dataclass
+class Work:
+    """What a function did: the settings that it read, and its calls to AWS (operation and parameters)."""
+
+    settings: set[str] = field(default_factory=set)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+
+@pytest.fixture
+def work(api: Api) -> Callable[[str], Work]:
+    """Return what makes a function serve all its routes."""
+
+    def serve(function: str) -> Work:
+        settings = WatchedSettings(api.runtime.settings)
+        runtime = Runtime(cast("Settings", settings), clock=api.clock, random_bytes=api.runtime.random_bytes)
+        done = Work(settings.read)
+        app = APPS[function](runtime)
+        requests = {"TokenFunction": _tokens, "SearchFunction": _searches, "ClientsFunction": _administration}[
+            function
+        ]
+        with hooked(runtime, lambda model, params, **_: done.calls.append((model.name, json.loads(params["body"])))):
+            answer: dict[str, Any] = {}
+            served = requests(api)
+            for status, sent in served:
+                answer = app(sent, None)
+                assert answer["statusCode"] == status, answer
+        return done
+
+    return serve
+
+
+def _tokens(api: Api) -> Iterator[tuple[int, Event]]:
+    client, secret = api.client()
+    form = {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": secret}
+    yield 200, event("token_form", body=urlencode(form))
+    yield 401, event("token_form", body=urlencode(form | {"client_id": "nobody"}))
+    yield 200, event("jwks")
+
+
+def _searches(api: Api) -> Iterator[tuple[int, Event]]:
+    message = body_of("search")
+    message["message"]["search_request"] = [
+        identified("UIN", "847951632", reference_id="by-lookup"),
+        identified("HOUSEHOLD_ID", "HH-0001", reference_id="by-household", reg_record_type="Group"),
+        identified("MOBILE", "+9991700000000", reference_id="by-phone"),
+        predicate(("birth_date", "gt", "2020-01-01"), reference_id="by-slot"),
+        predicate(("birth_date", "gt", "1900-01-01"), reference_id="by-pages", pagination={"page_size": 1}),
+    ]
+    yield 200, event("search", body=message, token=api.token_of())
+    yield 200, event("health")
+    yield 404, event("unknown")
+
+
+def _administration(api: Api) -> Iterator[tuple[int, Event]]:
+    admin = api.token_of(scopes=("clients.manage",))
+    body = {
+        "name": f"Ministry {api.runtime.random_bytes(8).hex()}",
+        "sender_id": SENDER,
+        "scopes": ["registry.search"],
+    }
+    yield 201, event("clients_create", body=body, token=admin)
+    yield 409, event("clients_create", body=body, token=admin)
+    yield 200, event("clients_list", token=admin)
+    client, _ = api.client()
+    for name, status in [
+        ("client_get", 200),
+        ("client_disable", 200),
+        ("client_enable", 200),
+        ("client_delete", 204),
+    ]:
+        yield status, event(name, token=admin) | {"pathParameters": {"client_id": client.client_id}}
+
+
+REQUESTS = {"TokenFunction": _tokens, "SearchFunction": _searches, "ClientsFunction": _administration}

@@ -1,0 +1,67 @@
+"""The functions as they are deployed."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+
+from support.deployment import functions, of_type, template
+from support.events import ROOT
+
+FUNCTIONS = {
+    "TokenFunction": "dci_token.app.handler",
+    "SearchFunction": "dci_search.app.handler",
+    "ClientsFunction": "dci_clients.app.handler",
+}
+
+
+def test_each_function_is_a_package_of_its_own() -> None:
+    """Handlers have names of their own, since equal ones would shadow each other, and they are there."""
+    assert {name: properties["Handler"] for name, properties in functions().items()} == FUNCTIONS
+    for properties in functions().values():
+        package, _, attribute = properties["Handler"].rpartition(".")
+        assert (ROOT / properties["CodeUri"] / package.split(".")[0]).is_dir()
+        assert callable(getattr(importlib.import_module(package), attribute))
+        assert properties["Layers"] == [{"Ref": "CommonLayer"}]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_says_what_it_runs_on(name: str) -> None:
+    """Runtime, processors, memory and time are explicit; it fails before API Gateway gives up after 30 s."""
+    properties = functions()[name]
+    layer = template()["Resources"]["CommonLayer"]
+    assert properties["Runtime"] == "python3.13"
+    assert layer["Properties"]["CompatibleRuntimes"] == [layer["Metadata"]["BuildMethod"]] == ["python3.13"]
+    assert properties["Architectures"] == [{"Ref": "Architecture"}] == [layer["Metadata"]["BuildArchitecture"]]
+    assert 1024 <= properties["MemorySize"] <= 1769
+    assert properties["Timeout"] < 30
+
+
+def test_each_function_has_a_role_and_a_log_of_its_own() -> None:
+    """No two functions share a role or a log group, and every log group has its retention."""
+    roles = [properties["Role"]["Fn::GetAtt"][0] for properties in functions().values()]
+    logs = [properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in functions().values()]
+    groups = of_type("AWS::Logs::LogGroup")
+    assert len(set(roles)) == len(set(logs)) == len(FUNCTIONS)
+    assert set(roles) == of_type("AWS::IAM::Role").keys()
+    assert {*logs, "ApiLogs"} == groups.keys()
+    assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+
+
+@pytest.mark.parametrize("role", of_type("AWS::IAM::Role").values(), ids=of_type("AWS::IAM::Role"))
+def test_only_lambda_takes_a_role(role: dict[str, Any]) -> None:
+    """A role is Lambda's, and has no policy but its own."""
+    [trust] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust == {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    assert "ManagedPolicyArns" not in role["Properties"]
+
+
+def test_each_parameter_is_used_and_has_a_default() -> None:
+    """A deployment can be made without a decision, and every decision has an effect."""
+    content = str({name: part for name, part in template().items() if name != "Parameters"})
+    for name, parameter in template()["Parameters"].items():
+        assert f"{{'Ref': '{name}'}}" in content
+        assert "Default" in parameter
+        assert parameter["Description"].endswith(".")

@@ -1,0 +1,74 @@
+"""The variables that the template gives the functions, and the settings that these read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from dci_common.settings import Settings
+from support.deployment import functions, template
+
+from .conftest import APPS, Work
+
+# Read by libraries: powertools' logger, and botocore for a local engine (empty counts as absent).
+OF_LIBRARIES = {
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_LOG_LEVEL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+}
+
+
+class Watched(Mapping[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def declared(function: str) -> set[str]:
+    """Return the variables of a function that are ours."""
+    return set(functions()[function]["Environment"]["Variables"]) - OF_LIBRARIES
+
+
+@pytest.mark.parametrize("function", APPS)
+def test_a_function_declares_just_what_it_reads(function: str, work: Callable[[str], Work]) -> None:
+    """While it serves its routes a function reads each variable that it declares, and no other."""
+    assert {name.upper() for name in work(function).settings} == declared(function)
+
+
+def test_every_setting_is_declared_somewhere() -> None:
+    """What the settings are read from and what the template declares are the same variables."""
+    environment = Watched()
+    Settings.from_env(environment)
+    assert environment.asked == set().union(*(declared(function) for function in APPS))
+    assert {name.lower() for name in environment.asked} == set(Settings.__slots__)
+
+
+@pytest.mark.parametrize("function", APPS)
+def test_the_libraries_variables_are_declared(function: str) -> None:
+    """Each function passes on what its libraries read; the engines' endpoints are AWS's own."""
+    variables = functions()[function]["Environment"]["Variables"]
+    assert variables.keys() >= OF_LIBRARIES
+    assert {variables[name] for name in variables if name.startswith("AWS_")} == {""}
+
+
+def test_defaults_are_the_same_in_both_places() -> None:
+    """A deployment without decisions has the settings' own defaults, and the template allows what they do."""
+    parameters = template()["Parameters"]
+    defaults = Settings()
+    assert parameters["TokenLifetime"]["Default"] == defaults.token_lifetime
+    assert parameters["MaxExamined"]["Default"] == defaults.max_examined
+    for name in ("MinValue", "MaxValue"):
+        Settings.from_env({"TOKEN_LIFETIME": str(parameters["TokenLifetime"][name])})

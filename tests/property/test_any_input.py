@@ -1,0 +1,91 @@
+"""Any input at all: whatever arrives is answered, and never by a fault of ours."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support import hostile
+from support.api import item
+from support.events import body_of, event
+
+if TYPE_CHECKING:
+    from support.api import Api
+
+TEXT = st.text() | st.sampled_from(hostile.TEXTS)
+NAMES = [key for path in hostile.paths(body_of("search")) for key in path if isinstance(key, str)]
+NAMES += ["expression1", "expression2", "attribute_name", "operator", "attribute_value", "condition", "seq_num"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT | st.sampled_from(hostile.OTHERS),
+    lambda children: st.lists(children) | st.dictionaries(st.sampled_from(NAMES) | st.text(), children),
+)
+
+
+@given(body=JSON)
+def test_any_json_as_a_message(shared_api: Api, body: Any) -> None:
+    """A body that is no search message is refused with a code of the envelope's layer."""
+    reply = shared_api.send(event("search", body=hostile.to_text(body), token=shared_api.partner_token))
+    hostile.check_reply(reply)
+    assert (reply.status, reply.code.startswith("err.")) in {(400, True), (413, True)}
+
+
+@given(query=JSON, query_type=st.sampled_from(["idtype-value", "predicate", "expression"]))
+def test_any_json_as_a_query(shared_api: Api, query: Any, query_type: str) -> None:
+    """A query that is not understood rejects its item and leaves the next one alone."""
+    good = body_of("search")["message"]["search_request"][0]
+    message = body_of("search")
+    message["message"]["search_request"] = [item(query, query_type), good]
+    reply = shared_api.send(event("search", body=hostile.to_text(message), token=shared_api.partner_token))
+    hostile.check_reply(reply)
+    if reply.status == 200:  # else the text was no JSON, or too long
+        assert reply.items[0]["status_reason_code"] in {"rjct.search_criteria.invalid", "rjct.filter.invalid"}
+        assert reply.items[1]["status"] == "succ"
+
+
+@given(body=JSON)
+def test_any_json_as_a_token_request(shared_api: Api, body: Any) -> None:
+    """A body that authenticates nobody gets an OAuth error."""
+    reply = shared_api.send(event("token_json", body=hostile.to_text(body)))
+    hostile.check_reply(reply)
+    assert reply.json["error"] in {"invalid_request", "invalid_client"}
+
+
+@given(body=JSON)
+def test_any_json_as_a_client(shared_api: Api, shared_admin: str, body: Any) -> None:
+    """A body that is no client is refused."""
+    reply = shared_api.send(event("clients_create", body=hostile.to_text(body), token=shared_admin))
+    hostile.check_reply(reply)
+    assert reply.status in {400, 413}
+
+
+@given(
+    name=st.sampled_from(["search", "token_form", "token_json", "clients_create", "health", "jwks", "unknown"]),
+    body=st.binary(),
+    headers=st.dictionaries(
+        st.sampled_from(["content-type", "authorization", "x-request-id", "cookie"]) | TEXT, TEXT
+    ),
+    query=TEXT,
+    encoded=st.booleans(),
+)
+def test_any_bytes_with_any_headers(
+    shared_api: Api, name: str, body: bytes, headers: dict[str, str], query: str, *, encoded: bool
+) -> None:
+    """Bytes that are no text, headers of any content and any query string break no route."""
+    sent = event(name, token=shared_api.partner_token)
+    sent["headers"] |= headers
+    text = base64.b64encode(body).decode() if encoded else body.decode("utf-8", "surrogateescape")
+    hostile.check_reply(shared_api.send(sent | {"body": text, "isBase64Encoded": encoded, "rawQueryString": query}))
+
+
+@given(
+    name=st.sampled_from(["client_get", "client_disable", "client_enable", "client_delete"]),
+    client_id=TEXT,
+)
+def test_any_text_as_a_client_id(shared_api: Api, shared_admin: str, name: str, client_id: str) -> None:
+    """Nobody is found by a text that is no client's id."""
+    reply = shared_api.send(event(name, token=shared_admin) | {"pathParameters": {"client_id": client_id}})
+    hostile.check_reply(reply)
+    assert reply.status == 404

@@ -1,0 +1,38 @@
+"""Two thousand malformed requests, none of which may cost more than its refusal."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support import hostile, hostile_requests
+from support.hostile_requests import Senders
+
+if TYPE_CHECKING:
+    from support.api import Api
+    from support.events import Event
+    from support.logs import Logs
+
+BATCH = 100
+BATCHES = [
+    *((hostile_requests.a_search, seed) for seed in range(12)),
+    *((hostile_requests.a_token_request, seed) for seed in range(4)),
+    *((hostile_requests.an_administration, seed) for seed in range(4)),
+]
+
+
+@pytest.mark.parametrize(("make", "seed"), BATCHES)
+def test_malformed_requests_are_refused(
+    api: Api, logs: Logs, make: Callable[[Senders, random.Random], Event], seed: int
+) -> None:
+    """A hundred refusals of each batch: no 5xx, no innards, no echo of what was sent in answers and log lines."""
+    senders, draw = Senders.of(api), random.Random(seed)
+    refusals = 0
+    while refusals < BATCH:
+        reply = api.send(make(senders, draw))
+        hostile.check_reply(reply)
+        refusals += hostile.refused(reply)
+    assert not [line for line in logs.lines if hostile.MARK in line or senders.secret in line]

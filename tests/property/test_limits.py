@@ -1,0 +1,84 @@
+"""Queries as large as they may be, against DynamoDB's limits on requests, keys and expressions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dci_cli.demo import demo_population
+from dci_common.registry.budget import Budget
+from dci_common.registry.engine import SearchEngine, Window
+from dci_common.registry.model import Kind
+from dci_common.registry.query import And, Compare, Node, Not, Or, Query
+from dci_common.registry.store import RegistryStore
+from support.api import item
+from support.oddities import TODAY
+from support.oracle import Oracle
+from support.questions import attribute_of, values_of
+
+if TYPE_CHECKING:
+    from support.api import Api
+
+VALUES = values_of(demo_population())
+ORACLE = Oracle.of(demo_population())
+EVERYBODY = Compare(attribute_of("birth_date"), "gt", ("1900-01-01",))
+
+
+def equal(name: str, *values: str) -> Compare:
+    """Compare an attribute with values."""
+    return Compare(attribute_of(name), "in", values)
+
+
+def agree(api: Api, tree: Node) -> None:
+    """Check that the registry finds what the oracle finds."""
+    engine = SearchEngine(RegistryStore(api.runtime))
+    found = engine.search(Query(Kind.PERSON, tree, TODAY), 2, Window(0, 1000), Budget(100_000))
+    expected = ORACLE.found(Kind.PERSON, tree)
+    assert sorted(view["id"] for view in found.views) == sorted(expected)
+    assert found.total == len(expected)
+
+
+def test_more_ids_than_an_in_takes(shared_api: Api) -> None:
+    """Found ids that are more than DynamoDB's 100 for an IN are all left out of the index walk."""
+    agree(shared_api, Or((equal("UIN", *VALUES["UIN"][:150]), EVERYBODY)))
+
+
+def test_a_longer_residual_than_an_expression(shared_api: Api) -> None:
+    """A residual beyond DynamoDB's 4 KB for an expression finds the same."""
+    parts = [Not(equal("birth_date", *VALUES["birth_date"][first : first + 100])) for first in range(0, 500, 100)]
+    agree(shared_api, And((EVERYBODY, *parts, *parts)))
+
+
+@pytest.mark.parametrize("number", [97, 98, 99, 100])
+def test_more_operators_than_an_expression_takes(shared_api: Api, number: int) -> None:
+    """A residual beyond DynamoDB's 300 operators for an expression finds the same."""
+    known = Or((equal("UIN", "847951632"), EVERYBODY))
+    agree(shared_api, And((known, *(Not(equal("UIN", value)) for value in VALUES["UIN"][:number]))))
+
+
+def predicate(*expressions: tuple[str, list[str]], reference_id: str = "r-1") -> dict[str, Any]:
+    """Build an item that asks for any of these attributes' values."""
+    sent = {
+        f"expression{number}": {"attribute_name": name, "operator": "in", "attribute_value": values}
+        for number, (name, values) in enumerate(expressions, 1)
+    }
+    return item([{"condition": "or" if len(expressions) > 1 else "", **sent}], "predicate", reference_id)
+
+
+def test_as_many_identifiers_as_a_message_may_ask_for(shared_api: Api) -> None:
+    """Nearly ten thousand identifiers are looked up at once, and the one that exists is found."""
+    asked = [("UIN", [f"{number}-{place}" for place in range(100)]) for number in range(98)]
+    reply = shared_api.search(predicate(*asked, ("UIN", ["847951632"])))
+    assert reply.items[0]["pagination"]["total_count"] == 1
+
+
+@pytest.mark.parametrize("name", ["UIN", "MOBILE", "EMAIL", "HOUSEHOLD_ID"])
+@pytest.mark.parametrize("letter", ["x", "#", "\0", "ß", "ΐ", "\U0010ffff"])
+def test_the_longest_values(shared_api: Api, name: str, letter: str) -> None:
+    """A value of 512 bytes, whatever they are, finds nobody; a longer one is refused."""
+    longest = letter * (512 // len(letter.encode()))
+    longer = predicate((name, [longest + letter]), reference_id="r-2")
+    found, refused = shared_api.search(predicate((name, [longest])), longer).items
+    assert found["pagination"]["total_count"] == 0
+    assert refused["status_reason_code"] == "rjct.filter.invalid"

@@ -1,0 +1,259 @@
+"""Tokens that were forged, tampered with or used where they do not belong."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from jwt.algorithms import RSAAlgorithm
+
+from dci_common.auth.keys import generate
+from support.api import START, Api, Reply
+from support.events import event
+from support.forge import ABSENT, Forge, compact, decode, encode, public_forms
+from support.watch import aws_calls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLAIMS = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti", "scope")
+
+
+@pytest.fixture(scope="module")
+def forge(shared_api: Api) -> Forge:
+    """Return a forge for a partner's tokens."""
+    return Forge(shared_api, shared_api.client()[0])
+
+
+@pytest.fixture
+def own_forge(api: Api) -> Forge:
+    """Return a forge whose clock may be moved, and that nobody used before."""
+    return Forge(api, api.client()[0])
+
+
+def asked(api: Api, token: str) -> Reply:
+    """Search with a token."""
+    return api.send(event("search", token=token))
+
+
+def is_refused(reply: Reply, sentence: str = "The token is not one of this API.") -> None:
+    """Check the refusal of RFC 6750 §3.1, which says no more than it must."""
+    assert (reply.status, reply.code) == (401, "err.request.unauthorized")
+    assert reply.json["errors"][0]["message"] == sentence
+    assert reply.headers["WWW-Authenticate"] == f'Bearer error="invalid_token", error_description="{sentence}"'
+
+
+def test_the_forge_makes_good_tokens(forge: Forge) -> None:
+    """Without a change a forged token is good, so that each refusal below is for its own reason."""
+    assert asked(forge.api, forge.token()).status == 200
+    by_hand = compact(forge.header(), forge.claims(), forge.sign)
+    assert asked(forge.api, by_hand).status == 200
+
+
+@pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE", "", None, ABSENT])
+def test_no_algorithm(forge: Forge, alg: Any) -> None:
+    """A token that says it needs no signature is refused, with or without one."""
+    header = forge.header(alg=alg)
+    is_refused(asked(forge.api, compact(header, forge.claims(), lambda _: b"")))
+    is_refused(asked(forge.api, forge.token(header)))
+
+
+@pytest.mark.parametrize("form", ["pem", "der", "jwk", "x", "empty"])
+@pytest.mark.parametrize("alg", ["HS256", "HS512", "ES256"])
+def test_the_public_key_as_a_shared_secret(forge: Forge, form: str, alg: str) -> None:
+    """An HMAC made with the public key, which everybody knows, is no signature."""
+    secret = public_forms(forge.key)[form]
+    digest = hashlib.sha512 if alg == "HS512" else hashlib.sha256
+    mac = compact(forge.header(alg=alg), forge.claims(), lambda signed: hmac.digest(secret, signed, digest))
+    is_refused(asked(forge.api, mac))
+
+
+@pytest.mark.parametrize("alg", ["RS256", "PS256", "ES384", "ES512", "ES256K", "EdDSA", "HS256", "es256", ["ES256"]])
+def test_another_algorithm_than_the_keys(forge: Forge, alg: Any) -> None:
+    """The algorithm is the key's, whatever the token says."""
+    is_refused(asked(forge.api, forge.token(forge.header(alg=alg))))
+
+
+def test_an_rsa_token_under_an_elliptic_key(forge: Forge) -> None:
+    """A token signed by RSA, which other deployments use, does not pass under our key's id."""
+    key = load_pem_private_key(generate("RS256").private_key.encode(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    algorithm = RSAAlgorithm(RSAAlgorithm.SHA256)
+    token = compact(forge.header(alg="RS256"), forge.claims(), lambda signed: algorithm.sign(signed, key))
+    is_refused(asked(forge.api, token))
+
+
+@pytest.mark.parametrize(
+    "kid", ["unknown", "KEYS", "../../dev/null", "' OR '1'='1", "", ["a"], {"a": 1}, 5, None, ABSENT, "x" * 5000]
+)
+def test_a_foreign_key_id(forge: Forge, kid: Any) -> None:
+    """A key that is not in the public set verifies nothing, and no id is taken for a path or a query."""
+    is_refused(asked(forge.api, forge.token(forge.header(kid=kid))))
+
+
+def test_a_foreign_key(forge: Forge) -> None:
+    """Somebody else's key passes neither under its own id nor under ours."""
+    for kid in (forge.foreign.kid, forge.key.kid):
+        token = compact(forge.header(kid=kid), forge.claims(), lambda signed: forge.sign(signed, forge.foreign))
+        is_refused(asked(forge.api, token))
+
+
+@pytest.mark.parametrize("member", ["jwk", "jku", "x5u", "x5c"])
+def test_a_key_brought_along(forge: Forge, member: str) -> None:
+    """A key that the token itself brings, or points to, is not looked at."""
+    public = forge.foreign.public
+    brought = {"jwk": public, "jku": "https://evil.example.com/jwks", "x5u": "https://evil.example.com", "x5c": ["x"]}
+    header = forge.header(kid=public["kid"], **{member: brought[member]})
+    is_refused(asked(forge.api, compact(header, forge.claims(), lambda signed: forge.sign(signed, forge.foreign))))
+
+
+@pytest.mark.parametrize("typ", ["JWT", "jwt", "", "at+jwt2", "id+jwt", "logout+jwt", None, ["at+jwt"], 1, ABSENT])
+def test_another_type_of_token(forge: Forge, typ: Any) -> None:
+    """Only an access token is one (RFC 9068 §4)."""
+    is_refused(asked(forge.api, forge.token(forge.header(typ=typ))))
+
+
+def test_critical_extensions(forge: Forge) -> None:
+    """Extensions that must be understood are not, so the token is refused (RFC 7515 §4.1.11)."""
+    is_refused(asked(forge.api, forge.token(forge.header(crit=["exp"]))))
+    is_refused(asked(forge.api, forge.token(forge.header(crit=["b64"], b64=False))))
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_an_altered_byte(forge: Forge, part: int) -> None:
+    """One bit changed in any byte of the header, the claims or the signature spoils the token."""
+    parts = [decode(text) for text in forge.token().split(".")]
+    for place in range(len(parts[part])):
+        altered = bytearray(parts[part])
+        altered[place] ^= 1 << place % 8
+        whole = [*parts[:part], bytes(altered), *parts[part + 1 :]]
+        is_refused(asked(forge.api, ".".join(map(encode, whole))))
+
+
+def _der(forge: Forge) -> Callable[[bytes], bytes]:
+    key = load_pem_private_key(forge.key.private_key.encode(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return lambda signed: key.sign(signed, ec.ECDSA(hashes.SHA256()))
+
+
+def test_signatures_that_are_none(forge: Forge) -> None:
+    """Zeros, too few bytes, too many and another encoding of the signature are refused."""
+    for sign in (
+        lambda _: b"",
+        lambda _: bytes(64),
+        lambda _: bytes(63) + b"\1",
+        lambda signed: forge.sign(signed)[:32],
+        lambda signed: forge.sign(signed) * 2,
+        lambda signed: forge.sign(signed) + b"\0",
+        _der(forge),
+    ):
+        is_refused(asked(forge.api, compact(forge.header(), forge.claims(), sign)))
+
+
+def test_other_serializations(forge: Forge) -> None:
+    """Only three parts with two dots are a token."""
+    token = forge.token()
+    header, claims, signature = token.split(".")
+    as_json = json.dumps({"protected": header, "payload": claims, "signature": signature})
+    for text in (header, f"{header}.{claims}", f"{token}.", f"{token}.x", f".{token}", f"{token},{token}", as_json):
+        is_refused(asked(forge.api, text))
+
+
+def test_an_expired_token(own_forge: Forge) -> None:
+    """A token is good until its last second, and not in the next."""
+    token = own_forge.token(exp=int(START) + 60)
+    own_forge.api.clock.advance(59)
+    assert asked(own_forge.api, token).status == 200
+    own_forge.api.clock.advance(1)
+    is_refused(asked(own_forge.api, token), "The token has expired: get a new one.")
+
+
+def test_a_token_from_the_future(forge: Forge) -> None:
+    """A token issued later than two clocks can differ is refused."""
+    assert asked(forge.api, forge.token(iat=int(START) + 60)).status == 200
+    is_refused(asked(forge.api, forge.token(iat=int(START) + 61)))
+
+
+STRANGERS = [
+    "https://registry.example.com",
+    "https://registry.example.org/",
+    "https://registry.example.org.evil.com",
+    "http://registry.example.org",
+    "registry.example.org",
+    "HTTPS://REGISTRY.EXAMPLE.ORG",
+    "https://",
+    "",
+    "*",
+]
+
+
+@pytest.mark.parametrize("audience", [*STRANGERS, [], ["https://registry.example.com"]])
+def test_another_audience(forge: Forge, audience: Any) -> None:
+    """A token for another API is not for this one."""
+    is_refused(asked(forge.api, forge.token(aud=audience)))
+
+
+@pytest.mark.parametrize("issuer", [*STRANGERS, ["https://registry.example.org"]])
+def test_another_issuer(forge: Forge, issuer: Any) -> None:
+    """A token of another issuer is not ours, even under our key."""
+    is_refused(asked(forge.api, forge.token(iss=issuer)))
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_a_missing_claim(forge: Forge, claim: str) -> None:
+    """Every claim of RFC 9068 must be there."""
+    is_refused(asked(forge.api, forge.token(**{claim: ABSENT})))
+
+
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "client_id", "jti", "scope"])
+@pytest.mark.parametrize("value", [None, True, 0, 1.5, 10**400, "", [], ["x", 1], {}, {"x": "y"}])
+def test_a_claim_that_is_no_text(forge: Forge, claim: str, value: Any) -> None:
+    """A claim that must be a text and is not, or is empty, is refused."""
+    is_refused(asked(forge.api, forge.token(**{claim: value})))
+
+
+@pytest.mark.parametrize("claim", ["iat", "exp"])
+@pytest.mark.parametrize("value", [None, True, 1.5, 1e30, float("inf"), "1772358000", "", [], [1772358000], {}])
+def test_a_time_that_is_no_number(forge: Forge, claim: str, value: Any) -> None:
+    """A time that is no whole number of seconds is refused, and never taken for eternity."""
+    is_refused(asked(forge.api, forge.token(**{claim: value})))
+
+
+def test_a_token_of_two_clients(forge: Forge) -> None:
+    """Subject and client are one and the same, or else the token is refused."""
+    other = forge.api.client()[0].client_id
+    is_refused(asked(forge.api, forge.token(sub=other)))
+    is_refused(asked(forge.api, forge.token(client_id=other)))
+
+
+def test_claims_that_are_no_object(forge: Forge) -> None:
+    """Claims or a header of another JSON type are refused."""
+    for other in ([], "x", 1, None, [forge.claims()]):
+        is_refused(asked(forge.api, compact(forge.header(), other, forge.sign)))
+        is_refused(asked(forge.api, compact(other, forge.claims(), forge.sign)))
+
+
+def test_a_token_elsewhere_than_in_its_header(forge: Forge) -> None:
+    """A token in the URL, the body or a cookie is none, and two headers are not one."""
+    token = forge.token()
+    in_url = event("search", authorization="") | {"rawQueryString": f"access_token={token}"}
+    in_cookie = event("search", authorization="", cookie=f"access_token={token}")
+    for sent in (in_url, in_cookie, event("search", authorization=token), event("search", authorization="Bearer")):
+        reply = forge.api.send(sent)
+        assert (reply.status, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
+    is_refused(forge.api.send(event("search", authorization=f"Bearer {token}, Bearer {token}")))
+
+
+def test_strangers_tokens_cost_nothing(own_forge: Forge) -> None:
+    """A flood of tokens with unknown keys reads the public set once, not once each."""
+    tokens = [own_forge.token(own_forge.header(kid=f"unknown {number}")) for number in range(100)]
+    with aws_calls(own_forge.api.runtime) as calls:
+        for token in tokens:
+            is_refused(asked(own_forge.api, token))
+    assert calls == ["GetItem dci-clients"]

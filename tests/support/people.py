@@ -1,0 +1,26 @@
+"""The demo registry's people, as tests tell them apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dci_common.registry.model import Person
+
+Json = dict[str, Any]
+
+
+def uin(person: Person) -> str:
+    """Return a demo person's UIN: the first of her identifiers."""
+    return person.identifiers[0].identifier_value
+
+
+def uins(records: list[Json]) -> list[str]:
+    """Return the UIN of each SRPerson or Member, in order."""
+    people = (record.get("demographic_info", record) for record in records)
+    return [person["identifier"][0]["identifier_value"] for person in people]
+
+
+def known(record: Json) -> Json:
+    """Return a record without what is not known."""
+    return {name: value for name, value in record.items() if value not in (None, [])}

@@ -1,0 +1,35 @@
+"""Registries of a test's own, beside the demo registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from typing import Any
+
+from dci_cli.demo import Population
+from dci_cli.load import load
+from dci_cli.tables import create_tables
+from dci_cli.template import read_template
+from dci_common.runtime import Runtime
+from dci_common.settings import Settings
+from support.events import ROOT
+
+_numbers = count(1)
+
+
+@contextmanager
+def registry_of(population: Population, shards: int = 2) -> Iterator[str]:
+    """Load a population into a table of its own, and give the table's name; the engine must be running."""
+    dynamodb = Runtime(Settings()).dynamodb
+    table = f"dci-registry-{next(_numbers)}"
+    create_tables(dynamodb, _tables(), {"RegistryTable": table})
+    load(dynamodb, table, population, shards)
+    yield table
+    dynamodb.delete_table(TableName=table)
+
+
+@cache
+def _tables() -> Any:
+    return read_template(ROOT / "template.yaml").tables

@@ -1,0 +1,104 @@
+"""`dci serve` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from support.api import Reply
+from support.events import ROOT
+
+READY_SECONDS = 10  # what `make run` promises once it is set up
+_END_OF_WELCOME = "json.tool --no-ensure-ascii\n"
+_SOURCES = ("cli", "layers/common", "functions/token", "functions/search", "functions/clients")
+
+
+@dataclass
+class Serving:
+    """A running server. `log` is where it writes its errors and a line a request."""
+
+    process: subprocess.Popen[str]
+    base_url: str
+    credentials: Path
+    welcome: str
+    log: Path
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The credentials file."""
+        content: dict[str, Any] = json.loads(self.credentials.read_text())
+        return content
+
+    def send(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
+        """Send a request; text goes as a form, an object as JSON."""
+        data = body.encode() if isinstance(body, str) else json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(f"{self.base_url}{path}", data, headers, method=method)  # noqa: S310
+        if data is not None and not isinstance(body, str):
+            request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+                return Reply(answer.status, dict(answer.headers), answer.read().decode(), {})
+        except urllib.error.HTTPError as error:
+            with error:
+                return Reply(error.code, dict(error.headers), error.read().decode(), {})
+
+    def token(self, who: str) -> Reply:
+        """Get a token for the client `who` of the credentials file."""
+        client = self.written[who]
+        form = {"grant_type": "client_credentials", **{name: client[name] for name in ("client_id", "client_secret")}}
+        return self.send("POST", "/oauth2/client/token", urlencode(form))
+
+    def authorization(self, who: str) -> dict[str, str]:
+        """Return the header of a request by the client `who`."""
+        return {"Authorization": f"Bearer {self.token(who).json['access_token']}"}
+
+    def stop(self, signal: int) -> int:
+        """Send a signal, and return the exit status."""
+        self.process.send_signal(signal)
+        return self.process.wait(timeout=30)
+
+
+def command(*arguments: str, **environment: str) -> tuple[list[str], dict[str, str]]:
+    """Return the command line and the environment of `dci`, run by this very Python."""
+    path = os.pathsep.join(str(ROOT / source) for source in _SOURCES)
+    return [sys.executable, "-m", "dci_cli", *arguments], os.environ | {"PYTHONPATH": path} | environment
+
+
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[Serving]:
+    """Run `dci serve` on a free port; its credentials are in `folder` where `make run` has them in a checkout."""
+    credentials, log = folder / ".local" / "credentials.json", folder / "log"
+    arguments, variables = command("serve", "--port", "0", "--credentials", str(credentials), **environment)
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        try:
+            yield _ready(process, credentials, log)
+        finally:
+            process.kill()
+
+
+def _ready(process: subprocess.Popen[str], credentials: Path, log: Path) -> Serving:
+    deadline = time.monotonic() + READY_SECONDS
+    assert process.stdout is not None
+    welcome = ""
+    while not welcome.endswith(_END_OF_WELCOME):
+        line = process.stdout.readline()
+        assert line, log.read_text()
+        welcome += line
+    server = Serving(process, json.loads(credentials.read_text())["base_url"], credentials, welcome, log)
+    assert server.send("GET", "/health").status == 200
+    assert time.monotonic() < deadline, "not ready in time"
+    return server

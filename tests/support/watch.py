@@ -1,0 +1,67 @@
+"""Watching what a request costs: its calls to AWS, and the functions of ours that it goes through."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from support.events import ROOT
+
+if TYPE_CHECKING:
+    from dci_common.runtime import Runtime
+
+_OURS = tuple(str(ROOT / folder) + "/" for folder in ("layers", "functions"))
+
+
+@contextmanager
+def aws_calls(runtime: Runtime) -> Iterator[list[str]]:
+    """Collect the operations asked of AWS, each with the tables or the secret it names."""
+    calls: list[str] = []
+
+    def note(model: Any, params: Any, **_: Any) -> None:
+        asked = str(params["body"])
+        calls.append(" ".join([model.name, *(name for name in _names(runtime) if name in asked)]))
+
+    with hooked(runtime, note):
+        yield calls
+
+
+@contextmanager
+def hooked(runtime: Runtime, hook: Callable[..., Any]) -> Iterator[None]:
+    """Call the hook before every AWS call: what it raises, the call raises."""
+    clients = (runtime.dynamodb, runtime.secrets)
+    for client in clients:
+        client.meta.events.register("before-call", hook)
+    yield
+    for client in clients:
+        client.meta.events.unregister("before-call", hook)
+
+
+def _names(runtime: Runtime) -> tuple[str, ...]:
+    settings = runtime.settings
+    return settings.clients_table, settings.registry_table, settings.signing_keys_secret
+
+
+def steps(work: Callable[[], object]) -> list[str]:
+    """Run the work, and return the functions of ours that it called, in their order.
+
+    Generators are left out: they are called again for each thing they yield.
+    """
+    called: list[str] = []
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(_OURS) and not code.co_flags & inspect.CO_GENERATOR:
+            called.append(f"{Path(code.co_filename).stem}.{code.co_name}")
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return called

@@ -1,0 +1,72 @@
+"""Reading many items by key, from a DynamoDB that does not answer all at once."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, cast
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from dci_common.dynamo import MAX_BATCH, batch_get
+from dci_common.errors import ServiceUnavailable
+
+TABLE = "table"
+Item = dict[str, Any]
+
+
+class Reluctant:
+    """A DynamoDB that holds every key but those ending in 7, and processes so many keys a call."""
+
+    def __init__(self, a_call: int) -> None:
+        self.a_call = a_call
+        self.asked: list[int] = []
+
+    def batch_get_item(self, RequestItems: Item) -> Item:  # noqa: N803 - DynamoDB's own name
+        """Answer the first keys and leave the others unprocessed."""
+        keys = RequestItems[TABLE]["Keys"]
+        assert RequestItems[TABLE]["ConsistentRead"]
+        self.asked.append(len(keys))
+        done, left = keys[: self.a_call], keys[self.a_call :]
+        found = [key for key in done if not key["pk"]["S"].endswith("7")]
+        unprocessed = {TABLE: {"Keys": left, "ConsistentRead": True}} if left else {}
+        return {"Responses": {TABLE: found}, "UnprocessedKeys": unprocessed}
+
+    def read(self, count: int) -> list[str]:
+        """Read so many keys through batch_get."""
+        keys = [{"pk": {"S": f"{number}"}} for number in range(count)]
+        return [item["pk"]["S"] for item in batch_get(cast("DynamoDBClient", self), TABLE, keys)]
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Collect the pauses instead of waiting."""
+    taken: list[float] = []
+    monkeypatch.setattr(time, "sleep", taken.append)
+    return taken
+
+
+def test_more_keys_than_a_call_takes() -> None:
+    """Keys are read a hundred at a time, and those without an item are left out."""
+    dynamodb = Reluctant(MAX_BATCH)
+    assert dynamodb.read(250) == [str(number) for number in range(250) if number % 10 != 7]
+    assert dynamodb.asked == [100, 100, 50]
+    assert dynamodb.read(0) == []
+
+
+def test_unprocessed_keys_are_asked_for_again(pauses: list[float]) -> None:
+    """What was left is asked for until it is there, each time after a longer pause."""
+    dynamodb = Reluctant(30)
+    assert sorted(map(int, dynamodb.read(100))) == [number for number in range(100) if number % 10 != 7]
+    assert dynamodb.asked == [100, 70, 40, 10]
+    assert pauses == sorted(pauses)
+    assert len(pauses) == 3
+
+
+def test_a_dynamodb_that_processes_nothing() -> None:
+    """After a few attempts the caller is told to come back, instead of getting a part for the whole."""
+    dynamodb = Reluctant(0)
+    with pytest.raises(ServiceUnavailable) as raised:
+        dynamodb.read(3)
+    assert int(raised.value.headers["Retry-After"]) > 0
+    assert 1 < len(dynamodb.asked) < 10

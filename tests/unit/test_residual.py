@@ -1,0 +1,78 @@
+"""Filter expressions: what of a tree DynamoDB can check, within what it accepts."""
+
+from __future__ import annotations
+
+import re
+
+from dci_common.registry.catalogue import BIRTH_DATE
+from dci_common.registry.model import Kind
+from dci_common.registry.query import And, Compare, Node, Not, OneOf, Or
+from dci_common.registry.residual import Filter
+
+
+def filtered(node: Node) -> Filter:
+    """Write the filter of a tree over people."""
+    return Filter(node, Kind.PERSON)
+
+
+def ids(count: int) -> OneOf:
+    """Return a lookup that found so many people."""
+    return OneOf(frozenset(f"p{number:04}" for number in range(count)))
+
+
+def test_a_tree_is_written_with_placeholders_only() -> None:
+    """Names and values never stand in the text itself, and a value that comes twice has one placeholder."""
+    day = "1990-01-31"
+    tree = And(
+        (
+            Compare(BIRTH_DATE, "lt", (day,)),
+            Or((Compare(BIRTH_DATE, "eq", (day,)), Not(OneOf(frozenset({"p1"}))))),
+        )
+    )
+    made = filtered(tree)
+    assert made.expression is not None
+    assert "facets.#birth_date < :f0 AND " in made.expression
+    assert "facets.#birth_date IN (:f0) OR (NOT pk IN (:f1)" in made.expression
+    assert made.names == {"#birth_date": "birth_date"}
+    assert made.values == {":f0": {"S": day}, ":f1": {"S": "PERSON#p1"}}
+
+
+def test_every_operator_has_its_symbol() -> None:
+    """The signs lt le gt ge are DynamoDB's own comparisons; eq and in are IN."""
+    written = {sign: filtered(Compare(BIRTH_DATE, sign, ("2000-01-01",))).expression for sign in BIRTH_DATE.operators}
+    assert {sign: (text or "").split()[1] for sign, text in written.items()} == {
+        "eq": "IN",
+        "in": "IN",
+        "lt": "<",
+        "le": "<=",
+        "gt": ">",
+        "ge": ">=",
+    }
+
+
+def test_what_nobody_can_satisfy() -> None:
+    """No ids is a condition that never holds: an empty IN is refused."""
+    assert filtered(OneOf(frozenset())).expression == "attribute_not_exists(pk)"
+
+
+def test_no_in_has_more_than_a_hundred_values() -> None:
+    """DynamoDB refuses a longer IN, so it becomes several."""
+    made = filtered(ids(250))
+    assert made.expression is not None
+    lists = re.findall(r"IN \(([^)]*)\)", made.expression)
+    assert [len(values.split(",")) for values in lists] == [100, 100, 50]
+    assert len(made.values) == 250
+
+
+def test_an_expression_over_four_kilobytes_is_none() -> None:
+    """What DynamoDB would refuse for its length is left to Python."""
+    assert filtered(ids(1000)).expression is None
+    texts = [filtered(ids(count)).expression for count in range(500, 900, 10)]
+    assert max(len(text.encode()) for text in texts if text is not None) <= 4096
+    assert texts[-1] is None
+
+
+def test_an_expression_of_too_many_operators_is_none() -> None:
+    """DynamoDB refuses more than 300 operators, however short the text is."""
+    assert filtered(And((Not(ids(1)),) * 100)).expression is not None
+    assert filtered(And((Not(ids(1)),) * 101)).expression is None
