@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from dci_cli.gateway import Routes
@@ -18,28 +21,37 @@ from dci_common.settings import SettingsError
 if TYPE_CHECKING:
     from dci_common.runtime import LambdaHandler
 
-ROOT = Path(__file__).resolve().parents[2]
 _MAX_PORT = 65535
 
 
 def serve(port: str, template_path: Path, credentials: Path) -> None:
     """Serve until interrupted, or told to end. Raises Problem when it can not start."""
-    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs are started deaf to the first
-        signal.signal(stop, signal.default_int_handler)
+    _on_stop(signal.default_int_handler)  # a shell's background jobs are started deaf to SIGINT
     try:
         template = read_template(template_path)
         routes = Routes({route.path: _handler(route.handler) for route in template.routes})
         with _bound(port, routes) as server, local_deployment(template, server.base_url) as demo:
             write_credentials(credentials, server.base_url, demo)
             print(_welcome(server.base_url, demo, credentials), flush=True)
-            try:
-                server.serve_forever()
-            finally:
-                server.server_close()  # so that the requests under way still have an engine
+            _serve_until_stopped(server)
     except SettingsError as error:
         raise Problem(str(error)) from error
     except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+        pass  # stopped while it was still starting
+    print("\nStopped.", file=sys.stderr)
+
+
+def _serve_until_stopped(server: GatewayServer) -> None:
+    # An exception out of a signal could strike anywhere in the server; shutting it down is orderly.
+    _on_stop(lambda *_: threading.Thread(target=server.shutdown).start())
+    server.serve_forever(poll_interval=0.1)
+    _on_stop(signal.SIG_DFL)  # who asks twice does not wait
+    server.server_close()  # the requests under way still need the engine
+
+
+def _on_stop(action: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, action)
 
 
 def _bound(port: str, routes: Routes) -> GatewayServer:
@@ -58,7 +70,7 @@ def _handler(dotted: str) -> LambdaHandler:
     try:
         module = importlib.import_module(name) if name else None
     except ModuleNotFoundError as error:
-        if not name.startswith(str(error.name)):
+        if not f"{name}.".startswith(f"{error.name}."):
             raise  # the handler is there, and something that it needs is not
         module = None
     handler: LambdaHandler | None = getattr(module, attribute, None)

@@ -32,6 +32,10 @@ class Oracle:
         """Return the ids of all records that satisfy the tree."""
         return {id_ for id_, view in self.records[kind].items() if matches(tree, view, TODAY)}
 
+    def telling(self, kind: Kind, tree: Node) -> bool:
+        """Tell whether the tree finds some records and leaves others, so that an error would show."""
+        return 0 < len(self.found(kind, tree)) < len(self.records[kind])
+
     def ids(self, kind: Kind, rendered: list[dict[str, Any]]) -> list[str]:
         """Return the ids of rendered records, by the first identifier of each."""
         owners = {view["identifiers"][0]["identifier_value"]: id_ for id_, view in self.records[kind].items()}

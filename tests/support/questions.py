@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
-
-from hypothesis import strategies as st
 
 from dci_common.registry import keys
 from dci_common.registry.catalogue import Attribute, Catalogue
@@ -53,39 +52,29 @@ def attribute_of(name: str) -> Attribute:
     return attribute
 
 
-def comparisons(values: Values, kind: Kind) -> st.SearchStrategy[tuple[str, Compare]]:
-    """Draw an attribute's name and a comparison of it that may be asked of this kind of record."""
-    names = [name for name in values if kind in attribute_of(name).disclosed_by]
-    names += ["birth_date"] * len(names) if "birth_date" in names else []  # ranges are where most may go wrong
-    return st.sampled_from(names).flatmap(lambda name: _comparisons(name, st.sampled_from(values[name])))
-
-
-@st.composite
-def _comparisons(draw: st.DrawFn, name: str, values: st.SearchStrategy[str]) -> tuple[str, Compare]:
-    attribute = attribute_of(name)
-    operator = draw(st.sampled_from(attribute.operators))
-    wanted = draw(st.lists(values, min_size=1, max_size=8 if operator == "in" else 1))
-    spelling = draw(st.sampled_from([name, *attribute.aliases, name.lower(), f"ns:id:{name}"]))
-    return spelling, Compare(attribute, operator, tuple(wanted))
-
-
-@st.composite
-def questions(draw: st.DrawFn, values: Values) -> Question:
-    """Draw a question."""
-    kind, record_type = draw(st.sampled_from(_RECORD_TYPES))
-    if draw(st.integers(0, 3)) == 0:
-        name, leaf = draw(comparisons(values, kind))
+def question(draw: random.Random, values: Values) -> Question:
+    """Draw a question in one of the standard's forms."""
+    kind, record_type = draw.choice(_RECORD_TYPES)
+    if draw.random() < 0.2:
+        name, leaf = _comparison(draw, values, kind)
         equal = Compare(leaf.attribute, "eq", leaf.values[:1])
-        query = {"type": name, "value": equal.values[0]}
-        return Question(kind, record_type, "idtype-value", query, _matched(equal))
-    entries, trees = [], []
-    for number in range(draw(st.integers(1, 3))):
-        parts = draw(st.lists(comparisons(values, kind), min_size=1, max_size=4))
-        condition = draw(st.sampled_from(["and", "or", "not"])) if len(parts) > 1 else ""
-        sent = {f"expression{place}": _sent(name, leaf) for place, (name, leaf) in enumerate(parts, 1)}
+        return Question(kind, record_type, "idtype-value", {"type": name, "value": equal.values[0]}, _matched(equal))
+    entries, nodes = [], []
+    for number in range(draw.choice((1, 1, 2, 3))):
+        parts = [_comparison(draw, values, kind) for _ in range(draw.randint(1, 4))]
+        condition = draw.choice(("and", "or", "or", "not")) if len(parts) > 1 else ""
+        sent = {f"expression{place}": _sent(name, leaf, draw) for place, (name, leaf) in enumerate(parts, 1)}
         entries.append({"seq_num": number, "condition": condition, **sent})
-        trees.append(_joined(condition, [_matched(leaf) for _, leaf in parts]))
-    return Question(kind, record_type, "predicate", entries, And(tuple(trees)))
+        nodes.append(_joined(condition, [_matched(leaf) for _, leaf in parts]))
+    return Question(kind, record_type, "predicate", entries, And(tuple(nodes)))
+
+
+def tree(draw: random.Random, values: Values, kind: Kind, depth: int = 3) -> Node:
+    """Draw a tree, deeper than a predicate can be."""
+    if depth == 0 or draw.random() < 0.15:
+        return _matched(_comparison(draw, values, kind)[1])
+    children = tuple(tree(draw, values, kind, depth - 1) for _ in range(draw.choice((1, 2, 2, 3))))
+    return draw.choice((And(children), Or(children), Or(children), Not(children[0])))
 
 
 _RECORD_TYPES: list[tuple[Kind, dict[str, str]]] = [
@@ -96,14 +85,27 @@ _RECORD_TYPES: list[tuple[Kind, dict[str, str]]] = [
 ]
 
 
-def _sent(name: str, leaf: Compare) -> dict[str, Any]:
+def _comparison(draw: random.Random, values: Values, kind: Kind) -> tuple[str, Compare]:
+    """Draw a spelling of an attribute that this kind of record has, and a comparison of it."""
+    names = [name for name in values if kind in attribute_of(name).disclosed_by]
+    if "birth_date" in names and draw.random() < 0.5:  # ranges are where most may go wrong
+        names = ["birth_date"]
+    attribute = attribute_of(name := draw.choice(names))
+    operator = draw.choice(attribute.operators)
+    number = draw.randint(1, min(8, len(values[name]))) if operator == "in" else 1
+    wanted = tuple(draw.sample(values[name], number))
+    spelling = draw.choice((name, *attribute.aliases, name.lower(), f"ns:id:{name}"))
+    return spelling, Compare(attribute, operator, wanted)
+
+
+def _sent(name: str, leaf: Compare, draw: random.Random) -> dict[str, Any]:
     """Write a comparison as it is sent; a list also in its comma-separated spelling."""
-    listed = list(leaf.values) if len(leaf.values) % 2 else ",".join(leaf.values)
-    value = listed if leaf.operator == "in" else leaf.values[0]
+    value = draw.choice((list(leaf.values), ",".join(leaf.values))) if leaf.operator == "in" else leaf.values[0]
     return {"attribute_name": name, "operator": leaf.operator, "attribute_value": value}
 
 
 def _matched(leaf: Compare) -> Compare:
+    """Bring the values into the form in which they are matched."""
     emails = leaf.attribute.name == "EMAIL"
     return Compare(leaf.attribute, leaf.operator, tuple(map(keys.email, leaf.values))) if emails else leaf
 
@@ -115,17 +117,3 @@ def _joined(condition: str, nodes: list[Node]) -> Node:
         case "not":
             return And((nodes[0], Not(Or(tuple(nodes[1:])))))
     return And(tuple(nodes))
-
-
-def trees(values: Values, kind: Kind) -> st.SearchStrategy[Node]:
-    """Draw any tree of comparisons, deeper than a predicate can be."""
-    leaves = comparisons(values, kind).map(lambda drawn: _matched(drawn[1]))
-    return st.recursive(
-        leaves,
-        lambda nodes: (
-            st.lists(nodes, min_size=1, max_size=4).map(lambda some: And(tuple(some)))
-            | st.lists(nodes, min_size=1, max_size=4).map(lambda some: Or(tuple(some)))
-            | nodes.map(Not)
-        ),
-        max_leaves=12,
-    )
