@@ -19,7 +19,7 @@ setup: .venv/run.stamp ## install what running needs
 
 .PHONY: test
 test: .venv/dev.stamp ## run the tests (no network, no Docker, no Java)
-	@$(VENV)/pytest -q -m "not dynamodb_local"
+	@$(VENV)/pytest -q
 
 .PHONY: check
 check: lint types test validate build cover ## run all that must hold, as CI does

@@ -103,6 +103,12 @@ def shared_api(new_api: Callable[..., Api]) -> Api:
     return new_api()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _logger() -> None:
+    """Make the functions' logger before a test captures output: it would go on writing to what is closed by then."""
+    observability._logger()  # noqa: SLF001 - the one logger of the functions
+
+
 @pytest.fixture
 def logs() -> Iterator[Logs]:
     """Collect the functions' log lines as they are written in a deployment."""

@@ -57,7 +57,7 @@ def _routes(resource: dict[str, Any]) -> list[Route]:
         return []
     properties = resource["Properties"]
     events = [event for event in properties.get("Events", {}).values() if event["Type"] == "HttpApi"]
-    return [Route(event["Properties"].get("Path", "$default"), properties["Handler"]) for event in events]
+    return [Route(event.get("Properties", {}).get("Path", "$default"), properties["Handler"]) for event in events]
 
 
 def _table(resource: dict[str, Any]) -> dict[str, Any]:

@@ -16,25 +16,32 @@ from support.events import ROOT
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return a checkout in which nothing was installed yet."""
-    for name in ("Makefile", "dci"):
-        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "scripts").mkdir()
+    for name in ("Makefile", "dci", "scripts/python313"):
+        shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
-def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def run(checkout: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command in the checkout, as a user's shell would."""
     inherited = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL"}}
-    return subprocess.run(command, cwd=checkout, env=inherited, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=checkout, env=inherited | environment, capture_output=True, text=True, check=False
+    )
 
 
-@pytest.fixture
-def python_310(tmp_path: Path) -> str:
-    """Return a Python that takes itself for 3.10."""
-    python = tmp_path / "python3.10"
-    pretend = "import sys; sys.version_info = (3, 10, 13); exec(sys.argv[1])"
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{pretend}" "$2"\n')
-    python.chmod(0o755)
-    return str(python)
+def python_of(version: tuple[int, int, int], path: Path) -> str:
+    """Make a Python that takes itself for another version."""
+    pretend = f"import sys; sys.version_info = {version}; exec(sys.argv[1])"
+    return script(path, f'exec {sys.executable} -c "{pretend}" "$2"')
+
+
+def script(path: Path, content: str) -> str:
+    """Write a shell script."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{content}\n")
+    path.chmod(0o755)
+    return str(path)
 
 
 def without_makes_own(said: str) -> list[str]:
@@ -43,12 +50,13 @@ def without_makes_own(said: str) -> list[str]:
 
 
 @pytest.mark.parametrize("target", ["run", "test"])
-def test_an_old_python(checkout: Path, python_310: str, target: str) -> None:
+def test_an_old_python(checkout: Path, target: str) -> None:
     """An old Python is refused before anything is made, with a way out."""
-    done = run(checkout, "make", target, f"PYTHON={python_310}")
+    old = python_of((3, 10, 13), checkout / "python3.10")
+    done = run(checkout, "make", target, f"PYTHON={old}")
     assert done.returncode == 2
     assert without_makes_own(done.stderr) == [
-        f"Python 3.11 or later is needed, {python_310} is not: try make {target} PYTHON=python3.13"
+        f"Python 3.11 or later is needed, {old} is not: try make {target} PYTHON=python3.13"
     ]
     assert not (checkout / ".venv").exists()
 
@@ -65,6 +73,32 @@ def test_the_command_line_without_its_environment(checkout: Path) -> None:
     done = run(checkout, "./dci", "serve")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "dci: run 'make setup' once, it installs what this needs.\n"
+
+
+NOWHERE = {"PATH": "/no/such/folder", "PYENV_ROOT": "/no/such/folder", "PYTHON313": ""}
+
+
+def test_the_functions_own_python_is_missing(checkout: Path) -> None:
+    """Without a Python 3.13 the build says in one line what it needs."""
+    done = run(checkout, "scripts/python313", **NOWHERE)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "Python 3.13, the functions' own, is needed: install it, or say where it is with PYTHON313=...\n"
+    )
+
+
+@pytest.mark.parametrize("known_to", ["PYTHON313", "PATH", "PYENV_ROOT"])
+def test_the_functions_own_python_is_looked_for(checkout: Path, known_to: str) -> None:
+    """It is found where one is said to be, on PATH, or among pyenv's; a shim that does not work is passed over."""
+    script(checkout / "shims" / "python3.13", "exit 127")
+    places = {"PYTHON313": "here/python3.13", "PATH": "python3.13", "PYENV_ROOT": "versions/3.13.9/bin/python3.13"}
+    python = python_of((3, 13, 9), checkout / known_to / places[known_to])
+    value = {"PYTHON313": python, "PATH": str(checkout / "PATH"), "PYENV_ROOT": str(checkout / "PYENV_ROOT")}[
+        known_to
+    ]
+    shims = {"PATH": str(checkout / "shims")} if known_to != "PATH" else {}
+    done = run(checkout, "scripts/python313", **NOWHERE | shims | {known_to: value})
+    assert (done.returncode, done.stdout) == (0, f"{Path(sys.executable).resolve()}\n")
 
 
 def test_help_tells_of_the_commands(checkout: Path) -> None:

@@ -109,6 +109,17 @@ def test_a_template_with_an_unknown_handler(dci: Dci, template: Path, handler: s
     assert problem == f"The template's handler {handler} is in none of the functions."
 
 
+def test_what_a_handler_lacks_is_no_matter_of_the_template(
+    dci: Dci, template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that fails to import something is told to the developer as Python tells it."""
+    (template.parent / "dci_lacking.py").write_text("import dci_lack\n")
+    monkeypatch.syspath_prepend(template.parent)
+    template.write_text(TEMPLATE.format(handler="dci_lacking.handler"))
+    with pytest.raises(ModuleNotFoundError, match="dci_lack"):
+        dci("serve", "--port", "0", "--template", str(template))
+
+
 @pytest.mark.parametrize(
     "definition",
     [

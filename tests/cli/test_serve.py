@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import shutil
 import signal
 import socket
@@ -18,9 +20,10 @@ import pytest
 
 from support.api import SENDER, identified
 from support.events import body_of
-from support.serving import Serving, serving
+from support.serving import Serving, command, serving
 
 KNOWN = "847951632"
+READY_SECONDS = 10  # what `make run` promises once it is set up
 
 
 @pytest.fixture(scope="module")
@@ -152,15 +155,31 @@ def test_the_users_own_aws_set_up_has_no_effect(unusual: Serving) -> None:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_cleanly(tmp_path: Path, stop: signal.Signals) -> None:
+def test_it_starts_in_seconds_and_stops_cleanly(tmp_path: Path, stop: signal.Signals) -> None:
     """Ctrl-C and a supervisor's request end it at once, with status 0, while a client still waits on a connection."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with serving(tmp_path) as server:
         waiting = HTTPConnection(server.base_url.removeprefix("http://"), timeout=10)
         waiting.request("GET", "/health")
         waiting.getresponse().read()
         assert server.stop(stop) == 0
         waiting.close()
-        assert server.log.read_text().splitlines()[-1] == "Stopped."
-        assert "Traceback" not in server.log.read_text()
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", int(server.base_url.rpartition(":")[2])))
+    assert server.log.read_text().splitlines()[-1] == "Stopped."
+    assert "Traceback" not in server.log.read_text()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(server.base_url.rpartition(":")[2])))
+    # Of the processor's time, since the wall clock's depends on who else is working.
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < READY_SECONDS
+
+
+def test_it_can_be_stopped_before_it_is_ready(tmp_path: Path) -> None:
+    """Ctrl-C while it still starts ends it as cleanly: here it waits for the rest of its template."""
+    template = tmp_path / "template.yaml"
+    os.mkfifo(template)
+    arguments, variables = command("serve", "--port", "0", "--template", str(template))
+    with subprocess.Popen(arguments, env=variables, stderr=subprocess.PIPE, text=True) as process, template.open("w"):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == "\nStopped.\n"

@@ -103,6 +103,13 @@ def test_what_the_request_schema_forbids(shared_api: Api, path: str, value: obje
     assert is_error(send(shared_api, changed(path, value)), 400, "err.request.bad").startswith(f"{path} ")
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "9" * 5000], ids=["NaN", "Infinity", "5,000 digits"])
+def test_a_count_without_bounds_is_told_what_is_expected(shared_api: Api, value: object) -> None:
+    """Numbers that JSON readers choke on get the sentence of any other count that is none."""
+    told = is_error(send(shared_api, changed("header.total_count", value)), 400, "err.request.bad")
+    assert told.startswith("header.total_count must be a whole number")
+
+
 @pytest.mark.parametrize(
     ("member", "value"),
     [

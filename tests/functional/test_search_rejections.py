@@ -94,6 +94,12 @@ def test_a_predicate_that_is_not_understood(shared_api: Api, query: object, quer
     is_rejected(shared_api.search(item(query, query_type)), CRITERIA)
 
 
+def test_an_unknown_member_is_told_that_there_may_be_more_expressions(shared_api: Api) -> None:
+    """Whoever misspells the second expression is not left to think that one is all there may be."""
+    query = [{"expression1": BORN, "condition": "and", "expresion2": HER}]
+    assert "expression2" in is_rejected(shared_api.search(item(query, "predicate")), CRITERIA)
+
+
 def test_an_expression_query_is_told_what_is_served(shared_api: Api) -> None:
     """Expressions come later; until then the reason names the query types that there are."""
     query = {"type": "ns:org:QueryType:expression", "value": {"expression": {"collection": "Group", "query": {}}}}
@@ -187,9 +193,12 @@ def test_sorting_comes_later(shared_api: Api, sort: object) -> None:
 )
 @pytest.mark.parametrize("beside", [False, True], ids=["in the criteria", "beside them"])
 def test_a_page_that_is_not_served(shared_api: Api, pagination: object, why: str, *, beside: bool) -> None:
-    """Pages over 2,000, beyond the 10,000th match, or by a cursor that is not ours."""
+    """Pages over 2,000, beyond the 10,000th match, or by a cursor that is not ours, even beside a good one."""
     asked = identified("UIN", KNOWN_UIN)
-    (asked if beside else asked["search_criteria"])["pagination"] = pagination
+    here, there = (asked, asked["search_criteria"]) if beside else (asked["search_criteria"], asked)
+    here["pagination"] = pagination
+    assert why in is_rejected(shared_api.search(asked), "rjct.pagination.invalid")
+    there["pagination"] = {"page_size": 10}
     assert why in is_rejected(shared_api.search(asked), "rjct.pagination.invalid")
 
 

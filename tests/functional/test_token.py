@@ -185,6 +185,17 @@ def test_a_malformed_json_body_gets_an_error(api: Api, body: str) -> None:
     assert reply.json["error"] in {"invalid_request", "invalid_client"}
 
 
+@pytest.mark.parametrize("scope", [["registry.search"], {"registry.search": True}, 7, False])
+def test_a_json_scope_that_is_no_string_is_refused(api: Api, scope: object) -> None:
+    """A wish for fewer scopes is never overlooked: the token would carry all of them."""
+    client, secret = api.client()
+    body = {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": secret}
+    refused = api.send(event("token_json", body=body | {"scope": scope}))
+    is_oauth_error(refused, 400, "invalid_request")
+    assert "scope" in refused.json["error_description"]
+    is_token(api.send(event("token_json", body=body | {"scope": None})))
+
+
 def test_two_ways_of_authentication_at_once_are_refused(api: Api) -> None:
     """RFC 6749 §2.3: a client uses one method a request."""
     client, secret = api.client()

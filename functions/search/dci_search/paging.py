@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dci_common.errors import Rejection
 from dci_common.registry.engine import Window
-from dci_common.schemas.envelope import SearchItem
+from dci_common.schemas.envelope import Pagination, SearchItem
 
 MAX_PAGE_SIZE = 2000
 MAX_DEPTH = 10_000
@@ -33,10 +33,13 @@ class Page:
 
 
 def read_page(item: SearchItem) -> Page:
-    """Read the page, from the criteria or from beside them. Raises Rejection."""
-    pagination = item.search_criteria.pagination or item.pagination
-    if pagination is None:
-        return Page(1, None)
+    """Read the page, from the criteria or else from beside them; both must be good. Raises Rejection."""
+    asked = (item.search_criteria.pagination, item.pagination)
+    pages = [_checked(pagination) for pagination in asked if pagination is not None]
+    return pages[0] if pages else Page(1, None)
+
+
+def _checked(pagination: Pagination) -> Page:
     number = pagination.page_number or 1
     if pagination.cursor is not None:
         raise _invalid("cursor is not one of this API: leave it out and use page_number.")

@@ -17,6 +17,7 @@ from dci_common.http import Request
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+_PARAMETERS = frozenset({"grant_type", "client_id", "client_secret", "scope"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,11 @@ def _json(text: str) -> list[tuple[str, str]]:
     members = json.loads(text, object_pairs_hook=_Members)
     if not isinstance(members, _Members):
         raise BadRequest("The body must be a JSON object.")
-    # What a grant does not need, such as OpenSPP's db_name, is overlooked whatever it holds.
-    return [(name, value) for name, value in members if isinstance(value, str)]
+    # What a grant does not need, such as OpenSPP's db_name, is overlooked whatever it holds; a scope never is.
+    sent = [(name, "" if value is None else value) for name, value in members if name in _PARAMETERS]
+    if not all(isinstance(value, str) for _, value in sent):
+        raise BadRequest("grant_type, client_id, client_secret and scope must be strings.")
+    return [(name, str(value)) for name, value in sent]
 
 
 class _Members(list[tuple[str, object]]):

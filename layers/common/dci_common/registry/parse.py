@@ -105,7 +105,7 @@ class QueryParser:
 
 def _members(value: object, where: str, known: set[str], pattern: re.Pattern[str] | None = None) -> dict[str, Any]:
     """Return an object's members that are not blank; JSON-LD's own (`@type`) say nothing about the query."""
-    offered = ", ".join(sorted(known | ({"expression1"} if pattern else set())))
+    offered = ", ".join(sorted(known | ({"expression1 (expression2 ...)"} if pattern else set())))
     if not isinstance(value, dict):
         raise _criteria(f"{where} must be an object with {offered}.")
     members = {name: member for name, member in value.items() if not name.startswith("@")}
