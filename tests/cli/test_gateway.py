@@ -346,6 +346,8 @@ def test_closing_waits_for_requests_under_way_alone() -> None:
     server.shutdown()
     closing = threading.Thread(target=server.server_close)
     closing.start()
+    closing.join(0.1)
+    assert closing.is_alive()
     finish.set()
     response: HTTPResponse = busy.getresponse()
     assert json.loads(response.read())["handler"] == "slow"

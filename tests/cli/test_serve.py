@@ -173,13 +173,15 @@ def test_it_starts_in_seconds_and_stops_cleanly(tmp_path: Path, stop: signal.Sig
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < READY_SECONDS
 
 
-def test_it_can_be_stopped_before_it_is_ready(tmp_path: Path) -> None:
-    """Ctrl-C while it still starts ends it as cleanly: here it waits for the rest of its template."""
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_can_be_stopped_before_it_is_ready(tmp_path: Path, stop: signal.Signals) -> None:
+    """A signal while it still starts (it waits for its template) ends a shell's background job as cleanly."""
     template = tmp_path / "template.yaml"
     os.mkfifo(template)
     arguments, variables = command("serve", "--port", "0", "--template", str(template))
-    with subprocess.Popen(arguments, env=variables, stderr=subprocess.PIPE, text=True) as process, template.open("w"):
-        process.send_signal(signal.SIGINT)
+    job = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *arguments]
+    with subprocess.Popen(job, env=variables, stderr=subprocess.PIPE, text=True) as process, template.open("w"):
+        process.send_signal(stop)
         assert process.wait(30) == 0
         assert process.stderr is not None
         assert process.stderr.read() == "\nStopped.\n"

@@ -39,35 +39,40 @@ def headers_are_ours(reply: Reply) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("field", ["name", "sender_id"])
-def test_a_clients_name_holds_no_control_character(api: Api, attack: str, field: str) -> None:
+def test_a_clients_name_holds_no_control_character(shared_api: Api, attack: str, field: str) -> None:
     """Line ends and other characters that do not print make no client; a quote is a character like any other."""
-    admin = api.token_of(scopes=("clients.manage",))
-    name = f"Ministry {api.runtime.random_bytes(4).hex()}"
+    admin = shared_api.token_of(scopes=("clients.manage",))
+    name = f"Ministry {shared_api.runtime.random_bytes(4).hex()}"
     body = {"name": name, "sender_id": "sender", "scopes": ["registry.search"]} | {field: attack}
-    reply = api.send(event("clients_create", body=body, token=admin))
+    reply = shared_api.send(event("clients_create", body=body, token=admin))
     headers_are_ours(reply)
     assert reply.status == (201 if attack.isprintable() else 400)
 
 
 @pytest.mark.parametrize("attack", [*ATTACKS, "", "x" * 100, "a b", "ü"])
-def test_a_correlation_id_that_is_none(api: Api, logs: Logs, attack: str) -> None:
+def test_a_correlation_id_that_is_none(shared_api: Api, logs: Logs, attack: str) -> None:
     """An id that is not one of API Gateway's is replaced in the answer and in the log by one of ours."""
     sent = event("unknown")
     sent["requestContext"]["requestId"] = attack
-    reply = api.send(sent)
+    reply = shared_api.send(sent)
     correlation_id = reply.json["message"]["correlation_id"]
     assert re.fullmatch(r"[0-9a-f-]{36}", correlation_id)
     assert [entry["correlation_id"] for entry in logs.entries()] == [correlation_id]
     headers_are_ours(reply)
 
 
+@pytest.fixture(scope="module")
+def credentials(shared_api: Api) -> dict[str, str]:
+    """Return a good token request."""
+    client, secret = shared_api.client()
+    return {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": secret}
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("name", ["grant_type", "client_id", "client_secret", "scope", "unknown"])
-def test_an_error_description_is_ours(api: Api, attack: str, name: str) -> None:
+def test_an_error_description_is_ours(shared_api: Api, credentials: dict[str, str], attack: str, name: str) -> None:
     """Whatever a token request says, its error's description has RFC 6749's characters and none of the request."""
-    client, secret = api.client()
-    good = {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": secret}
-    reply = api.send(event("token_json", body=good | {name: attack}))
+    reply = shared_api.send(event("token_json", body=credentials | {name: attack}))
     headers_are_ours(reply)
     if name == "unknown":
         assert reply.status == 200
@@ -77,12 +82,12 @@ def test_an_error_description_is_ours(api: Api, attack: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_headers_get_into_no_answer(api: Api, logs: Logs, attack: str) -> None:
+def test_headers_get_into_no_answer(shared_api: Api, logs: Logs, attack: str) -> None:
     """Nothing of a request's headers comes back or is logged."""
     names = ("authorization", "content_type", "x_request_id", "x_amzn_trace_id", "user_agent", "origin", "host")
     headers: Any = dict.fromkeys(names, attack)
     for sent in (event("search", **headers), event("token_form", **headers), event("unknown", **headers)):
-        reply = api.send(sent)
+        reply = shared_api.send(sent)
         headers_are_ours(reply)
         assert attack not in reply.text
     assert not [entry for entry in logs.entries() if attack in map(str, entry.values())]
@@ -91,30 +96,30 @@ def test_headers_get_into_no_answer(api: Api, logs: Logs, attack: str) -> None:
 @pytest.mark.parametrize(
     "type_", ["UIN#847951632", "UIN#", "#UIN", "IDENTIFIER#UIN", "shard", "facets", "pk", "body"]
 )
-def test_a_key_is_not_composed_by_the_partner(api: Api, type_: str) -> None:
+def test_a_key_is_not_composed_by_the_partner(shared_api: Api, type_: str) -> None:
     """A separator in a type or a value reaches no other key, and the names of the tables are no attributes."""
-    answered = api.search(identified(type_, "847951632")).items[0]
+    answered = shared_api.search(identified(type_, "847951632")).items[0]
     assert answered["status_reason_code"] == "rjct.filter.invalid"
     for value in ("#847951632", "847951632#", "UIN#847951632", "847951632#RECORD"):
-        assert api.search(identified("UIN", value)).records == []
+        assert shared_api.search(identified("UIN", value)).records == []
 
 
 @pytest.mark.parametrize("name", ["search", "token_form", "token_json", "clients_create"])
 @pytest.mark.parametrize("encoded", [False, True])
-def test_an_oversize_body(api: Api, name: str, *, encoded: bool) -> None:
+def test_an_oversize_body(shared_api: Api, name: str, *, encoded: bool) -> None:
     """A body over a mebibyte is refused before anything is verified or read, however it is encoded."""
 
     def answered(size: int) -> Reply:
         body = "x" * size
         text = base64.b64encode(body.encode()).decode() if encoded else body
-        return api.send(event(name, token="any") | {"body": text, "isBase64Encoded": encoded})
+        return shared_api.send(event(name, token="any") | {"body": text, "isBase64Encoded": encoded})
 
-    with aws_calls(api.runtime) as calls:
+    with aws_calls(shared_api.runtime) as calls:
         assert answered(MAX_BODY_BYTES + 1).status == 413
     assert calls == []
     assert answered(MAX_BODY_BYTES).status in {400, 401}
 
 
-def test_a_body_is_as_large_as_its_bytes(api: Api) -> None:
+def test_a_body_is_as_large_as_its_bytes(shared_api: Api) -> None:
     """Characters of several bytes count as what they are."""
-    assert api.send(event("search", body="ü" * (MAX_BODY_BYTES // 2 + 1), token="any")).status == 413
+    assert shared_api.send(event("search", body="ü" * (MAX_BODY_BYTES // 2 + 1), token="any")).status == 413

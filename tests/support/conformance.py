@@ -47,9 +47,13 @@ def check(status: int, body: object) -> None:
 
 @cache
 def _validator(pointer: str) -> Any:
-    document = DRAFT202012.create_resource(yaml.safe_load(_FILE.read_text()))
-    registry: Any = Registry().with_resource("urn:spec", document)
+    registry: Any = Registry().with_resource("urn:spec", DRAFT202012.create_resource(_document()))
     return Draft202012Validator({"$ref": f"urn:spec{pointer}"}, registry=registry, format_checker=_formats)
+
+
+@cache
+def _document() -> Any:
+    return yaml.safe_load(_FILE.read_text())
 
 
 def _refuse_null(body: object) -> None:
