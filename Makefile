@@ -2,7 +2,10 @@
 PYTHON ?= python3
 VENV := .venv/bin
 SAM := AWS_DEFAULT_REGION=eu-west-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
-SOURCES := layers functions cli tests
+# A worker a core; the tests of a file stay together, since they share what is slow to make.
+PYTEST := $(VENV)/pytest -q -n auto --dist loadfile
+DYNAMODB_LOCAL := .local/dynamodb-local/DynamoDBLocal.jar
+SOURCES := layers functions cli tests bench
 # The artifacts hold native code: for this machine's processor, unless ARCH names another.
 ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
@@ -19,7 +22,7 @@ setup: .venv/run.stamp ## install what running needs
 
 .PHONY: test
 test: .venv/dev.stamp ## run the tests (no network, no Docker, no Java)
-	@$(VENV)/pytest -q
+	@$(PYTEST) -m "not dynamodb_local"
 
 .PHONY: check
 check: lint types test validate build cover ## run all that must hold, as CI does
@@ -45,8 +48,17 @@ build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM (ARCH=ar
 
 # The same tests once more, with all that `make test` can not ask for: DynamoDB Local, the artifacts, coverage.
 .PHONY: cover
-cover: .venv/dev.stamp
-	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 $(VENV)/pytest -q --cov
+cover: .venv/dev.stamp $(DYNAMODB_LOCAL)
+	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 $(PYTEST) --cov
+
+$(DYNAMODB_LOCAL): | .venv/dev.stamp
+	@PYTHONPATH=cli:layers/common $(VENV)/python -c \
+	  'import pathlib; from dci_cli import dynamodb_local as engine; engine.fetch(pathlib.Path("$(@D)"))'
+
+.PHONY: bench-registry
+bench-registry: .venv/dev.stamp ## measure imports and generated data (QUICK=--quick for small numbers)
+	@PYTHONPATH=cli:layers/common $(VENV)/python bench/registry_import.py $(QUICK)
+	@PYTHONPATH=cli:layers/common $(VENV)/python bench/registry_s3.py $(QUICK)
 
 .PHONY: lock
 lock: .venv/dev.stamp ## pin the newest versions that pyproject.toml allows

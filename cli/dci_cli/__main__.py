@@ -15,34 +15,38 @@ _INTERRUPTED = 130  # as a shell reports it
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 when it did its work, 2 when it could not, with one line that says why."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser(arguments).parse_args(arguments)
     try:
-        _run(options)
+        return _run(options)
     except Problem as problem:
         print("dci:", *str(problem).split(), file=sys.stderr)  # AWS tells some errors in several lines
         return 2
     except KeyboardInterrupt:
         return _INTERRUPTED
-    return 0
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
     # Imported here: an administrator's command does not wait for the engine of the local server.
     if options.command == "serve":
+        from dci_cli.holdings import ROOT, Holdings  # noqa: PLC0415
         from dci_cli.serve import serve  # noqa: PLC0415
 
-        serve(options.port, options.template, options.credentials)
+        holdings = Holdings(options.registry, options.engine, options.data)
+        credentials = options.credentials or (options.data or ROOT / ".local") / "credentials.json"
+        serve(options.port, options.template, credentials, holdings)
+    elif options.command == "registry":
+        from dci_cli.registry import commands  # noqa: PLC0415
+
+        return commands.run(options)
     else:
         from dci_cli.bootstrap import bootstrap  # noqa: PLC0415
 
         bootstrap(options.clients_table, options.name)
+    return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    root = Path(__file__).resolve().parents[2]
-    parser = argparse.ArgumentParser(prog="dci", description="Run and administer the SPDCI registry API.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    serve = commands.add_parser("serve", help="serve the API on this machine with a demo registry")
+def _add_serve(serve: argparse.ArgumentParser, root: Path) -> None:
     serve.add_argument("--port", default=os.environ.get("PORT") or "3000", help="default: PORT, else 3000")
     serve.add_argument(
         "--template",
@@ -55,14 +59,44 @@ def _parser() -> argparse.ArgumentParser:
         "--credentials",
         type=Path,
         metavar="FILE",
-        default=root / ".local" / "credentials.json",
-        help="where the demo clients' credentials are written (default: .local/credentials.json)",
+        help="where the clients' credentials are written (default: credentials.json in .local, or in DIR)",
+    )
+    serve.add_argument(
+        "--registry",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        default=(),
+        help="serve these files instead of the demo: JSON Lines or CSV, as `dci registry import` takes them",
+    )
+    serve.add_argument(
+        "--engine",
+        choices=("moto", "dynamodb-local"),
+        default="moto",
+        help="dynamodb-local is for more than a few thousand people; needs Java (default: moto)",
+    )
+    serve.add_argument(
+        "--data", type=Path, metavar="DIR", help="where dynamodb-local keeps its tables (default: nowhere)"
+    )
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    root = Path(__file__).resolve().parents[2]
+    parser = argparse.ArgumentParser(prog="dci", description="Run and administer the SPDCI registry API.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_serve(
+        commands.add_parser("serve", help="serve the API on this machine, with a demo registry or your own"), root
     )
     first = commands.add_parser("bootstrap", help="make the first administrator of a deployment")
     first.add_argument(
         "--clients-table", required=True, help="the deployment's ClientsTable (an output of the stack)"
     )
     first.add_argument("--name", default="administrator", help="the new client's name (default: administrator)")
+    registry = commands.add_parser("registry", help="load, read, change and check a registry's data")
+    if "registry" in arguments[:1]:
+        from dci_cli.registry.commands import add_commands  # noqa: PLC0415
+
+        add_commands(registry)
     return parser
 
 

@@ -92,12 +92,14 @@ def _group(draw: random.Random, community: Community, surname: str, group_id: st
         name=surname,
         group_type="household",
         phone_numbers=(f"{community.phone_prefix}{draw.randint(10**6, 10**7 - 1)}",) if phoned else (),
-        address=Address(
-            address_line_1=f"{draw.randint(1, 200)} {draw.choice(('Market', 'River', 'School', 'Mill'))} Road",
-            locality=place,
-            region_code=community.region,
-            postal_code=f"{draw.randint(10000, 99999)}",
-            country_code="XX",
+        addresses=(
+            Address(
+                address_line_1=f"{draw.randint(1, 200)} {draw.choice(('Market', 'River', 'School', 'Mill'))} Road",
+                locality=place,
+                region_code=community.region,
+                postal_code=f"{draw.randint(10000, 99999)}",
+                country_code="XX",
+            ),
         ),
         poverty_score=round(draw.uniform(0, 10), 1),
         poverty_score_type="PMT",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from dci_cli.problem import Problem
@@ -38,17 +39,32 @@ def fetch(folder: Path) -> Path:
 
 
 @contextmanager
-def running(jar: Path) -> Iterator[str]:
-    """Run an empty engine in memory on a free port, and yield its endpoint. Raises Problem."""
+def running(jar: Path, data: Path | None = None) -> Iterator[str]:
+    """Run the engine on a free port, and yield its endpoint. Raises Problem.
+
+    It keeps its tables in the folder `data`; without one it is empty, and in memory.
+    """
     port = _free_port()
-    options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port)]
+    place = _on_disk(data) if data else ["-inMemory"]
+    options = [*place, "-sharedDb", "-disableTelemetry", "-port", str(port)]
     command = [_program("java"), "-Djava.library.path=DynamoDBLocal_lib", "-jar", jar.name, *options]
-    with subprocess.Popen(command, cwd=jar.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+    # In a group of its own, so that it answers until we stop it, whatever is typed at the terminal.
+    with subprocess.Popen(  # noqa: S603
+        command, cwd=jar.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
+    ) as process:
         try:
             _wait_for(port, process)
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.kill()
+            process.terminate()
+
+
+def _on_disk(folder: Path) -> list[str]:
+    """Return the options that keep tables in a folder."""
+    # A write-ahead log, which the file remembers, makes each write wait for the disk once instead of several times.
+    with closing(sqlite3.connect(folder / "shared-local-instance.db")) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+    return ["-dbPath", str(folder.resolve())]
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

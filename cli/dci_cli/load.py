@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dci_common.registry.items import membership_items, record_items, settings_item
+from dci_common.registry.items import all_items, identifier_types, membership_items, settings_item
 from dci_common.registry.views import views
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def load(dynamodb: DynamoDBClient, table: str, population: Population, shards: i
 def _items(population: Population, shards: int) -> Iterator[dict[str, Any]]:
     records = list(views(population.people, population.groups, population.memberships))
     for kind, view in records:
-        yield from record_items(kind, view, shards)
+        yield from all_items(kind, view, shards)
     for membership in population.memberships:
         yield from membership_items(membership)
-    yield settings_item(shards, (view for _, view in records))
+    yield settings_item(shards, {type_ for _, view in records for type_ in identifier_types(view)})

@@ -1,22 +1,21 @@
-"""A deployment of one's own in this process: tables and secret, keys, the demo registry and two clients."""
+"""A deployment of one's own in this process: tables and secret, keys, a registry and two clients."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dci_cli import moto_engine
-from dci_cli.demo import demo_population
 from dci_cli.environment import environment
-from dci_cli.load import load
+from dci_cli.holdings import Holdings
 from dci_cli.problem import Problem
 from dci_cli.tables import create_tables
 from dci_cli.template import Template
-from dci_common.auth.clients import Client
+from dci_common.auth.clients import Client, ClientStore
 from dci_common.auth.keys import ALGORITHMS, establish
 from dci_common.auth.registration import NewClient, register
 from dci_common.auth.scopes import CLIENTS_MANAGE, PARTNER_SCOPES
@@ -25,40 +24,44 @@ from dci_common.settings import Settings, SettingsError
 
 _TABLES = {"ClientsTable": "dci-clients", "RegistryTable": "dci-registry", "ExchangeTable": "dci-exchange"}
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
-_SHARDS = 2  # moto reads the whole table for every query, so few shards are fast shards
 SENDER_ID = "test-client"
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The two clients of a local deployment, with their secrets."""
+    """The two clients of a local deployment, with their secrets, and its engine's endpoint ("": in this process)."""
 
     partner: Client
     partner_secret: str
     admin: Client
     admin_secret: str
+    endpoint: str = ""
 
 
 @contextmanager
-def local_deployment(template: Template, issuer: str) -> Iterator[Demo]:
+def local_deployment(template: Template, issuer: str, holdings: Holdings, credentials: Path) -> Iterator[Demo]:
     """Run an embedded deployment; inside, the environment is the one that template.yaml gives the functions.
 
-    Raises SettingsError when a variable of the environment has a value that can not be worked with, Problem when
-    the template's tables can not be made.
+    Tables that the engine has kept are used as they are, and so are the clients of the file `credentials`. Raises
+    SettingsError when a variable of the environment has a value that can not be worked with, Problem when the engine
+    does not run, or tables can not be made or filled.
     """
     wanted = os.environ.get("SIGNING_ALGORITHM") or "ES256"
     algorithm = next((algorithm for algorithm in ALGORITHMS if algorithm == wanted), None)
     if algorithm is None:
         raise SettingsError(f"SIGNING_ALGORITHM must be {' or '.join(ALGORITHMS)}.")
-    with moto_engine.running(), environment(_variables(issuer)):
+    with moto_engine.running(), holdings.running() as endpoint, environment(_variables(issuer)):
         runtime = Runtime(Settings.from_env(os.environ))
-        create_tables(runtime.dynamodb, template.tables, _TABLES)
+        kept = runtime.dynamodb.list_tables()["TableNames"]
+        missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
+        create_tables(runtime.dynamodb, template.tables, missing)
         runtime.secrets.create_secret(Name=_SECRET, SecretString="{}")
         establish(
             runtime, algorithm, lambda ring: runtime.secrets.put_secret_value(SecretId=_SECRET, SecretString=ring)
         )
-        load(runtime.dynamodb, _TABLES["RegistryTable"], demo_population(), _SHARDS)
-        yield _register_demo(runtime)
+        holdings.fill(runtime)
+        demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
+        yield replace(demo, endpoint=endpoint)
 
 
 def write_credentials(path: Path, base_url: str, demo: Demo) -> None:
@@ -94,7 +97,28 @@ def _variables(issuer: str) -> dict[str, str]:
     }
 
 
+def _kept_demo(runtime: Runtime, path: Path) -> Demo | None:
+    """Return the clients of an earlier run, if the file and the table still agree on both."""
+    try:
+        content = json.loads(path.read_text())
+        partner, admin = (_kept(runtime, content[name]) for name in ("partner", "admin"))
+    except (OSError, ValueError, KeyError, TypeError):  # whatever the file is, it has no clients of ours
+        return None
+    return Demo(*partner, *admin)
+
+
+def _kept(runtime: Runtime, credentials: Mapping[str, str]) -> tuple[Client, str]:
+    client = ClientStore(runtime).authenticated(credentials["client_id"], credentials["client_secret"])
+    if client is None:
+        raise ValueError
+    return client, credentials["client_secret"]
+
+
 def _register_demo(runtime: Runtime) -> Demo:
     partner = NewClient(name="Demo partner", sender_id=SENDER_ID, scopes=PARTNER_SCOPES, disclosure=("full",))
     admin = NewClient(name="Demo administrator", sender_id="administrator", scopes=(CLIENTS_MANAGE, "clients.read"))
+    store = ClientStore(runtime)
+    for client in store.page(1000, None)[0]:  # of an earlier run, whose secrets nobody has any more
+        if client.name in {partner.name, admin.name}:
+            store.delete(client.client_id)
     return Demo(*register(runtime, partner), *register(runtime, admin))

@@ -1,4 +1,4 @@
-"""`dci serve`: the whole API on this machine, with a demo registry."""
+"""`dci serve`: the whole API on this machine, with a demo registry or one's own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import importlib
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from dci_cli.gateway import Routes
+from dci_cli.holdings import Holdings
 from dci_cli.local import Demo, local_deployment, write_credentials
 from dci_cli.problem import Problem
 from dci_cli.server import GatewayServer
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
 _MAX_PORT = 65535
 
 
-def serve(port: str, template_path: Path, credentials: Path) -> None:
+def serve(port: str, template_path: Path, credentials: Path, holdings: Holdings) -> None:
     """Serve until interrupted, or told to end. Raises Problem when it can not start."""
     _on_stop(signal.default_int_handler)  # a shell's background jobs are started deaf to SIGINT
     try:
         template = read_template(template_path)
         routes = Routes({route.path: _handler(route.handler) for route in template.routes})
-        with _bound(port, routes) as server, local_deployment(template, server.base_url) as demo:
+        with (
+            _bound(port, routes) as server,
+            local_deployment(template, server.base_url, holdings, credentials) as demo,
+        ):
             write_credentials(credentials, server.base_url, demo)
-            print(_welcome(server.base_url, demo, credentials), flush=True)
+            print(_welcome(server.base_url, demo, credentials, holdings), flush=True)
             _serve_until_stopped(server)
     except SettingsError as error:
         raise Problem(str(error)) from error
@@ -50,7 +54,7 @@ def _serve_until_stopped(server: GatewayServer) -> None:
 
 
 def _on_stop(action: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, action)
 
 
@@ -79,9 +83,9 @@ def _handler(dotted: str) -> LambdaHandler:
     return handler
 
 
-def _welcome(base_url: str, demo: Demo, credentials: Path) -> str:
+def _welcome(base_url: str, demo: Demo, credentials: Path, holdings: Holdings) -> str:
     return f"""
-The API answers at {base_url} with a demo registry. Stop it with Ctrl-C.
+The API answers at {base_url} with {"your" if holdings.is_own else "a demo"} registry. Stop it with Ctrl-C.
 The credentials of its clients are in {_shown(credentials)}.
 
 Paste this into another terminal: a token, then a search.
@@ -99,6 +103,19 @@ curl -s {base_url}/registry/sync/search \\
     "reference_id": "1", "timestamp": "2026-01-31T09:30:00Z",
     "search_criteria": {{"query_type": "idtype-value", "query": {{"type": "UIN", "value": "847951632"}}}}}}]}}
 }}' | python3 -m json.tool --no-ensure-ascii
+""" + "".join(_hints(demo, holdings))
+
+
+def _hints(demo: Demo, holdings: Holdings) -> Iterator[str]:
+    if holdings.is_own:
+        yield "\nThe search asks for somebody of the demo registry: put an identifier of yours in its place.\n"
+    if demo.endpoint:
+        yield f"""
+The operator's commands work on this registry with:
+
+export REGISTRY_TABLE=dci-registry AWS_ENDPOINT_URL_DYNAMODB={demo.endpoint}
+export AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+./dci registry stats
 """
 
 

@@ -68,8 +68,9 @@ def test_names_are_in_several_scripts(population: Population) -> None:
 def test_households_differ_in_place_score_and_phone(population: Population) -> None:
     """Places, scores and phones vary, so that a search by any of them finds some and not all."""
     groups = population.groups
-    assert len({group.address.locality for group in groups if group.address}) > 10
-    assert len({group.address.region_code for group in groups if group.address}) == 6
+    addresses = [address for group in groups for address in group.addresses]
+    assert len({address.locality for address in addresses}) > 10
+    assert len({address.region_code for address in addresses}) == 6
     assert len({group.poverty_score for group in groups}) > 30
     assert 0 < sum(bool(group.phone_numbers) for group in groups) < len(groups)
     assert 0 < sum(bool(person.phone_numbers) for person in population.people) < len(population.people)

@@ -13,7 +13,7 @@ from dci_cli.__main__ import main
 from dci_common.auth.scopes import SCOPES
 from dci_common.errors import ApiError
 from dci_common.http import MAX_BODY_BYTES
-from dci_common.registry import disclosure, keys, parse
+from dci_common.registry import disclosure, forms, parse
 from dci_common.registry.catalogue import Catalogue
 from dci_common.registry.model import Kind
 from dci_common.settings import Settings
@@ -35,7 +35,7 @@ LIMITS = {
     "search items in a message": answer.MAX_ITEMS,
     "expressions in a query": parse.MAX_LEAVES,
     "values of one `in`": parse.MAX_VALUES,
-    "a value": keys.MAX_VALUE_BYTES,
+    "a value": forms.MAX_VALUE_BYTES,
     "`page_size`": paging.MAX_PAGE_SIZE,
     "`page_number` times `page_size`": paging.MAX_DEPTH,
     "what a message may read, set by the deployment": Settings().max_examined,

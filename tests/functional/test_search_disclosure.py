@@ -64,7 +64,9 @@ def test_an_attribute_discloses_itself_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    ("name", "attributes"), [("minimal", MINIMAL), ("standard", STANDARD), ("full", FULL)], ids=str
+    ("name", "attributes"),
+    [("minimal", MINIMAL), ("standard", STANDARD), ("full", FULL)],
+    ids=("minimal", "standard", "full"),
 )
 def test_the_named_sets(village_api: Api, name: str, attributes: frozenset[str]) -> None:
     """A set stands for its attributes; minimal is what a client gets unless told otherwise."""

@@ -76,7 +76,7 @@ def household(population: Population, group: Group) -> Json:
     by_id = {person.id: person for person in population.people}
     memberships = [membership for membership in population.memberships if membership.group_id == group.id]
     (head,) = [membership.person_id for membership in memberships if "head" in membership.roles]
-    assert group.address
+    (address,) = group.addresses
     return {
         "@context": f"{CONTEXT}/Group.jsonld",
         "@type": "Group",
@@ -88,7 +88,7 @@ def household(population: Population, group: Group) -> Json:
                 "poverty_score": group.poverty_score,
                 "poverty_score_type": group.poverty_score_type,
                 "phone_number": list(group.phone_numbers),
-                "address": [{"@type": "Address", **group.address.model_dump(exclude_none=True)}],
+                "address": [{"@type": "Address", **address.model_dump(exclude_none=True)}],
                 "registration_date": str(group.registration_date),
                 "last_updated": f"{group.last_updated:%Y-%m-%dT%H:%M:%SZ}",
             }

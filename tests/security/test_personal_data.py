@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def personal(population: Population) -> set[str]:
     """Return every name, identifier, phone number and e-mail address of the demo registry."""
     records = [*population.people, *population.groups]
-    numbers = {identifier.identifier_value for record in records for identifier in record.identifiers}  # type: ignore[attr-defined]
-    numbers |= {number for record in records for number in record.phone_numbers}  # type: ignore[attr-defined]
+    numbers = {identifier.identifier_value for record in records for identifier in record.identifiers}
+    numbers |= {number for record in records for number in record.phone_numbers}
     names = {name for person in population.people for name in person.name.model_dump(exclude_none=True).values()}
     names |= {group.name for group in population.groups if group.name}
     return numbers | names | {address for person in population.people for address in person.emails}

@@ -6,7 +6,13 @@ from typing import Any
 
 from support.events import body_of
 
-ABSENT = object()  # as the new value: the member is taken away
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"  # in the names of tests
+
+
+ABSENT: object = _Absent()  # as the new value: the member is taken away
 
 
 def changed(path: str, value: object) -> dict[str, Any]:

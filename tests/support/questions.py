@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dci_common.registry import keys
+from dci_common.registry import forms
 from dci_common.registry.catalogue import Attribute, Catalogue
 from dci_common.registry.model import Group, Kind, Person
 from dci_common.registry.query import And, Compare, Node, Not, Or
@@ -107,7 +107,7 @@ def _sent(name: str, leaf: Compare, draw: random.Random) -> dict[str, Any]:
 def _matched(leaf: Compare) -> Compare:
     """Bring the values into the form in which they are matched."""
     emails = leaf.attribute.name == "EMAIL"
-    return Compare(leaf.attribute, leaf.operator, tuple(map(keys.email, leaf.values))) if emails else leaf
+    return Compare(leaf.attribute, leaf.operator, tuple(map(forms.email, leaf.values))) if emails else leaf
 
 
 def _joined(condition: str, nodes: list[Node]) -> Node:

@@ -74,10 +74,11 @@ def command(*arguments: str, **environment: str) -> tuple[list[str], dict[str, s
 
 
 @contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[Serving]:
+def serving(folder: Path, *options: str, **environment: str) -> Iterator[Serving]:
     """Run `dci serve` on a free port; its credentials are in `folder` where `make run` has them in a checkout."""
     credentials, log = folder / ".local" / "credentials.json", folder / "log"
-    arguments, variables = command("serve", "--port", "0", "--credentials", str(credentials), **environment)
+    own = ("--port", "0", "--credentials", str(credentials))
+    arguments, variables = command("serve", *own, *options, **environment)
     with (
         log.open("w") as errors,
         subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
@@ -85,7 +86,7 @@ def serving(folder: Path, **environment: str) -> Iterator[Serving]:
         try:
             yield _ready(process, credentials, log)
         finally:
-            process.kill()
+            process.terminate()  # not killed: its engine may be a process of its own
 
 
 def _ready(process: subprocess.Popen[str], credentials: Path, log: Path) -> Serving:

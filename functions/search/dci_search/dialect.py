@@ -9,7 +9,7 @@ from datetime import date
 from dci_common.errors import Rejection
 from dci_common.registry.catalogue import HOUSEHOLD_ID
 from dci_common.registry.disclosure import Disclosure
-from dci_common.registry.keys import identifier_type
+from dci_common.registry.forms import identifier_type
 from dci_common.registry.model import Kind
 from dci_common.registry.views import View
 from dci_common.schemas import openspp17, social

@@ -11,7 +11,7 @@ from datetime import date
 from enum import Enum, auto
 from typing import Any
 
-from dci_common.registry import keys
+from dci_common.registry import forms, keys
 from dci_common.registry.model import Kind
 
 RECORD_SLOT = "x01"  # every record is in this slot, so that it serves what no other slot does
@@ -55,9 +55,9 @@ class Attribute:
                 households = [home for home in view.get("households", ()) if keys.is_active(home, today)]
                 return [value for record in (view, *households) for value in _identifiers(record, self.name)]
             case Type.PHONE:
-                return [keys.phone(number) for number in view.get("phone_numbers", ())]
+                return [forms.phone(number) for number in view.get("phone_numbers", ())]
             case Type.EMAIL:
-                return [keys.email(address) for address in view.get("emails", ())]
+                return [forms.email(address) for address in view.get("emails", ())]
             case Type.DATE:
                 return [view[self.name]] if self.name in view else []
 
@@ -87,19 +87,19 @@ class Catalogue:
     """The attributes of one registry: those of the table, and its own identifier types."""
 
     def __init__(self, identifier_types: Iterable[str]) -> None:
-        types = {keys.identifier_type(type_) for type_ in (*STANDARD_IDENTIFIERS, *identifier_types)}
+        types = {forms.identifier_type(type_) for type_ in (*STANDARD_IDENTIFIERS, *identifier_types)}
         disclosed_by = {kind: {"identifier"} for kind in Kind}
         identifiers = [Attribute(type_, Type.IDENTIFIER, disclosed_by) for type_ in sorted(types - {HOUSEHOLD_ID})]
         self._attributes = (*identifiers, *ATTRIBUTES)
         self._by_name = {
-            keys.identifier_type(name): attribute
+            forms.identifier_type(name): attribute
             for attribute in self._attributes
             for name in (attribute.name, *attribute.aliases)
         }
 
     def find(self, name: str) -> Attribute | None:
         """Return the attribute with this name or alias; case, and a prefix ending in a colon, do not count."""
-        key = keys.identifier_type(name)
+        key = forms.identifier_type(name)
         return self._by_name.get(key) or self._by_name.get(key.rpartition(":")[2])
 
     def names(self, kind: Kind) -> list[str]:
@@ -111,5 +111,5 @@ def _identifiers(record: Mapping[str, Any], type_: str) -> list[str]:
     return [
         identifier["identifier_value"]
         for identifier in record.get("identifiers", ())
-        if keys.identifier_type(identifier["identifier_type"]) == type_
+        if forms.identifier_type(identifier["identifier_type"]) == type_
     ]

@@ -72,12 +72,12 @@ class SearchEngine:
         return Found(page + self._matching(query, ids, budget), total)
 
     def _matching(self, query: Query, ids: list[str], budget: Budget) -> list[View]:
-        """Read records and keep those that match now, in the order of `ids`."""
+        """Read records and keep those that match now and may be disclosed, in the order of `ids`."""
         chunks = [ids[start : start + 100] for start in range(0, len(ids), 100)]
-        read = partial(self._store.bodies, query.kind, budget=budget)
-        bodies = {id_: view for chunk in self._threads.map(read, chunks) for id_, view in chunk.items()}
-        views = (bodies[id_] for id_ in ids if id_ in bodies)
-        return [view for view in views if matches(query.tree, view, query.today)]
+        read = partial(self._store.records, query.kind, budget=budget)
+        found = {id_: stored.view for chunk in self._threads.map(read, chunks) for id_, stored in chunk.items()}
+        views = (found[id_] for id_ in ids if id_ in found)
+        return [view for view in views if not view.get("restricted") and matches(query.tree, view, query.today)]
 
     def _resolved(self, query: Query, budget: Budget) -> Node:
         """Replace every lookup of the tree by the ids that it finds."""

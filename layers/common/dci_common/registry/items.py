@@ -2,71 +2,130 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dci_common.registry import keys
+from dci_common.registry import forms, keys
 from dci_common.registry.catalogue import ATTRIBUTES, RECORD_SLOT
-from dci_common.registry.model import Kind, Membership
-from dci_common.registry.views import View, plain
+from dci_common.registry.model import Kind, Membership, plain
+from dci_common.registry.views import View
 
 Item = dict[str, Any]
+Ref = tuple[str, str]  # an item's pk and sk
+
+# A body above this many characters (300 KB at most, in UTF-8) stands in items of its own.
+_PART_CHARACTERS = 75_000
 
 
-def record_items(kind: Kind, view: View, shards: int) -> Iterator[Item]:
-    """Build a record's item and the lookup items that find it."""
-    record_id = view["id"]
-    facets = {
+def ref_of(item: Item) -> Ref:
+    """Return an item's key as a pair."""
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+class TornBody(ValueError):
+    """The parts of a body are not those that its record was written with."""
+
+
+def all_items(kind: Kind, view: View, shards: int) -> Iterator[Item]:
+    """Build every item of a new record but its memberships."""
+    yield from record_items(kind, view, shards, version=1)
+    yield from lookup_items(kind, view).values()
+
+
+def record_items(kind: Kind, view: View, shards: int, *, version: int, pending: str = "") -> list[Item]:
+    """Build a record's item, then the parts of a body too large for it.
+
+    `pending` names what of a long write is still to be done (see committer.py).
+    """
+    body = json.dumps(view, ensure_ascii=False, separators=(",", ":"))
+    cut = [body[start : start + _PART_CHARACTERS] for start in range(0, len(body), _PART_CHARACTERS)]
+    parts = cut if len(body.encode()) > 4 * _PART_CHARACTERS else []
+    shard = keys.restricted_shard(kind) if view.get("restricted") else keys.shard(kind, view["id"], shards)
+    facets = {name: {"S": value} for name, value in _facets(kind, view).items()}
+    record = {
+        **keys.record_key(kind, view["id"]),
+        "version": {"N": str(version)},
+        "digest": {"S": _digest(body)},
+        "shard": {"S": shard},
+        **{slot: {"S": value} for slot, value in _slots(kind, view).items()},
+        "facets": {"M": facets},
+        **({"parts": {"N": str(len(parts))}} if parts else {"body": {"S": body}}),
+        **({"pending": {"S": pending}} if pending else {}),
+    }
+    return [record, *(_part(kind, view["id"], number, text) for number, text in enumerate(parts, 1))]
+
+
+def part_keys(record: Item) -> list[Item]:
+    """Return the keys of the parts of a record's body, in their order; none when it is in the record's item."""
+    kind, _, record_id = record["pk"]["S"].partition("#")
+    count = int(record.get("parts", {"N": "0"})["N"])
+    return [keys.part_key(Kind(kind), record_id, number) for number in range(1, count + 1)]
+
+
+def body_view(record: Item, parts: Sequence[Item]) -> View:
+    """Read a record's view back from its items, the parts in their order. Raises TornBody."""
+    if "body" in record:
+        return dict(json.loads(record["body"]["S"]))
+    body = "".join(part["body"]["S"] for part in parts)
+    if _digest(body) != record["digest"]["S"]:
+        raise TornBody(record["pk"]["S"])
+    return dict(json.loads(body))
+
+
+def membership_items(membership: Membership) -> list[Item]:
+    """Build both sides of a membership."""
+    body = {"body": {"S": json.dumps(plain(membership), ensure_ascii=False, separators=(",", ":"))}}
+    return [{**key, **body} for key in keys.membership_keys(membership.person_id, membership.group_id)]
+
+
+def lookup_items(kind: Kind, view: Mapping[str, Any]) -> dict[Ref, Item]:
+    """Build the items that find a record by its identifiers, phone numbers and e-mail addresses, by their keys."""
+    owner = keys.record_pk(kind, view["id"])
+    identifiers = (
+        keys.identifier_pk(identifier["identifier_type"], identifier["identifier_value"])
+        for identifier in view.get("identifiers", ())
+    )
+    shared = [keys.phone_pk(number) for number in view.get("phone_numbers", ())]
+    shared += [keys.email_pk(address) for address in view.get("emails", ())]
+    found = [*((pk, keys.RECORD) for pk in identifiers), *((pk, owner) for pk in shared)]
+    return {(pk, sk): {"pk": {"S": pk}, "sk": {"S": sk}, "owner": {"S": owner}} for pk, sk in found}
+
+
+def identifier_types(view: Mapping[str, Any]) -> set[str]:
+    """Return the identifier types that a record has, in their matched form."""
+    return {forms.identifier_type(identifier["identifier_type"]) for identifier in view.get("identifiers", ())}
+
+
+def settings_item(shards: int, types: Iterable[str]) -> Item:
+    """Build the registry's own item: how many shards its indexes have, and which identifier types it knows."""
+    known = sorted(set(types))
+    return {
+        **keys.REGISTRY_KEY,
+        "shards": {"N": str(shards)},
+        **({"identifier_types": {"SS": known}} if known else {}),
+    }
+
+
+def _facets(kind: Kind, view: View) -> dict[str, str]:
+    return {
         attribute.name: view[attribute.name]
         for attribute in ATTRIBUTES
         if kind in attribute.slots and attribute.name in view
     }
-    slots = {
-        attribute.slots[kind]: keys.slot_value(facets[attribute.name], record_id)
-        for attribute in ATTRIBUTES
-        if attribute.name in facets
-    }
-    yield {
-        **keys.record_key(kind, record_id),
-        "version": {"N": "1"},
-        "shard": {"S": keys.shard(kind, record_id, shards)},
-        RECORD_SLOT: {"S": keys.slot_value("", record_id)},
-        **{slot: {"S": value} for slot, value in slots.items()},
-        "facets": {"M": {name: {"S": value} for name, value in facets.items()}},
-        "body": {"S": json.dumps(view, ensure_ascii=False, separators=(",", ":"))},
-    }
-    yield from _lookups(keys.record_pk(kind, record_id), view)
 
 
-def membership_items(membership: Membership) -> Iterator[Item]:
-    """Build both sides of a membership."""
-    person = keys.record_pk(Kind.PERSON, membership.person_id)
-    group = keys.record_pk(Kind.GROUP, membership.group_id)
-    body = {"body": {"S": json.dumps(plain(membership), ensure_ascii=False)}}
-    yield {"pk": {"S": person}, "sk": {"S": group}, **body}
-    yield {"pk": {"S": group}, "sk": {"S": f"MEMBER#{membership.person_id}"}, **body}
+def _slots(kind: Kind, view: View) -> dict[str, str]:
+    facets = _facets(kind, view)
+    values = {attribute.slots[kind]: facets[attribute.name] for attribute in ATTRIBUTES if attribute.name in facets}
+    return {slot: keys.slot_value(value, view["id"]) for slot, value in {RECORD_SLOT: "", **values}.items()}
 
 
-def settings_item(shards: int, views: Iterable[View]) -> Item:
-    """Build the registry's own item: how many shards its indexes have, and which identifier types it knows."""
-    types = {
-        keys.identifier_type(identifier["identifier_type"])
-        for view in views
-        for identifier in view.get("identifiers", ())
-    }
-    return {
-        **keys.REGISTRY_KEY,
-        "shards": {"N": str(shards)},
-        "identifier_types": {"L": [{"S": type_} for type_ in sorted(types)]},
-    }
+def _part(kind: Kind, record_id: str, number: int, text: str) -> Item:
+    return {**keys.part_key(kind, record_id, number), "body": {"S": text}}
 
 
-def _lookups(owner: str, view: View) -> Iterator[Item]:
-    for identifier in view.get("identifiers", ()):
-        pk = keys.identifier_pk(identifier["identifier_type"], identifier["identifier_value"])
-        yield {"pk": {"S": pk}, "sk": {"S": keys.RECORD}, "owner": {"S": owner}}
-    shared = [keys.phone_pk(number) for number in view.get("phone_numbers", ())]
-    shared += [keys.email_pk(address) for address in view.get("emails", ())]
-    for pk in dict.fromkeys(shared):
-        yield {"pk": {"S": pk}, "sk": {"S": owner}, "owner": {"S": owner}}
+def _digest(body: str) -> str:
+    """Return what tells a body from every other: a version does not, a record made anew begins with 1 again."""
+    return hashlib.blake2b(body.encode(), digest_size=12).hexdigest()

@@ -1,24 +1,21 @@
-"""Keys of RegistryTable, and the forms in which identifiers, phones and e-mail addresses are looked up.
+"""Keys of RegistryTable.
 
 Every key of a record is derived here and nowhere else, by writers and readers alike.
 """
 
 from __future__ import annotations
 
-import re
 import zlib
 from datetime import date
 from typing import Any
 
+from dci_common.registry import forms
 from dci_common.registry.model import Kind
 
 Key = dict[str, Any]
 
 RECORD = "RECORD"
 REGISTRY_KEY: Key = {"pk": {"S": "REGISTRY"}, "sk": {"S": "SETTINGS"}}
-MAX_VALUE_BYTES = 512
-
-_PHONE_PUNCTUATION = re.compile(r"[\s().\-/]+")
 
 
 def record_pk(kind: Kind, record_id: str) -> str:
@@ -31,9 +28,25 @@ def record_key(kind: Kind, record_id: str) -> Key:
     return {"pk": {"S": record_pk(kind, record_id)}, "sk": {"S": RECORD}}
 
 
+def part_key(kind: Kind, record_id: str, number: int) -> Key:
+    """Return the key of a part of a large record's body; numbers begin with 1."""
+    return {"pk": {"S": record_pk(kind, record_id)}, "sk": {"S": f"BODY#{number}"}}
+
+
+def membership_keys(person_id: str, group_id: str) -> tuple[Key, Key]:
+    """Return the keys of both sides of a membership: the person's, the group's."""
+    person, group = record_pk(Kind.PERSON, person_id), record_pk(Kind.GROUP, group_id)
+    return {"pk": {"S": person}, "sk": {"S": group}}, {"pk": {"S": group}, "sk": {"S": f"MEMBER#{person_id}"}}
+
+
 def shard(kind: Kind, record_id: str, shards: int) -> str:
     """Return the index partition of a record: a stable hash of its id spreads the records over `shards`."""
     return f"{kind}#{zlib.crc32(record_id.encode()) % shards}"
+
+
+def restricted_shard(kind: Kind) -> str:
+    """Return the index partition of restricted records: no query but those of entitled clients looks there."""
+    return f"{kind}#restricted"
 
 
 def slot_value(value: str, record_id: str) -> str:
@@ -41,35 +54,19 @@ def slot_value(value: str, record_id: str) -> str:
     return f"{value}#{record_id}"
 
 
-def identifier_type(text: str) -> str:
-    """Return an identifier type as it is matched: case and spacing do not count."""
-    return " ".join(text.split()).upper()
-
-
-def phone(text: str) -> str:
-    """Return a phone number as it is matched: no punctuation, and `+` for an international `00`."""
-    digits = _PHONE_PUNCTUATION.sub("", text)
-    return "+" + digits[2:] if digits.startswith("00") else digits
-
-
-def email(text: str) -> str:
-    """Return an e-mail address as it is matched: case does not count."""
-    return text.strip().casefold()
-
-
 def identifier_pk(type_: str, value: str) -> str:
     """Return the partition of an identifier's lookup item."""
-    return f"IDENTIFIER#{identifier_type(type_)}#{value.strip()}"
+    return f"IDENTIFIER#{forms.identifier_type(type_)}#{value.strip()}"
 
 
 def phone_pk(value: str) -> str:
     """Return the partition of the owners of a phone number."""
-    return f"PHONE#{phone(value)}"
+    return f"PHONE#{forms.phone(value)}"
 
 
 def email_pk(value: str) -> str:
     """Return the partition of the owners of an e-mail address."""
-    return f"EMAIL#{email(value)}"
+    return f"EMAIL#{forms.email(value)}"
 
 
 def is_active(membership: dict[str, Any], today: date) -> bool:

@@ -1,21 +1,54 @@
 """Canonical records: who is registered, which households there are, and who belongs to which.
 
-The field names follow the standard's core vocabulary (`core/v1/data`): Person, Group, Name, Identifier, Address.
-Dates are calendar dates, moments are in UTC.
+The field names follow the standard's core vocabulary (`core/v1/data`: Person, Member, Group, Name, Address,
+Identifier, Place, DisabilityInfo, RelatedPerson) and, where it has none, OpenSPP's registrant. Dates are calendar
+dates, moments are in UTC. Values of the standard's long code lists (occupation, education, ...) are kept as they
+come: countries use their own.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
-Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+from dci_common.registry import forms
+
+MAX_IDENTIFIERS = 20
+MAX_CONTACTS = 10  # phone numbers, and e-mail addresses, of one record
+MAX_BYTES = 100_000  # of one record, so that a person with the summaries of all its groups fits into a transaction
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(forms.check_text)
+]
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}\z")]
+Date = Annotated[date, WrapValidator(forms.read_date)]
+Moment = Annotated[datetime, WrapValidator(forms.read_moment)]
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 Sex = Literal["male", "female", "other", "unknown"]
+MaritalStatus = Literal["S", "M", "W", "A", "D", "L", "U"]
+LimitationType = Literal["VIS_SS", "HEAR_SS", "MOB_SS", "COG_SS", "SC_SS", "COM_SS"]
+Severity = Literal["1", "2", "3", "4"]
+PhoneNumber = Annotated[Text, AfterValidator(forms.check_phone)]
+EmailAddress = Annotated[Text, AfterValidator(forms.check_email)]
+IdentifierType = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(forms.check_text),
+    AfterValidator(forms.check_identifier_type),
+]
+IdentifierValue = Annotated[Text, AfterValidator(forms.check_size)]
 
 
 class Kind(StrEnum):
@@ -32,10 +65,10 @@ class Record(BaseModel):
 
 
 class Identifier(Record):
-    """An identifier; type and value together belong to one record only."""
+    """An identifier; type (whatever its case) and value together belong to one record only."""
 
-    identifier_type: Text
-    identifier_value: Text
+    identifier_type: IdentifierType
+    identifier_value: IdentifierValue
 
 
 class Name(Record):
@@ -49,8 +82,42 @@ class Name(Record):
     suffix: Text | None = None
 
 
+class GeoCoordinates(Record):
+    """A place on the earth (WGS 84), in degrees."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+
+
+class Bounds(Record):
+    """The corners of a box."""
+
+    northeast: GeoCoordinates
+    southwest: GeoCoordinates
+
+
+class Geometry(Record):
+    """A box, and its centre."""
+
+    bounds: Bounds | None = None
+    location: GeoCoordinates | None = None
+
+
+class PlusCode(Record):
+    """An Open Location Code."""
+
+    global_code: Text | None = None
+    geometry: Geometry | None = None
+
+
+class GeoLocation(Record):
+    """Where an address is on the earth."""
+
+    plus_code: PlusCode
+
+
 class Address(Record):
-    """Where a household lives, from the house to the country."""
+    """A postal address, from the house to the country."""
 
     address_line_1: Text | None = None
     address_line_2: Text | None = None
@@ -59,46 +126,115 @@ class Address(Record):
     region_code: Text | None = None
     postal_code: Text | None = None
     country_code: Text | None = None
+    geo_location: GeoLocation | None = None
 
 
-class Person(Record):
-    """A person. `id` is the registry's own and is never disclosed as an identifier."""
+class Place(Record):
+    """A place, and the larger one that it is part of. The standard's `contains_place` follows from these."""
+
+    name: Text | None = None
+    address_line: Text | None = None
+    geo: GeoCoordinates | None = None
+    contained_in_place: Place | None = None
+
+
+class DisabilityInfo(Record):
+    """A functional limitation; severity from 1 (none) to 4 (can not do at all)."""
+
+    disability_limitation_type: LimitationType
+    functional_severity: Severity | None = None
+
+
+class RelatedPerson(Record):
+    """Somebody to whom a person is related, by that person's id in the registry."""
+
+    relationship_type: Text
+    person_id: Key
+
+
+class AdditionalAttribute(Record):
+    """What a country keeps beyond the standard."""
+
+    key: Text
+    value: Text
+
+
+Identifiers = Annotated[tuple[Identifier, ...], Field(max_length=MAX_IDENTIFIERS)]
+PhoneNumbers = Annotated[tuple[PhoneNumber, ...], Field(max_length=MAX_CONTACTS)]
+
+
+class Registrant(Record):
+    """What people and groups have in common. `id` is the registry's own, never disclosed as an identifier."""
 
     id: Key
-    identifiers: tuple[Identifier, ...] = ()
+    identifiers: Identifiers = ()
+    phone_numbers: PhoneNumbers = ()
+    addresses: Annotated[tuple[Address, ...], Field(max_length=10)] = ()
+    additional_attributes: Annotated[tuple[AdditionalAttribute, ...], Field(max_length=100)] = ()
+    registration_date: Date | None = None
+    last_updated: Moment | None = None
+
+    @model_validator(mode="after")
+    def _is_small(self) -> Self:
+        if len(self.model_dump_json(exclude_defaults=True).encode()) > MAX_BYTES:
+            raise PydanticCustomError("rule", f"must have at most {MAX_BYTES} bytes in all")
+        return self
+
+
+class Person(Registrant):
+    """A person. One who is `restricted` (witness protection, say) is disclosed to nobody who is not so entitled.
+
+    `income` is a year's, in the registry's currency.
+    """
+
     name: Name = Name()
     sex: Sex | None = None
-    birth_date: date | None = None
+    birth_date: Date | None = None
+    death_date: Date | None = None
     birth_place: Text | None = None
-    phone_numbers: tuple[Text, ...] = ()
-    emails: tuple[Text, ...] = ()
-    registration_date: date | None = None
-    last_updated: Moment | None = None
+    emails: Annotated[tuple[EmailAddress, ...], Field(max_length=MAX_CONTACTS)] = ()
+    marital_status: MaritalStatus | None = None
+    is_disabled: bool | None = None
+    disability_info: Annotated[tuple[DisabilityInfo, ...], Field(max_length=20)] = ()
+    related_persons: Annotated[tuple[RelatedPerson, ...], Field(max_length=50)] = ()
+    employment_status: Text | None = None
+    occupation: Text | None = None
+    income_level: Text | None = None
+    income: Number | None = None
+    language_codes: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    education_level: Text | None = None
+    restricted: bool = False
 
 
-class Group(Record):
-    """A household, family or other group of people. A lower `poverty_score` is a poorer household."""
+class Group(Registrant):
+    """A household, family or other group of people. A lower `poverty_score` is a poorer household.
 
-    id: Key
-    identifiers: tuple[Identifier, ...] = ()
+    `group_type` is its kind. `place` is where it lives (the standard's `geographical_location`).
+    """
+
     name: Text | None = None
     group_type: Text | None = None
-    phone_numbers: tuple[Text, ...] = ()
-    address: Address | None = None
-    poverty_score: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    place: Place | None = None
+    poverty_score: Number | None = None
     poverty_score_type: Text | None = None
-    registration_date: date | None = None
-    last_updated: Moment | None = None
 
 
 class Membership(Record):
-    """That a person belongs to a group, in which roles (`head`, `principal_recipient`, ...), and since when.
+    """That a person belongs to a group, in which roles (`head`, `principal_recipient`, `alternative_recipient`, ...).
 
-    It is over from the day `end` on.
+    It is in force from the day `start` on, and over from the day `end` on.
     """
 
     person_id: Key
     group_id: Key
-    roles: tuple[Text, ...] = ()
-    start: date | None = None
-    end: date | None = None
+    roles: Annotated[tuple[Text, ...], Field(max_length=10)] = ()
+    start: Date | None = None
+    end: Date | None = None
+
+
+AnyRecord = Person | Group | Membership
+
+
+def plain(record: Record) -> dict[str, Any]:
+    """Write a record as JSON has it, without what it does not say: it reads back as the same record."""
+    return record.model_dump(mode="json", exclude_defaults=True)

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from dci_common.errors import Rejection
-from dci_common.registry import keys
+from dci_common.registry import forms
 from dci_common.registry.catalogue import Attribute, Catalogue, Type
 from dci_common.registry.disclosure import Disclosure
 from dci_common.registry.model import Kind
@@ -157,15 +157,15 @@ def _listed(raw: object, operator: str, where: str) -> list[object]:
 def _value(attribute: Attribute, raw: object, where: str) -> str:
     if raw is None or isinstance(raw, (dict, list)) or len(text := _text(raw)) == 0:
         raise _filter(f"{where}: {attribute.name} needs a value that is a string or a number.")
-    if len(text.encode()) > keys.MAX_VALUE_BYTES:
-        raise _filter(f"{where}: a value has more than {keys.MAX_VALUE_BYTES} bytes.")
+    if len(text.encode()) > forms.MAX_VALUE_BYTES:
+        raise _filter(f"{where}: a value has more than {forms.MAX_VALUE_BYTES} bytes.")
     match attribute.type:
         case Type.DATE:
             return _date(attribute, text, where)
         case Type.PHONE:
-            return keys.phone(text)
+            return forms.phone(text)
         case Type.EMAIL:
-            return keys.email(text)
+            return forms.email(text)
         case _:
             return text
 

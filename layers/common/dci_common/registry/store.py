@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from dci_common.dynamo import batch_get
 from dci_common.errors import ServiceUnavailable
 from dci_common.registry import keys
 from dci_common.registry.budget import Budget
+from dci_common.registry.items import Ref, TornBody, body_view, part_keys, ref_of
 from dci_common.registry.model import Kind
 from dci_common.registry.views import View
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
+_TORN_READS = 10
 # What a query costs in entries even when it finds nothing, or else a message could make any number of them.
 _QUERY_COST = 10
 
@@ -30,6 +32,19 @@ class RegistrySettings:
 
     shards: int
     identifier_types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as it stands in the table: its view, and what a writer must know of its items."""
+
+    kind: Kind
+    id: str
+    view: View
+    version: int
+    digest: str  # of its body
+    parts: int
+    pending: str
 
 
 class RegistryStore:
@@ -44,8 +59,7 @@ class RegistryStore:
         item = self._runtime.dynamodb.get_item(TableName=self._table, Key=keys.REGISTRY_KEY).get("Item")
         if item is None:
             raise ServiceUnavailable("The registry has not been loaded yet.", retry_after=60)
-        types = frozenset(type_["S"] for type_ in item["identifier_types"]["L"])
-        return RegistrySettings(int(item["shards"]["N"]), types)
+        return RegistrySettings(int(item["shards"]["N"]), frozenset(item.get("identifier_types", {}).get("SS", ())))
 
     def identifier_owners(self, pks: Sequence[str], budget: Budget) -> dict[str, str]:
         """Read who owns each identifier; those that nobody owns are left out."""
@@ -67,12 +81,28 @@ class RegistryStore:
             if keys.is_active(json.loads(item["body"]["S"]), today)
         ]
 
-    def bodies(self, kind: Kind, ids: Sequence[str], budget: Budget) -> dict[str, View]:
-        """Read the views of records, strongly consistent; ids without a record are left out."""
+    def records(self, kind: Kind, ids: Sequence[str], budget: Budget) -> dict[str, Stored]:
+        """Read records whole, strongly consistent; ids without a record are left out."""
         budget.spend(len(ids))
-        items = batch_get(self._runtime.dynamodb, self._table, [keys.record_key(kind, id_) for id_ in ids])
-        views = (json.loads(item["body"]["S"]) for item in items)
-        return {view["id"]: view for view in views}
+        found: dict[str, Stored] = {}
+        missing = list(dict.fromkeys(ids))
+        # A large body that changed between the reading of its record and of its parts is read again.
+        for _ in range(_TORN_READS):
+            items = self._get([keys.record_key(kind, id_) for id_ in missing])
+            parts = {ref_of(part): part for part in self._get([key for item in items for key in part_keys(item)])}
+            missing = []
+            for item in items:
+                try:
+                    stored = read_record(item, parts)
+                    found[stored.id] = stored
+                except TornBody:
+                    missing.append(item["pk"]["S"].partition("#")[2])
+            if not missing:
+                return found
+        raise ServiceUnavailable("The registry is busy; try again shortly.", retry_after=2)
+
+    def _get(self, wanted: Sequence[Item]) -> list[Item]:
+        return batch_get(self._runtime.dynamodb, self._table, wanted)
 
     def index_pages(self, request: dict[str, Any], budget: Budget) -> Iterator[dict[str, Any]]:
         """Query an index page by page; the caller may change `request` in between."""
@@ -96,3 +126,12 @@ class RegistryStore:
         }
         for page in self.index_pages(request, budget):
             yield from page["Items"]
+
+
+def read_record(record: Item, parts: Mapping[Ref, Item]) -> Stored:
+    """Read a record from its item and what was found of its parts. Raises TornBody."""
+    kind, _, record_id = record["pk"]["S"].partition("#")
+    own = part_keys(record)
+    view = body_view(record, [parts[ref] for key in own if (ref := ref_of(key)) in parts])
+    pending = record.get("pending", {"S": ""})["S"]
+    return Stored(Kind(kind), record_id, view, int(record["version"]["N"]), record["digest"]["S"], len(own), pending)

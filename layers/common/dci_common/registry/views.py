@@ -1,52 +1,94 @@
 """Views: a record together with what it shows of others, as one JSON object.
 
 A person's view carries a summary of each household, a group's view its member list, so that a page of records
-costs one read each. Members that are absent hold no value; nothing is ever `null`.
+costs one read each. What holds no value is absent; nothing is ever `null`.
 
-    person: Person's fields, households: [{id, name, identifiers, phone_numbers, roles, start, end}]
+    person: Person's fields, households: [{the group's summary, roles, start, end}]
     group:  Group's fields,  members:    [{Person's fields, roles, start, end}]
+
+A group's summary is its fields but the additional ones, and `member_spans`: how many of its members, restricted ones
+left out, belong to it from when to when (`[[start, end, number], ...]`, "" for an open side). So its size on any
+day is known, and no view depends on the day on which it was written.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dci_common.registry.model import Group, Kind, Membership, Person, Record
+from dci_common.registry.model import Group, Kind, Membership, Person, plain
 
 View = dict[str, Any]
+
+_OF_MEMBERSHIP = ("roles", "start", "end")
+_NOT_IN_SUMMARY = {"members", "additional_attributes", "registration_date", "last_updated"}
 
 
 def views(
     people: Iterable[Person], groups: Iterable[Group], memberships: Iterable[Membership]
 ) -> Iterator[tuple[Kind, View]]:
     """Build the view of every record. Memberships must refer to the given people and groups (KeyError)."""
-    people_by_id = {person.id: person for person in people}
-    groups_by_id = {group.id: group for group in groups}
-    households: dict[str, list[View]] = defaultdict(list)
-    members: dict[str, list[View]] = defaultdict(list)
+    people_by_id = {person.id: plain(person) for person in people}
+    of_group: dict[str, list[Membership]] = defaultdict(list)
+    of_person: dict[str, list[Membership]] = defaultdict(list)
     for membership in memberships:
-        person, group = people_by_id[membership.person_id], groups_by_id[membership.group_id]
-        households[person.id].append(_household_summary(group, membership))
-        members[group.id].append({**plain(person), **_membership(membership)})
-    for person in people_by_id.values():
-        yield Kind.PERSON, {**plain(person), "households": households[person.id]}
-    for group in groups_by_id.values():
-        yield Kind.GROUP, {**plain(group), "members": members[group.id]}
+        of_group[membership.group_id].append(membership)
+        of_person[membership.person_id].append(membership)
+    group_views = {
+        group.id: group_view(
+            plain(group), [member_entry(people_by_id[m.person_id], plain(m)) for m in of_group[group.id]]
+        )
+        for group in groups
+    }
+    for id_, person in people_by_id.items():
+        homes = [household_entry(group_views[m.group_id], plain(m)) for m in of_person[id_]]
+        yield Kind.PERSON, person_view(person, homes)
+    for view in group_views.values():
+        yield Kind.GROUP, view
 
 
-def plain(record: Record) -> View:
-    """Write a record as JSON has it, without the members that hold nothing."""
-    fields = record.model_dump(mode="json", exclude_none=True)
-    return {name: value for name, value in fields.items() if value not in ([], {})}
+def person_view(person: View, households: Iterable[View]) -> View:
+    """Build a person's view; households in the order of their ids."""
+    return {**person, "households": sorted(households, key=_by_id)}
 
 
-def _household_summary(group: Group, membership: Membership) -> View:
-    fields = plain(group)
-    shown = {"id", "name", "identifiers", "phone_numbers"}
-    return {**{name: value for name, value in fields.items() if name in shown}, **_membership(membership)}
+def group_view(group: View, members: Iterable[View]) -> View:
+    """Build a group's view; members in the order of their ids."""
+    return {**group, "members": sorted(members, key=_by_id)}
 
 
-def _membership(membership: Membership) -> View:
-    return {name: value for name, value in plain(membership).items() if name in {"roles", "start", "end"}}
+def member_entry(person: Mapping[str, Any], membership: Mapping[str, Any]) -> View:
+    """Build a group's entry of a member. `membership` may be any object that has the fields of one."""
+    own = {name: value for name, value in person.items() if name not in {"households", *_OF_MEMBERSHIP}}
+    return own | membership_fields(membership)
+
+
+def household_entry(group: Mapping[str, Any], membership: Mapping[str, Any]) -> View:
+    """Build a person's entry of a household, from the group's view."""
+    return summary(group) | membership_fields(membership)
+
+
+def summary(group: Mapping[str, Any]) -> View:
+    """Return what the members of a group show of it."""
+    spans = Counter(
+        (member.get("start", ""), member.get("end", ""))
+        for member in group["members"]
+        if not member.get("restricted")
+    )
+    own = {name: value for name, value in group.items() if name not in _NOT_IN_SUMMARY}
+    return {**own, "member_spans": [[start, end, number] for (start, end), number in sorted(spans.items())]}
+
+
+def own_fields(view: Mapping[str, Any]) -> View:
+    """Return a record's own fields: its view without what it shows of others."""
+    return {name: value for name, value in view.items() if name not in {"households", "members"}}
+
+
+def membership_fields(fields: Mapping[str, Any]) -> View:
+    """Return what an entry or a membership says of the membership itself."""
+    return {name: fields[name] for name in _OF_MEMBERSHIP if name in fields}
+
+
+def _by_id(entry: View) -> str:
+    return str(entry["id"])

@@ -43,15 +43,15 @@ def group(view: View, disclosure: Disclosure, today: date) -> View:
         record |= _picked(view, {"poverty_score_type"}, ("poverty_score_type",))
     if "phone_number" in disclosure and "phone_numbers" in view:
         record["phone_number"] = view["phone_numbers"]
-    if "address" in disclosure and "address" in view:
-        record["address"] = [{"@type": "Address", **view["address"]}]
+    if "address" in disclosure and "addresses" in view:
+        record["address"] = [{"@type": "Address", **address} for address in view["addresses"]]
     if "household" in disclosure:
         record |= _membership(view, disclosure, today)
     return record | _picked(view, disclosure, ("registration_date", "last_updated"))
 
 
 def _membership(view: View, disclosure: Disclosure, today: date) -> View:
-    active = [person for person in view.get("members", ()) if is_active(person, today)]
+    active = [person for person in view["members"] if is_active(person, today) and not person.get("restricted")]
     members = [_member({"@type": "SRPerson", **_person(person, disclosure)}) for person in active]
     heads = [rendered for person, rendered in zip(active, members, strict=True) if "head" in person.get("roles", ())]
     head = {"group_head_info": heads[0]} if heads else {}

@@ -1,0 +1,114 @@
+"""How fast a population is made and written to S3, and how much memory that takes: `make bench-registry`.
+
+Each step of each size runs in a process of its own, whose CPU time and peak memory are the system's own figures. S3
+is AWS's client, whose requests are answered in the process and thrown away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from moto.core.botocore_stubber import MockRawResponse
+
+from dci_cli.environment import environment
+from dci_cli.registry.create_from_s3 import stage, upload_staged
+from dci_cli.registry.generate import write
+from dci_cli.registry.rejects import Rejects
+from dci_cli.registry.s3_files import Place
+from dci_cli.registry.staging import Staging
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_FULL, _QUICK = (100_000, 1_000_000), (25_000, 75_000)  # people
+_MOST = 1.3  # times the memory
+_PEOPLE_A_HOUSEHOLD = 4.3
+_NOBODY = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+_UPLOAD_ID = b"<R><UploadId>1</UploadId><ETag>1</ETag></R>"  # answers every request of a multipart upload
+
+
+def main() -> int:
+    """Measure everything; 1 when the larger size took more than 1.3 times the memory of the smaller."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help=f"{_QUICK[0]:,} and {_QUICK[1]:,} people")
+    parser.add_argument("--step", choices=_STEPS, help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--households", type=int, default=0, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.step:
+        print(json.dumps(_measured(options)))
+        return 0
+    peaks: dict[str, list[float]] = {step: [] for step in _STEPS}
+    print(f"{'people':>12} {'step':<15} {'people a CPU second':>20} {'peak MB':>8}")
+    with tempfile.TemporaryDirectory() as folder:
+        for people in _QUICK if options.quick else _FULL:
+            for step in _STEPS:
+                told = _run(step, Path(folder) / "made.jsonl", round(people / _PEOPLE_A_HOUSEHOLD))
+                peaks[step].append(told["peak"])
+                rate = told["people"] / told["seconds"]
+                print(f"{told['people']:>12,} {step:<15} {rate:>20,.0f} {told['peak']:>8,.0f}", flush=True)
+    ratios = {step: larger / smaller for step, (smaller, larger) in peaks.items()}
+    print("memory, larger to smaller:", ", ".join(f"{step} {ratio:.2f}" for step, ratio in ratios.items()))
+    return int(max(ratios.values()) > _MOST)
+
+
+def _run(step: str, file: Path, households: int) -> dict[str, float]:
+    command = [sys.executable, __file__, "--step", step, "--file", str(file), "--households", str(households)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603
+    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def _measured(options: argparse.Namespace) -> dict[str, float]:
+    began = time.process_time()
+    people = _STEPS[options.step](options)
+    seconds = time.process_time() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"people": people, "seconds": seconds, "peak": peak}
+
+
+def _generate(options: argparse.Namespace) -> int:
+    with options.file.open("w", encoding="utf-8") as file:
+        return write(file, options.households, seed=1)["person"]
+
+
+def _create(options: argparse.Namespace) -> int:
+    with closing(Staging()) as staging, Rejects([str(options.file)]) as rejects:
+        stage([options.file], staging, rejects)
+        upload_staged(_s3(), staging, Place("nowhere", "nothing/"), shards=None)
+        return staging.counts.people
+
+
+_STEPS = {"generate": _generate, "create-from-s3": _create}
+
+
+def _s3() -> S3Client:
+    with environment(_NOBODY):
+        s3 = boto3.client("s3")
+    answer: Any = _swallowed  # the stubs know no handler that answers
+    s3.meta.events.register("before-send.s3", answer)
+    return s3
+
+
+def _swallowed(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+    body: Any = request.body
+    while hasattr(body, "read") and body.read(1024 * 1024):
+        pass
+    answer = b"" if request.method == "PUT" else _UPLOAD_ID
+    return AWSResponse(request.url, 200, HTTPHeaders.from_dict({"ETag": "1"}), MockRawResponse(answer))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""What a local deployment holds: which registry, in which engine, and for how long."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dci_cli import dynamodb_local
+from dci_cli.demo import demo_population
+from dci_cli.environment import environment
+from dci_cli.load import load
+from dci_cli.problem import Problem
+from dci_common.errors import ServiceUnavailable
+from dci_common.registry.store import RegistryStore
+from dci_common.runtime import Runtime
+
+ROOT = Path(__file__).resolve().parents[2]
+_SHARDS = 2  # moto reads the whole table for every query, so few shards are fast shards
+Engine = Literal["moto", "dynamodb-local"]
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """Files of one's own instead of the demo registry, the engine, and a folder that keeps its tables."""
+
+    registry: Sequence[Path] = ()
+    engine: Engine = "moto"
+    data: Path | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it may be another than the demo registry."""
+        return bool(self.registry or self.data)
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """Run DynamoDB Local, if it is asked for, and yield its endpoint; "" where moto answers. Raises Problem."""
+        if self.engine == "moto":
+            if self.data:
+                raise Problem("moto keeps nothing: --data needs --engine dynamodb-local.")
+            yield ""
+            return
+        jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
+        with (
+            _claimed(self.data),
+            dynamodb_local.running(jar, self.data) as endpoint,
+            environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint}),
+        ):
+            yield endpoint
+
+    def fill(self, runtime: Runtime) -> None:
+        """Load the files into the registry; without any, the demo registry, if nothing is there. Raises Problem."""
+        if self.registry:
+            # Imported here: the demo does not wait for it.
+            from dci_cli.registry import import_files  # noqa: PLC0415
+            from dci_cli.registry.target import Target  # noqa: PLC0415
+
+            shards = _SHARDS if self.engine == "moto" else None
+            import_files.load(self.registry, Target.of(runtime, shards))
+        elif not _is_loaded(runtime):
+            load(runtime.dynamodb, runtime.settings.registry_table, demo_population(), _SHARDS)
+
+
+@contextmanager
+def _claimed(folder: Path | None) -> Iterator[None]:
+    """Keep a folder for this process, made if need be: two engines would spoil each other's tables."""
+    if folder is None:
+        yield
+        return
+    with ExitStack() as held:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fcntl.flock(held.enter_context((folder / "lock").open("w")), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Problem(f"{folder} is in use by another dci serve.") from error
+        except OSError as error:
+            raise Problem(f"{folder} can not be used: {error.strerror}.") from error
+        yield
+
+
+def _is_loaded(runtime: Runtime) -> bool:
+    try:
+        RegistryStore(runtime).settings()
+    except ServiceUnavailable:
+        return False
+    return True

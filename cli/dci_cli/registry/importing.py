@@ -1,0 +1,104 @@
+"""Pass two of an import: what is staged, into the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dci_cli.registry.batches import write_all
+from dci_cli.registry.changing import Changer, known_strays
+from dci_cli.registry.comparing import Comparison
+from dci_cli.registry.loading import Put, write_views
+from dci_cli.registry.marks import Mark
+from dci_cli.registry.progress import Progress
+from dci_cli.registry.rows import Staged
+from dci_cli.registry.target import Target, shards_for
+from dci_common.registry.model import Kind
+from dci_common.registry.views import View
+
+if TYPE_CHECKING:
+    from dci_cli.registry.rejects import Rejects
+    from dci_cli.registry.staging import Staging
+
+
+class Import:
+    """One import; without a target the files are checked as for an empty registry."""
+
+    def __init__(
+        self, staging: Staging, rejects: Rejects, pool: ThreadPoolExecutor, target: Target | None, *, dry_run: bool
+    ) -> None:
+        self._staging, self._rejects, self._pool = staging, rejects, pool
+        self._target = target
+        self._writes = not dry_run
+        self._registry = target.runtime if target and not target.is_empty else None  # one that holds something
+        self._new = self._changed = self._unchanged = 0
+
+    def run(self) -> str:
+        """Do it, and return a sentence about what was done."""
+        if self._registry:
+            Comparison(self._staging, self._registry, self._rejects, self._pool).run()
+        self._write_new()
+        self._write_changes()
+        counts = self._staging.counts
+        return (
+            f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships: "
+            f"{self._new:,} records new, {self._changed:,} changed, {self._unchanged:,} as they were."
+            + ("" if self._writes else " Nothing was written.")
+        )
+
+    def _write_new(self) -> None:
+        """Write in batches who is not there, and touches nobody who is."""
+        counts = self._staging.counts
+        shards = self._target.shards(counts.people) if self._target else shards_for(counts.people)
+        progress = Progress("Writing" if self._writes else "Checking", "records", counts.people + counts.groups)
+        write_views(self._unmarked(progress), shards, self._put(shards), progress.advance)
+        progress.finish()
+
+    def _put(self, shards: int) -> Put:
+        if self._target is None or not self._writes:
+            return _go_through
+        self._target.establish(shards, self._staging.identifier_types())
+        runtime = self._target.runtime
+        return partial(write_all, runtime.dynamodb, runtime.settings.registry_table, self._pool)
+
+    def _unmarked(self, progress: Progress) -> Iterator[tuple[Kind, View]]:
+        for kind, view in self._staging.views():
+            mark = self._staging.marks.get(kind, view["id"])
+            if mark is None:
+                self._new += 1
+                yield kind, view
+            else:
+                self._unchanged += mark in {Mark.SAME, Mark.WITHIN}
+                progress.advance(1)
+
+    def _write_changes(self) -> None:
+        """Give everything else to the registry's writer, the people and groups before their memberships."""
+        staging = self._staging
+        strays = known_strays(staging, self._registry, self._rejects, self._pool)
+        put: Callable[[Iterable[Staged[Any]]], int] = _count
+        if self._registry and self._writes:
+            total = sum(
+                _count(some)
+                for some in (
+                    staging.marked(Mark.TOUCHING),
+                    staging.marked(Mark.DIFFERENT),
+                    staging.memberships_of_marked(),
+                    staging.strays(),
+                )
+            )
+            progress = Progress("Changing", "records and memberships", total)
+            put = Changer(self._registry, self._rejects, self._pool, progress).put
+        self._new += put(staging.marked(Mark.TOUCHING))
+        self._changed = put(staging.marked(Mark.DIFFERENT))
+        put(staging.memberships_of_marked())
+        put(strays)
+
+
+def _go_through(things: Iterable[object]) -> None:
+    _count(things)
+
+
+def _count(things: Iterable[object]) -> int:
+    return sum(1 for _ in things)

@@ -1,0 +1,49 @@
+"""Canonical JSON Lines: a record a line, each an object with exactly one of `person`, `group` and `membership`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from dci_common.registry.model import AnyRecord, Group, Membership, Person
+from dci_common.schemas.problems import describe
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps makes one for each call
+
+
+class BadLine(Exception):
+    """A line is not a record; the message says where and what is expected there, and repeats nothing of it."""
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    person: Person | None = None
+    group: Group | None = None
+    membership: Membership | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if len(self.records) != 1:
+            raise PydanticCustomError("rule", "must hold one of person, group and membership")
+        return self
+
+    @property
+    def records(self) -> list[AnyRecord]:
+        return [record for record in (self.person, self.group, self.membership) if record is not None]
+
+
+def read_line(line: str | bytes) -> AnyRecord:
+    """Read a record. Raises BadLine."""
+    try:
+        return _Line.model_validate_json(line).records[0]
+    except ValidationError as error:
+        raise BadLine(describe(error, "The line")) from error
+
+
+def write_line(name: str, fields: dict[str, Any]) -> str:
+    """Write a record, given what it is and its fields as JSON has them (`model.plain`), with the newline."""
+    return _encode({name: fields}) + "\n"

@@ -1,0 +1,55 @@
+"""Writing what is new to the registry in batches.
+
+First go the items that find the records and that they refer to, last the records themselves: so a record that is
+there is whole, and an interrupted import goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from dci_cli.registry.parallel import chunks
+from dci_common.registry.items import Item, all_items, membership_items
+from dci_common.registry.model import Kind, Membership
+from dci_common.registry.views import View
+
+_WINDOW = 1000  # records whose lookups and memberships are written before the first of them
+
+Put = Callable[[Iterable[Item]], None]
+
+
+def write_views(views: Iterable[tuple[Kind, View]], shards: int, put: Put, advance: Callable[[int], None]) -> None:
+    """Write records, with all that belongs to them. `put` returns when all that it is given is written.
+
+    `advance` hears how many records are there. A membership is written with its group, so groups come first.
+    """
+    for window in chunks(views, _WINDOW):
+        records: list[Item] = []
+        put(_other_items(window, shards, records))
+        put(records)
+        advance(len(window))
+
+
+def items_of(kind: Kind, view: View, shards: int) -> Iterator[Item]:
+    """Yield every item of a new record, its own first; with a group the memberships in it."""
+    yield from all_items(kind, view, shards)
+    for member in view.get("members", ()):
+        yield from membership_items(_membership(view, member))
+
+
+def _other_items(window: Iterable[tuple[Kind, View]], shards: int, records: list[Item]) -> Iterator[Item]:
+    """Yield all items but the records' own, which go to `records`."""
+    for kind, view in window:
+        record, *others = items_of(kind, view, shards)
+        records.append(record)
+        yield from others
+
+
+def _membership(group: View, member: View) -> Membership:
+    return Membership(
+        person_id=member["id"],
+        group_id=group["id"],
+        roles=member.get("roles", ()),
+        start=member.get("start"),
+        end=member.get("end"),
+    )

@@ -1,0 +1,50 @@
+"""Marks of staged records: how each of them stands in the registry."""
+
+from __future__ import annotations
+
+import sqlite3
+from enum import StrEnum, auto
+
+from dci_common.registry.model import Kind
+
+_SCHEMA = """
+CREATE TABLE marks (kind TEXT, id TEXT, mark TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID
+"""
+_TOUCHING = """
+INSERT OR IGNORE INTO marks
+SELECT 'PERSON', m.person_id, :new FROM marks k JOIN memberships m ON k.kind = 'GROUP' AND m.group_id = k.id
+WHERE k.mark <> :same
+UNION
+SELECT 'GROUP', m.group_id, :new FROM marks k JOIN memberships m ON k.kind = 'PERSON' AND m.person_id = k.id
+WHERE k.mark <> :same
+"""
+
+
+class Mark(StrEnum):
+    """How a record stands in the registry; one that is not there has no mark."""
+
+    SAME = auto()  # all of its view is there, and nothing else
+    WITHIN = auto()  # all of it is there, among more
+    DIFFERENT = auto()  # it is there otherwise, or waits for an identifier that another gives up
+    TOUCHING = auto()  # it is not there, but belongs together with somebody who is there without it
+
+
+class Marks:
+    """The marks of one staging, in its database."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        db.execute(_SCHEMA)
+
+    def set(self, kind: Kind, id_: str, mark: Mark) -> None:
+        """Mark a record; the first mark holds."""
+        self._db.execute("INSERT OR IGNORE INTO marks VALUES (?, ?, ?)", (kind, id_, mark))
+
+    def set_touching(self) -> None:
+        """Mark as touching what has no mark yet, but must have one."""
+        self._db.execute(_TOUCHING, {"new": Mark.TOUCHING, "same": Mark.SAME})
+
+    def get(self, kind: Kind, id_: str) -> Mark | None:
+        """Return a record's mark."""
+        row = self._db.execute("SELECT mark FROM marks WHERE kind = ? AND id = ?", (kind, id_)).fetchone()
+        return Mark(row[0]) if row else None

@@ -1,0 +1,1 @@
+"""A made-up population of any size, distributed as a real one is."""

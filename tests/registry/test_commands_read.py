@@ -1,0 +1,263 @@
+"""`dci registry export`, `show`, `stats`, `verify`: what an operator sees of a registry."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dci_cli.__main__ import main
+from dci_cli.registry.lines import read_line
+from dci_common.registry import keys
+from dci_common.registry.model import (
+    AdditionalAttribute,
+    AnyRecord,
+    Group,
+    Identifier,
+    Kind,
+    Membership,
+    Name,
+    Person,
+)
+from support.commands import Commands
+from support.imports import import_into
+from support.written import Registry, registry_with
+
+UIN = Identifier(identifier_type="UIN", identifier_value="847951632")
+ANNA = Person(
+    id="anna",
+    name=Name(given_name="Anna", surname="Đặng"),
+    identifiers=(UIN,),
+    birth_date="1990-01-31",
+    emails=("Anna@example.org",),
+    is_disabled=False,
+)
+BENO = Person(id="beno", name=Name(given_name="Beno"), phone_numbers=("+1 555 0100",), restricted=True)
+HILL = Group(id="hill", name="Hill", poverty_score=2.5, phone_numbers=("+1 555 0100",))
+ANNA_ON_HILL = Membership(
+    person_id="anna", group_id="hill", roles=("head", "principal_recipient"), start="2020-01-01"
+)
+BENO_ON_HILL = Membership(person_id="beno", group_id="hill", end="2024-01-01")
+ALL: tuple[AnyRecord, ...] = (ANNA, BENO, HILL, ANNA_ON_HILL, BENO_ON_HILL)
+LARGE = tuple(AdditionalAttribute(key=f"{number}", value="ñ" * 450) for number in range(100))  # some 90 KB
+
+
+@pytest.fixture
+def filled(registry: Registry) -> Registry:
+    """Return a registry with two people and their household."""
+    registry.put(*ALL)
+    return registry
+
+
+@pytest.mark.usefixtures("filled")
+def test_export_tells_every_record(dci: Commands) -> None:
+    """Each record is a line of its own: people and groups first, then who belongs to which, the restricted too."""
+    done = dci("export")
+    records = [read_line(line) for line in done.out.splitlines()]
+    assert done.status == 0
+    assert {type(record) for record in records[:3]} == {Person, Group}
+    assert sorted(map(repr, records)) == sorted(map(repr, ALL))
+
+
+def test_export_is_imported_as_it_was(filled: Registry, dci: Commands, tmp_path: Path) -> None:
+    """A registry that is made of an export has the same items, those of a body in parts too."""
+    for number in range(4):
+        filled.put(
+            Person(id=f"p{number}", additional_attributes=LARGE), Membership(person_id=f"p{number}", group_id="hill")
+        )
+    assert filled.items()["GROUP#hill", "RECORD"]["parts"] == {"N": "3"}
+    path = tmp_path / "all.jsonl"
+    assert dci("export", "--output", path).status == 0
+    with registry_with() as other:
+        assert import_into(other, path) == 0
+        assert without_versions(other) == without_versions(filled)
+
+
+def without_versions(registry: Registry) -> dict[Any, Any]:
+    """Read the whole table but the versions, which count how often a record was written."""
+    return {
+        ref: {name: value for name, value in item.items() if name != "version"}
+        for ref, item in registry.items().items()
+    }
+
+
+@pytest.mark.usefixtures("filled")
+def test_an_exported_file_is_private_and_whole(dci: Commands, tmp_path: Path) -> None:
+    """The file of an export is for its owner alone, replaces an older one, and leaves nothing beside it."""
+    path = tmp_path / "all.jsonl"
+    path.write_text("older")
+    path.chmod(0o644)
+    assert dci("export", "--output", path).status == 0
+    assert len(path.read_text(encoding="utf-8").splitlines()) == len(ALL)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("filled")
+def test_an_export_that_can_not_be_written(dci: Commands, tmp_path: Path) -> None:
+    """A folder that is not there is named in one line."""
+    problem = dci("export", "--output", tmp_path / "none" / "all.jsonl").problem
+    assert problem.endswith("all.jsonl can not be written: No such file or directory.")
+
+
+@pytest.mark.usefixtures("filled")
+def test_show_a_person(dci: Commands) -> None:
+    """A person is shown with its version, what it says, its memberships and all that finds it."""
+    shown = dci("show", "anna").out
+    assert shown == SHOWN_PERSON
+
+
+SHOWN_PERSON = """\
+person anna, version 2
+  identifiers             UIN 847951632
+  name                    surname Đặng, given_name Anna
+  birth_date              1990-01-31
+  emails                  Anna@example.org
+  is_disabled             false
+belongs to
+  hill                    head, principal_recipient, from 2020-01-01
+found by
+  EMAIL#anna@example.org
+  IDENTIFIER#UIN#847951632
+  PERSON#1 x01 #anna
+  PERSON#1 x02 1990-01-31#anna
+"""
+
+
+def test_show_a_group_as_json(filled: Registry, dci: Commands) -> None:
+    """A group is shown to programs as one object."""
+    shown = json.loads(dci("show", "hill", "--json").out)
+    assert shown == {
+        "kind": "group",
+        "id": "hill",
+        "version": filled.version(Kind.GROUP, "hill"),
+        "record": {"id": "hill", "name": "Hill", "phone_numbers": ["+1 555 0100"], "poverty_score": 2.5},
+        "memberships": [
+            {"person_id": "anna", "roles": ["head", "principal_recipient"], "start": "2020-01-01"},
+            {"person_id": "beno", "end": "2024-01-01"},
+        ],
+        "found_by": ["PHONE#+15550100", f"{keys.shard(Kind.GROUP, 'hill', 2)} x01 #hill"],
+    }
+
+
+def test_show_tells_only_what_finds_it(filled: Registry, dci: Commands) -> None:
+    """A lookup that is missing from the table is not shown as one that is there."""
+    lost = {"pk": {"S": "IDENTIFIER#UIN#847951632"}, "sk": {"S": "RECORD"}}
+    filled.runtime.dynamodb.delete_item(TableName=filled.table, Key=lost)
+    assert "IDENTIFIER#" not in dci("show", "anna").out
+
+
+@pytest.mark.usefixtures("filled")
+def test_show_of_nobody(dci: Commands) -> None:
+    """An id that nothing has is told so."""
+    assert dci("show", "nobody").problem == "There is no person and no group nobody in the registry."
+    assert dci("show", "GROUP#anna").problem == "There is no person and no group GROUP#anna in the registry."
+
+
+def test_show_of_two(filled: Registry, dci: Commands) -> None:
+    """Where a person and a group have the same id, the key says which is meant."""
+    filled.put(Person(id="hill"))
+    problem = dci("show", "hill").problem
+    assert problem == "Both a person and a group have the id hill: name one of them, PERSON#hill or GROUP#hill."
+    assert dci("show", "PERSON#hill").out.startswith("person hill, version 1\n")
+
+
+@pytest.mark.usefixtures("filled")
+def test_stats(dci: Commands) -> None:
+    """The counts are those of the table, and the sizes those that DynamoDB reckons."""
+    shown = json.loads(dci("stats", "--json").out)
+    sizes = shown.pop("items")
+    assert shown == {
+        "shards": 2,
+        "people": 2,
+        "restricted": 1,
+        "groups": 1,
+        "memberships": 2,
+        "largest_group": {"id": "hill", "members": 2},
+        "unfinished_writes": 0,
+        "identifiers": {"UIN": 1},
+    }
+    assert {sort: size["items"] for sort, size in sizes.items()} == {
+        "e-mail addresses": 1,
+        "groups": 1,
+        "identifiers": 1,
+        "memberships": 4,
+        "people": 2,
+        "phone numbers": 2,
+        "settings": 1,
+    }
+    # pk, sk, owner and their values.
+    assert sizes["identifiers"]["bytes"] == len("pkskowner" + "IDENTIFIER#UIN#847951632" + "RECORD" + "PERSON#anna")
+    assert sizes["settings"]["bytes"] == len("pksk" + "REGISTRYSETTINGS" + "shards" + "identifier_types" + "UIN") + 2
+
+
+@pytest.mark.usefixtures("filled")
+def test_stats_to_read(dci: Commands) -> None:
+    """An operator reads the counts as a table."""
+    lines = dci("stats").out.splitlines()
+    assert lines[:3] == [
+        "people                           2   of whom restricted: 1",
+        "groups                           1   the largest: hill with 2 members",
+        "memberships                      2",
+    ]
+
+
+@pytest.mark.usefixtures("filled")
+def test_verify_of_a_sound_registry(dci: Commands) -> None:
+    """A registry that agrees with itself has no findings, and the exit status says so."""
+    done = dci("verify")
+    assert (done.status, done.out, done.err) == (0, "", "The registry agrees with itself.\n")
+
+
+def test_verify_of_a_disturbed_registry(filled: Registry, dci: Commands) -> None:
+    """Each disagreement is a line that names the item, and the exit status is 1."""
+    lost = {"pk": {"S": "IDENTIFIER#UIN#847951632"}, "sk": {"S": "RECORD"}}
+    filled.runtime.dynamodb.delete_item(TableName=filled.table, Key=lost)
+    done = dci("verify")
+    assert (done.status, done.err) == (1, "1 disagreement found.\n")
+    assert done.out.splitlines() == [
+        "PERSON#anna RECORD: IDENTIFIER#UIN#847951632 RECORD: missing, or not what follows from the body"
+    ]
+
+
+@pytest.mark.parametrize("command", [["export"], ["show", "anna"], ["stats"], ["verify"], ["reindex"]])
+def test_an_empty_table(registry: Registry, capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    """A table into which nothing was ever loaded is not taken for an empty registry."""
+    registry.runtime.dynamodb.delete_item(TableName=registry.table, Key=keys.REGISTRY_KEY)
+    assert main(["registry", *command, "--table", registry.table]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("dci: ")
+
+
+@pytest.mark.parametrize("command", [["export"], ["show", "anna"], ["stats"], ["verify"], ["reindex"], ["put", "-"]])
+def test_no_table_is_named(
+    command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a table every command says how to name one."""
+    monkeypatch.setenv("REGISTRY_TABLE", "")
+    assert main(["registry", *command]) == 2
+    assert capsys.readouterr().err == (
+        "dci: Name the registry's table: --table NAME, or REGISTRY_TABLE in the environment.\n"
+    )
+
+
+def test_the_table_of_the_environment(
+    filled: Registry, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment may name the table, as it does for the functions."""
+    monkeypatch.setenv("REGISTRY_TABLE", filled.table)
+    assert main(["registry", "show", "anna"]) == 0
+    assert capsys.readouterr().out.startswith("person anna")
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_table_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    """What AWS can not do is told in one line."""
+    assert main(["registry", "stats", "--table", "no-such-table"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("dci: The registry can not be used: ")
+    assert "ResourceNotFoundException" in line

@@ -1,0 +1,198 @@
+"""`dci registry reindex`: what follows from the records, after the rules have changed or a write was interrupted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dci_cli.registry.reindex import Reindex
+from dci_common.registry.items import Item
+from dci_common.registry.model import AdditionalAttribute, Group, Kind, Membership, Name, Person
+from dci_common.runtime import Runtime
+from support.commands import Commands, Outcome
+from support.written import Crash, Registry
+
+PEOPLE = [Person(id=f"p{number:02}", birth_date=f"19{number:02}-01-31") for number in range(12)]
+HILL = Group(id="hill", name="Hill")
+# So much in each person that the household's body stands in items of its own.
+MUCH = tuple(AdditionalAttribute(key=f"{number}", value="ñ" * 450) for number in range(100))
+
+
+@pytest.fixture
+def filled(registry: Registry) -> Registry:
+    """Return a registry with people."""
+    registry.put(*PEOPLE, HILL)
+    return registry
+
+
+def age(registry: Registry, *refs: tuple[str, str]) -> None:
+    """Turn records into what an older catalogue made of them: another slot, another facet, one slot missing."""
+    items = registry.items()
+    for ref in refs:
+        item = items[ref] | {"x09": {"S": "old#1"}, "facets": {"M": {"old": {"S": "1"}}}}
+        registry.write([{name: value for name, value in item.items() if name != "x02"}])
+
+
+def test_reindex_of_an_up_to_date_registry(filled: Registry, dci: Commands) -> None:
+    """Where nothing is to be done nothing is written."""
+    before = filled.items()
+    assert dci("reindex").out == "13 records looked at, 0 rewritten, 0 interrupted writes finished.\n"
+    assert filled.items() == before
+
+
+def test_reindex_after_the_catalogue_has_changed(filled: Registry, dci: Commands) -> None:
+    """Slots and facets become those of today's catalogue; versions stay, for no record says anything else."""
+    before = filled.items()
+    age(filled, ("PERSON#p00", "RECORD"), ("PERSON#p07", "RECORD"), ("GROUP#hill", "RECORD"))
+    assert len(filled.findings()) == 3
+    assert dci("reindex").out == "13 records looked at, 3 rewritten, 0 interrupted writes finished.\n"
+    assert filled.items() == before
+
+
+def test_reindex_of_a_body_in_parts(registry: Registry, dci: Commands) -> None:
+    """A record whose body stands in items of its own keeps them."""
+    people = [Person(id=f"p{number}", additional_attributes=MUCH) for number in range(4)]
+    registry.put(HILL, *people, *(Membership(person_id=person.id, group_id="hill") for person in people))
+    before = registry.items()
+    assert ("GROUP#hill", "BODY#3") in before
+    age(registry, ("GROUP#hill", "RECORD"))
+    assert "1 rewritten" in dci("reindex").out
+    assert registry.items() == before
+
+
+def test_reindex_finishes_what_was_interrupted(registry: Registry, dci: Commands) -> None:
+    """A long write whose writer crashed is finished on the way, a change and a deletion alike."""
+    lake = Group(id="lake")
+    registry.put(*PEOPLE, HILL, lake)
+    memberships = [Membership(person_id=person.id, group_id=group) for group in ("hill", "lake") for person in PEOPLE]
+    registry.put(*memberships)
+    writer, client = registry.disturbed(max_actions=10)
+    changes = (partial(writer.put, Group(id="hill", name="High")), partial(writer.delete, Kind.GROUP, "lake"))
+    for change in changes:
+        client.crash(2, before=True)
+        with pytest.raises(Crash):
+            change()
+        client.calm()
+    assert registry.findings()
+    assert json.loads(dci("stats", "--json").out)["unfinished_writes"] == 2
+    assert "is not finished: dci registry reindex finishes it." in dci("show", "hill").out
+    assert dci("reindex").out == "14 records looked at, 0 rewritten, 2 interrupted writes finished.\n"
+    registry.assert_holds(*PEOPLE, Group(id="hill", name="High"), *memberships[: len(PEOPLE)])
+
+
+class Pages:
+    """A DynamoDB client whose scans see five items a page.
+
+    `hook` is called before each conditional put; a scan is interrupted before its page `interrupt`.
+    """
+
+    def __init__(
+        self, runtime: Runtime, hook: Callable[[Item], None] = lambda _item: None, interrupt: int | None = None
+    ) -> None:
+        self._dynamodb: Any = runtime.dynamodb
+        self._hook, self._interrupt = hook, interrupt
+        vars(runtime)["dynamodb"] = self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dynamodb, name)
+
+    def get_paginator(self, _name: str) -> Any:
+        return self
+
+    def paginate(self, **request: Any) -> Iterator[Any]:
+        pages = self._dynamodb.get_paginator("scan").paginate(**request, PaginationConfig={"PageSize": 5})
+        for number, page in enumerate(pages, 1):
+            if number == self._interrupt:
+                raise KeyboardInterrupt
+            yield page
+
+    def put_item(self, **request: Any) -> Any:
+        self._hook(request["Item"])
+        return self._dynamodb.put_item(**request)
+
+
+def on_pages(registry: Registry, hook: Callable[[Item], None] = lambda _item: None) -> Reindex:
+    """Return a pass over the registry with small pages."""
+    runtime = Runtime(registry.runtime.settings)
+    Pages(runtime, hook)
+    return Reindex(runtime)
+
+
+def test_reindex_beside_a_writer(filled: Registry) -> None:
+    """What somebody changes between our reading and our writing is not undone, but brought up to date too."""
+    age(filled, ("PERSON#p03", "RECORD"))
+    changed = Person(id="p03", name=Name(given_name="Carla"), birth_date="1999-12-31")
+
+    def intervene(_: Item) -> None:
+        if filled.version(Kind.PERSON, "p03") == 1:
+            filled.put(changed)
+
+    reindex = on_pages(filled, intervene)
+    list(reindex.pages(None))
+    assert reindex.rewritten == 0  # the other writer's record is right already
+    filled.assert_holds(*(changed if person.id == "p03" else person for person in PEOPLE), HILL)
+
+
+def test_reindex_beside_a_deletion(filled: Registry) -> None:
+    """What somebody deletes meanwhile stays deleted, and so does what is made anew with the first version."""
+    age(filled, ("PERSON#p03", "RECORD"), ("PERSON#p04", "RECORD"))
+    anew = Person(id="p04", birth_date="2001-01-01")
+
+    def intervene(item: Item) -> None:
+        for person in (Person(id="p03"), anew):
+            if item["pk"]["S"] == f"PERSON#{person.id}":
+                filled.writer.delete(Kind.PERSON, person.id)
+        if item["pk"]["S"] == "PERSON#p04":
+            filled.put(anew)
+
+    reindex = on_pages(filled, intervene)
+    list(reindex.pages(None))
+    assert reindex.rewritten == 0
+    filled.assert_holds(*(person for person in PEOPLE if person.id not in {"p03", "p04"}), anew, HILL)
+
+
+def test_reindex_goes_on_where_it_was(
+    filled: Registry, dci: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pass that was interrupted goes on from its checkpoint, and takes that away at the end."""
+    checkpoint = tmp_path / "checkpoint"
+    before = filled.items()
+    age(filled, *((f"PERSON#{person.id}", "RECORD") for person in PEOPLE))
+
+    def run(interrupt: int | None) -> Outcome:
+        runtime = Runtime(filled.runtime.settings)
+        Pages(runtime, interrupt=interrupt)
+        monkeypatch.setattr("dci_cli.registry.reindex.runtime_of", lambda _options: runtime)
+        return dci("reindex", "--checkpoint", checkpoint)
+
+    assert run(interrupt=3).status == 130
+    left = len(filled.findings())
+    assert 0 < left < len(PEOPLE)
+    assert f"{left} rewritten" in run(interrupt=None).out
+    assert not checkpoint.exists()
+    assert filled.items() == before
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"table": "x", "after": {"pk": "a"}}', "\xff"])
+@pytest.mark.usefixtures("filled")
+def test_a_checkpoint_that_is_none(dci: Commands, tmp_path: Path, content: str) -> None:
+    """A file that is not a checkpoint is not taken for one."""
+    checkpoint = tmp_path / "checkpoint"
+    checkpoint.write_text(content, encoding="latin-1")
+    problem = dci("reindex", "--checkpoint", checkpoint).problem
+    assert problem.endswith("checkpoint can not be read as a checkpoint: remove it to begin again.")
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_checkpoint_of_another_table(dci: Commands, tmp_path: Path) -> None:
+    """A checkpoint counts for its own table alone."""
+    checkpoint = tmp_path / "checkpoint"
+    checkpoint.write_text('{"table": "other", "after": {"pk": "PERSON#p00", "sk": "RECORD"}}')
+    assert dci("reindex", "--checkpoint", checkpoint).problem.endswith(
+        "checkpoint is of the table other: name another file."
+    )

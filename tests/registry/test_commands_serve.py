@@ -1,0 +1,99 @@
+"""`dci serve` with one's own registry, and with an engine that lasts."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dci_common.registry.model import AnyRecord, Group, Identifier, Membership, Name, Person
+from support.api import identified
+from support.events import body_of
+from support.imports import jsonl
+from support.serving import Serving, command, serving
+
+ANNA = Person(
+    id="anna",
+    name=Name(given_name="Anna"),
+    identifiers=(Identifier(identifier_type="UIN", identifier_value="1"),),
+)
+HILL = Group(id="hill", name="Hill")
+ALL: tuple[AnyRecord, ...] = (ANNA, HILL, Membership(person_id="anna", group_id="hill"))
+KNOWN = "847951632"  # somebody of the demo
+
+
+def names(server: Serving, uin: str) -> list[str]:
+    """Search by UIN, and return the given names of those found."""
+    message = body_of("search")
+    message["message"]["search_request"] = [identified("UIN", uin)]
+    reply = server.send("POST", "/registry/sync/search", message, **server.authorization("partner"))
+    return [record["name"]["given_name"] for record in reply.records]
+
+
+def test_serve_ones_own_registry(tmp_path: Path) -> None:
+    """The people of a file are served instead of the demo's."""
+    with serving(tmp_path, "--registry", str(jsonl(tmp_path / "own.jsonl", ALL))) as server:
+        assert "with your registry" in server.welcome
+        assert names(server, "1") == ["Anna"]
+        assert names(server, KNOWN) == []
+
+
+def test_serve_a_file_with_a_bad_line(tmp_path: Path) -> None:
+    """What can be loaded of a file is served, and the rest is told."""
+    path = jsonl(tmp_path / "own.jsonl", ALL)
+    path.write_text(path.read_text() + "{}\n")
+    with serving(tmp_path, "--registry", str(path)) as server:
+        assert f"{path}: 1 rejected, see {path}.rejected.jsonl" in server.welcome
+        assert names(server, "1") == ["Anna"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--data", "somewhere"], "moto keeps nothing: --data needs --engine dynamodb-local."),
+        (["--registry", "none.jsonl"], "none.jsonl can not be read: No such file or directory."),
+    ],
+)
+def test_serve_what_can_not_be(options: list[str], reason: str, tmp_path: Path) -> None:
+    """What can not be served is told in one line."""
+    line, environment = command("serve", "--port", "0", "--credentials", str(tmp_path / "credentials.json"), *options)
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"dci: {reason}\n"
+
+
+def operate(server: Serving, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run an operator's command as the server's welcome says."""
+    assert server.process.stdout is not None
+    while "./dci registry stats" not in server.welcome:
+        server.welcome += server.process.stdout.readline()
+    exported = dict(re.findall(r"(\w+)=(\S+)", server.welcome.partition("\nexport ")[2]))
+    line, environment = command("registry", *arguments, **exported)
+    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.dynamodb_local
+def test_serve_what_lasts(tmp_path: Path) -> None:
+    """With a folder for its tables, a server goes on with the registry and the clients that it had."""
+    own, data = jsonl(tmp_path / "own.jsonl", ALL), tmp_path / "data"
+    lasting = ("--engine", "dynamodb-local", "--data", str(data))
+    with serving(tmp_path, *lasting, "--registry", str(own)) as server:
+        assert names(server, "1") == ["Anna"]
+        credentials = server.written
+        changed = ANNA.model_copy(update={"name": Name(given_name="Ana")})
+        assert operate(server, "put", str(jsonl(tmp_path / "changed.jsonl", [changed]))).returncode == 0
+        line, environment = command("serve", "--port", "0", *lasting)
+        second = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+        assert second.stderr == f"dci: {data} is in use by another dci serve.\n"
+    with serving(tmp_path, *lasting) as server:
+        assert {**server.written, "base_url": ""} == {**credentials, "base_url": ""}
+        assert names(server, "1") == ["Ana"]
+        assert operate(server, "verify").returncode == 0
+        server.credentials.unlink()
+    with serving(tmp_path, *lasting) as server:
+        assert server.written["partner"] != credentials["partner"]
+        assert names(server, "1") == ["Ana"]
+        assert server.stop(signal.SIGTERM) == 0

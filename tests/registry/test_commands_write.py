@@ -1,0 +1,159 @@
+"""`dci registry put`, `delete`: what an operator changes record by record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dci_cli.registry.lines import write_line
+from dci_common.registry.model import AnyRecord, Group, Identifier, Kind, Membership, Name, Person, plain
+from support.commands import Commands
+from support.imports import jsonl
+from support.written import Registry
+
+UIN = Identifier(identifier_type="UIN", identifier_value="847951632")
+ANNA = Person(id="anna", name=Name(given_name="Anna"), identifiers=(UIN,))
+BENO = Person(id="beno", name=Name(given_name="Beno"))
+HILL = Group(id="hill", name="Hill")
+ANNA_ON_HILL = Membership(person_id="anna", group_id="hill", roles=("head",))
+BENO_ON_HILL = Membership(person_id="beno", group_id="hill")
+ALL: tuple[AnyRecord, ...] = (ANNA, BENO, HILL, ANNA_ON_HILL, BENO_ON_HILL)
+
+
+@pytest.fixture
+def filled(registry: Registry) -> Registry:
+    """Return a registry with two people and their household."""
+    registry.put(*ALL)
+    return registry
+
+
+def lines(*records: AnyRecord) -> str:
+    """Write records as JSON Lines."""
+    return "".join(write_line(type(record).__name__.lower(), plain(record)) for record in records)
+
+
+def test_put_a_file(registry: Registry, dci: Commands, tmp_path: Path) -> None:
+    """The records of a file are written in its order, with all that others show of them."""
+    done = dci("put", jsonl(tmp_path / "some.jsonl", ALL))
+    assert (done.status, done.out) == (0, "The registry holds what the file says: 5 records.\n")
+    registry.assert_holds(*ALL)
+
+
+def test_put_from_stdin(registry: Registry, dci: Commands) -> None:
+    """Records come from stdin too, empty lines between them; an unchanged one is left alone."""
+    registry.put(ANNA)
+    done = dci("put", "-", stdin=lines(ANNA) + "\n" + lines(BENO))
+    assert (done.status, done.out) == (0, "The registry holds what the file says: 2 records.\n")
+    registry.assert_holds(ANNA, BENO)
+    assert registry.version(Kind.PERSON, "anna") == 1
+
+
+def test_put_at_a_version(registry: Registry, dci: Commands) -> None:
+    """A record is replaced only while it is at the version that is named; 0 means that there is none."""
+    named = Person(id="anna", name=Name(given_name="Ana"))
+    assert dci("put", "-", "--version", 0, stdin=lines(ANNA)).status == 0
+    assert dci("put", "-", "--version", 1, stdin=lines(named)).status == 0
+    assert dci("put", "-", "--version", 1, stdin=lines(ANNA)).problem == (
+        "Line 1 is refused: The person anna is at version 2, not 1."
+    )
+    registry.assert_holds(named)
+
+
+@pytest.mark.parametrize("records", [(ANNA, BENO), (ANNA_ON_HILL,), ()])
+def test_put_many_at_a_version(registry: Registry, dci: Commands, records: tuple[AnyRecord, ...]) -> None:
+    """A version belongs to one person or group; with anything else nothing is written."""
+    problem = dci("put", "-", "--version", 1, stdin=lines(*records)).problem
+    assert problem == "--version is for a file with one person or group."
+    registry.assert_holds()
+
+
+def test_put_what_somebody_else_has(filled: Registry, dci: Commands) -> None:
+    """A refused record ends the command: the line and the reason are told, and what came before is written."""
+    carla = Person(id="carla")
+    thief = Person(id="dora", identifiers=(UIN,))
+    problem = dci("put", "-", stdin=lines(carla, thief, Person(id="emil"))).problem
+    assert problem == "Line 2 is refused: An identifier of type UIN already belongs to PERSON#anna."
+    filled.assert_holds(*ALL, carla)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "The line is not JSON."),
+        ("7", "The line must be an object."),
+        ("{}", "The line must hold one of person, group and membership."),
+        ('{"person": {"id": "a"}, "group": {"id": "b"}}', "The line must hold one of person, group and membership."),
+        ('{"individual": {"id": "a"}}', "The line holds an unknown field."),
+        ('{"person": {"id": "secret name"}}', "person.id is not valid."),
+        (
+            '{"person": {"id": "a", "birth_date": "31/01/1990"}}',
+            "person.birth_date must be a date such as 1990-01-31.",
+        ),
+        ('{"person": {"id": "a", "hobby": "chess"}}', "person holds an unknown field."),
+        ('{"membership": {"person_id": "a"}}', "membership.group_id is missing."),
+    ],
+)
+def test_put_a_line_that_is_no_record(registry: Registry, dci: Commands, line: str, reason: str) -> None:
+    """A line that is not a record is told with its number and what is expected, and nothing at all is written."""
+    problem = dci("put", "-", stdin=lines(ANNA) + line + "\n").problem
+    assert problem == f"Line 2: {reason} Nothing was written."
+    registry.assert_holds()
+
+
+@pytest.mark.usefixtures("registry")
+def test_put_a_file_that_can_not_be_read(dci: Commands, tmp_path: Path) -> None:
+    """A file that is missing, or no text, is named in one line."""
+    assert dci("put", tmp_path / "none").problem.endswith("none can not be read: No such file or directory.")
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe")
+    assert dci("put", binary).problem.endswith("binary is not UTF-8 text.")
+
+
+def test_delete_a_person(filled: Registry, dci: Commands) -> None:
+    """A person that is confirmed goes, with what finds it and what its household shows of it."""
+    done = dci("delete", "anna", stdin="y\n")
+    assert (done.status, done.out) == (0, "Deleted the person anna with 1 membership.\n")
+    assert done.err == "Delete the person anna with 1 membership? [y/N] "
+    filled.assert_holds(BENO, HILL, BENO_ON_HILL)
+
+
+def test_delete_a_group(filled: Registry, dci: Commands) -> None:
+    """A group goes without a question where none is wanted, and its members stay."""
+    done = dci("delete", "hill", "--yes")
+    assert (done.status, done.out, done.err) == (0, "Deleted the group hill with 2 memberships.\n", "")
+    filled.assert_holds(ANNA, BENO)
+
+
+def test_delete_a_membership(filled: Registry, dci: Commands) -> None:
+    """A person leaves a group, and both stay."""
+    done = dci("delete", "--membership", "anna", "hill", stdin="yes\n")
+    assert (done.status, done.out) == (0, "Deleted the person anna's membership of the group hill.\n")
+    filled.assert_holds(ANNA, BENO, HILL, BENO_ON_HILL)
+
+
+@pytest.mark.parametrize("answer", ["", "\n", "n\n", "yesterday\n"])
+def test_delete_that_is_not_confirmed(filled: Registry, dci: Commands, answer: str) -> None:
+    """Without a yes, and where nobody is there to answer, nothing is deleted."""
+    for what in (["anna"], ["--membership", "anna", "hill"]):
+        assert dci("delete", *what, stdin=answer).problem == "Nothing was deleted: answer y, or use --yes."
+    filled.assert_holds(*ALL)
+
+
+def test_delete_what_is_not_there(filled: Registry, dci: Commands) -> None:
+    """What is not there is told so."""
+    assert dci("delete", "nobody", "--yes").problem == "There is no person and no group nobody in the registry."
+    filled.put(Person(id="carla"))
+    problem = dci("delete", "--membership", "carla", "hill", "--yes").problem
+    assert problem == "The person carla does not belong to the group hill."
+
+
+def test_delete_what_changed_since_the_question(
+    filled: Registry, dci: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was confirmed is what is deleted: a record that changes before the answer stays."""
+    changed = Person(id="beno", name=Name(given_name="Benedikt"))
+    ask = "dci_cli.registry.delete._confirm"
+    monkeypatch.setattr(ask, lambda *_, **__: filled.put(changed))
+    assert dci("delete", "beno").problem == "The person beno is at version 3, not 2."
+    filled.assert_holds(ANNA, changed, HILL, ANNA_ON_HILL, BENO_ON_HILL)

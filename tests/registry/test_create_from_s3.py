@@ -1,0 +1,314 @@
+"""A new table out of files in S3: what is uploaded, what is asked of DynamoDB, and what an operator is told."""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from dci_cli.__main__ import main
+from dci_cli.problem import Problem
+from dci_cli.registry import table_import
+from dci_cli.registry.create_from_s3 import Aws, add_arguments, create
+from dci_cli.registry.generate import write
+from dci_cli.registry.lines import read_line, write_line
+from dci_cli.registry.s3_files import Place, upload
+from dci_cli.tables import create_tables
+from dci_cli.template import read_template
+from dci_common.registry.items import Item
+from support.events import ROOT
+from support.written import Registry
+
+BUCKET = "dci-imports"
+ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/registry-2/import/01234567890123-abcdefab"
+
+
+class Sleeps(list[float]):
+    """Sleeps no time, and remembers how long it was asked to."""
+
+    def __call__(self, seconds: float) -> None:
+        """Sleep."""
+        self.append(seconds)
+
+
+@pytest.fixture
+def aws(engine: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:  # noqa: ARG001 - must be running
+    """Return moto's S3, with an empty bucket, and moto's DynamoDB, which imports (DynamoDB Local does not)."""
+    with monkeypatch.context() as patch:
+        patch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
+        dynamodb = boto3.client("dynamodb")
+    # moto reads JSON with a parser of its own, which does not know an escaped quote.
+    monkeypatch.setattr(
+        "py_partiql_parser.JsonParser.parse", lambda original: map(json.loads, original.strip().split("\n"))
+    )
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    yield Aws(dynamodb, s3, Sleeps())
+    for key in _keys(s3):
+        s3.delete_object(Bucket=BUCKET, Key=key)
+    s3.delete_bucket(Bucket=BUCKET)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Return a file of made-up households."""
+    path = tmp_path / "made.jsonl"
+    with path.open("w", encoding="utf-8") as out:
+        write(out, 15, seed=3)
+    return path
+
+
+def _options(*arguments: str | Path) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args([str(argument) for argument in ("--bucket", BUCKET, *arguments)])
+
+
+def _keys(s3: Any) -> list[str]:
+    return [found["Key"] for found in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+
+def _items(s3: Any, key: str) -> list[Item]:
+    """Read a file of the import format."""
+    packed = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    lines = [json.loads(line) for line in gzip.decompress(packed).decode().strip().split("\n")]
+    assert all(line.keys() == {"Item"} for line in lines)
+    return [line["Item"] for line in lines]
+
+
+def _template_table() -> dict[str, Any]:
+    return read_template(ROOT / "template.yaml").tables["RegistryTable"]
+
+
+def test_files_are_a_registry(aws: Aws, file: Path, registry: Registry) -> None:
+    """The files' items, written one by one to a table, are the registry of these records, and agree."""
+    with file.open("a", encoding="utf-8") as out:  # a group whose body is too large for one item
+        out.write(write_line("group", {"id": "many"}))
+        for number in range(300):
+            out.write(write_line("person", {"id": f"m{number}", "birth_place": "ላሊበላ " * 80}))
+            out.write(write_line("membership", {"person_id": f"m{number}", "group_id": "many"}))
+    assert create(aws, _options(file, "--new-table", "registry-1", "--prefix", "a/b", "--shards", "3")) == 0
+    (key,) = _keys(aws.s3)
+    items = _items(aws.s3, key)
+    registry.write(items)
+
+    assert key == "a/b/00001.json.gz"
+    registry.assert_holds(*map(read_line, file.read_text(encoding="utf-8").splitlines()))
+    assert registry.store.settings().shards == 3
+    assert {"UIN", "NIN", "HOUSEHOLD_ID"} <= registry.store.settings().identifier_types
+    assert any(item["sk"]["S"] == "BODY#2" for item in items)
+
+
+def test_table(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The new table has every item, the template's keys and indexes, and protection; what is left to do is told."""
+    assert create(aws, _options(file, "--new-table", "registry-2")) == 0
+
+    items = _items(aws.s3, "registry-2/00001.json.gz")
+    assert [item["shards"] for item in items if item["pk"]["S"] == "REGISTRY"] == [{"N": "4"}]
+    made, asked = aws.dynamodb.describe_table(TableName="registry-2")["Table"], _template_table()
+    assert made["ItemCount"] == len(items)
+    assert made["KeySchema"] == asked["KeySchema"]
+    assert made["AttributeDefinitions"] == asked["AttributeDefinitions"]
+    assert [
+        {name: value for name, value in index.items() if name in {"IndexName", "KeySchema", "Projection"}}
+        for index in made["GlobalSecondaryIndexes"]
+    ] == asked["GlobalSecondaryIndexes"]
+    assert made["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert made["DeletionProtectionEnabled"]
+    backups = aws.dynamodb.describe_continuous_backups(TableName="registry-2")["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    out = capsys.readouterr().out
+    assert "The table registry-2 holds the registry: deploy with the parameter RegistryTableName=registry-2.\n" in out
+    assert f"aws s3 rm --recursive s3://{BUCKET}/registry-2/\n" in out
+
+
+def test_table_that_exists(aws: Aws, file: Path) -> None:
+    """A table of that name is left alone, and nothing is uploaded."""
+    with pytest.raises(Problem, match="The table dci-registry exists already: choose another --new-table"):
+        create(aws, _options(file, "--new-table", _existing(aws)))
+    assert _keys(aws.s3) == []
+
+
+def _existing(aws: Aws) -> str:
+    if "dci-registry" not in aws.dynamodb.list_tables()["TableNames"]:  # the session's own is on the other engine
+        create_tables(aws.dynamodb, {"RegistryTable": _template_table()}, {"RegistryTable": "dci-registry"})
+    return "dci-registry"
+
+
+def test_place_that_is_not_free(aws: Aws, file: Path) -> None:
+    """Files that are there already would be imported too, so they are not joined by others."""
+    aws.s3.put_object(Bucket=BUCKET, Key="registry-5/old.json.gz", Body=b"")
+    with pytest.raises(Problem, match=f"s3://{BUCKET}/registry-5/ holds files already"):
+        create(aws, _options(file, "--new-table", "registry-5"))
+    assert _keys(aws.s3) == ["registry-5/old.json.gz"]
+
+
+def test_bucket_that_is_not_there(aws: Aws, file: Path) -> None:
+    """A bucket that can not be used is told before the files are read."""
+    with pytest.raises(Problem, match=r"The bucket nowhere can not be used: .*NoSuchBucket"):
+        create(aws, _options(file, "--new-table", "registry-6", "--bucket", "nowhere"))
+
+
+def test_template_without_the_table(aws: Aws, file: Path, tmp_path: Path) -> None:
+    """A template that defines no RegistryTable can not make one."""
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        (ROOT / "template.yaml").read_text(encoding="utf-8").replace("  RegistryTable:\n", "  Other:\n")
+    )
+    with pytest.raises(Problem, match="has no table RegistryTable"):
+        create(aws, _options(file, "--new-table", "registry-6", "--template", template))
+
+
+def test_rejected_rows(aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bad rows, and memberships of nobody, are left out and told, also by the exit status; the rest is there."""
+    file = tmp_path / "some.jsonl"
+    stray = write_line("membership", {"person_id": "p1", "group_id": "nowhere"})
+    file.write_text(write_line("person", {"id": "p1"}) + '{"person": {}}\n' + stray, encoding="utf-8")
+    assert create(aws, _options(file, "--new-table", "registry-7")) == 1
+    assert aws.dynamodb.scan(TableName="registry-7")["Count"] == 2
+    rejected = [json.loads(line) for line in Path(f"{file}.rejected.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [one["line"] for one in rejected] == [2, 3]
+    assert f"{file}: 2 rejected" in capsys.readouterr().out
+
+
+def test_nothing_to_import(aws: Aws, tmp_path: Path) -> None:
+    """Files without a single record make no table."""
+    file = tmp_path / "empty.jsonl"
+    file.write_text("\n", encoding="utf-8")
+    with pytest.raises(Problem, match="no record"):
+        create(aws, _options(file, "--new-table", "registry-8"))
+    assert _keys(aws.s3) == []
+    assert "registry-8" not in aws.dynamodb.list_tables()["TableNames"]
+
+
+def test_several_files(aws: Aws) -> None:
+    """Items fill one file after the other, none is empty, and together they are all that there is."""
+    items = [{"pk": {"S": f"k{number}"}, "body": {"S": "x" * 50}} for number in range(9)]
+    assert upload(aws.s3, Place(BUCKET, "p/"), items, file_bytes=250) == 9
+    keys = _keys(aws.s3)
+    assert keys == ["p/00001.json.gz", "p/00002.json.gz", "p/00003.json.gz"]
+    assert [_items(aws.s3, key) for key in keys] == [items[:3], items[3:6], items[6:]]
+
+
+def _described(status: str, processed: int, **more: Any) -> dict[str, Any]:
+    told = {"ImportArn": ARN, "ImportStatus": status, "ProcessedItemCount": processed, **more}
+    return {"ImportTableDescription": told}
+
+
+def test_request(aws: Aws) -> None:
+    """The import is asked for as DynamoDB wants it: gzip, on demand, encrypted, every index."""
+    definition = _template_table()
+    wanted = {
+        "S3BucketSource": {"S3Bucket": BUCKET, "S3KeyPrefix": "p/"},
+        "InputFormat": "DYNAMODB_JSON",
+        "InputCompressionType": "GZIP",
+        "TableCreationParameters": {**definition, "TableName": "registry-2", "SSESpecification": {"Enabled": True}},
+    }
+    assert definition["BillingMode"] == "PAY_PER_REQUEST"
+    assert len(definition["GlobalSecondaryIndexes"]) == 12
+    with Stubber(aws.dynamodb) as stub:
+        stub.add_response("import_table", _described("IN_PROGRESS", 0), wanted)
+        assert table_import.start(aws.dynamodb, "registry-2", definition, Place(BUCKET, "p/")) == ARN
+
+
+def test_wait(aws: Aws) -> None:
+    """Waiting asks every now and then, hears how far the import is, and ends when all is imported."""
+    sleeps, advanced = Sleeps(), list[int]()
+    with Stubber(aws.dynamodb) as stub:
+        stub.add_response("describe_import", {"ImportTableDescription": {"ImportStatus": "IN_PROGRESS"}})
+        stub.add_response("describe_import", _described("IN_PROGRESS", 400))
+        stub.add_response("describe_import", _described("COMPLETED", 1000, ImportedItemCount=1000, ErrorCount=0))
+        table_import.wait(aws.dynamodb, ARN, 1000, advanced.append, sleeps)
+        stub.assert_no_pending_responses()
+    assert advanced == [0, 400, 600]
+    assert len(sleeps) == 2
+
+
+@pytest.mark.parametrize(
+    ("described", "told"),
+    [
+        (
+            _described("COMPLETED", 1000, ImportedItemCount=997, ErrorCount=3),
+            "completed with 997 of 1,000 items: see",
+        ),
+        (_described("COMPLETED", 900, ImportedItemCount=900, ErrorCount=0), "completed with 900 of 1,000 items: see"),
+        (_described("CANCELLED", 10, ImportedItemCount=10), "cancelled with 10 of 1,000 items: see"),
+        (
+            _described("FAILED", 5, FailureCode="S3NoSuchKey", FailureMessage="A file is gone."),
+            r"failed with 0 of 1,000 items \(S3NoSuchKey: A file is gone\.\): see",
+        ),
+    ],
+)
+def test_import_that_fails(aws: Aws, described: dict[str, Any], told: str) -> None:
+    """An import that leaves out a single item is a failure: where to look and what to do are told in one line."""
+    with Stubber(aws.dynamodb) as stub:
+        stub.add_response("describe_import", described)
+        with pytest.raises(Problem, match=f"{told} the CloudWatch log group /aws-dynamodb/imports, then delete"):
+            table_import.wait(aws.dynamodb, ARN, 1000, lambda _: None, Sleeps())
+
+
+def test_backups_that_are_not_ready(aws: Aws) -> None:
+    """Point-in-time recovery of a young table is asked for until it is there."""
+    sleeps = Sleeps()
+    with Stubber(aws.dynamodb) as stub:
+        stub.add_response("update_table", {})
+        stub.add_client_error("update_continuous_backups", "ContinuousBackupsUnavailableException")
+        stub.add_response("update_continuous_backups", {})
+        table_import.protect(aws.dynamodb, "registry-2", sleeps)
+        stub.assert_no_pending_responses()
+    assert len(sleeps) == 1
+
+
+def test_backups_that_do_not_come(aws: Aws) -> None:
+    """When the table's backups are not to be had for long, the operator is told to turn the recovery on."""
+    with Stubber(aws.dynamodb) as stub:
+        stub.add_response("update_table", {})
+        for _ in range(100):
+            stub.add_client_error("update_continuous_backups", "ContinuousBackupsUnavailableException")
+        with pytest.raises(Problem, match=r"The table registry-2 is whole, but .* update-continuous-backups"):
+            table_import.protect(aws.dynamodb, "registry-2", Sleeps())
+
+
+def test_backups_that_are_refused(aws: Aws) -> None:
+    """Any other refusal is not tried again."""
+    with Stubber(aws.dynamodb) as stub:
+        stub.add_response("update_table", {})
+        stub.add_client_error("update_continuous_backups", "AccessDeniedException")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            table_import.protect(aws.dynamodb, "registry-2", Sleeps())
+
+
+def test_interrupted(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who stops waiting is told how to see the import's end, and how to protect the table then."""
+
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with Stubber(aws.dynamodb) as stub:
+        stub.add_client_error("describe_table", "ResourceNotFoundException")
+        stub.add_response("import_table", _described("IN_PROGRESS", 0))
+        stub.add_response("describe_import", _described("IN_PROGRESS", 0))
+        with pytest.raises(KeyboardInterrupt):
+            create(Aws(aws.dynamodb, aws.s3, stop), _options(file, "--new-table", "registry-9"))
+    said = capsys.readouterr().err
+    assert f"aws dynamodb describe-import --import-arn {ARN}" in said
+    assert "aws dynamodb update-table --table-name registry-9 --deletion-protection-enabled" in said
+    assert "aws dynamodb update-continuous-backups --table-name registry-9" in said
+
+
+def test_command_line(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`dci registry create-from-s3` is there, and tells in one line what is wrong."""
+    arguments = ["registry", "create-from-s3", str(file), "--bucket", "nowhere", "--new-table", "registry-9"]
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("dci: The bucket nowhere can not be used")
+    assert said.count("\n") == 1
+    assert _keys(aws.s3) == []

@@ -1,0 +1,209 @@
+"""CSV files: OpenSPP's exports, and those that somebody writes by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dci_cli.problem import Problem
+from dci_cli.registry.csv_file import CsvFile
+from dci_cli.registry.reading import stage_files
+from dci_cli.registry.rejects import Rejects
+from dci_cli.registry.rows import Row
+from dci_cli.registry.staging import Staging
+from dci_common.registry.model import Address, AnyRecord, Group, Identifier, Membership, Name, Person
+from support.imports import import_into, rejected
+from support.written import Registry
+
+INDIVIDUALS = """\
+id,name,given_name,family_name,addl_name,birthdate,gender,birth_place,phone,phone_number_ids/phone_no,email,\
+reg_ids/id_type/name,reg_ids/value,reg_ids/status,individual_membership_ids/group/id,individual_membership_ids/kind,\
+civil_status,occupation,income,registration_date,is_group,tags_ids/name
+__export__.res_partner_12_ab,"DOE, ANNA",Anna,Doe,Maria,1990-01-31,Female,Lakeside,"+1 555 0100,+1 555 0101",\
++1 555 0100,anna@example.org,UIN,847951632,valid,__export__.res_partner_9_cd,Head,\
+married,Teacher,1200.50,2024-02-01,False,
+,,,,,,,,,+1 555 0102,,National ID,A-17,valid,,Principal recipient,,,,,,
+,,,,,,,,,,,,,,__export__.res_partner_10_ef,,,,,,,
+plain.1,Beno,,,,False,,,,,False,,,,,,,,0.0,,,
+"""
+
+
+def rows(name: str, text: str) -> list[Row]:
+    """Read a file."""
+    return list(CsvFile(name, text.splitlines(keepends=True)).rows())
+
+
+def records(name: str, text: str) -> list[AnyRecord]:
+    """Read a file all of whose rows are good."""
+    read = rows(name, text)
+    assert [row.reason for row in read if row.reason] == []
+    return [row.record for row in read if row.record]
+
+
+def test_an_export_of_individuals() -> None:
+    """People with all their identifiers, phones and memberships, which stand in rows of their own."""
+    assert records("individuals.csv", INDIVIDUALS) == [
+        Person(
+            id="__export__.res_partner_12_ab",
+            identifiers=(
+                Identifier(identifier_type="UIN", identifier_value="847951632"),
+                Identifier(identifier_type="National ID", identifier_value="A-17"),
+            ),
+            phone_numbers=("+1 555 0100", "+1 555 0101", "+1 555 0102"),
+            name=Name(given_name="Anna", surname="Doe", second_name="Maria"),
+            birth_date="1990-01-31",
+            sex="female",
+            birth_place="Lakeside",
+            emails=("anna@example.org",),
+            marital_status="M",
+            occupation="Teacher",
+            income=1200.5,
+            registration_date="2024-02-01",
+        ),
+        Membership(
+            person_id="__export__.res_partner_12_ab",
+            group_id="__export__.res_partner_9_cd",
+            roles=("head", "principal_recipient"),
+        ),
+        Membership(person_id="__export__.res_partner_12_ab", group_id="__export__.res_partner_10_ef"),
+        Person(id="plain.1", name=Name(given_name="Beno"), income=0),
+    ]
+
+
+def test_an_export_of_groups() -> None:
+    """Groups with their members; a moment where a day is meant is cut to its day."""
+    text = (
+        "External ID,name,kind/name,street,city,zip,group_membership_ids/individual/id,group_membership_ids/kind/id,"
+        "group_membership_ids/start_date,group_membership_ids/ended_date\n"
+        "g.1,Hill,Household,1 River Road,Lakeside,12345,p.1,"
+        "g2p_registry_membership.group_membership_kind_principal,2024-01-01 08:00:00,\n"
+        ",,,,,,p.2,g2p_registry_membership.group_membership_kind_alternative,2024-01-01,2025-06-30 00:00:00\n"
+    )
+    assert records("groups-2025.csv", text) == [
+        Group(
+            id="g.1",
+            name="Hill",
+            group_type="Household",
+            addresses=(Address(address_line_1="1 River Road", locality="Lakeside", postal_code="12345"),),
+        ),
+        Membership(person_id="p.1", group_id="g.1", roles=("principal_recipient",), start="2024-01-01"),
+        Membership(
+            person_id="p.2", group_id="g.1", roles=("alternative_recipient",), start="2024-01-01", end="2025-06-30"
+        ),
+    ]
+
+
+def test_an_export_of_memberships() -> None:
+    """Memberships by themselves; further kinds of one stand below it."""
+    text = (
+        "group/id,individual/id,kind/name,start_date,ended_date\n"
+        "g.1,p.1,Head,2024-01-01,\n,,Alternate recipient,,\ng.1,p.2,,,\n"
+    )
+    assert records("memberships.csv", text) == [
+        Membership(person_id="p.1", group_id="g.1", roles=("head", "alternative_recipient"), start="2024-01-01"),
+        Membership(person_id="p.2", group_id="g.1"),
+    ]
+
+
+def test_the_models_own_names() -> None:
+    """The model's own field names are understood, whatever their case."""
+    text = (
+        "ID,Given_Name,Surname,Birth Date,Sex,Phone_Numbers,Emails,Marital_Status,Restricted\n"
+        "1,A,B,2001-02-03,m,1,a@b,W,yes\n"
+    )
+    assert records("individuals.csv", text) == [
+        Person(
+            id="1",
+            name=Name(given_name="A", surname="B"),
+            birth_date="2001-02-03",
+            sex="male",
+            phone_numbers=("1",),
+            emails=("a@b",),
+            marital_status="W",
+            restricted=True,
+        )
+    ]
+
+
+@pytest.mark.parametrize(("cell", "is_group"), [("True", True), ("1", True), ("False", False), ("", False)])
+def test_is_group(cell: str, is_group: bool) -> None:  # noqa: FBT001 - a case's expectation
+    """In an export of all registrants `is_group` says what each is."""
+    text = f"id,name,is_group,kind\nr.1,Hill,{cell},Family\n"
+    (record,) = records("individuals.csv", text)
+    assert CsvFile("individuals.csv", text.splitlines()).ignored == []
+    assert record == (
+        Group(id="r.1", name="Hill", group_type="Family")
+        if is_group
+        else Person(id="r.1", name=Name(given_name="Hill"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("id,birthdate\np.1,31/01/1990\n", 2, "birth_date must be a date such as 1990-01-31."),
+        ("id,gender\n\np.1,unsure\n", 3, "sex must be 'male', 'female', 'other' or 'unknown'."),
+        ("id,civil_status\np.1,it depends\n", 2, "marital_status must be 'S', 'M', 'W', 'A', 'D', 'L' or 'U'."),
+        ("id,income\np.1,much\n", 2, "income must be a number."),
+        ("id,given_name\n,Anna\n", 2, "id is missing."),
+        ("id,reg_ids/id_type,reg_ids/value\np.1,UIN,\n", 2, "identifiers.0.identifier_value is missing."),
+        ("id,reg_ids/id_type,reg_ids/value\n,UIN,7\n", 2, "The row goes on with a record, but follows none."),
+        ("id,given_name\np.1,Anna,Doe\n", 2, "The row has 3 cells, the header 2."),
+        ('id,given_name\np.1,"x\ny"\np.2,\x07\n', 4, "name.given_name must not hold control characters."),
+    ],
+)
+def test_bad_rows(text: str, line: int, reason: str) -> None:
+    """A bad row is told with the number of its first line."""
+    assert [(row.line, row.reason) for row in rows("individuals.csv", text) if row.reason] == [(line, reason)]
+
+
+def test_a_cell_without_end() -> None:
+    """A quote that is never closed costs no more than what csv takes for one cell."""
+    text = 'id,given_name\np.1,"' + "x" * 200_000 + "\np.2,Anna\n"
+    read = rows("individuals.csv", text)
+    assert read[0].reason == "The row is not CSV: field larger than field limit (131072)."
+
+
+def test_semicolons() -> None:
+    """Where a comma is a decimal mark, spreadsheets part cells by semicolons."""
+    assert records("groups.csv", "\ufeffid;name\ng.1;Hill, north\n") == [Group(id="g.1", name="Hill, north")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("people.csv", b"id\n1\n", "begins with individuals, groups or memberships"),
+        ("groups.csv", b"name\nHill\n", "has no column id"),
+        ("memberships.csv", b"id,kind\n", "has no column group_id and person_id"),
+        ("groups.csv", b"", "has no column id"),
+        ("groups.csv", b"id,name\r1,Hill\r", "the header is not CSV"),
+        ("groups.csv", b"id,name\n1,ok\n2,Caf\xe9\n", "line 3 is not UTF-8: save the file as CSV UTF-8"),
+    ],
+)
+def test_files_that_are_not_understood(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    """A file that can not be understood at all ends the import before anything is written."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    with Rejects([str(path)]) as rejects, pytest.raises(Problem, match=said):
+        stage_files([path], Staging(), rejects)
+
+
+def test_a_registry_of_csv_files(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The three files make a registry; bad rows are rejected as they stand, unknown columns named."""
+    (tmp_path / "individuals.csv").write_text("id,given_name,shoe_size\np.1,Anna,38\np.1,Anna again,\np.2,Beno,41\n")
+    (tmp_path / "Groups.CSV").write_text("id,name\r\ng.1,Hill\r\n")
+    (tmp_path / "memberships.csv").write_text("group,individual,kind\ng.1,p.1,Head\ng.1,p.9,\n")
+    paths = [tmp_path / name for name in ("memberships.csv", "Groups.CSV", "individuals.csv")]
+    assert import_into(registry, *paths) == 1
+    assert "individuals.csv: columns left out: shoe_size\n" in capsys.readouterr().err
+    assert rejected(paths[2]) == [
+        {"line": 3, "reason": "The person p.1 came before.", "row": {"id": "p.1", "given_name": "Anna again"}}
+    ]
+    assert [row["line"] for row in rejected(paths[0])] == [3]
+    registry.assert_holds(
+        Person(id="p.1", name=Name(given_name="Anna")),
+        Person(id="p.2", name=Name(given_name="Beno")),
+        Group(id="g.1", name="Hill"),
+        Membership(person_id="p.1", group_id="g.1", roles=("head",)),
+    )

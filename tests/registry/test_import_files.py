@@ -1,0 +1,363 @@
+"""`dci registry import`: what is in the registry afterwards, and what an operator is told."""
+
+from __future__ import annotations
+
+import random
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dci_cli.__main__ import main
+from dci_cli.registry import generate, import_files, loading, staging
+from dci_cli.registry.lines import read_line
+from dci_cli.registry.target import Target, shards_for
+from dci_common.registry import keys
+from dci_common.registry import writer as registry_writer
+from dci_common.registry.items import lookup_items, ref_of
+from dci_common.registry.model import AnyRecord, Group, Identifier, Kind, Membership, Name, Person
+from dci_common.runtime import Runtime
+from support.imports import Writes, crash_at, import_into, jsonl, rejected
+from support.written import Crash, Registry, registry_with
+
+
+def uin(value: str) -> tuple[Identifier, ...]:
+    """Return a person's only identifier."""
+    return (Identifier(identifier_type="UIN", identifier_value=value),)
+
+
+ANNA = Person(id="anna", name=Name(given_name="Anna"), identifiers=uin("1"))
+BENO = Person(id="beno", name=Name(given_name="Beno"), phone_numbers=("+1 555 0100",))
+HILL = Group(id="hill", name="Hill", poverty_score=2.5)
+ANNA_ON_HILL = Membership(person_id="anna", group_id="hill", roles=("head",), start="2020-01-01")
+BENO_ON_HILL = Membership(person_id="beno", group_id="hill")
+ALL = (ANNA, BENO, HILL, ANNA_ON_HILL, BENO_ON_HILL)
+
+
+@pytest.fixture
+def empty(engine: None) -> Iterator[Registry]:  # noqa: ARG001 - must be running
+    """Return a registry whose table holds nothing at all."""
+    with registry_with() as registry:
+        registry.runtime.dynamodb.delete_item(TableName=registry.table, Key=keys.REGISTRY_KEY)
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> list[AnyRecord]:
+    """Return the records of some made-up households, in an order of no meaning."""
+    path = tmp_path_factory.mktemp("made") / "made.jsonl"
+    with path.open("w", encoding="utf-8") as out:
+        generate.write(out, 8, seed=3)
+    records = [read_line(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    random.Random(7).shuffle(records)
+    return records
+
+
+def test_an_import_into_an_empty_table(
+    empty: Registry, made: list[AnyRecord], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Records in any order make the registry that they describe, with settings of its own."""
+    assert import_into(empty, jsonl(tmp_path / "all.jsonl", made)) == 0
+    empty.assert_holds(*made)
+    assert empty.store.settings().shards == 4
+    assert "HOUSEHOLD_ID" in empty.store.settings().identifier_types
+    assert (
+        f"{sum(not isinstance(one, Membership) for one in made)} records new, 0 changed, 0 as they were.\n"
+        in capsys.readouterr().out
+    )
+    assert list(tmp_path.iterdir()) == [tmp_path / "all.jsonl"]
+
+
+def test_the_same_file_again(
+    empty: Registry, made: list[AnyRecord], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second import of a file leaves the table as it is, byte for byte."""
+    path = jsonl(tmp_path / "all.jsonl", made)
+    import_into(empty, path)
+    before = empty.items()
+    capsys.readouterr()
+    assert import_into(empty, path) == 0
+    assert empty.items() == before
+    assert "0 records new, 0 changed, " in capsys.readouterr().out
+
+
+def test_a_file_that_changes_records(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is there otherwise is changed, with all that others show of it; what is not in the file stays."""
+    registry.put(*ALL)
+    richer = HILL.model_copy(update={"poverty_score": 7.0})
+    cleo = Person(id="cleo")
+    cleo_on_hill = Membership(person_id="cleo", group_id="hill", start="2024-01-01")
+    left = ANNA_ON_HILL.model_copy(update={"roles": ()})
+    assert import_into(registry, jsonl(tmp_path / "f.jsonl", [left, cleo_on_hill, ANNA, richer, cleo])) == 0
+    registry.assert_holds(ANNA, BENO, cleo, richer, left, BENO_ON_HILL, cleo_on_hill)
+    assert "1 records new, 2 changed, 0 as they were." in capsys.readouterr().out
+
+
+def test_members_of_those_who_are_there(registry: Registry, tmp_path: Path) -> None:
+    """A membership may name people and groups that only the registry has."""
+    registry.put(ANNA, HILL)
+    path = jsonl(tmp_path / "f.jsonl", [ANNA_ON_HILL, BENO, BENO_ON_HILL])
+    assert import_into(registry, path) == 0
+    registry.assert_holds(*ALL)
+    before = registry.items()
+    assert import_into(registry, path) == 0
+    assert registry.items() == before
+
+
+def test_a_membership_of_nobody(registry: Registry, tmp_path: Path) -> None:
+    """A membership naming somebody who is nowhere is rejected with its line, and says who is missing."""
+    registry.put(ANNA)
+    path = jsonl(tmp_path / "f.jsonl", [BENO, BENO_ON_HILL, ANNA_ON_HILL])
+    assert import_into(registry, path) == 1
+    reason = "Neither the files nor the registry have the group hill."
+    assert [(row["line"], row["reason"]) for row in rejected(path)] == [(2, reason), (3, reason)]
+    assert rejected(path)[0]["row"] == {"membership": {"person_id": "beno", "group_id": "hill"}}
+    registry.assert_holds(ANNA, BENO)
+
+
+def test_an_identifier_of_somebody_else(registry: Registry, tmp_path: Path) -> None:
+    """A record with somebody else's identifier is rejected, and its memberships with it; the others are loaded."""
+    registry.put(ANNA)
+    path = jsonl(
+        tmp_path / "f.jsonl", [thief := BENO.model_copy(update={"identifiers": uin("1")}), HILL, BENO_ON_HILL]
+    )
+    assert import_into(registry, path) == 1
+    conflict, stray = rejected(path)
+    assert conflict["reason"] == "An identifier of type UIN already belongs to PERSON#anna."
+    assert (conflict["line"], conflict["row"]["person"]["id"]) == (1, thief.id)
+    assert stray["reason"] == "Neither the files nor the registry have the person beno."
+    registry.assert_holds(ANNA, HILL)
+
+
+def test_identifiers_of_several_others(registry: Registry, tmp_path: Path) -> None:
+    """A record is rejected once, however many of its identifiers belong to others."""
+    registry.put(ANNA, BENO.model_copy(update={"identifiers": uin("2")}))
+    path = jsonl(tmp_path / "f.jsonl", [Person(id="cleo", identifiers=uin("1") + uin("2"))])
+    assert import_into(registry, path) == 1
+    assert [row["line"] for row in rejected(path)] == [1]
+
+
+def test_an_identifier_that_changes_hands(registry: Registry, tmp_path: Path) -> None:
+    """A file may give an identifier to another record, whichever of the two comes first in it."""
+    registry.put(ANNA, HILL)
+    heir = BENO.model_copy(update={"identifiers": uin("1")})
+    path = jsonl(
+        tmp_path / "f.jsonl", [heir, BENO_ON_HILL, poorer := ANNA.model_copy(update={"identifiers": uin("2")})]
+    )
+    assert import_into(registry, path) == 0
+    registry.assert_holds(poorer, heir, HILL, BENO_ON_HILL)
+
+
+def test_an_identifier_that_two_exchange(registry: Registry, tmp_path: Path) -> None:
+    """Two records that exchange identifiers are rejected: neither can be written before the other."""
+    registry.put(ANNA, BENO.model_copy(update={"identifiers": uin("2")}))
+    before = registry.items()
+    exchanged = [ANNA.model_copy(update={"identifiers": uin("2")}), BENO.model_copy(update={"identifiers": uin("1")})]
+    path = jsonl(tmp_path / "f.jsonl", exchanged)
+    assert import_into(registry, path) == 1
+    assert [row["line"] for row in rejected(path)] == [1, 2]
+    assert registry.items() == before
+
+
+def test_rows_that_contradict_each_other(empty: Registry, tmp_path: Path) -> None:
+    """Of two rows with the same id, identifier or membership the later is rejected, within and across files."""
+    first = jsonl(tmp_path / "a.jsonl", [ANNA, ANNA, HILL, ANNA_ON_HILL, ANNA_ON_HILL])
+    second = jsonl(tmp_path / "b.jsonl", [BENO.model_copy(update={"identifiers": uin(" 1")}), HILL])
+    assert import_into(empty, first, second) == 1
+    assert [(row["line"], row["reason"]) for row in rejected(first)] == [
+        (2, "The person anna came before."),
+        (5, "The membership of the person anna in the group hill came before."),
+    ]
+    assert [(row["line"], row["reason"]) for row in rejected(second)] == [
+        (1, "An identifier of type UIN is already that of the person anna."),
+        (2, "The group hill came before."),
+    ]
+    empty.assert_holds(ANNA, HILL, ANNA_ON_HILL)
+
+
+def test_bad_lines(empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line that is no record is rejected as it stands, readable by its owner alone; the rest is loaded."""
+    path = tmp_path / "f.jsonl"
+    path.write_bytes(
+        b'\xef\xbb\xbf{"person":{"id":"anna"}}\n\nnot JSON \xff\n'
+        b'{"person":{"id":"b","sex":"yes"}}\n{"group":{"id":"hill"}}'
+    )
+    assert import_into(empty, path) == 1
+    assert rejected(path) == [
+        {"line": 3, "reason": "The line is not JSON.", "row": "not JSON \ufffd"},
+        {
+            "line": 4,
+            "reason": "person.sex must be 'male', 'female', 'other' or 'unknown'.",
+            "row": '{"person":{"id":"b","sex":"yes"}}',
+        },
+    ]
+    file = tmp_path / "f.jsonl.rejected.jsonl"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert f"{path}: 2 rejected, see {file}\n" in capsys.readouterr().out
+    empty.assert_holds(Person(id="anna"), Group(id="hill"))
+
+
+def test_rejects_of_an_earlier_run(empty: Registry, tmp_path: Path) -> None:
+    """A run without rejects leaves none of an earlier run behind."""
+    path = tmp_path / "f.jsonl"
+    path.write_text("nonsense\n")
+    import_into(empty, path)
+    assert import_into(empty, jsonl(path, [ANNA])) == 0
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_dry_run(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run tells what an import would, and writes nothing."""
+    registry.put(ANNA)
+    before = registry.items()
+    nobody = Membership(person_id="nobody", group_id="hill")
+    path = jsonl(
+        tmp_path / "f.jsonl", [BENO.model_copy(update={"identifiers": uin("1")}), HILL, ANNA_ON_HILL, nobody]
+    )
+    assert import_into(registry, path, "--dry-run") == 1
+    assert registry.items() == before
+    assert "1 records new, 0 changed, 0 as they were. Nothing was written." in capsys.readouterr().out
+    told = rejected(path)
+    import_into(registry, path)
+    assert rejected(path) == told
+
+
+def test_a_dry_run_without_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Files can be checked by themselves, without AWS."""
+    monkeypatch.delenv("REGISTRY_TABLE", raising=False)
+    path = jsonl(tmp_path / "f.jsonl", ALL)
+    assert main(["registry", "import", str(path), "--dry-run"]) == 0
+    assert "2 people, 1 groups, 2 memberships: 3 records new" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("batch", [1, 4, 9, 14])
+def test_an_interrupted_import(
+    empty: Registry, made: list[AnyRecord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    """After a crash every record that is there is whole, and the same command brings the rest."""
+    monkeypatch.setattr(loading, "_WINDOW", 8)
+    path = jsonl(tmp_path / "all.jsonl", made)
+    runtime = Runtime(empty.runtime.settings)
+    Writes(runtime, crash_at(batch))
+    with pytest.raises(Crash):
+        import_files.load([path], Target.of(runtime, None))
+    there = empty.items()
+    for (kind, _), view in empty.views().items():
+        assert lookup_items(kind, view).keys() <= there.keys()
+        others = [entry["id"] for entry in view.get("households") or view.get("members", ())]
+        for pair in [(view["id"], other) if kind is Kind.PERSON else (other, view["id"]) for other in others]:
+            assert {ref_of(key) for key in keys.membership_keys(*pair)} <= there.keys()
+    assert import_into(empty, path) == 0
+    empty.assert_holds(*made)
+
+
+def test_what_an_interrupted_import_claimed(registry: Registry, tmp_path: Path) -> None:
+    """An identifier is free when the record that claimed it was never written."""
+    thief = Person(id="thief", identifiers=uin("1"))
+    Writes(runtime := Runtime(registry.runtime.settings), crash_at(2))
+    with pytest.raises(Crash):
+        import_files.load([jsonl(tmp_path / "a.jsonl", [thief])], Target.of(runtime, None))
+    assert ("IDENTIFIER#UIN#1", "RECORD") in registry.items()
+    assert import_into(registry, jsonl(tmp_path / "b.jsonl", ALL)) == 0
+    registry.assert_holds(*ALL)
+
+
+def test_a_large_group(empty: Registry, tmp_path: Path) -> None:
+    """A group of more members than a transaction takes is written, and changed, like every other."""
+    crowd = [Person(id=f"p{number}") for number in range(120)]
+    members = [Membership(person_id=person.id, group_id="hill") for person in crowd]
+    assert import_into(empty, jsonl(tmp_path / "f.jsonl", [HILL, *crowd, *members])) == 0
+    empty.assert_holds(HILL, *crowd, *members)
+    richer = HILL.model_copy(update={"poverty_score": 7.0})
+    assert import_into(empty, jsonl(tmp_path / "f.jsonl", [richer, ANNA, ANNA_ON_HILL])) == 0
+    empty.assert_holds(richer, ANNA, ANNA_ON_HILL, *crowd, *members)
+
+
+@pytest.mark.parametrize("limit", ["MAX_MEMBERS", "MAX_HOUSEHOLDS"])
+def test_a_membership_too_many(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    """A new record is loaded without a membership that one who is there already can not take."""
+    registry.put(ANNA, HILL, ANNA_ON_HILL)
+    monkeypatch.setattr(registry_writer, limit, 1)
+    lake = Group(id="lake")
+    more: dict[str, list[AnyRecord]] = {
+        "MAX_MEMBERS": [BENO, HILL, BENO_ON_HILL],
+        "MAX_HOUSEHOLDS": [lake, ANNA, Membership(person_id="anna", group_id="lake")],
+    }
+    path = jsonl(tmp_path / "f.jsonl", more[limit])
+    assert import_into(registry, path) == 1
+    assert [(row["line"], "at most 1 " in row["reason"]) for row in rejected(path)] == [(3, True)]
+    registry.assert_holds(ANNA, HILL, ANNA_ON_HILL, BENO if limit == "MAX_MEMBERS" else lake)
+
+
+def test_what_another_left_unfinished(registry: Registry, tmp_path: Path) -> None:
+    """A change of a large group that was interrupted is finished, even where the file has nothing new."""
+    crowd = [Person(id=f"p{number}") for number in range(20)]
+    members = [Membership(person_id=person.id, group_id="hill") for person in crowd]
+    registry.put(HILL, *crowd, *members)
+    richer = HILL.model_copy(update={"poverty_score": 7.0})
+    writer, client = registry.disturbed(max_actions=10)
+    client.crash(2, before=True)
+    with pytest.raises(Crash):
+        writer.put(richer)
+    assert import_into(registry, jsonl(tmp_path / "f.jsonl", [richer, *crowd, *members])) == 0
+    registry.assert_holds(richer, *crowd, *members)
+
+
+def test_shards(empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A new registry is given the shards that are asked for, and keeps them."""
+    path = jsonl(tmp_path / "f.jsonl", ALL)
+    assert import_into(empty, path, "--shards", "3") == 0
+    assert empty.store.settings().shards == 3
+    assert import_into(empty, path, "--shards", "5") == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == "dci: The registry has 3 shards, which can not be changed: leave out --shards."
+    assert import_into(empty, path) == 0
+    empty.assert_holds(*ALL)
+
+
+def test_shards_by_size() -> None:
+    """Large registries get more shards."""
+    sizes = (0, 5_000_000, 5_000_001, 20_000_000, 20_000_001)
+    assert [shards_for(people) for people in sizes] == [4, 4, 8, 8, 16]
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the temporary file has no room, the operator is told where it is."""
+    monkeypatch.setattr(staging, "_SCHEMA", staging._SCHEMA.replace("BEGIN", "PRAGMA max_page_count = 20; BEGIN"))  # noqa: SLF001
+    path = jsonl(tmp_path / "f.jsonl", [Person(id=f"p{number}", birth_place="x" * 500) for number in range(200)])
+    assert main(["registry", "import", str(path), "--dry-run"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == (
+        "dci: The temporary file can not be used (database or disk is full): TMPDIR says in which folder it is."
+    )
+
+
+def test_what_can_not_be_done(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A missing file, a folder, a missing table and no table are each told in one line."""
+    monkeypatch.delenv("REGISTRY_TABLE", raising=False)
+    path = jsonl(tmp_path / "f.jsonl", ALL)
+    (tmp_path / "g.jsonl.rejected.jsonl").mkdir()
+    told = []
+    for arguments in (
+        ["--table", registry.table, str(tmp_path / "g.jsonl")],
+        ["--table", registry.table, str(tmp_path / "none.jsonl")],
+        ["--table", registry.table, str(tmp_path)],
+        ["--table", "no-such-table", str(path)],
+        [str(path)],
+    ):
+        assert main(["registry", "import", *arguments]) == 2
+        told.append(capsys.readouterr().err)
+    assert told.pop(0).endswith("g.jsonl.rejected.jsonl can not be replaced: Is a directory.\n")
+    assert told[0].endswith("none.jsonl can not be read: No such file or directory.\n")
+    assert told[1].endswith("can not be read: Is a directory.\n")
+    assert told[2].startswith("dci: The registry can not be used: ")
+    assert "ResourceNotFoundException" in told[2]
+    assert told[3].startswith("dci: Name the registry's table")
+    assert [text.count("\n") for text in told] == [1, 1, 1, 1]

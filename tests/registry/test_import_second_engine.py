@@ -1,0 +1,54 @@
+"""Imports on DynamoDB Local, which takes no more than DynamoDB does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dci_cli import dynamodb_local
+from dci_cli.registry import generate
+from dci_cli.registry.lines import read_line
+from dci_common.registry.model import AnyRecord, Group, Kind, Membership, Person
+from support.events import ROOT
+from support.imports import import_into, jsonl
+from support.written import Registry, registry_with
+
+pytestmark = pytest.mark.dynamodb_local
+
+
+@pytest.fixture(scope="module")
+def local_registry(engine: None) -> Iterator[Registry]:  # noqa: ARG001 - keeps the user's AWS set-up away
+    """Return an empty registry on DynamoDB Local."""
+    jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
+    with dynamodb_local.running(jar) as endpoint, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+        with registry_with() as registry:
+            yield registry
+
+
+def test_made_households(local_registry: Registry, tmp_path: Path) -> None:
+    """Some hundred households are imported, are what the file says, and stay as they are the second time."""
+    local_registry.clear()
+    path = tmp_path / "made.jsonl"
+    with path.open("w", encoding="utf-8") as out:
+        generate.write(out, 150, seed=3)
+    assert import_into(local_registry, path) == 0
+    local_registry.assert_holds(*map(read_line, path.read_text(encoding="utf-8").splitlines()))
+    before = local_registry.items()
+    assert import_into(local_registry, path) == 0
+    assert local_registry.items() == before
+
+
+def test_a_body_in_parts(local_registry: Registry, tmp_path: Path) -> None:
+    """A group of two thousand members is larger than an item may be: it is written in parts."""
+    local_registry.clear()
+    crowd: list[AnyRecord] = [Person(id=f"p{number}", birth_place="x" * 300) for number in range(2000)]
+    members = [Membership(person_id=person.id, group_id="g") for person in crowd if isinstance(person, Person)]
+    path = jsonl(tmp_path / "f.jsonl", [Group(id="g"), *crowd, *members])
+    assert import_into(local_registry, path) == 0
+    stored = local_registry.stored(Kind.GROUP, "g")
+    assert stored is not None
+    assert stored.parts > 1
+    local_registry.assert_holds(Group(id="g"), *crowd, *members)

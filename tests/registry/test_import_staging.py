@@ -1,0 +1,95 @@
+"""Staging: views of records that arrive in any order, and what can not stand beside what is staged."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from dci_cli.demo import Population
+from dci_cli.registry.staging import Counts, Staging, Unstageable
+from dci_common.registry.model import AnyRecord, Group, Identifier, Kind, Membership, Person, Place
+from dci_common.registry.views import View
+from dci_common.registry.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
+from support.written import expected_views
+
+
+@pytest.fixture
+def staging() -> Iterator[Staging]:
+    """Return an empty staging."""
+    with closing(Staging()) as empty:
+        yield empty
+
+
+def stage(staging: Staging, *records: AnyRecord) -> None:
+    """Stage records, each from a line of its own."""
+    for line, record in enumerate(records, 1):
+        staging.add(record, "file", line)
+
+
+def written(views: dict[tuple[Kind, str], View]) -> dict[tuple[Kind, str], str]:
+    """Return views as they are written, so that the order of their fields counts."""
+    return {key: json.dumps(view) for key, view in views.items()}
+
+
+def test_views_of_any_order(staging: Staging, population: Population) -> None:
+    """The views are those that are built of all records at once, whatever the order of the records."""
+    records: list[AnyRecord] = [*population.people, *population.groups, *population.memberships]
+    records.append(Group(id="empty", place=Place(name="Hill")))
+    random.Random(7).shuffle(records)
+    stage(staging, *records)
+    for _ in range(2):
+        views = {(kind, view["id"]): view for kind, view in staging.views()}
+        assert written(views) == written(expected_views(records))
+    assert staging.counts == Counts(people=250, groups=61, memberships=250)
+    assert staging.identifier_types() == {"UIN", "NIN", "BRN", "NATIONAL ID", "HOUSEHOLD_ID"}
+
+
+def test_groups_come_first(staging: Staging) -> None:
+    """Groups come before people, each in the order of the files."""
+    stage(staging, Person(id="b"), Group(id="b"), Person(id="a"), Group(id="a"))
+    assert [(kind, view["id"]) for kind, view in staging.views()] == [
+        (Kind.GROUP, "b"),
+        (Kind.GROUP, "a"),
+        (Kind.PERSON, "b"),
+        (Kind.PERSON, "a"),
+    ]
+
+
+def test_strays(staging: Staging) -> None:
+    """A membership of which a side is not staged is no part of a view, and is told with its line."""
+    stray = Membership(person_id="a", group_id="nowhere")
+    stage(staging, Person(id="a"), stray, Group(id="b"), Membership(person_id="a", group_id="b"))
+    assert [(one.record, one.source, one.line) for one in staging.strays()] == [(stray, "file", 2)]
+    staging.drop(Kind.GROUP, "b")
+    assert [one.record.group_id for one in staging.strays()] == ["nowhere", "b"]
+    assert list(staging.views()) == [(Kind.PERSON, {"id": "a", "households": []})]
+
+
+def test_a_refused_record_claims_nothing(staging: Staging) -> None:
+    """What a refused record would have been does not stand in the way of another."""
+    first, second = (Identifier(identifier_type="UIN", identifier_value=value) for value in "12")
+    stage(staging, Person(id="a", identifiers=(first,)))
+    with pytest.raises(Unstageable):
+        stage(staging, Person(id="b", identifiers=(second, first)))
+    stage(staging, Person(id="b", identifiers=(second, second)), Group(id="a"))
+    assert staging.counts == Counts(people=2, groups=1, memberships=0)
+
+
+@pytest.mark.parametrize(
+    ("most", "side"),
+    [(MAX_MEMBERS, "A group holds at most 2000"), (MAX_HOUSEHOLDS, "A person belongs to at most 15")],
+)
+def test_too_many_memberships(staging: Staging, most: int, side: str) -> None:
+    """A group and a person have no more memberships than the registry takes."""
+
+    def membership(number: int) -> Membership:
+        ids = (f"p{number}", "g") if most == MAX_MEMBERS else ("p", f"g{number}")
+        return Membership(person_id=ids[0], group_id=ids[1])
+
+    stage(staging, *map(membership, range(most)))
+    with pytest.raises(Unstageable, match=side):
+        stage(staging, membership(most))

@@ -1,0 +1,231 @@
+"""The canonical records: what they hold, what they refuse, and what they are called in the standard."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from dci_common.registry.model import MAX_BYTES, Group, Membership, Person, Place, plain
+from dci_common.schemas.problems import describe
+
+EVERYTHING: dict[str, Any] = {
+    "id": "p1",
+    "identifiers": [{"identifier_type": "UIN", "identifier_value": "1"}],
+    "phone_numbers": ["+1 555 0100"],
+    "addresses": [
+        {
+            "address_line_1": "1 Road",
+            "address_line_2": "Flat 2",
+            "locality": "Town",
+            "sub_region_code": "D1",
+            "region_code": "R1",
+            "postal_code": "1000",
+            "country_code": "LK",
+            "geo_location": {
+                "plus_code": {
+                    "global_code": "6FG22222+22",
+                    "geometry": {
+                        "bounds": {
+                            "northeast": {"latitude": 1.5, "longitude": 2.5},
+                            "southwest": {"latitude": 1.0, "longitude": 2.0},
+                        },
+                        "location": {"latitude": 1.25, "longitude": 2.25},
+                    },
+                }
+            },
+        }
+    ],
+    "additional_attributes": [{"key": "k", "value": "v"}],
+    "registration_date": "2020-01-01",
+    "last_updated": "2026-01-31T09:30:00Z",
+    "name": {
+        "surname": "ශ්‍රී",  # with a joiner that belongs to it
+        "given_name": "آرش",
+        "second_name": "O'Brien-Smith",
+        "maiden_name": "x",
+        "prefix": "Dr.",
+        "suffix": "III",
+    },
+    "sex": "female",
+    "birth_date": "1990-01-31",
+    "death_date": "2020-02-29",
+    "birth_place": "Town",
+    "emails": ["a@example.org"],
+    "marital_status": "M",
+    "is_disabled": False,
+    "disability_info": [{"disability_limitation_type": "VIS_SS", "functional_severity": "2"}],
+    "related_persons": [{"relationship_type": "mother", "person_id": "p2"}],
+    "employment_status": "employed",
+    "occupation": "farmer",
+    "income_level": "low",
+    "income": 0.0,
+    "language_codes": ["si"],
+    "education_level": "primary",
+    "restricted": True,
+}
+
+
+def refusal(model: type[BaseModel], fields: dict[str, Any]) -> str:
+    """Return what is said of a record that is refused."""
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate(fields)
+    return describe(refused.value, "The record")
+
+
+def test_everything() -> None:
+    """A record that says everything is written as it was read, and reads back as the same, from JSON too."""
+    person = Person.model_validate(EVERYTHING)
+    assert plain(person) == EVERYTHING
+    assert EVERYTHING.keys() == Person.model_fields.keys()
+    assert Person.model_validate(plain(person)) == Person.model_validate_json(json.dumps(plain(person))) == person
+
+
+def test_nothing() -> None:
+    """What a record does not say is not written, but a zero and a no are said."""
+    assert plain(Person(id="p1")) == {"id": "p1"}
+    assert plain(Group(id="g1", poverty_score=0)) == {"id": "g1", "poverty_score": 0.0}
+    assert plain(Person(id="p1", income=0, is_disabled=False)) == {"id": "p1", "income": 0.0, "is_disabled": False}
+    assert plain(Membership(person_id="p1", group_id="g1")) == {"person_id": "p1", "group_id": "g1"}
+
+
+LONG = "x" * 501
+BAD: list[tuple[type[BaseModel], dict[str, Any], str]] = [
+    (Person, {"id": ""}, "id is not valid."),
+    (Person, {"id": "a#b"}, "id is not valid."),
+    (Person, {"id": "a\n"}, "id is not valid."),
+    (Person, {"id": "x" * 101}, "id is not valid."),
+    (Person, {"nickname": "x"}, "The record holds an unknown field."),
+    (Person, {"name": {"first": "x"}}, "name holds an unknown field."),
+    (Person, {"name": {"surname": "  "}}, "name.surname must not be empty."),
+    (Person, {"name": {"surname": LONG}}, "name.surname must have at most 500 characters."),
+    (Person, {"name": {"surname": "a\x00b"}}, "name.surname must not hold control characters."),
+    (Person, {"name": {"surname": "a\x1cb"}}, "name.surname must not hold control characters."),
+    (Person, {"name": {"surname": "a\x85b"}}, "name.surname must not hold control characters."),
+    (Person, {"name": {"surname": "a\ud800b"}}, "name.surname is not valid."),
+    (Person, {"identifiers": [{"identifier_type": "UIN"}]}, "identifiers.0.identifier_value is missing."),
+    (
+        Person,
+        {"identifiers": [{"identifier_type": "U#N", "identifier_value": "1"}]},
+        "identifiers.0.identifier_type must not hold #.",
+    ),
+    (
+        Person,
+        {"identifiers": [{"identifier_type": "x" * 101, "identifier_value": "1"}]},
+        "identifiers.0.identifier_type must have at most 100 characters.",
+    ),
+    (
+        Person,
+        {"identifiers": [{"identifier_type": "ΐ" * 100, "identifier_value": "1"}]},
+        "identifiers.0.identifier_type must have at most 512 bytes.",
+    ),
+    (
+        Person,
+        {"identifiers": [{"identifier_type": "UIN", "identifier_value": "ක" * 171}]},
+        "identifiers.0.identifier_value must have at most 512 bytes.",
+    ),
+    (
+        Person,
+        {"identifiers": [{"identifier_type": "UIN", "identifier_value": str(n)} for n in range(21)]},
+        "identifiers must have at most 20 entries.",
+    ),
+    (Person, {"phone_numbers": ["none"]}, "phone_numbers.0 must hold digits."),
+    (Person, {"phone_numbers": ["1"] * 11}, "phone_numbers must have at most 10 entries."),
+    (Person, {"phone_numbers": ["١" * 300]}, "phone_numbers.0 must have at most 512 bytes."),
+    (Person, {"emails": ["nobody"]}, "emails.0 must be an e-mail address."),
+    (Person, {"emails": ["@example.org"]}, "emails.0 must be an e-mail address."),
+    (Person, {"emails": ["a@" + "ß" * 256]}, "emails.0 must have at most 512 bytes."),
+    (Person, {"sex": "F"}, "sex must be 'male', 'female', 'other' or 'unknown'."),
+    (Person, {"marital_status": "X"}, "marital_status must be 'S', 'M', 'W', 'A', 'D', 'L' or 'U'."),
+    (Person, {"birth_date": 19900131}, "birth_date must be a date such as 1990-01-31."),
+    (Person, {"birth_date": "19900131"}, "birth_date must be a date such as 1990-01-31."),
+    (Person, {"birth_date": "1990-02-30"}, "birth_date must be a date such as 1990-01-31."),
+    (Person, {"birth_date": "31/01/1990"}, "birth_date must be a date such as 1990-01-31."),
+    (Person, {"birth_date": "1990-01-31T10:00:00Z"}, "birth_date must be a date such as 1990-01-31."),
+    (Person, {"last_updated": 0}, "last_updated must be a moment such as 2026-01-31T09:30:00Z."),
+    (Person, {"last_updated": "2026"}, "last_updated must be a moment such as 2026-01-31T09:30:00Z."),
+    (
+        Person,
+        {"last_updated": "0001-01-01T00:00:00+14:00"},
+        "last_updated must be a moment such as 2026-01-31T09:30:00Z.",
+    ),
+    (Person, {"income": "much"}, "income must be a number."),
+    (Person, {"income": float("nan")}, "income must be a finite number."),
+    (Person, {"income": float("inf")}, "income must be a finite number."),
+    (Person, {"income": 1e16}, "income must be at most 1000000000000000.0."),
+    (Person, {"restricted": "perhaps"}, "restricted must be true or false."),
+    (Person, {"is_disabled": "perhaps"}, "is_disabled must be true or false."),
+    (
+        Person,
+        {"disability_info": [{"disability_limitation_type": "VIS_SS", "functional_severity": "5"}]},
+        "disability_info.0.functional_severity must be '1', '2', '3' or '4'.",
+    ),
+    (Person, {"related_persons": [{"person_id": "p2"}]}, "related_persons.0.relationship_type is missing."),
+    (Person, {"language_codes": "si"}, "language_codes must be a list."),
+    (Group, {"place": {"geo": {"latitude": 91, "longitude": 0}}}, "place.geo.latitude must be at most 90.0."),
+    (Group, {"place": {"contained_in_place": {"name": ""}}}, "place.contained_in_place.name must not be empty."),
+    (Group, {"poverty_score": "-1e400"}, "poverty_score must be a finite number."),
+    (Group, {"restricted": True}, "The record holds an unknown field."),
+    (Group, {"addresses": [{}] * 11}, "addresses must have at most 10 entries."),
+    (
+        Group,
+        {"additional_attributes": [{"key": "k", "value": "v" * 500}] * 101},
+        "additional_attributes must have at most 100 entries.",
+    ),
+    (
+        Group,
+        {"additional_attributes": [{"key": "k", "value": "ක" * 500}] * 70},
+        "The record must have at most 100000 bytes in all.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "fields", "said"), BAD, ids=[said for _, _, said in BAD])
+def test_refused(model: type[BaseModel], fields: dict[str, Any], said: str) -> None:
+    """What a record can not be is refused with the field's name and what is expected there."""
+    assert refusal(model, {"id": "1", **fields}) == said
+
+
+def test_refused_memberships() -> None:
+    """A membership says who and where, in as many roles as there may be."""
+    assert refusal(Membership, {"person_id": "p1"}) == "group_id is missing."
+    roles = {"person_id": "p1", "group_id": "g1", "roles": ["r"] * 11}
+    assert refusal(Membership, roles) == "roles must have at most 10 entries."
+
+
+def test_a_place_in_a_place_in_a_place() -> None:
+    """A place nested without end is refused, not followed."""
+    nested = '{"contained_in_place":' * 10_000 + "{}" + "}" * 10_000
+    with pytest.raises(ValidationError):
+        Place.model_validate_json(nested)
+
+
+def test_frozen() -> None:
+    """A record never changes in place."""
+    with pytest.raises(ValidationError):
+        Person(id="p1").birth_place = "elsewhere"  # type: ignore[misc]
+
+
+def test_dates() -> None:
+    """Dates are calendar dates, moments are in UTC, also those without a time zone."""
+    person = Person.model_validate({"id": "p1", "birth_date": "1990-01-31T00:00:00Z", "last_updated": "2026-01-31"})
+    assert (person.birth_date, person.last_updated) == (date(1990, 1, 31), datetime(2026, 1, 31, tzinfo=UTC))
+    for text in ("2026-01-31T09:30:00", "2026-01-31 09:30:00", "2026-01-31T15:00:00+05:30"):
+        assert (
+            plain(Person.model_validate({"id": "p1", "last_updated": text}))["last_updated"] == "2026-01-31T09:30:00Z"
+        )
+
+
+def test_the_limit_of_a_record() -> None:
+    """A record of just as many bytes as it may have is taken, and with one more it is not."""
+    filled = [{"key": "k" * 500, "value": "v" * 500}] * 97
+
+    def group(last: int) -> dict[str, Any]:
+        return {"id": "g1", "additional_attributes": [{"key": "k" * 400, "value": "v" * last}, *filled]}
+
+    room = MAX_BYTES - len(json.dumps(group(0), separators=(",", ":")))
+    assert Group.model_validate(group(room))
+    assert refusal(Group, group(room + 1)) == f"The record must have at most {MAX_BYTES} bytes in all."

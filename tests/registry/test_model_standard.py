@@ -1,0 +1,89 @@
+"""The canonical records against the standard's own vocabulary, where its folder is at hand."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from dci_common.registry import model
+from support.conformance import SPEC
+
+_FOLDER = SPEC / "schemas" / "core" / "v1" / "data"
+
+# The standard's name → ours, and what has no field because it follows from others, with the reason.
+OURS: dict[str, tuple[list[type[BaseModel]], dict[str, str], dict[str, str]]] = {
+    "Person": (
+        [model.Person],
+        {
+            "identifier": "identifiers",
+            "address": "addresses",
+            "phone_number": "phone_numbers",
+            "email": "emails",
+        },
+        {},
+    ),
+    "Member": (
+        [model.Person],
+        {
+            "member_identifier": "identifiers",
+            "related_person": "related_persons",
+            "language_code": "language_codes",
+        },
+        {"demographic_info": "the person itself"},
+    ),
+    "Group": (
+        [model.Group],
+        {
+            "group_identifier": "identifiers",
+            "geographical_location": "place",
+            "address": "addresses",
+        },
+        {
+            "place_address": "whether there is a place",
+            "group_head_info": "the member whose role is head",
+            "group_size": "the number of members",
+            "member_list": "the members, by their memberships",
+        },
+    ),
+    "Name": ([model.Name], {}, {}),
+    "Address": ([model.Address], {}, {}),
+    "Identifier": ([model.Identifier], {}, {}),
+    "Place": ([model.Place], {}, {"contains_place": "the places that are contained in it"}),
+    "DisabilityInfo": ([model.DisabilityInfo], {}, {}),
+    "RelatedPerson": ([model.RelatedPerson], {"related_member": "person_id"}, {}),
+    "Geocoordinates": ([model.GeoCoordinates], {}, {}),
+    "GeoLocation": ([model.GeoLocation, model.PlusCode, model.Geometry, model.Bounds], {}, {}),
+}
+
+
+def test_the_standard_is_at_hand() -> None:
+    """In CI the standard's vocabulary must be there, elsewhere its absence is told."""
+    if not _FOLDER.is_dir() and not os.environ.get("CI"):
+        pytest.skip("the standard's vocabulary is not at hand: set DCI_SPEC to its folder")
+    assert _FOLDER.is_dir()
+
+
+@pytest.mark.skipif(not _FOLDER.is_dir(), reason="the standard's vocabulary is not at hand")
+@pytest.mark.parametrize("name", OURS)
+def test_every_field(name: str) -> None:
+    """Every field that the standard gives a record is one of ours, or follows from ours."""
+    models, names, derived = OURS[name]
+    ours = {field for ours in models for field in ours.model_fields}
+    standard = set(properties(json.loads((_FOLDER / f"{name}.jsonld").read_text())))
+    assert standard
+    assert {names.get(field, field) for field in standard - derived.keys()} <= ours
+    assert names.keys() | derived.keys() <= standard
+
+
+def properties(vocabulary: Any) -> list[str]:
+    """Return the names of all properties in a vocabulary, of nested ones too."""
+    if isinstance(vocabulary, list):
+        return [name for value in vocabulary for name in properties(value)]
+    if not isinstance(vocabulary, dict):
+        return []
+    own = [property_["@id"].partition(":")[2] for property_ in vocabulary.get("rdfs:property", [])]
+    return own + properties(list(vocabulary.values()))

@@ -1,0 +1,249 @@
+"""Changes that do not fit into one transaction: large groups, interrupted writers, large bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Any
+
+import pytest
+
+from dci_common.errors import ServiceUnavailable
+from dci_common.registry.model import AnyRecord, Group, Identifier, Kind, Membership, Person
+from dci_common.registry.transaction import MAX_ACTIONS
+from dci_common.registry.writer import NoSuchRecord, RegistryWriter
+from support.written import Crash, Registry, items_of, registry_with
+
+FEW_ACTIONS = 7
+HILL = Group(id="hill", identifiers=(Identifier(identifier_type="HOUSEHOLD_ID", identifier_value="1"),))
+AFTER = Group(id="hill", name="Hill", identifiers=(Identifier(identifier_type="HOUSEHOLD_ID", identifier_value="2"),))
+NEWCOMER = Person(id="newcomer")
+
+
+def people(number: int) -> list[Person]:
+    """Make people."""
+    return [Person(id=f"p{place:03}", phone_numbers=("555",)) for place in range(number)]
+
+
+def on_hill(members: Iterable[Person]) -> list[Membership]:
+    """Make them members of one group."""
+    return [Membership(person_id=person.id, group_id="hill", start="2020-01-01") for person in members]
+
+
+CROWD = people(FEW_ACTIONS)
+MEMBERS = on_hill(CROWD)
+BEFORE: list[AnyRecord] = [*CROWD, NEWCOMER, HILL, *MEMBERS]
+HIDDEN = Person(id="p000", phone_numbers=("555",), restricted=True)
+JOINS = Membership(person_id="newcomer", group_id="hill")
+
+Change = Callable[[RegistryWriter], None]
+CHANGES: dict[str, tuple[Change, list[AnyRecord]]] = {
+    "put group": (lambda writer: writer.put(AFTER), [*CROWD, NEWCOMER, AFTER, *MEMBERS]),
+    "put person": (lambda writer: writer.put(HIDDEN), [HIDDEN, *CROWD[1:], NEWCOMER, HILL, *MEMBERS]),
+    "put membership": (lambda writer: writer.put(JOINS), [*BEFORE, JOINS]),
+    "end membership": (
+        lambda writer: writer.delete_membership("p000", "hill"),
+        [*CROWD, NEWCOMER, HILL, *MEMBERS[1:]],
+    ),
+    "delete person": (
+        lambda writer: writer.delete(Kind.PERSON, "p000"),
+        [*CROWD[1:], NEWCOMER, HILL, *MEMBERS[1:]],
+    ),
+    "delete group": (lambda writer: writer.delete(Kind.GROUP, "hill"), [*CROWD, NEWCOMER]),
+}
+each_change = pytest.mark.parametrize(("change", "after"), CHANGES.values(), ids=CHANGES)
+
+
+@pytest.fixture
+def village(engine: None) -> Any:  # noqa: ARG001 - must be running
+    """Return a registry with one group, which is large for a transaction of few actions."""
+    with registry_with(*BEFORE) as registry:
+        yield registry
+
+
+@each_change
+def test_interrupted_anywhere(village: Registry, change: Change, after: list[AnyRecord]) -> None:
+    """Whichever transaction of a long write is its last, the change is whole once the group was finished."""
+    loaded = list(village.items().values())
+    for crash_after in count():
+        village.clear()
+        village.write(loaded)
+        writer, client = village.disturbed(FEW_ACTIONS)
+        client.crash(crash_after or 1, before=not crash_after)
+        try:
+            change(writer)
+        except Crash:
+            village.writer.finish(Kind.GROUP, "hill")
+            village.assert_holds(*(after if crash_after else BEFORE))
+        else:
+            assert crash_after > 3
+            break
+
+
+@each_change
+def test_interrupted_by_nobody(village: Registry, change: Change, after: list[AnyRecord]) -> None:
+    """A change is the same in many transactions as in one."""
+    writer, client = village.disturbed(FEW_ACTIONS)
+    change(writer)
+    assert client.transactions > 3
+    village.assert_holds(*after)
+
+
+@each_change
+def test_outrun_while_finishing(village: Registry, change: Change, after: list[AnyRecord]) -> None:
+    """A long write that is outrun in the middle is not made again: it is finished, or found to be."""
+    writer, client = village.disturbed(FEW_ACTIONS)
+    other = Person(id="p006", phone_numbers=("555", "556"))
+
+    def meanwhile(number: int) -> None:
+        if number == 3:
+            village.writer.put(other)
+            village.writer.finish(Kind.GROUP, "hill")
+
+    client.before = meanwhile
+    change(writer)
+    village.assert_holds(*(other if record == CROWD[6] else record for record in after))
+
+
+def test_outrun_at_a_version_while_finishing(village: Registry) -> None:
+    """Who expected a version, changed it and is then outrun is not told that the version is another."""
+    writer, client = village.disturbed(FEW_ACTIONS)
+
+    def meanwhile(number: int) -> None:
+        if number == 3:
+            village.writer.finish(Kind.GROUP, "hill")
+
+    client.before = meanwhile
+    writer.put(AFTER, version=1)
+    village.assert_holds(*CROWD, NEWCOMER, AFTER, *MEMBERS)
+
+
+@pytest.mark.parametrize(
+    ("next_one", "result"),
+    [
+        (lambda writer: writer.put(HILL), BEFORE),
+        (lambda writer: writer.put(AFTER), [*CROWD, NEWCOMER, AFTER, *MEMBERS]),
+        (lambda writer: writer.put(HIDDEN), [HIDDEN, *CROWD[1:], NEWCOMER, AFTER, *MEMBERS]),
+        (lambda writer: writer.put(JOINS), [*CROWD, NEWCOMER, AFTER, *MEMBERS, JOINS]),
+        (lambda writer: writer.delete(Kind.PERSON, "p000"), [*CROWD[1:], NEWCOMER, AFTER, *MEMBERS[1:]]),
+        (lambda writer: writer.delete(Kind.GROUP, "hill"), [*CROWD, NEWCOMER]),
+    ],
+)
+def test_whoever_comes_next(village: Registry, next_one: Change, result: list[AnyRecord]) -> None:
+    """A group whose change was interrupted says so, and whoever touches it next finishes it first."""
+    writer, client = village.disturbed(FEW_ACTIONS)
+    client.crash(3, before=False)
+    with pytest.raises(Crash):
+        writer.put(AFTER)
+    assert "GROUP#hill RECORD: a long write of it (summaries) is under way or was interrupted" in village.findings()
+    next_one(village.writer)
+    village.assert_holds(*result)
+
+
+def test_an_interrupted_deletion(village: Registry) -> None:
+    """A group whose deletion was interrupted can not be joined any more, and be made anew."""
+    writer, client = village.disturbed(FEW_ACTIONS)
+    client.crash(2, before=False)
+    with pytest.raises(Crash):
+        writer.delete(Kind.GROUP, "hill")
+    with pytest.raises(NoSuchRecord):
+        village.put(JOINS)
+    village.assert_holds(*CROWD, NEWCOMER)
+    village.put(HILL, JOINS)
+    village.assert_holds(*CROWD, NEWCOMER, HILL, JOINS)
+
+
+def test_one_transaction(engine: None) -> None:  # noqa: ARG001 - must be running
+    """What a group of 70 changes happens in one transaction, so that nobody sees half of it."""
+    crowd = people(70)
+    with registry_with(*crowd, HILL, *on_hill(crowd)) as registry:
+        writer, client = registry.disturbed()
+        writer.put(AFTER)
+        assert client.transactions == 1
+        registry.assert_holds(*crowd, AFTER, *on_hill(crowd))
+
+
+def test_dynamodb_s_own_limit(engine: None) -> None:  # noqa: ARG001 - must be running
+    """A group of more members than a transaction has actions is changed, and left, in several."""
+    crowd = people(MAX_ACTIONS + 1)
+    with registry_with(*crowd, HILL, *on_hill(crowd)) as registry:
+        writer, client = registry.disturbed()
+        writer.put(AFTER)
+        assert client.transactions > 2
+        writer.delete_membership("p000", "hill")
+        registry.assert_holds(*crowd, AFTER, *on_hill(crowd[1:]))
+
+
+def talkative(id_: str, size: int) -> Person:
+    """Make a person with so much to say, in characters of three bytes each."""
+    said = [{"key": f"k{number}", "value": "ක" * 500} for number in range(size // 1500)]
+    return Person.model_validate({"id": id_, "additional_attributes": said})
+
+
+def test_members_who_fill_a_transaction(registry: Registry) -> None:
+    """Members who have so much to say that few of them fit into a transaction are changed a few at a time."""
+    street = {"address_line_1": "ක" * 500, "address_line_2": "ක" * 500}
+    wide = [Group.model_validate({"id": "hill", "name": name, "addresses": [street] * 10}) for name in ("a", "b")]
+    crowd = [talkative(f"p{number}", 96_000) for number in range(33)]
+    registry.write(items_of([*crowd, wide[0], *on_hill(crowd)]))
+    writer, client = registry.disturbed()
+    writer.put(wide[1])
+    assert client.transactions == 4  # the group, twice half of them, the group again
+    registry.assert_holds(*crowd, wide[1], *on_hill(crowd))
+
+
+def test_a_body_in_parts(registry: Registry) -> None:
+    """A group whose body is too large for an item has it in parts, as many as it needs at any time."""
+    large = [talkative(f"p{number}", 96_000) for number in range(5)]
+    memberships = [Membership(person_id=person.id, group_id="hill") for person in large]
+    registry.put(*large, HILL)
+    parts = []
+    for membership in memberships:
+        registry.put(membership)
+        parts.append(sum(sk.startswith("BODY#") for _, sk in registry.items()))
+    assert parts == [0, 0, 0, 2, 3]
+    registry.assert_holds(*large, HILL, *memberships)
+    small = Person(id="p0")
+    registry.put(small)
+    registry.writer.delete(Kind.PERSON, "p1")
+    assert not any(sk.startswith("BODY#") for _, sk in registry.items())
+    registry.assert_holds(small, *large[2:], HILL, memberships[0], *memberships[2:])
+
+
+@pytest.fixture
+def torn(registry: Registry) -> tuple[Registry, Registry, Callable[[], None]]:
+    """Return a registry with a body in parts, another reader of it, and what tears that one's next read."""
+    large = [talkative(f"p{number}", 96_000) for number in range(4)]
+    registry.put(*large, HILL, *on_hill(large))
+    reader = Registry(registry.table)
+    _, client = registry.disturbed()
+    vars(reader.runtime)["dynamodb"] = client
+    names = count()
+
+    def tear() -> None:
+        def between(request: dict[str, Any]) -> None:
+            if any(key["sk"]["S"].startswith("BODY#") for key in request["RequestItems"][registry.table]["Keys"]):
+                client.calm()
+                registry.put(Group(id="hill", name=f"Hill {next(names)}"))
+
+        client.reading = between
+
+    return registry, reader, tear
+
+
+def test_a_torn_read(torn: tuple[Registry, Registry, Callable[[], None]]) -> None:
+    """A body that changes between the reading of its record and of its parts is read again."""
+    registry, reader, tear = torn
+    tear()
+    assert reader.view(Kind.GROUP, "hill")["name"] == "Hill 0"
+    assert reader.view(Kind.GROUP, "hill") == registry.view(Kind.GROUP, "hill")
+
+
+def test_a_body_without_its_part(torn: tuple[Registry, Registry, Callable[[], None]]) -> None:
+    """A body of which a part stays away is not made up: the registry is busy."""
+    registry, reader, _ = torn
+    registry.runtime.dynamodb.delete_item(
+        TableName=registry.table, Key={"pk": {"S": "GROUP#hill"}, "sk": {"S": "BODY#2"}}
+    )
+    with pytest.raises(ServiceUnavailable):
+        reader.view(Kind.GROUP, "hill")

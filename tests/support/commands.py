@@ -1,0 +1,45 @@
+"""`dci registry`, called in this process on a test's own registry."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from dci_cli.__main__ import main
+from support.written import Registry
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def problem(self) -> str:
+        """The one line in which the command said why it could not work."""
+        assert (self.status, self.out) == (2, "")
+        line = self.err.splitlines()[-1]
+        assert "dci: " in line  # a question that was asked may stand before it
+        return line.partition("dci: ")[2]
+
+
+Commands = Callable[..., Outcome]
+
+
+def commands_on(registry: Registry, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """Return `dci registry` as a function of its arguments and of what it reads from stdin."""
+
+    def run(command: str, *arguments: object, stdin: str = "") -> Outcome:
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        status = main(["registry", command, "--table", registry.table, *map(str, arguments)])
+        printed = capsys.readouterr()
+        return Outcome(status, printed.out, printed.err)
+
+    return run

@@ -1,0 +1,60 @@
+"""Files to import, and imports that are disturbed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from dci_cli.__main__ import main
+from dci_cli.registry.lines import write_line
+from dci_common.registry.model import AnyRecord, plain
+from dci_common.runtime import Runtime
+from support.written import Crash, Registry
+
+
+def jsonl(path: Path, records: Iterable[AnyRecord]) -> Path:
+    """Write records as JSON Lines."""
+    lines = (write_line(type(record).__name__.lower(), plain(record)) for record in records)
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def import_into(registry: Registry, *arguments: object) -> int:
+    """Run `dci registry import` on a registry's table, and return the exit status."""
+    return main(["registry", "import", "--table", registry.table, *map(str, arguments)])
+
+
+def rejected(path: Path) -> list[dict[str, Any]]:
+    """Read what was rejected of a file."""
+    lines = path.with_name(f"{path.name}.rejected.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+class Writes:
+    """A DynamoDB client that hands each batch of writes to a hook first."""
+
+    def __init__(self, runtime: Runtime, hook: Callable[[int], None]) -> None:
+        self._dynamodb: Any = runtime.dynamodb
+        self._hook = hook
+        self.batches = 0
+        vars(runtime)["dynamodb"] = self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dynamodb, name)
+
+    def batch_write_item(self, **request: Any) -> Any:
+        self.batches += 1
+        self._hook(self.batches)
+        return self._dynamodb.batch_write_item(**request)
+
+
+def crash_at(batch: int) -> Callable[[int], None]:
+    """Return a hook that ends the process, so to say, at this batch and all that follow."""
+
+    def hook(number: int) -> None:
+        if number >= batch:
+            raise Crash
+
+    return hook
