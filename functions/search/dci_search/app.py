@@ -18,8 +18,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
     def search(request: Request) -> Response:
         client = gate.admit(request, REGISTRY_SEARCH)
         envelope = read_envelope(SearchEnvelope, request.json_body())
-        answer = service.answer(envelope, client, request.correlation_id, request.deadline, request.facts)
-        return Response(200, answer)
+        return Response(200, service.answer(envelope, client, request.correlation_id, request.facts))
 
     def health(_: Request) -> Response:
         return Response.of(200, {"status": "ok"})
