@@ -49,7 +49,7 @@ build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM (ARCH=ar
 # The same tests once more, with all that `make test` can not ask for: DynamoDB Local, the artifacts, coverage.
 .PHONY: cover
 cover: .venv/dev.stamp $(DYNAMODB_LOCAL)
-	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 $(PYTEST) --cov
+	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 DCI_TEST_EXAMPLES=2000 $(PYTEST) --cov
 
 $(DYNAMODB_LOCAL): | .venv/dev.stamp
 	@PYTHONPATH=cli:layers/common $(VENV)/python -c \
@@ -57,8 +57,12 @@ $(DYNAMODB_LOCAL): | .venv/dev.stamp
 
 .PHONY: bench-registry
 bench-registry: .venv/dev.stamp ## measure imports and generated data (QUICK=--quick for small numbers)
-	@PYTHONPATH=cli:layers/common $(VENV)/python bench/registry_import.py $(QUICK)
-	@PYTHONPATH=cli:layers/common $(VENV)/python bench/registry_s3.py $(QUICK)
+	@PYTHONPATH=cli:layers/common:functions/search $(VENV)/python bench/registry_import.py $(QUICK)
+	@PYTHONPATH=cli:layers/common:functions/search $(VENV)/python bench/registry_s3.py $(QUICK)
+
+.PHONY: bench-search
+bench-search: .venv/dev.stamp ## measure searches (BENCH_PEOPLE=10000,50000,200000)
+	@PYTHONPATH=cli:layers/common:functions/search $(VENV)/python bench/search.py $(if $(JSON),--json $(JSON))
 
 .PHONY: lock
 lock: .venv/dev.stamp ## pin the newest versions that pyproject.toml allows

@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ SETTINGS = Settings(
     clients_table="dci-clients",
     registry_table="dci-registry",
     signing_keys_secret="dci-signing-keys",
+    cursor_secret="dci-cursor-key",
     issuer="https://registry.example.org",
 )
 TABLES = {"ClientsTable": "dci-clients", "RegistryTable": "dci-registry", "ExchangeTable": "dci-exchange"}
@@ -62,7 +64,8 @@ def engine(population: Population) -> Iterator[None]:
         establish(
             runtime, "ES256", lambda ring: runtime.secrets.put_secret_value(SecretId=secret_id, SecretString=ring)
         )
-        load(runtime.dynamodb, SETTINGS.registry_table, population, SHARDS)
+        load(runtime.dynamodb, SETTINGS.registry_table, population, SHARDS, date(2026, 3, 1))
+        runtime.secrets.create_secret(Name=SETTINGS.cursor_secret, SecretString="only for tests")
         yield
 
 

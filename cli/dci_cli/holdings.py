@@ -17,6 +17,7 @@ from dci_cli.problem import Problem
 from dci_common.errors import ServiceUnavailable
 from dci_common.registry.store import RegistryStore
 from dci_common.runtime import Runtime
+from dci_common.wiretime import day
 
 ROOT = Path(__file__).resolve().parents[2]
 _SHARDS = 2  # moto reads the whole table for every query, so few shards are fast shards
@@ -62,7 +63,7 @@ class Holdings:
             shards = _SHARDS if self.engine == "moto" else None
             import_files.load(self.registry, Target.of(runtime, shards))
         elif not _is_loaded(runtime):
-            load(runtime.dynamodb, runtime.settings.registry_table, demo_population(), _SHARDS)
+            load(runtime.dynamodb, runtime.settings.registry_table, demo_population(), _SHARDS, day(runtime.clock()))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dci_common.registry.views import views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -17,19 +18,19 @@ if TYPE_CHECKING:
 _BATCH = 25  # BatchWriteItem's own limit
 
 
-def load(dynamodb: DynamoDBClient, table: str, population: Population, shards: int) -> None:
+def load(dynamodb: DynamoDBClient, table: str, population: Population, shards: int, today: date) -> None:
     """Write every item of the population; the registry's settings last, so that it serves only when whole."""
-    written = list(_items(population, shards))
+    written = list(_items(population, shards, today))
     for start in range(0, len(written), _BATCH):
         pending: Any = {table: [{"PutRequest": {"Item": item}} for item in written[start : start + _BATCH]]}
         while pending:
             pending = dynamodb.batch_write_item(RequestItems=pending)["UnprocessedItems"]
 
 
-def _items(population: Population, shards: int) -> Iterator[dict[str, Any]]:
+def _items(population: Population, shards: int, today: date) -> Iterator[dict[str, Any]]:
     records = list(views(population.people, population.groups, population.memberships))
     for kind, view in records:
-        yield from all_items(kind, view, shards)
+        yield from all_items(kind, view, shards, today)
     for membership in population.memberships:
         yield from membership_items(membership)
     yield settings_item(shards, {type_ for _, view in records for type_ in identifier_types(view)})

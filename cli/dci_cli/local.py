@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from dci_common.settings import Settings, SettingsError
 
 _TABLES = {"ClientsTable": "dci-clients", "RegistryTable": "dci-registry", "ExchangeTable": "dci-exchange"}
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
+_CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
 SENDER_ID = "test-client"
 
 
@@ -56,6 +58,7 @@ def local_deployment(template: Template, issuer: str, holdings: Holdings, creden
         missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
         create_tables(runtime.dynamodb, template.tables, missing)
         runtime.secrets.create_secret(Name=_SECRET, SecretString="{}")
+        runtime.secrets.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
         establish(
             runtime, algorithm, lambda ring: runtime.secrets.put_secret_value(SecretId=_SECRET, SecretString=ring)
         )
@@ -90,6 +93,7 @@ def _variables(issuer: str) -> dict[str, str]:
         "CLIENTS_TABLE": _TABLES["ClientsTable"],
         "REGISTRY_TABLE": _TABLES["RegistryTable"],
         "SIGNING_KEYS_SECRET": _SECRET,
+        "CURSOR_SECRET": _CURSOR_SECRET,
         "ISSUER": issuer,
         "POWERTOOLS_SERVICE_NAME": "dci",
         # The gateway writes a line a request; the functions' own lines would drown it.

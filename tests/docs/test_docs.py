@@ -13,7 +13,7 @@ from dci_cli.__main__ import main
 from dci_common.auth.scopes import SCOPES
 from dci_common.errors import ApiError
 from dci_common.http import MAX_BODY_BYTES
-from dci_common.registry import disclosure, forms, parse
+from dci_common.registry import conditions, disclosure, expression, forms, parse
 from dci_common.registry.catalogue import Catalogue
 from dci_common.registry.model import Kind
 from dci_common.settings import Settings
@@ -34,8 +34,10 @@ LIMITS = {
     "request body": MAX_BODY_BYTES,
     "search items in a message": answer.MAX_ITEMS,
     "expressions in a query": parse.MAX_LEAVES,
-    "values of one `in`": parse.MAX_VALUES,
+    "levels of an `expression` query": expression.MAX_DEPTH,
+    "values of one `in`": conditions.MAX_VALUES,
     "a value": forms.MAX_VALUE_BYTES,
+    "keys of `sort`": parse.MAX_SORT_KEYS,
     "`page_size`": paging.MAX_PAGE_SIZE,
     "`page_number` times `page_size`": paging.MAX_DEPTH,
     "what a message may read, set by the deployment": Settings().max_examined,
@@ -123,22 +125,21 @@ def test_every_disclosure_name_is_documented() -> None:
 
 
 def test_every_attribute_is_documented() -> None:
-    """The table of attributes is the catalogue's: other names, operators, and what each must be disclosed by."""
-    catalogue = Catalogue(())
-    attributes = [catalogue.find(name) for kind in Kind for name in catalogue.names(kind)]
+    """The table of attributes is the catalogue's: other names, operators, whose it is, and what discloses it."""
     documented = {
-        name: [sorted(names(cell)) for cell in cells[1:]]
+        name: [sorted(names(cells[1])), names(cells[2]), cells[3], sorted(names(cells[4]))]
         for cells in rows(API, "attribute")
         for name in names(cells[0])
     }
+    kinds = ((Kind.PERSON, "persons"), (Kind.GROUP, "groups"))
     assert documented == {
         attribute.name: [
             sorted(attribute.aliases),
-            sorted(attribute.operators),
-            *(sorted(attribute.disclosed_by.get(kind, ())) for kind in (Kind.PERSON, Kind.GROUP)),
+            [*attribute.operators],
+            ", ".join(word for kind, word in kinds if kind in attribute.of) or "memberships",
+            sorted(attribute.disclosed_by),
         ]
-        for attribute in attributes
-        if attribute
+        for attribute in Catalogue(()).attributes
     }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from dci_cli.demo import Population
 from support.api import Api
+from support.hamlet import hamlet
 from support.registries import registry_of
 
 _HOUSEHOLDS = 10
@@ -34,3 +35,10 @@ def village_table(village: Population, engine: None) -> Iterator[str]:  # noqa: 
 def village_api(village_table: str, new_api: Callable[..., Api]) -> Api:
     """Return an API over the small registry, for tests that only ask it."""
     return new_api(registry_table=village_table)
+
+
+@pytest.fixture(scope="session")
+def hamlet_api(new_api: Callable[..., Api]) -> Iterator[Api]:
+    """Return an API over the hamlet, for tests that only ask it."""
+    with registry_of(hamlet()) as table:
+        yield new_api(registry_table=table)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dci_common.auth.clients import name_key
+from dci_common.auth.clients import client_key, name_key
 from support.api import Api, Reply
 from support.events import event
 
@@ -52,7 +52,8 @@ def test_what_is_not_said_has_its_default(api: Api, admin: str) -> None:
     created = create(api, admin, name="  Ministry   of Defaults ").json
     assert created["disclosure"] == ["minimal"]
     assert created["token_lifetime"] == 600
-    assert created["flags"] == {"openspp17": False, "signature": "unsigned"}
+    assert created["record_types"] == ["SRPerson", "Member", "Group"]
+    assert created["flags"] == {"openspp17": False, "signature": "unsigned", "restricted": False}
     assert created["status"] == "enabled"
     assert created["created"] == created["updated"] == "2026-03-01T09:30:00.000Z"
     assert created["version"] == 1
@@ -66,12 +67,14 @@ def test_what_is_said_is_kept(api: Api, admin: str) -> None:
         scopes=["registry/search", "registry.status"],
         disclosure=["standard", "poverty_score"],
         token_lifetime=60,
-        flags={"openspp17": True, "signature": "ignore"},
+        record_types=["Group", "SRPerson"],
+        flags={"openspp17": True, "signature": "ignore", "restricted": True},
     ).json
     assert created["scopes"] == ["registry.search", "registry.status"]
     assert created["disclosure"] == ["standard", "poverty_score"]
     assert created["token_lifetime"] == 60
-    assert created["flags"] == {"openspp17": True, "signature": "ignore"}
+    assert created["record_types"] == ["SRPerson", "Group"]
+    assert created["flags"] == {"openspp17": True, "signature": "ignore", "restricted": True}
 
 
 @pytest.mark.parametrize("again", ["Ministry of Truth", "ministry  OF truth", "Ｍinistry of Truth"])
@@ -98,7 +101,10 @@ def test_a_taken_name_is_a_conflict(api: Api, admin: str, again: str) -> None:
         ({"token_lifetime": 3601}, "token_lifetime"),
         ({"token_lifetime": True}, "token_lifetime"),
         ({"disclosure": ["everything"]}, "disclosure.0"),
+        ({"record_types": []}, "record_types"),
+        ({"record_types": ["Person"]}, "record_types.0"),
         ({"flags": {"openspp17": "yes"}}, "flags.openspp17"),
+        ({"flags": {"restricted": "yes"}}, "flags.restricted"),
         ({"flags": {"signature": "verify"}}, "flags.signature"),
         ({"Secret": "x"}, "unknown field"),
     ],
@@ -193,3 +199,17 @@ def test_other_methods_are_told_with_allow(api: Api, admin: str) -> None:
     sent["requestContext"]["http"]["method"] = "PATCH"
     reply = api.send(sent)
     assert (reply.status, reply.code, reply.headers["Allow"]) == (405, "err.request.bad", "GET, POST")
+
+
+def test_a_client_from_before_a_field_was_there(api: Api, admin: str) -> None:
+    """A client stored without the later fields has their defaults, and works."""
+    client, secret = api.client()
+    api.runtime.dynamodb.update_item(
+        TableName=api.runtime.settings.clients_table,
+        Key=client_key(client.client_id),
+        UpdateExpression="REMOVE record_types, restricted",
+    )
+    shown = api.send(on("client_get", client.client_id, admin)).json
+    assert shown["record_types"] == ["SRPerson", "Member", "Group"]
+    assert shown["flags"]["restricted"] is False
+    assert api.token(client, secret).status == 200

@@ -71,7 +71,6 @@ def test_a_value_may_be_a_string_or_a_number(shared_api: Api, value: object) -> 
         ("NIN", KNOWN_UIN),
         ("MRN", KNOWN_UIN),
         ("MOBILE", "+0"),
-        ("MOBILE", "---"),
         ("EMAIL", "nobody@example.org"),
         ("HOUSEHOLD_ID", "HH-9999"),
         ("UIN", "#"),

@@ -88,3 +88,23 @@ def test_former_members_are_not_the_households(api: Api, today: date) -> None:
     reply = api.search(predicate(everybody, ("HOUSEHOLD_ID", "eq", "home"), condition="not"))
     others = {record["identifier"][0]["identifier_value"] for record in reply.records}
     assert others == {"stays", "left", "leaves", "comes"} - set(ACTIVE[today])
+
+
+def test_a_household_is_found_by_its_size_of_today(new_api: Callable[..., Api]) -> None:
+    """What the index says of a size that changes with the days is not believed."""
+    homes = [Group(id=f"g{number}", poverty_score=number) for number in range(3)]
+    memberships = [Membership(person_id="p0", group_id=home.id) for home in homes]
+    memberships += [
+        Membership(person_id="p1", group_id="g1", start=TOMORROW),
+        Membership(person_id="p1", group_id="g2", end=TOMORROW),
+    ]
+    with registry_of(Population([Person(id="p0"), Person(id="p1")], homes, memberships)) as table:
+        api = new_api(registry_table=table)
+        for sizes in ({0: 1, 1: 1, 2: 2}, {0: 1, 1: 2, 2: 1}):
+            for size in (1, 2):
+                reply = api.search(predicate(("group_size", "eq", size), reg_record_type="Group"))
+                found = [record["poverty_score"] for record in reply.records]
+                assert found == [number for number, its in sizes.items() if its == size]
+                assert reply.items[0]["pagination"]["total_count"] == len(found)
+            api = new_api(registry_table=table)
+            api.clock.advance(DAY)

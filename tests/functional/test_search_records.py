@@ -75,7 +75,10 @@ def household(population: Population, group: Group) -> Json:
     """Return a group as the standard has it."""
     by_id = {person.id: person for person in population.people}
     memberships = [membership for membership in population.memberships if membership.group_id == group.id]
-    (head,) = [membership.person_id for membership in memberships if "head" in membership.roles]
+    members = [
+        {**member(by_id[membership.person_id]), **known({"roles": list(membership.roles)})}
+        for membership in memberships
+    ]
     (address,) = group.addresses
     return {
         "@context": f"{CONTEXT}/Group.jsonld",
@@ -94,8 +97,8 @@ def household(population: Population, group: Group) -> Json:
             }
         ),
         "group_size": len(memberships),
-        "group_head_info": member(by_id[head]),
-        "member_list": [member(by_id[membership.person_id]) for membership in memberships],
+        "group_head_info": next(entry for entry in members if "head" in entry.get("roles", ())),
+        "member_list": members,
     }
 
 

@@ -81,7 +81,10 @@ def test_a_page_of_records_takes_as_many_reads_as_it_takes(
         asked["reference_id"] = f"r-{number}"
         if page:
             asked["search_criteria"]["pagination"] = {"page_size": page[0], "page_number": page[1]}
-    assert reluctant.search(*items).items == village_api.search(*items).items
+    found, expected = reluctant.search(*items).items, village_api.search(*items).items
+    for answered in (*found, *expected):
+        answered["pagination"].pop("next_cursor", None)  # no two are alike
+    assert found == expected
     assert cast("Any", reluctant.runtime.dynamodb).cut_short > len(items)
 
 

@@ -35,6 +35,7 @@ REVIEWED = {
     "SearchFunction": [
         Grant(READ, {"ClientsTable"}, {"CLIENT#*", "KEYS"}),
         Grant(READ | {"dynamodb:Query"}, {"RegistryTable", "RegistryTable/index/*"}),
+        Grant({"secretsmanager:GetSecretValue"}, {"CursorKey"}),
         Grant(LOG, {"SearchLogs"}),
     ],
     "ClientsFunction": [
@@ -97,6 +98,7 @@ def test_who_reads_people_reads_no_secret() -> None:
         searches = function == "SearchFunction"
         assert any(resource.startswith("RegistryTable") for resource in resources) == searches
         assert ("SigningKeys" in resources) == (function == "TokenFunction")
+        assert ("CursorKey" in resources) == searches
     read = [grant.keys for grant in grants("SearchFunction") if "ClientsTable" in grant.resources]
     assert read == [{"CLIENT#*", "KEYS"}]
 
@@ -131,12 +133,13 @@ def _covers(grant: Grant, call: Call) -> bool:
 
 
 _TABLES = {"dci-clients": "ClientsTable", "dci-registry": "RegistryTable"}
+_SECRETS = {"dci-signing-keys": "SigningKeys", "dci-cursor-key": "CursorKey"}
 
 
 def _calls(operation: str, asked: dict[str, Any]) -> Iterator[Call]:
     match operation:
         case "GetSecretValue":
-            yield Call("secretsmanager:GetSecretValue", {"dci-signing-keys": "SigningKeys"}[asked["SecretId"]])
+            yield Call("secretsmanager:GetSecretValue", _SECRETS[asked["SecretId"]])
         case "BatchGetItem":
             for table, request in asked["RequestItems"].items():
                 yield from (_on_item("BatchGetItem", table, key) for key in request["Keys"])

@@ -87,3 +87,10 @@ def test_the_signing_keys_start_as_an_empty_ring() -> None:
     assert generated == {"SecretStringTemplate": "{}", "GenerateStringKey": "seed"}
     assert KeyRing.from_secret('{"seed": "generated"}') is None
     assert (secret["UpdateReplacePolicy"], secret["DeletionPolicy"]) == ("Retain", "RetainExceptOnCreate")
+
+
+def test_the_cursor_key_is_made_and_kept() -> None:
+    """Cursors are sealed with what CloudFormation generates: long, and never lost with the stack by accident."""
+    secret = template()["Resources"]["CursorKey"]
+    assert secret["Properties"]["GenerateSecretString"]["PasswordLength"] >= 43  # 256 bits of letters and digits
+    assert (secret["UpdateReplacePolicy"], secret["DeletionPolicy"]) == ("Retain", "RetainExceptOnCreate")

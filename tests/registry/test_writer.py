@@ -8,6 +8,7 @@ from dci_common.registry.items import all_items
 from dci_common.registry.model import AdditionalAttribute, Group, Identifier, Kind, Membership, Name, Person, plain
 from dci_common.registry.views import View, group_view
 from dci_common.registry.writer import MAX_HOUSEHOLDS, MAX_MEMBERS, NoSuchRecord, WriteRefused
+from support.registries import TODAY
 from support.written import SHARDS, Registry
 
 ANNA = Person(id="anna", name=Name(given_name="Anna"), birth_date="1990-01-31", emails=("Anna@example.org",))
@@ -188,7 +189,7 @@ def crowd(number: int, **fields: object) -> list[View]:
 def test_most_members_of_a_group(registry: Registry) -> None:
     """A group holds so many members and not one more."""
     registry.put(ANNA)
-    registry.write(all_items(Kind.GROUP, group_view(plain(HILL), crowd(MAX_MEMBERS)), SHARDS))
+    registry.write(all_items(Kind.GROUP, group_view(plain(HILL), crowd(MAX_MEMBERS)), SHARDS, TODAY))
     before = registry.items()
     with pytest.raises(WriteRefused, match=f"at most {MAX_MEMBERS} members"):
         registry.put(ANNA_ON_HILL)
@@ -199,7 +200,9 @@ def test_too_large(registry: Registry) -> None:
     """A group whose members have more to say than a transaction takes gets no further one; nothing of it happens."""
     much = [AdditionalAttribute(key="k" * 450, value="v" * 450) for _ in range(100)]
     registry.put(ANNA)
-    registry.write(all_items(Kind.GROUP, group_view(plain(HILL), crowd(44, additional_attributes=much)), SHARDS))
+    registry.write(
+        all_items(Kind.GROUP, group_view(plain(HILL), crowd(44, additional_attributes=much)), SHARDS, TODAY)
+    )
     before = registry.items()
     with pytest.raises(WriteRefused, match="too large"):
         registry.put(ANNA_ON_HILL)

@@ -11,6 +11,7 @@ from dci_common.errors import ServiceUnavailable
 from dci_common.registry.model import AnyRecord, Group, Identifier, Kind, Membership, Name, Person
 from dci_common.registry.transaction import Transaction
 from dci_common.registry.writer import IdentifierTaken, RegistryWriter, VersionConflict
+from support.registries import TODAY
 from support.written import SHARDS, Registry
 
 ANNA, BENO = (Person(id=id_, name=Name(given_name=id_)) for id_ in ("anna", "beno"))
@@ -234,7 +235,7 @@ def test_always_outrun(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_refused_by_dynamodb(registry: Registry) -> None:
     """What DynamoDB can not do is not taken for another writer's change."""
-    transaction = Transaction("no-such-table", SHARDS)
+    transaction = Transaction("no-such-table", SHARDS, TODAY)
     transaction.delete_membership("anna", "hill")
     with pytest.raises(ClientError, match="ResourceNotFound"):
         transaction.commit(registry.runtime.dynamodb)

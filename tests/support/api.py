@@ -80,12 +80,13 @@ class Api:
         token, search, clients = (app.create_app(self.runtime) for app in (token_app, search_app, clients_app))
         self._apps = {"/oauth2": token, "/.well-known": token, "/clients": clients}
         self._search = search
+        self.context: Any = None  # Lambda's own; the local server has none
 
     def send(self, sent: Event) -> Reply:
         """Give an event to the function whose route it is on."""
         path = sent["routeKey"].split(" ")[-1]
         app = next((app for prefix, app in self._apps.items() if path.startswith(prefix)), self._search)
-        answer = app(sent, None)
+        answer = app(sent, self.context)
         reply = Reply(answer["statusCode"], answer["headers"], answer["body"], sent)
         if path == "/registry/sync/search":
             conformance.check(reply.status, reply.json)

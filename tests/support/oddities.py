@@ -1,47 +1,94 @@
-"""A small registry of odd records: what the demo registry is too tidy to hold."""
+"""Small registries of odd records: what the demo registry is too tidy to hold."""
 
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
 
 from dci_cli.demo import Population
-from dci_common.registry.model import Group, Identifier, Membership, Name, Person
+from dci_common.registry.model import Group, Membership, Person
+from support.registries import TODAY
 
-TODAY = date(2026, 3, 1)  # the day of the tests' clock
+T = TypeVar("T")
 PHONES = ("+15550001", "+15550002", "+15550003")
 EMAILS = ("shared@example.org", "ß@example.org")
-_WINDOWS = ((None, None), (-9, None), (-9, 0), (-9, 1), (0, None), (1, None), (-9, -1))  # days from today
+# Few values for many people, so that ties are common; some begin with others, or are the same when accents are gone.
+NAMES = ("Ana", "ÁNA", "Ana Bo", "Anah", "Bo", "Đặng", "მარი", "O'Neil-Ana")
+DISTRICTS = ("D", "D1", "d 1", "É")
+SCORES = (None, 0, -1.5, 2.5, 10, 1e9)
+_SPANS = ((None, None), (None, None), (-9, None), (-9, 0), (-9, 1), (0, None), (1, None), (-9, -1))  # days from today
+_BORN = [date(1999, 12, 30) + timedelta(days=days) for days in range(4)] + [date(2008, 2, 29), date(2008, 3, 1)]
 
 
-def odd_population() -> Population:
+def odd_population(seed: int = 7, people: int = 40, groups: int = 9) -> Population:
     """Make people who share phones, lack birth dates, and belong to several households, past and future ones too."""
-    draw = random.Random(7)
-    people = [_person(draw, number) for number in range(40)]
-    groups = [_group(number) for number in range(9)]
-    pairs = draw.sample([(person.id, group.id) for person in people for group in groups], 60)
-    return Population(people, groups, [_membership(draw, person, group) for person, group in pairs])
+    draw = random.Random(seed)
+    persons = [_person(draw, number) for number in range(people)]
+    households = [_group(draw, number) for number in range(groups)]
+    pairs = [(person.id, group.id) for person in persons for group in households]
+    chosen = draw.sample(pairs, min(len(pairs), people * 3 // 2))
+    return Population(persons, households, [_membership(draw, person, group) for person, group in chosen])
 
 
 def _person(draw: random.Random, number: int) -> Person:
-    identifiers = [("UIN", f"U{number}"), *(("Card No", f"{number}-{copy}") for copy in range(draw.randrange(3)))]
-    return Person(
-        id=f"p{number:02}",
-        identifiers=tuple(Identifier(identifier_type=type_, identifier_value=value) for type_, value in identifiers),
-        name=Name(given_name=f"Given {number}"),
-        # Few dates for many people, so that ties are common.
-        birth_date=draw.choice([None, *(date(1999, 12, 30) + timedelta(days=days) for days in range(5))]),
-        phone_numbers=tuple(draw.sample(PHONES, draw.randrange(3))),
-        emails=tuple(draw.sample(EMAILS, draw.randrange(2))),
+    cards = [("Card No", f"{number}-{copy}") for copy in range(draw.randrange(3))]
+    name = {"given_name": _maybe(draw, NAMES), "surname": _maybe(draw, NAMES)}
+    return Person.model_validate(
+        {
+            "id": f"p{number:02}",
+            "identifiers": _identifiers(("UIN", f"U{number}"), *cards),
+            "name": {part: text for part, text in name.items() if text},
+            "sex": _maybe(draw, ("male", "female")),
+            "birth_date": _maybe(draw, _BORN),
+            "birth_place": _maybe(draw, NAMES),
+            "phone_numbers": draw.sample(PHONES, draw.randrange(3)),
+            "emails": draw.sample(EMAILS, draw.randrange(2)),
+            "marital_status": _maybe(draw, ("S", "M")),
+            "is_disabled": _maybe(draw, (True, False)),
+            "occupation": _maybe(draw, ("weaver", "Weaver of silk")),
+            "income": draw.choice(SCORES),
+            "restricted": draw.random() < 0.1,
+            **_registered(draw),
+        }
     )
 
 
-def _group(number: int) -> Group:
-    identifiers = (Identifier(identifier_type="HOUSEHOLD_ID", identifier_value=f"H{number}"),)
-    other = (Identifier(identifier_type="UIN", identifier_value=f"G{number}"),) if number % 2 else ()
-    return Group(id=f"g{number}", identifiers=identifiers + other, phone_numbers=PHONES[: number % 3])
+def _group(draw: random.Random, number: int) -> Group:
+    other = [("UIN", f"G{number}")] if number % 2 else []
+    return Group.model_validate(
+        {
+            "id": f"g{number}",
+            "identifiers": _identifiers(("HOUSEHOLD_ID", f"H{number}"), *other),
+            "name": _maybe(draw, NAMES),
+            "group_type": _maybe(draw, ("household", "family")),
+            "phone_numbers": PHONES[: number % 3],
+            "poverty_score": draw.choice(SCORES),
+            "place": draw.choice((None, {"name": "Hill", "contained_in_place": {"name": "R"}})),
+            **_registered(draw),
+        }
+    )
+
+
+def _registered(draw: random.Random) -> dict[str, Any]:
+    address = {"sub_region_code": _maybe(draw, DISTRICTS), "region_code": "R", "postal_code": "1"}
+    return {
+        "addresses": [{part: text for part, text in address.items() if text}] if draw.random() < 0.5 else [],
+        "registration_date": _maybe(draw, _BORN),
+        "last_updated": _maybe(draw, [datetime(2026, 1, day, 23, tzinfo=UTC) for day in (1, 2)]),
+    }
 
 
 def _membership(draw: random.Random, person_id: str, group_id: str) -> Membership:
-    start, end = (None if days is None else TODAY + timedelta(days=days) for days in draw.choice(_WINDOWS))
-    return Membership(person_id=person_id, group_id=group_id, start=start, end=end)
+    start, end = (None if days is None else TODAY + timedelta(days=days) for days in draw.choice(_SPANS))
+    roles = draw.sample(("head", "alternative recipient"), draw.randrange(3))
+    return Membership(person_id=person_id, group_id=group_id, start=start, end=end, roles=tuple(roles))
+
+
+def _identifiers(*identifiers: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"identifier_type": type_, "identifier_value": value} for type_, value in identifiers]
+
+
+def _maybe(draw: random.Random, values: tuple[T, ...] | list[T]) -> T | None:
+    chosen: T | None = draw.choice((None, *values))
+    return chosen

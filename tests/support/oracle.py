@@ -6,27 +6,36 @@ from dataclasses import dataclass
 from typing import Any
 
 from dci_cli.demo import Population
+from dci_common.registry.catalogue import COMPOSITES, INDEXED
 from dci_common.registry.model import Kind
 from dci_common.registry.query import Node, matches
-from dci_common.registry.views import View, views
-from support.oddities import TODAY
+from dci_common.registry.sorting import Place, SortKey, ordered
+from dci_common.registry.views import View, unrestricted, views
+from support.registries import TODAY
 
 _IDENTIFIERS = ("identifier", "member_identifier", "group_identifier")
 
 
 @dataclass(frozen=True)
 class Oracle:
-    """The views of a registry, by kind of record and id."""
+    """The views of a registry, by kind of record and id; restricted people are for who is entitled."""
 
     records: dict[Kind, dict[str, View]]
 
     @classmethod
-    def of(cls, population: Population) -> Oracle:
+    def of(cls, population: Population, *, entitled: bool = False) -> Oracle:
         """Build every view of a population."""
         records: dict[Kind, dict[str, View]] = {kind: {} for kind in Kind}
         for kind, view in views(population.people, population.groups, population.memberships):
-            records[kind][view["id"]] = view
+            seen = unrestricted(view) if entitled else view
+            if not seen.get("restricted"):
+                records[kind][view["id"]] = seen
         return cls(records)
+
+    @property
+    def views(self) -> list[View]:
+        """All that may be found."""
+        return [view for records in self.records.values() for view in records.values()]
 
     def found(self, kind: Kind, tree: Node) -> set[str]:
         """Return the ids of all records that satisfy the tree."""
@@ -41,15 +50,26 @@ class Oracle:
         owners = {view["identifiers"][0]["identifier_value"]: id_ for id_, view in self.records[kind].items()}
         return [owners[_first_identifier(record)] for record in rendered]
 
-    def is_ordered(self, kind: Kind, ids: list[str]) -> bool:
-        """Tell whether ids stand as promised: what lookups found by id, then the rest by birth date or by id."""
-        born = {id_: view.get("birth_date", "") for id_, view in self.records[kind].items()}
-        orders = (sorted(ids[place:], key=lambda id_: (born[id_], id_)) for place in range(len(ids) + 1))
-        by_id = ids == sorted(ids)
-        return by_id or any(
-            ids[:place] == sorted(ids[:place]) and ids[place:] in (order, sorted(ids[place:]))
-            for place, order in enumerate(orders)
+    def is_ordered(self, kind: Kind, ids: list[str], keys: tuple[SortKey, ...]) -> bool:
+        """Tell whether ids stand as they were asked for, or else as promised.
+
+        That is: what lookups found by id, then the rest by id or in the order of an index.
+        """
+        records = self.records[kind]
+        if keys:
+            places = (Place(tuple(key.of_view(records[id_], TODAY) for key in keys), id_) for id_ in ids)
+            return ids == [place.id for place in ordered(places, keys)]
+        slots = [(attribute,) for attribute in INDEXED if kind in attribute.slots] + [COMPOSITES[kind][1:], ()]
+        return any(
+            ids[:place] == sorted(ids[:place])
+            and ids[place:] == sorted(ids[place:], key=lambda id_: [*self._slot(kind, slot, id_), id_])
+            for slot in slots
+            for place in range(len(ids) + 1)
         )
+
+    def _slot(self, kind: Kind, slot: tuple[Any, ...], id_: str) -> list[str]:
+        values = [attribute.values(self.records[kind][id_], TODAY) for attribute in slot]
+        return [found[0] if found else "" for found in values]
 
 
 def _first_identifier(record: dict[str, Any]) -> str:

@@ -1,53 +1,84 @@
-"""Random questions to a registry, each with the query tree that it means."""
+"""Random questions to a registry, in all query types of the standard."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
-from dci_common.registry import forms
-from dci_common.registry.catalogue import Attribute, Catalogue
-from dci_common.registry.model import Group, Kind, Person
-from dci_common.registry.query import And, Compare, Node, Not, Or
+from dci_common.errors import Rejection
+from dci_common.registry.attributes import Attribute
+from dci_common.registry.catalogue import Catalogue
+from dci_common.registry.conditions import Conditions
+from dci_common.registry.disclosure import FULL
+from dci_common.registry.model import Kind
+from dci_common.registry.parse import parse, parse_sort
+from dci_common.registry.query import Node
+from dci_common.registry.sorting import SortKey
+from dci_common.registry.values import Type
+from dci_common.registry.views import View
+from support.registries import TODAY
 
-if TYPE_CHECKING:
-    from dci_cli.demo import Population
-
-CATALOGUE = Catalogue(["Card No", "National ID"])
+OWN_TYPES = ("CARD NO", "NATIONAL ID")
+CATALOGUE = Catalogue(OWN_TYPES)
 Values = dict[str, list[str]]  # attribute name → values worth asking for
+Sent = tuple[str, str, list[str]]  # a spelling of an attribute, an operator, values
+_NOBODYS = {Type.PHONE: "+1", Type.EMAIL: "nobody@example.org", Type.DATE: "2000-01-01", Type.MOMENT: "2026-01-02",
+            Type.NUMBER: "3", Type.SEX: "u", Type.TRUTH: "no"}  # fmt: skip
+_SIGNS = {"eq": "$eq", "in": "$in", "lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
 
 
 @dataclass(frozen=True)
 class Question:
-    """A query as it is sent, for which records, and what it means."""
+    """A query as it is sent, for which records, and in which order."""
 
     kind: Kind
     record_type: dict[str, str]
     query_type: str
     query: object
-    tree: Node
+    sort: list[dict[str, str]]
+
+    @cached_property
+    def _conditions(self) -> Conditions:
+        return Conditions(CATALOGUE, self.kind, FULL, TODAY)
+
+    @cached_property
+    def tree(self) -> Node:
+        """What the query means."""
+        return parse(self.query_type, self.query, self._conditions)
+
+    @cached_property
+    def keys(self) -> tuple[SortKey, ...]:
+        """What the order means."""
+        return parse_sort(self.sort, self._conditions)
+
+    @property
+    def criteria(self) -> dict[str, Any]:
+        """What the item says beside the query."""
+        return {**self.record_type, **({"sort": self.sort} if self.sort else {})}
 
 
-def values_of(population: Population) -> Values:
+def values_of(views: list[View]) -> Values:
     """Collect values that somebody has, and some that nobody has."""
-    values: Values = {"MOBILE": ["+1"], "EMAIL": ["nobody@example.org"], "UIN": ["G0"]}
-    records: list[Person | Group] = [*population.people, *population.groups]
-    for record in records:
-        for identifier in record.identifiers:
-            values.setdefault(identifier.identifier_type, ["-"]).append(identifier.identifier_value)
-        values["MOBILE"] += record.phone_numbers
-    values["EMAIL"] += [address for person in population.people for address in person.emails]
-    born = {person.birth_date for person in population.people if person.birth_date}
-    near = {day + timedelta(days=days) for day in born for days in (-1, 0, 1)}
-    values["birth_date"] = [day.isoformat() for day in near | {date.min, date.max}]
-    return {name: sorted(set(some)) for name, some in values.items()}
+    values = {
+        attribute.name: {_NOBODYS.get(attribute.type, "nobody's"), *_some(attribute, views)}
+        for attribute in CATALOGUE.attributes
+        if attribute.name not in OWN_TYPES or _some(attribute, views)  # others the registry does not know
+    }
+    found = {name: sorted(some) for name, some in values.items()}
+    return {**found, "age": ["0", "17", "18", "25", "26"], "YOB": ["1999", "2000", "2008"]}
+
+
+def _some(attribute: Attribute, views: list[View]) -> set[str]:
+    raw = (value for view in views for value in attribute.read(view, TODAY))
+    written = (str(value).lower() if isinstance(value, bool) else str(value) for value in raw)
+    return {text for text in written if attribute.type.value.match(text)}
 
 
 def attribute_of(name: str) -> Attribute:
     """Return the catalogue's attribute."""
-    attribute = CATALOGUE.find(name)
+    attribute = CATALOGUE.find("birth_date" if name in {"age", "YOB"} else name)
     assert attribute is not None
     return attribute
 
@@ -55,26 +86,8 @@ def attribute_of(name: str) -> Attribute:
 def question(draw: random.Random, values: Values) -> Question:
     """Draw a question in one of the standard's forms."""
     kind, record_type = draw.choice(_RECORD_TYPES)
-    if draw.random() < 0.2:
-        name, leaf = _comparison(draw, values, kind)
-        equal = Compare(leaf.attribute, "eq", leaf.values[:1])
-        return Question(kind, record_type, "idtype-value", {"type": name, "value": equal.values[0]}, _matched(equal))
-    entries, nodes = [], []
-    for number in range(draw.choice((1, 1, 2, 3))):
-        parts = [_comparison(draw, values, kind) for _ in range(draw.randint(1, 4))]
-        condition = draw.choice(("and", "or", "or", "not")) if len(parts) > 1 else ""
-        sent = {f"expression{place}": _sent(name, leaf, draw) for place, (name, leaf) in enumerate(parts, 1)}
-        entries.append({"seq_num": number, "condition": condition, **sent})
-        nodes.append(_joined(condition, [_matched(leaf) for _, leaf in parts]))
-    return Question(kind, record_type, "predicate", entries, And(tuple(nodes)))
-
-
-def tree(draw: random.Random, values: Values, kind: Kind, depth: int = 3) -> Node:
-    """Draw a tree, deeper than a predicate can be."""
-    if depth == 0 or draw.random() < 0.15:
-        return _matched(_comparison(draw, values, kind)[1])
-    children = tuple(tree(draw, values, kind, depth - 1) for _ in range(draw.choice((1, 2, 2, 3))))
-    return draw.choice((And(children), Or(children), Or(children), Not(children[0])))
+    query_type, make = draw.choice((("idtype-value", _pair), *[("predicate", _predicate)] * 2, *_EXPRESSIONS))
+    return Question(kind, record_type, query_type, make(draw, values), _sort(draw, values))
 
 
 _RECORD_TYPES: list[tuple[Kind, dict[str, str]]] = [
@@ -85,35 +98,92 @@ _RECORD_TYPES: list[tuple[Kind, dict[str, str]]] = [
 ]
 
 
-def _comparison(draw: random.Random, values: Values, kind: Kind) -> tuple[str, Compare]:
-    """Draw a spelling of an attribute that this kind of record has, and a comparison of it."""
-    names = [name for name in values if kind in attribute_of(name).disclosed_by]
-    if "birth_date" in names and draw.random() < 0.5:  # ranges are where most may go wrong
-        names = ["birth_date"]
-    attribute = attribute_of(name := draw.choice(names))
-    operator = draw.choice(attribute.operators)
-    number = draw.randint(1, min(8, len(values[name]))) if operator == "in" else 1
-    wanted = tuple(draw.sample(values[name], number))
-    spelling = draw.choice((name, *attribute.aliases, name.lower(), f"ns:id:{name}"))
-    return spelling, Compare(attribute, operator, wanted)
+def _pair(draw: random.Random, values: Values) -> dict[str, Any]:
+    name, _, wanted = _comparison(draw, values, "eq")
+    return {"type": name, "value": wanted[0]}
 
 
-def _sent(name: str, leaf: Compare, draw: random.Random) -> dict[str, Any]:
+def _predicate(draw: random.Random, values: Values) -> list[dict[str, Any]]:
+    entries = []
+    for number in range(draw.choice((1, 1, 2, 3))):
+        parts = [_comparison(draw, values) for _ in range(draw.randint(1, 4))]
+        condition = draw.choice(("and", "or", "or", "not")) if len(parts) > 1 else ""
+        sent = {f"expression{place}": _sent(draw, part) for place, part in enumerate(parts, 1)}
+        entries.append({"seq_num": number, "condition": condition, **sent})
+    return entries
+
+
+def _sent(draw: random.Random, part: Sent) -> dict[str, Any]:
     """Write a comparison as it is sent; a list also in its comma-separated spelling."""
-    value = draw.choice((list(leaf.values), ",".join(leaf.values))) if leaf.operator == "in" else leaf.values[0]
-    return {"attribute_name": name, "operator": leaf.operator, "attribute_value": value}
+    name, operator, wanted = part
+    listed = draw.choice((wanted, ",".join(wanted))) if not any("," in value for value in wanted) else wanted
+    return {
+        "attribute_name": name,
+        "operator": operator,
+        "attribute_value": listed if operator == "in" else wanted[0],
+    }
 
 
-def _matched(leaf: Compare) -> Compare:
-    """Bring the values into the form in which they are matched."""
-    emails = leaf.attribute.name == "EMAIL"
-    return Compare(leaf.attribute, leaf.operator, tuple(map(forms.email, leaf.values))) if emails else leaf
+def _expression(draw: random.Random, values: Values) -> dict[str, Any]:
+    query = _object(draw, values, 3)
+    return {"type": "ns:org:QueryType:expression", "value": {"expression": {"query": query}}}
 
 
-def _joined(condition: str, nodes: list[Node]) -> Node:
-    match condition:
-        case "or":
-            return Or(tuple(nodes))
-        case "not":
-            return And((nodes[0], Not(Or(tuple(nodes[1:])))))
-    return And(tuple(nodes))
+_EXPRESSIONS = (("expression", _expression),) * 3
+
+
+def _object(draw: random.Random, values: Values, depth: int) -> dict[str, Any]:
+    """Draw the conditions of an object; several side by side now and then."""
+    made: dict[str, Any] = {}
+    for _ in range(draw.choice((1, 1, 2))):
+        kind = draw.randrange(6) if depth else 0
+        if kind < 2:
+            name, operator, wanted = _comparison(draw, values)
+            made[name] = _operand(draw, operator, wanted)
+        elif kind == 2:
+            made["$not"] = _object(draw, values, depth - 1)
+        else:
+            parts = [_object(draw, values, depth - 1) for _ in range(draw.randint(1, 3))]
+            made[("$and", "$or", "$nor")[kind - 3]] = parts
+    return made
+
+
+def _operand(draw: random.Random, operator: str, wanted: list[str]) -> object:
+    value: object = wanted if operator == "in" else wanted[0]
+    plain = {_SIGNS[operator]: value}
+    negated = {{"eq": "$ne", "in": "$nin"}.get(operator, "$not"): value if operator in {"eq", "in"} else plain}
+    return draw.choice((plain, plain, negated, {"$not": plain}, *([value] if operator == "eq" else [])))
+
+
+def _sort(draw: random.Random, values: Values) -> list[dict[str, str]]:
+    names = draw.sample(sorted(values), draw.choice((0, 0, 1, 1, 2, 3)))
+    return [{"attribute_name": name, "sort_order": draw.choice(("asc", "desc"))} for name in names]
+
+
+def _comparison(draw: random.Random, values: Values, operator: str = "") -> Sent:
+    """Draw a spelling of an attribute, and a comparison of it; of any attribute, also of those joined with."""
+    name = draw.choice((*values, *_OFTEN))
+    attribute = attribute_of(name)
+    operator = operator or draw.choice(attribute.operators)
+    wanted = draw.sample(values[name], draw.randint(1, min(8, len(values[name]))) if operator == "in" else 1)
+    if attribute.type is Type.TEXT and operator in {"eq", "in"} and draw.random() < 0.3:
+        beginning = wanted[0][: draw.randint(1, 3)]
+        wanted[0] = f"{beginning}*" if attribute.type.value.match(beginning) else wanted[0]
+    aliases = () if name in {"age", "YOB"} else attribute.aliases
+    return draw.choice((name, *aliases, name.lower(), f"ns:id:{name}")), operator, wanted
+
+
+_OFTEN = ("birth_date", "birth_date", "surname", "name", "district", "poverty_score", "HOUSEHOLD_ID", "UIN", "age")
+
+
+def telling(draw: random.Random, values: Values, tells: Any) -> Question:
+    """Draw until a question tells some records from others, but not for ever: what finds nobody must be right too."""
+    asked = question(draw, values)
+    for _ in range(10):
+        try:
+            if tells(asked):
+                break
+        except Rejection:  # two conditions on one attribute in one object may be too many, say
+            pass
+        asked = question(draw, values)
+    return asked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import cache
 from itertools import count
 from typing import Any
@@ -16,6 +17,7 @@ from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from support.events import ROOT
 
+TODAY = date(2026, 3, 1)  # the day of the tests' clock
 _numbers = count(1)
 
 
@@ -25,7 +27,7 @@ def registry_of(population: Population, shards: int = 2) -> Iterator[str]:
     dynamodb = Runtime(Settings()).dynamodb
     table = f"dci-registry-{next(_numbers)}"
     create_tables(dynamodb, _tables(), {"RegistryTable": table})
-    load(dynamodb, table, population, shards)
+    load(dynamodb, table, population, shards, TODAY)
     yield table
     dynamodb.delete_table(TableName=table)
 

@@ -22,7 +22,7 @@ from dci_common.registry.views import View, views
 from dci_common.registry.writer import RegistryWriter
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
-from support.registries import registry_of
+from support.registries import TODAY, registry_of
 
 SHARDS = 2
 
@@ -185,7 +185,7 @@ def expected_views(records: Iterable[AnyRecord]) -> dict[tuple[Kind, str], View]
 def items_of(records: Iterable[AnyRecord]) -> Iterator[Item]:
     """Build the items of a registry of these records, but for its settings."""
     for (kind, _), view in expected_views(records).items():
-        yield from all_items(kind, view, SHARDS)
+        yield from all_items(kind, view, SHARDS, TODAY)
     for membership in population(records).memberships:
         yield from membership_items(membership)
 

@@ -1,4 +1,4 @@
-"""Reading many items by key, from a DynamoDB that does not answer all at once."""
+"""Reading from a DynamoDB that does not answer all at once, or not at once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import time
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from dci_common.dynamo import MAX_BATCH, batch_get
+from dci_common.deadline import Deadline
+from dci_common.dynamo import MAX_BATCH, batch_get, query_page
 from dci_common.errors import ServiceUnavailable
+from support.api import Clock
 
 TABLE = "table"
 Item = dict[str, Any]
@@ -70,3 +73,70 @@ def test_a_dynamodb_that_processes_nothing() -> None:
         dynamodb.read(3)
     assert int(raised.value.headers["Retry-After"]) > 0
     assert 1 < len(dynamodb.asked) < 10
+
+
+class Busy:
+    """A DynamoDB that refuses so many calls before it answers."""
+
+    def __init__(self, refusals: int, code: str = "ThrottlingException") -> None:
+        self.left = refusals
+        self.code = code
+        self.calls = 0
+
+    def _answer(self, operation: str, answer: Item) -> Item:
+        self.calls += 1
+        self.left -= 1
+        if self.left >= 0:
+            raise ClientError({"Error": {"Code": self.code, "Message": "slow down"}}, operation)
+        return answer
+
+    def query(self, **_: Any) -> Item:
+        return self._answer("Query", {"Items": [], "ScannedCount": 0})
+
+    def batch_get_item(self, RequestItems: Item) -> Item:  # noqa: N803 - DynamoDB's own name
+        return self._answer("BatchGetItem", {"Responses": {TABLE: RequestItems[TABLE]["Keys"]}})
+
+
+def ask(busy: Busy, operation: str, deadline: Deadline) -> None:
+    """Make DynamoDB be asked once."""
+    dynamodb = cast("DynamoDBClient", busy)
+    if operation == "query":
+        query_page(dynamodb, {}, deadline)
+    else:
+        batch_get(dynamodb, TABLE, [{"pk": {"S": "1"}}], deadline=deadline)
+
+
+@pytest.mark.parametrize("operation", ["query", "batch_get"])
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"]
+)
+def test_what_was_throttled_is_asked_again(pauses: list[float], operation: str, code: str) -> None:
+    """A call that DynamoDB refused because it was busy is made again, each time after a longer pause."""
+    busy = Busy(4, code)
+    ask(busy, operation, Deadline())
+    assert busy.calls == 5
+    assert pauses == sorted(set(pauses))
+    assert len(pauses) == 4
+
+
+@pytest.mark.parametrize("operation", ["query", "batch_get"])
+def test_other_refusals_are_not_repeated(pauses: list[float], operation: str) -> None:
+    """What DynamoDB refuses for another reason it would refuse again."""
+    busy = Busy(1, "ValidationException")
+    with pytest.raises(ClientError):
+        ask(busy, operation, Deadline())
+    assert (busy.calls, pauses) == (1, [])
+
+
+@pytest.mark.parametrize("operation", ["query", "batch_get"])
+@pytest.mark.parametrize("seconds", [5, 10, 60])
+def test_patience_ends_with_the_time(monkeypatch: pytest.MonkeyPatch, operation: str, seconds: int) -> None:
+    """As long as time is left a busy DynamoDB is asked again, and then the caller is told to come back."""
+    clock = Clock()
+    deadline = Deadline(clock() + seconds, clock)
+    monkeypatch.setattr(time, "sleep", clock.advance)
+    usable = deadline.left()
+    with pytest.raises(ServiceUnavailable):
+        ask(Busy(1_000_000), operation, deadline)
+    assert 0 <= deadline.left() < 1
+    assert 0 < usable < seconds

@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from dci_common.errors import Rejection
-from dci_common.registry.catalogue import BIRTH_DATE, Catalogue
+from dci_common.registry.catalogue import BIRTH_DATE, POVERTY_SCORE, Catalogue
+from dci_common.registry.conditions import MAX_VALUES, Conditions
 from dci_common.registry.disclosure import FULL
 from dci_common.registry.model import Kind
-from dci_common.registry.parse import MAX_LEAVES, MAX_VALUES, QueryParser
-from dci_common.registry.query import And, Compare, Node, Not, Or
+from dci_common.registry.parse import MAX_LEAVES, parse
+from dci_common.registry.query import And, Compare, Joined, Node, Not, Or
+from dci_common.registry.values import number
+from support.registries import TODAY
 
-PARSER = QueryParser(Catalogue(["National ID"]), Kind.PERSON, FULL)
+CONDITIONS = Conditions(Catalogue(["National ID"]), Kind.PERSON, FULL, TODAY)
 DAY = "1990-01-31"
 
 
@@ -33,7 +36,7 @@ def leaf(sign: str) -> Node:
 
 def test_the_trees_of_the_conditions() -> None:
     """`and` and `or` are themselves; `not` is the first and none of the others."""
-    trees = {condition: PARSER.parse("predicate", [predicate("lt", "gt", "eq", condition=condition)])
+    trees = {condition: parse("predicate", [predicate("lt", "gt", "eq", condition=condition)], CONDITIONS)
              for condition in ("and", "or", "not")}  # fmt: skip
     lt, gt, eq = leaf("lt"), leaf("gt"), leaf("eq")
     assert trees == {"and": And((lt, gt, eq)), "or": Or((lt, gt, eq)), "not": And((lt, Not(gt), Not(eq)))}
@@ -41,16 +44,16 @@ def test_the_trees_of_the_conditions() -> None:
 
 def test_entries_are_anded() -> None:
     """One entry is its own tree, several are joined."""
-    assert PARSER.parse("predicate", [predicate("lt")]) == leaf("lt")
+    assert parse("predicate", [predicate("lt")], CONDITIONS) == leaf("lt")
     entries = [predicate("lt", seq_num=2), predicate("gt", "eq", condition="or", seq_num=1)]
-    assert PARSER.parse("predicate", entries) == And((leaf("lt"), Or((leaf("gt"), leaf("eq")))))
+    assert parse("predicate", entries, CONDITIONS) == And((leaf("lt"), Or((leaf("gt"), leaf("eq")))))
 
 
 def test_json_ld_says_nothing_about_the_query() -> None:
     """`@type` and `@context` are overlooked wherever they stand."""
     entry = predicate("lt") | {"@type": "ExpPredicateWithCondition", "@context": {"a": 1}}
     entry["expression1"] |= {"@type": "ExpPredicate"}
-    assert PARSER.parse("predicate", [entry]) == leaf("lt")
+    assert parse("predicate", [entry], CONDITIONS) == leaf("lt")
 
 
 def test_values_take_their_matched_form() -> None:
@@ -64,19 +67,19 @@ def test_values_take_their_matched_form() -> None:
         ("UIN", 1.5, "1.5"),
         ("DOB", f"{DAY}T10:00:00+02:00", DAY),
     ):
-        tree = PARSER.parse("idtype-value", {"type": type_, "value": sent})
+        tree = parse("idtype-value", {"type": type_, "value": sent}, CONDITIONS)
         assert isinstance(tree, Compare)
         assert tree.values == (matched,)
 
 
 def test_the_limits_themselves_are_allowed() -> None:
     """100 comparisons, in one entry or many, and 100 values in a list."""
-    in_one = PARSER.parse("predicate", [predicate(*["lt"] * MAX_LEAVES, condition="or")])
+    in_one = parse("predicate", [predicate(*["lt"] * MAX_LEAVES, condition="or")], CONDITIONS)
     assert in_one == Or((leaf("lt"),) * MAX_LEAVES)
-    in_many = PARSER.parse("predicate", [predicate("lt")] * MAX_LEAVES)
+    in_many = parse("predicate", [predicate("lt")] * MAX_LEAVES, CONDITIONS)
     assert in_many == And((leaf("lt"),) * MAX_LEAVES)
     listed = {"attribute_name": "UIN", "operator": "in", "attribute_value": ["é" * 256] * MAX_VALUES}
-    tree = PARSER.parse("predicate", [{"expression1": listed}])
+    tree = parse("predicate", [{"expression1": listed}], CONDITIONS)
     assert isinstance(tree, Compare)
     assert len(tree.values) == MAX_VALUES
 
@@ -88,6 +91,54 @@ def test_the_limits_hold_over_all_entries() -> None:
         [predicate("lt", "gt", condition="and")] * (MAX_LEAVES // 2) + [predicate("lt")],
     ):
         with pytest.raises(Rejection) as rejected:
-            PARSER.parse("predicate", query)
+            parse("predicate", query, CONDITIONS)
         assert rejected.value.code == "rjct.search_criteria.invalid"
         assert str(MAX_LEAVES) in rejected.value.message
+
+
+def expression(query: dict[str, Any]) -> Node:
+    """Read an expression query."""
+    return parse("expression", {"type": "any", "value": {"expression": {"query": query}}}, CONDITIONS)
+
+
+def scored(sign: str, score: str) -> Node:
+    """Build what a condition on the household's score becomes, within its household."""
+    return Compare(POVERTY_SCORE, sign, (number(score),))
+
+
+@pytest.mark.parametrize(
+    ("query", "tree"),
+    [
+        ({"DOB": DAY}, leaf("eq")),
+        ({"DOB": {"$eq": DAY}}, leaf("eq")),
+        ({"DOB": {"$gt": DAY}}, leaf("gt")),
+        ({"DOB": {"$gte": DAY}}, leaf("ge")),
+        ({"DOB": {"$lt": DAY}}, leaf("lt")),
+        ({"DOB": {"$lte": DAY}}, leaf("le")),
+        ({"DOB": {"$in": [DAY]}}, leaf("in")),
+        ({"DOB": {"$ne": DAY}}, Not(leaf("eq"))),
+        ({"DOB": {"$nin": [DAY]}}, Not(leaf("in"))),
+        ({"DOB": {"$not": {"$lt": DAY}}}, Not(leaf("lt"))),
+        ({"DOB": {"$gte": DAY, "$lt": DAY}}, And((leaf("ge"), leaf("lt")))),
+        ({"$not": {"DOB": {"$ne": DAY}}}, leaf("eq")),
+        ({"$and": [{"DOB": DAY}, {"$or": [{"DOB": {"$lt": DAY}}, {"DOB": {"$gt": DAY}}]}]},
+         And((leaf("eq"), Or((leaf("lt"), leaf("gt")))))),
+        ({"$nor": [{"DOB": {"$lt": DAY}}, {"DOB": {"$gt": DAY}}]}, And((Not(leaf("lt")), Not(leaf("gt"))))),
+        ({"$or": [{"DOB": DAY}], "birthdate": {"$lt": DAY}}, And((leaf("eq"), leaf("lt")))),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_the_trees_of_an_expression(query: dict[str, Any], tree: Node) -> None:
+    """Each operator of an expression, the bare value, and members side by side, which are ANDed."""
+    assert expression(query) == tree
+
+
+def test_one_and_the_same_household() -> None:
+    """What an AND asks of households is asked of one of them; alone, a NOT says that there is none."""
+    low, high = {"poverty_score": {"$lt": 5}}, {"poverty_score": {"$gt": 2}}
+    both = Joined(And((scored("lt", "5"), scored("gt", "2"))))
+    assert expression({"$and": [low, high]}) == both
+    assert expression({"$and": [low, {"DOB": DAY}, high]}) == And((leaf("eq"), both))
+    assert expression({"$and": [low, {"$not": high}]}) == Joined(And((scored("lt", "5"), Not(scored("gt", "2")))))
+    assert expression({"$not": high}) == Not(Joined(scored("gt", "2")))
+    assert expression({"$or": [low, {"DOB": DAY}]}) == Or((Joined(scored("lt", "5")), leaf("eq")))

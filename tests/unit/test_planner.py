@@ -10,22 +10,46 @@ from typing import Any
 import pytest
 
 from dci_common.registry import keys
-from dci_common.registry.catalogue import BIRTH_DATE, RECORD_SLOT
+from dci_common.registry.attributes import Attribute
+from dci_common.registry.catalogue import BIRTH_DATE, COMPOSITES, DISTRICT, RECORD_SLOT, Catalogue
 from dci_common.registry.model import Kind
-from dci_common.registry.planner import Path, plan
+from dci_common.registry.planner import Path, Span, plan
 from dci_common.registry.query import And, Compare, Node, Not, OneOf, Or, matches
 
-SLOT = BIRTH_DATE.slots[Kind.PERSON]
+
+def attribute(name: str) -> Attribute:
+    """Return the catalogue's attribute."""
+    found = Catalogue(()).find(name)
+    assert found is not None
+    return found
+
+
+SURNAME, SEX = attribute("surname"), attribute("sex")
+SLOT, NAMES, PLACES = BIRTH_DATE.slots[Kind.PERSON], SURNAME.slots[Kind.PERSON], COMPOSITES[Kind.PERSON][0]
 TODAY = date(2026, 3, 1)
 DAYS = [str(date(2000, 1, 1) + timedelta(days=number)) for number in range(8)]
-PEOPLE: list[dict[str, Any]] = [
-    {"id": f"p{number:02}", **({"birth_date": DAYS[number % 9]} if number % 9 < 8 else {})} for number in range(27)
-]
+SURNAMES, DISTRICTS = ["ana", "ana-x", "an", "bo"], ["d", "d1", "e"]
+
+
+def person(number: int) -> dict[str, Any]:
+    """Make a person; some have no birth date, some no name, some no district."""
+    born = {"birth_date": DAYS[number % 9]} if number % 9 < 8 else {}
+    named = {"name": {"surname": SURNAMES[number % 5]}} if number % 5 < 4 else {}
+    home = {"addresses": [{"sub_region_code": DISTRICTS[number % 4]}]} if number % 4 < 3 else {}
+    return {"id": f"p{number:02}", **born, **named, **home}
+
+
+PEOPLE = [person(number) for number in range(60)]
+
+
+def compare(attribute: Attribute, sign: str, *values: str) -> Compare:
+    """Build a comparison."""
+    return Compare(attribute, sign, values)
 
 
 def born(sign: str, *days: str) -> Compare:
     """Build a comparison of the birth date."""
-    return Compare(BIRTH_DATE, sign, days)
+    return compare(BIRTH_DATE, sign, *days)
 
 
 def one_of(*ids: str) -> OneOf:
@@ -33,13 +57,23 @@ def one_of(*ids: str) -> OneOf:
     return OneOf(frozenset(ids))
 
 
+def slot_values(person: dict[str, Any]) -> dict[str, str]:
+    """Return what the slots hold of a person, but for her id."""
+    day = person.get("birth_date", "")
+    slots = {RECORD_SLOT: "", **({SLOT: day} if day else {})}
+    slots |= {NAMES: person["name"]["surname"]} if "name" in person else {}
+    return slots | ({PLACES: f"{person['addresses'][0]['sub_region_code']}#{day}"} if "addresses" in person else {})
+
+
 def on_path(path: Path, person: dict[str, Any]) -> bool:
     """Tell whether a record is met on a path."""
-    slots = {RECORD_SLOT: ""} | ({SLOT: person["birth_date"]} if "birth_date" in person else {})
-    if path.slot not in slots:
-        return person["id"] in path.ids
-    value = keys.slot_value(slots[path.slot], person["id"])
-    return person["id"] in path.ids or any(span.low <= value <= span.high for span in path.spans)
+    slots = slot_values(person)
+    return person["id"] in path.ids or any(
+        span.low <= keys.slot_value(slots[range_.slot], person["id"]) <= span.high
+        for range_ in path.ranges
+        if range_.slot in slots
+        for span in range_.spans
+    )
 
 
 def met(node: Node) -> set[str]:
@@ -53,19 +87,39 @@ def found(node: Node) -> set[str]:
     return {person["id"] for person in PEOPLE if matches(node, person, TODAY)}
 
 
-def random_tree(draw: random.Random, depth: int) -> Node:
-    """Make any tree of resolved leaves."""
-    match draw.randrange(6 if depth else 3):
+def slots(node: Node) -> set[str]:
+    """Return the slots of a tree's path."""
+    return {range_.slot for range_ in plan(node, Kind.PERSON).ranges}
+
+
+def spans(node: Node) -> tuple[Span, ...]:
+    """Return the spans of a path that is one range."""
+    (range_,) = plan(node, Kind.PERSON).ranges
+    return range_.spans
+
+
+def random_leaf(draw: random.Random) -> Node:
+    """Make a resolved leaf."""
+    match draw.randrange(5):
         case 0:
             return OneOf(frozenset(draw.sample([person["id"] for person in PEOPLE], draw.randrange(4))))
-        case 1 | 2:
-            sign = draw.choice(BIRTH_DATE.operators)
-            return born(sign, *draw.choices(DAYS, k=draw.randint(1, 4) if sign == "in" else 1))
-        case 3:
-            return Not(random_tree(draw, depth - 1))
-        case kind:
-            children = tuple(random_tree(draw, depth - 1) for _ in range(draw.randint(1, 3)))
-            return And(children) if kind == 4 else Or(children)
+        case 1:
+            return compare(DISTRICT, *draw.choice((("eq", "d"), ("eq", "d1"), ("in", "e", "d"), ("gt", "d"))))
+        case 2:
+            return compare(SURNAME, draw.choice(("eq", "prefix", "lt", "le", "gt", "ge")), draw.choice(SURNAMES))
+    sign = draw.choice(BIRTH_DATE.operators)
+    return born(sign, *draw.choices(DAYS, k=draw.randint(1, 4) if sign == "in" else 1))
+
+
+def random_tree(draw: random.Random, depth: int) -> Node:
+    """Make any tree of resolved leaves."""
+    kind = draw.randrange(6) if depth else 0
+    if kind < 2:
+        return random_leaf(draw)
+    if kind == 2:
+        return Not(random_tree(draw, depth - 1))
+    children = tuple(random_tree(draw, depth - 1) for _ in range(draw.randint(1, 3)))
+    return Or(children) if kind == 3 else And(children)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -78,14 +132,15 @@ def test_a_path_covers_its_tree(seed: int) -> None:
         assert met(tree) >= found(tree), tree
         if path.exact:
             assert met(tree) == found(tree), tree
-        bounds = [bound for span in path.spans for bound in (span.low, span.high)]
-        assert all(map(operator.lt, bounds, bounds[1:])), tree
+        for range_ in path.ranges:
+            bounds = [bound for span in range_.spans for bound in (span.low, span.high)]
+            assert all(map(operator.lt, bounds, bounds[1:])), tree
 
 
 def test_a_lookup_is_its_own_path() -> None:
     """What identifiers found is read by key, and nothing else is."""
     assert plan(one_of("p01", "p02"), Kind.PERSON) == Path(ids=frozenset({"p01", "p02"}))
-    assert plan(one_of(), Kind.PERSON).spans == ()
+    assert plan(one_of(), Kind.PERSON) == Path()
 
 
 @pytest.mark.parametrize("sign", ["eq", "lt", "le", "gt", "ge"])
@@ -93,8 +148,17 @@ def test_a_comparison_is_an_exact_range_of_its_slot(sign: str) -> None:
     """The bound's day belongs to the range where the operator says so, and only there."""
     for day in (DAYS[0], DAYS[3], DAYS[-1]):
         path = plan(born(sign, day), Kind.PERSON)
-        assert (path.slot, path.ids, path.exact, len(path.spans)) == (SLOT, frozenset(), True, 1)
+        assert (slots(born(sign, day)), path.ids, path.exact) == ({SLOT}, frozenset(), True)
+        assert len(spans(born(sign, day))) == 1
         assert met(born(sign, day)) == found(born(sign, day))
+
+
+@pytest.mark.parametrize(("sign", "count"), [("eq", 12), ("prefix", 24)])
+def test_a_name_and_its_beginning(sign: str, count: int) -> None:
+    """A name is a range of its own, which holds no longer names; a prefix holds those too."""
+    tree = compare(SURNAME, sign, "ana")
+    assert (slots(tree), plan(tree, Kind.PERSON).exact, len(met(tree))) == ({NAMES}, True, count)
+    assert met(tree) == found(tree)
 
 
 def test_ranges_narrow_each_other() -> None:
@@ -102,32 +166,68 @@ def test_ranges_narrow_each_other() -> None:
     between = And((born("ge", DAYS[2]), born("lt", DAYS[5])))
     assert met(between) == found(between)
     assert plan(between, Kind.PERSON).exact
-    assert plan(And((born("lt", DAYS[2]), born("gt", DAYS[5]))), Kind.PERSON).spans == ()
+    assert spans(And((born("lt", DAYS[2]), born("gt", DAYS[5])))) == ()
     picked = And((born("in", DAYS[1], DAYS[6], DAYS[4]), born("gt", DAYS[1])))
-    assert len(plan(picked, Kind.PERSON).spans) == 2
+    assert len(spans(picked)) == 2
 
 
 def test_ranges_that_meet_are_read_once() -> None:
     """An OR of overlapping or touching ranges is one range."""
-    assert len(plan(Or((born("lt", DAYS[4]), born("lt", DAYS[2]))), Kind.PERSON).spans) == 1
-    assert len(plan(Or((born("lt", DAYS[4]), born("ge", DAYS[4]))), Kind.PERSON).spans) == 1
-    assert len(plan(Or((born("lt", DAYS[2]), born("ge", DAYS[4]))), Kind.PERSON).spans) == 2
+    assert len(spans(Or((born("lt", DAYS[4]), born("lt", DAYS[2]))))) == 1
+    assert len(spans(Or((born("lt", DAYS[4]), born("ge", DAYS[4]))))) == 1
+    assert len(spans(Or((born("lt", DAYS[2]), born("ge", DAYS[4]))))) == 2
+
+
+def test_an_or_of_two_attributes_is_the_union_of_their_ranges() -> None:
+    """Each branch is read from its own slot, and together they are exact."""
+    either = Or((compare(SURNAME, "eq", "bo"), born("lt", DAYS[2])))
+    assert slots(either) == {NAMES, SLOT}
+    assert plan(either, Kind.PERSON).exact
+    assert met(either) == found(either)
 
 
 def test_the_narrowest_path_of_an_and() -> None:
-    """Ids before ranges, several sets of ids by what they share, a range before everything."""
+    """Ids before ranges, several sets of ids by what they share, equality before a range, that before everything."""
     assert plan(And((born("lt", DAYS[4]), one_of("p01"))), Kind.PERSON).ids == {"p01"}
     both = plan(And((one_of("p01", "p02"), one_of("p02", "p03"))), Kind.PERSON)
     assert (both.ids, both.exact) == (frozenset({"p02"}), True)
-    assert plan(And((Not(one_of("p01")), born("lt", DAYS[4]))), Kind.PERSON).slot == SLOT
-    mixed = plan(And((Or((one_of("p01"), born("lt", DAYS[4]))), Not(one_of("p02")))), Kind.PERSON)
-    assert (mixed.ids, mixed.slot, mixed.exact) == (frozenset({"p01"}), SLOT, False)
+    assert slots(And((Not(one_of("p01")), born("lt", DAYS[4])))) == {SLOT}
+    assert slots(And((born("lt", DAYS[4]), compare(SURNAME, "eq", "bo")))) == {NAMES}
+    mixed = And((Or((one_of("p01"), born("lt", DAYS[4]))), Not(one_of("p02"))))
+    path = plan(mixed, Kind.PERSON)
+    assert (path.ids, slots(mixed), path.exact) == (frozenset({"p01"}), {SLOT}, False)
+
+
+def test_a_range_of_the_same_slot_does_not_prove_an_or() -> None:
+    """Somebody's id in an OR keeps the other side's range from being exact."""
+    tree = And((Or((one_of("p07"), born("lt", DAYS[1]))), born("le", DAYS[5])))
+    assert not plan(tree, Kind.PERSON).exact
+    assert met(tree) >= found(tree)
+
+
+def test_an_or_is_read_by_its_branches_beside_a_not() -> None:
+    """What has no path of its own does not make the others read everybody."""
+    either = Or((compare(SURNAME, "eq", "bo"), born("lt", DAYS[2])))
+    assert slots(And((either, Not(one_of("p01"))))) == {NAMES, SLOT}
+
+
+def test_a_place_and_an_age_are_one_range() -> None:
+    """The composite slot holds a district's people by birth date, and no neighbour whose name begins alike."""
+    both = And((compare(DISTRICT, "eq", "d"), born("ge", DAYS[2]), born("le", DAYS[5])))
+    path = plan(both, Kind.PERSON)
+    assert (slots(both), path.exact) == ({PLACES}, True)
+    assert met(both) == found(both)
+    alone = compare(DISTRICT, "eq", "d")
+    assert (slots(alone), met(alone)) == ({PLACES}, found(alone))
 
 
 def test_what_has_no_path_is_read_from_the_records_slot() -> None:
-    """A NOT holds for those who lack the attribute, so everybody must be looked at."""
-    for tree in (Not(born("eq", DAYS[0])), Or((born("eq", DAYS[0]), Not(one_of("p01"))))):
-        path = plan(tree, Kind.PERSON)
-        assert (path.slot, path.exact) == (RECORD_SLOT, False)
+    """A NOT holds for those who lack the attribute, so everybody must be looked at; so has an attribute no slot."""
+    for tree in (
+        Not(born("eq", DAYS[0])),
+        Or((born("eq", DAYS[0]), Not(one_of("p01")))),
+        compare(SEX, "eq", "male"),
+    ):
+        assert slots(tree) == {RECORD_SLOT}
+        assert not plan(tree, Kind.PERSON).exact
         assert met(tree) == {person["id"] for person in PEOPLE}
-    assert plan(born("eq", DAYS[0]), Kind.GROUP).slot == RECORD_SLOT

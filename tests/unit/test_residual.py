@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from dci_common.registry.catalogue import BIRTH_DATE
+from dci_common.registry.catalogue import BIRTH_DATE, POVERTY_SCORE, Catalogue
 from dci_common.registry.model import Kind
-from dci_common.registry.query import And, Compare, Node, Not, OneOf, Or
-from dci_common.registry.residual import Filter
+from dci_common.registry.query import And, Compare, Joined, Node, Not, OneOf, Or
+from dci_common.registry.residual import Filter, holds
 
 
 def filtered(node: Node) -> Filter:
@@ -31,9 +31,9 @@ def test_a_tree_is_written_with_placeholders_only() -> None:
     )
     made = filtered(tree)
     assert made.expression is not None
-    assert "facets.#birth_date < :f0 AND " in made.expression
-    assert "facets.#birth_date IN (:f0) OR (NOT pk IN (:f1)" in made.expression
-    assert made.names == {"#birth_date": "birth_date"}
+    assert "#f.#birth_date < :f0 AND " in made.expression
+    assert "#f.#birth_date IN (:f0) OR (NOT pk IN (:f1)" in made.expression
+    assert made.names == {"#f": "facets", "#birth_date": "birth_date"}
     assert made.values == {":f0": {"S": day}, ":f1": {"S": "PERSON#p1"}}
 
 
@@ -76,3 +76,30 @@ def test_an_expression_of_too_many_operators_is_none() -> None:
     """DynamoDB refuses more than 300 operators, however short the text is."""
     assert filtered(And((Not(ids(1)),) * 100)).expression is not None
     assert filtered(And((Not(ids(1)),) * 101)).expression is None
+
+
+def test_a_joined_condition_is_asked_of_both_households() -> None:
+    """A person's entry carries two households; each is asked on its own, and the names are all used."""
+    made = filtered(Joined(Compare(POVERTY_SCORE, "in", ("1", "2"))))
+    assert made.expression == "(#f.#h0.#poverty_score IN (:f0,:f1) OR #f.#h1.#poverty_score IN (:f0,:f1))"
+    assert made.names == {"#f": "facets", "#h0": "h0", "#h1": "h1", "#poverty_score": "poverty_score"}
+    assert made.values == {":f0": {"S": "1"}, ":f1": {"S": "2"}}
+
+
+def test_a_list_is_asked_for_each_value() -> None:
+    """An attribute with several values is a list, which contains one of those asked for."""
+    place = Catalogue(()).find("location")
+    assert place is not None
+    assert filtered(Compare(place, "in", ("a", "b"))).expression == (
+        "(contains(#f.#location, :f0) OR contains(#f.#location, :f1))"
+    )
+
+
+def test_the_beginning_of_a_value_in_a_list_is_none() -> None:
+    """DynamoDB has no function that tells how the values of a list begin, so Python does."""
+    place = Catalogue(()).find("location")
+    assert place is not None
+    leaf = Compare(place, "prefix", ("ab",))
+    assert filtered(leaf).expression is None
+    assert holds(leaf, {"id": "p1", "location": ["xy", "abc"]})
+    assert not holds(leaf, {"id": "p1", "location": ["xab"]})

@@ -14,7 +14,19 @@ from typing import Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_cli.problem import Problem
-from dci_cli.registry import create_from_s3, delete, export, generate, import_files, put, reindex, show, stats, verify
+from dci_cli.registry import (
+    create_from_s3,
+    delete,
+    explain,
+    export,
+    generate,
+    import_files,
+    put,
+    reindex,
+    show,
+    stats,
+    verify,
+)
 from dci_common.errors import ServiceUnavailable
 
 
@@ -34,6 +46,7 @@ _COMMANDS: dict[str, Command] = {
     "import": import_files,
     "export": export,
     "show": show,
+    "explain": explain,
     "put": put,
     "delete": delete,
     "stats": stats,

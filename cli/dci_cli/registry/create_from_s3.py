@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from dci_cli.registry.staging import Staging
 from dci_cli.registry.target import shards_for
 from dci_cli.template import read_template
 from dci_common.registry.items import Item, settings_item
+from dci_common.wiretime import day
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -107,16 +109,18 @@ def upload_staged(s3: S3Client, staging: Staging, place: Place, shards: int | No
     if not counts.people + counts.groups:
         raise Problem("The files hold no record, so no table is made.")
     progress = Progress("Uploading", "records", counts.people + counts.groups)
-    items = upload(s3, place, _items(staging, shards or shards_for(counts.people), progress.advance))
+    items = upload(
+        s3, place, _items(staging, shards or shards_for(counts.people), day(time.time()), progress.advance)
+    )
     progress.finish()
     staged = f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships"
     print(f"{staged}: {items:,} items in {place}", flush=True)
     return items
 
 
-def _items(staging: Staging, shards: int, advance: Callable[[int], None]) -> Iterator[Item]:
+def _items(staging: Staging, shards: int, today: date, advance: Callable[[int], None]) -> Iterator[Item]:
     for kind, view in staging.views():
-        yield from items_of(kind, view, shards)
+        yield from items_of(kind, view, shards, today)
         advance(1)
     yield settings_item(shards, staging.identifier_types())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,6 +18,7 @@ from dci_cli.registry.rows import Staged
 from dci_cli.registry.target import Target, shards_for
 from dci_common.registry.model import Kind
 from dci_common.registry.views import View
+from dci_common.wiretime import day
 
 if TYPE_CHECKING:
     from dci_cli.registry.rejects import Rejects
@@ -53,7 +55,7 @@ class Import:
         counts = self._staging.counts
         shards = self._target.shards(counts.people) if self._target else shards_for(counts.people)
         progress = Progress("Writing" if self._writes else "Checking", "records", counts.people + counts.groups)
-        write_views(self._unmarked(progress), shards, self._put(shards), progress.advance)
+        write_views(self._unmarked(progress), shards, day(time.time()), self._put(shards), progress.advance)
         progress.finish()
 
     def _put(self, shards: int) -> Put:

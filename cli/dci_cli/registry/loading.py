@@ -7,6 +7,7 @@ there is whole, and an interrupted import goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
 from dci_cli.registry.parallel import chunks
 from dci_common.registry.items import Item, all_items, membership_items
@@ -18,29 +19,33 @@ _WINDOW = 1000  # records whose lookups and memberships are written before the f
 Put = Callable[[Iterable[Item]], None]
 
 
-def write_views(views: Iterable[tuple[Kind, View]], shards: int, put: Put, advance: Callable[[int], None]) -> None:
+def write_views(
+    views: Iterable[tuple[Kind, View]], shards: int, today: date, put: Put, advance: Callable[[int], None]
+) -> None:
     """Write records, with all that belongs to them. `put` returns when all that it is given is written.
 
     `advance` hears how many records are there. A membership is written with its group, so groups come first.
     """
     for window in chunks(views, _WINDOW):
         records: list[Item] = []
-        put(_other_items(window, shards, records))
+        put(_other_items(window, shards, today, records))
         put(records)
         advance(len(window))
 
 
-def items_of(kind: Kind, view: View, shards: int) -> Iterator[Item]:
+def items_of(kind: Kind, view: View, shards: int, today: date) -> Iterator[Item]:
     """Yield every item of a new record, its own first; with a group the memberships in it."""
-    yield from all_items(kind, view, shards)
+    yield from all_items(kind, view, shards, today)
     for member in view.get("members", ()):
         yield from membership_items(_membership(view, member))
 
 
-def _other_items(window: Iterable[tuple[Kind, View]], shards: int, records: list[Item]) -> Iterator[Item]:
+def _other_items(
+    window: Iterable[tuple[Kind, View]], shards: int, today: date, records: list[Item]
+) -> Iterator[Item]:
     """Yield all items but the records' own, which go to `records`."""
     for kind, view in window:
-        record, *others = items_of(kind, view, shards)
+        record, *others = items_of(kind, view, shards, today)
         records.append(record)
         yield from others
 

@@ -23,12 +23,13 @@ from dci_common.registry.items import Item, body_view, record_items
 from dci_common.registry.model import Kind
 from dci_common.registry.store import RegistryStore
 from dci_common.registry.writer import RegistryWriter
+from dci_common.wiretime import day
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 _THREADS = 16
-_NOT_DERIVED = ("body", "parts")
+_NOT_DERIVED = ("body", "parts", "as_of")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,8 +134,8 @@ class Reindex:
                 return None
             view = stored.view
         pending = item.get("pending", {"S": ""})["S"]
-        version = int(item["version"]["N"])
-        return record_items(kind, view, self._shards, version=version, pending=pending)[0]
+        version, today = int(item["version"]["N"]), day(self._runtime.clock())
+        return record_items(kind, view, self._shards, today, version=version, pending=pending)[0]
 
     def _replaced(self, item: Item, right: Item) -> bool:
         """Write the right item; False when the record is another by now."""

@@ -36,7 +36,7 @@ class Answer:
         self._bytes += size
 
 
-def served(item: SearchItem, now: str, data: dict[str, Any], pagination: dict[str, int]) -> dict[str, Any]:
+def served(item: SearchItem, now: str, data: dict[str, Any], pagination: dict[str, int | str]) -> dict[str, Any]:
     """Build the response item of a search that was served, whether or not anything matched."""
     return {**_item(item, now), "status": "succ", "data": data, "pagination": pagination}
 

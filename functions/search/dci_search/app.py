@@ -18,7 +18,8 @@ def create_app(runtime: Runtime) -> LambdaHandler:
     def search(request: Request) -> Response:
         client = gate.admit(request, REGISTRY_SEARCH)
         envelope = read_envelope(SearchEnvelope, request.json_body())
-        return Response(200, service.answer(envelope, client, request.correlation_id, request.facts))
+        answer = service.answer(envelope, client, request.correlation_id, request.deadline, request.facts)
+        return Response(200, answer)
 
     def health(_: Request) -> Response:
         return Response.of(200, {"status": "ok"})

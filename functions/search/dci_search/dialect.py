@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from dci_common.errors import Rejection
 from dci_common.registry.catalogue import HOUSEHOLD_ID
 from dci_common.registry.disclosure import Disclosure
+from dci_common.registry.expression import collection
 from dci_common.registry.forms import identifier_type
 from dci_common.registry.model import Kind
 from dci_common.registry.views import View
@@ -21,17 +22,26 @@ _SOCIAL_SUFFIX = "registrytype:social"
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """A record type on the wire: its name, the kind of record behind it, and how one is rendered."""
+    """A record type on the wire: its name, the kind of record behind it, and how one is rendered.
+
+    A client may search it whose `record_types` have it, by the standard's name where it has one of its own.
+    """
 
     name: str
     kind: Kind
     render: Callable[[View, Disclosure, date], View]
+    standard_name: str = ""
+
+    def check_allowed(self, record_types: Iterable[str]) -> None:
+        """Raise Rejection when a client that may search these may not search it."""
+        if (self.standard_name or self.name) not in record_types:
+            raise _unserved(f"This client may search the record types {', '.join(record_types)} only: name one.")
 
 
 SR_PERSON = RecordType("SRPerson", Kind.PERSON, social.sr_person)
 MEMBER = RecordType("Member", Kind.PERSON, social.member)
 GROUP = RecordType("Group", Kind.GROUP, social.group)
-OPENSPP17_PERSON = RecordType(openspp17.REG_RECORD_TYPE, Kind.PERSON, openspp17.person)
+OPENSPP17_PERSON = RecordType(openspp17.REG_RECORD_TYPE, Kind.PERSON, openspp17.person, SR_PERSON.name)
 
 _SOCIAL_TYPES = {
     "srperson": SR_PERSON,
@@ -59,7 +69,7 @@ def resolve(criteria: SearchCriteria, *, openspp17_client: bool) -> tuple[str, R
 
 
 def _record_type(criteria: SearchCriteria, served: dict[str, RecordType], default: RecordType) -> RecordType:
-    asked = criteria.reg_record_type or criteria.response_entity
+    asked = criteria.reg_record_type or criteria.response_entity or collection(criteria.query)
     if asked is None:
         return default
     found = served.get(asked.rpartition(":")[2].strip().lower())

@@ -10,18 +10,21 @@ from dci_common.cache import AgingCache
 from dci_common.errors import BadRequest, Rejection
 from dci_common.registry.budget import Budget
 from dci_common.registry.catalogue import Catalogue
+from dci_common.registry.conditions import Conditions
 from dci_common.registry.disclosure import Disclosure, disclosure
-from dci_common.registry.engine import SearchEngine
-from dci_common.registry.parse import QueryParser
+from dci_common.registry.engine import Scope, SearchEngine
+from dci_common.registry.parse import parse, parse_sort
 from dci_common.registry.query import Query
 from dci_common.registry.store import RegistrySettings, RegistryStore
 from dci_common.wiretime import day, timestamp
 from dci_search.answer import MAX_ITEMS, Answer, message, record_data, rejected, served
+from dci_search.cursor import Cursors, question
 from dci_search.dialect import resolve
 from dci_search.paging import read_page
 
 if TYPE_CHECKING:
     from dci_common.auth.clients import Client
+    from dci_common.deadline import Deadline
     from dci_common.runtime import Runtime
     from dci_common.schemas.envelope import SearchEnvelope, SearchItem
 
@@ -33,8 +36,8 @@ _UNSIGNED = {None, "unsigned", "unsigned-stub"}
 class Asker:
     """For whom a message is answered, and what is left of what it may read."""
 
+    client: Client
     disclosed: Disclosure
-    openspp17: bool
     today: date
     budget: Budget
 
@@ -46,24 +49,30 @@ class SearchService:
         self._runtime = runtime
         self._store = RegistryStore(runtime)
         self._engine = SearchEngine(self._store)
+        self._cursors = Cursors(runtime)
         self._settings: AgingCache[str, RegistrySettings] = AgingCache(_SETTINGS_SECONDS, runtime.clock)
 
     def answer(
-        self, envelope: SearchEnvelope, client: Client, correlation_id: str, facts: dict[str, str | int]
+        self,
+        envelope: SearchEnvelope,
+        client: Client,
+        correlation_id: str,
+        deadline: Deadline,
+        facts: dict[str, str | int],
     ) -> str:
-        """Answer a message as JSON text, and count what it held into `facts`.
+        """Answer a message as JSON text before the deadline, and count what it held into `facts`.
 
         Raises BadRequest when the envelope is not this client's to send.
         """
         self._check_sender(envelope, client)
         items = envelope.message.search_request
-        answer = self._answer_items(items, client) if len(items) <= MAX_ITEMS else None
+        answer = self._answer_items(items, client, deadline) if len(items) <= MAX_ITEMS else None
         facts |= {"items": len(items), "records": answer.records if answer else 0}
         return message(envelope, self._now(), correlation_id, answer)
 
-    def _answer_items(self, items: list[SearchItem], client: Client) -> Answer:
-        budget, today = Budget(self._runtime.settings.max_examined), day(self._runtime.clock())
-        asker = Asker(disclosure(client.disclosure), client.openspp17, today, budget)
+    def _answer_items(self, items: list[SearchItem], client: Client, deadline: Deadline) -> Answer:
+        budget, today = Budget(self._runtime.settings.max_examined, deadline), day(self._runtime.clock())
+        asker = Asker(client, disclosure(client.disclosure), today, budget)
         answer, seen = Answer(), set[str]()
         for item in items:
             try:
@@ -77,16 +86,19 @@ class SearchService:
 
     def _search(self, item: SearchItem, asker: Asker) -> dict[str, Any]:
         criteria = item.search_criteria
-        reg_type, record_type = resolve(criteria, openspp17_client=asker.openspp17)
+        reg_type, record_type = resolve(criteria, openspp17_client=asker.client.openspp17)
+        record_type.check_allowed(asker.client.record_types)
         page = read_page(item)
-        if criteria.sort:
-            raise Rejection("rjct.sort.invalid", "Sorting is not served yet: leave sort out.")
         settings = self._settings.get("registry", self._store.settings)
-        parser = QueryParser(Catalogue(settings.identifier_types), record_type.kind, asker.disclosed)
-        tree = parser.parse(criteria.query_type, criteria.query)
-        query = Query(record_type.kind, tree, asker.today)
-        found = self._engine.search(query, settings.shards, page.window, asker.budget)
-        pagination = page.described(len(found.views), found.total)
+        conditions = Conditions(Catalogue(settings.identifier_types), record_type.kind, asker.disclosed, asker.today)
+        query = Query(record_type.kind, parse(criteria.query_type, criteria.query, conditions), asker.today)
+        sort = parse_sort(criteria.sort, conditions)
+        asked = question(asker.client.client_id, record_type.kind, criteria.query_type, criteria.query, criteria.sort)
+        after = self._cursors.open(page.cursor, asked) if page.cursor else None
+        scope = Scope(settings.shards, restricted=asker.client.restricted)
+        found = self._engine.search(query, scope, page.window(sort, after), asker.budget)
+        next_cursor = self._cursors.seal(found.more_after, asked) if found.more_after and page.size else None
+        pagination = page.described(len(found.views), found.total, next_cursor)
         records = [record_type.render(view, asker.disclosed, asker.today) for view in found.views]
         return served(item, self._now(), record_data(reg_type, record_type.name, records), pagination)
 

@@ -1,11 +1,15 @@
-"""The one DynamoDB habit that every store needs: reading many items by key, whatever their number."""
+"""The DynamoDB habits that every store needs: reading many items by key, and patience when DynamoDB is busy."""
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from dci_common.deadline import Deadline
 from dci_common.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
@@ -14,29 +18,69 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 MAX_BATCH = 100  # BatchGetItem's own limit
-_ATTEMPTS = 6
+_ATTEMPTS = 9  # where there is no deadline
+_LONGEST_PAUSE = 1.0
+_THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+_UNHURRIED = Deadline()
 
 
-def batch_get(dynamodb: DynamoDBClient, table: str, keys: Sequence[Item], *, consistent: bool = True) -> list[Item]:
+def batch_get(
+    dynamodb: DynamoDBClient,
+    table: str,
+    keys: Sequence[Item],
+    *,
+    consistent: bool = True,
+    deadline: Deadline = _UNHURRIED,
+) -> list[Item]:
     """Read the items of distinct keys, in no particular order; keys without an item are left out.
 
-    Raises ServiceUnavailable when DynamoDB keeps returning some of them unprocessed.
+    Raises ServiceUnavailable when DynamoDB stays too busy for some of them.
     """
-    return [
-        item
-        for start in range(0, len(keys), MAX_BATCH)
-        for item in _chunk(dynamodb, table, keys[start : start + MAX_BATCH], consistent=consistent)
-    ]
+    chunks = (keys[start : start + MAX_BATCH] for start in range(0, len(keys), MAX_BATCH))
+    requests = ({"Keys": chunk, "ConsistentRead": consistent} for chunk in chunks)
+    return [item for request in requests for item in _batch(dynamodb, table, request, deadline)]
 
 
-def _chunk(dynamodb: DynamoDBClient, table: str, keys: Sequence[Item], *, consistent: bool) -> Iterator[Item]:
-    for attempt in range(_ATTEMPTS):
-        request: Any = {table: {"Keys": keys, "ConsistentRead": consistent}}
-        answer = dynamodb.batch_get_item(RequestItems=request)
+def query_page(dynamodb: DynamoDBClient, request: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
+    """Read a page of a query. Raises ServiceUnavailable when DynamoDB stays too busy."""
+    attempts = _attempts(deadline)
+    while True:
+        next(attempts)
+        try:
+            answer: Any = dynamodb.query(**request)
+        except ClientError as error:
+            _check_throttled(error)
+        else:
+            return dict(answer)
+
+
+def _batch(dynamodb: DynamoDBClient, table: str, wanted: Item, deadline: Deadline) -> Iterator[Item]:
+    request: Any = wanted
+    for _ in _attempts(deadline):
+        try:
+            answer: Any = dynamodb.batch_get_item(RequestItems={table: request})
+        except ClientError as error:
+            _check_throttled(error)
+            continue
         yield from answer["Responses"].get(table, [])
-        unprocessed = answer.get("UnprocessedKeys", {})
-        keys = [dict(key) for key in unprocessed[table]["Keys"]] if table in unprocessed else []
-        if not keys:
+        request = {**request, "Keys": answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])}
+        if not request["Keys"]:
             return
-        time.sleep(0.02 * 2**attempt)
-    raise ServiceUnavailable("The registry is busy; try again shortly.", retry_after=2)
+
+
+def _attempts(deadline: Deadline) -> Iterator[None]:
+    """Yield once an attempt, with longer and longer pauses between them. Raises ServiceUnavailable when none is left.
+
+    botocore makes attempts of its own within each, with random pauses, so that rivals part ways.
+    """
+    for number in itertools.count(1):
+        yield
+        pause = min(_LONGEST_PAUSE, 0.01 * 2**number)
+        if pause > deadline.left() or (deadline.at is None and number == _ATTEMPTS):
+            raise ServiceUnavailable("The registry is busy; try again shortly.", retry_after=2)
+        time.sleep(pause)
+
+
+def _check_throttled(error: ClientError) -> None:
+    if error.response["Error"]["Code"] not in _THROTTLED:
+        raise error

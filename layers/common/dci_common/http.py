@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dci_common.deadline import Deadline
 from dci_common.errors import (
     ApiError,
     BadRequest,
@@ -46,6 +47,7 @@ class Request:
     body: bytes
     correlation_id: str
     domain: str
+    deadline: Deadline
     facts: dict[str, str | int] = field(default_factory=dict)
 
     def content_type(self) -> str:
@@ -109,8 +111,8 @@ def application(resources: Mapping[str, Resource], clock: Callable[[], float]) -
     """Make the Lambda handler of a set of paths, as they stand in template.yaml (`$default` is everything else)."""
     unknown = Resource({})
 
-    def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401, ARG001 - Lambda's signature
-        request = _request_envelope(event)
+    def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
+        request = _request_envelope(event, _deadline(context, clock))
         resource = resources.get(request.path, unknown)
         try:
             response = _dispatch(resource, request, event)
@@ -141,7 +143,13 @@ def _dispatch(resource: Resource, request: Request, event: Event) -> Response:
         raise ApiError("The registry failed to answer; its operators have been told.") from error
 
 
-def _request_envelope(event: Event) -> Request:
+def _deadline(context: Any, clock: Callable[[], float]) -> Deadline:  # noqa: ANN401 - Lambda's own object
+    """Return when Lambda stops the function; the local server says nothing of that."""
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    return Deadline(clock() + remaining() / 1000 if remaining else None, clock)
+
+
+def _request_envelope(event: Event, deadline: Deadline) -> Request:
     """Read all but the body, of which only reading can fail."""
     context = event.get("requestContext") or {}
     http = context.get("http") or {}
@@ -155,6 +163,7 @@ def _request_envelope(event: Event) -> Request:
         body=b"",
         correlation_id=request_id if _CORRELATION_ID.fullmatch(request_id) else str(uuid.uuid4()),
         domain=str(context.get("domainName", "")),
+        deadline=deadline,
     )
 
 

@@ -25,6 +25,7 @@ class Settings:
     clients_table: str = ""
     registry_table: str = ""
     signing_keys_secret: str = ""
+    cursor_secret: str = ""
     issuer: str = ""
     token_lifetime: int = 600
     receiver_ids: frozenset[str] = frozenset()
@@ -40,6 +41,7 @@ class Settings:
             clients_table=env.get("CLIENTS_TABLE", ""),
             registry_table=env.get("REGISTRY_TABLE", ""),
             signing_keys_secret=env.get("SIGNING_KEYS_SECRET", ""),
+            cursor_secret=env.get("CURSOR_SECRET", ""),
             issuer=env.get("ISSUER", "").rstrip("/"),
             token_lifetime=_number(env, "TOKEN_LIFETIME", 600, MIN_TOKEN_LIFETIME, MAX_TOKEN_LIFETIME),
             receiver_ids=frozenset(filter(None, (id_.strip() for id_ in env.get("RECEIVER_IDS", "").split(",")))),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 LISTED = "CLIENT"
+RECORD_TYPES = ("SRPerson", "Member", "Group")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _NO_SECRET = {"digest": {"S": "0" * 64}}  # of no secret that anybody could send
 Item = dict[str, Any]
@@ -36,7 +37,8 @@ Item = dict[str, Any]
 class Client(BaseModel):
     """A partner system, or an administrator's tool.
 
-    `token_lifetime` is in seconds. `disclosure` names attributes and sets of them that the client may see.
+    `token_lifetime` is in seconds. `disclosure` names attributes and sets of them that the client may see,
+    `record_types` what it may search, and `restricted` entitles it to restricted people (see Person).
     `openspp17` makes requests that name no `reg_type` be answered in the OpenSPP 17 dialect. `signature` is what
     becomes of a message signature: `unsigned` refuses signed messages, `ignore` accepts and overlooks it.
     """
@@ -51,6 +53,9 @@ class Client(BaseModel):
     disclosure: tuple[str, ...]
     openspp17: bool
     signature: Literal["unsigned", "ignore"]
+    # Clients registered before there were these fields have their defaults.
+    record_types: tuple[str, ...] = RECORD_TYPES
+    restricted: bool = False
     status: Literal["enabled", "disabled"]
     created: str
     updated: str

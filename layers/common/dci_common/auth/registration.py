@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from dci_common.auth.clients import Client, ClientStore, name_key
+from dci_common.auth.clients import RECORD_TYPES, Client, ClientStore, name_key
 from dci_common.auth.scopes import SCOPES, canonical
 from dci_common.registry import disclosure
 from dci_common.runtime import Runtime
@@ -43,6 +43,7 @@ _Label = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_label)
 ]
 _Scope = Annotated[str, AfterValidator(canonical), AfterValidator(_one_of(frozenset(SCOPES)))]
+_RecordType = Annotated[str, AfterValidator(_one_of(frozenset(RECORD_TYPES)))]
 _Disclosed = Annotated[str, AfterValidator(_one_of(disclosure.NAMES))]
 
 
@@ -53,6 +54,7 @@ class Flags(BaseModel):
 
     openspp17: bool = False
     signature: Literal["unsigned", "ignore"] = "unsigned"
+    restricted: bool = False
 
 
 class NewClient(BaseModel):
@@ -65,6 +67,7 @@ class NewClient(BaseModel):
     scopes: Annotated[tuple[_Scope, ...], Field(min_length=1, max_length=len(SCOPES))]
     token_lifetime: Annotated[int, Field(strict=True, ge=MIN_TOKEN_LIFETIME, le=MAX_TOKEN_LIFETIME)] | None = None
     disclosure: Annotated[tuple[_Disclosed, ...], Field(max_length=50)] = ("minimal",)
+    record_types: Annotated[tuple[_RecordType, ...], Field(min_length=1, max_length=len(RECORD_TYPES))] = RECORD_TYPES
     flags: Flags = Flags()
 
 
@@ -78,6 +81,7 @@ def register(runtime: Runtime, asked: NewClient) -> tuple[Client, str]:
         scopes=tuple(scope for scope in SCOPES if scope in asked.scopes),
         token_lifetime=asked.token_lifetime or runtime.settings.token_lifetime,
         disclosure=tuple(dict.fromkeys(asked.disclosure)),
+        record_types=tuple(name for name in RECORD_TYPES if name in asked.record_types),
         **asked.flags.model_dump(),
         status="enabled",
         created=now,
@@ -91,5 +95,6 @@ def register(runtime: Runtime, asked: NewClient) -> tuple[Client, str]:
 
 def client_view(client: Client) -> dict[str, Any]:
     """Render a client as the API and the command line show it."""
-    fields = client.model_dump(mode="json", exclude={"openspp17", "signature"})
-    return {**fields, "flags": {"openspp17": client.openspp17, "signature": client.signature}}
+    fields = client.model_dump(mode="json")
+    flags = {name: fields.pop(name) for name in Flags.model_fields}
+    return {**fields, "flags": flags}

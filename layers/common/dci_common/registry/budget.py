@@ -1,9 +1,10 @@
-"""How much one message may read, so that no query can make the registry slow for others."""
+"""How much one message may read, so that no query can make the registry slow for others, or outlast its function."""
 
 from __future__ import annotations
 
 import threading
 
+from dci_common.deadline import Deadline
 from dci_common.errors import Rejection
 
 
@@ -15,12 +16,18 @@ def too_many(message: str) -> Rejection:
 class Budget:
     """The index entries and records that a message may still read; shared by the threads of its searches."""
 
-    def __init__(self, entries: int) -> None:
+    def __init__(self, entries: int, deadline: Deadline | None = None) -> None:
         self._left = entries
         self._lock = threading.Lock()
+        self.deadline = deadline or Deadline()
 
     def spend(self, entries: int) -> None:
-        """Count what was read. Raises Rejection when it was too much."""
+        """Count what is read. Raises Rejection when it is too much, or when the time for reading is over."""
+        if self.deadline.left() < 0:
+            raise too_many(
+                "There is no time left to read all that the query asks for: ask for a narrower range of dates, for "
+                "identifiers, or for fewer items at once."
+            )
         with self._lock:
             self._left -= entries
             if self._left < 0:

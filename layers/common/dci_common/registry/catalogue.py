@@ -1,115 +1,151 @@
 """The attribute catalogue: everything that a query may ask about, in one table.
 
-A new searchable attribute is a row here, a slot that nobody uses yet, and a backfill.
+A new searchable attribute is a row here, a slot that nobody uses yet, and a backfill (`dci registry reindex`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
-from datetime import date
-from enum import Enum, auto
-from typing import Any
+from collections.abc import Iterable
 
-from dci_common.registry import forms, keys
+from dci_common.registry import forms
+from dci_common.registry.attributes import (
+    Attribute,
+    address_reader,
+    field_reader,
+    identifier_reader,
+    list_reader,
+    name_reader,
+    read_location,
+    read_size,
+)
 from dci_common.registry.model import Kind
+from dci_common.registry.values import Type
 
 RECORD_SLOT = "x01"  # every record is in this slot, so that it serves what no other slot does
-EQUALITY = ("eq", "in")
-ORDER = (*EQUALITY, "lt", "le", "gt", "ge")
 STANDARD_IDENTIFIERS = ("UIN", "NIN", "BRN", "MRN", "DRN")
 HOUSEHOLD_ID = "HOUSEHOLD_ID"
 
-
-class Type(Enum):
-    """How an attribute's values are written, and where it is found."""
-
-    IDENTIFIER = auto()  # a lookup item with one owner
-    HOUSEHOLD = auto()  # a group's identifier, asked of the group or of its members
-    PHONE = auto()  # a lookup partition with any number of owners
-    EMAIL = auto()
-    DATE = auto()  # an index slot
+_PERSON, _GROUP, _BOTH, _MEMBERSHIP = {Kind.PERSON}, {Kind.GROUP}, set(Kind), set[Kind]()
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """A row of the catalogue.
-
-    `disclosed_by` names, for each kind of record that has the attribute, what a client must be allowed to see in
-    order to ask. `slots` names the index slot that holds the attribute, if one does.
-    """
-
-    name: str
-    type: Type
-    disclosed_by: Mapping[Kind, Set[str]]
-    operators: tuple[str, ...] = EQUALITY
-    aliases: tuple[str, ...] = ()
-    slots: Mapping[Kind, str] = field(default_factory=dict)
-
-    def values(self, view: Mapping[str, Any], today: date) -> list[str]:
-        """Return the attribute's values in a record's view, in the form in which they are matched."""
-        match self.type:
-            case Type.IDENTIFIER:
-                return _identifiers(view, self.name)
-            case Type.HOUSEHOLD:
-                households = [home for home in view.get("households", ()) if keys.is_active(home, today)]
-                return [value for record in (view, *households) for value in _identifiers(record, self.name)]
-            case Type.PHONE:
-                return [forms.phone(number) for number in view.get("phone_numbers", ())]
-            case Type.EMAIL:
-                return [forms.email(address) for address in view.get("emails", ())]
-            case Type.DATE:
-                return [view[self.name]] if self.name in view else []
+def _of_person(name: str, type_: Type, slot: str = "", *aliases: str, disclosed_by: str = "") -> Attribute:
+    slots = {Kind.PERSON: slot} if slot else {}
+    return Attribute(name, type_, _PERSON, field_reader(name), {disclosed_by or name}, aliases, slots)
 
 
-BIRTH_DATE = Attribute(
-    "birth_date",
-    Type.DATE,
-    {Kind.PERSON: {"birth_date"}},
-    ORDER,
-    ("birthdate", "dob", "date_of_birth"),
-    {Kind.PERSON: "x02"},
+def _of_group(name: str, type_: Type, slot: str = "", *aliases: str, disclosed_by: str = "") -> Attribute:
+    slots = {Kind.GROUP: slot} if slot else {}
+    return Attribute(name, type_, _GROUP, field_reader(name), {disclosed_by or name}, aliases, slots)
+
+
+def _name(name: str, slot: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
+    return Attribute(
+        name, Type.TEXT, _PERSON, name_reader(*parts), {"name"}, aliases, {Kind.PERSON: slot} if slot else {}
+    )
+
+
+def _address(name: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
+    return Attribute(name, Type.TEXT, _BOTH, address_reader(*parts), {"address"}, aliases)
+
+
+def _dated(name: str, type_: Type, slot: str) -> Attribute:
+    return Attribute(name, type_, _BOTH, field_reader(name), {name}, (), dict.fromkeys(Kind, slot))
+
+
+BIRTH_DATE = _of_person("birth_date", Type.DATE, "x02", "birthdate", "dob", "date_of_birth")
+DISTRICT = _address("district", ("sub_region_code",), "sub_region_code", "sub_region")
+GROUP_SIZE = Attribute(
+    "group_size", Type.NUMBER, _GROUP, read_size, {"household"}, ("household_size", "size"), {Kind.GROUP: "x05"}
 )
+POVERTY_SCORE = _of_group("poverty_score", Type.NUMBER, "x02", "score")
+
+# Slots that hold two attributes: the records of one district in the order of another attribute.
+COMPOSITES = {Kind.PERSON: ("x06", DISTRICT, BIRTH_DATE), Kind.GROUP: ("x06", DISTRICT, POVERTY_SCORE)}
+
 ATTRIBUTES = (
-    BIRTH_DATE,
     Attribute(
         "MOBILE",
         Type.PHONE,
-        {Kind.PERSON: {"phone_number"}, Kind.GROUP: {"phone_number"}},
-        aliases=("phone", "phone_number", "mobile_number"),
+        _BOTH,
+        list_reader("phone_numbers"),
+        {"phone_number"},
+        ("phone", "phone_number", "mobile_number"),
+        many=True,
     ),
-    Attribute("EMAIL", Type.EMAIL, {Kind.PERSON: {"email"}}),
-    Attribute(HOUSEHOLD_ID, Type.HOUSEHOLD, {Kind.PERSON: {"household", "identifier"}, Kind.GROUP: {"identifier"}}),
+    Attribute("EMAIL", Type.EMAIL, _PERSON, list_reader("emails"), {"email"}, ("email_address",), many=True),
+    Attribute(HOUSEHOLD_ID, Type.IDENTIFIER, _GROUP, identifier_reader(HOUSEHOLD_ID), {"identifier"}, many=True),
+    _name("surname", "x03", ("surname",), "family_name", "last_name"),
+    _name("given_name", "x04", ("given_name",), "first_name"),
+    _name("second_name", "", ("second_name",), "middle_name", "additional_name", "addl_name"),
+    Attribute(
+        "name",
+        Type.TEXT,
+        _BOTH,
+        name_reader("given_name", "second_name", "surname"),
+        {"name"},
+        ("full_name",),
+        {Kind.PERSON: "x05", Kind.GROUP: "x03"},
+    ),
+    _of_person("sex", Type.SEX, "", "gender"),
+    BIRTH_DATE,
+    _of_person("birth_place", Type.TEXT, "", "birthplace", "place_of_birth"),
+    _of_person("marital_status", Type.TEXT, "", "civil_status"),
+    _of_person("is_disabled", Type.TRUTH, "", "disabled", disclosed_by="disability"),
+    _of_person("employment_status", Type.TEXT, "", "employment"),
+    _of_person("occupation", Type.TEXT, "x09"),
+    _of_person("income_level", Type.TEXT),
+    _of_person("income", Type.NUMBER, "x10"),
+    _of_person("education_level", Type.TEXT, "", "education"),
+    _address("address_line", ("address_line_1", "address_line_2"), "address"),
+    _address("locality", ("locality",), "city"),
+    DISTRICT,
+    _address("region", ("region_code",), "region_code"),
+    _address("postal_code", ("postal_code",), "postcode", "zip_code"),
+    _address("country", ("country_code",), "country_code"),
+    Attribute("location", Type.TEXT, _BOTH, read_location, {"address"}, ("place",), many=True),
+    _dated("registration_date", Type.DATE, "x07"),
+    _dated("last_updated", Type.MOMENT, "x08"),
+    _of_group("group_type", Type.TEXT, "", "household_type"),
+    GROUP_SIZE,
+    POVERTY_SCORE,
+    _of_group("poverty_score_type", Type.TEXT, disclosed_by="poverty_score"),
+    Attribute(
+        "membership_kind",
+        Type.TEXT,
+        _MEMBERSHIP,
+        list_reader("roles"),
+        {"household"},
+        ("role", "membership_role", "member_role"),
+        many=True,
+    ),
 )
+INDEXED = tuple(attribute for attribute in ATTRIBUTES if not attribute.type.is_lookup)
 
 
 class Catalogue:
     """The attributes of one registry: those of the table, and its own identifier types."""
 
     def __init__(self, identifier_types: Iterable[str]) -> None:
-        types = {forms.identifier_type(type_) for type_ in (*STANDARD_IDENTIFIERS, *identifier_types)}
-        disclosed_by = {kind: {"identifier"} for kind in Kind}
-        identifiers = [Attribute(type_, Type.IDENTIFIER, disclosed_by) for type_ in sorted(types - {HOUSEHOLD_ID})]
-        self._attributes = (*identifiers, *ATTRIBUTES)
+        types = {forms.identifier_type(type_) for type_ in (*STANDARD_IDENTIFIERS, *identifier_types)} - {
+            HOUSEHOLD_ID
+        }
+        self.attributes = (*(_identifier(type_) for type_ in sorted(types)), *ATTRIBUTES)
         self._by_name = {
             forms.identifier_type(name): attribute
-            for attribute in self._attributes
+            for attribute in self.attributes
             for name in (attribute.name, *attribute.aliases)
         }
 
     def find(self, name: str) -> Attribute | None:
-        """Return the attribute with this name or alias; case, and a prefix ending in a colon, do not count."""
+        """Return the attribute with this name or alias; case, and a path before the last `:` or `.`, do not count."""
         key = forms.identifier_type(name)
-        return self._by_name.get(key) or self._by_name.get(key.rpartition(":")[2])
+        last = key.rpartition(":")[2].rpartition(".")[2]
+        return self._by_name.get(key) or self._by_name.get(last)
 
-    def names(self, kind: Kind) -> list[str]:
-        """Return the names of what may be asked of a kind of record."""
-        return [attribute.name for attribute in self._attributes if kind in attribute.disclosed_by]
+    def names(self) -> list[str]:
+        """Return the names of all that may be asked."""
+        return [attribute.name for attribute in self.attributes]
 
 
-def _identifiers(record: Mapping[str, Any], type_: str) -> list[str]:
-    return [
-        identifier["identifier_value"]
-        for identifier in record.get("identifiers", ())
-        if forms.identifier_type(identifier["identifier_type"]) == type_
-    ]
+def _identifier(type_: str) -> Attribute:
+    return Attribute(type_, Type.IDENTIFIER, _BOTH, identifier_reader(type_), {"identifier"}, many=True)

@@ -19,6 +19,7 @@ from dci_common.registry.model import Kind, Membership
 from dci_common.registry.store import RegistryStore, Stored
 from dci_common.registry.transaction import MAX_ACTIONS, Transaction
 from dci_common.registry.views import View, household_entry
+from dci_common.wiretime import day
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -153,7 +154,7 @@ class Committer:
         return True
 
     def _transaction(self, changes: Changes, pending: str = "") -> Transaction:
-        transaction = Transaction(self._table, self._shards, self._max_actions)
+        transaction = Transaction(self._table, self._shards, day(self._runtime.clock()), self._max_actions)
         for draft in changes.drafts:
             before, after = draft.before, draft.after
             if before is not None and not draft.is_change:

@@ -11,7 +11,23 @@ Disclosure = frozenset[str]
 
 MINIMAL: Disclosure = frozenset({"identifier", "name", "birth_date", "sex"})
 STANDARD: Disclosure = MINIMAL | {"birth_place", "phone_number", "email", "address", "household"}
-FULL: Disclosure = STANDARD | {"group_type", "poverty_score", "registration_date", "last_updated"}
+FULL: Disclosure = STANDARD | {
+    "additional_attributes",
+    "death_date",
+    "disability",
+    "education_level",
+    "employment_status",
+    "group_type",
+    "income",
+    "income_level",
+    "language_code",
+    "marital_status",
+    "occupation",
+    "poverty_score",
+    "registration_date",
+    "related_person",
+    "last_updated",
+}
 SETS = {"minimal": MINIMAL, "standard": STANDARD, "full": FULL}
 NAMES = frozenset(SETS) | FULL
 

@@ -1,44 +1,69 @@
-"""Running a query: resolve its lookups, walk the path over all shards at once, disclose only what still matches.
+"""Running a query: resolve it, walk its path over all partitions at once, disclose only what still matches.
 
-Results come in a stable order: records found by a lookup first, by id, then those found in an index, in the
-order of its slot (by birth date, or by id), ties by id.
+Without a sort, records found by a lookup come first, by id, then those found in an index, in the order of its slot
+(by birth date, say, or by id), ties by id. Those found in several slots come by id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from dci_common.registry import keys
 from dci_common.registry.budget import Budget, too_many
-from dci_common.registry.catalogue import Type
 from dci_common.registry.model import Kind
-from dci_common.registry.planner import plan
-from dci_common.registry.query import And, Compare, Node, Not, OneOf, Or, Query, leaves, matches
-from dci_common.registry.scan import Scan
+from dci_common.registry.planner import Path, plan
+from dci_common.registry.query import And, Node, Not, OneOf, Query, matches
+from dci_common.registry.residual import Facets
+from dci_common.registry.resolver import Resolver
+from dci_common.registry.scan import Partitions, Scan, Turn
+from dci_common.registry.sorting import Place, SortKey, ordered
 from dci_common.registry.store import RegistryStore
-from dci_common.registry.views import View
+from dci_common.registry.views import View, unrestricted
 
 _THREADS = 16
+_CHUNK = 100  # records that a thread reads at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which of the matches are wanted: `size` of them after the first `offset`; `whole` if it must be all."""
+    """Which of the matches are wanted: `size` of them after the first `offset` that come after the place `after`.
+
+    `whole` says that it must be all.
+    """
 
     offset: int
     size: int
+    sort: tuple[SortKey, ...] = ()
+    after: Place | None = None
     whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of views, and how many records match in all."""
+    """A page of views, how many records match in all, and after which place more of them follow, if any do."""
 
     views: list[View]
     total: int
+    more_after: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where to look: the number of shards, and whether restricted people are to be found."""
+
+    shards: int
+    restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a query is run: its path, what the path does not prove (None: nothing), and the partitions read."""
+
+    path: Path
+    rest: Node | None
+    partitions: Partitions
 
 
 class SearchEngine:
@@ -48,91 +73,127 @@ class SearchEngine:
         self._store = store
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="registry")
 
-    def search(self, query: Query, shards: int, window: Window, budget: Budget) -> Found:
+    def search(self, query: Query, scope: Scope, window: Window, budget: Budget) -> Found:
         """Find the records that match.
 
         The total counts the index, which lags by moments; every record of the page was read consistently and
         matches now, so a page may come out short. Raises Rejection when the budget is spent, or when all matches
         are wanted and are more than the window holds.
         """
-        tree = self._resolved(query, budget)
+        return _Run(self._store, self._threads, query, scope, budget).page(window)
+
+    def plan(self, query: Query, scope: Scope, budget: Budget) -> Plan:
+        """Return how a query is run, after its lookups."""
+        return _Run(self._store, self._threads, query, scope, budget).plan
+
+
+class _Run:
+    """One query on its way."""
+
+    def __init__(
+        self, store: RegistryStore, threads: ThreadPoolExecutor, query: Query, scope: Scope, budget: Budget
+    ) -> None:
+        self._store = store
+        self._threads = threads
+        self._query = query
+        self._scope = scope
+        self._budget = budget
+        self._seen: dict[str, View] = {}
+        resolver = Resolver(store, threads, self._find_all, self._read)
+        tree = resolver.resolve(query, budget)
         path = plan(tree, query.kind)
-        by_id = self._matching(query, sorted(path.ids), budget) if path.ids else []
-        page = by_id[window.offset : window.offset + window.size]
-        ids, total = list[str](), len(by_id)
-        if path.spans:
-            # What the lookups found is counted already; the walk of the index leaves it out.
-            rest = And((tree, Not(OneOf(path.ids)))) if path.ids else None if path.exact else tree
-            scan = Scan(self._store, query, path, rest, shards)
-            offset = max(0, window.offset - len(by_id))
-            ids, walked = scan.run(self._threads, offset, window.size - len(page), budget)
-            total += walked
+        if path.ranges and query.kind is Kind.PERSON:
+            limited = resolver.members(tree, query)
+            path = path if limited is None else Path(ids=limited, exact=False)
+        # What the lookups found is counted by its bodies; the walk of the index leaves it out.
+        rest = And((tree, Not(OneOf(path.ids)))) if path.ids else None if path.exact else tree
+        self.plan = Plan(path, rest, Partitions.of(query, scope.shards, restricted=scope.restricted))
+        self._path = path
+        self._scan = Scan(store, query, rest, self.plan.partitions, self._decide)
+
+    def page(self, window: Window) -> Found:
+        """Return the page of a window."""
+        if len(self._path.ranges) == 1 and _is_slot_order(window.sort, self._path, self._query.kind):
+            places, total = self._in_slot_order(window)
+        else:
+            places, total = self._in_sort_order(window)
         if window.whole and total > window.size:
             raise too_many(f"{total} records match: ask for pages of at most {window.size}.")
-        return Found(page + self._matching(query, ids, budget), total)
+        page = places[: window.size]
+        views = self._matching([place.id for place in page])
+        more_after = page[-1] if page and len(places) > window.size else None
+        return Found([views[place.id] for place in page if place.id in views], total, more_after)
 
-    def _matching(self, query: Query, ids: list[str], budget: Budget) -> list[View]:
-        """Read records and keep those that match now and may be disclosed, in the order of `ids`."""
-        chunks = [ids[start : start + 100] for start in range(0, len(ids), 100)]
-        read = partial(self._store.records, query.kind, budget=budget)
-        found = {id_: stored.view for chunk in self._threads.map(read, chunks) for id_, stored in chunk.items()}
-        views = (found[id_] for id_ in ids if id_ in found)
-        return [view for view in views if not view.get("restricted") and matches(query.tree, view, query.today)]
+    def _in_slot_order(self, window: Window) -> tuple[list[Place], int]:
+        """Return the places of the window, one more if any follow, and how many there are in all."""
+        size = window.size + 1
+        start, by_id = window.after, sorted(self._matching(self._path.ids))
+        ahead = [id_ for id_ in by_id if start is None or (start.values == (None,) and id_ > start.id)]
+        page = [Place((None,), id_) for id_ in ahead[window.offset :][:size]]
+        turn = Turn(
+            offset=max(0, window.offset - len(ahead)),
+            size=size - len(page),
+            after=(start.values[0] or "") if start else "",
+            descending=bool(window.sort) and window.sort[0].descending,
+        )
+        entries, total = self._scan.walk(self._path.ranges[0], turn, self._threads, self._budget)
+        page += [Place((position,), id_) for position, id_ in entries]
+        return page, len(by_id) + total
 
-    def _resolved(self, query: Query, budget: Budget) -> Node:
-        """Replace every lookup of the tree by the ids that it finds."""
-        lookups = [leaf for leaf in leaves(query.tree) if isinstance(leaf, Compare) and _is_lookup(leaf)]
-        if not lookups:
-            return query.tree
-        found = dict(zip(map(id, lookups), self._look_up(query, lookups, budget), strict=True))
-        return _replaced(query.tree, found)
+    def _in_sort_order(self, window: Window) -> tuple[list[Place], int]:
+        places = ordered(self._places(window.sort), window.sort)
+        total = len(places)
+        if window.after is not None:
+            places = ordered({*places, window.after}, window.sort)
+            places = places[places.index(window.after) + 1 :]
+        return places[window.offset :][: window.size + 1], total
 
-    def _look_up(self, query: Query, lookups: list[Compare], budget: Budget) -> Iterable[frozenset[str]]:
-        pks = [_pk(leaf, value) for leaf in lookups if _is_unique(leaf) for value in leaf.values]
-        owners = self._store.identifier_owners(pks, budget) if pks else {}
-        return self._threads.map(lambda leaf: self._owners(query, leaf, owners, budget), lookups)
+    def _places(self, sort: tuple[SortKey, ...]) -> list[Place]:
+        by_facets = all(key.is_in_facets(self._query.kind) for key in sort)
+        found: dict[str, Facets | None] = dict.fromkeys(self._matching(self._path.ids))
+        if self._path.ranges:
+            with_facets = bool(sort) and by_facets
+            found |= self._scan.collect(self._path.ranges, self._threads, self._budget, with_facets=with_facets)
+        if sort:
+            bodied = [id_ for id_, facets in found.items() if facets is None or not by_facets]
+            gone = set(bodied) - self._matching(bodied).keys()
+            found = {id_: facets for id_, facets in found.items() if id_ not in gone}
+        return [Place(tuple(self._sort_value(key, id_, found[id_]) for key in sort), id_) for id_ in found]
 
-    def _owners(self, query: Query, leaf: Compare, known: dict[str, str], budget: Budget) -> frozenset[str]:
-        pks = [_pk(leaf, value) for value in leaf.values]
-        if _is_unique(leaf):
-            owners = [known[pk] for pk in pks if pk in known]
-        else:
-            owners = [owner for pk in pks for owner in self._store.shared_owners(pk, budget)]
-        if leaf.attribute.type is Type.HOUSEHOLD and query.kind is Kind.PERSON:
-            groups = _ids_of(Kind.GROUP, owners)
-            return frozenset(id_ for group in groups for id_ in self._store.members(group, query.today, budget))
-        return _ids_of(query.kind, owners)
+    def _sort_value(self, key: SortKey, id_: str, facets: Facets | None) -> str | None:
+        if id_ in self._seen:
+            return key.of_view(self._seen[id_], self._query.today)
+        return key.of_facets(facets or {})
+
+    def _find_all(self, query: Query, budget: Budget) -> list[View]:
+        """Return all records that match another query, for this one's sake."""
+        other = _Run(self._store, self._threads, query, self._scope, budget)
+        return list(other._matching([place.id for place in other._places(())]).values())
+
+    def _decide(self, ids: list[str]) -> dict[str, View]:
+        return self._matching([id_ for id_ in ids if id_ not in self._path.ids])
+
+    def _matching(self, ids: Iterable[str]) -> dict[str, View]:
+        """Read records once, strongly consistent, and keep those that match now and may be found."""
+        wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._seen]
+        chunks = [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
+        read = partial(self._read, self._query.kind)
+        for chunk in self._threads.map(read, chunks) if len(chunks) > 1 else map(read, chunks):
+            matching = (view for view in chunk.values() if matches(self._query.tree, view, self._query.today))
+            self._seen |= {view["id"]: view for view in matching}
+        return {id_: self._seen[id_] for id_ in ids if id_ in self._seen}
+
+    def _read(self, kind: Kind, ids: Sequence[str]) -> dict[str, View]:
+        """Read records as the client may see them: restricted people are not there unless it is entitled to them."""
+        found = (stored.view for stored in self._store.records(kind, ids, self._budget).values())
+        views = (unrestricted(view) if self._scope.restricted else view for view in found)
+        return {view["id"]: view for view in views if not view.get("restricted")}
 
 
-def _ids_of(kind: Kind, owners: Iterable[str]) -> frozenset[str]:
-    prefix = keys.record_pk(kind, "")
-    return frozenset(owner.removeprefix(prefix) for owner in owners if owner.startswith(prefix))
-
-
-def _is_lookup(leaf: Compare) -> bool:
-    return leaf.attribute.type is not Type.DATE
-
-
-def _is_unique(leaf: Compare) -> bool:
-    return leaf.attribute.type in {Type.IDENTIFIER, Type.HOUSEHOLD}
-
-
-def _pk(leaf: Compare, value: str) -> str:
-    match leaf.attribute.type:
-        case Type.PHONE:
-            return keys.phone_pk(value)
-        case Type.EMAIL:
-            return keys.email_pk(value)
-        case _:
-            return keys.identifier_pk(leaf.attribute.name, value)
-
-
-def _replaced(node: Node, found: dict[int, frozenset[str]]) -> Node:
-    match node:
-        case And(children):
-            return And(tuple(_replaced(child, found) for child in children))
-        case Or(children):
-            return Or(tuple(_replaced(child, found) for child in children))
-        case Not(child):
-            return Not(_replaced(child, found))
-    return OneOf(found[id(node)]) if id(node) in found else node
+def _is_slot_order(sort: Sequence[SortKey], path: Path, kind: Kind) -> bool:
+    """Tell whether the walk of the path's one slot yields the order asked for."""
+    if not sort:
+        return True
+    (key, *others) = sort
+    slot = key.attribute.slots.get(kind)
+    return not others and not path.ids and not key.joined and slot == path.ranges[0].slot

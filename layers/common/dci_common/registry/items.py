@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from dci_common.registry import forms, keys
-from dci_common.registry.catalogue import ATTRIBUTES, RECORD_SLOT
+from dci_common.registry.facets import index_attributes
 from dci_common.registry.model import Kind, Membership, plain
 from dci_common.registry.views import View
 
@@ -28,13 +29,13 @@ class TornBody(ValueError):
     """The parts of a body are not those that its record was written with."""
 
 
-def all_items(kind: Kind, view: View, shards: int) -> Iterator[Item]:
+def all_items(kind: Kind, view: View, shards: int, today: date) -> Iterator[Item]:
     """Build every item of a new record but its memberships."""
-    yield from record_items(kind, view, shards, version=1)
+    yield from record_items(kind, view, shards, today, version=1)
     yield from lookup_items(kind, view).values()
 
 
-def record_items(kind: Kind, view: View, shards: int, *, version: int, pending: str = "") -> list[Item]:
+def record_items(kind: Kind, view: View, shards: int, today: date, *, version: int, pending: str = "") -> list[Item]:
     """Build a record's item, then the parts of a body too large for it.
 
     `pending` names what of a long write is still to be done (see committer.py).
@@ -42,15 +43,11 @@ def record_items(kind: Kind, view: View, shards: int, *, version: int, pending: 
     body = json.dumps(view, ensure_ascii=False, separators=(",", ":"))
     cut = [body[start : start + _PART_CHARACTERS] for start in range(0, len(body), _PART_CHARACTERS)]
     parts = cut if len(body.encode()) > 4 * _PART_CHARACTERS else []
-    shard = keys.restricted_shard(kind) if view.get("restricted") else keys.shard(kind, view["id"], shards)
-    facets = {name: {"S": value} for name, value in _facets(kind, view).items()}
     record = {
         **keys.record_key(kind, view["id"]),
         "version": {"N": str(version)},
         "digest": {"S": _digest(body)},
-        "shard": {"S": shard},
-        **{slot: {"S": value} for slot, value in _slots(kind, view).items()},
-        "facets": {"M": facets},
+        **index_attributes(kind, view, shards, today),
         **({"parts": {"N": str(len(parts))}} if parts else {"body": {"S": body}}),
         **({"pending": {"S": pending}} if pending else {}),
     }
@@ -106,20 +103,6 @@ def settings_item(shards: int, types: Iterable[str]) -> Item:
         "shards": {"N": str(shards)},
         **({"identifier_types": {"SS": known}} if known else {}),
     }
-
-
-def _facets(kind: Kind, view: View) -> dict[str, str]:
-    return {
-        attribute.name: view[attribute.name]
-        for attribute in ATTRIBUTES
-        if kind in attribute.slots and attribute.name in view
-    }
-
-
-def _slots(kind: Kind, view: View) -> dict[str, str]:
-    facets = _facets(kind, view)
-    values = {attribute.slots[kind]: facets[attribute.name] for attribute in ATTRIBUTES if attribute.name in facets}
-    return {slot: keys.slot_value(value, view["id"]) for slot, value in {RECORD_SLOT: "", **values}.items()}
 
 
 def _part(kind: Kind, record_id: str, number: int, text: str) -> Item:

@@ -6,6 +6,7 @@ Every key of a record is derived here and nowhere else, by writers and readers a
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -44,6 +45,11 @@ def shard(kind: Kind, record_id: str, shards: int) -> str:
     return f"{kind}#{zlib.crc32(record_id.encode()) % shards}"
 
 
+def body_shard(kind: Kind) -> str:
+    """Return the index partition of records that only their body describes exactly (see facets.py)."""
+    return f"{kind}#body"
+
+
 def restricted_shard(kind: Kind) -> str:
     """Return the index partition of restricted records: no query but those of entitled clients looks there."""
     return f"{kind}#restricted"
@@ -69,7 +75,7 @@ def email_pk(value: str) -> str:
     return f"EMAIL#{forms.email(value)}"
 
 
-def is_active(membership: dict[str, Any], today: date) -> bool:
+def is_active(membership: Mapping[str, Any], today: date) -> bool:
     """Tell whether a membership, as a view holds it, is in force on `today`."""
     day = today.isoformat()
     return bool(membership.get("start", day) <= day < membership.get("end", "9999-12-31"))

@@ -7,110 +7,96 @@ attributes and operators that exist, and never repeat what was sent.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from dci_common.errors import Rejection
-from dci_common.registry import forms
-from dci_common.registry.catalogue import Attribute, Catalogue, Type
-from dci_common.registry.disclosure import Disclosure
-from dci_common.registry.model import Kind
-from dci_common.registry.query import And, Compare, Node, Not, Or, leaves
+from dci_common.registry.conditions import Conditions, bad_criteria
+from dci_common.registry.expression import read_expression
+from dci_common.registry.query import Node, all_of, any_of, leaves, negated
+from dci_common.registry.sorting import SortKey
 
 MAX_LEAVES = 100
-MAX_VALUES = 100
-_MAX_BITS = 512
+MAX_SORT_KEYS = 5
 _EXPRESSION = re.compile(r"expression[1-9][0-9]{0,2}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+(Z|[+-][0-9:]+)?)?")
 
 
-def _criteria(message: str) -> Rejection:
-    return Rejection("rjct.search_criteria.invalid", message)
+def parse(query_type: str, query: object, conditions: Conditions) -> Node:
+    """Read a query. Raises Rejection.
 
-
-def _filter(message: str) -> Rejection:
-    return Rejection("rjct.filter.invalid", message)
-
-
-@dataclass(frozen=True, slots=True)
-class QueryParser:
-    """Reads queries about one kind of record, for a client that may see `disclosure`."""
-
-    catalogue: Catalogue
-    kind: Kind
-    disclosure: Disclosure
-
-    def parse(self, query_type: str, query: object) -> Node:
-        """Read a query. Raises Rejection.
-
-        A predicate list under `query_type: expression`, as the standard's own samples have it, is a predicate.
-        """
-        if isinstance(query, list) and query_type in {"predicate", "expression"}:
-            return self._predicate(query)
-        if query_type == "expression":
-            raise _criteria("query_type expression is not served yet: use predicate or idtype-value.")
-        if query_type == "predicate":
-            raise _criteria("A predicate query is a list of expressions.")
-        return self._idtype_value(query)
-
-    def _idtype_value(self, query: object) -> Node:
+    A predicate list under `query_type: expression`, as the standard's own samples have it, is a predicate.
+    """
+    if isinstance(query, list) and query_type in {"predicate", "expression"}:
+        tree = _predicate(query, conditions)
+    elif query_type == "expression":
+        tree = read_expression(query, conditions)
+    elif query_type == "predicate":
+        raise bad_criteria("A predicate query is a list of expressions.")
+    else:
         members = _complete(query, "An idtype-value query", {"type", "value"})
-        return self._compare(members["type"], "eq", members["value"], "query")
+        tree = conditions.compare(members["type"], "eq", members["value"], "query")
+    if sum(1 for _ in leaves(tree)) > MAX_LEAVES:
+        raise bad_criteria(f"The query has more than {MAX_LEAVES} conditions.")
+    return tree
 
-    def _predicate(self, items: list[object]) -> Node:
-        if not items:
-            raise _criteria("The predicate query is empty: give at least one expression.")
-        parts = [self._predicate_item(item, f"query.{place}") for place, item in enumerate(items)]
-        node = parts[0] if len(parts) == 1 else And(tuple(parts))
-        if sum(1 for _ in leaves(node)) > MAX_LEAVES:
-            raise _criteria(f"The query has more than {MAX_LEAVES} expressions.")
-        return node
 
-    def _predicate_item(self, item: object, where: str) -> Node:
-        """Read one entry of a predicate. Entries are all ANDed, so the order that seq_num gives changes nothing."""
-        members = _members(item, where, {"seq_num", "condition"}, _EXPRESSION)
-        names = sorted((name for name in members if _EXPRESSION.fullmatch(name)), key=lambda name: int(name[10:]))
-        if names != [f"expression{number}" for number in range(1, len(names) + 1)] or not names:
-            raise _criteria(f"{where} must have expression1, then expression2 and so on without a gap.")
-        _check_seq_num(members.get("seq_num"), where)
-        nodes = [self._expression(members[name], f"{where}.{name}") for name in names]
-        return _join(nodes, members.get("condition"), where)
+def parse_sort(sort: object, conditions: Conditions) -> tuple[SortKey, ...]:
+    """Read the order of results: `[{"attribute_name": ..., "sort_order": "asc" | "desc"}]`. Raises Rejection."""
+    items = [] if sort is None else sort if isinstance(sort, list) else [sort]
+    if len(items) > MAX_SORT_KEYS:
+        raise _bad_sort(f"sort has more than {MAX_SORT_KEYS} keys.")
+    return tuple(_sort_key(item, f"sort.{place}", conditions) for place, item in enumerate(items))
 
-    def _expression(self, expression: object, where: str) -> Node:
-        members = _complete(expression, where, {"attribute_name", "operator", "attribute_value"})
-        return self._compare(members["attribute_name"], members["operator"], members["attribute_value"], where)
 
-    def _compare(self, name: object, asked: object, raw: object, where: str) -> Node:
-        attribute = self._attribute(name, where)
-        operator = asked.lower() if isinstance(asked, str) else ""
-        if operator not in attribute.operators:
-            offered = ", ".join(attribute.operators)
-            raise _filter(f"{where}: {attribute.name} can be asked with the operators {offered}.")
-        values = tuple(_value(attribute, value, where) for value in _listed(raw, operator, where))
-        return Compare(attribute, operator, values)
+def _sort_key(item: object, where: str, conditions: Conditions) -> SortKey:
+    members = item if isinstance(item, dict) else {}
+    order = members.get("sort_order") or "asc"
+    if not isinstance(order, str) or order.lower() not in {"asc", "desc"}:
+        raise _bad_sort(f"{where}.sort_order must be asc or desc.")
+    if any(name not in {"attribute_name", "sort_order"} and not name.startswith("@") for name in members):
+        raise _bad_sort(f"{where} has a member that is not understood; it may have attribute_name and sort_order.")
+    key = conditions.sort_key(members.get("attribute_name"), descending=order.lower() == "desc", where=where)
+    if key is None:
+        raise _bad_sort(f"{where}.attribute_name must name an attribute that can be asked.")
+    return key
 
-    def _attribute(self, name: object, where: str) -> Attribute:
-        if not isinstance(name, str) or not name.strip():
-            raise _filter(f"{where} must name an attribute.")
-        attribute = self.catalogue.find(name)
-        if attribute is None or self.kind not in attribute.disclosed_by:
-            asked = ", ".join(self.catalogue.names(self.kind))
-            raise _filter(f"{where}: this attribute can not be asked of the record type. These can: {asked}.")
-        if not attribute.disclosed_by[self.kind] <= self.disclosure:
-            raise _filter(f"{where}: {attribute.name} is not disclosed to this client, so it can not be asked.")
-        return attribute
+
+def _bad_sort(message: str) -> Rejection:
+    return Rejection("rjct.sort.invalid", message)
+
+
+def _predicate(items: list[object], conditions: Conditions) -> Node:
+    if not items:
+        raise bad_criteria("The predicate query is empty: give at least one expression.")
+    if len(items) > MAX_LEAVES:
+        raise bad_criteria(f"The query has more than {MAX_LEAVES} conditions.")
+    return all_of(_predicate_item(item, f"query.{place}", conditions) for place, item in enumerate(items))
+
+
+def _predicate_item(item: object, where: str, conditions: Conditions) -> Node:
+    """Read one entry of a predicate. Entries are all ANDed, so the order that seq_num gives changes nothing."""
+    members = _members(item, where, {"seq_num", "condition"}, _EXPRESSION)
+    names = sorted((name for name in members if _EXPRESSION.fullmatch(name)), key=lambda name: int(name[10:]))
+    if names != [f"expression{number}" for number in range(1, len(names) + 1)] or not names:
+        raise bad_criteria(f"{where} must have expression1, then expression2 and so on without a gap.")
+    _check_seq_num(members.get("seq_num"), where)
+    nodes = [_comparison(members[name], f"{where}.{name}", conditions) for name in names]
+    return _join(nodes, members.get("condition"), where)
+
+
+def _comparison(expression: object, where: str, conditions: Conditions) -> Node:
+    members = _complete(expression, where, {"attribute_name", "operator", "attribute_value"})
+    return conditions.compare(members["attribute_name"], members["operator"], members["attribute_value"], where)
 
 
 def _members(value: object, where: str, known: set[str], pattern: re.Pattern[str] | None = None) -> dict[str, Any]:
     """Return an object's members that are not blank; JSON-LD's own (`@type`) say nothing about the query."""
     offered = ", ".join(sorted(known | ({"expression1 (expression2 ...)"} if pattern else set())))
     if not isinstance(value, dict):
-        raise _criteria(f"{where} must be an object with {offered}.")
+        raise bad_criteria(f"{where} must be an object with {offered}.")
     members = {name: member for name, member in value.items() if not name.startswith("@")}
     if any(name not in known and not (pattern and pattern.fullmatch(name)) for name in members):
-        raise _criteria(f"{where} has a member that is not understood; it may have {offered}.")
+        raise bad_criteria(f"{where} has a member that is not understood; it may have {offered}.")
     return {name: member for name, member in members.items() if member is not None and member != ""}
 
 
@@ -118,7 +104,7 @@ def _complete(value: object, where: str, known: set[str]) -> dict[str, Any]:
     """Return the members of an object that must have all of them."""
     members = _members(value, where, known)
     if members.keys() != known:
-        raise _criteria(f"{where} must have {' and '.join(sorted(known))}.")
+        raise bad_criteria(f"{where} must have {' and '.join(sorted(known))}.")
     return members
 
 
@@ -126,61 +112,19 @@ def _join(nodes: list[Node], condition: object, where: str) -> Node:
     if len(nodes) == 1 and condition is None:
         return nodes[0]
     if len(nodes) == 1:
-        raise _criteria(f"{where}: a condition joins two expressions; expression2 is missing.")
+        raise bad_criteria(f"{where}: a condition joins two expressions; expression2 is missing.")
     match condition.lower() if isinstance(condition, str) else None:
         case "and":
-            return And(tuple(nodes))
+            return all_of(nodes)
         case "or":
-            return Or(tuple(nodes))
+            return any_of(nodes)
         case "not":
-            return And((nodes[0], *(Not(node) for node in nodes[1:])))
-    raise _criteria(f"{where}.condition must be and, or, or not.")
+            return all_of([nodes[0], *(negated(node) for node in nodes[1:])])
+    raise bad_criteria(f"{where}.condition must be and, or, or not.")
 
 
 def _check_seq_num(value: object, where: str) -> None:
     if isinstance(value, (int, float)) or value is None:
         return
     if not (isinstance(value, str) and _NUMBER.fullmatch(value)):
-        raise _criteria(f"{where}.seq_num must be a number.")
-
-
-def _listed(raw: object, operator: str, where: str) -> list[object]:
-    """Return the values to compare with: one, or for `in` a list or its comma-separated spelling."""
-    values: list[object] = [raw]
-    if operator == "in":
-        values = raw if isinstance(raw, list) else [*raw.split(",")] if isinstance(raw, str) else [raw]
-    if not 1 <= len(values) <= MAX_VALUES:
-        raise _filter(f"{where}: give 1 to {MAX_VALUES} values.")
-    return values
-
-
-def _value(attribute: Attribute, raw: object, where: str) -> str:
-    if raw is None or isinstance(raw, (dict, list)) or len(text := _text(raw)) == 0:
-        raise _filter(f"{where}: {attribute.name} needs a value that is a string or a number.")
-    if len(text.encode()) > forms.MAX_VALUE_BYTES:
-        raise _filter(f"{where}: a value has more than {forms.MAX_VALUE_BYTES} bytes.")
-    match attribute.type:
-        case Type.DATE:
-            return _date(attribute, text, where)
-        case Type.PHONE:
-            return forms.phone(text)
-        case Type.EMAIL:
-            return forms.email(text)
-        case _:
-            return text
-
-
-def _text(raw: object) -> str:
-    if isinstance(raw, bool):
-        return str(raw).lower()
-    if isinstance(raw, int) and raw.bit_length() > _MAX_BITS:
-        return ""  # no identifier is such a number, and Python refuses to write the largest
-    return str(raw).strip()
-
-
-def _date(attribute: Attribute, text: str, where: str) -> str:
-    written = _DATE.fullmatch(text)
-    try:
-        return date.fromisoformat(written[1] if written else "").isoformat()
-    except ValueError as error:
-        raise _filter(f"{where}: {attribute.name} needs a date such as 1990-01-31.") from error
+        raise bad_criteria(f"{where}.seq_num must be a number.")

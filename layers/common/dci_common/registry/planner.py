@@ -1,43 +1,55 @@
 """Choosing the access path: where the records that satisfy a tree must be, read as little as possible.
 
-Lookups come resolved (`OneOf`), so a path is a set of ids, ranges of one index slot, or both. It covers the tree:
-every match is on it. What it does not prove, the executor filters.
+Lookups come resolved (`OneOf`), so a path is a set of ids, ranges of index slots, or both. It covers the tree: every
+match is on it. What it does not prove, the executor filters.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dci_common.registry.catalogue import RECORD_SLOT
+from dci_common.registry.catalogue import COMPOSITES, RECORD_SLOT
 from dci_common.registry.model import Kind
 from dci_common.registry.query import And, Compare, Node, OneOf, Or
 
 _LOW, _HIGH = " ", "\U0010ffff"
-_END = "$"  # the character after `#`, which ends the value in a slot
+_END = "$"  # the character after `#`, which ends a value in a slot
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A range of slot values, `low` included, `high` excluded (no slot value ever equals a bound)."""
+    """Slot values from `low` to `high`; no slot value ever equals a bound."""
 
     low: str
     high: str
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
-    """The records with these ids, and those in these disjoint, ascending spans of a slot.
+class Range:
+    """Disjoint, ascending spans of one slot; `cost` guesses how much of the registry they hold."""
 
-    `exact` says that every record on the path satisfies the tree.
-    """
+    slot: str
+    spans: tuple[Span, ...]
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The records with these ids, and those in these ranges; `exact` says that all of them satisfy the tree."""
 
     ids: frozenset[str] = frozenset()
-    slot: str = RECORD_SLOT
-    spans: tuple[Span, ...] = ()
+    ranges: tuple[Range, ...] = ()
     exact: bool = True
 
+    @property
+    def cost(self) -> int:
+        """The cost of the worst range; ids cost nothing."""
+        return max((range_.cost for range_ in self.ranges), default=0)
 
-_EVERYTHING = Path(spans=(Span(_LOW, _HIGH),), exact=False)
+
+_WHOLE_REGISTRY = 9
+EVERYTHING = Path(ranges=(Range(RECORD_SLOT, (Span(_LOW, _HIGH),), _WHOLE_REGISTRY),), exact=False)
 
 
 def plan(node: Node, kind: Kind) -> Path:
@@ -46,13 +58,19 @@ def plan(node: Node, kind: Kind) -> Path:
         case OneOf(ids):
             return Path(ids=ids)
         case Compare(attribute) if kind in attribute.slots:
-            return Path(slot=attribute.slots[kind], spans=_spans(node))
-        case And(children):
-            return _narrowest([plan(child, kind) for child in children])
+            return Path(ranges=(Range(attribute.slots[kind], _spans(node), _cost(node.operator)),))
+        case Compare(attribute) if attribute is COMPOSITES[kind][1] and node.operator in {"eq", "in"}:
+            return Path(ranges=(Range(COMPOSITES[kind][0], _spans(node), _cost(node.operator)),))
+        case And(children) if children:
+            return _narrowest(children, kind)
         case Or(children):
             return _union([plan(child, kind) for child in children])
     # NOT also holds for records that lack the attribute, and those are in no slot of it.
-    return _EVERYTHING
+    return EVERYTHING
+
+
+def _cost(operator: str) -> int:
+    return {"eq": 2, "in": 2, "prefix": 3}.get(operator, 5)
 
 
 def _spans(leaf: Compare) -> tuple[Span, ...]:
@@ -66,35 +84,76 @@ def _spans(leaf: Compare) -> tuple[Span, ...]:
             return (Span(f"{first}{_END}", _HIGH),)
         case "ge":
             return (Span(f"{first}#", _HIGH),)
-        case _:
-            return tuple(Span(f"{value}#", f"{value}{_END}") for value in sorted(set(leaf.values)))
+        case "prefix":
+            return (Span(first, first + _HIGH),)
+    return tuple(Span(f"{value}#", f"{value}{_END}") for value in sorted(set(leaf.values)))
 
 
-def _narrowest(paths: list[Path]) -> Path:
+def _narrowest(children: tuple[Node, ...], kind: Kind) -> Path:
     """Choose among paths that all cover the matches; ranges of one slot are narrowed by each other."""
-    by_ids = [path for path in paths if not path.spans]
+    paths = [plan(child, kind) for child in children]
+    by_ids = [path for path in paths if not path.ranges]
     if by_ids:
         ids = frozenset.intersection(*(path.ids for path in by_ids))
-        return Path(ids=ids, exact=len(by_ids) == len(paths) and all(path.exact for path in paths))
-    ranges = [path for path in paths if not path.ids and path.slot != RECORD_SLOT]
-    if not ranges:
-        return replace(min(paths, key=lambda path: path.slot == RECORD_SLOT), exact=False)
-    spans, slot = ranges[0].spans, ranges[0].slot
-    for path in ranges[1:]:
-        if path.slot == slot:
-            spans = _intersection(spans, path.spans)
-    exact = len(ranges) == len(paths) and all(path.slot == slot and path.exact for path in ranges)
-    return Path(slot=slot, spans=spans, exact=exact)
+        return Path(ids=ids, exact=len(by_ids) == len(paths) and all(path.exact for path in by_ids))
+    single = [path for path in paths if _is_single(path)]
+    others = [path for path in paths if not _is_single(path)]
+    best = min([*_crossed(single), *_composites(children, kind), *others], key=lambda path: path.cost)
+    return best if best.exact and _proves_all(best, paths, children, kind) else replace(best, exact=False)
+
+
+def _crossed(paths: Iterable[Path]) -> list[Path]:
+    """Cross the ranges of each slot; two-sided ranges are narrower than one-sided."""
+    crossed: dict[str, Path] = {}
+    for path in paths:
+        (range_,) = path.ranges
+        other = crossed.get(range_.slot)
+        if other is not None:
+            (before,) = other.ranges
+            both = Range(range_.slot, _intersection(before.spans, range_.spans), min(before.cost, range_.cost, 4))
+            path = Path(ranges=(both,), exact=path.exact and other.exact)  # noqa: PLW2901 - the crossed one
+        crossed[range_.slot] = path
+    return list(crossed.values())
+
+
+def _composites(children: tuple[Node, ...], kind: Kind) -> list[Path]:
+    """Return the path of one place and a range of the attribute that the composite slot orders it by."""
+    slot, place, other = COMPOSITES[kind]
+    leaves = [child for child in children if isinstance(child, Compare)]
+    places = [leaf for leaf in leaves if leaf.attribute is place and leaf.operator == "eq"]
+    others = [leaf for leaf in leaves if leaf.attribute is other]
+    if len(places) != 1 or not others:
+        return []
+    spans: tuple[Span, ...] = (Span(_END, _HIGH),)  # above `#`, which begins the records without the other attribute
+    for leaf in others:
+        spans = _intersection(spans, _spans(leaf))
+    within = tuple(Span(f"{places[0].values[0]}#{span.low}", f"{places[0].values[0]}#{span.high}") for span in spans)
+    return [Path(ranges=(Range(slot, within, 1),))]
+
+
+def _proves_all(best: Path, paths: list[Path], children: tuple[Node, ...], kind: Kind) -> bool:
+    """Tell whether the chosen path proves each of the conditions."""
+    slot = best.ranges[0].slot
+    if slot == COMPOSITES[kind][0] and best.cost == 1:
+        _, place, other = COMPOSITES[kind]
+        return all(isinstance(child, Compare) and child.attribute in {place, other} for child in children)
+    return all(path.exact and _is_single(path) and path.ranges[0].slot == slot for path in paths)
+
+
+def _is_single(path: Path) -> bool:
+    return not path.ids and len(path.ranges) == 1
 
 
 def _union(paths: list[Path]) -> Path:
     ids = frozenset[str]().union(*(path.ids for path in paths))
-    slots = {path.slot for path in paths if path.spans}
-    if len(slots) > 1:
-        return _EVERYTHING
-    spans = _merged([span for path in paths for span in path.spans])
-    exact = all(path.exact for path in paths)
-    return Path(ids, slots.pop() if slots else RECORD_SLOT, spans, exact)
+    ranges: dict[str, Range] = {}
+    for range_ in (range_ for path in paths for range_ in path.ranges):
+        other = ranges.get(range_.slot, Range(range_.slot, (), 0))
+        spans = _merged([*other.spans, *range_.spans])
+        ranges[range_.slot] = Range(range_.slot, spans, max(other.cost, range_.cost))
+    if RECORD_SLOT in ranges:
+        return EVERYTHING
+    return Path(ids, tuple(ranges.values()), all(path.exact for path in paths))
 
 
 def _intersection(one: tuple[Span, ...], other: tuple[Span, ...]) -> tuple[Span, ...]:

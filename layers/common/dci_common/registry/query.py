@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dci_common.registry.catalogue import Attribute
+from dci_common.registry.attributes import Attribute, is_shown
 from dci_common.registry.model import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """An attribute compared with a value, or with any of several (`in`). Values are in their matched form."""
+    """An attribute compared with a value, or with any of several (`in`). Values are in their matched form.
+
+    The operators are the standard's (`eq in lt le gt ge`), and `prefix`.
+    """
 
     attribute: Attribute
     operator: str
@@ -51,7 +54,16 @@ class Not:
     child: Node
 
 
-Node = And | Or | Not | Compare | OneOf
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The child holds for one of a person's households, or for one of a group's members, that is there today."""
+
+    child: Node
+
+
+Node = And | Or | Not | Compare | OneOf | Joined
+
+NOTHING = Or(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +75,58 @@ class Query:
     today: date
 
 
+def all_of(nodes: Iterable[Node]) -> Node:
+    """Join by AND. What is asked of households, or of members, is then asked of one and the same of them.
+
+    A negated condition joins in when a plain one is there; alone it says that no household fulfils it.
+    """
+    flat = [part for node in nodes for part in (node.children if isinstance(node, And) else (node,))]
+    asked = [node.child for node in flat if isinstance(node, Joined)]
+    if asked:
+        asked += [Not(node.child.child) for node in flat if isinstance(node, Not) and isinstance(node.child, Joined)]
+        flat = [node for node in flat if not _is_joined(node)]
+        flat.append(Joined(all_of(asked)))
+    return flat[0] if len(flat) == 1 else And(tuple(flat))
+
+
+def any_of(nodes: Iterable[Node]) -> Node:
+    """Join by OR."""
+    flat = [part for node in nodes for part in (node.children if isinstance(node, Or) else (node,))]
+    if len(flat) == 1:
+        return flat[0]
+    asked = [node.child for node in flat if isinstance(node, Joined)]
+    return Joined(any_of(asked)) if asked and len(asked) == len(flat) else Or(tuple(flat))
+
+
+def negated(node: Node) -> Node:
+    """Negate."""
+    return node.child if isinstance(node, Not) else Not(node)
+
+
+def _is_joined(node: Node) -> bool:
+    return isinstance(node, Joined) or (isinstance(node, Not) and isinstance(node.child, Joined))
+
+
 def leaves(node: Node) -> Iterator[Compare | OneOf]:
     """Walk the comparisons of a tree."""
     match node:
         case And(children) | Or(children):
             for child in children:
                 yield from leaves(child)
-        case Not(child):
+        case Not(child) | Joined(child):
             yield from leaves(child)
         case _:
             yield node
 
 
+def joined_entries(view: Mapping[str, Any], today: date) -> list[Mapping[str, Any]]:
+    """Return the households of a person, or the members of a group, that are there today."""
+    entries = view["households"] if "households" in view else view.get("members", ())
+    return [entry for entry in entries if is_shown(entry, today)]
+
+
 def matches(node: Node, view: Mapping[str, Any], today: date) -> bool:
-    """Tell whether a record's view (or its facets) satisfies the tree. A missing value satisfies no comparison."""
+    """Tell whether a record's view satisfies the tree. A missing value satisfies no comparison."""
     match node:
         case And(children):
             return all(matches(child, view, today) for child in children)
@@ -84,6 +134,8 @@ def matches(node: Node, view: Mapping[str, Any], today: date) -> bool:
             return any(matches(child, view, today) for child in children)
         case Not(child):
             return not matches(child, view, today)
+        case Joined(child):
+            return any(matches(child, entry, today) for entry in joined_entries(view, today))
         case OneOf(ids):
             return view["id"] in ids
         case Compare(attribute, operator, wanted):
@@ -101,5 +153,7 @@ def compare(value: str, operator: str, wanted: tuple[str, ...]) -> bool:
             return value > wanted[0]
         case "ge":
             return value >= wanted[0]
+        case "prefix":
+            return value.startswith(wanted[0])
         case _:  # eq, in
             return value in wanted

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from dci_common.dynamo import batch_get
+from dci_common.dynamo import batch_get, query_page
 from dci_common.errors import ServiceUnavailable
 from dci_common.registry import keys
 from dci_common.registry.budget import Budget
@@ -45,6 +45,7 @@ class Stored:
     digest: str  # of its body
     parts: int
     pending: str
+    as_of: date  # the day on which its index attributes were made
 
 
 class RegistryStore:
@@ -65,7 +66,7 @@ class RegistryStore:
         """Read who owns each identifier; those that nobody owns are left out."""
         wanted = [{"pk": {"S": pk}, "sk": {"S": keys.RECORD}} for pk in dict.fromkeys(pks)]
         budget.spend(len(wanted))
-        items = batch_get(self._runtime.dynamodb, self._table, wanted)
+        items = self._get(wanted, budget)
         return {item["pk"]["S"]: item["owner"]["S"] for item in items}
 
     def shared_owners(self, pk: str, budget: Budget) -> list[str]:
@@ -88,8 +89,9 @@ class RegistryStore:
         missing = list(dict.fromkeys(ids))
         # A large body that changed between the reading of its record and of its parts is read again.
         for _ in range(_TORN_READS):
-            items = self._get([keys.record_key(kind, id_) for id_ in missing])
-            parts = {ref_of(part): part for part in self._get([key for item in items for key in part_keys(item)])}
+            items = self._get([keys.record_key(kind, id_) for id_ in missing], budget)
+            of_parts = [key for item in items for key in part_keys(item)]
+            parts = {ref_of(part): part for part in self._get(of_parts, budget)}
             missing = []
             for item in items:
                 try:
@@ -101,14 +103,15 @@ class RegistryStore:
                 return found
         raise ServiceUnavailable("The registry is busy; try again shortly.", retry_after=2)
 
-    def _get(self, wanted: Sequence[Item]) -> list[Item]:
-        return batch_get(self._runtime.dynamodb, self._table, wanted)
+    def _get(self, wanted: Sequence[Item], budget: Budget) -> list[Item]:
+        return batch_get(self._runtime.dynamodb, self._table, wanted, deadline=budget.deadline)
 
     def index_pages(self, request: dict[str, Any], budget: Budget) -> Iterator[dict[str, Any]]:
         """Query an index page by page; the caller may change `request` in between."""
         while True:
-            answer: Any = self._runtime.dynamodb.query(TableName=self._table, **request)
-            budget.spend(max(_QUERY_COST, answer["ScannedCount"]))
+            budget.spend(_QUERY_COST)
+            answer = query_page(self._runtime.dynamodb, {"TableName": self._table, **request}, budget.deadline)
+            budget.spend(max(0, answer["ScannedCount"] - _QUERY_COST))
             yield answer
             if "LastEvaluatedKey" not in answer:
                 return
@@ -134,4 +137,6 @@ def read_record(record: Item, parts: Mapping[Ref, Item]) -> Stored:
     own = part_keys(record)
     view = body_view(record, [parts[ref] for key in own if (ref := ref_of(key)) in parts])
     pending = record.get("pending", {"S": ""})["S"]
-    return Stored(Kind(kind), record_id, view, int(record["version"]["N"]), record["digest"]["S"], len(own), pending)
+    version, digest = int(record["version"]["N"]), record["digest"]["S"]
+    as_of = date.fromisoformat(record["as_of"]["S"])
+    return Stored(Kind(kind), record_id, view, version, digest, len(own), pending, as_of)

@@ -7,6 +7,7 @@ nobody else's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -45,6 +46,7 @@ class Transaction:
 
     table: str
     shards: int
+    today: date
     max_actions: int = MAX_ACTIONS
     actions: list[dict[str, Any]] = field(default_factory=list)
     _about: list[Item | None] = field(default_factory=list)  # the unique lookup that an action claims
@@ -53,7 +55,7 @@ class Transaction:
     def put_record(self, kind: Kind, view: View, before: Stored | None, *, pending: str = "") -> None:
         """Write a record, with its parts; those that it no longer needs go."""
         version = before.version + 1 if before else 1
-        record, *parts = record_items(kind, view, self.shards, version=version, pending=pending)
+        record, *parts = record_items(kind, view, self.shards, self.today, version=version, pending=pending)
         self._add("Put", Item=record, **_unchanged(before))
         for part in parts:
             self._add("Put", Item=part)

@@ -115,7 +115,7 @@ def _owner(item: Item) -> str:
 def _items_of(stored: Stored, shards: int) -> dict[Ref, Item]:
     """Build all items that a record must have, by their keys."""
     view = stored.view
-    items = record_items(stored.kind, view, shards, version=stored.version, pending=stored.pending)
+    items = record_items(stored.kind, view, shards, stored.as_of, version=stored.version, pending=stored.pending)
     sides = [item for entry in _entries(view) for item in membership_items(_membership(stored, entry))]
     own = [*items, *(side for side in sides if side["pk"] == items[0]["pk"])]
     return {ref_of(item): item for item in own} | lookup_items(stored.kind, view)

@@ -80,6 +80,12 @@ def summary(group: Mapping[str, Any]) -> View:
     return {**own, "member_spans": [[start, end, number] for (start, end), number in sorted(spans.items())]}
 
 
+def unrestricted(view: Mapping[str, Any]) -> View:
+    """Return a view as clients see it that are entitled to restricted people: nobody in it is marked as one."""
+    own = {name: value for name, value in view.items() if name != "restricted"}
+    return own | ({"members": [unrestricted(member) for member in view["members"]]} if "members" in view else {})
+
+
 def own_fields(view: Mapping[str, Any]) -> View:
     """Return a record's own fields: its view without what it shows of others."""
     return {name: value for name, value in view.items() if name not in {"households", "members"}}

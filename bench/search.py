@@ -1,0 +1,278 @@
+"""What searches cost, and how that grows with the registry: `make bench-search`.
+
+Every registry of synthetic people (`BENCH_PEOPLE`) has the same sixty people planted in it. Most of the queries find
+just them, so that their cost shows how it depends on all the others. Each size is imported into a table of its own on
+DynamoDB Local, and searched in a process of its own, through all that is behind the HTTP edge.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from dci_cli import dynamodb_local
+from dci_cli.environment import environment
+from dci_cli.registry import generate
+from dci_cli.registry.lines import write_line
+from dci_cli.registry.meter import Cost, metered
+from dci_cli.tables import create_tables
+from dci_cli.template import read_template
+from dci_common.auth.clients import Client
+from dci_common.deadline import Deadline
+from dci_common.registry.model import Address, AnyRecord, Group, Identifier, Membership, Name, Person, plain
+from dci_common.runtime import Runtime
+from dci_common.schemas.envelope import SearchEnvelope
+from dci_common.settings import Settings
+from dci_search.service import SearchService
+
+ROOT = Path(__file__).resolve().parents[1]
+_TABLE = "registry"
+_PEOPLE_A_HOUSEHOLD = 4.3
+_NOBODY = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+_TURNS, _FEWEST_TURNS, _ENOUGH_SECONDS = 20, 3, 10
+_PATIENT = Config(read_timeout=60, max_pool_connections=32)
+_NETWORK_SECONDS = 0.02  # so that calls made at once are seen to be
+_PLANTED = 60
+_GROWTH = 1.2
+_PAGE = {"page_size": 20}
+_GROUPS = {"reg_record_type": "Group"}
+_FIRST_BIRTHDAY = date(1871, 3, 1)  # before everybody else's
+
+Criteria = dict[str, Any]
+
+
+def _predicate(*expressions: tuple[str, str, object], condition: str = "and", **criteria: Any) -> Criteria:  # noqa: ANN401
+    members: Criteria = {"condition": condition} if len(expressions) > 1 else {}
+    for number, (name, operator, value) in enumerate(expressions, 1):
+        members[f"expression{number}"] = {
+            "attribute_name": name,
+            "operator": operator,
+            "attribute_value": value,
+        }
+    return {"query_type": "predicate", "query": [members], "pagination": _PAGE, **criteria}
+
+
+def _identified(type_: str, value: str) -> Criteria:
+    return {"query_type": "idtype-value", "query": {"type": type_, "value": value}, "pagination": _PAGE}
+
+
+# Each query, and whether an index finds its matches alone; where it does not, it reads what grows with the registry.
+QUERIES: dict[str, tuple[bool, Criteria]] = {
+    "by id": (True, _identified("UIN", "PLANTED-7")),
+    "phone": (True, _identified("MOBILE", "+99917000007")),
+    "exact name": (True, _predicate(("name", "eq", "Planted 7 Qqonemany"))),
+    "name prefix": (True, _predicate(("surname", "eq", "qqone*"))),
+    "one birth day": (True, _predicate(("birth_date", "eq", "1871-03-08"))),
+    "birth month and sex": (
+        True,
+        _predicate(("birth_date", "ge", "1871-03-01"), ("birth_date", "le", "1871-03-31"), ("sex", "eq", "female")),
+    ),
+    "age range and district": (True, _predicate(("age", "ge", 18), ("age", "lt", 200), ("district", "eq", "QQ-1"))),
+    "OR of two names": (True, _predicate(("surname", "eq", "Qqonemany"), ("name", "eq", "Qq"), condition="or")),
+    "NOT": (False, _predicate(("sex", "eq", "male"), ("surname", "eq", "Qqother"), condition="not")),
+    "groups by score and place": (
+        True,
+        _predicate(("poverty_score", "lt", -85), ("district", "eq", "QQ-1"), **_GROUPS),
+    ),
+    "members of matching groups": (False, _predicate(("poverty_score", "lt", -85), ("role", "eq", "head"))),
+    "page 50 of a large match": (
+        False,
+        _predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 20, "page_number": 50}),
+    ),
+}
+# Whose cost is per match.
+MORE: dict[str, Criteria] = {
+    "first page of a large match": _predicate(("birth_date", "ge", "1980-01-01"), ("birth_date", "lt", "1990-01-01")),
+    "2,000 in one page": _predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 2000}),
+}
+
+
+def main() -> int:
+    """Measure every size; 1 when an indexed query grows by more than a fifth in round trips or read units."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file, as JSON")
+    options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(_measure_all()))
+        return 0
+    sizes = [int(size) for size in os.environ.get("BENCH_PEOPLE", "10000,50000,200000").split(",")]
+    figures = {size: _registry_of(size) for size in sizes}
+    for size, found in figures.items():
+        print("\n".join(_table(size, found)), end="\n\n")
+    grown = list(_growth(figures[sizes[0]], figures[sizes[-1]])) if len(sizes) > 1 else []
+    print("\n".join(line for line, _ in grown))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    return 0 if all(holds for _, holds in grown) else 1
+
+
+def _registry_of(people: int) -> dict[str, Any]:
+    """Make a registry and measure the searches in it."""
+    with tempfile.TemporaryDirectory() as scratch, _engine():
+        path = Path(scratch) / "people.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            generate.write(file, max(1, round((people - _PLANTED) / _PEOPLE_A_HOUSEHOLD)), seed=1)
+            file.writelines(write_line(type(record).__name__.lower(), plain(record)) for record in _planted())
+        _run("-m", "dci_cli", "registry", "import", "--table", _TABLE, str(path))
+        measured: dict[str, Any] = json.loads(_run(__file__, "--measure"))
+        return measured
+
+
+@contextmanager
+def _engine() -> Iterator[None]:
+    jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
+    with dynamodb_local.running(jar) as endpoint, environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **_NOBODY}):
+        create_tables(
+            Runtime(Settings()).dynamodb, read_template(ROOT / "template.yaml").tables, {"RegistryTable": _TABLE}
+        )
+        yield
+
+
+def _run(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
+    return done.stdout
+
+
+def _planted() -> Iterator[AnyRecord]:
+    """Make sixty people in twenty households of one district, who have nothing in common with anybody else."""
+    for number in range(_PLANTED):
+        yield Person(
+            id=f"planted-{number}",
+            identifiers=(Identifier(identifier_type="UIN", identifier_value=f"PLANTED-{number}"),),
+            name=Name(given_name=f"Planted {number}", surname="Qqonemany" if number % 2 else "Qqother"),
+            sex="female" if number % 2 else "male",
+            birth_date=_FIRST_BIRTHDAY + timedelta(days=number),
+            phone_numbers=(f"+999170{number:05}",),
+            addresses=(Address(sub_region_code="QQ-1"),),
+        )
+    for number in range(_PLANTED // 3):
+        addresses = (Address(sub_region_code="QQ-1"),)
+        yield Group(id=f"planted-{number}", poverty_score=number - 100, addresses=addresses)
+        for member in range(3):
+            roles = () if member else ("head",)
+            yield Membership(person_id=f"planted-{3 * number + member}", group_id=f"planted-{number}", roles=roles)
+
+
+def _measure_all() -> dict[str, Any]:
+    runtime = Runtime(Settings(registry_table=_TABLE, max_examined=10_000_000, cursor_secret="none"))  # noqa: S106
+    vars(runtime)["secrets"] = _Secrets()
+    # DynamoDB Local is slower than DynamoDB, and no function waits here.
+    vars(runtime)["dynamodb"] = boto3.client("dynamodb", config=_PATIENT)
+    service = SearchService(runtime)
+    queries = {name: criteria for name, (_, criteria) in QUERIES.items()} | MORE
+    found = {name: _measure(runtime, service, criteria) for name, criteria in queries.items()}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"queries": found, "peak_mib": peak}
+
+
+class _Secrets:
+    """Gives out the key of the cursors."""
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - Secrets Manager's own name
+        return {"SecretString": SecretId}
+
+
+def _measure(runtime: Runtime, service: SearchService, criteria: Criteria) -> dict[str, Any]:
+    envelope = SearchEnvelope.model_validate(_message(criteria))
+
+    def ask() -> dict[str, Any]:
+        text = service.answer(envelope, _CLIENT, "bench", Deadline(), {})
+        (item,) = json.loads(text)["message"]["search_response"]
+        if item["status"] != "succ":
+            raise SystemExit(f"{criteria} was rejected: {item['status_reason_message']}")
+        return dict(item)
+
+    item = ask()
+    turns: list[tuple[float, float]] = []
+    while len(turns) < _FEWEST_TURNS or (len(turns) < _TURNS and sum(wall for wall, _ in turns) < _ENOUGH_SECONDS):
+        turns.append(_timed(service, envelope))
+    with metered(runtime.dynamodb, delay=_NETWORK_SECONDS) as calls:
+        ask()
+    cost = Cost.of(calls)
+    seconds = [wall for wall, _ in turns]
+    return {
+        "matched": item["pagination"]["total_count"],
+        "returned": len(item["data"]["reg_records"]),
+        "p50_ms": 1000 * median(seconds),
+        "p95_ms": 1000 * quantiles(seconds, n=20)[-1],
+        "cpu_ms": 1000 * median(cpu for _, cpu in turns),
+        "serial_round_trips": cost.in_a_row,
+        "calls": cost.calls,
+        "entries": cost.entries,
+        "items": cost.items,
+        "read_units": cost.units,
+    }
+
+
+def _timed(service: SearchService, envelope: SearchEnvelope) -> tuple[float, float]:
+    """Return the seconds and the CPU seconds that a search takes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    service.answer(envelope, _CLIENT, "bench", Deadline(), {})
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def _message(criteria: Criteria) -> dict[str, Any]:
+    now = "2026-03-01T09:30:00Z"
+    item = {"reference_id": "1", "timestamp": now, "search_criteria": criteria}
+    header = {"message_id": "1", "message_ts": now, "action": "search", "sender_id": "bench", "total_count": 1}
+    return {"header": header, "message": {"transaction_id": "1", "search_request": [item]}}
+
+
+_CLIENT = Client(
+    client_id="bench",
+    name="bench",
+    sender_id="bench",
+    scopes=("registry.search",),
+    token_lifetime=600,
+    disclosure=("full",),
+    openspp17=False,
+    signature="unsigned",
+    status="enabled",
+    created="",
+    updated="",
+    version=1,
+)
+_COLUMNS = ("matched", "p50_ms", "p95_ms", "cpu_ms", "serial_round_trips", "calls", "entries", "read_units")
+_HEADERS = ("matched", "p50 ms", "p95 ms", "CPU ms", "in a row", "calls", "entries", "units")
+
+
+def _table(size: int, found: dict[str, Any]) -> Iterator[str]:
+    yield f"{size:,} people; the process took {found['peak_mib']:,.0f} MiB at most"
+    yield f"{'':<30}{'indexed':>8}" + "".join(f"{header:>10}" for header in _HEADERS)
+    for name, measured in found["queries"].items():
+        indexed = "yes" if QUERIES.get(name, (name in MORE,))[0] else "no"
+        cells = [measured[column] for column in _COLUMNS]
+        written = (f"{cell:>10,.1f}" if isinstance(cell, float) else f"{cell:>10,}" for cell in cells)
+        yield f"{name:<30}{indexed:>8}{''.join(written)}"
+
+
+def _growth(small: dict[str, Any], large: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Compare two sizes: an indexed query whose matches are the same must cost the same."""
+    for name, (is_indexed, _) in QUERIES.items():
+        one, other = small["queries"][name], large["queries"][name]
+        trips = other["serial_round_trips"] / one["serial_round_trips"]
+        units = other["read_units"] / one["read_units"]
+        is_bound = is_indexed and one["matched"] == other["matched"]
+        holds = not is_bound or max(trips, units) <= _GROWTH
+        verdict = ("ok" if holds else "MISSED") if is_bound else "may grow"
+        yield f"{name:<30} round trips x {trips:,.2f}, read units x {units:,.2f}  {verdict}", holds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

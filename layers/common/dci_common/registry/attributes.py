@@ -1,0 +1,133 @@
+"""Attributes: what a record is asked about, where its value stands in a view, and in which index slot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from dci_common.registry import forms, keys
+from dci_common.registry.model import Kind
+from dci_common.registry.values import Type
+
+AnyView = Mapping[str, Any]
+Reader = Callable[[AnyView, date], Iterable[object]]
+
+EQUALITY = ("eq", "in")
+ORDER = (*EQUALITY, "lt", "le", "gt", "ge")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribute:
+    """A row of the catalogue.
+
+    `of` are the kinds of record that have the attribute; a query about the other kind asks it of the members of a
+    group, or of the households of a person. An attribute of neither is one of the membership itself. `disclosed_by`
+    is what a client must be allowed to see in order to ask. `slots` names the index slot that holds the value, if one
+    does; `many` says that a record may have several values.
+    """
+
+    name: str
+    type: Type = field(repr=False)
+    of: Set[Kind] = field(repr=False)
+    read: Reader = field(repr=False)
+    disclosed_by: Set[str] = field(repr=False)
+    aliases: tuple[str, ...] = field(default=(), repr=False)
+    slots: Mapping[Kind, str] = field(default_factory=dict, repr=False)
+    many: bool = field(default=False, repr=False)
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """The operators that it can be asked with."""
+        return ORDER if self.type.value.ordered and not self.many else EQUALITY
+
+    def values(self, view: AnyView, today: date) -> list[str]:
+        """Return its values in a record's view, in the form in which they are matched."""
+        match = self.type.value.match
+        return [matched for raw in self.read(view, today) if (matched := match(_written(raw)))]
+
+
+def _written(raw: object) -> str:
+    return str(raw).lower() if isinstance(raw, bool) else repr(raw) if isinstance(raw, float) else str(raw)
+
+
+def field_reader(name: str) -> Reader:
+    """Read one field of a view."""
+    return lambda view, _: [view[name]] if name in view else []
+
+
+def list_reader(name: str) -> Reader:
+    """Read a field that is a list."""
+    return lambda view, _: view.get(name, ())
+
+
+def name_reader(*parts: str) -> Reader:
+    """Read a person's name, of these parts; a group has one that is whole."""
+
+    def read(view: AnyView, _: date) -> list[str]:
+        name = view.get("name", {})
+        if isinstance(name, str):
+            return [name] if len(parts) > 1 else []
+        return [" ".join(present)] if (present := [name[part] for part in parts if part in name]) else []
+
+    return read
+
+
+def identifier_reader(type_: str) -> Reader:
+    """Read the values of one identifier type, given in its matched form."""
+    return lambda view, _: [
+        identifier["identifier_value"]
+        for identifier in view.get("identifiers", ())
+        if forms.identifier_type(identifier["identifier_type"]) == type_
+    ]
+
+
+def address_reader(*parts: str) -> Reader:
+    """Read these parts, together, of the first address."""
+
+    def read(view: AnyView, _: date) -> list[str]:
+        address: AnyView = next(iter(_home(view).get("addresses", ())), {})
+        return [" ".join(present)] if (present := [address[part] for part in parts if part in address]) else []
+
+    return read
+
+
+def read_location(view: AnyView, _: date) -> Iterable[str]:
+    """Read every level of the place where somebody lives."""
+    home = _home(view)
+    for address in home.get("addresses", ()):
+        for part in ("locality", "sub_region_code", "region_code", "country_code"):
+            if part in address:
+                yield address[part]
+    place = home.get("place")
+    while place:
+        if "name" in place:
+            yield place["name"]
+        place = place.get("contained_in_place")
+
+
+def read_size(view: AnyView, today: date) -> Iterable[object]:
+    """Read how many people belong to a group today, from its member list or from its summary."""
+    if "member_spans" in view:
+        spans = view["member_spans"]
+        return [sum(n for start, end, n in spans if keys.is_active(_span(start, end), today))]
+    if "members" in view:
+        return [sum(1 for member in view["members"] if is_shown(member, today))]
+    return []
+
+
+def is_shown(entry: AnyView, today: date) -> bool:
+    """Tell whether a member or a household, as a view has it, is there for those who ask today."""
+    return keys.is_active(entry, today) and not entry.get("restricted")
+
+
+def _span(start: str, end: str) -> dict[str, str]:
+    return {name: value for name, value in (("start", start), ("end", end)) if value}
+
+
+def _home(view: AnyView) -> AnyView:
+    """Return what says where a record is at home: itself, or for a person without an address the first household."""
+    if "addresses" in view or "place" in view:
+        return view
+    return next((home for home in view.get("households", ()) if "end" not in home), {})

@@ -1,0 +1,72 @@
+"""docs/search.md: its examples find somebody, and its tables are the code's."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from dci_common.registry.attributes import Attribute
+from dci_common.registry.catalogue import COMPOSITES, RECORD_SLOT, Catalogue
+from dci_common.registry.model import Kind
+from support.api import Api
+from support.events import ROOT
+
+DOCUMENT = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
+EXAMPLES = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)]
+SLOTS = {f"x{number:02}" for number in range(1, 13)}
+
+
+@pytest.mark.parametrize("criteria", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_an_example_finds_somebody(shared_api: Api, criteria: dict[str, object]) -> None:
+    """Each example is served, and finds some of the demo registry but not all of it."""
+    item = {"reference_id": "example", "timestamp": "2026-03-01T09:30:00Z", "search_criteria": criteria}
+    (response,) = shared_api.search(item).items
+    assert response["status"] == "succ", response
+    assert 0 < response["pagination"]["total_count"] < 100
+
+
+def test_there_is_an_example_of_each_query_type() -> None:
+    """All three query types are shown."""
+    assert {criteria["query_type"] for criteria in EXAMPLES} == {"idtype-value", "predicate", "expression"}
+
+
+def catalogue_table() -> list[str]:
+    """Write the catalogue as the document has it."""
+    lines = ["| attribute | compared as | among persons | among groups |", "|---|---|---|---|"]
+    for attribute in Catalogue(()).attributes:
+        found = [_found(attribute, kind) for kind in Kind]
+        lines.append(f"| `{attribute.name}` | {attribute.type.name.lower()} | {' | '.join(found)} |")
+    return lines
+
+
+def _found(attribute: Attribute, kind: Kind) -> str:
+    if kind not in attribute.of:
+        return {Kind.PERSON: "households", Kind.GROUP: "members"}[kind]
+    if attribute.type.is_lookup:
+        return "lookup"
+    slots = [attribute.slots[kind]] if kind in attribute.slots else []
+    slot, *parts = COMPOSITES[kind]
+    slots += [slot] if attribute in parts else []
+    return " ".join(f"`{slot}`" for slot in slots) or "filter"
+
+
+def test_the_catalogue_is_the_codes_own() -> None:
+    """The table has each attribute with its type and how it is found."""
+    lines = DOCUMENT.splitlines()
+    start = lines.index(catalogue_table()[0])
+    assert lines[start : lines.index("", start)] == catalogue_table()
+
+
+@pytest.mark.parametrize(("kind", "words"), [(Kind.PERSON, "Slots of persons"), (Kind.GROUP, "Of groups")])
+def test_the_free_slots_are_free(kind: Kind, words: str) -> None:
+    """Whoever adds an attribute is told of the slots that nobody uses yet."""
+    used = {attribute.slots[kind] for attribute in Catalogue(()).attributes if kind in attribute.slots}
+    free = SLOTS - used - {RECORD_SLOT, COMPOSITES[kind][0]}
+    sentence = re.search(rf"{words}[^:.]*:([^.]*)\.", DOCUMENT.replace("\n   ", " "))
+    assert sentence
+    told: set[str] = set()
+    for first, last in re.findall(r"`(x\d\d)`(?: to `(x\d\d)`)?", sentence[1]):
+        told |= {slot for slot in SLOTS if first <= slot <= (last or first)}
+    assert told == free

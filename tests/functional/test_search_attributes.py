@@ -1,0 +1,202 @@
+"""POST /registry/sync/search: every attribute of the catalogue, asked of people and of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from dci_common.registry.catalogue import Catalogue
+from support.api import Api, item, predicate
+from support.hamlet import SECRET, expressed, hamlet, letters
+from support.registries import registry_of
+
+DAY = 86_400
+OF_PERSONS: list[tuple[str, str, object, str]] = [
+    ("UIN", "eq", "a", "a"),
+    ("NIN", "eq", "a", ""),
+    ("BRN", "eq", "a", ""),
+    ("MRN", "eq", "a", ""),
+    ("DRN", "eq", "a", ""),
+    ("MOBILE", "eq", "00 111", "a"),
+    ("EMAIL", "eq", "a@EXAMPLE.org", "a"),
+    ("HOUSEHOLD_ID", "eq", "1", "ab"),
+    ("HOUSEHOLD_ID", "in", "1,2", "abc"),
+    ("surname", "eq", "nunez", "a"),
+    ("family_name", "eq", "NÚÑEZ", "a"),
+    ("surname", "eq", "nun*", "ac"),
+    ("surname", "in", ["nunez", "O'NEIL"], "ad"),
+    ("surname", "in", "nun*, o*", "acd"),
+    ("surname", "eq", "მაის*", "b"),
+    ("surname", "eq", "მაისურაძე", "b"),
+    ("surname", "gt", "nunez", "bcd"),
+    ("surname", "le", "Nunez", "a"),
+    ("given_name", "eq", "jose-maria", "a"),
+    ("given_name", "eq", "José*", "a"),
+    ("second_name", "eq", "x", ""),
+    ("full_name", "eq", "ana  nunez ortega", "c"),
+    ("name", "eq", "Bo*", "d"),
+    ("sex", "eq", "m", "ad"),
+    ("gender", "in", "Female,other", "bc"),
+    ("birthdate", "eq", "1990-01-31", "b"),
+    ("YOB", "eq", "2008", "a"),
+    ("YOB", "lt", 1991, "bc"),
+    ("YOB", "le", 1990, "bc"),
+    ("YOB", "gt", "2000", "a"),
+    ("YOB", "ge", "2000", "ad"),
+    ("YOB", "in", "1950,2008", "ac"),
+    ("age", "eq", "18", "a"),
+    ("age", "lt", 26, "a"),
+    ("age", "le", "26", "ad"),
+    ("age", "gt", "26", "bc"),
+    ("age", "ge", "26", "bcd"),
+    ("age", "in", [18, 26], "ad"),
+    ("birth_place", "eq", "SAO TOME", "a"),
+    ("marital_status", "eq", "w", "b"),
+    ("is_disabled", "eq", True, "a"),
+    ("disabled", "eq", "false", "b"),
+    ("employment_status", "eq", "self employed", "a"),
+    ("occupation", "eq", "WEAV*", "a"),
+    ("income_level", "eq", "low", "a"),
+    ("income", "ge", "50", "ab"),
+    ("income", "lt", 100, "b"),
+    ("income", "eq", "1005e-1", "a"),
+    ("education_level", "eq", "Primary", "a"),
+    ("address_line", "eq", "1 mill*", "a"),
+    ("locality", "eq", "hilltown", "a"),
+    ("district", "eq", "d1", "a"),
+    ("district", "eq", "d2", "b"),  # where her first household is
+    ("region", "eq", "R1", "a"),
+    ("postal_code", "eq", 12345, "a"),
+    ("country", "eq", "xx", "a"),
+    ("location", "eq", "coast", "c"),
+    ("location", "eq", "Co*", "c"),
+    ("location", "in", ["hill", "r1"], "ac"),
+    ("registration_date", "lt", "2021-01-01", "a"),
+    ("last_updated", "eq", "2026-01-01", "a"),  # in UTC
+    ("group_type", "eq", "family", "bc"),
+    ("group_size", "ge", 2, "abc"),
+    ("group_size", "gt", 2, ""),
+    ("household_size", "eq", "2", "abc"),
+    ("poverty_score", "lt", "5", "ab"),
+    ("poverty_score", "eq", "7.0", "bc"),
+    ("poverty_score_type", "eq", "pmt", "ab"),
+    ("membership_kind", "eq", "head", "ac"),
+    ("role", "in", ["head", "spouse"], "abc"),
+    ("role", "eq", "sp*", "b"),
+]
+OF_GROUPS: list[tuple[str, str, object, str]] = [
+    ("HOUSEHOLD_ID", "eq", "1", "1"),
+    ("UIN", "eq", "a", ""),  # groups may have one too, and these have none
+    ("MOBILE", "eq", "+222", "1"),
+    ("MOBILE", "eq", "+111", ""),
+    ("EMAIL", "eq", "a@example.org", "1"),
+    ("name", "eq", "HILL", "1"),
+    ("name", "eq", "r*", "2"),
+    ("group_type", "in", "family,household", "12"),
+    ("group_size", "eq", "0", "3"),
+    ("group_size", "eq", "2", "12"),
+    ("poverty_score", "gt", "2.5", "2"),
+    ("poverty_score", "le", 7, "12"),
+    ("district", "eq", "D2", "1"),
+    ("location", "eq", "coast", "2"),
+    ("surname", "eq", "nun*", "12"),
+    ("sex", "eq", "male", "1"),  # the other one has left
+    ("birth_date", "eq", "1990-01-31", "12"),
+    ("age", "gt", 70, "2"),
+    ("marital_status", "eq", "S", "1"),
+    ("income", "ge", "50", "12"),
+    ("membership_kind", "eq", "spouse", "1"),
+    ("surname", "eq", SECRET, ""),
+]
+
+
+def test_every_attribute_is_asked_here() -> None:
+    """Whatever the catalogue offers is in the table of persons, under one of its names."""
+    catalogue = Catalogue(())
+    asked = {catalogue.find(name) for name, *_ in OF_PERSONS} - {None}
+    assert asked == set(catalogue.attributes)
+
+
+@pytest.mark.parametrize(("name", "operator", "value", "found"), OF_PERSONS, ids=repr)
+def test_an_attribute_of_persons(hamlet_api: Api, name: str, operator: str, value: object, found: str) -> None:
+    """A predicate on any attribute finds those of whom it is true, or of one of whose households it is."""
+    reply = hamlet_api.search(predicate((name, operator, value)))
+    assert "".join(sorted(letters(reply.records))) == found
+    assert reply.items[0]["pagination"]["total_count"] == len(found)
+
+
+@pytest.mark.parametrize(("name", "operator", "value", "found"), OF_GROUPS, ids=repr)
+def test_an_attribute_of_groups(hamlet_api: Api, name: str, operator: str, value: object, found: str) -> None:
+    """Of groups too, or of one of their members of today."""
+    reply = hamlet_api.search(predicate((name, operator, value), reg_record_type="Group"))
+    assert "".join(sorted(letters(reply.records))) == found
+    assert reply.items[0]["pagination"]["total_count"] == len(found)
+
+
+@pytest.mark.parametrize(
+    ("expressions", "record_type", "found"),
+    [
+        ([("poverty_score", "lt", 5), ("group_type", "eq", "family")], "SRPerson", ""),
+        ([("poverty_score", "lt", 5), ("group_type", "eq", "household")], "SRPerson", "ab"),
+        ([("HOUSEHOLD_ID", "eq", "1"), ("poverty_score", "eq", 7)], "SRPerson", ""),
+        ([("HOUSEHOLD_ID", "eq", "1"), ("membership_kind", "eq", "head")], "SRPerson", "a"),
+        ([("HOUSEHOLD_ID", "eq", "2"), ("membership_kind", "eq", "spouse")], "SRPerson", ""),
+        ([("age", "lt", 40), ("poverty_score", "gt", 5)], "SRPerson", "b"),
+        ([("sex", "eq", "female"), ("membership_kind", "eq", "head")], "Group", "2"),
+        ([("sex", "eq", "male"), ("membership_kind", "eq", "spouse")], "Group", ""),
+        ([("poverty_score", "lt", 5), ("sex", "eq", "female")], "Group", "1"),
+    ],
+    ids=repr,
+)
+def test_one_and_the_same(
+    hamlet_api: Api, expressions: list[tuple[str, str, object]], record_type: str, found: str
+) -> None:
+    """Conditions joined by AND must hold for one and the same household, or member."""
+    reply = hamlet_api.search(predicate(*expressions, reg_record_type=record_type))
+    assert "".join(sorted(letters(reply.records))) == found
+
+
+def test_an_or_may_be_two_households(hamlet_api: Api) -> None:
+    """Joined by OR, each condition may hold for another one; negated alone, it holds for none of them."""
+    either = predicate(("poverty_score", "lt", 5), ("group_type", "eq", "family"), condition="or")
+    assert letters(hamlet_api.search(either).records) == "abc"
+    poor = expressed({"$not": {"poverty_score": {"$lt": 5}}})
+    assert letters(hamlet_api.search(item(poor, "expression")).records) == "cdn"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("age", "x"),
+        ("age", -1),
+        ("age", 201),
+        ("age", "2.5"),
+        ("YOB", "0"),
+        ("YOB", "10000"),
+        ("YOB", "19 90"),
+        ("poverty_score", "low"),
+        ("poverty_score", "1e999"),
+        ("poverty_score", "NaN"),
+        ("is_disabled", "perhaps"),
+        ("surname", "*"),
+        ("surname", "'"),
+        ("registration_date", "yesterday"),
+        ("MOBILE", "---"),
+    ],
+    ids=repr,
+)
+def test_a_value_of_a_wrong_type(hamlet_api: Api, name: str, value: object) -> None:
+    """What is not a value of the attribute's type is rejected, and never "no filter"."""
+    (response,) = hamlet_api.search(predicate((name, "eq", value))).items
+    assert response["status_reason_code"] == "rjct.filter.invalid"
+
+
+def test_who_is_born_on_a_leap_day(new_api: Callable[..., Api]) -> None:
+    """She is a year older on 1 March; ages count on the day of the question."""
+    with registry_of(hamlet()) as table:
+        for day, of_age in ((-2, ""), (-1, ""), (0, "a"), (1, "a")):
+            api = new_api(registry_table=table)
+            api.clock.advance(DAY * day)
+            assert letters(api.search(predicate(("age", "eq", 18))).records) == of_age
+            assert letters(api.search(predicate(("age", "eq", 17))).records) == ("" if of_age else "a")

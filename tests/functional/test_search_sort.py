@@ -1,0 +1,180 @@
+"""POST /registry/sync/search: the order of results, and cursors through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support.api import Api, item
+from support.hamlet import expressed, letters
+
+PAGINATION = "rjct.pagination.invalid"
+EVERYBODY, EVERY_GROUP = {"UIN": {"$ne": "x"}}, {"HOUSEHOLD_ID": {"$ne": "x"}}
+Sort = list[dict[str, str]]
+
+
+def by(*names: str) -> Sort:
+    """Build a sort; `-` before a name is descending."""
+    return [{"attribute_name": name.lstrip("-"), "sort_order": "desc" if name[0] == "-" else "asc"} for name in names]
+
+
+def asked(query: dict[str, Any], **criteria: Any) -> dict[str, Any]:
+    """Build an expression item."""
+    return item(expressed(query), "expression", **criteria)
+
+
+def walk(api: Api, query: dict[str, Any], size: int, **criteria: Any) -> Iterator[dict[str, Any]]:
+    """Follow the cursors from the first page to the last."""
+    pagination: dict[str, Any] = {"page_size": size}
+    while True:
+        (response,) = api.search(asked(query, pagination=pagination, **criteria)).items
+        yield response
+        if "next_cursor" not in response["pagination"]:
+            return
+        pagination["cursor"] = response["pagination"]["next_cursor"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "found"),
+    [
+        (by("UIN"), "abcdn"),
+        (by("-UIN"), "ndcba"),
+        (by("surname"), "acdbn"),
+        (by("-surname"), "bdcan"),
+        (by("birth_date"), "cbdan"),
+        (by("-birth_date"), "adbcn"),
+        (by("age"), "adbcn"),
+        (by("-age"), "cbdan"),
+        (by("YOB"), "cbdan"),
+        (by("income"), "bacdn"),
+        (by("sex", "birth_date"), "cbdan"),
+        (by("sex", "-birth_date"), "bcadn"),
+        (by("-sex", "birth_date"), "dacbn"),
+        (by("sex", "income", "-surname"), "bcadn"),
+        (by("poverty_score"), "abcdn"),  # the least of the households'
+        (by("-poverty_score"), "cband"),  # equal ones by id, in the first key's direction
+        (by("membership_kind", "UIN"), "acbdn"),
+        ([{"attribute_name": "UIN"}], "abcdn"),
+        ([{"attribute_name": "UIN", "sort_order": "DESC"}], "ndcba"),
+        ([], "abcdn"),
+        ("", "abcdn"),
+    ],
+    ids=repr,
+)
+def test_the_order_of_people(hamlet_api: Api, sort: object, found: str) -> None:
+    """By one key or several, either way; who has no value comes last, and equal ones by id."""
+    assert letters(hamlet_api.search(asked(EVERYBODY, sort=sort)).records) == found
+    walked = [response["data"]["reg_records"] for response in walk(hamlet_api, EVERYBODY, 2, sort=sort)]
+    assert [letters(records) for records in walked] == [found[:2], found[2:4], found[4:]]
+
+
+@pytest.mark.parametrize(
+    ("sort", "found"),
+    [
+        (by("poverty_score"), "123"),
+        (by("-poverty_score"), "213"),
+        (by("name"), "123"),
+        (by("group_size"), "312"),
+        (by("-HOUSEHOLD_ID"), "321"),
+        (by("birth_date"), "213"),  # the oldest member's, unless she is restricted
+        (by("-group_size", "-poverty_score"), "213"),
+    ],
+    ids=repr,
+)
+def test_the_order_of_groups(hamlet_api: Api, sort: Sort, found: str) -> None:
+    """By what groups have, or by the least that their members have."""
+    reply = hamlet_api.search(asked(EVERY_GROUP, sort=sort, reg_record_type="Group"))
+    assert letters(reply.records) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "sort", "found"),
+    [
+        ({"birth_date": {"$gte": "1990-01-01"}}, by("birth_date"), "bda"),  # the order of the index itself
+        ({"birth_date": {"$gte": "1990-01-01"}}, by("-birth_date"), "adb"),
+        ({"birth_date": {"$gte": "1990-01-01"}}, by("surname"), "adb"),
+        ({"$or": [{"UIN": "c"}, {"birth_date": {"$gte": "1990-01-01"}}]}, by("-birth_date"), "adbc"),
+        ({"$or": [{"surname": "o*"}, {"birth_date": {"$gte": "1990-01-01"}}]}, by("-birth_date"), "adb"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_range_in_any_order(hamlet_api: Api, query: dict[str, Any], sort: Sort, found: str, size: int) -> None:
+    """What an index yields in its own order, and what must be sorted, are walked alike, and always counted whole."""
+    walked = [*walk(hamlet_api, query, size, sort=sort)]
+    assert "".join(letters(response["data"]["reg_records"]) for response in walked) == found
+    assert {response["pagination"]["total_count"] for response in walked} == {len(found)}
+    assert len(walked) == -(-len(found) // size)
+
+
+def test_a_sort_by_what_is_hidden(hamlet_api: Api) -> None:
+    """The order would tell what the record does not show."""
+    token = hamlet_api.token_of(disclosure=("minimal", "poverty_score"))
+    for name in ("income", "poverty_score", "membership_kind"):
+        (response,) = hamlet_api.search(asked(EVERYBODY, sort=by(name)), token=token).items
+        assert response["status_reason_code"] == "rjct.filter.invalid"
+        assert "disclosed" in response["status_reason_message"]
+
+
+def test_a_sort_by_what_there_is_not(hamlet_api: Api) -> None:
+    """An unknown attribute is the sort's fault."""
+    (response,) = hamlet_api.search(asked(EVERYBODY, sort=by("shoe_size"))).items
+    assert response["status_reason_code"] == "rjct.sort.invalid"
+
+
+@pytest.fixture(scope="module")
+def cursor(hamlet_api: Api) -> str:
+    """Return the shared partner's cursor to everybody's second page, by surname."""
+    first = next(walk(hamlet_api, EVERYBODY, 2, sort=by("surname")))
+    return str(first["pagination"]["next_cursor"])
+
+
+def follow(api: Api, cursor: str, token: str = "", **criteria: Any) -> dict[str, Any]:
+    """Ask for the page that a cursor begins."""
+    pagination = {"page_size": 2, "cursor": cursor}
+    fields = {"sort": by("surname"), "pagination": pagination, **criteria}
+    (response,) = api.search(asked(EVERYBODY, **fields), token=token).items
+    return response
+
+
+def test_a_cursor_may_be_followed_again(hamlet_api: Api, cursor: str) -> None:
+    """As often as wanted, and in pages of another size."""
+    for size, found in ((2, "db"), (2, "db"), (1, "d"), (10, "dbn")):
+        response = follow(hamlet_api, cursor, pagination={"page_size": size, "cursor": cursor})
+        assert letters(response["data"]["reg_records"]) == found
+
+
+def test_a_cursor_that_was_altered(hamlet_api: Api, cursor: str) -> None:
+    """Changed, cut, lengthened or made up, it is rejected, and never page one."""
+    changed = cursor[:20] + ("A" if cursor[20] != "A" else "B") + cursor[21:]
+    for bad in (changed, cursor[:-4], cursor + "AAAA", cursor[::-1], "AAAA", "x", "é", cursor + cursor, "A" * 5000):
+        assert follow(hamlet_api, bad)["status_reason_code"] == PAGINATION
+
+
+def test_a_cursor_of_another_client(hamlet_api: Api, cursor: str) -> None:
+    """A cursor serves the client that it was made for, though another may ask the same."""
+    response = follow(hamlet_api, cursor, token=hamlet_api.token_of())
+    assert response["status_reason_code"] == PAGINATION
+
+
+def test_a_cursor_of_another_question(hamlet_api: Api, cursor: str) -> None:
+    """Nor does it serve another query, sort or kind of record."""
+    assert follow(hamlet_api, cursor, sort=by("-surname"))["status_reason_code"] == PAGINATION
+    assert follow(hamlet_api, cursor, sort=[])["status_reason_code"] == PAGINATION
+    assert follow(hamlet_api, cursor, reg_record_type="Group")["status_reason_code"] == PAGINATION
+    other = asked({"UIN": {"$ne": "y"}}, sort=by("surname"), pagination={"page_size": 2, "cursor": cursor})
+    assert hamlet_api.search(other).items[0]["status_reason_code"] == PAGINATION
+
+
+def test_a_cursor_and_a_page_number(hamlet_api: Api, cursor: str) -> None:
+    """One or the other; page number 1 says nothing."""
+    for number, code in ((1, None), (2, PAGINATION)):
+        pagination = {"page_size": 2, "page_number": number, "cursor": cursor}
+        assert follow(hamlet_api, cursor, pagination=pagination).get("status_reason_code") == code
+
+
+def test_an_empty_cursor_is_none(hamlet_api: Api) -> None:
+    """As with every optional member."""
+    assert letters(follow(hamlet_api, "")["data"]["reg_records"]) == "ac"

@@ -1,0 +1,90 @@
+"""`dci registry explain`: how a search is run, and what it costs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dci_common.registry.model import Group, Identifier, Membership, Name, Person
+from support.commands import Commands, Outcome
+from support.written import Registry
+
+
+@pytest.fixture
+def _filled(registry: Registry) -> None:
+    """Let the registry have ten people, of whom half have one surname, and a household."""
+    for number in range(10):
+        uin = Identifier(identifier_type="UIN", identifier_value=f"U{number}")
+        name = Name(surname=("Okafor", "Sule")[number % 2], given_name=f"Name {number}")
+        registry.put(Person(id=f"p{number}", identifiers=(uin,), name=name, sex="female", birth_date="1990-01-31"))
+    registry.put(Group(id="g1", poverty_score=2.5), Membership(person_id="p1", group_id="g1"))
+
+
+def explain(dci: Commands, tmp_path: Path, criteria: object, *options: str) -> Outcome:
+    """Write the criteria to a file and have them explained."""
+    path = tmp_path / "query.json"
+    path.write_text(json.dumps(criteria))
+    return dci("explain", path, *options)
+
+
+def predicate(*expressions: tuple[str, str, object], **criteria: Any) -> dict[str, Any]:
+    """Return criteria with entries that must all hold."""
+    query = [
+        {"expression1": {"attribute_name": name, "operator": operator, "attribute_value": value}}
+        for name, operator, value in expressions
+    ]
+    return {"query_type": "predicate", "query": query, **criteria}
+
+
+@pytest.mark.usefixtures("_filled")
+def test_a_lookup(dci: Commands, tmp_path: Path) -> None:
+    """A search by identifier has no range, and reads the lookup and then the record."""
+    criteria = {"query_type": "idtype-value", "query": {"type": "UIN", "value": "U3"}}
+    shown = json.loads(explain(dci, tmp_path, criteria, "--json").out)
+    assert shown["path"] == {"ids": 1, "ranges": []}
+    assert (shown["filter"], shown["partitions"]) == (None, [])
+    assert (shown["entries_examined"], shown["items_read"], shown["matched"]) == (0, 2, 1)
+    assert shown["calls"] == shown["serial_round_trips"] == 2
+    assert shown["read_units"] > 0
+
+
+@pytest.mark.usefixtures("_filled")
+def test_a_range_and_what_it_does_not_prove(dci: Commands, tmp_path: Path) -> None:
+    """The index that is walked is named with its attributes, and so is the filter; what it cost was counted."""
+    criteria = predicate(("surname", "eq", "Okafor"), ("sex", "eq", "female"))
+    shown = json.loads(explain(dci, tmp_path, criteria, "--json").out)
+    (range_,) = shown["path"]["ranges"]
+    assert (range_["slot"], range_["attributes"], range_["spans"]) == ("x03", ["surname"], [["okafor#", "okafor$"]])
+    assert "PERSON#body" in shown["partitions"]
+    assert "IN" in shown["filter"]["expression"]
+    assert shown["entries_examined"] == shown["matched"] == 5
+    assert 2 <= shown["serial_round_trips"] <= shown["calls"]
+    out = explain(dci, tmp_path, criteria).out
+    assert "x03 (surname), one value or several" in out
+    assert out.splitlines()[-1].split() == ["serial", "round", "trips", str(out.split()[-1])]
+
+
+@pytest.mark.usefixtures("_filled")
+@pytest.mark.parametrize(
+    ("criteria", "told"),
+    [
+        (predicate(("surname", "ge", "")), "rejected"),
+        (predicate(("household.poverty_score", "lt", 3)), "x01 (every record), all records"),
+        (predicate(("poverty_score", "lt", 3), reg_record_type="Group"), "x02 (poverty_score), values to one side"),
+        (predicate(("name", "eq", "Name 1*")), "begin alike"),
+        ({"query_type": "everything", "query": {}}, "query_type"),
+        ([], "search_criteria"),
+    ],
+)
+def test_what_is_told(dci: Commands, tmp_path: Path, criteria: object, told: str) -> None:
+    """A path that reads everything is told as such; so is what a partner would be refused."""
+    done = explain(dci, tmp_path, criteria)
+    assert told in (done.out or done.problem)
+
+
+def test_a_file_that_is_not_there(dci: Commands, tmp_path: Path) -> None:
+    """What can not be read is named."""
+    assert "can not be read" in dci("explain", tmp_path / "nothing.json").problem

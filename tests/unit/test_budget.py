@@ -1,0 +1,46 @@
+"""What one message may read: so many entries, and as long as time is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from dci_common.deadline import Deadline
+from dci_common.errors import Rejection
+from dci_common.registry.budget import Budget
+from support.api import Clock
+
+TOO_MANY = "rjct.search.too_many_records_found"
+
+
+def refusal(budget: Budget, entries: int) -> str:
+    """Spend more than there is, and return what is said."""
+    with pytest.raises(Rejection) as raised:
+        budget.spend(entries)
+    assert raised.value.code == TOO_MANY
+    return raised.value.message
+
+
+def test_entries_are_counted() -> None:
+    """All that was allowed can be read, and not one entry more."""
+    budget = Budget(10)
+    budget.spend(4)
+    budget.spend(6)
+    assert "more of the registry" in refusal(budget, 1)
+
+
+def test_reading_ends_before_the_deadline() -> None:
+    """When no time for reading is left, nothing more is read; enough is left to answer."""
+    clock = Clock()
+    budget = Budget(10, Deadline(clock() + 29, clock))
+    clock.advance(20)
+    budget.spend(1)
+    clock.advance(8)
+    assert "no time left" in refusal(budget, 1)
+
+
+def test_without_a_deadline_time_does_not_count() -> None:
+    """Where nothing stops the function, reading takes as long as it takes."""
+    clock = Clock()
+    budget = Budget(10, Deadline(None, clock))
+    clock.advance(10**6)
+    budget.spend(10)
