@@ -5,6 +5,7 @@ SAM := AWS_DEFAULT_REGION=eu-west-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 # A worker a core; the tests of a file stay together, since they share what is slow to make.
 PYTEST := $(VENV)/pytest -q -n auto --dist loadfile
 DYNAMODB_LOCAL := .local/dynamodb-local/DynamoDBLocal.jar
+BENCH := PYTHONPATH=bench:cli:layers/common:functions/search $(VENV)/python
 SOURCES := layers functions cli tests bench
 # The artifacts hold native code: for this machine's processor, unless ARCH names another.
 ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
@@ -57,12 +58,12 @@ $(DYNAMODB_LOCAL): | .venv/dev.stamp
 
 .PHONY: bench-registry
 bench-registry: .venv/dev.stamp ## measure imports and generated data (QUICK=--quick for small numbers)
-	@PYTHONPATH=cli:layers/common:functions/search $(VENV)/python bench/registry_import.py $(QUICK)
-	@PYTHONPATH=cli:layers/common:functions/search $(VENV)/python bench/registry_s3.py $(QUICK)
+	@$(BENCH) bench/registry_import.py $(QUICK)
+	@$(BENCH) bench/registry_s3.py $(QUICK)
 
 .PHONY: bench-search
 bench-search: .venv/dev.stamp ## measure searches (BENCH_PEOPLE=10000,50000,200000)
-	@PYTHONPATH=cli:layers/common:functions/search $(VENV)/python bench/search.py $(if $(JSON),--json $(JSON))
+	@$(BENCH) bench/search.py $(if $(JSON),--json $(JSON))
 
 .PHONY: lock
 lock: .venv/dev.stamp ## pin the newest versions that pyproject.toml allows

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from memory import peak_mib
 from moto.core.botocore_stubber import MockRawResponse
 
 from dci_cli.environment import environment
@@ -75,8 +75,7 @@ def _measured(options: argparse.Namespace) -> dict[str, float]:
     began = time.process_time()
     people = _STEPS[options.step](options)
     seconds = time.process_time() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"people": people, "seconds": seconds, "peak": peak}
+    return {"people": people, "seconds": seconds, "peak": peak_mib()}
 
 
 def _generate(options: argparse.Namespace) -> int:

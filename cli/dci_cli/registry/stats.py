@@ -100,6 +100,8 @@ def _size(value: dict[str, Any]) -> int:
             return len(content) // 2 + 2
         case "SS":
             return sum(len(text.encode()) for text in content)
+        case "L":
+            return 3 + sum(1 + _size(part) for part in content)
         case _:
             return 3 + sum(1 + len(name) + _size(part) for name, part in content.items())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pydantic_core
+
 from dci_common.errors import Rejection
 from dci_common.http import to_json
 from dci_common.registry.budget import too_many
@@ -25,13 +27,13 @@ class Answer:
 
     def add(self, item: dict[str, Any]) -> None:
         """Add an item. Raises Rejection, adding nothing, when its records do not fit into the response."""
-        text = to_json(item)
+        written = pydantic_core.to_json(item)  # several times as fast as json
         # Lambda writes the body as a JSON string: every quote and backslash in it takes a byte more.
-        size = len(text.encode()) + text.count('"') + text.count("\\") + 1
+        size = len(written) + written.count(b'"') + written.count(b"\\") + 1
         records = len(item.get("data", {}).get("reg_records", ()))
         if records and self._bytes + size > _MAX_BYTES:
             raise too_many("The records do not fit into one response: ask for smaller pages or fewer items at once.")
-        self.items.append(text)
+        self.items.append(written.decode())
         self.records += records
         self._bytes += size
 

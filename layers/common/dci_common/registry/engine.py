@@ -6,6 +6,7 @@ Without a sort, records found by a lookup come first, by id, then those found in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ from dci_common.registry.store import RegistryStore
 from dci_common.registry.views import View, unrestricted
 
 _THREADS = 16
-_CHUNK = 100  # records that a thread reads at a time
+_READERS = 4  # more would wait for the one processor
+_CHUNK = 100  # records that one call reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ class _Run:
     def _matching(self, ids: Iterable[str]) -> dict[str, View]:
         """Read records once, strongly consistent, and keep those that match now and may be found."""
         wanted = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._seen]
-        chunks = [wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK)]
+        size = _CHUNK * math.ceil(len(wanted) / (_CHUNK * _READERS)) or 1
+        chunks = [wanted[start : start + size] for start in range(0, len(wanted), size)]
         read = partial(self._read, self._query.kind)
         for chunk in self._threads.map(read, chunks) if len(chunks) > 1 else map(read, chunks):
             matching = (view for view in chunk.values() if matches(self._query.tree, view, self._query.today))
@@ -185,7 +188,7 @@ class _Run:
 
     def _read(self, kind: Kind, ids: Sequence[str]) -> dict[str, View]:
         """Read records as the client may see them: restricted people are not there unless it is entitled to them."""
-        found = (stored.view for stored in self._store.records(kind, ids, self._budget).values())
+        found = self._store.views(kind, ids, self._budget).values()
         views = (unrestricted(view) if self._scope.restricted else view for view in found)
         return {view["id"]: view for view in views if not view.get("restricted")}
 

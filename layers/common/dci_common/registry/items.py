@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from pydantic_core import from_json
+
 from dci_common.registry import forms, keys
 from dci_common.registry.facets import index_attributes
 from dci_common.registry.model import Kind, Membership, plain
@@ -64,11 +66,11 @@ def part_keys(record: Item) -> list[Item]:
 def body_view(record: Item, parts: Sequence[Item]) -> View:
     """Read a record's view back from its items, the parts in their order. Raises TornBody."""
     if "body" in record:
-        return dict(json.loads(record["body"]["S"]))
+        return dict(from_json(record["body"]["S"]))
     body = "".join(part["body"]["S"] for part in parts)
     if _digest(body) != record["digest"]["S"]:
         raise TornBody(record["pk"]["S"])
-    return dict(json.loads(body))
+    return dict(from_json(body))
 
 
 def membership_items(membership: Membership) -> list[Item]:
