@@ -87,8 +87,9 @@ def test_it_can_be_interrupted() -> None:
         )
         with subprocess.Popen(arguments, env=variables, stderr=subprocess.PIPE, text=True) as process:
             connection, _ = silent.accept()
-            process.send_signal(signal.SIGINT)
-            assert process.wait(30) == 130
-            connection.close()
+            with connection:
+                assert connection.recv(1)  # it has asked, and waits for an answer
+                process.send_signal(signal.SIGINT)
+                assert process.wait(30) == 130
             assert process.stderr is not None
             assert process.stderr.read() == ""
