@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import boto3
-
 from dci_cli import moto_engine
 from dci_cli.environment import environment
 from dci_cli.holdings import Holdings
@@ -58,8 +56,7 @@ def local_deployment(template: Template, issuer: str, holdings: Holdings, creden
         runtime = Runtime(Settings.from_env(os.environ))
         kept = runtime.dynamodb.list_tables()["TableNames"]
         missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
-        # A client of its own: the functions' one does not check what it sends, and this is somebody's file.
-        create_tables(boto3.client("dynamodb"), template.tables, missing)
+        create_tables(runtime.dynamodb, template.tables, missing)
         runtime.secrets.create_secret(Name=_SECRET, SecretString="{}")
         runtime.secrets.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
         establish(
