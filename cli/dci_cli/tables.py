@@ -28,7 +28,7 @@ def create_tables(dynamodb: DynamoDBClient, definitions: Mapping[str, Any], name
 
 def _check(dynamodb: DynamoDBClient, definition: Mapping[str, Any]) -> None:
     """Check what somebody's file says: the functions' client does not."""
-    shape = dynamodb.meta.service_model.operation_model("CreateTable").input_shape
+    shape: Any = dynamodb.meta.service_model.operation_model("CreateTable").input_shape
     report = ParamValidator().validate(definition, shape)
     if report.has_errors():
         raise ParamValidationError(report=report.generate_report())
