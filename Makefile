@@ -10,9 +10,15 @@ SOURCES := layers functions cli tests bench
 # The artifacts hold native code: for this machine's processor, unless ARCH names another.
 ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
+# The section of samconfig.toml that `make deploy` uses.
+ENV = default
+
+# A command that runs its arguments beside a Docker engine of its own, where the machine has none.
+WITH_DOCKER ?= $(wildcard ../shared/tools/with-docker)
+
 .PHONY: help
 help: ## show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: .venv/run.stamp ## serve the API on this machine with a demo registry (PORT=3000)
@@ -23,10 +29,10 @@ setup: .venv/run.stamp ## install what running needs
 
 .PHONY: test
 test: .venv/dev.stamp ## run the tests (no network, no Docker, no Java)
-	@$(PYTEST) -m "not dynamodb_local"
+	@$(PYTEST) -m "not dynamodb_local" --ignore tests/build
 
 .PHONY: check
-check: lint types test validate build cover ## run all that must hold, as CI does
+check: lint types test validate build cover containers ## run all that must hold, as CI does
 
 .PHONY: lint
 lint: .venv/dev.stamp
@@ -39,13 +45,36 @@ types: .venv/dev.stamp
 	$(VENV)/mypy $(SOURCES)
 
 .PHONY: validate
-validate: .venv-sam/sam.stamp
+validate: .venv-sam/sam.stamp .venv-checkov/checkov.stamp
 	@$(SAM) validate --lint
+	@.venv-checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: build
-build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM (ARCH=arm64 or x86_64)
+build: .venv-sam/sam.stamp .venv/dev.stamp ## build the deployment's artifacts with SAM, and test them (ARCH=arm64 or x86_64)
 	@python=$$(scripts/python313) && PATH="$$(dirname "$$python"):$$PATH" && export PATH && \
-	  $(SAM) build --parameter-overrides Architecture=$(ARCH)
+	  $(SAM) build --parameter-overrides Architecture=$(ARCH) && scripts/finish-build "$$python"
+	@DCI_BUILT=1 ARCH=$(ARCH) $(VENV)/pytest -q tests/build
+
+# For the processors that the deployment asks for by default, whatever this machine's are.
+.PHONY: deploy
+deploy: ARCH := $(if $(filter file,$(origin ARCH)),arm64,$(ARCH))
+deploy: build ## deploy to AWS, guided the first time (ENV=default names the section of samconfig.toml)
+	@SAM_CLI_TELEMETRY=0 PYTHONPATH=cli:layers/common $(VENV)/python -m dci_cli.deploy .venv-sam/bin/sam $(ARCH) $(ENV)
+
+.PHONY: sam-local
+sam-local: build .venv/dev.stamp ## serve the API from real Lambda containers (needs Docker and Java; PORT=3000)
+	@PYTHONPATH=cli:layers/common:functions/rotation $(VENV)/python -m dci_cli.sam_local .local/credentials.json
+
+# After `make build`, so that it can run where no package index is reached.
+.PHONY: e2e
+e2e: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL) ## test what was built in real Lambda containers (needs Docker and Java)
+	@$(VENV)/pytest -q tests/e2e
+
+# With WITH_DOCKER where that is there, else with the machine's own Docker engine.
+.PHONY: containers
+containers: build
+	@if [ -n "$(WITH_DOCKER)" ] || docker version >/dev/null 2>&1; then $(WITH_DOCKER) $(MAKE) e2e; \
+	  else echo "tests/e2e did not run: no Docker engine answers, and WITH_DOCKER names no command that brings one." >&2; fi
 
 # The same tests once more, with all that `make test` can not ask for: DynamoDB Local, the artifacts, coverage.
 .PHONY: cover
@@ -71,7 +100,7 @@ lock: .venv/dev.stamp ## pin the newest versions that pyproject.toml allows
 
 .PHONY: clean
 clean: ## remove what was installed, built and cached
-	rm -rf .venv .venv-sam .aws-sam .local .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-sam .venv-checkov .aws-sam .local .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment, which running and testing fill as far as each needs.
@@ -88,7 +117,12 @@ clean: ## remove what was installed, built and cached
 	@$(VENV)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/run.stamp
 
-# SAM pins another boto3, so it lives apart.
+# SAM and checkov pin other versions of what the functions use, so they live apart.
+.venv-checkov/checkov.stamp: .venv/bin/python requirements/checkov.txt
+	@$(VENV)/python -m venv .venv-checkov
+	@.venv-checkov/bin/pip install -q --disable-pip-version-check -r requirements/checkov.txt
+	@touch $@
+
 .venv-sam/sam.stamp: .venv/bin/python requirements/sam.txt
 	@$(VENV)/python -m venv .venv-sam
 	@.venv-sam/bin/pip install -q --disable-pip-version-check -r requirements/sam.txt

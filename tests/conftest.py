@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,14 +18,15 @@ import pytest
 from dci_cli import dynamodb_local, moto_engine
 from dci_cli.demo import Population, demo_population
 from dci_cli.load import load
+from dci_cli.rotation import rotate, rotating
 from dci_cli.tables import create_tables
 from dci_cli.template import read_template
 from dci_common import observability
-from dci_common.auth.keys import establish
 from dci_common.registry.model import Kind
 from dci_common.registry.views import View, views
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
+from dci_rotation import app as rotation_app
 from support.api import Api
 from support.events import ROOT
 from support.logs import Logs
@@ -55,15 +57,13 @@ def people(population: Population) -> dict[str, View]:
 
 @pytest.fixture(scope="session")
 def engine(population: Population) -> Iterator[None]:
-    """Run the engine with tables, signing keys and the demo registry."""
-    with moto_engine.running(), _dynamodb():
+    """Run the engine with tables, signing keys and the demo registry; RotateSecret leaves the keys as they are."""
+    with moto_engine.running(), _dynamodb(), rotating(lambda *_: {}):
         runtime = Runtime(SETTINGS)
         create_tables(runtime.dynamodb, read_template(ROOT / "template.yaml").tables, TABLES)
         secret_id = SETTINGS.signing_keys_secret
         runtime.secrets.create_secret(Name=secret_id, SecretString="{}")
-        establish(
-            runtime, "ES256", lambda ring: runtime.secrets.put_secret_value(SecretId=secret_id, SecretString=ring)
-        )
+        rotate(rotation_app.create_app(runtime), secret_id)
         load(runtime.dynamodb, SETTINGS.registry_table, population, SHARDS, date(2026, 3, 1))
         runtime.secrets.create_secret(Name=SETTINGS.cursor_secret, SecretString="only for tests")
         yield
@@ -98,6 +98,21 @@ def new_api(engine: None) -> Callable[..., Api]:  # noqa: ARG001 - must be runni
 def api(new_api: Callable[..., Api]) -> Api:
     """Return a fresh API over the demo registry."""
     return new_api()
+
+
+_own = iter(range(1_000_000))
+
+
+@pytest.fixture
+def own_api(new_api: Callable[..., Api]) -> Callable[..., Api]:
+    """Return a maker of APIs over clients and keys of their own: the ring is empty, as CloudFormation makes it."""
+    number = next(_own)
+    names = {"clients_table": f"dci-clients-{number}", "signing_keys_secret": f"dci-signing-keys-{number}"}
+    runtime = new_api(**names).runtime
+    tables = read_template(ROOT / "template.yaml").tables
+    create_tables(runtime.dynamodb, tables, {"ClientsTable": names["clients_table"]})
+    runtime.secrets.create_secret(Name=names["signing_keys_secret"], SecretString='{"seed": "generated"}')
+    return partial(new_api, **names)
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dci_cli.doctor.command import add_doctor, doctor
+from dci_cli.keys import add_keys
 from dci_cli.problem import Problem
 
 _INTERRUPTED = 130  # as a shell reports it
@@ -17,8 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 when it did its work, 2 when it could not, with one line that says why."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = _parser(arguments).parse_args(arguments)
+    return told(lambda: _run(options))
+
+
+def told(command: Callable[[], int]) -> int:
+    """Run what makes an exit status; a Problem is told in one line."""
     try:
-        return _run(options)
+        return command()
     except Problem as problem:
         print("dci:", *str(problem).split(), file=sys.stderr)  # AWS tells some errors in several lines
         return 2
@@ -35,10 +42,16 @@ def _run(options: argparse.Namespace) -> int:
         holdings = Holdings(options.registry, options.engine, options.data)
         credentials = options.credentials or (options.data or ROOT / ".local") / "credentials.json"
         serve(options.port, options.template, credentials, holdings)
+    elif options.command == "keys":
+        from dci_cli.keys import keys  # noqa: PLC0415
+
+        return keys(options)
     elif options.command == "registry":
         from dci_cli.registry import commands  # noqa: PLC0415
 
         return commands.run(options)
+    elif options.command == "doctor":
+        return doctor(options)
     else:
         from dci_cli.bootstrap import bootstrap  # noqa: PLC0415
 
@@ -92,6 +105,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         "--clients-table", required=True, help="the deployment's ClientsTable (an output of the stack)"
     )
     first.add_argument("--name", default="administrator", help="the new client's name (default: administrator)")
+    add_doctor(commands.add_parser("doctor", help="examine a deployment from outside, and say what mends it"))
+    add_keys(commands.add_parser("keys", help="show and rotate the signing keys of a deployment"))
     registry = commands.add_parser("registry", help="load, read, change and check a registry's data")
     if "registry" in arguments[:1]:
         from dci_cli.registry.commands import add_commands  # noqa: PLC0415

@@ -14,14 +14,15 @@ from dci_cli import moto_engine
 from dci_cli.environment import environment
 from dci_cli.holdings import Holdings
 from dci_cli.problem import Problem
+from dci_cli.rotation import rotate, rotating
 from dci_cli.tables import create_tables
 from dci_cli.template import Template
 from dci_common.auth.clients import Client, ClientStore
-from dci_common.auth.keys import ALGORITHMS, establish
 from dci_common.auth.registration import NewClient, register
 from dci_common.auth.scopes import CLIENTS_MANAGE, PARTNER_SCOPES
 from dci_common.runtime import Runtime
-from dci_common.settings import Settings, SettingsError
+from dci_common.settings import Settings
+from dci_rotation.app import create_app as create_rotation
 
 _TABLES = {"ClientsTable": "dci-clients", "RegistryTable": "dci-registry", "ExchangeTable": "dci-exchange"}
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
@@ -48,23 +49,19 @@ def local_deployment(template: Template, issuer: str, holdings: Holdings, creden
     SettingsError when a variable of the environment has a value that can not be worked with, Problem when the engine
     does not run, or tables can not be made or filled.
     """
-    wanted = os.environ.get("SIGNING_ALGORITHM") or "ES256"
-    algorithm = next((algorithm for algorithm in ALGORITHMS if algorithm == wanted), None)
-    if algorithm is None:
-        raise SettingsError(f"SIGNING_ALGORITHM must be {' or '.join(ALGORITHMS)}.")
-    with moto_engine.running(), holdings.running() as endpoint, environment(_variables(issuer)):
+    with moto_engine.running(), holdings.running() as endpoint, environment(variables(issuer)):
         runtime = Runtime(Settings.from_env(os.environ))
         kept = runtime.dynamodb.list_tables()["TableNames"]
         missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
         create_tables(runtime.dynamodb, template.tables, missing)
         runtime.secrets.create_secret(Name=_SECRET, SecretString="{}")
         runtime.secrets.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
-        establish(
-            runtime, algorithm, lambda ring: runtime.secrets.put_secret_value(SecretId=_SECRET, SecretString=ring)
-        )
+        rotation = create_rotation(runtime)
+        rotate(rotation, _SECRET)
         holdings.fill(runtime)
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
-        yield replace(demo, endpoint=endpoint)
+        with rotating(rotation):
+            yield replace(demo, endpoint=endpoint)
 
 
 def write_credentials(path: Path, base_url: str, demo: Demo) -> None:
@@ -88,7 +85,8 @@ def _credentials(client: Client, secret: str) -> dict[str, str]:
     return {"client_id": client.client_id, "client_secret": secret, "sender_id": client.sender_id}
 
 
-def _variables(issuer: str) -> dict[str, str]:
+def variables(issuer: str) -> dict[str, str]:
+    """Return the functions' environment in a local deployment."""
     return {
         "CLIENTS_TABLE": _TABLES["ClientsTable"],
         "REGISTRY_TABLE": _TABLES["RegistryTable"],

@@ -19,9 +19,9 @@ from dci_cli.environment import environment
 def running() -> Iterator[None]:
     """Answer every AWS request of this process from memory, one at a time; nothing of the user's AWS set-up is used.
 
-    moto loses updates when threads write at once, hence the lock.
+    moto loses updates when threads write at once, hence the lock; a request may make others (see rotation.py).
     """
-    lock = threading.Lock()
+    lock = threading.RLock()
     process = BotocoreStubber.process_request
 
     def one_at_a_time(stubber: BotocoreStubber, request: Any) -> Any:  # noqa: ANN401 - moto's own types

@@ -27,7 +27,7 @@ _MAX_PORT = 65535
 
 def serve(port: str, template_path: Path, credentials: Path, holdings: Holdings) -> None:
     """Serve until interrupted, or told to end. Raises Problem when it can not start."""
-    _on_stop(signal.default_int_handler)  # a shell's background jobs are started deaf to SIGINT
+    on_stop(signal.default_int_handler)  # a shell's background jobs are started deaf to SIGINT
     try:
         template = read_template(template_path)
         routes = Routes({route.path: _handler(route.handler) for route in template.routes})
@@ -36,7 +36,7 @@ def serve(port: str, template_path: Path, credentials: Path, holdings: Holdings)
             local_deployment(template, server.base_url, holdings, credentials) as demo,
         ):
             write_credentials(credentials, server.base_url, demo)
-            print(_welcome(server.base_url, demo, credentials, holdings), flush=True)
+            print(welcome(server.base_url, demo, credentials, holdings), flush=True)
             _serve_until_stopped(server)
     except SettingsError as error:
         raise Problem(str(error)) from error
@@ -47,15 +47,22 @@ def serve(port: str, template_path: Path, credentials: Path, holdings: Holdings)
 
 def _serve_until_stopped(server: GatewayServer) -> None:
     # An exception out of a signal could strike anywhere in the server; shutting it down is orderly.
-    _on_stop(lambda *_: threading.Thread(target=server.shutdown).start())
+    on_stop(lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever(poll_interval=0.1)
-    _on_stop(signal.SIG_DFL)  # who asks twice does not wait
+    on_stop(signal.SIG_DFL)  # who asks twice does not wait
     server.server_close()  # the requests under way still need the engine
 
 
-def _on_stop(action: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+def on_stop(action: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    """Let everything that asks this process to end do `action`."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, action)
+
+
+def free_port(port: str) -> int:
+    """Return a port that can be had now, another than 0. Raises Problem."""
+    with _bound(port, Routes({})) as server:
+        return int(server.server_address[1])
 
 
 def _bound(port: str, routes: Routes) -> GatewayServer:
@@ -83,7 +90,8 @@ def _handler(dotted: str) -> LambdaHandler:
     return handler
 
 
-def _welcome(base_url: str, demo: Demo, credentials: Path, holdings: Holdings) -> str:
+def welcome(base_url: str, demo: Demo, credentials: Path, holdings: Holdings) -> str:
+    """Return what is printed once the API answers: where, and commands to paste."""
     return f"""
 The API answers at {base_url} with {"your" if holdings.is_own else "a demo"} registry. Stop it with Ctrl-C.
 The credentials of its clients are in {_shown(credentials)}.

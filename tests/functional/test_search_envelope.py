@@ -6,10 +6,12 @@ import base64
 from collections.abc import Callable
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from support.api import Api, Reply, identified
 from support.events import body_of, event
 from support.messages import ABSENT, changed
+from support.watch import hooked
 
 ITEM = "message.search_request.0"
 CRITERIA = f"{ITEM}.search_criteria"
@@ -219,3 +221,17 @@ def test_a_registry_that_can_not_be_reached(new_api: Callable[..., Api]) -> None
     """What DynamoDB refuses is our fault, and nothing of it is told."""
     reply = new_api(registry_table="nowhere").search(identified("UIN", MARK))
     assert "nowhere" not in is_error(reply, 503, "err.service.unavailable")
+
+
+@pytest.mark.parametrize("failure", [ReadTimeoutError, ConnectTimeoutError, EndpointConnectionError])
+def test_a_registry_that_does_not_answer(api: Api, failure: Callable[..., Exception]) -> None:
+    """A DynamoDB that is silent, or not there, is our fault, and passing."""
+
+    def fail(**_: object) -> None:
+        raise failure(endpoint_url="https://nowhere.example.org")
+
+    token = api.token_of()
+    with hooked(api.runtime, fail):
+        reply = api.search(identified("UIN", MARK), token=token)
+    assert "nowhere" not in is_error(reply, 503, "err.service.unavailable")
+    assert int(reply.headers["Retry-After"]) > 0

@@ -10,7 +10,8 @@ from urllib.parse import quote_plus, urlencode
 import jwt
 import pytest
 
-from dci_common.auth.keys import establish
+from dci_cli.rotation import rotate
+from dci_rotation import app as rotation_app
 from support.api import START, Api, Reply
 from support.events import event
 
@@ -105,15 +106,10 @@ def test_the_issuer_follows_the_domain_when_it_is_not_set(new_api: Callable[...,
     assert claims["iss"] == claims["aud"] == "https://abc.execute-api.eu-west-1.amazonaws.com"
 
 
-def test_rs256_by_setting(api: Api, new_api: Callable[..., Api]) -> None:
+def test_rs256_by_setting(api: Api, own_api: Callable[..., Api]) -> None:
     """A ring made for RS256 signs with it, and its tokens open the search."""
-    other = new_api(clients_table="dci-exchange", signing_keys_secret="dci-rs256")
-    other.runtime.secrets.create_secret(Name="dci-rs256", SecretString="{}")
-    establish(
-        other.runtime,
-        "RS256",
-        lambda ring: other.runtime.secrets.put_secret_value(SecretId="dci-rs256", SecretString=ring),
-    )
+    other = own_api(signing_algorithm="RS256")
+    rotate(rotation_app.create_app(other.runtime), other.runtime.settings.signing_keys_secret)
     token = other.token_of()
     assert jwt.get_unverified_header(token)["alg"] == "RS256"
     assert other.search(token=token).status == 200

@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dci_cli.rotation import STEPS, rotate
 from dci_clients import app as clients_app
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
+from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
 from support.api import SENDER, Api, identified, predicate
@@ -23,6 +25,7 @@ APPS = {
     "TokenFunction": token_app.create_app,
     "SearchFunction": search_app.create_app,
     "ClientsFunction": clients_app.create_app,
+    "RotationFunction": rotation_app.create_app,
 }
 
 
@@ -47,23 +50,20 @@ class Work:
 
 
 @pytest.fixture
-def work(api: Api) -> Callable[[str], Work]:
-    """Return what makes a function serve all its routes."""
+def work(own_api: Callable[..., Api]) -> Callable[[str], Work]:
+    """Return what makes a function serve all its routes, or do all its steps."""
+    api = own_api()
+    rotate(rotation_app.create_app(api.runtime), api.runtime.settings.signing_keys_secret)
 
     def serve(function: str) -> Work:
         settings = WatchedSettings(api.runtime.settings)
         runtime = Runtime(cast("Settings", settings), clock=api.clock, random_bytes=api.runtime.random_bytes)
         done = Work(settings.read)
         app = APPS[function](runtime)
-        requests = {"TokenFunction": _tokens, "SearchFunction": _searches, "ClientsFunction": _administration}[
-            function
-        ]
         with hooked(runtime, lambda model, params, **_: done.calls.append((model.name, json.loads(params["body"])))):
-            answer: dict[str, Any] = {}
-            served = requests(api)
-            for status, sent in served:
+            for status, sent in REQUESTS[function](api):
                 answer = app(sent, None)
-                assert answer["statusCode"] == status, answer
+                assert answer.get("statusCode") == status, answer
         return done
 
     return serve
@@ -109,6 +109,22 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         ("client_delete", 204),
     ]:
         yield status, event(name, token=admin) | {"pathParameters": {"client_id": client.client_id}}
+    yield 200, event("keys_list", token=admin)
+    yield 202, event("keys_rotate", token=admin)
 
 
-REQUESTS = {"TokenFunction": _tokens, "SearchFunction": _searches, "ClientsFunction": _administration}
+def _steps(api: Api) -> Iterator[tuple[None, Event]]:
+    named = {
+        "SecretId": api.runtime.settings.signing_keys_secret,
+        "ClientRequestToken": api.runtime.random_bytes(16).hex(),
+    }
+    for step in STEPS:
+        yield None, {"Step": step, **named}
+
+
+REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
+    "TokenFunction": _tokens,
+    "SearchFunction": _searches,
+    "ClientsFunction": _administration,
+    "RotationFunction": _steps,
+}

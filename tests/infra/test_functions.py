@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from support.deployment import functions, of_type, template
+from support.deployment import deployed, functions, of_type, template
 from support.events import ROOT
 
 FUNCTIONS = {
     "TokenFunction": "dci_token.app.handler",
     "SearchFunction": "dci_search.app.handler",
     "ClientsFunction": "dci_clients.app.handler",
+    "RotationFunction": "dci_rotation.app.handler",
 }
+OF_HTTP = FUNCTIONS.keys() - {"RotationFunction"}
 
 
 def test_each_function_is_a_package_of_its_own() -> None:
@@ -39,6 +41,30 @@ def test_a_function_says_what_it_runs_on(name: str) -> None:
     assert properties["Timeout"] < 30
 
 
+@pytest.mark.parametrize("name", sorted(OF_HTTP))
+def test_a_function_is_called_by_its_alias(name: str) -> None:
+    """What answers HTTP is a published version, a new one for each BuildId, from a snapshot unless turned off."""
+    properties = functions()[name]
+    assert (properties["AutoPublishAlias"], properties["AutoPublishCodeSha256"]) == ("live", {"Ref": "BuildId"})
+    assert properties["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert functions(SnapStart="Off")[name]["SnapStart"] == {"ApplyOn": "None"}
+
+
+def test_the_keys_rotate_by_themselves() -> None:
+    """A fresh deployment makes its keys at once, and then every RotationDays, with the newest code."""
+    assert deployed()["Resources"]["RotationSchedule"] == {
+        "Type": "AWS::SecretsManager::RotationSchedule",
+        "DependsOn": "RotationPermission",
+        "Properties": {
+            "SecretId": {"Ref": "SigningKeys"},
+            "RotationLambdaARN": {"Fn::GetAtt": ["RotationFunction", "Arn"]},
+            "RotationRules": {"AutomaticallyAfterDays": {"Ref": "RotationDays"}},
+            "RotateImmediatelyOnUpdate": True,
+        },
+    }
+    assert functions()["RotationFunction"].keys().isdisjoint({"AutoPublishAlias", "SnapStart", "Events"})
+
+
 def test_each_function_has_a_role_and_a_log_of_its_own() -> None:
     """No two functions share a role or a log group, and every log group has its retention."""
     roles = [properties["Role"]["Fn::GetAtt"][0] for properties in functions().values()]
@@ -60,7 +86,7 @@ def test_only_lambda_takes_a_role(role: dict[str, Any]) -> None:
 
 def test_each_parameter_is_used_and_has_a_default() -> None:
     """A deployment can be made without a decision, and every decision has an effect."""
-    content = str({name: part for name, part in template().items() if name != "Parameters"})
+    content = str({name: part for name, part in template().items() if name not in {"Parameters", "Rules"}})
     for name, parameter in template()["Parameters"].items():
         assert f"{{'Ref': '{name}'}}" in content
         assert "Default" in parameter

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from support.deployment import functions, listed, statements
+from support.deployment import deployed, functions, listed, of_type, statements
 
 from .conftest import APPS, Work
 
@@ -24,6 +24,9 @@ class Grant(NamedTuple):
 READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem"}
 WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+DECRYPT = {"kms:Decrypt", "kms:DescribeKey"}
+ENCRYPT = DECRYPT | {"kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/of-our-own"
 
 # Whoever changes this changes who can see people and secrets.
 REVIEWED = {
@@ -42,16 +45,38 @@ REVIEWED = {
         Grant(READ, {"ClientsTable"}, {"CLIENT#*", "KEYS"}),
         Grant(WRITE, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "NAME#*"}),
         Grant({"dynamodb:Query"}, {"ClientsTable/index/clients"}),
+        Grant({"secretsmanager:RotateSecret"}, {"SigningKeys"}),
+        Grant({"lambda:InvokeFunction"}, {"RotationFunction"}),
         Grant(LOG, {"ClientsLogs"}),
     ],
+    "RotationFunction": [
+        Grant(
+            {
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetSecretValue",
+                "secretsmanager:PutSecretValue",
+                "secretsmanager:UpdateSecretVersionStage",
+            },
+            {"SigningKeys"},
+        ),
+        Grant({"dynamodb:GetItem", "dynamodb:PutItem"}, {"ClientsTable"}, {"KEYS"}),
+        Grant(LOG, {"RotationLogs"}),
+    ],
+}
+# What a deployment that brings its own key adds.
+WITH_KEY = {
+    "TokenFunction": DECRYPT,
+    "SearchFunction": DECRYPT,
+    "ClientsFunction": ENCRYPT,
+    "RotationFunction": ENCRYPT,
 }
 
 
-def grants(function: str) -> list[Grant]:
+def grants(function: str, **parameters: str) -> list[Grant]:
     """Read a function's policy."""
     return [
         Grant(set(listed(statement["Action"])), set(map(_resource, listed(statement["Resource"]))), _keys(statement))
-        for statement in statements(function)
+        for statement in statements(function, **parameters)
     ]
 
 
@@ -78,6 +103,45 @@ def test_a_policy_is_as_reviewed(function: str) -> None:
     assert all(statement["Effect"] == "Allow" for statement in statements(function))
 
 
+@pytest.mark.parametrize("function", REVIEWED)
+def test_a_key_of_ones_own_may_be_used(function: str) -> None:
+    """With KmsKeyArn each function may use that key, and gets nothing else."""
+    assert grants(function, KmsKeyArn=KEY) == [*REVIEWED[function], Grant(WITH_KEY[function], {"KmsKeyArn"})]
+
+
+def test_a_registry_from_outside_takes_the_place_of_our_own() -> None:
+    """With RegistryTableName the search function reads that table, and there is no other."""
+    named = {"RegistryTableName": "people"}
+    table = "arn:AWS::Partition}:dynamodb:AWS::Region}:AWS::AccountId}:table/RegistryTableName}"
+    [read] = [grant for grant in grants("SearchFunction", **named) if "dynamodb:Query" in grant.actions]
+    assert read == Grant(READ | {"dynamodb:Query"}, {table, f"{table}/index/*"})
+    assert "RegistryTable" not in deployed(**named)["Resources"]
+    assert "'RegistryTable'" not in str(deployed(**named)["Resources"])
+    variables = functions(**named)["SearchFunction"]["Environment"]["Variables"]
+    assert variables["REGISTRY_TABLE"] == deployed(**named)["Outputs"]["RegistryTable"]["Value"]
+    assert variables["REGISTRY_TABLE"] == {"Ref": "RegistryTableName"}
+
+
+def test_only_secrets_manager_calls_the_rotation() -> None:
+    """It may, for the signing keys of this account alone, and the functions that answer HTTP are API Gateway's."""
+    assert deployed()["Resources"]["RotationPermission"]["Properties"] == {
+        "FunctionName": {"Fn::GetAtt": ["RotationFunction", "Arn"]},
+        "Action": "lambda:InvokeFunction",
+        "Principal": "secretsmanager.amazonaws.com",
+        "SourceAccount": {"Ref": "AWS::AccountId"},
+        "SourceArn": {"Ref": "SigningKeys"},
+    }
+    assert of_type("AWS::Lambda::Permission").keys() == {"RotationPermission"}
+
+
+def test_roles_may_have_a_boundary() -> None:
+    """With PermissionsBoundaryArn every role has it, else none."""
+    boundary = "arn:aws:iam::111122223333:policy/boundary"
+    for role in of_type("AWS::IAM::Role", PermissionsBoundaryArn=boundary).values():
+        assert role["Properties"]["PermissionsBoundary"] == {"Ref": "PermissionsBoundaryArn"}
+    assert not any("PermissionsBoundary" in role["Properties"] for role in of_type("AWS::IAM::Role").values())
+
+
 def test_each_function_was_reviewed() -> None:
     """No function's policy goes unseen."""
     assert functions().keys() == REVIEWED.keys()
@@ -95,10 +159,16 @@ def test_who_reads_people_reads_no_secret() -> None:
     """The search function reads no client secret and no private key; the others read no person."""
     for function in REVIEWED:
         resources = {resource for grant in grants(function) for resource in grant.resources}
+        secrets = {
+            resource
+            for grant in grants(function)
+            if "secretsmanager:GetSecretValue" in grant.actions
+            for resource in grant.resources
+        }
         searches = function == "SearchFunction"
         assert any(resource.startswith("RegistryTable") for resource in resources) == searches
-        assert ("SigningKeys" in resources) == (function == "TokenFunction")
-        assert ("CursorKey" in resources) == searches
+        assert ("SigningKeys" in secrets) == (function in {"TokenFunction", "RotationFunction"})
+        assert ("CursorKey" in secrets) == searches
     read = [grant.keys for grant in grants("SearchFunction") if "ClientsTable" in grant.resources]
     assert read == [{"CLIENT#*", "KEYS"}]
 
@@ -134,12 +204,16 @@ def _covers(grant: Grant, call: Call) -> bool:
 
 _TABLES = {"dci-clients": "ClientsTable", "dci-registry": "RegistryTable"}
 _SECRETS = {"dci-signing-keys": "SigningKeys", "dci-cursor-key": "CursorKey"}
+_NUMBER = "-0123456789"  # which tells a test's own from the others
 
 
 def _calls(operation: str, asked: dict[str, Any]) -> Iterator[Call]:
     match operation:
-        case "GetSecretValue":
-            yield Call("secretsmanager:GetSecretValue", _SECRETS[asked["SecretId"]])
+        case "RotateSecret":
+            yield Call("secretsmanager:RotateSecret", _SECRETS[asked["SecretId"].rstrip(_NUMBER)])
+            yield Call("lambda:InvokeFunction", "RotationFunction")
+        case _ if "SecretId" in asked:
+            yield Call(f"secretsmanager:{operation}", _SECRETS[asked["SecretId"].rstrip(_NUMBER)])
         case "BatchGetItem":
             for table, request in asked["RequestItems"].items():
                 yield from (_on_item("BatchGetItem", table, key) for key in request["Keys"])
@@ -149,10 +223,10 @@ def _calls(operation: str, asked: dict[str, Any]) -> Iterator[Call]:
                 yield _on_item(f"{verb}Item", request["TableName"], request.get("Key") or request["Item"])
         case "Query":
             index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
-            yield Call("dynamodb:Query", _TABLES[asked["TableName"]] + index)
+            yield Call("dynamodb:Query", _TABLES[asked["TableName"].rstrip(_NUMBER)] + index)
         case _:
             yield _on_item(operation, asked["TableName"], asked.get("Key") or asked["Item"])
 
 
 def _on_item(action: str, table: str, key: dict[str, Any]) -> Call:
-    return Call(f"dynamodb:{action}", _TABLES[table], key["pk"]["S"])
+    return Call(f"dynamodb:{action}", _TABLES[table.rstrip(_NUMBER)], key["pk"]["S"])

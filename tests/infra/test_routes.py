@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dci_cli.gateway import Routes
-from support.deployment import functions, routes, template
+from support.deployment import deployed, functions, routes, template
 from support.events import ROOT
 
 BANK = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("*.json"))}
@@ -47,6 +47,55 @@ def test_the_api_is_at_the_root() -> None:
     api = template()["Resources"]["Api"]["Properties"]
     assert api["StageName"] == "$default"
     assert api["DefaultRouteSettings"].keys() == {"ThrottlingBurstLimit", "ThrottlingRateLimit"}
+
+
+def test_an_address_of_ones_own() -> None:
+    """With DomainName the API is there and nowhere else, by TLS 1.2 at least, and its tokens say so."""
+    given = {
+        "DomainName": "registry.example.org",
+        "CertificateArn": "arn:aws:acm:eu-west-1:111122223333:certificate/a",
+    }
+    resources = deployed(**given)["Resources"]
+    assert resources["Api"]["Properties"]["DisableExecuteApiEndpoint"] is True
+    [configuration] = resources["ApiDomain"]["Properties"]["DomainNameConfigurations"]
+    assert configuration["SecurityPolicy"] == "TLS_1_2"
+    assert "MutualTlsAuthentication" not in resources["ApiDomain"]["Properties"]
+    assert issuers(**given) == [{"Fn::Sub": "https://${DomainName}"}]
+    assert issuers(**given, Issuer="https://other.example.org") == [{"Ref": "Issuer"}]
+    assert issuers() == [""]
+    mutual = deployed(**given, TruststoreUri="s3://bucket/authorities.pem")["Resources"]["ApiDomain"]["Properties"]
+    assert mutual["MutualTlsAuthentication"] == {"TruststoreUri": {"Ref": "TruststoreUri"}}
+    assert deployed()["Resources"]["Api"]["Properties"]["DisableExecuteApiEndpoint"] is False
+    assert deployed()["Resources"].keys().isdisjoint({"ApiDomain", "ApiDomainMapping", "Distribution", "OriginKey"})
+
+
+def issuers(**parameters: str) -> list[Any]:
+    """Return the different issuers that the functions are given."""
+    given = [function["Environment"]["Variables"].get("ISSUER") for function in functions(**parameters).values()]
+    return [issuer for number, issuer in enumerate(given) if issuer is not None and issuer not in given[:number]]
+
+
+def test_a_firewall_is_not_gone_around() -> None:
+    """With WebAclArn CloudFront stands before the API, and shows a secret that each function asks for."""
+    given = {
+        "DomainName": "registry.example.org",
+        "CertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/a",
+        "WebAclArn": "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b",
+    }
+    resources = deployed(**given)["Resources"]
+    distribution = resources["Distribution"]["Properties"]["DistributionConfig"]
+    secret = {"Fn::Sub": "{{resolve:secretsmanager:${OriginKey}}}"}
+    assert distribution["WebACLId"] == {"Ref": "WebAclArn"}
+    assert distribution["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert distribution["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
+    [origin] = distribution["Origins"]
+    assert origin["OriginCustomHeaders"] == [{"HeaderName": "X-Origin-Verify", "HeaderValue": secret}]
+    assert origin["CustomOriginConfig"] == {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
+    answering = {route["Function"] for route in routes().values()}
+    for name, function in functions(**given).items():
+        assert function["Environment"]["Variables"].get("ORIGIN_SECRET") == (secret if name in answering else None)
+    assert resources["Api"]["Properties"]["DisableExecuteApiEndpoint"] is False  # CloudFront comes through it
+    assert "ApiDomain" not in resources
 
 
 def test_no_function_needs_the_api() -> None:

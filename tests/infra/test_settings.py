@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from dci_common.settings import Settings
+from dci_common.settings import ALGORITHMS, Settings
 from support.deployment import functions, template
 
 from .conftest import APPS, Work
@@ -70,5 +70,7 @@ def test_defaults_are_the_same_in_both_places() -> None:
     defaults = Settings()
     assert parameters["TokenLifetime"]["Default"] == defaults.token_lifetime
     assert parameters["MaxExamined"]["Default"] == defaults.max_examined
+    assert parameters["SigningAlgorithm"]["Default"] == defaults.signing_algorithm
+    assert parameters["SigningAlgorithm"]["AllowedValues"] == list(ALGORITHMS)
     for name in ("MinValue", "MaxValue"):
         Settings.from_env({"TOKEN_LIFETIME": str(parameters["TokenLifetime"][name])})

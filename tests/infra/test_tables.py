@@ -9,7 +9,7 @@ import pytest
 from dci_common.auth.keys import KeyRing
 from dci_common.registry import catalogue
 from dci_common.registry.model import Kind
-from support.deployment import of_type, template
+from support.deployment import functions, of_type, template
 
 TABLES = of_type("AWS::DynamoDB::Table")
 SLOTS = [f"{number:02}" for number in range(1, 13)]
@@ -24,7 +24,7 @@ def test_there_is_a_table_for_each_boundary_of_trust() -> None:
 def test_a_table_is_guarded(table: dict[str, Any]) -> None:
     """It is encrypted, can be restored to any second, and neither a stack nor a hand deletes it."""
     properties = table["Properties"]
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["DeletionProtectionEnabled"] is True
     assert (table["UpdateReplacePolicy"], table["DeletionPolicy"]) == ("Retain", "RetainExceptOnCreate")
@@ -78,6 +78,22 @@ def test_what_passes_by_goes_by_itself() -> None:
     expiring = {name: table["Properties"].get("TimeToLiveSpecification") for name, table in TABLES.items()}
     kept = {"AttributeName": "expires", "Enabled": True}
     assert expiring == {"ClientsTable": kept, "ExchangeTable": kept, "RegistryTable": None}
+
+
+def test_a_key_of_ones_own_encrypts_all_that_is_kept() -> None:
+    """With KmsKeyArn tables, secrets, logs and the functions' environments and snapshots are encrypted with it."""
+    key = {"Ref": "KmsKeyArn"}
+    given = {"KmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/of-our-own"}
+    for table in of_type("AWS::DynamoDB::Table", **given).values():
+        assert table["Properties"]["SSESpecification"] == {
+            "SSEEnabled": True,
+            "SSEType": "KMS",
+            "KMSMasterKeyId": key,
+        }
+    for type_ in ("AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"):
+        assert all(resource["Properties"]["KmsKeyId"] == key for resource in of_type(type_, **given).values())
+        assert not any("KmsKeyId" in resource["Properties"] for resource in of_type(type_).values())
+    assert all(function["KmsKeyArn"] == key for function in functions(**given).values())
 
 
 def test_the_signing_keys_start_as_an_empty_ring() -> None:

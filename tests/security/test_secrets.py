@@ -96,8 +96,9 @@ def test_a_token_is_not_logged(api: Api, logs: Logs) -> None:
 @pytest.fixture
 def private(api: Api) -> list[str]:
     """Return every line and number of the private signing keys."""
-    secret = api.runtime.secrets.get_secret_value(SecretId=api.runtime.settings.signing_keys_secret)["SecretString"]
-    ring = KeyRing.from_secret(secret)
+    secret_id = api.runtime.settings.signing_keys_secret
+    version = api.runtime.secrets.get_secret_value(SecretId=secret_id, VersionStage="AWSCURRENT")
+    ring = KeyRing.from_secret(version["SecretString"])
     assert ring is not None
     lines = [line for key in (ring.current, ring.next) for line in key.private_key.splitlines()]
     return [line for line in lines if not line.startswith("-----")]

@@ -78,7 +78,7 @@ class Api:
         self.clock = Clock()
         self.runtime = Runtime(settings, clock=self.clock, random_bytes=random.Random(seed).randbytes)
         token, search, clients = (app.create_app(self.runtime) for app in (token_app, search_app, clients_app))
-        self._apps = {"/oauth2": token, "/.well-known": token, "/clients": clients}
+        self._apps = {"/oauth2": token, "/.well-known": token, "/clients": clients, "/keys": clients}
         self._search = search
         self.context: Any = None  # Lambda's own; the local server has none
 

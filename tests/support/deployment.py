@@ -10,6 +10,7 @@ import yaml
 from support.events import ROOT
 
 Tree = dict[str, Any]
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class _Loader(yaml.SafeLoader):
@@ -31,28 +32,70 @@ _Loader.add_multi_constructor("!", _long_form)
 
 @cache
 def template() -> Tree:
-    """Return the whole template."""
+    """Return the whole template as it is written."""
     content: Tree = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a safe loader
     return content
 
 
-def of_type(type_: str) -> dict[str, Tree]:
+@cache
+def deployed(**parameters: str) -> Tree:
+    """Return the template with its conditions decided, for these parameters and else the defaults."""
+    defaults = {name: str(parameter["Default"]) for name, parameter in template()["Parameters"].items()}
+    holding = {name for name in template()["Conditions"] if _holds(name, defaults | parameters)}
+
+    def made(section: str) -> Tree:
+        parts = template()[section].items()
+        return {
+            name: _decided(part, holding) for name, part in parts if part.get("Condition", name) in {name, *holding}
+        }
+
+    return {section: made(section) for section in ("Globals", "Resources", "Outputs")}
+
+
+def _holds(condition: Any, values: dict[str, str]) -> bool:
+    match condition:
+        case str(name) | {"Condition": str(name)}:
+            return _holds(template()["Conditions"][name], values)
+        case {"Fn::Not": [inner]}:
+            return not _holds(inner, values)
+        case {"Fn::And": list(inner)}:
+            return all(_holds(part, values) for part in inner)
+        case {"Fn::Equals": [{"Ref": str(name)}, value]}:
+            return bool(values[name] == value)
+    raise AssertionError(condition)
+
+
+def _decided(tree: Any, holding: set[str]) -> Any:
+    match tree:
+        case {"Fn::If": [name, then, otherwise]}:
+            return _decided(then if name in holding else otherwise, holding)
+        case dict():
+            parts = ((name, _decided(part, holding)) for name, part in tree.items())
+            return {name: part for name, part in parts if part != _NO_VALUE}
+        case list():
+            return [part for part in (_decided(part, holding) for part in tree) if part != _NO_VALUE]
+    return tree
+
+
+def of_type(type_: str, **parameters: str) -> dict[str, Tree]:
     """Return the resources of a type by logical id."""
-    return {name: resource for name, resource in template()["Resources"].items() if resource["Type"] == type_}
+    resources = deployed(**parameters)["Resources"]
+    return {name: resource for name, resource in resources.items() if resource["Type"] == type_}
 
 
-def functions() -> dict[str, Tree]:
+def functions(**parameters: str) -> dict[str, Tree]:
     """Return each function's properties, the globals among them."""
-    shared = template()["Globals"]["Function"]
+    shared = deployed(**parameters)["Globals"]["Function"]
     return {
-        name: shared | function["Properties"] | {"Environment": _merged(shared, function["Properties"])}
-        for name, function in of_type("AWS::Serverless::Function").items()
+        name: _merged(shared, function["Properties"])
+        for name, function in of_type("AWS::Serverless::Function", **parameters).items()
     }
 
 
 def _merged(shared: Tree, own: Tree) -> Tree:
-    declared = [tree.get("Environment", {}).get("Variables", {}) for tree in (shared, own)]
-    return {"Variables": {**declared[0], **declared[1]}}
+    both = {name: shared[name] | own[name] for name in shared.keys() & own.keys() if isinstance(own[name], dict)}
+    variables = [tree["Environment"]["Variables"] for tree in (shared, own)]
+    return shared | own | both | {"Environment": {"Variables": variables[0] | variables[1]}}
 
 
 def routes() -> dict[str, Tree]:
@@ -60,14 +103,15 @@ def routes() -> dict[str, Tree]:
     return {
         event["Properties"].get("Path", "$default"): event["Properties"] | {"Function": name}
         for name, function in functions().items()
-        for event in function["Events"].values()
+        for event in function.get("Events", {}).values()
     }
 
 
-def statements(function: str) -> list[Tree]:
+def statements(function: str, **parameters: str) -> list[Tree]:
     """Return the statements of a function's policy."""
-    role = template()["Resources"][functions()[function]["Role"]["Fn::GetAtt"][0]]["Properties"]
-    return [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+    role = functions()[function]["Role"]["Fn::GetAtt"][0]
+    policies = deployed(**parameters)["Resources"][role]["Properties"]["Policies"]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def listed(value: object) -> list[Any]:

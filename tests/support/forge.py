@@ -52,7 +52,9 @@ class Forge:
     def key(self) -> SigningKey:
         """The deployment's own signing key."""
         runtime = self.api.runtime
-        secret = runtime.secrets.get_secret_value(SecretId=runtime.settings.signing_keys_secret)["SecretString"]
+        secret = runtime.secrets.get_secret_value(
+            SecretId=runtime.settings.signing_keys_secret, VersionStage="AWSCURRENT"
+        )["SecretString"]
         ring = KeyRing.from_secret(secret)
         assert ring is not None
         return ring.current

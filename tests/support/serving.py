@@ -1,4 +1,4 @@
-"""`dci serve` in a process of its own."""
+"""`dci serve`, and `make sam-local`, in a process of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.api import Reply
 from support.events import ROOT
 
 _END_OF_WELCOME = "json.tool --no-ensure-ascii\n"
-_SOURCES = ("cli", "layers/common", "functions/token", "functions/search", "functions/clients")
+_SOURCES = ("cli", "layers/common", *(f"functions/{name}" for name in ("token", "search", "clients", "rotation")))
 
 
 @dataclass
@@ -76,9 +76,24 @@ def command(*arguments: str, **environment: str) -> tuple[list[str], dict[str, s
 @contextmanager
 def serving(folder: Path, *options: str, **environment: str) -> Iterator[Serving]:
     """Run `dci serve` on a free port; its credentials are in `folder` where `make run` has them in a checkout."""
-    credentials, log = folder / ".local" / "credentials.json", folder / "log"
+    credentials = folder / ".local" / "credentials.json"
     own = ("--port", "0", "--credentials", str(credentials))
-    arguments, variables = command("serve", *own, *options, **environment)
+    with _running(*command("serve", *own, *options, **environment), credentials, folder / "log") as server:
+        yield server
+
+
+@contextmanager
+def sam_local(folder: Path) -> Iterator[Serving]:
+    """Run what `make sam-local` runs, on a free port."""
+    credentials = folder / ".local" / "credentials.json"
+    arguments, variables = command(PORT="0")
+    own = [*arguments[:-1], "dci_cli.sam_local", str(credentials)]
+    with _running(own, variables, credentials, folder / "log") as server:
+        yield server
+
+
+@contextmanager
+def _running(arguments: list[str], variables: dict[str, str], credentials: Path, log: Path) -> Iterator[Serving]:
     with (
         log.open("w") as errors,
         subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, stderr=errors, text=True) as process,

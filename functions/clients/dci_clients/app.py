@@ -1,9 +1,10 @@
-"""The clients function's routes: each needs a token with the scope `clients.manage`."""
+"""The clients function's routes, for administrators: each needs a token with the scope `clients.manage`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from dci_clients.keys import list_keys, start_rotation
 from dci_clients.wire import page_token, read_new_client, read_page
 from dci_common.auth.bearer import BearerGate
 from dci_common.auth.clients import ClientStore
@@ -14,11 +15,11 @@ from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: `/clients` and what is below it."""
+    """Build the function: `/clients` and `/keys`, and what is below them."""
     gate = BearerGate(runtime)
     store = ClientStore(runtime)
 
-    def managed(endpoint: Callable[[Request], Response]) -> Endpoint:
+    def managed(endpoint: Endpoint) -> Endpoint:
         def admitted(request: Request) -> Response:
             gate.admit(request, CLIENTS_MANAGE)
             return endpoint(request)
@@ -54,9 +55,21 @@ def create_app(runtime: Runtime) -> LambdaHandler:
             "/clients/{client_id}": Resource({"GET": managed(show), "DELETE": managed(delete)}),
             "/clients/{client_id}/disable": Resource({"POST": managed(disable)}),
             "/clients/{client_id}/enable": Resource({"POST": managed(enable)}),
+            **_keys(runtime, managed),
         },
-        runtime.clock,
+        runtime,
     )
+
+
+def _keys(runtime: Runtime, managed: Callable[[Endpoint], Endpoint]) -> dict[str, Resource]:
+    def keys(_: Request) -> Response:
+        return Response.of(200, {"keys": list_keys(runtime)})
+
+    def rotate(_: Request) -> Response:
+        start_rotation(runtime)
+        return Response.of(202, {"status": "started"}, {"Location": "/keys"})
+
+    return {"/keys": Resource({"GET": managed(keys)}), "/keys/rotate": Resource({"POST": managed(rotate)})}
 
 
 def _client_id(request: Request) -> str:

@@ -26,7 +26,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
 
     return application(
         {"/registry/sync/search": Resource({"POST": search}), "/health": Resource({"GET": health})},
-        runtime.clock,
+        runtime,
     )
 
 

@@ -40,7 +40,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
             "/oauth2/client/token": Resource({"POST": token}, _oauth_error, {"Pragma": "no-cache"}),
             "/.well-known/jwks.json": Resource({"GET": jwks}),
         },
-        runtime.clock,
+        runtime,
     )
 
 

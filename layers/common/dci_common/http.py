@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import json
 import re
 import uuid
@@ -24,7 +25,7 @@ from dci_common.errors import (
     UnsupportedMediaType,
 )
 from dci_common.observability import log_failure, log_request
-from dci_common.runtime import Event, LambdaHandler
+from dci_common.runtime import Event, LambdaHandler, Runtime
 from dci_common.wiretime import timestamp
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -107,14 +108,16 @@ def to_json(content: object) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-def application(resources: Mapping[str, Resource], clock: Callable[[], float]) -> LambdaHandler:
+def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHandler:
     """Make the Lambda handler of a set of paths, as they stand in template.yaml (`$default` is everything else)."""
-    unknown = Resource({})
+    unknown, clock = Resource({}), runtime.clock
+    origin_secret = runtime.settings.origin_secret.encode()
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
         request = _request_envelope(event, _deadline(context, clock))
         resource = resources.get(request.path, unknown)
         try:
+            _check_origin(request, origin_secret)
             response = _dispatch(resource, request, event)
         except ApiError as error:
             response = Response.of(error.status, resource.error_body(error, request, clock()), error.headers)
@@ -123,6 +126,13 @@ def application(resources: Mapping[str, Resource], clock: Callable[[], float]) -
         return _lambda_response(response, resource)
 
     return handler
+
+
+def _check_origin(request: Request, secret: bytes) -> None:
+    """Refuse what has not come through the front door, where the deployment has one."""
+    sent = request.headers.get("x-origin-verify", "").encode("utf-8", "surrogatepass")
+    if secret and not hmac.compare_digest(sent, secret):
+        raise NotFound("The API is not at this address: use its public one.")
 
 
 def _dispatch(resource: Resource, request: Request, event: Event) -> Response:

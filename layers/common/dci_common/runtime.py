@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -63,6 +64,10 @@ class Runtime:
         with _making_client:
             return boto3.client("secretsmanager", config=_CONFIG)
 
+    def make_clients(self) -> None:
+        """Make the clients now, which asks nothing of AWS."""
+        _ = self.dynamodb, self.secrets
+
 
 def settle_memory() -> None:
     """Spare the garbage collector all that lives as long as the function does, and most of its visits.
@@ -74,14 +79,41 @@ def settle_memory() -> None:
 
 
 def lambda_handler(create_app: Callable[[Runtime], LambdaHandler]) -> LambdaHandler:
-    """Make a module's `handler`: the app is built from the environment at the first event, not at import."""
+    """Make a module's `handler`: the app is built from the environment at the first event, not at import.
+
+    With SnapStart it is built before the snapshot, with its clients and all its imports, but nothing is asked of AWS.
+    After a restore another takes its place, which remembers nothing, and the copies of the snapshot part ways.
+    """
+    runtime: Runtime | None = None
     app: LambdaHandler | None = None
 
-    def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
-        nonlocal app
-        if app is None:
-            app = create_app(Runtime(Settings.from_env(os.environ)))
-            settle_memory()
-        return app(event, context)
+    def build() -> LambdaHandler:
+        nonlocal runtime, app
+        runtime = runtime or Runtime(Settings.from_env(os.environ))
+        app = create_app(runtime)
+        settle_memory()
+        return app
 
+    def warm() -> None:
+        build()
+        if runtime:
+            runtime.make_clients()
+
+    def restored() -> None:
+        random.seed()  # botocore's pauses between attempts are drawn from it; keys and ids come from the kernel
+        build()
+
+    def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
+        return (app or build())(event, context)
+
+    _on_snapshot(warm, restored)
     return handler
+
+
+def _on_snapshot(before: Callable[[], None], after: Callable[[], None]) -> None:
+    try:
+        import snapshot_restore_py  # noqa: PLC0415 - only Lambda's own Python has it
+    except ModuleNotFoundError:
+        return
+    snapshot_restore_py.register_before_snapshot(before)
+    snapshot_restore_py.register_after_restore(after)

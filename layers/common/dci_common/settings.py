@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
+Algorithm = Literal["ES256", "RS256"]
+ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
 MIN_TOKEN_LIFETIME = 60
 MAX_TOKEN_LIFETIME = 3600
 
@@ -19,7 +22,8 @@ class Settings:
 
     `issuer` is empty when it follows the API's own domain name. `token_lifetime` is in seconds, what a client
     gets that names none. `receiver_ids` empty means that any `receiver_id` is accepted. `max_examined` is the
-    number of index entries one message may read.
+    number of index entries one message may read. `signing_algorithm` is that of the keys made from now on.
+    `origin_secret` is what the web application firewall adds to each request, empty where there is none.
     """
 
     clients_table: str = ""
@@ -30,12 +34,14 @@ class Settings:
     token_lifetime: int = 600
     receiver_ids: frozenset[str] = frozenset()
     max_examined: int = 100_000
+    signing_algorithm: Algorithm = "ES256"
+    origin_secret: str = field(default="", repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read the settings; an empty variable counts as absent.
 
-        Raises SettingsError when a number is not one, or out of its bounds.
+        Raises SettingsError when a number is not one or out of its bounds, or an algorithm is unknown.
         """
         return cls(
             clients_table=env.get("CLIENTS_TABLE", ""),
@@ -46,6 +52,8 @@ class Settings:
             token_lifetime=_number(env, "TOKEN_LIFETIME", 600, MIN_TOKEN_LIFETIME, MAX_TOKEN_LIFETIME),
             receiver_ids=frozenset(filter(None, (id_.strip() for id_ in env.get("RECEIVER_IDS", "").split(",")))),
             max_examined=_number(env, "MAX_EXAMINED", 100_000, 1, 10_000_000),
+            signing_algorithm=_algorithm(env.get("SIGNING_ALGORITHM", "") or "ES256"),
+            origin_secret=env.get("ORIGIN_SECRET", ""),
         )
 
 
@@ -54,3 +62,10 @@ def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int
     if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
         raise SettingsError(f"{name} must be a whole number from {low} to {high}.")
     return int(text)
+
+
+def _algorithm(name: str) -> Algorithm:
+    for algorithm in ALGORITHMS:
+        if algorithm == name:
+            return algorithm
+    raise SettingsError(f"SIGNING_ALGORITHM must be {' or '.join(ALGORITHMS)}.")

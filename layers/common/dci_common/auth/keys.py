@@ -1,8 +1,8 @@
-"""Signing keys: the private ring in Secrets Manager, and the public set that verifiers read.
+"""Signing keys: the private ring in Secrets Manager, and the public set as verifiers read it.
 
 The ring's JSON, as the secret holds it:
 
-    {"next": KEY, "current": KEY, "retired": [{"public": JWK, "retired_at": epoch seconds}, ...]}
+    {"next": KEY, "current": KEY, "retired": [JWK, ...]}
 
 with KEY `{"alg": ..., "private_key": PKCS#8 PEM, "public": JWK}`. A secret without `current` is an empty ring,
 as a fresh deployment has it. The next key is published before it is used, so that no verifier meets a token
@@ -14,26 +14,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from dci_common.auth.published import Jwk, State, read_published
 from dci_common.cache import AgingCache
 from dci_common.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
+    from dci_common.settings import Algorithm
 
-Algorithm = Literal["ES256", "RS256"]
-ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "RS256")
-Jwk = dict[str, Any]
-
-KEYS_KEY = {"pk": {"S": "KEYS"}, "sk": {"S": "KEYS"}}
 _THUMBPRINT_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n")}
 _RING_SECONDS = 300
 _PUBLIC_SECONDS = 300
@@ -79,16 +76,21 @@ def generate(alg: Algorithm) -> SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The keys of a deployment, oldest last."""
+    """The keys of a deployment; `retired` are public halves, the latest first."""
 
     next: SigningKey
     current: SigningKey
-    retired: tuple[dict[str, Any], ...] = ()
+    retired: tuple[Jwk, ...] = ()
 
     @classmethod
     def new(cls, alg: Algorithm) -> KeyRing:
         """Make the first ring of a deployment."""
         return cls(next=generate(alg), current=generate(alg))
+
+    def successor(self, alg: Algorithm, over: Collection[str]) -> KeyRing:
+        """Make the ring that follows this one; `over` are the ids of retired keys that no live token names."""
+        kept = (jwk for jwk in self.retired if jwk["kid"] not in over)
+        return KeyRing(next=generate(alg), current=self.next, retired=(self.current.public, *kept))
 
     @classmethod
     def from_secret(cls, secret: str) -> KeyRing | None:
@@ -104,16 +106,12 @@ class KeyRing:
 
     def to_secret(self) -> str:
         """Write the secret's JSON."""
-        return json.dumps({"next": _plain(self.next), "current": _plain(self.current), "retired": list(self.retired)})
+        return json.dumps(asdict(self))
 
-    def public_set(self) -> str:
-        """Write the JWK set (RFC 7517 §5) with every key that a live token may be signed with."""
-        keys = [self.current.public, self.next.public, *(key["public"] for key in self.retired)]
-        return json.dumps({"keys": keys}, separators=(",", ":"))
-
-
-def _plain(key: SigningKey) -> dict[str, object]:
-    return {"alg": key.alg, "private_key": key.private_key, "public": key.public}
+    def public_keys(self) -> list[tuple[Jwk, State]]:
+        """Return the public half of each key, and what the key is for."""
+        retired: list[tuple[Jwk, State]] = [(jwk, "retired") for jwk in self.retired]
+        return [(self.current.public, "current"), (self.next.public, "next"), *retired]
 
 
 class SigningKeys:
@@ -129,7 +127,9 @@ class SigningKeys:
 
     def _load(self) -> KeyRing:
         secret_id = self._runtime.settings.signing_keys_secret
-        ring = KeyRing.from_secret(self._runtime.secrets.get_secret_value(SecretId=secret_id)["SecretString"])
+        ring = KeyRing.from_secret(
+            self._runtime.secrets.get_secret_value(SecretId=secret_id, VersionStage="AWSCURRENT")["SecretString"]
+        )
         if ring is None:
             raise ServiceUnavailable("The signing keys are not made yet; try again in a minute.", retry_after=60)
         return ring
@@ -160,15 +160,7 @@ class PublicKeys:
         return keys.get(kid)
 
     def _load(self) -> tuple[float, dict[str, jwt.PyJWK], str]:
-        item = self._runtime.dynamodb.get_item(TableName=self._runtime.settings.clients_table, Key=KEYS_KEY)
-        document = item.get("Item", {}).get("keys", {}).get("S", '{"keys":[]}')
-        keys = {jwk["kid"]: jwt.PyJWK(jwk, jwk["alg"]) for jwk in json.loads(document)["keys"]}
-        return self._runtime.clock(), keys, document
-
-
-def establish(runtime: Runtime, alg: Algorithm, put_secret: Callable[[str], object]) -> None:
-    """Make a deployment's first ring: publish its public half, then store the ring."""
-    ring = KeyRing.new(alg)
-    item = cast("Any", {**KEYS_KEY, "keys": {"S": ring.public_set()}})
-    runtime.dynamodb.put_item(TableName=runtime.settings.clients_table, Item=item)
-    put_secret(ring.to_secret())
+        now = self._runtime.clock()
+        jwks = [key.jwk for key in read_published(self._runtime).keys if not key.is_over(now)]
+        keys = {jwk["kid"]: jwt.PyJWK(jwk, jwk["alg"]) for jwk in jwks}
+        return now, keys, json.dumps({"keys": jwks}, separators=(",", ":"))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
-from dci_common.auth.keys import ALGORITHMS, PublicKeys, SigningKey
+from dci_common.auth.keys import PublicKeys, SigningKey
 from dci_common.errors import Unauthorized
+from dci_common.settings import ALGORITHMS
 
 if TYPE_CHECKING:
     from dci_common.auth.clients import Client

@@ -1,0 +1,68 @@
+"""`make deploy`: hand what `make build` made to `sam deploy`, with a BuildId that is new when anything else is.
+
+A version is published when a function's own code changes; most of ours is in the layer, and parameters change too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dci_cli.__main__ import told
+from dci_cli.problem import Problem
+
+
+def build_id(build: Path, parameters: Sequence[str]) -> str:
+    """Return what names these artifacts with these parameters, in whatever order."""
+    whole = hashlib.sha256("\n".join(sorted(parameters)).encode())
+    # The template is among the files; byte code only follows from the others.
+    for path in sorted(path for path in build.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        whole.update(f"\n{path.relative_to(build).as_posix()} {content}".encode())
+    return whole.hexdigest()
+
+
+def sam_arguments(config: Path, environment: str, build: Path, architecture: str) -> list[str]:
+    """Return the arguments of `sam`: guided when the environment's section of the file names no stack yet.
+
+    Raises Problem when there is no build, or the file is not one of SAM's.
+    """
+    if not (build / "template.yaml").is_file():
+        raise Problem("There are no artifacts: run make build first.")
+    options = _options(config, environment)
+    parameters = [*_parameters(options.get("parameter_overrides", "")), f'Architecture="{architecture}"']
+    guided = [] if options.get("stack_name") else ["--guided"]
+    overrides = [*parameters, f'BuildId="{build_id(build, parameters)}"']
+    return ["deploy", "--config-env", environment, *guided, "--parameter-overrides", *overrides]
+
+
+def _parameters(said: str | list[str]) -> list[str]:
+    """Read what the file says, each parameter then as `sam` takes it: with its value in quotes."""
+    pairs = [one.partition("=") for one in shlex.split(said if isinstance(said, str) else " ".join(said))]
+    return [f'{name}="{value}"' for name, _, value in pairs if name not in {"Architecture", "BuildId"}]
+
+
+def _options(config: Path, environment: str) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(config.read_text(encoding="utf-8")) if config.exists() else {}
+        section = content.get(environment, {})
+        shared, own = (dict(section.get(command, {}).get("parameters", {})) for command in ("global", "deploy"))
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise Problem(f"{config} is not a configuration of SAM's.") from error
+    return shared | own
+
+
+def _deploy() -> int:
+    sam, architecture, environment = sys.argv[1:]
+    arguments = sam_arguments(Path("samconfig.toml"), environment, Path(".aws-sam/build"), architecture)
+    os.execv(sam, [sam, *arguments])  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    sys.exit(told(_deploy))

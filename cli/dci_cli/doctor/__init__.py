@@ -1,0 +1,1 @@
+"""`dci doctor`: is a deployment well, seen from outside, and what mends it if not."""

@@ -1,0 +1,36 @@
+"""Secrets Manager's part in a rotation, which moto leaves out: it calls the rotation function step by step."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from moto.secretsmanager.models import SecretsManagerBackend
+
+if TYPE_CHECKING:
+    from dci_common.runtime import LambdaHandler
+
+STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+
+
+def rotate(handler: LambdaHandler, secret_id: str) -> None:
+    """Rotate a secret with the handler of its rotation function."""
+    token = str(uuid.uuid4())
+    for step in STEPS:
+        handler({"Step": step, "SecretId": secret_id, "ClientRequestToken": token}, None)
+
+
+@contextmanager
+def rotating(handler: LambdaHandler) -> Iterator[None]:
+    """Answer RotateSecret by a rotation with this handler, there and then."""
+
+    def rotated(_: SecretsManagerBackend, secret_id: str, **_options: object) -> str:
+        rotate(handler, secret_id)
+        return json.dumps({"Name": secret_id})
+
+    with patch.object(SecretsManagerBackend, "rotate_secret", rotated):
+        yield

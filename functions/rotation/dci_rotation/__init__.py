@@ -1,0 +1,1 @@
+"""The rotation function: makes the signing keys, and has them follow one another."""

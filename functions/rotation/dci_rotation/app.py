@@ -1,0 +1,35 @@
+"""The rotation function: Secrets Manager calls it once for each step of a rotation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dci_common.observability import log_failure, log_rotation
+from dci_common.runtime import Event, LambdaHandler, Runtime, lambda_handler
+from dci_rotation.service import Rotation
+
+
+def create_app(runtime: Runtime) -> LambdaHandler:
+    """Build the function: what fails is raised, so that Secrets Manager tries again."""
+    rotation = Rotation(runtime)
+    steps = {
+        "createSecret": rotation.create,
+        "setSecret": rotation.set,
+        "testSecret": rotation.test,
+        "finishSecret": rotation.finish,
+    }
+
+    def handler(event: Event, _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
+        step, token = event["Step"], event["ClientRequestToken"]
+        try:
+            steps[step](event["SecretId"], token)
+        except Exception as error:
+            log_failure(error, token)
+            raise
+        log_rotation(step, token)
+        return {}
+
+    return handler
+
+
+handler = lambda_handler(create_app)

@@ -1,0 +1,274 @@
+"""`dci doctor`: of a deployment that is well, and of those that something is wrong with."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dci_cli.api import Api
+from dci_cli.doctor.command import examine
+from dci_cli.doctor.patient import Patient
+from support.altering import Alter, Answer, altering
+from support.serving import Serving, serving
+
+from .conftest import Dci
+
+SEARCH, TOKEN, KEYS = "/registry/sync/search", "/oauth2/client/token", "/.well-known/jwks.json"
+METADATA = "/.well-known/oauth-authorization-server"
+ISSUER = {"discovery", "issuer"}  # what must speak of the URL that is asked
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Run a server as it comes."""
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+def outcomes(told: str) -> dict[str, dict[str, str]]:
+    """Return the findings of `--json` by check."""
+    return {finding["check"]: finding for finding in json.loads(told)["findings"]}
+
+
+def as_client(server: Serving, who: str) -> tuple[str, ...]:
+    """Return the options that ask as a client of the credentials file."""
+    client = server.written[who]
+    return (
+        *("--client-id", client["client_id"], "--client-secret", client["client_secret"]),
+        *("--sender-id", client["sender_id"]),
+    )
+
+
+def with_outcome(findings: dict[str, dict[str, str]], outcome: str) -> set[str]:
+    """Return the checks that ended so."""
+    return {check for check, finding in findings.items() if finding["outcome"] == outcome}
+
+
+def test_a_partner_finds_it_well(dci: Dci, server: Serving) -> None:
+    """Nothing fails at the local server; what the partner may not see is passed over with the reason."""
+    done = dci("doctor", "--api", server.base_url, "--json", *as_client(server, "partner"))
+    findings = outcomes(done.out)
+    assert (done.status, with_outcome(findings, "failed")) == (0, set())
+    assert findings["search"]["found"] == "answered"
+    assert with_outcome(findings, "skipped") == {"key age"}
+    assert "clients.manage" in findings["key age"]["found"]
+
+
+def test_an_administrator_sees_how_old_the_keys_are(dci: Dci, server: Serving) -> None:
+    """A key made just now is 0 days old."""
+    findings = outcomes(dci("doctor", "--api", server.base_url, "--json", *as_client(server, "admin")).out)
+    assert findings["key age"] == {"check": "key age", "outcome": "ok", "found": "0 days", "mend": ""}
+    assert with_outcome(findings, "skipped") == {"search"}
+
+
+def test_the_options_may_come_from_the_environment(
+    dci: Dci, server: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of the URL, the client and its secret has a variable, so that a secret need not be in a command line."""
+    client = server.written["partner"]
+    told = {"DCI_API": server.base_url, **{f"DCI_{name.upper()}": value for name, value in client.items()}}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    assert outcomes(dci("doctor", "--json").out)["search"]["outcome"] == "ok"
+
+
+def test_a_search_needs_the_senders_id(dci: Dci, server: Serving) -> None:
+    """Without the client's sender_id no search is tried; with another's, the API says what is wrong."""
+    asked = ("doctor", "--api", server.base_url, "--json", *as_client(server, "partner"), "--sender-id")
+    assert outcomes(dci(*asked, "").out)["search"]["outcome"] == "skipped"
+    search = outcomes(dci(*asked, "somebody else").out)["search"]
+    assert (search["outcome"], "header.sender_id" in search["found"]) == ("failed", True)
+
+
+def test_a_question_that_is_rejected(dci: Dci, server: Serving) -> None:
+    """A rejected search is a warning: the API works, and says why it does not answer this client's question."""
+    item = {"status": "rjct", "status_reason_message": "UIN can not be asked."}
+
+    def rejecting(answer: Answer) -> None:
+        if answer.status == 200:
+            answer.body = json.dumps({"message": {"search_response": [item]}}).encode()
+
+    with altering(server.base_url, {SEARCH: rejecting}) as asked:
+        search = outcomes(dci("doctor", "--api", asked, "--json", *as_client(server, "partner")).out)["search"]
+    assert (search["outcome"], search["found"]) == ("warning", "The question was rejected: UIN can not be asked.")
+
+
+def test_without_a_client_it_looks_from_outside(dci: Dci, server: Serving) -> None:
+    """What anybody can see is checked; the rest says what it would need."""
+    done = dci("doctor", "--api", server.base_url)
+    assert done.status == 0
+    [token] = [line for line in done.out.splitlines() if line.startswith("token  ")]
+    assert token.split(maxsplit=2)[1:] == ["skipped", "No client is given. Say --client-id, and"]
+    assert max(map(len, done.out.splitlines())) <= 120
+
+
+def test_nobody_answers(dci: Dci) -> None:
+    """Where nobody answers there is one finding, and it failed."""
+    done = dci("doctor", "--api", "http://127.0.0.1:1", "--json")
+    assert (done.status, with_outcome(outcomes(done.out), "failed")) == (1, {"health"})
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://registry.example.org", "must begin with https://"),
+        ("registry.example.org", "must be such as https://registry.example.org"),
+        ("", "Say which API"),
+    ],
+)
+def test_a_url_that_is_not_asked(dci: Dci, url: str, said: str) -> None:
+    """A URL that would carry a secret in the clear, or is none, is refused before anything is sent."""
+    assert said in dci("doctor", "--api", url).problem
+
+
+def headers(**changed: str | None) -> Alter:
+    """Change headers (`_` for `-`), or take them away."""
+
+    def alter(answer: Answer) -> None:
+        for name, value in changed.items():
+            answer.headers.pop(name.replace("_", "-"), None)
+            if value is not None:
+                answer.headers[name.replace("_", "-")] = value
+
+    return alter
+
+
+def answer(status: int, content: Any) -> Alter:
+    """Put another answer in the place of the API's."""
+
+    def alter(answer: Answer) -> None:
+        answer.status = status
+        answer.body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+
+    return alter
+
+
+def renamed(answer: Answer) -> None:
+    """Rename the challenge as a REST API does."""
+    if challenge := answer.headers.pop("www-authenticate", None):
+        answer.headers["x-amzn-remapped-www-authenticate"] = challenge
+
+
+def for_method_of_404(answer: Answer) -> None:
+    """Answer another method as a REST API does."""
+    if answer.status == 405:
+        answer.status, answer.body = 403, b'{"message":"Missing Authentication Token"}'
+
+
+def without_type_error(answer: Answer) -> None:
+    """Answer another content type as a proxy may."""
+    if answer.status == 415:
+        answer.body = b"<html>Unsupported Media Type</html>"
+
+
+def elsewhere(answer: Answer) -> None:
+    """Send whoever asks to another host."""
+    answer.status, answer.headers["location"] = 302, "http://127.0.0.1:1/"
+
+
+def private(answer: Answer) -> None:
+    """Publish a private key."""
+    keys = json.loads(answer.body)
+    keys["keys"][0]["d"] = "secret"
+    answer.body = json.dumps(keys).encode()
+
+
+OTHER_KEY = {"keys": [{"kid": "other", "kty": "EC"}]}
+OLD_KEY = {"keys": [{"kid": "old", "state": "current", "since": "2020-01-01T00:00:00.000Z"}]}
+FAULTS: dict[str, tuple[str, Alter, dict[str, str]]] = {
+    "a REST API's challenge": (SEARCH, renamed, {"WWW-Authenticate": "a REST API renames it"}),
+    "no challenge": (SEARCH, headers(www_authenticate=None), {"WWW-Authenticate": "WWW-Authenticate: None"}),
+    "a cache": (KEYS, headers(cache_control="max-age=86400"), {"Cache-Control": "of the key set is max-age=86400"}),
+    "a lost header": ("/health", headers(x_content_type_options=None), {"nosniff": "alters answers"}),
+    "a wrong clock": ("/health", headers(date="Sat, 01 Jan 2000 00:00:00 GMT"), {"clock": "behind this machine's"}),
+    "no clock": ("/health", headers(date=None), {"clock": "no Date"}),
+    "a gateway's 404": (
+        "/no/such/path",
+        answer(404, {"message": "Not Found"}),
+        {"unknown path": "not the API's own"},
+    ),
+    "a gateway's 403": (SEARCH, for_method_of_404, {"other method": "The status is 403, not 405"}),
+    "a proxy's 415": (TOKEN, without_type_error, {"other content type": "invalid_request"}),
+    "no keys": (KEYS, answer(200, {"keys": []}), {"key set": "no keys yet", "signing key": "not in the key set"}),
+    "another key": (KEYS, answer(200, OTHER_KEY), {"signing key": "not in the key set"}),
+    "a private key": (KEYS, private, {"key set": "A private key is published!"}),
+    "a page": (KEYS, answer(200, "<html>"), {"key set": "shape", "signing key": "shape"}),
+    "a broken function": ("/health", answer(500, ""), {"health": "The status is 500"}),
+    "a redirect": ("/health", elsewhere, {"health": "The status is 302"}),
+    "other health": ("/health", answer(200, {}), {"health": "is not"}),
+    "no tokens": (TOKEN, answer(503, {}), {"token": "The status is 503", "other content type": "503"}),
+    "no bearer token": (TOKEN, answer(200, {}), {"token": "no bearer token", "other content type": "200"}),
+    "refused": (TOKEN, answer(401, {}), {"token": "The client is refused", "other content type": "401"}),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_and_nothing_else(dci: Dci, server: Serving, fault: str) -> None:
+    """Each fault fails its own checks alone, with what is wrong; each says what mends it."""
+    path, alter, expected = FAULTS[fault]
+    url = server.base_url.encode()
+
+    def speaking_of_the_url_asked(answer: Answer) -> None:
+        answer.body = answer.body.replace(url, asked.encode())
+
+    with altering(server.base_url, {path: alter} | ({METADATA: speaking_of_the_url_asked})) as asked:
+        done = dci("doctor", "--api", asked, "--json", *as_client(server, "partner"))
+    findings = outcomes(done.out)
+    assert done.status == 1
+    assert with_outcome(findings, "failed") - ISSUER == expected.keys()
+    for check, words in expected.items():
+        assert words in f"{findings[check]['found']} {findings[check]['mend']}"
+        assert findings[check]["mend"]
+
+
+def test_a_url_that_is_not_the_issuer(dci: Dci, server: Serving) -> None:
+    """Asked at another URL than the tokens name, it says where to ask, or which parameter to set."""
+    metadata = {"issuer": server.base_url}
+    with altering(server.base_url, {METADATA: answer(200, metadata)}) as asked:
+        findings = outcomes(dci("doctor", "--api", asked, "--json", *as_client(server, "partner")).out)
+    assert with_outcome(findings, "failed") == ISSUER
+    assert server.base_url in findings["issuer"]["found"]
+    assert findings["issuer"]["mend"] == f"Ask at that URL, or deploy with the parameter Issuer={asked}."
+
+
+def test_metadata_that_leads_elsewhere(dci: Dci, server: Serving) -> None:
+    """Endpoints at another host than was asked are a failure."""
+    metadata: dict[str, str] = {"token_endpoint": "https://elsewhere.example.org/"}
+    with altering(server.base_url, {METADATA: answer(200, metadata)}) as asked:
+        metadata |= {"issuer": asked, "jwks_uri": f"{asked}/keys"}
+        discovery = outcomes(dci("doctor", "--api", asked, "--json").out)["discovery"]
+    assert (discovery["outcome"], discovery["found"]) == ("failed", "token_endpoint: not below the URL asked.")
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(404, "warning"), (500, "failed")], ids=["not there yet", "a broken function"]
+)
+def test_metadata_that_is_not_there(dci: Dci, server: Serving, status: int, outcome: str) -> None:
+    """A deployment without authorization-server metadata is only told to be an early one."""
+    with altering(server.base_url, {METADATA: answer(status, {})}) as asked:
+        assert outcomes(dci("doctor", "--api", asked, "--json").out)["discovery"]["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("published", "outcome"), [(OLD_KEY, "warning"), ({"keys": []}, "failed")], ids=["old", "none"]
+)
+def test_keys_that_are_not_rotated(dci: Dci, server: Serving, published: object, outcome: str) -> None:
+    """A key in force for longer than the schedule says is told; that none is in force is a failure."""
+    with altering(server.base_url, {"/keys": answer(200, published)}) as asked:
+        done = dci("doctor", "--api", asked, "--json", *as_client(server, "admin"))
+    assert outcomes(done.out)["key age"]["outcome"] == outcome
+
+
+@pytest.mark.parametrize(("hours", "words"), [(-1, "ahead of"), (1, "behind")])
+def test_a_machine_with_a_wrong_clock(server: Serving, hours: int, words: str) -> None:
+    """Where this machine's own clock is wrong, the answers' Date and the token's time both say so."""
+    client = server.written["partner"]
+    api = Api(server.base_url, client["client_id"], client["client_secret"])
+    patient = Patient(api, client["client_id"], client["sender_id"], 30, lambda: time.time() + hours * 3600)
+    failed = {finding.check: finding.found for finding in examine(patient) if finding.outcome == "failed"}
+    assert failed.keys() == {"clock", "token time"}
+    assert all(words in found for found in failed.values())

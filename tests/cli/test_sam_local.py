@@ -1,0 +1,51 @@
+"""What `make sam-local` says when it can not serve; tests/e2e has it serving."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dci_cli.problem import Problem
+from dci_cli.sam_local import sam_local
+
+# Answers every path with 404 on the port that `sam local` is told.
+UNWELL = f"""#!{sys.executable}
+import http.server, sys
+port = int(sys.argv[sys.argv.index("--port") + 1])
+http.server.HTTPServer(("127.0.0.1", port), http.server.BaseHTTPRequestHandler).serve_forever()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """Give the signals back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_nothing_is_built(tmp_path: Path) -> None:
+    """Without artifacts it says which command makes them."""
+    with pytest.raises(Problem, match="run make build first"):
+        sam_local("0", tmp_path / "credentials.json", built=tmp_path / "template.yaml")
+
+
+@pytest.mark.dynamodb_local
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("#!/bin/sh\n", "It needs a Docker engine that runs"), (UNWELL, "/health is 501")],
+    ids=["it does not start", "the functions are unwell"],
+)
+def test_sam_local_does_not_serve(tmp_path: Path, content: str, said: str) -> None:
+    """When `sam local` ends, or the functions do not answer in it, that is told, and all is stopped again."""
+    sam = tmp_path / "sam"
+    sam.write_text(content)
+    sam.chmod(0o755)
+    with pytest.raises(Problem, match=said):
+        sam_local("0", tmp_path / "credentials.json", sam=sam, built=sam)
+    assert not (tmp_path / "credentials.json").exists()

@@ -1,0 +1,138 @@
+"""That docs/operations.md names what there is, and that what can be run of it works."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore import xform_name
+from botocore.session import get_session
+
+from dci_cli.__main__ import main
+from dci_common.auth.clients import ClientStore
+from support.api import Api
+from support.deployment import template
+from support.events import ROOT
+from support.serving import command, serving
+
+DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+COMMANDS = "\n".join(BLOCKS).replace("\\\n", " ")
+PLAIN = re.sub(r"\$\((?:output|resource) (\w+)\)", r"\1", COMMANDS)
+# Of the AWS command line itself, as are `aws s3`, `aws logs tail` and `aws ... wait`.
+OF_AWS = {"--output", "--query"}
+AWS = sorted(set(re.findall(r"\baws ([a-z]+ (?!wait|tail|rm)[a-z0-9-]+)([^|;#\n]*)", PLAIN)))
+DCI = sorted(set(re.findall(r"\./dci ([a-z]+(?: [a-z0-9-]+)?)([^|;#>\n]*)", PLAIN)))
+
+
+def options(text: str) -> set[str]:
+    """Return the long options of a command line."""
+    return set(re.findall(r"--[a-z][a-z-]*", text))
+
+
+@pytest.mark.parametrize(("call", "rest"), AWS, ids=range(len(AWS)))
+def test_a_call_of_aws_is_one(call: str, rest: str) -> None:
+    """Each `aws` command is an operation of its service, its options members of what that takes."""
+    service, operation = call.split()
+    model = get_session().get_service_model(service)
+    names = {xform_name(name, "-"): name for name in model.operation_names}
+    shape = model.operation_model(names[operation]).input_shape
+    members = {xform_name(member, "-") for member in (shape.members if shape else ())}
+    assert options(rest) - OF_AWS <= {f"--{prefix}{member}" for member in members for prefix in ("", "no-")}
+
+
+@pytest.mark.parametrize(("called", "rest"), DCI, ids=range(len(DCI)))
+def test_a_command_of_ours_is_one(capsys: pytest.CaptureFixture[str], called: str, rest: str) -> None:
+    """Each `dci` command takes the options that it is given."""
+    words = [word for word in called.split() if not word.startswith("--")]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--help"])
+    assert ended.value.code == 0
+    assert options(rest) <= options(capsys.readouterr().out)
+
+
+def test_make_can_make_it() -> None:
+    """Each `make` target is in the Makefile."""
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"^make ([a-z0-9-]+)", COMMANDS, re.MULTILINE)) <= targets
+
+
+def test_parameters_outputs_and_resources_are_the_templates() -> None:
+    """What is asked of the stack, or said to it, is in the template."""
+    deployed = template()
+    assert set(re.findall(r"output ([A-Z]\w+)", DOCUMENT)) <= set(deployed["Outputs"])
+    assert set(re.findall(r"resource\s+([A-Z]\w+)", DOCUMENT)) <= set(deployed["Resources"])
+    assert set(re.findall(r"`(\w+Logs)`", DOCUMENT)) <= set(deployed["Resources"])
+    example = re.search(r"^parameter_overrides = (.*)$", DOCUMENT, re.MULTILINE)
+    assert example
+    said = {*re.findall(r"(\w+)=", example[1]), *re.findall(r"parameter\]\([^)]*\)[^`]*`(\w+)`", DOCUMENT)}
+    assert said <= set(deployed["Parameters"])
+
+
+def test_teardown_names_all_that_outlives_the_stack() -> None:
+    """Each table and secret that CloudFormation keeps is deleted by the last commands."""
+    kept = {
+        name for name, resource in template()["Resources"].items() if "Retain" in resource.get("DeletionPolicy", "")
+    }
+    assert set(re.findall(r"\$\((?:output|resource) (\w+)\)", BLOCKS[-1])) == kept
+
+
+def test_a_first_partner_is_registered_and_searches(tmp_path: Path) -> None:
+    """Pasted as an administrator, the commands make a partner, who is found well and finds somebody."""
+    bash = shutil.which("bash")
+    if bash is None or shutil.which("curl") is None:
+        pytest.skip("the commands need bash and curl")
+    field = re.search(r"^field\(\).*$", DOCUMENT, re.MULTILINE)
+    assert field
+    start = DOCUMENT.index("## The first partner")
+    section = re.findall(r"^```sh\n(.*?)^```$", DOCUMENT[start:], re.MULTILINE | re.DOTALL)[:2]
+    with serving(tmp_path) as server:
+        admin = server.written["admin"]
+        variables = {f"DCI_{name.upper()}": admin[name] for name in ("client_id", "client_secret")}
+        dci, environment = command(DCI_API=server.base_url, **variables)
+        (tmp_path / "dci").write_text(f'exec {" ".join(dci)} "$@"\n')
+        (tmp_path / "dci").chmod(0o755)
+        done = subprocess.run(
+            [bash, "-euo", "pipefail", "-c", "\n".join([field[0], *section])],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"^search +ok +answered$", done.stdout, re.MULTILINE)
+    found = json.loads(done.stdout[done.stdout.index("{") :])
+    assert found["message"]["search_response"][0]["pagination"]["total_count"] == 1
+
+
+def test_lost_clients_are_copied_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the restored table has is in the table again, but not its signing keys."""
+    client, _ = api.client()
+    tables = api.runtime.settings.clients_table, "restored"
+    described = api.runtime.dynamodb.describe_table(TableName=tables[0])["Table"]
+    restored = boto3.resource("dynamodb").create_table(
+        TableName="restored",
+        KeySchema=described["KeySchema"],
+        AttributeDefinitions=[
+            one for one in described["AttributeDefinitions"] if one["AttributeName"] in {"pk", "sk"}
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for item in boto3.resource("dynamodb").Table(tables[0]).scan()["Items"]:
+        restored.put_item(Item=item)
+    restored.put_item(Item={"pk": "KEYS", "sk": "KEYS", "keys": "of another day"})
+    ClientStore(api.runtime).delete(client.client_id)
+    script = re.search(r"<<'END'\n(.*?)^END$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    assert script
+    monkeypatch.setattr(sys, "argv", ["-", "restored", tables[0]])
+    exec(script[1], {})  # noqa: S102 - it is ours
+    restored.delete()
+    assert ClientStore(api.runtime).get(client.client_id).name == client.name
+    assert api.token_of()

@@ -1,0 +1,120 @@
+"""Every route over HTTP, through Lambda's own containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from support.api import Reply
+from support.deployment import functions, routes
+from support.events import body_of
+from support.readme import check_transcript
+from support.serving import Serving
+
+PATHS = sorted(path for path in routes() if path != "$default")
+NEW_CLIENT = {"sender_id": "health.example.org", "scopes": ["registry.search"]}
+
+
+def started(api: Serving) -> int:
+    """Return how many containers were made so far."""
+    return api.log.read_text().count("SAM_CONTAINER_ID: ")
+
+
+def test_a_cold_function_answers_like_a_warm_one(api: Serving) -> None:
+    """The first request makes a function's container, the second finds it there, and both are answered alike."""
+    assert started(api) == 1  # the search function's, which answers for the API's health
+    cold = api.send("GET", "/.well-known/jwks.json")
+    assert started(api) == 2
+    warm = api.send("GET", "/.well-known/jwks.json")
+    assert started(api) == 2
+    assert (cold.status, cold.json) == (warm.status, warm.json)
+    assert {key["kty"] for key in cold.json["keys"]} == {"EC"}
+    assert cold.headers["Cache-Control"] == "public, max-age=300"
+
+
+def test_the_readme_holds_for_containers(folder: Path, api: Serving) -> None:
+    """A token and a search, pasted from the README, print what stands there."""
+    assert api.written["base_url"] == api.base_url
+    check_transcript(folder)
+
+
+def test_every_route_is_there(api: Serving, partner: dict[str, str], admin: dict[str, str]) -> None:
+    """Each path of the template is answered by its function; a client lives from its registration to its end."""
+    served = {path for path, _ in _served(api, partner, admin)}
+    assert served == set(PATHS)
+
+
+def _served(api: Serving, partner: dict[str, str], admin: dict[str, str]) -> Iterator[tuple[str, Reply]]:
+    """Ask every path once at least, and yield the path as the template has it with the answer."""
+    requests: list[tuple[int, str, str, Any, dict[str, str]]] = [
+        (200, "GET", "/health", None, {}),
+        (200, "GET", "/.well-known/jwks.json", None, {}),
+        (200, "POST", "/registry/sync/search", body_of("search"), partner),
+        (201, "POST", "/clients", NEW_CLIENT | {"name": f"Ministry {uuid4()}"}, admin),
+        (200, "GET", "/clients", None, admin),
+        (200, "GET", "/clients/{client_id}", None, admin),
+        (200, "POST", "/clients/{client_id}/disable", None, admin),
+        (200, "POST", "/clients/{client_id}/enable", None, admin),
+        (204, "DELETE", "/clients/{client_id}", None, admin),
+        (404, "GET", "/clients/{client_id}", None, admin),
+        (200, "GET", "/keys", None, admin),
+        (202, "POST", "/keys/rotate", None, admin),
+    ]
+    yield "/oauth2/client/token", api.token("partner")
+    client_id = ""
+    for status, method, path, body, who in requests:
+        reply = api.send(method, path.replace("{client_id}", client_id), body, **who)
+        assert reply.status == status, (method, path, reply)
+        client_id = reply.json["client_id"] if status == 201 else client_id
+        yield path, reply
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_another_method(api: Serving, path: str) -> None:
+    """A path is refused another method by our own answer, which names those that it takes."""
+    reply = api.send("PATCH", path.replace("{client_id}", "somebody"), {})
+    assert (reply.status, reply.headers["Content-Type"]) == (405, "application/json")
+    assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "DELETE, GET"}
+    told = reply.json["error"] if path.startswith("/oauth2/") else reply.code
+    assert told in {"invalid_request", "err.request.bad"}
+
+
+@pytest.mark.parametrize("path", ["/", "/no/such/path", "/registry", "/clients/x/y/z", "/.well-known/no-such-thing"])
+def test_another_path(api: Serving, path: str) -> None:
+    """A path that is nobody's is refused by our own answer."""
+    reply = api.send("GET", path)
+    assert (reply.status, reply.code) == (404, "err.request.not_found")
+    assert reply.json["message"]["ack_status"] == "ERR"
+    assert reply.headers["Cache-Control"] == "no-store"
+
+
+def test_who_is_refused_is_told_how_to_ask(api: Serving, partner: dict[str, str]) -> None:
+    """`WWW-Authenticate` arrives under its own name, with each of its challenges."""
+    search = body_of("search")
+    nobody = "grant_type=client_credentials&client_id=nobody&client_secret=nothing"
+    refused = [
+        api.send("POST", "/registry/sync/search", search),
+        api.send("POST", "/registry/sync/search", search, Authorization="Bearer x"),
+        api.send("GET", "/clients", **partner),
+        api.send("POST", "/oauth2/client/token", nobody),
+    ]
+    assert [(reply.status, reply.headers["WWW-Authenticate"]) for reply in refused] == [
+        (401, "Bearer"),
+        (401, 'Bearer error="invalid_token", error_description="The token is not one of this API."'),
+        (403, 'Bearer error="insufficient_scope", scope="clients.manage"'),
+        (401, 'Basic realm="token"'),
+    ]
+
+
+def test_a_content_type_that_a_route_does_not_take(api: Serving, partner: dict[str, str]) -> None:
+    """A form sent to the search is 415: its body has come through whole, and was not taken for JSON."""
+    assert api.send("POST", "/registry/sync/search", "query=x", **partner).status == 415
+
+
+def test_a_function_is_started_once(api: Serving) -> None:
+    """After all these requests each function still has its one container."""
+    assert started(api) <= len(functions())

@@ -1,0 +1,91 @@
+"""/keys: the signing keys, as administrators see and rotate them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from dci_cli.rotation import rotate, rotating
+from dci_common.auth.published import KEPT_SECONDS
+from dci_rotation import app as rotation_app
+from support.api import START, Api
+from support.events import event
+from support.watch import hooked
+
+
+@pytest.fixture
+def own(own_api: Callable[..., Api]) -> Iterator[Api]:
+    """Return an API whose keys are its own, rotated once, on an engine that rotates when it is asked to."""
+    api = own_api()
+    rotation = rotation_app.create_app(api.runtime)
+    rotate(rotation, api.runtime.settings.signing_keys_secret)
+    with rotating(rotation):
+        yield api
+
+
+def admin(api: Api) -> str:
+    """Return an administrator's token."""
+    return api.token_of(scopes=("clients.manage",))
+
+
+def test_the_keys_are_listed(own: Api) -> None:
+    """Each key has its id, algorithm and state, since when, and a retired one until when its tokens are taken."""
+    own.clock.advance(60)
+    reply = own.send(event("keys_rotate", token=admin(own)))
+    assert (reply.status, reply.json, reply.headers["Location"]) == (202, {"status": "started"}, "/keys")
+    listed = own.send(event("keys_list", token=admin(own)))
+    assert listed.status == 200
+    assert [(key["state"], key["alg"], key["since"]) for key in listed.json["keys"]] == [
+        ("current", "ES256", "2026-03-01T09:31:00.000Z"),
+        ("next", "ES256", "2026-03-01T09:31:00.000Z"),
+        ("retired", "ES256", "2026-03-01T09:31:00.000Z"),
+    ]
+    assert [key.get("until") for key in listed.json["keys"]] == [None, None, "2026-03-01T10:41:00.000Z"]
+    assert {key["kid"] for key in listed.json["keys"]} == {
+        key["kid"] for key in own.send(event("jwks")).json["keys"]
+    } | {listed.json["keys"][1]["kid"]}
+    own.clock.now = START + 60 + KEPT_SECONDS
+    assert [key["state"] for key in own.send(event("keys_list", token=admin(own))).json["keys"]] == [
+        "current",
+        "next",
+    ]
+
+
+@pytest.mark.parametrize("name", ["keys_list", "keys_rotate"])
+def test_keys_are_the_administrators_business(own: Api, name: str) -> None:
+    """Nobody else sees or rotates them."""
+    assert own.send(event(name, authorization="")).status == 401
+    assert own.send(event(name, token=own.token_of())).status == 403
+    assert len(own.send(event("keys_list", token=admin(own))).json["keys"]) == 2
+
+
+def test_a_rotation_under_way_is_told(own: Api) -> None:
+    """While Secrets Manager is at a rotation another is refused, with the reason."""
+
+    def refuse(model: Any, **_: Any) -> None:
+        if model.name == "RotateSecret":
+            raise own.runtime.secrets.exceptions.InvalidRequestException(
+                {"Error": {"Code": "InvalidRequestException", "Message": "A previous rotation isn't complete."}},
+                model.name,
+            )
+
+    token = admin(own)
+    with hooked(own.runtime, refuse):
+        reply = own.send(event("keys_rotate", token=token))
+    assert (reply.status, reply.code) == (409, "err.request.bad")
+    assert "under way" in reply.json["errors"][0]["message"]
+
+
+def test_a_rotation_that_can_not_start_is_no_fault_of_the_administrator(own: Api) -> None:
+    """Without permission, say, the answer is 503."""
+
+    def fail(model: Any, **_: Any) -> None:
+        if model.name == "RotateSecret":
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, model.name)
+
+    token = admin(own)
+    with hooked(own.runtime, fail):
+        assert own.send(event("keys_rotate", token=token)).status == 503
