@@ -94,9 +94,19 @@ bench-registry: .venv/dev.stamp ## measure imports and generated data (QUICK=--q
 bench-search: .venv/dev.stamp ## measure searches (BENCH_PEOPLE=10000,50000,200000)
 	@$(BENCH) bench/search.py $(if $(JSON),--json $(JSON))
 
+.PHONY: bench-token
+bench-token: .venv/dev.stamp ## measure tokens: CPU and calls of a warm function
+	@PYTHONPATH=layers/common:functions/token $(VENV)/python bench/tokens.py
+
 .PHONY: lock
 lock: .venv/dev.stamp ## pin the newest versions that pyproject.toml allows
 	scripts/lock --upgrade
+
+.PHONY: openapi
+openapi: .venv/dev.stamp ## write the API's description anew from its models
+	@PYTHONPATH=cli:layers/common:functions/clients $(VENV)/python -m dci_cli.openapi.document \
+	  >functions/search/dci_search/openapi.json.part
+	@mv functions/search/dci_search/openapi.json.part functions/search/dci_search/openapi.json
 
 .PHONY: clean
 clean: ## remove what was installed, built and cached

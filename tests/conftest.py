@@ -5,7 +5,6 @@ The engine is moto, or DynamoDB Local where `DCI_TEST_ENGINE=dynamodb-local` say
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,11 +28,12 @@ from dci_common.settings import Settings
 from dci_rotation import app as rotation_app
 from support.api import Api
 from support.events import ROOT
-from support.logs import Logs
+from support.logs import Logs, collected
 
 SETTINGS = Settings(
     clients_table="dci-clients",
     registry_table="dci-registry",
+    exchange_table="dci-exchange",
     signing_keys_secret="dci-signing-keys",
     cursor_secret="dci-cursor-key",
     issuer="https://registry.example.org",
@@ -129,12 +129,6 @@ def _logger() -> None:
 
 @pytest.fixture
 def logs() -> Iterator[Logs]:
-    """Collect the functions' log lines as they are written in a deployment."""
-    logger = observability._logger()  # noqa: SLF001 - the one logger of the functions
-    collected = Logs([])
-    handler = logging.Handler()
-    handler.setFormatter(logger.registered_formatter)
-    handler.emit = lambda record: collected.lines.append(handler.format(record))  # type: ignore[method-assign]
-    logger.addHandler(handler)
-    yield collected
-    logging.getLogger(logger.name).removeHandler(handler)
+    """Collect the functions' log lines."""
+    with collected() as logs:
+        yield logs

@@ -46,6 +46,10 @@ def _run(options: argparse.Namespace) -> int:
         from dci_cli.keys import keys  # noqa: PLC0415
 
         return keys(options)
+    elif options.command == "clients":
+        from dci_cli.clients.commands import run  # noqa: PLC0415
+
+        return run(options)
     elif options.command == "registry":
         from dci_cli.registry import commands  # noqa: PLC0415
 
@@ -107,6 +111,11 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     first.add_argument("--name", default="administrator", help="the new client's name (default: administrator)")
     add_doctor(commands.add_parser("doctor", help="examine a deployment from outside, and say what mends it"))
     add_keys(commands.add_parser("keys", help="show and rotate the signing keys of a deployment"))
+    clients = commands.add_parser("clients", help="administer the partner clients of a deployment")
+    if "clients" in arguments[:1]:
+        from dci_cli.clients.commands import add_commands as add_clients  # noqa: PLC0415
+
+        add_clients(clients)
     registry = commands.add_parser("registry", help="load, read, change and check a registry's data")
     if "registry" in arguments[:1]:
         from dci_cli.registry.commands import add_commands  # noqa: PLC0415

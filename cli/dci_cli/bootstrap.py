@@ -8,8 +8,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from dci_cli.problem import Problem
-from dci_common.auth.registration import NewClient, client_view, register
+from dci_common.auth.registration import NewClient, register
 from dci_common.auth.scopes import CLIENTS_MANAGE
+from dci_common.auth.views import client_view
 from dci_common.errors import Conflict
 from dci_common.runtime import Runtime
 from dci_common.schemas.problems import describe

@@ -17,9 +17,13 @@ from dci_cli.problem import Problem
 from dci_cli.rotation import rotate, rotating
 from dci_cli.tables import create_tables
 from dci_cli.template import Template
+from dci_common.auth.administration import Administration, Caller
+from dci_common.auth.adminlog import OPERATOR
+from dci_common.auth.authentication import Authenticator, ClientSecret
 from dci_common.auth.clients import Client, ClientStore
 from dci_common.auth.registration import NewClient, register
 from dci_common.auth.scopes import CLIENTS_MANAGE, PARTNER_SCOPES
+from dci_common.errors import ApiError
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from dci_rotation.app import create_app as create_rotation
@@ -90,6 +94,7 @@ def variables(issuer: str) -> dict[str, str]:
     return {
         "CLIENTS_TABLE": _TABLES["ClientsTable"],
         "REGISTRY_TABLE": _TABLES["RegistryTable"],
+        "EXCHANGE_TABLE": _TABLES["ExchangeTable"],
         "SIGNING_KEYS_SECRET": _SECRET,
         "CURSOR_SECRET": _CURSOR_SECRET,
         "ISSUER": issuer,
@@ -104,23 +109,20 @@ def _kept_demo(runtime: Runtime, path: Path) -> Demo | None:
     try:
         content = json.loads(path.read_text())
         partner, admin = (_kept(runtime, content[name]) for name in ("partner", "admin"))
-    except (OSError, ValueError, KeyError, TypeError):  # whatever the file is, it has no clients of ours
+    except (OSError, ValueError, KeyError, TypeError, ApiError):  # whatever the file is, it has no clients of ours
         return None
     return Demo(*partner, *admin)
 
 
 def _kept(runtime: Runtime, credentials: Mapping[str, str]) -> tuple[Client, str]:
-    client = ClientStore(runtime).authenticated(credentials["client_id"], credentials["client_secret"])
-    if client is None:
-        raise ValueError
-    return client, credentials["client_secret"]
+    sent = ClientSecret(credentials["client_id"], credentials["client_secret"])
+    return Authenticator(runtime).authenticate(sent, frozenset(), "127.0.0.1"), sent.secret
 
 
 def _register_demo(runtime: Runtime) -> Demo:
     partner = NewClient(name="Demo partner", sender_id=SENDER_ID, scopes=PARTNER_SCOPES, disclosure=("full",))
     admin = NewClient(name="Demo administrator", sender_id="administrator", scopes=(CLIENTS_MANAGE, "clients.read"))
-    store = ClientStore(runtime)
-    for client in store.page(1000, None)[0]:  # of an earlier run, whose secrets nobody has any more
+    for client in ClientStore(runtime).page(1000, None)[0]:  # of an earlier run, whose secrets nobody has any more
         if client.name in {partner.name, admin.name}:
-            store.delete(client.client_id)
+            Administration(runtime).delete(Caller(OPERATOR), client.client_id)
     return Demo(*register(runtime, partner), *register(runtime, admin))

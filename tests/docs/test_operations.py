@@ -15,6 +15,8 @@ from botocore import xform_name
 from botocore.session import get_session
 
 from dci_cli.__main__ import main
+from dci_common.auth.administration import Administration, Caller
+from dci_common.auth.adminlog import OPERATOR
 from dci_common.auth.clients import ClientStore
 from support.api import Api
 from support.deployment import template
@@ -128,7 +130,7 @@ def test_lost_clients_are_copied_back(api: Api, monkeypatch: pytest.MonkeyPatch)
     for item in boto3.resource("dynamodb").Table(tables[0]).scan()["Items"]:
         restored.put_item(Item=item)
     restored.put_item(Item={"pk": "KEYS", "sk": "KEYS", "keys": "of another day"})
-    ClientStore(api.runtime).delete(client.client_id)
+    Administration(api.runtime).delete(Caller(OPERATOR), client.client_id)
     script = re.search(r"<<'END'\n(.*?)^END$", DOCUMENT, re.MULTILINE | re.DOTALL)
     assert script
     monkeypatch.setattr(sys, "argv", ["-", "restored", tables[0]])

@@ -7,11 +7,22 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dci_cli.demo import Population
+from support import leaks
 from support.api import Api
 from support.hamlet import hamlet
+from support.logs import collected
 from support.registries import registry_of
 
 _HOUSEHOLDS = 10
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_secret_is_left(new_api: Callable[..., Api]) -> Iterator[None]:
+    """See that after all these tests no secret and no token given out stands in a log line, a table or an error."""
+    with leaks.noted() as noted, collected() as logs:
+        yield
+    places = {"log lines": logs.lines, "tables": [leaks.tables(new_api())], "errors": noted.errors}
+    assert [name for name, texts in places.items() if noted.found_in("\n".join(texts))] == []
 
 
 @pytest.fixture(scope="session")

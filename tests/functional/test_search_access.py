@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dci_cli.demo import KNOWN_UIN, Population
-from dci_common.auth.clients import ClientStore
+from dci_common.auth.administration import Administration, Caller
+from dci_common.auth.adminlog import OPERATOR
 from support.api import Api, Reply, identified
 from support.events import event
 
@@ -71,11 +72,11 @@ def test_a_client_that_is_no_more(api: Api, how: str) -> None:
     client, secret = api.client()
     token = api.token(client, secret).json["access_token"]
     assert api.search(identified("UIN", KNOWN_UIN), token=token).status == 200
-    store = ClientStore(api.runtime)
+    administration, operator = Administration(api.runtime), Caller(OPERATOR)
     if how == "disabled":
-        store.set_status(client.client_id, "disabled")
+        administration.set_status(operator, client.client_id, "disabled")
     else:
-        store.delete(client.client_id)
+        administration.delete(operator, client.client_id)
     api.clock.advance(60)
     is_challenged(api.search(identified("UIN", KNOWN_UIN), token=token))
 

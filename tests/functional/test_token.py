@@ -11,9 +11,11 @@ import jwt
 import pytest
 
 from dci_cli.rotation import rotate
+from dci_common.auth.clients import client_key
 from dci_rotation import app as rotation_app
 from support.api import START, Api, Reply
 from support.events import event
+from support.watch import aws_calls
 
 
 def basic(client_id: str, secret: str) -> str:
@@ -35,7 +37,7 @@ def is_oauth_error(reply: Reply, status: int, error: str) -> None:
     """Check an error response (RFC 6749 §5.2)."""
     assert (reply.status, reply.json["error"]) == (status, error)
     assert reply.json["error_description"]
-    assert reply.headers["Cache-Control"] == "no-store"
+    assert (reply.headers["Cache-Control"], reply.headers["Pragma"]) == ("no-store", "no-cache")
     assert ("WWW-Authenticate" in reply.headers) == (status == 401)
 
 
@@ -154,6 +156,31 @@ def test_unknown_client_wrong_secret_and_disabled_look_alike(api: Api) -> None:
     }
 
 
+def test_a_client_without_scopes_gets_no_token(api: Api) -> None:
+    """A client from whom every scope was taken may not use the grant."""
+    client, secret = api.client()
+    api.runtime.dynamodb.update_item(
+        TableName=api.runtime.settings.clients_table,
+        Key=client_key(client.client_id),
+        UpdateExpression="SET scopes = :none",
+        ExpressionAttributeValues={":none": {"L": []}},
+    )
+    is_oauth_error(api.token(client, secret), 400, "unauthorized_client")
+    is_oauth_error(api.token(client, secret, scope="registry.search"), 400, "invalid_scope")
+
+
+@pytest.mark.parametrize("lifetime", [60, 3600])
+def test_a_client_has_its_own_lifetime(api: Api, lifetime: int) -> None:
+    """A token is good for as long as its client's registration says."""
+    client, secret = api.client(token_lifetime=lifetime)
+    reply = api.token(client, secret)
+    assert reply.json["expires_in"] == lifetime
+    api.clock.advance(lifetime - 1)
+    assert api.search(token=reply.json["access_token"]).status == 200
+    api.clock.advance(1)
+    assert api.search(token=reply.json["access_token"]).status == 401
+
+
 @pytest.mark.parametrize(
     ("body", "status", "error"),
     [
@@ -243,6 +270,25 @@ def test_other_methods_are_refused(api: Api) -> None:
     reply = api.send(sent)
     is_oauth_error(reply, 405, "invalid_request")
     assert reply.headers["Allow"] == "POST"
+
+
+def test_a_new_key_is_known_within_a_minute(new_api: Callable[..., Api]) -> None:
+    """A verifier reads the public set again on a key id that it does not know, once a minute at most."""
+    api = new_api(clients_table="dci-exchange", signing_keys_secret="dci-replaced")
+    api.runtime.secrets.create_secret(Name="dci-replaced", SecretString="{}")
+    rotation = rotation_app.create_app(api.runtime)
+    rotate(rotation, "dci-replaced")
+    assert api.search(token=api.token_of()).status == 200
+    for _ in range(2):  # the key that was next is known already
+        rotate(rotation, "dci-replaced")
+    other = new_api(clients_table="dci-exchange", signing_keys_secret="dci-replaced")
+    token = other.token_of()
+    assert api.search(token=token).status == 401
+    api.clock.advance(60)
+    with aws_calls(api.runtime) as calls:
+        assert api.search(token=token).status == 200
+        assert api.search(token=token.replace(".", ".x")).status == 401
+    assert sum(call.startswith("GetItem ") for call in calls) == 1
 
 
 def test_an_empty_ring_is_told_with_retry_after(new_api: Callable[..., Api]) -> None:

@@ -12,12 +12,14 @@ import pytest
 
 from dci_cli.rotation import STEPS, rotate
 from dci_clients import app as clients_app
+from dci_common.auth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
 from support.api import SENDER, Api, identified, predicate
+from support.assertions import Signer
 from support.events import body_of, event
 from support.watch import hooked
 
@@ -72,8 +74,17 @@ def work(own_api: Callable[..., Api]) -> Callable[[str], Work]:
 def _tokens(api: Api) -> Iterator[tuple[int, Event]]:
     client, secret = api.client()
     form = {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": secret}
+    yield 401, event("token_form", body=urlencode(form | {"client_secret": "wrong"}))
     yield 200, event("token_form", body=urlencode(form))
     yield 401, event("token_form", body=urlencode(form | {"client_id": "nobody"}))
+    signer = Signer.of(api, scopes=("clients.read",))
+    signed = {"grant_type": "client_credentials", "client_assertion_type": TYPE}
+    yield 200, event("token_assertion", body=urlencode(signed | {"client_assertion": signer.assertion()}))
+    own = {"client_id": signer.client.client_id, "client_secret": signer.secret}
+    token = api.token(signer.client, signer.secret).json["access_token"]
+    yield 200, event("introspect", body=urlencode(own | {"token": token}))
+    yield 200, event("revoke", body=urlencode(own | {"token": token}))
+    yield 200, event("metadata")
     yield 200, event("jwks")
 
 
@@ -88,6 +99,7 @@ def _searches(api: Api) -> Iterator[tuple[int, Event]]:
     ]
     yield 200, event("search", body=message, token=api.token_of())
     yield 200, event("health")
+    yield 200, event("openapi")
     yield 404, event("unknown")
 
 
@@ -102,13 +114,23 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 409, event("clients_create", body=body, token=admin)
     yield 200, event("clients_list", token=admin)
     client, _ = api.client()
+    path = {"client_id": client.client_id}
+    added = api.send(event("secrets_add", token=admin) | {"pathParameters": path}).json
     for name, status in [
         ("client_get", 200),
+        ("secrets_list", 200),
+        ("secret_delete", 204),
+        ("secrets_add", 201),
         ("client_disable", 200),
         ("client_enable", 200),
-        ("client_delete", 204),
+        ("client_revoke_tokens", 200),
+        ("client_log", 200),
     ]:
-        yield status, event(name, token=admin) | {"pathParameters": {"client_id": client.client_id}}
+        yield status, event(name, token=admin) | {"pathParameters": path | {"secret_id": added["secret_id"]}}
+    version = api.send(event("client_get", token=admin) | {"pathParameters": path}).headers["ETag"]
+    renamed = {"name": f"{body['name']} again"}
+    yield 200, event("client_update", body=renamed, token=admin, if_match=version) | {"pathParameters": path}
+    yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     yield 200, event("keys_list", token=admin)
     yield 202, event("keys_rotate", token=admin)
 

@@ -31,19 +31,24 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/of-our-own"
 # Whoever changes this changes who can see people and secrets.
 REVIEWED = {
     "TokenFunction": [
-        Grant(READ, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "KEYS"}),
+        Grant(READ, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "USAGE#*", "REVOKED#*", "KEYS"}),
+        Grant({"dynamodb:UpdateItem", "dynamodb:DeleteItem"}, {"ClientsTable"}, {"USAGE#*"}),
+        Grant({"dynamodb:PutItem"}, {"ClientsTable"}, {"REVOKED#*"}),
+        Grant({"dynamodb:PutItem"}, {"ExchangeTable"}, {"ASSERTION#*"}),
         Grant({"secretsmanager:GetSecretValue"}, {"SigningKeys"}),
         Grant(LOG, {"TokenLogs"}),
     ],
     "SearchFunction": [
-        Grant(READ, {"ClientsTable"}, {"CLIENT#*", "KEYS"}),
+        Grant(READ, {"ClientsTable"}, {"CLIENT#*", "REVOKED#*", "KEYS"}),
         Grant(READ | {"dynamodb:Query"}, {"RegistryTable", "RegistryTable/index/*"}),
         Grant({"secretsmanager:GetSecretValue"}, {"CursorKey"}),
         Grant(LOG, {"SearchLogs"}),
     ],
     "ClientsFunction": [
-        Grant(READ, {"ClientsTable"}, {"CLIENT#*", "KEYS"}),
-        Grant(WRITE, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "NAME#*"}),
+        Grant(READ, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "USAGE#*", "REVOKED#*", "KEYS"}),
+        Grant({"dynamodb:PutItem", "dynamodb:DeleteItem"}, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "NAME#*"}),
+        Grant({"dynamodb:DeleteItem"}, {"ClientsTable"}, {"USAGE#*"}),
+        Grant({"dynamodb:PutItem", "dynamodb:Query"}, {"ClientsTable"}, {"LOG#*"}),
         Grant({"dynamodb:Query"}, {"ClientsTable/index/clients"}),
         Grant({"secretsmanager:RotateSecret"}, {"SigningKeys"}),
         Grant({"lambda:InvokeFunction"}, {"RotationFunction"}),
@@ -65,7 +70,7 @@ REVIEWED = {
 }
 # What a deployment that brings its own key adds.
 WITH_KEY = {
-    "TokenFunction": DECRYPT,
+    "TokenFunction": ENCRYPT,
     "SearchFunction": DECRYPT,
     "ClientsFunction": ENCRYPT,
     "RotationFunction": ENCRYPT,
@@ -170,7 +175,7 @@ def test_who_reads_people_reads_no_secret() -> None:
         assert ("SigningKeys" in secrets) == (function in {"TokenFunction", "RotationFunction"})
         assert ("CursorKey" in secrets) == searches
     read = [grant.keys for grant in grants("SearchFunction") if "ClientsTable" in grant.resources]
-    assert read == [{"CLIENT#*", "KEYS"}]
+    assert read == [{"CLIENT#*", "REVOKED#*", "KEYS"}]
 
 
 def test_nobody_scans() -> None:
@@ -202,7 +207,7 @@ def _covers(grant: Grant, call: Call) -> bool:
     )
 
 
-_TABLES = {"dci-clients": "ClientsTable", "dci-registry": "RegistryTable"}
+_TABLES = {"dci-clients": "ClientsTable", "dci-registry": "RegistryTable", "dci-exchange": "ExchangeTable"}
 _SECRETS = {"dci-signing-keys": "SigningKeys", "dci-cursor-key": "CursorKey"}
 _NUMBER = "-0123456789"  # which tells a test's own from the others
 
@@ -223,7 +228,8 @@ def _calls(operation: str, asked: dict[str, Any]) -> Iterator[Call]:
                 yield _on_item(f"{verb}Item", request["TableName"], request.get("Key") or request["Item"])
         case "Query":
             index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
-            yield Call("dynamodb:Query", _TABLES[asked["TableName"].rstrip(_NUMBER)] + index)
+            key = asked["ExpressionAttributeValues"].get(":pk", {}).get("S")
+            yield Call("dynamodb:Query", _TABLES[asked["TableName"].rstrip(_NUMBER)] + index, key)
         case _:
             yield _on_item(operation, asked["TableName"], asked.get("Key") or asked["Item"])
 

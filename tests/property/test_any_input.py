@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dci_common.auth.assertions import TYPE
 from support import hostile
 from support.api import item
 from support.events import body_of, event
+from support.forge import encode
 
 if TYPE_CHECKING:
     from support.api import Api
@@ -53,6 +56,17 @@ def test_any_json_as_a_token_request(shared_api: Api, body: Any) -> None:
     assert reply.json["error"] in {"invalid_request", "invalid_client"}
 
 
+@given(parts=st.tuples(JSON, JSON), signature=TEXT)
+def test_any_json_as_an_assertion(shared_api: Api, parts: tuple[Any, Any], signature: str) -> None:
+    """What is no assertion authenticates nobody, and says no more than that."""
+    texts = [encode(hostile.to_text(part).encode("utf-8", "surrogatepass")) for part in parts]
+    form = {"grant_type": "client_credentials", "client_assertion_type": TYPE}
+    form["client_assertion"] = ".".join([*texts, signature])
+    reply = shared_api.send(event("token_assertion", body=urlencode(form, errors="surrogatepass")))
+    hostile.check_reply(reply)
+    assert (reply.status, reply.json["error"]) in {(401, "invalid_client"), (400, "invalid_request")}
+
+
 @given(body=JSON)
 def test_any_json_as_a_client(shared_api: Api, shared_admin: str, body: Any) -> None:
     """A body that is no client is refused."""
@@ -61,8 +75,23 @@ def test_any_json_as_a_client(shared_api: Api, shared_admin: str, body: Any) -> 
     assert reply.status in {400, 413}
 
 
+@given(body=JSON)
+def test_any_json_as_a_change(shared_api: Api, shared_admin: str, body: Any) -> None:
+    """A body that changes no member of a client is refused, or changes nothing."""
+    client_id = shared_api.client()[0].client_id
+    sent = event("client_update", body=hostile.to_text(body), token=shared_admin, if_match='"1"')
+    reply = shared_api.send(sent | {"pathParameters": {"client_id": client_id}})
+    hostile.check_reply(reply)
+    assert reply.status in {400, 413} or reply.json["version"] == 1
+
+
 @given(
-    name=st.sampled_from(["search", "token_form", "token_json", "clients_create", "health", "jwks", "unknown"]),
+    name=st.sampled_from(
+        [
+            *("search", "token_form", "token_json", "revoke", "introspect", "clients_create"),
+            *("health", "jwks", "metadata", "unknown"),
+        ]
+    ),
     body=st.binary(),
     headers=st.dictionaries(
         st.sampled_from(["content-type", "authorization", "x-request-id", "cookie"]) | TEXT, TEXT
@@ -81,7 +110,12 @@ def test_any_bytes_with_any_headers(
 
 
 @given(
-    name=st.sampled_from(["client_get", "client_disable", "client_enable", "client_delete"]),
+    name=st.sampled_from(
+        [
+            *("client_get", "client_update", "client_disable", "client_enable", "client_delete"),
+            *("client_revoke_tokens", "client_log", "secrets_list", "secrets_add", "secret_delete"),
+        ]
+    ),
     client_id=TEXT,
 )
 def test_any_text_as_a_client_id(shared_api: Api, shared_admin: str, name: str, client_id: str) -> None:

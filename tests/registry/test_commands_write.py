@@ -153,7 +153,7 @@ def test_delete_what_changed_since_the_question(
 ) -> None:
     """What was confirmed is what is deleted: a record that changes before the answer stays."""
     changed = Person(id="beno", name=Name(given_name="Benedikt"))
-    ask = "dci_cli.registry.delete._confirm"
+    ask = "dci_cli.registry.delete.confirm"
     monkeypatch.setattr(ask, lambda *_, **__: filled.put(changed))
     assert dci("delete", "beno").problem == "The person beno is at version 3, not 2."
     filled.assert_holds(ANNA, changed, HILL, ANNA_ON_HILL, BENO_ON_HILL)

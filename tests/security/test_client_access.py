@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -43,6 +44,34 @@ def test_a_token_outlives_its_client_by_a_minute_at_most(api: Api, elsewhere: Ap
     assert (reply.status, reply.code) == (401, "err.request.unauthorized")
     assert 'error="invalid_token"' in reply.headers["WWW-Authenticate"]
     assert elsewhere.token(client, secret).status == 401
+
+
+@pytest.mark.parametrize("route", ["search", "clients_list"])
+def test_a_revoked_token_is_refused_within_a_minute(api: Api, elsewhere: Api, route: str) -> None:
+    """Every function refuses a revoked token, and that one alone, within 60 seconds, also where it is known."""
+    client, secret = elsewhere.client(scopes=("registry.search", "clients.manage"))
+    token, other = (elsewhere.token(client, secret).json["access_token"] for _ in range(2))
+    assert elsewhere.send(event(route, token=token)).status == 200
+    form = {"client_id": client.client_id, "client_secret": secret, "token": token}
+    assert api.send(event("revoke", body=urlencode(form))).status == 200
+    elsewhere.clock.advance(MINUTE)
+    reply = elsewhere.send(event(route, token=token))
+    assert (reply.status, reply.code) == (401, "err.request.unauthorized")
+    assert elsewhere.send(event(route, token=other)).status == 200
+
+
+@pytest.mark.parametrize("route", ["search", "clients_list"])
+def test_tokens_from_before_a_moment(api: Api, elsewhere: Api, route: str) -> None:
+    """When all tokens of a client are ended, the old ones end within 60 seconds, and a new one holds at once."""
+    client, secret = elsewhere.client(scopes=("registry.search", "clients.manage"))
+    old = elsewhere.token(client, secret).json["access_token"]
+    assert elsewhere.send(event(route, token=old)).status == 200
+    assert administer(api, "client_revoke_tokens", client.client_id).status == 200
+    new = elsewhere.token(client, secret).json["access_token"]
+    assert elsewhere.send(event(route, token=new)).status == 200
+    elsewhere.clock.advance(MINUTE)
+    assert elsewhere.send(event(route, token=old)).status == 401
+    assert elsewhere.send(event(route, token=new)).status == 200
 
 
 def test_a_deleted_clients_name_does_not_revive_its_token(api: Api, elsewhere: Api) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import RSAAlgorithm
 
 from dci_common.auth.keys import generate
-from support.api import START, Api, Reply
+from support.api import START, Api, Reply, predicate
 from support.events import event
 from support.forge import ABSENT, Forge, compact, decode, encode, public_forms
 from support.watch import aws_calls
@@ -178,6 +178,22 @@ def test_a_token_from_the_future(forge: Forge) -> None:
     """A token issued later than two clocks can differ is refused."""
     assert asked(forge.api, forge.token(iat=int(START) + 60)).status == 200
     is_refused(asked(forge.api, forge.token(iat=int(START) + 61)))
+
+
+def test_an_oversize_token(forge: Forge) -> None:
+    """A token that is larger than any of ours is refused before it is read."""
+    for text in (forge.token(more="x" * 8192), "x" * 1_000_000, f"{encode(b'[' * 100_000)}.e30.x"):
+        is_refused(asked(forge.api, text))
+    assert asked(forge.api, forge.token(more="x" * 4000)).status == 200
+
+
+def test_a_cursor_is_no_token(forge: Forge) -> None:
+    """What the search seals for itself opens nothing."""
+    born = ("birth_date", "gt", "1900-01-01")
+    found = forge.api.search(predicate(born, pagination={"page_size": 1}), token=forge.token())
+    cursor = found.items[0]["pagination"]["next_cursor"]
+    is_refused(asked(forge.api, cursor))
+    is_refused(asked(forge.api, f"{forge.token().rpartition('.')[0]}.{cursor}"))
 
 
 STRANGERS = [

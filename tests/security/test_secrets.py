@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
+from dci_common.auth.assertions import TYPE
+from dci_common.auth.authentication import ClientAssertion, ClientSecret
 from dci_common.auth.keys import KeyRing, SigningKey
-from dci_token.credentials import TokenRequest
 from support.events import Event, event
+from support.leaks import spellings, tables
 from support.watch import hooked
 
 if TYPE_CHECKING:
     from support.api import Api, Reply
     from support.logs import Logs
 
-TABLES = ("dci-clients", "dci-registry", "dci-exchange")
-
-
-def tables(api: Api) -> str:
-    """Return everything that stands in the tables, as text."""
-    pages = [
-        page for table in TABLES for page in api.runtime.dynamodb.get_paginator("scan").paginate(TableName=table)
-    ]
-    return "\n".join(json.dumps(item, ensure_ascii=False, default=str) for page in pages for item in page["Items"])
-
-
-def spellings(secret: str) -> list[str]:
-    """Return the secret as it might be written: as it is, without its prefix, in base64, in hex."""
-    raw, short = secret.encode(), secret.removeprefix("dcis_")
-    value = base64.urlsafe_b64decode(short + "=" * (-len(short) % 4))
-    return [secret, short, base64.b64encode(raw).decode(), raw.hex(), value.hex(), base64.b64encode(value).decode()]
+_SIGNED = urlencode({"grant_type": "client_credentials", "client_assertion_type": TYPE})
 
 
 def later(api: Api, created: dict[str, Any], secret: str, admin: str) -> list[Reply]:
@@ -56,6 +42,15 @@ def later(api: Api, created: dict[str, Any], secret: str, admin: str) -> list[Re
         api.send(event("token_form", body=f"{form}&scope={secret}")),
         api.send(event("token_form", body=f"grant_type={secret}&client_id={client_id}&client_secret={secret}")),
         api.send(event("token_form", body=form) | {"rawQueryString": form}),
+        api.send(event("token_assertion", body=f"{form}&client_assertion={secret}")),
+        api.send(event("token_assertion", body=f"grant_type=client_credentials&client_assertion={secret}")),
+        api.send(event("token_assertion", body=f"{_SIGNED}&client_assertion={secret}&client_id={secret}")),
+        api.send(event("token_assertion", body=f"{_SIGNED}&client_assertion={token}&client_id={client_id}")),
+        api.send(event("introspect", body=f"{form}&token={token}")),
+        api.send(event("introspect", body=f"{form}&token={secret}")),
+        api.send(event("revoke", body=f"{form}&token={secret}")),
+        api.send(event("revoke", body=f"{form}&token={token}&token_type_hint={secret}")),
+        api.send(event("revoke", body=f"{form}&token={token}") | {"rawQueryString": f"token={token}"}),
         api.send(event("token_json", body={"client_id": client_id, "client_secret": [secret]})),
         api.send(event("token_basic", authorization=f"Basic {secret}")),
         api.send(event("unknown", authorization=secret)),
@@ -131,5 +126,6 @@ def test_a_failure_does_not_quote_what_failed(api: Api, logs: Logs, private: lis
 
 def test_what_is_printed_of_them() -> None:
     """An object that holds a secret does not show it where it is printed."""
-    assert "s3cret" not in repr(TokenRequest("client", "s3cret", ""))
+    assert "s3cret" not in repr(ClientSecret("client", "s3cret"))
+    assert "s3cret" not in repr(ClientAssertion("client", "s3cret"))
     assert "s3cret" not in repr(SigningKey("ES256", "s3cret", {"kid": "1"}))

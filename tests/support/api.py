@@ -14,7 +14,7 @@ from dci_common.auth.registration import NewClient, register
 from dci_common.runtime import Runtime
 from dci_search import app as search_app
 from dci_token import app as token_app
-from support import conformance
+from support import conformance, leaks
 from support.events import Event, body_of, event
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class Api:
         app = next((app for prefix, app in self._apps.items() if path.startswith(prefix)), self._search)
         answer = app(sent, self.context)
         reply = Reply(answer["statusCode"], answer["headers"], answer["body"], sent)
+        leaks.note(reply.status, reply.text)
         if path == "/registry/sync/search":
             conformance.check(reply.status, reply.json)
         return reply

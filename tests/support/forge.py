@@ -66,7 +66,7 @@ class Forge:
 
     def header(self, **changes: Any) -> dict[str, Any]:
         """Return the header of a good token, changed."""
-        return _changed({"typ": "at+jwt", "alg": "ES256", "kid": self.key.kid}, changes)
+        return changed({"typ": "at+jwt", "alg": "ES256", "kid": self.key.kid}, changes)
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """Return the claims of a good token, changed."""
@@ -78,7 +78,7 @@ class Forge:
             "client_id": self.client.client_id,
         }
         good |= {"iat": now, "exp": now + 600, "jti": uuid.uuid4().hex, "scope": "registry.search"}
-        return _changed(good, changes)
+        return changed(good, changes)
 
     def sign(self, signed: bytes, key: SigningKey | None = None) -> bytes:
         """Sign with the deployment's key, or another."""
@@ -90,7 +90,8 @@ class Forge:
         return compact(header or self.header(), self.claims(**claims), self.sign)
 
 
-def _changed(good: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def changed(good: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return members with others instead of some, and without those that are ABSENT."""
     return {name: value for name, value in (good | changes).items() if value is not ABSENT}
 
 

@@ -108,24 +108,42 @@ def a_token_request(senders: Senders, draw: random.Random) -> Event:
     """Draw a token request in one of its three forms, seldom with the right secret."""
     secret = senders.secret if draw.random() < 0.2 else f"{hostile.MARK}{draw.random()}"
     good = CREDENTIALS | {"client_id": senders.client_id, "client_secret": secret}
+    return _from_anywhere(_disturbed(_a_form_or_json(senders, good, draw), draw), draw)
+
+
+def _a_form_or_json(senders: Senders, good: dict[str, str], draw: random.Random) -> Event:
     if draw.random() < 0.4:
-        return _disturbed(json_token(senders, hostile.mutant(good, draw)), draw)
+        return json_token(senders, hostile.mutant(good, draw))
     sent = event("token_form", body=urlencode(_changed(list(good.items()), draw), errors="surrogatepass"))
     if draw.random() < 0.4:
         user = draw.choice((senders.client_id, *hostile.TEXTS))[:5000]
-        sent["headers"]["authorization"] = f"Basic {_base64(f'{user}:{secret}')}"
-    return _disturbed(sent, draw)
+        sent["headers"]["authorization"] = "Basic " + _base64(f"{user}:{good['client_secret']}")
+    return sent
+
+
+def _from_anywhere(sent: Event, draw: random.Random) -> Event:
+    """Let each request come from an address of its own, so that it is read instead of being told to wait."""
+    sent["requestContext"]["http"]["sourceIp"] = f"198.51.100.{draw.randrange(256)}"
+    return sent
 
 
 def an_administration(senders: Senders, draw: random.Random) -> Event:
-    """Draw a request about clients: a new one, a page of them, or one of them."""
-    match draw.randrange(4):
+    """Draw a request about clients: a new one, a page of them, one of them, a change of it, or a secret for it."""
+    match draw.randrange(6):
+        case 4:
+            body = hostile.mutant({name: NEW_CLIENT[name] for name in ("scopes", "flags", "token_lifetime")}, draw)
+            sent = event("client_update", body=body, token=senders.admin, if_match=draw.choice(("*", '"1"', "x")))
+            sent["pathParameters"] = {"client_id": senders.client_id}
+        case 5:
+            sent = event("secrets_add", body=hostile.mutant({"old_expires_in": 60}, draw), token=senders.admin)
+            sent["pathParameters"] = {"client_id": senders.client_id}
         case 0 | 1:
             sent = new_client(senders, hostile.mutant(NEW_CLIENT, draw))
         case 2:
             sent = next_page(senders, hostile.mutant(PLACE, draw))
         case _:
-            sent = event(draw.choice(("client_get", "client_disable", "client_delete")), token=senders.admin)
+            name = draw.choice(("client_get", "client_disable", "client_delete", "client_log", "secrets_list"))
+            sent = event(name, token=senders.admin)
             sent["pathParameters"] = {"client_id": draw.choice(hostile.TEXTS)}
     return _disturbed(sent, draw)
 

@@ -6,8 +6,8 @@ With a record go its memberships, what others show of it, and what finds it. The
 from __future__ import annotations
 
 import argparse
-import sys
 
+from dci_cli.confirm import confirm
 from dci_cli.problem import Problem
 from dci_cli.registry.find import find
 from dci_cli.registry.table import add_table, runtime_of
@@ -33,12 +33,12 @@ def run(options: argparse.Namespace) -> int:
         if options.membership:
             person_id, group_id = options.membership
             what = f"the person {person_id}'s membership of the group {group_id}"
-            _confirm(what, assumed=options.yes)
+            confirm(f"Delete {what}", "deleted", assumed=options.yes)
             writer.delete_membership(person_id, group_id)
         else:
             stored = find(RegistryStore(runtime), options.id)
             what = _what(stored)
-            _confirm(what, assumed=options.yes)
+            confirm(f"Delete {what}", "deleted", assumed=options.yes)
             writer.delete(stored.kind, stored.id, version=stored.version)
     except WriteRefused as refusal:
         raise Problem(str(refusal)) from refusal
@@ -50,11 +50,3 @@ def _what(stored: Stored) -> str:
     """Say what goes, without a name: it may end up in a terminal's log."""
     others = len(stored.view["households" if stored.kind is Kind.PERSON else "members"])
     return f"the {stored.kind.lower()} {stored.id} with {others} membership{'s'[: others != 1]}"
-
-
-def _confirm(what: str, *, assumed: bool) -> None:
-    if assumed:
-        return
-    print(f"Delete {what}? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise Problem("Nothing was deleted: answer y, or use --yes.")

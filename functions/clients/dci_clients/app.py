@@ -1,79 +1,64 @@
-"""The clients function's routes, for administrators: each needs a token with the scope `clients.manage`."""
+"""The clients function's routes: `clients.read` or `clients.manage` lets read, the latter alone change."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from dci_clients.keys import list_keys, start_rotation
-from dci_clients.wire import page_token, read_new_client, read_page
+from dci_clients.changing import Changing
+from dci_clients.keys import Keys
+from dci_clients.reading import Reading
+from dci_clients.wire import read_caller
+from dci_common.auth.administration import Caller
 from dci_common.auth.bearer import BearerGate
-from dci_common.auth.clients import ClientStore
-from dci_common.auth.registration import client_view, register
-from dci_common.auth.scopes import CLIENTS_MANAGE
+from dci_common.auth.scopes import CLIENTS_MANAGE, CLIENTS_READ
 from dci_common.http import Endpoint, Request, Resource, Response, application
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
+
+Change = Callable[[Request, Caller], Response]
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
     """Build the function: `/clients` and `/keys`, and what is below them."""
     gate = BearerGate(runtime)
-    store = ClientStore(runtime)
+    reading = Reading(runtime)
+    changing = Changing(runtime)
+    keys = Keys(runtime)
 
-    def managed(endpoint: Endpoint) -> Endpoint:
+    def open_to(endpoint: Endpoint) -> Endpoint:
         def admitted(request: Request) -> Response:
-            gate.admit(request, CLIENTS_MANAGE)
+            gate.admit(request, CLIENTS_READ, CLIENTS_MANAGE)
             return endpoint(request)
 
         return admitted
 
-    def create(request: Request) -> Response:
-        client, secret = register(runtime, read_new_client(request.json_body()))
-        location = {"Location": f"/clients/{client.client_id}"}
-        return Response.of(201, {**client_view(client), "client_secret": secret}, location)
+    def managed(change: Change) -> Endpoint:
+        def admitted(request: Request) -> Response:
+            return change(request, read_caller(request, gate.admit(request, CLIENTS_MANAGE).client_id))
 
-    def list_page(request: Request) -> Response:
-        clients, following = store.page(*read_page(request.query))
-        views = [client_view(client) for client in clients]
-        return Response.of(200, {"clients": views, **({"next": page_token(following)} if following else {})})
+        return admitted
 
-    def show(request: Request) -> Response:
-        return Response.of(200, client_view(store.get(_client_id(request))))
-
-    def disable(request: Request) -> Response:
-        return Response.of(200, client_view(store.set_status(_client_id(request), "disabled")))
-
-    def enable(request: Request) -> Response:
-        return Response.of(200, client_view(store.set_status(_client_id(request), "enabled")))
-
-    def delete(request: Request) -> Response:
-        store.delete(_client_id(request))
-        return Response(204)
-
+    client = "/clients/{client_id}"
     return application(
         {
-            "/clients": Resource({"GET": managed(list_page), "POST": managed(create)}),
-            "/clients/{client_id}": Resource({"GET": managed(show), "DELETE": managed(delete)}),
-            "/clients/{client_id}/disable": Resource({"POST": managed(disable)}),
-            "/clients/{client_id}/enable": Resource({"POST": managed(enable)}),
-            **_keys(runtime, managed),
+            "/clients": Resource({"GET": open_to(reading.clients), "POST": managed(changing.create)}),
+            client: Resource(
+                {
+                    "GET": open_to(reading.client),
+                    "PATCH": managed(changing.update),
+                    "DELETE": managed(changing.delete),
+                }
+            ),
+            f"{client}/disable": Resource({"POST": managed(changing.disable)}),
+            f"{client}/enable": Resource({"POST": managed(changing.enable)}),
+            f"{client}/revoke-tokens": Resource({"POST": managed(changing.revoke_tokens)}),
+            f"{client}/secrets": Resource({"GET": open_to(reading.secrets), "POST": managed(changing.add_secret)}),
+            f"{client}/secrets/{{secret_id}}": Resource({"DELETE": managed(changing.delete_secret)}),
+            f"{client}/log": Resource({"GET": open_to(reading.log)}),
+            "/keys": Resource({"GET": open_to(keys.published)}),
+            "/keys/rotate": Resource({"POST": managed(keys.rotate)}),
         },
         runtime,
     )
-
-
-def _keys(runtime: Runtime, managed: Callable[[Endpoint], Endpoint]) -> dict[str, Resource]:
-    def keys(_: Request) -> Response:
-        return Response.of(200, {"keys": list_keys(runtime)})
-
-    def rotate(_: Request) -> Response:
-        start_rotation(runtime)
-        return Response.of(202, {"status": "started"}, {"Location": "/keys"})
-
-    return {"/keys": Resource({"GET": managed(keys)}), "/keys/rotate": Resource({"POST": managed(rotate)})}
-
-
-def _client_id(request: Request) -> str:
-    return request.parameters.get("client_id", "")
 
 
 handler = lambda_handler(create_app)

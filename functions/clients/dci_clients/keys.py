@@ -6,25 +6,33 @@ from typing import TYPE_CHECKING
 
 from dci_common.auth.published import KEPT_SECONDS, PublicKey, read_published
 from dci_common.errors import Conflict
+from dci_common.http import Request, Response
 from dci_common.wiretime import timestamp
 
 if TYPE_CHECKING:
+    from dci_common.auth.administration import Caller
     from dci_common.runtime import Runtime
 
 
-def list_keys(runtime: Runtime) -> list[dict[str, str]]:
-    """Return what each published key is for, since when, and until when tokens of a retired one are taken."""
-    now = runtime.clock()
-    published = read_published(runtime, consistent=True).keys
-    return [_view(key) for key in published if not key.is_over(now)]
+class Keys:
+    """Endpoints of the signing keys."""
 
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
-def start_rotation(runtime: Runtime) -> None:
-    """Have Secrets Manager rotate the signing keys; that takes seconds. Raises Conflict while it is at it."""
-    try:
-        runtime.secrets.rotate_secret(SecretId=runtime.settings.signing_keys_secret)
-    except runtime.secrets.exceptions.InvalidRequestException as error:
-        raise Conflict("A rotation is under way, or was not finished and is tried again now.") from error
+    def published(self, _: Request) -> Response:
+        """Tell what each published key is for, since when, and until when tokens of a retired one are taken."""
+        now = self._runtime.clock()
+        published = read_published(self._runtime, consistent=True).keys
+        return Response.of(200, {"keys": [_view(key) for key in published if not key.is_over(now)]})
+
+    def rotate(self, _: Request, __: Caller) -> Response:
+        """Have Secrets Manager rotate the signing keys, which takes seconds. Raises Conflict while it is at it."""
+        try:
+            self._runtime.secrets.rotate_secret(SecretId=self._runtime.settings.signing_keys_secret)
+        except self._runtime.secrets.exceptions.InvalidRequestException as error:
+            raise Conflict("A rotation is under way, or was not finished and is tried again now.") from error
+        return Response.of(202, {"status": "started"}, {"Location": "/keys"})
 
 
 def _view(key: PublicKey) -> dict[str, str]:

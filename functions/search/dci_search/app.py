@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import resources
+
 from dci_common.auth.bearer import BearerGate
 from dci_common.auth.scopes import REGISTRY_SEARCH
 from dci_common.http import Request, Resource, Response, application
@@ -11,7 +14,7 @@ from dci_search.service import SearchService
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: `/registry/sync/search`, `/health` and `$default`."""
+    """Build the function: `/registry/sync/search`, `/health`, `/openapi.json` and `$default`."""
     gate = BearerGate(runtime)
     service = SearchService(runtime)
 
@@ -24,10 +27,23 @@ def create_app(runtime: Runtime) -> LambdaHandler:
     def health(_: Request) -> Response:
         return Response.of(200, {"status": "ok"})
 
+    def description(_: Request) -> Response:
+        return Response(200, _description(), {"Cache-Control": "public, max-age=300"})
+
     return application(
-        {"/registry/sync/search": Resource({"POST": search}), "/health": Resource({"GET": health})},
+        {
+            "/registry/sync/search": Resource({"POST": search}),
+            "/health": Resource({"GET": health}),
+            "/openapi.json": Resource({"GET": description}),
+        },
         runtime,
     )
+
+
+@cache
+def _description() -> str:
+    """Return the API's description, which `make openapi` made of its models."""
+    return resources.files("dci_search").joinpath("openapi.json").read_text("utf-8")
 
 
 handler = lambda_handler(create_app)

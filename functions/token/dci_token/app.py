@@ -1,27 +1,39 @@
-"""The token function's routes."""
+"""The token function's routes: the authorization server."""
 
 from __future__ import annotations
 
+from dci_common.auth.authentication import Authenticator, ClientAssertion, ClientSecret
 from dci_common.auth.bearer import issuer
+from dci_common.auth.clients import Client
 from dci_common.auth.keys import PublicKeys
-from dci_common.errors import ApiError
+from dci_common.errors import ApiError, BadRequest
 from dci_common.http import Request, Resource, Response, application
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
-from dci_token.credentials import read_token_request
+from dci_token.credentials import Parameters, read_credentials, read_parameters
+from dci_token.metadata import INTROSPECT, JWKS, METADATA, REVOKE, TOKEN, audiences, metadata
 from dci_token.service import TokenService
 
 # Shorter than a retired key is kept, longer than a burst of first requests.
-_JWKS_HEADERS = {"Cache-Control": "public, max-age=300"}
+_PUBLIC = {"Cache-Control": "public, max-age=300"}
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: `/oauth2/client/token` and `/.well-known/jwks.json`."""
-    service = TokenService(runtime)
+    """Build the function: the OAuth endpoints, the public keys and the metadata."""
     keys = PublicKeys(runtime)
+    service = TokenService(runtime, keys)
+    authenticator = Authenticator(runtime)
+
+    def authenticated(request: Request, sent: ClientSecret | ClientAssertion) -> Client:
+        client = authenticator.authenticate(sent, audiences(issuer(runtime, request)), request.source)
+        request.facts["client_id"] = client.client_id
+        return client
 
     def token(request: Request) -> Response:
-        issued = service.issue(read_token_request(request), issuer(runtime, request))
-        request.facts["client_id"] = issued.client_id
+        parameters = read_parameters(request)
+        sent = read_credentials(request, parameters)
+        _check_grant(parameters)
+        client = authenticated(request, sent)
+        issued = service.issue(client, parameters.get("scope", ""), issuer(runtime, request))
         return Response.of(
             200,
             {
@@ -32,16 +44,48 @@ def create_app(runtime: Runtime) -> LambdaHandler:
             },
         )
 
-    def jwks(_: Request) -> Response:
-        return Response(200, keys.document(), _JWKS_HEADERS)
+    def revoke(request: Request) -> Response:
+        parameters = read_parameters(request)
+        client = authenticated(request, read_credentials(request, parameters))
+        service.revoke(client, _token(parameters), issuer(runtime, request))
+        return Response(200)
 
+    def introspect(request: Request) -> Response:
+        parameters = read_parameters(request)
+        client = authenticated(request, read_credentials(request, parameters))
+        return Response.of(200, service.introspect(client, _token(parameters), issuer(runtime, request)))
+
+    def jwks(_: Request) -> Response:
+        return Response(200, keys.document(), _PUBLIC)
+
+    def describe(request: Request) -> Response:
+        return Response.of(200, metadata(issuer(runtime, request)), _PUBLIC)
+
+    endpoints = {TOKEN: token, REVOKE: revoke, INTROSPECT: introspect}
     return application(
         {
-            "/oauth2/client/token": Resource({"POST": token}, _oauth_error, {"Pragma": "no-cache"}),
-            "/.well-known/jwks.json": Resource({"GET": jwks}),
+            **{path: Resource({"POST": do}, _oauth_error, {"Pragma": "no-cache"}) for path, do in endpoints.items()},
+            JWKS: Resource({"GET": jwks}),
+            METADATA: Resource({"GET": describe}),
         },
         runtime,
     )
+
+
+def _check_grant(parameters: Parameters) -> None:
+    grant_type = parameters.get("grant_type")
+    if not grant_type:
+        raise BadRequest("grant_type is missing: send grant_type=client_credentials.")
+    if grant_type != "client_credentials":
+        raise BadRequest(
+            "This grant is not offered: send grant_type=client_credentials.", oauth_error="unsupported_grant_type"
+        )
+
+
+def _token(parameters: Parameters) -> str:
+    if "token" not in parameters:
+        raise BadRequest("token is missing: send the access token that this is about.")
+    return parameters["token"]
 
 
 def _oauth_error(error: ApiError, _request: Request, _now: float) -> object:

@@ -1,6 +1,6 @@
-"""What a token request says: the grant, the client's credentials and the scope, from any accepted form.
+"""What a client sends to the OAuth endpoints: its parameters, from any accepted form, and its credentials.
 
-RFC 6749 §2.3.1 (HTTP Basic, or the form body), §4.4.2 (client credentials), and OpenSPP 17's JSON body.
+RFC 6749 §2.3.1 (HTTP Basic, or the form body), RFC 7523 (a signed assertion), and OpenSPP 17's JSON body.
 """
 
 from __future__ import annotations
@@ -8,49 +8,30 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
+from dci_common.auth import assertions
+from dci_common.auth.authentication import ClientAssertion, ClientSecret
 from dci_common.errors import BadRequest, InvalidClient, UnsupportedMediaType
 from dci_common.http import Request
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
-_PARAMETERS = frozenset({"grant_type", "client_id", "client_secret", "scope"})
+_PARAMETERS = frozenset(
+    {
+        *("grant_type", "scope", "token", "token_type_hint"),
+        *("client_id", "client_secret", "client_assertion", "client_assertion_type"),
+    }
+)
+
+Parameters = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
-    """A token request, its client not yet authenticated."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    scope: str
-
-
-def read_token_request(request: Request) -> TokenRequest:
-    """Read a token request. Raises BadRequest, UnsupportedMediaType or InvalidClient."""
-    _refuse_query_credentials(request.query)
-    parameters = _parameters(request)
-    grant_type = parameters.get("grant_type", "")
-    client_id, client_secret = _credentials(request.headers.get("authorization", ""), parameters)
-    if not grant_type:
-        raise BadRequest("grant_type is missing: send grant_type=client_credentials.")
-    if grant_type != "client_credentials":
-        raise BadRequest(
-            "This grant is not offered: send grant_type=client_credentials.",
-            oauth_error="unsupported_grant_type",
-        )
-    return TokenRequest(client_id, client_secret, parameters.get("scope", ""))
-
-
-def _refuse_query_credentials(query: str) -> None:
-    if query:
+def read_parameters(request: Request) -> Parameters:
+    """Read the parameters; one without a value counts as absent. Raises BadRequest or UnsupportedMediaType."""
+    if request.query:
         raise BadRequest("Parameters belong in the request body, never in the URL.")
-
-
-def _parameters(request: Request) -> dict[str, str]:
     content_type = request.content_type()
     if content_type not in {FORM, JSON}:
         raise UnsupportedMediaType(f"Send the request as {FORM}.")
@@ -76,7 +57,7 @@ def _json(text: str) -> list[tuple[str, str]]:
     # What a grant does not need, such as OpenSPP's db_name, is overlooked whatever it holds; a scope never is.
     sent = [(name, "" if value is None else value) for name, value in members if name in _PARAMETERS]
     if not all(isinstance(value, str) for _, value in sent):
-        raise BadRequest("grant_type, client_id, client_secret and scope must be strings.")
+        raise BadRequest("grant_type, client_id, client_secret, scope and all other parameters must be strings.")
     return [(name, str(value)) for name, value in sent]
 
 
@@ -87,21 +68,28 @@ class _Members(list[tuple[str, object]]):
         super().__init__(pairs)
 
 
-def _credentials(authorization: str, parameters: dict[str, str]) -> tuple[str, str]:
-    in_body = parameters.get("client_id", ""), parameters.get("client_secret", "")
-    if not authorization:
-        if not all(in_body):
-            raise InvalidClient
-        return in_body
-    if in_body[1]:
-        raise BadRequest("Two ways of authentication at once: send either the Basic header or the body's secret.")
-    basic = _basic(authorization)
-    if in_body[0] and in_body[0] != basic[0]:
-        raise BadRequest("client_id differs between the Basic header and the body.")
-    return basic
+def read_credentials(request: Request, parameters: Parameters) -> ClientSecret | ClientAssertion:
+    """Read who the client says it is, and its proof. Raises BadRequest or InvalidClient."""
+    authorization = request.headers.get("authorization", "")
+    secret, assertion = parameters.get("client_secret"), parameters.get("client_assertion")
+    if sum(map(bool, (authorization, secret, assertion))) > 1:
+        raise BadRequest("Two ways of authentication at once: send the Basic header, the secret or the assertion.")
+    client_id = parameters.get("client_id", "")
+    if assertion:
+        if parameters.get("client_assertion_type") != assertions.TYPE:
+            raise InvalidClient(f"The client_assertion_type must be {assertions.TYPE}.")
+        return ClientAssertion(client_id, assertion)
+    if authorization:
+        basic = _basic(authorization)
+        if client_id not in {"", basic.client_id}:
+            raise BadRequest("client_id differs between the Basic header and the body.")
+        return basic
+    if not client_id or not secret:
+        raise InvalidClient
+    return ClientSecret(client_id, secret)
 
 
-def _basic(authorization: str) -> tuple[str, str]:
+def _basic(authorization: str) -> ClientSecret:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise InvalidClient
@@ -111,4 +99,4 @@ def _basic(authorization: str) -> tuple[str, str]:
         raise InvalidClient from error
     if not colon:
         raise InvalidClient
-    return unquote_plus(client_id), unquote_plus(secret)
+    return ClientSecret(unquote_plus(client_id), unquote_plus(secret))

@@ -1,18 +1,18 @@
-"""Issuing a token: authenticate the client, settle the scope, sign."""
+"""What the authorization server does for an authenticated client: tokens are issued, revoked, introspected."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dci_common.auth.clients import ClientStore
-from dci_common.auth.keys import SigningKeys
-from dci_common.auth.scopes import granted
-from dci_common.auth.tokens import sign
-from dci_common.errors import BadRequest, InvalidClient
-from dci_token.credentials import TokenRequest
+from dci_common.auth.keys import PublicKeys, SigningKeys
+from dci_common.auth.revocation import client_in_force, revoke
+from dci_common.auth.scopes import CLIENTS_MANAGE, CLIENTS_READ, granted
+from dci_common.auth.tokens import Grant, sign, verify
+from dci_common.errors import BadRequest, Unauthorized
 
 if TYPE_CHECKING:
+    from dci_common.auth.clients import Client
     from dci_common.runtime import Runtime
 
 
@@ -21,30 +21,71 @@ class IssuedToken:
     """An access token, its scopes, and how long it is good for, in seconds."""
 
     access_token: str
-    client_id: str
     scopes: tuple[str, ...]
     expires_in: int
 
 
 class TokenService:
-    """The client-credentials grant."""
+    """The client-credentials grant (RFC 6749 §4.4), revocation (RFC 7009) and introspection (RFC 7662)."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, keys: PublicKeys) -> None:
         self._runtime = runtime
-        self._clients = ClientStore(runtime)
-        self._keys = SigningKeys(runtime)
+        self._signing = SigningKeys(runtime)
+        self._keys = keys
 
-    def issue(self, asked: TokenRequest, issuer: str) -> IssuedToken:
-        """Issue a token. Raises InvalidClient, BadRequest (`invalid_scope`) or ServiceUnavailable."""
-        client = self._clients.authenticated(asked.client_id, asked.client_secret)
-        if client is None or client.status != "enabled":
-            raise InvalidClient
-        scopes = granted(asked.scope, client.scopes)
-        if not scopes:
+    def issue(self, client: Client, scope: str, issuer: str) -> IssuedToken:
+        """Issue a token for the scopes asked for, or for all. Raises BadRequest or ServiceUnavailable."""
+        scopes = granted(scope, client.scopes)
+        if scopes is None:
             raise BadRequest(
                 "The client does not hold every scope asked for: ask for fewer, or for none to get all.",
                 oauth_error="invalid_scope",
             )
+        if not scopes:
+            raise BadRequest(
+                "The client holds no scope, so there is no token for it: ask the registry's operators for one.",
+                oauth_error="unauthorized_client",
+            )
         now = int(self._runtime.clock())
-        token = sign(self._keys.current(), client, scopes, issuer, now, self._runtime.random_bytes(16))
-        return IssuedToken(token, client.client_id, scopes, client.token_lifetime)
+        token = sign(self._signing.current(), client, scopes, issuer, now, self._runtime.random_bytes(16))
+        return IssuedToken(token, scopes, client.token_lifetime)
+
+    def revoke(self, client: Client, token: str, issuer: str) -> None:
+        """End a token of the client's own, if it holds. Raises BadRequest (`invalid_grant`) for another client's."""
+        grant = self._grant(token, issuer)
+        if grant is None:
+            return
+        if grant.client_id != client.client_id:
+            raise BadRequest(
+                "The token belongs to another client: only its own client can revoke it.", oauth_error="invalid_grant"
+            )
+        revoke(self._runtime, grant)
+
+    def introspect(self, client: Client, token: str, issuer: str) -> dict[str, Any]:
+        """Say what a token is, if it is in force (RFC 7662 §2.2). Raises BadRequest (`unauthorized_client`)."""
+        if not {CLIENTS_READ, CLIENTS_MANAGE}.intersection(client.scopes):
+            raise BadRequest(
+                f"Only a client that holds the scope {CLIENTS_READ} may introspect tokens.",
+                oauth_error="unauthorized_client",
+            )
+        grant = self._grant(token, issuer)
+        if grant is None or client_in_force(self._runtime, grant) is None:
+            return {"active": False}
+        return {
+            "active": True,
+            "token_type": "Bearer",
+            "scope": " ".join(sorted(grant.scopes)),
+            "client_id": grant.client_id,
+            "sub": grant.client_id,
+            "iss": issuer,
+            "aud": issuer,
+            "iat": grant.issued,
+            "exp": grant.expires,
+            "jti": grant.token_id,
+        }
+
+    def _grant(self, token: str, issuer: str) -> Grant | None:
+        try:
+            return verify(token, issuer, self._keys, self._runtime.clock)
+        except Unauthorized:
+            return None

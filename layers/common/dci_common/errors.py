@@ -8,8 +8,11 @@
     ├── NotFound                 404
     ├── MethodNotAllowed         405, with `Allow`
     ├── Conflict                 409
+    ├── PreconditionFailed       412
     ├── PayloadTooLarge          413
     ├── UnsupportedMediaType     415
+    ├── PreconditionRequired     428
+    ├── TooManyRequests          429, with `Retry-After`
     └── ServiceUnavailable       503, with `Retry-After`
     Rejection                    one search item that can not be served: a `rjct.*` code and a sentence
 
@@ -61,26 +64,30 @@ class Unauthorized(ApiError):
 
 
 class InvalidClient(ApiError):
-    """Client authentication failed: always the same sentence, so that nothing tells which part was wrong."""
+    """Client authentication failed: the usual sentence tells nothing of which part was wrong.
+
+    Another one is for what is wrong whoever the client is.
+    """
 
     status = 401
     default_code = "err.request.unauthorized"
     default_oauth_error = "invalid_client"
 
-    def __init__(self) -> None:
-        super().__init__("Client authentication failed: check client_id and client_secret.")
+    def __init__(self, message: str = "Client authentication failed: check client_id and client_secret.") -> None:
+        super().__init__(message)
         self.headers = {"WWW-Authenticate": 'Basic realm="token"'}
 
 
 class Forbidden(ApiError):
-    """The token is good but does not carry `scope`."""
+    """The token is good but carries none of `scopes`, of which any suffices, the least of them first."""
 
     status = 403
     default_code = "err.request.forbidden"
 
-    def __init__(self, scope: str) -> None:
-        super().__init__(f"The token does not carry the scope {scope}: ask for it when requesting the token.")
-        self.headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'}
+    def __init__(self, *scopes: str) -> None:
+        wanted = " or ".join(scopes)
+        super().__init__(f"The token does not carry the scope {wanted}: ask for it when requesting the token.")
+        self.headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scopes[0]}"'}
 
 
 class NotFound(ApiError):
@@ -109,6 +116,13 @@ class Conflict(ApiError):
     default_code = "err.request.bad"
 
 
+class PreconditionFailed(ApiError):
+    """`If-Match` names another version than the one that is there (RFC 9110 §13.1.1)."""
+
+    status = 412
+    default_code = "err.request.bad"
+
+
 class PayloadTooLarge(ApiError):
     """The body is larger than any message this API takes."""
 
@@ -121,6 +135,25 @@ class UnsupportedMediaType(ApiError):
 
     status = 415
     default_code = "err.request.bad"
+
+
+class PreconditionRequired(ApiError):
+    """The request must say with `If-Match` which version it changes (RFC 6585 §3)."""
+
+    status = 428
+    default_code = "err.request.bad"
+
+
+class TooManyRequests(ApiError):
+    """The caller must wait `retry_after` seconds."""
+
+    status = 429
+    default_code = "err.request.too_many_requests"
+    default_oauth_error = "temporarily_unavailable"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.headers = {"Retry-After": str(retry_after)}
 
 
 class ServiceUnavailable(ApiError):

@@ -36,6 +36,8 @@ _CORRELATION_ID = re.compile(r"[A-Za-z0-9_=+/-]{1,99}")
 class Request:
     """One HTTP request. Header names are in lower case; `domain` is API Gateway's own, never the Host header.
 
+    `source` is the address that the request came from.
+
     `facts` is what the log line of this request will say beside its outcome: counts and ids of ours, never a
     value from a record or a message.
     """
@@ -48,6 +50,7 @@ class Request:
     body: bytes
     correlation_id: str
     domain: str
+    source: str
     deadline: Deadline
     facts: dict[str, str | int] = field(default_factory=dict)
 
@@ -173,6 +176,7 @@ def _request_envelope(event: Event, deadline: Deadline) -> Request:
         body=b"",
         correlation_id=request_id if _CORRELATION_ID.fullmatch(request_id) else str(uuid.uuid4()),
         domain=str(context.get("domainName", "")),
+        source=str(http.get("sourceIp", "")),
         deadline=deadline,
     )
 

@@ -28,6 +28,7 @@ class Settings:
 
     clients_table: str = ""
     registry_table: str = ""
+    exchange_table: str = ""
     signing_keys_secret: str = ""
     cursor_secret: str = ""
     issuer: str = ""
@@ -46,6 +47,7 @@ class Settings:
         return cls(
             clients_table=env.get("CLIENTS_TABLE", ""),
             registry_table=env.get("REGISTRY_TABLE", ""),
+            exchange_table=env.get("EXCHANGE_TABLE", ""),
             signing_keys_secret=env.get("SIGNING_KEYS_SECRET", ""),
             cursor_secret=env.get("CURSOR_SECRET", ""),
             issuer=env.get("ISSUER", "").rstrip("/"),

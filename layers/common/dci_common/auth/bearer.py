@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dci_common.auth.clients import Client, ClientStore
+from dci_common.auth.clients import Client
 from dci_common.auth.keys import PublicKeys
-from dci_common.auth.tokens import verify
+from dci_common.auth.revocation import client_in_force
+from dci_common.auth.tokens import Grant, verify
 from dci_common.cache import AgingCache
 from dci_common.errors import Forbidden, Unauthorized
 from dci_common.http import Request
 from dci_common.runtime import Runtime
 
-# A client disabled or deleted is refused everywhere within this time.
-_CLIENT_SECONDS = 60
+# A token that was ended, or whose client was disabled or deleted, is refused everywhere within this time.
+_IN_FORCE_SECONDS = 60
 
 
 def issuer(runtime: Runtime, request: Request) -> str:
@@ -20,24 +21,26 @@ def issuer(runtime: Runtime, request: Request) -> str:
 
 
 class BearerGate:
-    """Lets a request pass when its token holds, carries the scope, and its client is enabled."""
+    """Lets a request pass when its token holds, carries a scope that suffices, and its client is enabled."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._keys = PublicKeys(runtime)
-        self._store = ClientStore(runtime)
-        self._clients: AgingCache[str, Client | None] = AgingCache(_CLIENT_SECONDS, runtime.clock)
+        self._in_force: AgingCache[Grant, Client | None] = AgingCache(_IN_FORCE_SECONDS, runtime.clock)
 
-    def admit(self, request: Request, scope: str) -> Client:
-        """Return the client that asks. Raises Unauthorized or Forbidden."""
+    def admit(self, request: Request, *scopes: str) -> Client:
+        """Return the client that asks; any of `scopes` suffices, the least of them first.
+
+        Raises Unauthorized or Forbidden.
+        """
         grant = verify(_bearer_token(request), issuer(self._runtime, request), self._keys, self._runtime.clock)
-        client = self._clients.get(grant.client_id, lambda: self._store.find(grant.client_id, consistent=False))
-        if client is None or client.status != "enabled":
-            raise Unauthorized("The client of this token is not enabled.", token_sent=True)
+        client = self._in_force.get(grant, lambda: client_in_force(self._runtime, grant))
+        if client is None:
+            raise Unauthorized("The token was revoked, or its client is not enabled.", token_sent=True)
         request.facts["client_id"] = client.client_id
         # A scope taken from the client since the token was issued counts at once, like a disabled client.
-        if scope not in grant.scopes or scope not in client.scopes:
-            raise Forbidden(scope)
+        if not grant.scopes.intersection(scopes, client.scopes):
+            raise Forbidden(*scopes)
         return client
 
 

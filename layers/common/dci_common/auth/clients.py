@@ -3,13 +3,13 @@
 | item | pk | sk | carries |
 |---|---|---|---|
 | client | `CLIENT#<id>` | `CLIENT` | the client; `listed` and `name_key` put it into the index `clients` |
-| secret | `SECRET#<id>` | `SECRET` | SHA-256 of the secret, in hex |
 | name | `NAME#<name key>` | `NAME` | the owner: what makes names unique |
+
+Secrets have a partition of their own (secrets.py), and so has the log (adminlog.py); administration.py changes all.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import unicodedata
@@ -17,12 +17,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict
 
+from dci_common.auth.secrets import SLOTS, digest, secret_from_item, secret_keys
 from dci_common.dynamo import batch_get
-from dci_common.errors import Conflict, NotFound
-from dci_common.wiretime import timestamp
+from dci_common.errors import NotFound
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -41,6 +40,8 @@ class Client(BaseModel):
     `record_types` what it may search, and `restricted` entitles it to restricted people (see Person).
     `openspp17` makes requests that name no `reg_type` be answered in the OpenSPP 17 dialect. `signature` is what
     becomes of a message signature: `unsigned` refuses signed messages, `ignore` accepts and overlooks it.
+    `jwks` is the client's own public keys, a JWK set in JSON (see public_key_set). A token issued before
+    `tokens_not_before` (epoch seconds) does not hold.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -56,15 +57,12 @@ class Client(BaseModel):
     # Clients registered before there were these fields have their defaults.
     record_types: tuple[str, ...] = RECORD_TYPES
     restricted: bool = False
+    jwks: str | None = None
+    tokens_not_before: int = 0
     status: Literal["enabled", "disabled"]
     created: str
     updated: str
     version: int
-
-
-def digest(secret: str) -> str:
-    """Return what is stored of a client secret: a plain hash, since the secret holds 256 random bits."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def name_key(name: str) -> str:
@@ -77,13 +75,17 @@ def client_key(client_id: str) -> Item:
     return {"pk": {"S": f"CLIENT#{client_id}"}, "sk": {"S": "CLIENT"}}
 
 
-def secret_key(client_id: str) -> Item:
-    """Return the key of a client's secret."""
-    return {"pk": {"S": f"SECRET#{client_id}"}, "sk": {"S": "SECRET"}}
-
-
-def _name_key_item(key: str) -> Item:
+def name_item_key(key: str) -> Item:
+    """Return the key of the item that holds a name (see name_key)."""
     return {"pk": {"S": f"NAME#{key}"}, "sk": {"S": "NAME"}}
+
+
+def client_item(client: Client) -> Item:
+    """Return the item of a client."""
+    serialize = TypeSerializer().serialize
+    fields = {name: serialize(value) for name, value in client.model_dump(mode="json", exclude_none=True).items()}
+    listed = {"listed": {"S": LISTED}, "name_key": {"S": name_key(client.name)}}
+    return {**client_key(client.client_id), **listed, **fields}
 
 
 def client_from_item(item: Mapping[str, Any]) -> Client:
@@ -93,38 +95,17 @@ def client_from_item(item: Mapping[str, Any]) -> Client:
 
 
 class ClientStore:
-    """Clients in ClientsTable. Everything that changes two items changes both or none."""
+    """Reads clients from ClientsTable."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._table = runtime.settings.clients_table
 
-    def create(self, client: Client, secret: str) -> None:
-        """Store a new client. Raises Conflict when its name is taken."""
-        key = name_key(client.name)
-        serialize = TypeSerializer().serialize
-        fields = {name: serialize(value) for name, value in client.model_dump(mode="json").items()}
-        item = {**client_key(client.client_id), "listed": {"S": LISTED}, "name_key": {"S": key}, **fields}
-        owner = {"client_id": {"S": client.client_id}}
-        try:
-            self._runtime.dynamodb.transact_write_items(
-                TransactItems=[
-                    self._put_new(item),
-                    self._put_new({**_name_key_item(key), **owner}),
-                    self._put_new({**secret_key(client.client_id), "digest": {"S": digest(secret)}}),
-                ]
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "TransactionCanceledException" and _condition_failed(error):
-                raise Conflict("A client with this name exists: choose another name.") from error
-            raise
-
     def get(self, client_id: str) -> Client:
         """Read one client, strongly consistent. Raises NotFound."""
-        _check_id(client_id)
-        found = self.find(client_id, consistent=True)
+        found = self.find(client_id, consistent=True) if is_id(client_id) else None
         if found is None:
-            raise _no_such_client()
+            raise NotFound("There is no client with this id.")
         return found
 
     def find(self, client_id: str, *, consistent: bool) -> Client | None:
@@ -140,46 +121,24 @@ class ClientStore:
 
         Both take the same steps, one read and one comparison, so that time does not tell which it was.
         """
-        keys = [client_key(client_id), secret_key(client_id)] if is_id(client_id) else []
+        keys = [client_key(client_id), *secret_keys(client_id)] if is_id(client_id) else []
         items = {item["sk"]["S"]: item for item in batch_get(self._runtime.dynamodb, self._table, keys)}
-        stored = items.get("SECRET", _NO_SECRET)["digest"]["S"]
-        if not hmac.compare_digest(digest(secret), stored) or "CLIENT" not in items:
-            return None
-        return client_from_item(items["CLIENT"])
+        now, sent = self._runtime.clock(), digest(secret)
+        matches = [
+            hmac.compare_digest(sent, items.get(slot, _NO_SECRET)["digest"]["S"])
+            and slot in items
+            and secret_from_item(items[slot]).is_live(now)
+            for slot in SLOTS
+        ]
+        return client_from_item(items["CLIENT"]) if any(matches) and "CLIENT" in items else None
 
-    def set_status(self, client_id: str, status: Literal["enabled", "disabled"]) -> Client:
-        """Enable or disable a client. Raises NotFound."""
-        _check_id(client_id)
-        try:
-            answer = self._runtime.dynamodb.update_item(
-                TableName=self._table,
-                Key=client_key(client_id),
-                UpdateExpression="SET #status = :status, updated = :now ADD version :one",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":status": {"S": status},
-                    ":now": {"S": timestamp(self._runtime.clock())},
-                    ":one": {"N": "1"},
-                },
-                ReturnValues="ALL_NEW",
-            )
-        except self._runtime.dynamodb.exceptions.ConditionalCheckFailedException as error:
-            raise _no_such_client() from error
-        return client_from_item(answer["Attributes"])
-
-    def delete(self, client_id: str) -> None:
-        """Delete a client, its secret and its claim to the name. Raises NotFound."""
-        client = self.get(client_id)
-        keys = [client_key(client_id), secret_key(client_id), _name_key_item(name_key(client.name))]
-        self._runtime.dynamodb.transact_write_items(
-            TransactItems=[{"Delete": {"TableName": self._table, "Key": key}} for key in keys]
-        )
-
-    def page(self, limit: int, after: Mapping[str, str] | None) -> tuple[list[Client], dict[str, str] | None]:
+    def page(
+        self, limit: int, after: Mapping[str, str] | None, status: str | None = None
+    ) -> tuple[list[Client], dict[str, str] | None]:
         """Read a page of clients in the order of their names, and where the next page starts.
 
-        The index lags by moments: a client just created may be missing for as long.
+        `status` leaves out clients of another one, so that a page may be short, or empty, while others follow. The
+        index lags by moments: a client just created may be missing for as long.
         """
         start = {"ExclusiveStartKey": {name: {"S": value} for name, value in after.items()}} if after else {}
         answer: Any = self._runtime.dynamodb.query(
@@ -194,26 +153,10 @@ class ClientStore:
         clients = map(client_from_item, batch_get(self._runtime.dynamodb, self._table, keys))
         last = answer.get("LastEvaluatedKey")
         following = {name: value["S"] for name, value in last.items()} if last else None
-        return sorted(clients, key=lambda client: name_key(client.name)), following
-
-    def _put_new(self, item: Item) -> Any:  # noqa: ANN401 - a transaction's action
-        return {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
-
-
-def _condition_failed(error: ClientError) -> bool:
-    reasons: Any = error.response.get("CancellationReasons", [])
-    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)
+        asked = [client for client in clients if status in {None, client.status}]
+        return sorted(asked, key=lambda client: name_key(client.name)), following
 
 
 def is_id(text: str) -> bool:
     """Tell whether this could be a client id: others are never looked up."""
     return _CLIENT_ID.fullmatch(text) is not None
-
-
-def _check_id(client_id: str) -> None:
-    if not is_id(client_id):
-        raise _no_such_client()
-
-
-def _no_such_client() -> NotFound:
-    return NotFound("There is no client with this id.")

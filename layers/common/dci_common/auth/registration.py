@@ -1,33 +1,39 @@
-"""Registering a partner client: what is asked for it, and the id and secret that it gets."""
+"""What is asked for a partner client, and the client that is made of it."""
 
 from __future__ import annotations
 
-import base64
 import uuid
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from dci_common.auth.clients import RECORD_TYPES, Client, ClientStore, name_key
+from dci_common.auth.administration import Administration
+from dci_common.auth.adminlog import OPERATOR
+from dci_common.auth.clients import RECORD_TYPES, Client, name_key
+from dci_common.auth.jwks import public_key_set
 from dci_common.auth.scopes import SCOPES, canonical
+from dci_common.auth.views import Flags, client_view
 from dci_common.registry import disclosure
 from dci_common.runtime import Runtime
 from dci_common.settings import MAX_TOKEN_LIFETIME, MIN_TOKEN_LIFETIME
 from dci_common.wiretime import timestamp
 
-_SECRET_PREFIX = "dcis_"  # so that leak scanners find our secrets  # noqa: S105
 _MAX_LABEL_BYTES = 512  # the envelope's limit for a sender_id; a name is a key, and some grow when normalised
 
 
-def _one_of(allowed: frozenset[str]) -> Callable[[str], str]:
+def _one_of(allowed: frozenset[str]) -> AfterValidator:
     def check(value: str) -> str:
         if value not in allowed:
             raise PydanticCustomError("rule", "must be one of {names}", {"names": ", ".join(sorted(allowed))})
         return value
 
-    return check
+    return AfterValidator(check)
+
+
+def _enum(allowed: Iterable[str]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": sorted(allowed)})
 
 
 def _label(value: str) -> str:
@@ -42,19 +48,9 @@ def _label(value: str) -> str:
 _Label = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_label)
 ]
-_Scope = Annotated[str, AfterValidator(canonical), AfterValidator(_one_of(frozenset(SCOPES)))]
-_RecordType = Annotated[str, AfterValidator(_one_of(frozenset(RECORD_TYPES)))]
-_Disclosed = Annotated[str, AfterValidator(_one_of(disclosure.NAMES))]
-
-
-class Flags(BaseModel):
-    """A client's peculiarities; see Client."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    openspp17: bool = False
-    signature: Literal["unsigned", "ignore"] = "unsigned"
-    restricted: bool = False
+_Scope = Annotated[str, AfterValidator(canonical), _one_of(frozenset(SCOPES)), _enum(SCOPES)]
+_RecordType = Annotated[str, _one_of(frozenset(RECORD_TYPES)), _enum(RECORD_TYPES)]
+_Disclosed = Annotated[str, _one_of(disclosure.NAMES), _enum(disclosure.NAMES)]
 
 
 class NewClient(BaseModel):
@@ -69,32 +65,40 @@ class NewClient(BaseModel):
     disclosure: Annotated[tuple[_Disclosed, ...], Field(max_length=50)] = ("minimal",)
     record_types: Annotated[tuple[_RecordType, ...], Field(min_length=1, max_length=len(RECORD_TYPES))] = RECORD_TYPES
     flags: Flags = Flags()
+    jwks: Annotated[str, BeforeValidator(public_key_set), WithJsonSchema({"type": "object"})] | None = None
 
 
-def register(runtime: Runtime, asked: NewClient) -> tuple[Client, str]:
+def register(runtime: Runtime, asked: NewClient, by: str = OPERATOR) -> tuple[Client, str]:
     """Store a new client and return it with its secret, which is told this once. Raises Conflict."""
     now = timestamp(runtime.clock())
     client = Client(
         client_id=str(uuid.UUID(bytes=runtime.random_bytes(16), version=4)),
-        name=asked.name,
-        sender_id=asked.sender_id,
-        scopes=tuple(scope for scope in SCOPES if scope in asked.scopes),
-        token_lifetime=asked.token_lifetime or runtime.settings.token_lifetime,
-        disclosure=tuple(dict.fromkeys(asked.disclosure)),
-        record_types=tuple(name for name in RECORD_TYPES if name in asked.record_types),
-        **asked.flags.model_dump(),
+        **_fields(runtime, asked),
         status="enabled",
         created=now,
         updated=now,
         version=1,
     )
-    secret = _SECRET_PREFIX + base64.urlsafe_b64encode(runtime.random_bytes(32)).rstrip(b"=").decode()
-    ClientStore(runtime).create(client, secret)
-    return client, secret
+    return client, Administration(runtime).create(by, client)
 
 
-def client_view(client: Client) -> dict[str, Any]:
-    """Render a client as the API and the command line show it."""
-    fields = client.model_dump(mode="json")
-    flags = {name: fields.pop(name) for name in Flags.model_fields}
-    return {**fields, "flags": flags}
+def edited(runtime: Runtime, client: Client, changes: Mapping[str, Any]) -> Client:
+    """Return the client with some members of NewClient changed (RFC 7396). Raises ValidationError."""
+    members = {name: value for name, value in client_view(client).items() if name in NewClient.model_fields}
+    flags = changes.get("flags", {})
+    merged = {"flags": {**members["flags"], **flags}} if isinstance(flags, dict) else {}
+    asked = NewClient.model_validate({**members, **changes, **merged})
+    return client.model_copy(update=_fields(runtime, asked))
+
+
+def _fields(runtime: Runtime, asked: NewClient) -> dict[str, Any]:
+    return {
+        "name": asked.name,
+        "sender_id": asked.sender_id,
+        "scopes": tuple(scope for scope in SCOPES if scope in asked.scopes),
+        "token_lifetime": asked.token_lifetime or runtime.settings.token_lifetime,
+        "disclosure": tuple(dict.fromkeys(asked.disclosure)),
+        "record_types": tuple(name for name in RECORD_TYPES if name in asked.record_types),
+        **asked.flags.model_dump(),
+        "jwks": asked.jwks,
+    }

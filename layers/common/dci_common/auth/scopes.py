@@ -7,7 +7,8 @@ from collections.abc import Iterable
 REGISTRY_SEARCH = "registry.search"
 CLIENTS_MANAGE = "clients.manage"
 PARTNER_SCOPES = (REGISTRY_SEARCH, "registry.subscribe", "registry.status")
-SCOPES = (*PARTNER_SCOPES, CLIENTS_MANAGE, "clients.read")
+CLIENTS_READ = "clients.read"
+SCOPES = (*PARTNER_SCOPES, CLIENTS_MANAGE, CLIENTS_READ)
 
 
 def canonical(scope: str) -> str:

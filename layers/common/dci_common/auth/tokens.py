@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jwt
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from dci_common.auth.keys import PublicKeys, SigningKey
 from dci_common.errors import Unauthorized
@@ -18,21 +20,24 @@ if TYPE_CHECKING:
 
 _TYP = "at+jwt"
 _CLAIMS = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti", "scope")
+_MAX_CHARACTERS = 8192
 _CLOCK_SKEW_SECONDS = 60  # of `iat` alone: between two Lambda hosts
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a verified token says: which client, for what, until when (epoch seconds)."""
+    """What a verified token says: which client, for what, from when until when (epoch seconds)."""
 
     client_id: str
     scopes: frozenset[str]
     token_id: str
+    issued: int
     expires: int
 
 
 def sign(key: SigningKey, client: Client, scopes: tuple[str, ...], issuer: str, now: int, token_id: bytes) -> str:
     """Issue a token for `client`, good for its token lifetime. `token_id` is 16 random bytes or more."""
+    now = max(now, client.tokens_not_before)  # a new token holds, also in the second in which all others were ended
     claims = {
         "iss": issuer,
         "aud": issuer,
@@ -43,7 +48,13 @@ def sign(key: SigningKey, client: Client, scopes: tuple[str, ...], issuer: str, 
         "jti": base64.urlsafe_b64encode(token_id).rstrip(b"=").decode(),
         "scope": " ".join(scopes),
     }
-    return jwt.encode(claims, key.private_key, algorithm=key.alg, headers={"typ": _TYP, "kid": key.kid})
+    private = _private_key(key.private_key)
+    return jwt.encode(claims, private, algorithm=key.alg, headers={"typ": _TYP, "kid": key.kid})
+
+
+@lru_cache(maxsize=2)  # an RSA key takes longer to load than a hundred signatures to make
+def _private_key(pem: str) -> Any:  # noqa: ANN401 - an EC or RSA key
+    return load_pem_private_key(pem.encode(), None)
 
 
 def verify(token: str, issuer: str, keys: PublicKeys, clock: Callable[[], float]) -> Grant:
@@ -59,10 +70,13 @@ def verify(token: str, issuer: str, keys: PublicKeys, clock: Callable[[], float]
         expired = isinstance(error, jwt.ExpiredSignatureError)
         sentence = "The token has expired: get a new one." if expired else "The token is not one of this API."
         raise Unauthorized(sentence, token_sent=True) from error
-    return Grant(claims["client_id"], frozenset(claims["scope"].split(" ")), claims["jti"], claims["exp"])
+    scopes = frozenset(claims["scope"].split(" "))
+    return Grant(claims["client_id"], scopes, claims["jti"], claims["iat"], claims["exp"])
 
 
 def _decode(token: str, issuer: str, keys: PublicKeys) -> dict[str, Any]:
+    if len(token) > _MAX_CHARACTERS:
+        raise jwt.InvalidTokenError
     header = jwt.get_unverified_header(token)
     kid = header.get("kid")
     if str(header.get("typ", "")).lower() != _TYP or header.get("alg") not in ALGORITHMS:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ def _short(value: str) -> str:
 Blankable = BeforeValidator(_absent_when_blank)
 OptionalText = Annotated[str | None, Blankable]
 OptionalObject = Annotated[dict[str, Any] | None, Blankable]
-DateTime = Annotated[str, AfterValidator(_date_time)]
+DateTime = Annotated[str, AfterValidator(_date_time), WithJsonSchema({"type": "string", "format": "date-time"})]
 Id = Annotated[str, StringConstraints(min_length=1), AfterValidator(_short)]
 OptionalId = Annotated[Id | None, Blankable]
 ShortId = Annotated[str, StringConstraints(min_length=1, max_length=99)]

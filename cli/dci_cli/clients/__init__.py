@@ -1,0 +1,1 @@
+"""`dci clients`: the administration of partner clients, over the API."""

@@ -1,0 +1,16 @@
+"""Asking before what can not be taken back."""
+
+from __future__ import annotations
+
+import sys
+
+from dci_cli.problem import Problem
+
+
+def confirm(act: str, done: str, *, assumed: bool) -> None:
+    """Ask whether to do it, such as `Delete the person 1` (`deleted`). Raises Problem when the answer is not yes."""
+    if assumed:
+        return
+    print(f"{act}? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise Problem(f"Nothing was {done}: answer y, or use --yes.")

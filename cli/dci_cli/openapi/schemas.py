@@ -1,0 +1,158 @@
+"""The bodies that the API takes and gives, as JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from dci_clients.wire import NewSecret
+from dci_common.auth.adminlog import LogEntry
+from dci_common.auth.registration import NewClient
+from dci_common.auth.views import ClientView, SecretView
+from dci_common.schemas.envelope import SearchEnvelope
+
+Schema = dict[str, Any]
+_PREFIX = "#/components/schemas/"
+_TAKEN: tuple[type[BaseModel], ...] = (NewClient, NewSecret, SearchEnvelope)
+_GIVEN: tuple[type[BaseModel], ...] = (ClientView, SecretView, LogEntry)
+_TEXT: Schema = {"type": "string"}
+
+
+def ref(name: str) -> Schema:
+    """Return a reference to a schema."""
+    return {"$ref": f"{_PREFIX}{name}"}
+
+
+def components() -> Schema:
+    """Return every schema by its name."""
+    taken = _of(_TAKEN, "validation")
+    given = {name: _never_null(schema) for name, schema in _of(_GIVEN, "serialization").items()}
+    client = given["ClientView"]
+    return {
+        **taken,
+        **given,
+        "ClientChanges": {**taken["NewClient"], "title": "ClientChanges", "required": []},
+        "CreatedClient": _with_secret(client),
+        "CreatedSecret": _with_secret(given["SecretView"]),
+        "Clients": _page("clients", "ClientView"),
+        "Secrets": _object({"secrets": {"type": "array", "items": ref("SecretView")}}),
+        "Log": _page("entries", "LogEntry"),
+        **_OTHERS,
+    }
+
+
+def _of(models: tuple[type[BaseModel], ...], mode: Any) -> Schema:  # noqa: ANN401 - pydantic's own literal
+    _, found = models_json_schema([(model, mode) for model in models], ref_template=_PREFIX + "{model}")
+    return dict(found["$defs"])
+
+
+def _never_null(schema: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the schema of what is left out where the model has None."""
+    if isinstance(schema, list):
+        return [_never_null(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    rest = {name: part for name, part in schema.items() if name != "anyOf" and (name, part) != ("default", None)}
+    whole = {**rest, **options[0]} if len(options) == 1 else {**rest, **({"anyOf": options} if options else {})}
+    return {name: _never_null(part) for name, part in whole.items()}
+
+
+def _with_secret(schema: Schema) -> Schema:
+    properties = {**schema["properties"], "client_secret": {**_TEXT, "pattern": "^dcis_[A-Za-z0-9_-]{43}$"}}
+    return {**schema, "properties": properties, "required": [*schema["required"], "client_secret"]}
+
+
+def _page(member: str, of: str) -> Schema:
+    return _object({member: {"type": "array", "items": ref(of)}}, {"next": _TEXT})
+
+
+def _object(required: Schema, optional: Schema | None = None) -> Schema:
+    properties = {**required, **(optional or {})}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+_CODE = _object({"code": {**_TEXT, "pattern": "^err\\."}, "message": _TEXT})
+_SENT_TO_GET_A_TOKEN = (
+    *("client_id", "client_secret", "client_assertion", "client_assertion_type"),
+    *("grant_type", "scope"),
+)
+_TOKEN_PARAMETERS = dict.fromkeys(_SENT_TO_GET_A_TOKEN, _TEXT)
+_OTHERS: Schema = {
+    "Error": _object(
+        {
+            "errors": {"type": "array", "items": _CODE, "minItems": 1},
+            "message": _object(
+                {
+                    "ack_status": {"const": "ERR"},
+                    "timestamp": {**_TEXT, "format": "date-time"},
+                    "correlation_id": _TEXT,
+                    "error": _CODE,
+                }
+            ),
+        }
+    ),
+    "OAuthError": _object({"error": _TEXT, "error_description": _TEXT}),
+    "TokenRequest": {"type": "object", "properties": _TOKEN_PARAMETERS, "required": ["grant_type"]},
+    "AboutToken": {
+        "type": "object",
+        "properties": {**_TOKEN_PARAMETERS, "token": _TEXT, "token_type_hint": _TEXT},
+        "required": ["token"],
+    },
+    "Token": _object(
+        {
+            "access_token": _TEXT,
+            "token_type": {"const": "Bearer"},
+            "expires_in": {"type": "integer"},
+            "scope": _TEXT,
+        }
+    ),
+    "Introspection": {"type": "object", "properties": {"active": {"type": "boolean"}}, "required": ["active"]},
+    "JwkSet": _object({"keys": {"type": "array", "items": {"type": "object", "required": ["kty", "kid", "alg"]}}}),
+    "Metadata": {
+        "type": "object",
+        "properties": {"issuer": _TEXT, "token_endpoint": _TEXT, "jwks_uri": _TEXT},
+        "required": ["issuer", "token_endpoint", "jwks_uri"],
+    },
+    "Health": _object({"status": {"const": "ok"}}),
+    "SearchAnswer": {
+        "type": "object",
+        "properties": {
+            "signature": _TEXT,
+            "header": {
+                "type": "object",
+                "properties": {
+                    "action": {"const": "on-search"},
+                    "status": {"enum": ["succ", "rjct"]},
+                    "message_id": _TEXT,
+                    "message_ts": {**_TEXT, "format": "date-time"},
+                },
+                "required": ["message_id", "message_ts", "action", "status"],
+            },
+            "message": {
+                "type": "object",
+                "properties": {
+                    "transaction_id": _TEXT,
+                    "correlation_id": _TEXT,
+                    "search_response": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {"reference_id": _TEXT, "status": {"enum": ["succ", "rjct"]}},
+                            "required": ["reference_id", "timestamp", "status"],
+                        },
+                    },
+                },
+                "required": ["transaction_id", "correlation_id", "search_response"],
+            },
+        },
+        "required": ["header", "message"],
+    },
+}

@@ -1,0 +1,92 @@
+"""Guessing is slowed down: failed authentications are counted for each client id and source address.
+
+Who fails at one address never keeps the client at another address out. The counts are in ClientsTable, as
+`USAGE#<client id>`, `FAILURES#<digest of the address>`: `failures`, `blocked_until` and `expires` in epoch seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dci_common.errors import TooManyRequests
+
+if TYPE_CHECKING:
+    from dci_common.runtime import Runtime
+
+FREE_FAILURES = 5
+LONGEST_WAIT_SECONDS = 900
+_REMEMBERED_SECONDS = 3600
+_IPV6_NETWORK_BITS = 64  # what one subscriber has all of
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """The failures of one client id at one address, as they were last read."""
+
+    key: Item
+    count: int = 0
+    stored: int = 0
+    blocked_until: int = 0
+
+    def check_wait(self, now: float) -> None:
+        """Raise TooManyRequests while the address must wait."""
+        if now < self.blocked_until:
+            raise TooManyRequests(
+                "Too many failed authentications of this client at your address: wait, then check the credentials.",
+                retry_after=math.ceil(self.blocked_until - now),
+            )
+
+
+def failures_key(client_id: str, source: str) -> Item:
+    """Return the key of the failures of a client id at an address: of IPv6, its /64 network."""
+    digest = hashlib.sha256(_network(source).encode("utf-8", "surrogatepass")).hexdigest()
+    return {"pk": {"S": f"USAGE#{client_id}"}, "sk": {"S": f"FAILURES#{digest}"}}
+
+
+def _network(source: str) -> str:
+    try:
+        address = ipaddress.ip_address(source)
+    except ValueError:
+        return source
+    bits = _IPV6_NETWORK_BITS if address.version == 6 else address.max_prefixlen  # noqa: PLR2004
+    return str(ipaddress.ip_network((address, bits), strict=False))
+
+
+def failures_from(key: Item, item: Mapping[str, Any] | None, now: float) -> Failures:
+    """Read the failures; those of long ago, which DynamoDB takes its time to delete, count no more."""
+    if item is None:
+        return Failures(key)
+    stored = int(item["failures"]["N"])
+    if now >= int(item["expires"]["N"]):
+        return Failures(key, stored=stored)
+    return Failures(key, stored, stored, int(item["blocked_until"]["N"]))
+
+
+def count_failure(runtime: Runtime, known: Failures, now: float) -> None:
+    """Count one more: from the fifth on the address waits, each time twice as long."""
+    beyond = known.count + 1 - FREE_FAILURES
+    wait = min(2 ** min(beyond, 10), LONGEST_WAIT_SECONDS) if beyond >= 0 else 0
+    until = math.ceil(now) + wait
+    runtime.dynamodb.update_item(
+        TableName=runtime.settings.clients_table,
+        Key=known.key,
+        # Added, not set: of guesses at the same moment each counts.
+        UpdateExpression="SET blocked_until = :until, expires = :expires ADD failures :more",
+        ExpressionAttributeValues={
+            ":until": {"N": str(until)},
+            ":expires": {"N": str(until + _REMEMBERED_SECONDS)},
+            ":more": {"N": str(1 + known.count - known.stored)},
+        },
+    )
+
+
+def forget_failures(runtime: Runtime, known: Failures) -> None:
+    """Clear what there is, if there is anything."""
+    if known.stored:
+        runtime.dynamodb.delete_item(TableName=runtime.settings.clients_table, Key=known.key)

@@ -1,0 +1,180 @@
+"""`dci clients`: partner clients, administered over the API."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dci_common.auth.keys import generate
+from support.administering import Admin
+from support.api import Api
+from support.events import ROOT
+from support.served import served
+
+from .conftest import Dci, Outcome
+
+NEW = ("--sender-id", "health.example.org", "--scopes", "registry.search")
+Clients = Callable[..., Outcome]
+_OF_THE_SERVER = re.compile(r"\d ms$")  # its line a request
+
+
+@pytest.fixture
+def admin(api: Api) -> Admin:
+    """Return an administrator."""
+    return Admin(api)
+
+
+@pytest.fixture
+def clients(admin: Admin, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
+    """Return `dci clients`, with an administrator's credentials in the environment, and what stdin says."""
+    monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
+    monkeypatch.setenv("DCI_CLIENT_SECRET", admin.secret)
+    with served(admin.api) as url:
+        monkeypatch.setenv("DCI_API", url)
+
+        def run(*arguments: object, stdin: str = "") -> Outcome:
+            monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+            outcome = dci("clients", *map(str, arguments))
+            own = [line for line in outcome.err.splitlines() if not _OF_THE_SERVER.search(line)]
+            return replace(outcome, err="\n".join(own))
+
+        yield run
+
+
+def new(clients: Clients, api: Api, *options: object) -> dict[str, Any]:
+    """Create a client, and return what was printed."""
+    name = f"Ministry {api.runtime.random_bytes(8).hex()}"
+    made: dict[str, Any] = json.loads(clients("create", name, *NEW, *options, "--json").out)
+    return made
+
+
+def test_a_client_from_its_creation_to_its_end(api: Api, admin: Admin, clients: Clients) -> None:
+    """Every command does its work, and the log tells of each."""
+    made = new(clients, api)
+    client_id = made["client_id"]
+    added = json.loads(clients("rotate-secret", client_id, "--old-expires-in", 60, "--json").out)
+    assert added["client_secret"].startswith("dcis_")
+    updated = clients("update", client_id, "--scopes", "registry.status", "--restricted", "--json")
+    assert json.loads(updated.out)["flags"]["restricted"] is True
+    for command, status in (("disable", "disabled"), ("enable", "enabled"), ("revoke-tokens", "enabled")):
+        yes = () if command == "enable" else ("--yes",)
+        assert json.loads(clients(command, client_id, *yes, "--json").out)["status"] == status
+    listed = json.loads(clients("secrets", client_id, "--json").out)
+    assert added["secret_id"] in {secret["secret_id"] for secret in listed}
+    assert clients("delete-secret", client_id, added["secret_id"], "--yes").status == 0
+    shown = json.loads(clients("show", client_id, "--json").out)
+    assert (shown["scopes"], shown["version"]) == (["registry.status"], 7)
+    assert clients("delete", client_id, "--yes").out == f"Deleted the client {made['name']} ({client_id}).\n"
+    log = json.loads(clients("log", client_id, "--json").out)
+    assert [entry["act"] for entry in log] == [
+        *("deleted", "secret_deleted", "tokens_revoked", "enabled", "disabled", "updated", "secret_added", "created")
+    ]
+    assert {entry["by"] for entry in log} == {admin.client.client_id}
+
+
+def test_every_member_can_be_said(api: Api, clients: Clients, tmp_path: Path) -> None:
+    """Each option of `create` becomes a member of the client."""
+    keys = {"keys": [generate("ES256").public]}
+    (tmp_path / "keys.json").write_text(json.dumps(keys))
+    said = ["--token-lifetime", 60, "--disclosure", "standard", "poverty_score", "--record-types", "Group"]
+    flags = ["--openspp17", "--signature", "ignore", "--restricted"]
+    made = new(clients, api, *said, *flags, "--jwks", tmp_path / "keys.json")
+    assert made["token_lifetime"] == 60
+    assert (made["disclosure"], made["record_types"]) == (["standard", "poverty_score"], ["Group"])
+    assert made["flags"] == {"openspp17": True, "signature": "ignore", "restricted": True}
+    assert made["jwks"] == keys
+
+
+def test_lists_are_whole(admin: Admin, clients: Clients) -> None:
+    """A list has all pages: every client, and those of one status."""
+    made = {admin.create().json["client_id"] for _ in range(101)}
+    gone = made.pop()
+    admin.send("client_disable", gone)
+    everybody = {client["client_id"] for client in json.loads(clients("list", "--json").out)}
+    enabled = {client["client_id"] for client in json.loads(clients("list", "--status", "enabled", "--json").out)}
+    assert made | {gone} <= everybody
+    assert enabled & (made | {gone}) == made
+
+
+def test_a_terminal_is_shown_tables(api: Api, clients: Clients) -> None:
+    """Without --json there are columns under their names, and a sheet for one client."""
+    made = new(clients, api, "--openspp17")
+    heading, *lines = clients("list").out.splitlines()
+    assert heading.split() == ["name", "client", "id", "status", "scopes", "sender", "id"]
+    [line] = [line for line in lines if made["client_id"] in line]
+    assert line.index(made["client_id"]) == heading.index("client id")
+    sheet = clients("show", made["client_id"]).out
+    assert re.search(r"^openspp17 +true$", sheet, re.MULTILINE)
+    assert re.search(r"^scopes +registry\.search$", sheet, re.MULTILINE)
+    assert '"after": "enabled"' in clients("log", made["client_id"]).out
+
+
+@pytest.mark.parametrize("command", ["delete", "disable", "revoke-tokens", "rotate-secret", "delete-secret"])
+def test_it_asks_before_it_destroys(api: Api, admin: Admin, clients: Clients, command: str) -> None:
+    """Without a yes nothing happens; with one it does."""
+    client_id = new(clients, api)["client_id"]
+    more = {"rotate-secret": ["--old-expires-in", 0], "delete-secret": [admin.secrets(client_id)[0]["secret_id"]]}
+    for answer in ("", "n\n", "nothing\n"):
+        outcome = clients(command, client_id, *more.get(command, []), stdin=answer)
+        assert (outcome.status, outcome.out) == (2, "")
+        assert "answer y, or use --yes" in outcome.err
+    assert admin.send("client_get", client_id).headers["ETag"] == '"1"'
+    assert clients(command, client_id, *more.get(command, []), stdin="y\n").status == 0
+    assert len(admin.log(client_id)) == 2
+
+
+def test_what_changed_since_the_question(
+    api: Api, admin: Admin, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was confirmed is what is deleted: a client that changes before the answer stays."""
+    client_id = new(clients, api)["client_id"]
+    ask = "dci_cli.clients.commands.confirm"
+    monkeypatch.setattr(ask, lambda *_, **__: admin.update(client_id, "*", sender_id="other"))
+    assert "was changed since" in clients("delete", client_id).problem
+    assert admin.send("client_get", client_id).status == 200
+
+
+def test_what_the_api_refuses_is_told(api: Api, admin: Admin, clients: Clients, tmp_path: Path) -> None:
+    """A refusal is one line in the API's own words."""
+    client_id = new(clients, api)["client_id"]
+    assert clients("show", "../nobody").problem == "There is no client with this id."
+    assert clients("create", "x", *NEW[:-1], "everything").problem.startswith("scopes.0 must be one of")
+    assert clients("update", client_id).problem.startswith("Say what to change")
+    assert "another one" in clients("disable", admin.client.client_id, "--yes").problem
+    clients("rotate-secret", client_id)
+    assert "two secrets already" in clients("rotate-secret", client_id).problem
+    (tmp_path / "bad.json").write_text("{")
+    assert clients("update", client_id, "--jwks", tmp_path / "bad.json").problem.endswith("is not JSON.")
+    assert "No such file" in clients("update", client_id, "--jwks", tmp_path / "none.json").problem
+
+
+def test_who_may_not(api: Api, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client without the scope, a wrong secret and another server are told as what they are."""
+    partner, secret = api.client()
+    own = ("--client-id", partner.client_id, "--client-secret", secret)
+    assert "clients.read" in clients("list", *own).problem
+    assert clients("list", *own[:-1], "wrong").problem.startswith("There is no token: ")
+    monkeypatch.setenv("DCI_API", "http://127.0.0.1:9")
+    assert "can not be reached" in clients("list").problem
+
+
+def test_every_command_and_option_is_documented(dci: Dci, capsys: pytest.CaptureFixture[str]) -> None:
+    """docs/clients.md has each command, and each option that its help shows."""
+    document = (ROOT / "docs" / "clients.md").read_text()
+    with pytest.raises(SystemExit):
+        dci("clients", "--help")
+    commands = re.findall(r"^    ([a-z-]+) ", capsys.readouterr().out, re.MULTILINE)
+    assert len(commands) == 12
+    for command in commands:
+        assert f"`dci clients {command}" in document
+        with pytest.raises(SystemExit):
+            dci("clients", command, "--help")
+        for option in set(re.findall(r"--[a-z][a-z0-9-]*", capsys.readouterr().out)) - {"--help"}:
+            assert option in document, (command, option)

@@ -1,0 +1,67 @@
+"""Secrets and tokens that were given out, and whether they stand where they must not."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from support.api import Api
+
+_TABLES = ("dci-clients", "dci-registry", "dci-exchange")
+_GIVEN_OUT = re.compile(r'"(access_token|client_secret)":"([^"]+)"')
+_WINDOW = 20  # so much of a secret is one
+
+
+@dataclass
+class Noted:
+    """What the answers of a time gave out, as the beginnings of all its spellings; and what its errors said."""
+
+    secrets: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+    def found_in(self, text: str) -> list[str]:
+        """Return what stands in a text."""
+        windows = (text[start : start + _WINDOW] for start in range(len(text)))
+        return [window for window in windows if window in self.secrets]
+
+
+_listening: list[Noted] = []
+
+
+@contextmanager
+def noted() -> Iterator[Noted]:
+    """Note what is answered meanwhile."""
+    noted = Noted()
+    _listening.append(noted)
+    yield noted
+    _listening.remove(noted)
+
+
+def note(status: int, text: str) -> None:
+    """Note an answer."""
+    for noted in _listening:
+        if status >= 400:
+            noted.errors.append(text)
+        for kind, secret in _GIVEN_OUT.findall(text):
+            forms = spellings(secret) if kind == "client_secret" else [secret.rpartition(".")[2]]
+            noted.secrets |= {form[:_WINDOW] for form in forms}
+
+
+def spellings(secret: str) -> list[str]:
+    """Return the secret as it might be written: as it is, without its prefix, in base64, in hex."""
+    raw, short = secret.encode(), secret.removeprefix("dcis_")
+    value = base64.urlsafe_b64decode(short + "=" * (-len(short) % 4))
+    return [secret, short, base64.b64encode(raw).decode(), raw.hex(), value.hex(), base64.b64encode(value).decode()]
+
+
+def tables(api: Api) -> str:
+    """Return everything that stands in the tables, as text."""
+    scan = api.runtime.dynamodb.get_paginator("scan")
+    pages = [page for table in _TABLES for page in scan.paginate(TableName=table)]
+    return "\n".join(json.dumps(item, ensure_ascii=False, default=str) for page in pages for item in page["Items"])

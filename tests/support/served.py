@@ -1,0 +1,35 @@
+"""The API of a test behind the local HTTP server, in this process: the same handlers, clock and engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dci_cli.gateway import Routes
+from dci_cli.server import GatewayServer
+from support.deployment import routes
+
+if TYPE_CHECKING:
+    from support.api import Api
+    from support.events import Event
+
+
+@contextmanager
+def served(api: Api) -> Iterator[str]:
+    """Serve it on a free port, and yield its base URL."""
+
+    def handle(event: Event, _context: object) -> dict[str, Any]:
+        reply = api.send(event)
+        return {"statusCode": reply.status, "headers": reply.headers, "body": reply.text}
+
+    server = GatewayServer(0, Routes(dict.fromkeys(routes(), handle)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.base_url
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
