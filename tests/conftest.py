@@ -34,11 +34,17 @@ SETTINGS = Settings(
     clients_table="dci-clients",
     registry_table="dci-registry",
     exchange_table="dci-exchange",
+    audit_table="dci-audit",
     signing_keys_secret="dci-signing-keys",
     cursor_secret="dci-cursor-key",
     issuer="https://registry.example.org",
 )
-TABLES = {"ClientsTable": "dci-clients", "RegistryTable": "dci-registry", "ExchangeTable": "dci-exchange"}
+TABLES = {
+    "ClientsTable": "dci-clients",
+    "RegistryTable": "dci-registry",
+    "ExchangeTable": "dci-exchange",
+    "AuditTable": "dci-audit",
+}
 SHARDS = 2
 
 

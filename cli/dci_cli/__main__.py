@@ -54,6 +54,10 @@ def _run(options: argparse.Namespace) -> int:
         from dci_cli.registry import commands  # noqa: PLC0415
 
         return commands.run(options)
+    elif options.command == "audit":
+        from dci_cli import audit  # noqa: PLC0415
+
+        return audit.run(options)
     elif options.command == "doctor":
         return doctor(options)
     else:
@@ -109,6 +113,11 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         "--clients-table", required=True, help="the deployment's ClientsTable (an output of the stack)"
     )
     first.add_argument("--name", default="administrator", help="the new client's name (default: administrator)")
+    audit = commands.add_parser("audit", help="see who saw whom")
+    if "audit" in arguments[:1]:
+        from dci_cli.audit import add_arguments  # noqa: PLC0415
+
+        add_arguments(audit)
     add_doctor(commands.add_parser("doctor", help="examine a deployment from outside, and say what mends it"))
     add_keys(commands.add_parser("keys", help="show and rotate the signing keys of a deployment"))
     clients = commands.add_parser("clients", help="administer the partner clients of a deployment")

@@ -28,7 +28,12 @@ from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from dci_rotation.app import create_app as create_rotation
 
-_TABLES = {"ClientsTable": "dci-clients", "RegistryTable": "dci-registry", "ExchangeTable": "dci-exchange"}
+_TABLES = {
+    "ClientsTable": "dci-clients",
+    "RegistryTable": "dci-registry",
+    "ExchangeTable": "dci-exchange",
+    "AuditTable": "dci-audit",
+}
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
 _CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
 SENDER_ID = "test-client"
@@ -95,6 +100,7 @@ def variables(issuer: str) -> dict[str, str]:
         "CLIENTS_TABLE": _TABLES["ClientsTable"],
         "REGISTRY_TABLE": _TABLES["RegistryTable"],
         "EXCHANGE_TABLE": _TABLES["ExchangeTable"],
+        "AUDIT_TABLE": _TABLES["AuditTable"],
         "SIGNING_KEYS_SECRET": _SECRET,
         "CURSOR_SECRET": _CURSOR_SECRET,
         "ISSUER": issuer,

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import signal
+import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dci_cli.problem import Problem
 from dci_cli.sam_local import sam_local
+from support.serving import command
 
+# In a process, and so with an engine, of its own.
+SAM_LOCAL = """
+import pathlib, sys
+from dci_cli.__main__ import told
+from dci_cli.sam_local import sam_local
+credentials, sam = map(pathlib.Path, sys.argv[1:])
+sys.exit(told(lambda: sam_local("0", credentials, sam=sam, built=sam)))
+"""
 # Answers every path with 404 on the port that `sam local` is told.
 UNWELL = f"""#!{sys.executable}
 import http.server, sys
 port = int(sys.argv[sys.argv.index("--port") + 1])
 http.server.HTTPServer(("127.0.0.1", port), http.server.BaseHTTPRequestHandler).serve_forever()
 """
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """Give the signals back."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def test_nothing_is_built(tmp_path: Path) -> None:
@@ -46,6 +45,13 @@ def test_sam_local_does_not_serve(tmp_path: Path, content: str, said: str) -> No
     sam = tmp_path / "sam"
     sam.write_text(content)
     sam.chmod(0o755)
-    with pytest.raises(Problem, match=said):
-        sam_local("0", tmp_path / "credentials.json", sam=sam, built=sam)
+    arguments, variables = command()
+    done = subprocess.run(
+        [arguments[0], "-c", SAM_LOCAL, str(tmp_path / "credentials.json"), str(sam)],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, said in done.stderr.splitlines()[-1]) == (2, True)
     assert not (tmp_path / "credentials.json").exists()

@@ -34,7 +34,7 @@ class Reluctant:
         self.cut_short += "LastEvaluatedKey" in answer
         return answer
 
-    def batch_get_item(self, RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - DynamoDB's own name
+    def batch_get_item(self, RequestItems: dict[str, Any], **_: Any) -> Any:  # noqa: N803 - DynamoDB's own name
         """Process the first keys of a batch."""
         ((table, wanted),) = RequestItems.items()
         now, later = wanted["Keys"][: self._at_once], wanted["Keys"][self._at_once :]

@@ -41,6 +41,8 @@ REVIEWED = {
     "SearchFunction": [
         Grant(READ, {"ClientsTable"}, {"CLIENT#*", "REVOKED#*", "KEYS"}),
         Grant(READ | {"dynamodb:Query"}, {"RegistryTable", "RegistryTable/index/*"}),
+        Grant({"dynamodb:UpdateItem"}, {"ExchangeTable"}, {"RATE#*"}),
+        Grant({"dynamodb:PutItem"}, {"AuditTable"}),
         Grant({"secretsmanager:GetSecretValue"}, {"CursorKey"}),
         Grant(LOG, {"SearchLogs"}),
     ],
@@ -71,7 +73,7 @@ REVIEWED = {
 # What a deployment that brings its own key adds.
 WITH_KEY = {
     "TokenFunction": ENCRYPT,
-    "SearchFunction": DECRYPT,
+    "SearchFunction": ENCRYPT,
     "ClientsFunction": ENCRYPT,
     "RotationFunction": ENCRYPT,
 }
@@ -207,7 +209,12 @@ def _covers(grant: Grant, call: Call) -> bool:
     )
 
 
-_TABLES = {"dci-clients": "ClientsTable", "dci-registry": "RegistryTable", "dci-exchange": "ExchangeTable"}
+_TABLES = {
+    "dci-clients": "ClientsTable",
+    "dci-registry": "RegistryTable",
+    "dci-exchange": "ExchangeTable",
+    "dci-audit": "AuditTable",
+}
 _SECRETS = {"dci-signing-keys": "SigningKeys", "dci-cursor-key": "CursorKey"}
 _NUMBER = "-0123456789"  # which tells a test's own from the others
 

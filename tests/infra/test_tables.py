@@ -17,7 +17,7 @@ SLOTS = [f"{number:02}" for number in range(1, 13)]
 
 def test_there_is_a_table_for_each_boundary_of_trust() -> None:
     """Clients, people, and what passes by are kept apart."""
-    assert TABLES.keys() == {"ClientsTable", "RegistryTable", "ExchangeTable"}
+    assert TABLES.keys() == {"ClientsTable", "RegistryTable", "ExchangeTable", "AuditTable"}
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -74,10 +74,10 @@ def test_the_catalogue_uses_slots_that_there_are() -> None:
 
 
 def test_what_passes_by_goes_by_itself() -> None:
-    """Items with `expires` leave ClientsTable and ExchangeTable; people never expire."""
+    """Items with `expires` leave their table; people never expire."""
     expiring = {name: table["Properties"].get("TimeToLiveSpecification") for name, table in TABLES.items()}
     kept = {"AttributeName": "expires", "Enabled": True}
-    assert expiring == {"ClientsTable": kept, "ExchangeTable": kept, "RegistryTable": None}
+    assert expiring == {"ClientsTable": kept, "ExchangeTable": kept, "AuditTable": kept, "RegistryTable": None}
 
 
 def test_a_key_of_ones_own_encrypts_all_that_is_kept() -> None:

@@ -109,9 +109,18 @@ class Api:
         return str(self.token(*self.client(**changes)).json["access_token"])
 
     @cached_property
+    def _partner(self) -> tuple[Client, str]:
+        return self.client()
+
+    @property
+    def partner_id(self) -> str:
+        """The id of a partner that sees everything."""
+        return self._partner[0].client_id
+
+    @cached_property
     def partner_token(self) -> str:
-        """The token of a partner that sees everything, good until the clock is moved."""
-        return self.token_of()
+        """The token of this partner, good until the clock is moved."""
+        return str(self.token(*self._partner).json["access_token"])
 
     def search(self, *items: dict[str, Any], token: str = "", **header: Any) -> Reply:
         """Send a search message with these items (see `item`); keywords change the header."""

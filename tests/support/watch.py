@@ -44,7 +44,13 @@ def hooked(runtime: Runtime, hook: Callable[..., Any]) -> Iterator[None]:
 
 def _names(runtime: Runtime) -> tuple[str, ...]:
     settings = runtime.settings
-    return settings.clients_table, settings.registry_table, settings.exchange_table, settings.signing_keys_secret
+    return (
+        settings.clients_table,
+        settings.registry_table,
+        settings.exchange_table,
+        settings.audit_table,
+        settings.signing_keys_secret,
+    )
 
 
 def steps(work: Callable[[], object]) -> list[str]:

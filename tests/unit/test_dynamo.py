@@ -12,6 +12,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from dci_common.deadline import Deadline
 from dci_common.dynamo import MAX_BATCH, batch_get, query_page
 from dci_common.errors import ServiceUnavailable
+from dci_common.registry.budget import Budget
 from support.api import Clock
 
 TABLE = "table"
@@ -25,7 +26,7 @@ class Reluctant:
         self.a_call = a_call
         self.asked: list[int] = []
 
-    def batch_get_item(self, RequestItems: Item) -> Item:  # noqa: N803 - DynamoDB's own name
+    def batch_get_item(self, RequestItems: Item, **_: Any) -> Item:  # noqa: N803 - DynamoDB's own name
         """Answer the first keys and leave the others unprocessed."""
         keys = RequestItems[TABLE]["Keys"]
         assert RequestItems[TABLE]["ConsistentRead"]
@@ -93,7 +94,7 @@ class Busy:
     def query(self, **_: Any) -> Item:
         return self._answer("Query", {"Items": [], "ScannedCount": 0})
 
-    def batch_get_item(self, RequestItems: Item) -> Item:  # noqa: N803 - DynamoDB's own name
+    def batch_get_item(self, RequestItems: Item, **_: Any) -> Item:  # noqa: N803 - DynamoDB's own name
         return self._answer("BatchGetItem", {"Responses": {TABLE: RequestItems[TABLE]["Keys"]}})
 
 
@@ -101,9 +102,9 @@ def ask(busy: Busy, operation: str, deadline: Deadline) -> None:
     """Make DynamoDB be asked once."""
     dynamodb = cast("DynamoDBClient", busy)
     if operation == "query":
-        query_page(dynamodb, {}, deadline)
+        query_page(dynamodb, {}, Budget(1, deadline))
     else:
-        batch_get(dynamodb, TABLE, [{"pk": {"S": "1"}}], deadline=deadline)
+        batch_get(dynamodb, TABLE, [{"pk": {"S": "1"}}], account=Budget(1, deadline))
 
 
 @pytest.mark.parametrize("operation", ["query", "batch_get"])

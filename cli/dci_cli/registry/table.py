@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _CONFIG = Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 8})
 
 
-class _Patient(Runtime):
+class PatientRuntime(Runtime):
     """A runtime that waits as long as AWS's own tools do: nobody is kept waiting by an operator's command."""
 
     @cached_property
@@ -42,4 +42,4 @@ def runtime_of(options: argparse.Namespace) -> Runtime:
     """Return the runtime for the table of `--table`. Raises Problem when none is named."""
     if not options.table:
         raise Problem("Name the registry's table: --table NAME, or REGISTRY_TABLE in the environment.")
-    return _Patient(Settings(registry_table=options.table))
+    return PatientRuntime(Settings(registry_table=options.table))

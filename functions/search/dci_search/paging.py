@@ -42,6 +42,12 @@ def read_page(item: SearchItem) -> Page:
     return pages[0] if pages else Page(1, None)
 
 
+def most_records(item: SearchItem) -> int:
+    """Return how many records the answer to an item can hold."""
+    asked = item.search_criteria.pagination or item.pagination
+    return min(asked.page_size, MAX_PAGE_SIZE) if asked else MAX_PAGE_SIZE
+
+
 def _checked(pagination: Pagination) -> Page:
     number = pagination.page_number or 1
     if pagination.cursor is not None and number > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -18,17 +19,21 @@ from dci_common.registry.query import Query
 from dci_common.registry.store import RegistrySettings, RegistryStore
 from dci_common.wiretime import day, timestamp
 from dci_search.answer import MAX_ITEMS, Answer, message, record_data, rejected, served
+from dci_search.audit import Audit, disclosed_records
 from dci_search.cursor import Cursors, question
 from dci_search.dialect import resolve
-from dci_search.paging import read_page
+from dci_search.paging import most_records, read_page
+from dci_search.quota import Quotas, Reservation
 
 if TYPE_CHECKING:
     from dci_common.auth.clients import Client
     from dci_common.deadline import Deadline
+    from dci_common.observability import Facts
     from dci_common.runtime import Runtime
     from dci_common.schemas.envelope import SearchEnvelope, SearchItem
 
 _SETTINGS_SECONDS = 60
+_WRITERS = 4
 _UNSIGNED = {None, "unsigned", "unsigned-stub"}
 
 
@@ -40,6 +45,8 @@ class Asker:
     disclosed: Disclosure
     today: date
     budget: Budget
+    reserved: Reservation
+    audit: Audit
 
 
 class SearchService:
@@ -50,6 +57,9 @@ class SearchService:
         self._store = RegistryStore(runtime)
         self._engine = SearchEngine(self._store)
         self._cursors = Cursors(runtime)
+        # What is written beside a search: two counts, and what it discloses.
+        self._threads = ThreadPoolExecutor(_WRITERS, thread_name_prefix="written")
+        self._quotas = Quotas(runtime, self._threads)
         self._settings: AgingCache[str, RegistrySettings] = AgingCache(_SETTINGS_SECONDS, runtime.clock)
 
     def answer(
@@ -58,31 +68,56 @@ class SearchService:
         client: Client,
         correlation_id: str,
         deadline: Deadline,
-        facts: dict[str, str | int],
+        facts: Facts,
     ) -> str:
         """Answer a message as JSON text before the deadline, and count what it held into `facts`.
 
-        Raises BadRequest when the envelope is not this client's to send.
+        Raises BadRequest when the envelope is not this client's to send, TooManyRequests when the client is over a
+        limit, ServiceUnavailable when it can not be recorded who saw whom.
         """
         self._check_sender(envelope, client)
         items = envelope.message.search_request
-        answer = self._answer_items(items, client, deadline) if len(items) <= MAX_ITEMS else None
-        facts |= {"items": len(items), "records": answer.records if answer else 0}
+        facts["items"] = len(items)
+        if len(items) > MAX_ITEMS:
+            self._quotas.check(self._quotas.reserve(client, 0))
+            return message(envelope, self._now(), correlation_id, None)
+        budget, answer = Budget(self._runtime.settings.max_examined, deadline), Answer()
+        reserved = self._quotas.reserve(client, sum(map(most_records, items)))
+        audit = Audit(self._runtime, self._threads, client, envelope, correlation_id)
+        today = day(self._runtime.clock())
+        asker = Asker(client, disclosure(client.disclosure), today, budget, reserved, audit)
+        try:
+            self._answer_items(items, asker, answer)
+            self._quotas.check(reserved)
+            settling = self._threads.submit(self._quotas.settle, reserved, answer.records)
+            audit.wait()
+            settling.result()
+        except BaseException:
+            self._quotas.settle(reserved, 0)
+            raise
+        finally:
+            facts |= {"examined": budget.examined, "read_units": budget.read_units}
+        facts |= {"matched": answer.matched, "records": answer.records}
         return message(envelope, self._now(), correlation_id, answer)
 
-    def _answer_items(self, items: list[SearchItem], client: Client, deadline: Deadline) -> Answer:
-        budget, today = Budget(self._runtime.settings.max_examined, deadline), day(self._runtime.clock())
-        asker = Asker(client, disclosure(client.disclosure), today, budget)
-        answer, seen = Answer(), set[str]()
+    def _answer_items(self, items: list[SearchItem], asker: Asker, answer: Answer) -> None:
+        seen = set[str]()
         for item in items:
             try:
                 if item.reference_id in seen:
                     raise Rejection("rjct.reference_id.duplicate", "reference_id must be unique in the message.")
                 seen.add(item.reference_id)
-                answer.add(self._search(item, asker))
+                self._add(answer, item, asker)
             except Rejection as rejection:
                 answer.add(rejected(item, self._now(), rejection))
-        return answer
+
+    def _add(self, answer: Answer, item: SearchItem, asker: Asker) -> None:
+        found = self._search(item, asker)
+        try:
+            answer.add(found)
+        except Rejection:
+            asker.audit.withhold(item.reference_id)
+            raise
 
     def _search(self, item: SearchItem, asker: Asker) -> dict[str, Any]:
         criteria = item.search_criteria
@@ -97,10 +132,13 @@ class SearchService:
         after = self._cursors.open(page.cursor, asked) if page.cursor else None
         scope = Scope(settings.shards, restricted=asker.client.restricted)
         found = self._engine.search(query, scope, page.window(sort, after), asker.budget)
+        self._quotas.check(asker.reserved)
+        records = disclosed_records(record_type.kind, found.views, asker.disclosed, asker.today)
+        asker.audit.tell(item.reference_id, criteria, record_type.name, records)
         next_cursor = self._cursors.seal(found.more_after, asked) if found.more_after and page.size else None
         pagination = page.described(len(found.views), found.total, next_cursor)
-        records = [record_type.render(view, asker.disclosed, asker.today) for view in found.views]
-        return served(item, self._now(), record_data(reg_type, record_type.name, records), pagination)
+        rendered = [record_type.render(view, asker.disclosed, asker.today) for view in found.views]
+        return served(item, self._now(), record_data(reg_type, record_type.name, rendered), pagination)
 
     def _check_sender(self, envelope: SearchEnvelope, client: Client) -> None:
         header, receivers = envelope.header, self._runtime.settings.receiver_ids

@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 from pydantic_core import from_json
@@ -24,6 +24,17 @@ _ATTEMPTS = 9  # where there is no deadline
 _LONGEST_PAUSE = 1.0
 _THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 _UNHURRIED = Deadline()
+
+
+class Account(Protocol):
+    """For whom DynamoDB is read: until when, and who is told the read units that it took."""
+
+    @property
+    def deadline(self) -> Deadline:
+        """When reading must be over."""
+
+    def consume(self, units: float) -> None:
+        """Count read units."""
 
 
 def read_plainly(dynamodb: DynamoDBClient) -> DynamoDBClient:
@@ -50,7 +61,7 @@ def batch_get(
     *,
     consistent: bool = True,
     projection: str = "",
-    deadline: Deadline = _UNHURRIED,
+    account: Account | None = None,
 ) -> list[Item]:
     """Read the items of distinct keys, in no particular order; keys without an item are left out.
 
@@ -60,30 +71,33 @@ def batch_get(
     chunks = (keys[start : start + MAX_BATCH] for start in range(0, len(keys), MAX_BATCH))
     wanted = {"ConsistentRead": consistent, **({"ProjectionExpression": projection} if projection else {})}
     requests = ({"Keys": chunk, **wanted} for chunk in chunks)
-    return [item for request in requests for item in _batch(dynamodb, table, request, deadline)]
+    return [item for request in requests for item in _batch(dynamodb, table, request, account)]
 
 
-def query_page(dynamodb: DynamoDBClient, request: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
+def query_page(dynamodb: DynamoDBClient, request: dict[str, Any], account: Account) -> dict[str, Any]:
     """Read a page of a query. Raises ServiceUnavailable when DynamoDB stays too busy."""
-    attempts = _attempts(deadline)
+    attempts = _attempts(account.deadline)
     while True:
         next(attempts)
         try:
-            answer: Any = dynamodb.query(**request)
+            answer: Any = dynamodb.query(ReturnConsumedCapacity="TOTAL", **request)
         except ClientError as error:
             _check_throttled(error)
         else:
+            account.consume(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
             return dict(answer)
 
 
-def _batch(dynamodb: DynamoDBClient, table: str, wanted: Item, deadline: Deadline) -> Iterator[Item]:
+def _batch(dynamodb: DynamoDBClient, table: str, wanted: Item, account: Account | None) -> Iterator[Item]:
     request: Any = wanted
-    for _ in _attempts(deadline):
+    for _ in _attempts(account.deadline if account else _UNHURRIED):
         try:
-            answer: Any = dynamodb.batch_get_item(RequestItems={table: request})
+            answer: Any = dynamodb.batch_get_item(RequestItems={table: request}, ReturnConsumedCapacity="TOTAL")
         except ClientError as error:
             _check_throttled(error)
             continue
+        if account:
+            account.consume(sum(part["CapacityUnits"] for part in answer.get("ConsumedCapacity", ())))
         yield from answer["Responses"].get(table, [])
         request = {**request, "Keys": answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])}
         if not request["Keys"]:

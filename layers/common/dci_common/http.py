@@ -7,6 +7,7 @@ import binascii
 import hmac
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from dci_common.errors import (
     ServiceUnavailable,
     UnsupportedMediaType,
 )
-from dci_common.observability import log_failure, log_request
+from dci_common.observability import Facts, log_failure, log_request
 from dci_common.runtime import Event, LambdaHandler, Runtime
 from dci_common.wiretime import timestamp
 
@@ -52,7 +53,7 @@ class Request:
     domain: str
     source: str
     deadline: Deadline
-    facts: dict[str, str | int] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
     def content_type(self) -> str:
         """Return the media type in lower case, without its parameters; empty when there is none."""
@@ -115,8 +116,11 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
     """Make the Lambda handler of a set of paths, as they stand in template.yaml (`$default` is everything else)."""
     unknown, clock = Resource({}), runtime.clock
     origin_secret = runtime.settings.origin_secret.encode()
+    is_cold = True
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
+        nonlocal is_cold
+        began = time.perf_counter()
         request = _request_envelope(event, _deadline(context, clock))
         resource = resources.get(request.path, unknown)
         try:
@@ -124,8 +128,11 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
             response = _dispatch(resource, request, event)
         except ApiError as error:
             response = Response.of(error.status, resource.error_body(error, request, clock()), error.headers)
-            request.facts["error"] = error.code
-        log_request(request.method, request.path, request.correlation_id, response.status, request.facts)
+            request.facts["outcome"] = error.code
+        if is_cold:
+            request.facts["cold_start"], is_cold = 1, False
+        latency = round(1000 * (time.perf_counter() - began), 3)
+        log_request(_line(request, response, latency), clock())
         return _lambda_response(response, resource)
 
     return handler
@@ -136,6 +143,18 @@ def _check_origin(request: Request, secret: bytes) -> None:
     sent = request.headers.get("x-origin-verify", "").encode("utf-8", "surrogatepass")
     if secret and not hmac.compare_digest(sent, secret):
         raise NotFound("The API is not at this address: use its public one.")
+
+
+def _line(request: Request, response: Response, latency: float) -> Facts:
+    return {
+        "method": request.method,
+        "route": request.path,
+        "correlation_id": request.correlation_id,
+        "status": response.status,
+        "outcome": "ok",
+        "latency": latency,
+        **request.facts,
+    }
 
 
 def _dispatch(resource: Resource, request: Request, event: Event) -> Response:

@@ -13,18 +13,43 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+Facts = dict[str, str | int | float]
+_NAMESPACE = "DCI"
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
+# What CloudWatch makes metrics of (its embedded metric format), where a line has it.
+_UNITS = {
+    "requests": "Count",
+    "refused": "Count",
+    "failed": "Count",
+    "latency": "Milliseconds",
+    "cold_start": "Count",
+    "examined": "Count",
+    "matched": "Count",
+    "records": "Count",
+    "read_units": "Count",
+}
+
 
 @cache
 def _logger() -> Logger:
     return Logger()
 
 
-def log_request(method: str, path: str, correlation_id: str, status: int, facts: Mapping[str, str | int]) -> None:
-    """Write the one line of a request. `path` is the route, which holds no id."""
-    _logger().info(
-        "request",
-        extra={"method": method, "route": path, "correlation_id": correlation_id, "status": status, **facts},
-    )
+def log_request(line: Facts, now: float) -> None:
+    """Write the one line of a request, which is its metrics too; `now` is in epoch seconds.
+
+    `line` has the `route`, which holds no id, the `status`, and the `outcome`: `ok`, or the code of the error.
+    """
+    counts = {
+        "requests": 1,
+        "refused": int(_BAD_REQUEST <= int(line["status"]) < _SERVER_ERROR),
+        "failed": int(int(line["status"]) >= _SERVER_ERROR),
+    }
+    metrics = [{"Name": name, "Unit": unit} for name, unit in _UNITS.items() if name in line or name in counts]
+    by_outcome = {"Namespace": _NAMESPACE, "Dimensions": [["outcome"]], "Metrics": [metrics[0]]}
+    by_route = {"Namespace": _NAMESPACE, "Dimensions": [["route"]], "Metrics": metrics}
+    emf = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [by_route, by_outcome]}
+    _logger().info("request", extra={**line, **counts, "_aws": emf})
 
 
 def log_failure(error: BaseException, correlation_id: str) -> None:

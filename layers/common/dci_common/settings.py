@@ -10,6 +10,7 @@ Algorithm = Literal["ES256", "RS256"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
 MIN_TOKEN_LIFETIME = 60
 MAX_TOKEN_LIFETIME = 3600
+MAX_LIMIT = 1_000_000_000
 
 
 class SettingsError(Exception):
@@ -22,7 +23,9 @@ class Settings:
 
     `issuer` is empty when it follows the API's own domain name. `token_lifetime` is in seconds, what a client
     gets that names none. `receiver_ids` empty means that any `receiver_id` is accepted. `max_examined` is the
-    number of index entries one message may read. `signing_algorithm` is that of the keys made from now on.
+    number of index entries one message may read. A client that has no limits of its own may make
+    `requests_a_minute` searches, and be given `records_a_day`; 0 is no limit. `audit_days` is how long it is kept
+    who saw whom; 0 is for ever. `signing_algorithm` is that of the keys made from now on.
     `origin_secret` is what the web application firewall adds to each request, empty where there is none.
     """
 
@@ -31,10 +34,14 @@ class Settings:
     exchange_table: str = ""
     signing_keys_secret: str = ""
     cursor_secret: str = ""
+    audit_table: str = ""
     issuer: str = ""
     token_lifetime: int = 600
     receiver_ids: frozenset[str] = frozenset()
     max_examined: int = 100_000
+    requests_a_minute: int = 600
+    records_a_day: int = 1_000_000
+    audit_days: int = 0
     signing_algorithm: Algorithm = "ES256"
     origin_secret: str = field(default="", repr=False)
 
@@ -50,10 +57,14 @@ class Settings:
             exchange_table=env.get("EXCHANGE_TABLE", ""),
             signing_keys_secret=env.get("SIGNING_KEYS_SECRET", ""),
             cursor_secret=env.get("CURSOR_SECRET", ""),
+            audit_table=env.get("AUDIT_TABLE", ""),
             issuer=env.get("ISSUER", "").rstrip("/"),
             token_lifetime=_number(env, "TOKEN_LIFETIME", 600, MIN_TOKEN_LIFETIME, MAX_TOKEN_LIFETIME),
             receiver_ids=frozenset(filter(None, (id_.strip() for id_ in env.get("RECEIVER_IDS", "").split(",")))),
             max_examined=_number(env, "MAX_EXAMINED", 100_000, 1, 10_000_000),
+            requests_a_minute=_number(env, "REQUESTS_A_MINUTE", 600, 0, MAX_LIMIT),
+            records_a_day=_number(env, "RECORDS_A_DAY", 1_000_000, 0, MAX_LIMIT),
+            audit_days=_number(env, "AUDIT_DAYS", 0, 0, 36_500),
             signing_algorithm=_algorithm(env.get("SIGNING_ALGORITHM", "") or "ES256"),
             origin_secret=env.get("ORIGIN_SECRET", ""),
         )

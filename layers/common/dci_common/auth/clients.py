@@ -38,6 +38,7 @@ class Client(BaseModel):
 
     `token_lifetime` is in seconds. `disclosure` names attributes and sets of them that the client may see,
     `record_types` what it may search, and `restricted` entitles it to restricted people (see Person).
+    `requests_a_minute` and `records_a_day` are its own limits, 0 none; without them the deployment's hold.
     `openspp17` makes requests that name no `reg_type` be answered in the OpenSPP 17 dialect. `signature` is what
     becomes of a message signature: `unsigned` refuses signed messages, `ignore` accepts and overlooks it.
     `jwks` is the client's own public keys, a JWK set in JSON (see public_key_set). A token issued before
@@ -57,6 +58,8 @@ class Client(BaseModel):
     # Clients registered before there were these fields have their defaults.
     record_types: tuple[str, ...] = RECORD_TYPES
     restricted: bool = False
+    requests_a_minute: int | None = None
+    records_a_day: int | None = None
     jwks: str | None = None
     tokens_not_before: int = 0
     status: Literal["enabled", "disabled"]

@@ -17,7 +17,7 @@ from dci_common.auth.scopes import SCOPES, canonical
 from dci_common.auth.views import Flags, client_view
 from dci_common.registry import disclosure
 from dci_common.runtime import Runtime
-from dci_common.settings import MAX_TOKEN_LIFETIME, MIN_TOKEN_LIFETIME
+from dci_common.settings import MAX_LIMIT, MAX_TOKEN_LIFETIME, MIN_TOKEN_LIFETIME
 from dci_common.wiretime import timestamp
 
 _MAX_LABEL_BYTES = 512  # the envelope's limit for a sender_id; a name is a key, and some grow when normalised
@@ -50,11 +50,12 @@ _Label = Annotated[
 ]
 _Scope = Annotated[str, AfterValidator(canonical), _one_of(frozenset(SCOPES)), _enum(SCOPES)]
 _RecordType = Annotated[str, _one_of(frozenset(RECORD_TYPES)), _enum(RECORD_TYPES)]
+_Limit = Annotated[int, Field(strict=True, ge=0, le=MAX_LIMIT)]
 _Disclosed = Annotated[str, _one_of(disclosure.NAMES), _enum(disclosure.NAMES)]
 
 
 class NewClient(BaseModel):
-    """A client to be registered. `token_lifetime` is in seconds; None takes the deployment's own."""
+    """A client to be registered; see Client. A `token_lifetime` that is None is the deployment's own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,6 +65,8 @@ class NewClient(BaseModel):
     token_lifetime: Annotated[int, Field(strict=True, ge=MIN_TOKEN_LIFETIME, le=MAX_TOKEN_LIFETIME)] | None = None
     disclosure: Annotated[tuple[_Disclosed, ...], Field(max_length=50)] = ("minimal",)
     record_types: Annotated[tuple[_RecordType, ...], Field(min_length=1, max_length=len(RECORD_TYPES))] = RECORD_TYPES
+    requests_a_minute: _Limit | None = None
+    records_a_day: _Limit | None = None
     flags: Flags = Flags()
     jwks: Annotated[str, BeforeValidator(public_key_set), WithJsonSchema({"type": "object"})] | None = None
 
@@ -99,6 +102,8 @@ def _fields(runtime: Runtime, asked: NewClient) -> dict[str, Any]:
         "token_lifetime": asked.token_lifetime or runtime.settings.token_lifetime,
         "disclosure": tuple(dict.fromkeys(asked.disclosure)),
         "record_types": tuple(name for name in RECORD_TYPES if name in asked.record_types),
+        "requests_a_minute": asked.requests_a_minute,
+        "records_a_day": asked.records_a_day,
         **asked.flags.model_dump(),
         "jwks": asked.jwks,
     }

@@ -42,6 +42,8 @@ class ClientView(View):
     token_lifetime: int
     disclosure: tuple[str, ...]
     record_types: tuple[str, ...]
+    requests_a_minute: int | None = None
+    records_a_day: int | None = None
     flags: Flags
     jwks: dict[str, Any] | None = None
     tokens_not_before: str | None = None

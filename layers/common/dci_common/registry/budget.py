@@ -17,9 +17,25 @@ class Budget:
     """The index entries and records that a message may still read; shared by the threads of its searches."""
 
     def __init__(self, entries: int, deadline: Deadline | None = None) -> None:
-        self._left = entries
+        self._entries = self._left = entries
+        self._units = 0.0
         self._lock = threading.Lock()
         self.deadline = deadline or Deadline()
+
+    @property
+    def examined(self) -> int:
+        """How many entries and records were counted, at most as many as were allowed."""
+        return self._entries - max(0, self._left)
+
+    @property
+    def read_units(self) -> float:
+        """What DynamoDB reckoned for the reading."""
+        return self._units
+
+    def consume(self, units: float) -> None:
+        """Count read units."""
+        with self._lock:
+            self._units += units
 
     def spend(self, entries: int) -> None:
         """Count what is read. Raises Rejection when it is too much, or when the time for reading is over."""

@@ -111,7 +111,7 @@ class _Run:
         rest = And((tree, Not(OneOf(path.ids)))) if path.ids else None if path.exact else tree
         self.plan = Plan(path, rest, Partitions.of(query, scope.shards, restricted=scope.restricted))
         self._path = path
-        self._scan = Scan(store, query, rest, self.plan.partitions, self._decide)
+        self._scan = Scan(store, query, rest, self.plan.partitions)
 
     def page(self, window: Window) -> Found:
         """Return the page of a window."""
@@ -138,7 +138,7 @@ class _Run:
             after=(start.values[0] or "") if start else "",
             descending=bool(window.sort) and window.sort[0].descending,
         )
-        entries, total = self._scan.walk(self._path.ranges[0], turn, self._threads, self._budget)
+        entries, total = self._scan.walk(self._path.ranges[0], turn, self._threads, self._budget, self._decide)
         page += [Place((position,), id_) for position, id_ in entries]
         return page, len(by_id) + total
 
@@ -155,7 +155,9 @@ class _Run:
         found: dict[str, Facets | None] = dict.fromkeys(self._matching(self._path.ids))
         if self._path.ranges:
             with_facets = bool(sort) and by_facets
-            found |= self._scan.collect(self._path.ranges, self._threads, self._budget, with_facets=with_facets)
+            found |= self._scan.collect(
+                self._path.ranges, self._threads, self._budget, self._decide, with_facets=with_facets
+            )
         if sort:
             bodied = [id_ for id_, facets in found.items() if facets is None or not by_facets]
             gone = set(bodied) - self._matching(bodied).keys()

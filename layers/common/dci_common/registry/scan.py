@@ -40,24 +40,23 @@ class Turn:
 class Scan:
     """Reads ranges for one query. `rest` is what they do not prove; None when they prove everything.
 
-    `decide` reads records by id and returns those that match: for the partitions whose entries facets can not decide.
+    Where facets can not decide, `decide` does: it reads records by id and returns those that match.
     """
 
-    def __init__(
-        self, store: RegistryStore, query: Query, rest: Node | None, partitions: Partitions, decide: Decide
-    ) -> None:
+    def __init__(self, store: RegistryStore, query: Query, rest: Node | None, partitions: Partitions) -> None:
         self._store = store
         self._query = query
         self._rest = rest
         self._filter = Filter(rest, query.kind) if rest is not None else None
         self._partitions = partitions
-        self._decide = decide
 
-    def walk(self, range_: Range, turn: Turn, threads: Executor, budget: Budget) -> tuple[list[Entry], int]:
+    def walk(
+        self, range_: Range, turn: Turn, threads: Executor, budget: Budget, decide: Decide
+    ) -> tuple[list[Entry], int]:
         """Return a page of one range's entries in the order of its slot, and how many there are in all."""
         decided = threads.map(lambda name: self._walk(name, range_, turn, budget), self._partitions.decided)
         others = threads.map(lambda name: self._undecided(name, range_, budget), self._partitions.undecided)
-        walks, found = [*decided], self._matching(others, range_)
+        walks, found = [*decided], self._matching(others, range_, decide)
         beyond = sorted((entry for entry in found if _is_after(entry[0], turn)), reverse=turn.descending)
         lists = [*(entries for entries, _ in walks), beyond]
         merged = heapq.merge(*lists, reverse=turn.descending)
@@ -65,7 +64,7 @@ class Scan:
         return page, sum(total for _, total in walks) + len(found)
 
     def collect(
-        self, ranges: Iterable[Range], threads: Executor, budget: Budget, *, with_facets: bool
+        self, ranges: Iterable[Range], threads: Executor, budget: Budget, decide: Decide, *, with_facets: bool
     ) -> dict[str, Facets | None]:
         """Return all entries of several ranges by record id; None stands for one that only its body describes."""
         jobs = [(name, range_) for range_ in ranges for name in self._partitions.decided]
@@ -77,12 +76,12 @@ class Scan:
             found |= entries
         undecided = threads.map(lambda job: self._undecided(job[0], job[1], budget), others)
         ids = [record_id for entries in undecided for _, record_id in entries]
-        return found | dict.fromkeys(self._decide(ids))
+        return found | dict.fromkeys(decide(ids))
 
-    def _matching(self, undecided: Iterable[list[Entry]], range_: Range) -> list[Entry]:
+    def _matching(self, undecided: Iterable[list[Entry]], range_: Range, decide: Decide) -> list[Entry]:
         """Keep the entries whose bodies match, each where it stands in the order of the range's slot."""
         entries = [entry for found in undecided for entry in found]
-        matching = self._decide([record_id for _, record_id in entries])
+        matching = decide([record_id for _, record_id in entries])
         if self._is_of_sizes(range_):
             return [(self._size_position(view), record_id) for record_id, view in matching.items()]
         return [entry for entry in entries if entry[1] in matching]

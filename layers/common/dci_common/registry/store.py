@@ -119,13 +119,13 @@ class RegistryStore:
         raise ServiceUnavailable("The registry is busy; try again shortly.", retry_after=2)
 
     def _get(self, wanted: Sequence[Item], budget: Budget, projection: str = "") -> list[Item]:
-        return batch_get(self._runtime.dynamodb, self._table, wanted, projection=projection, deadline=budget.deadline)
+        return batch_get(self._runtime.dynamodb, self._table, wanted, projection=projection, account=budget)
 
     def index_pages(self, request: dict[str, Any], budget: Budget) -> Iterator[dict[str, Any]]:
         """Query an index page by page; the caller may change `request` in between."""
         while True:
             budget.spend(_QUERY_COST)
-            answer = query_page(self._runtime.dynamodb, {"TableName": self._table, **request}, budget.deadline)
+            answer = query_page(self._runtime.dynamodb, {"TableName": self._table, **request}, budget)
             budget.spend(max(0, answer["ScannedCount"] - _QUERY_COST))
             yield answer
             if "LastEvaluatedKey" not in answer:

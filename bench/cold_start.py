@@ -1,0 +1,202 @@
+"""How long a cold function takes to its first answer: `make bench-cold`, after `make build`.
+
+Each handler is imported from its built artifact by a fresh process of the functions' own Python, which sees nothing
+else, and answers one request; DynamoDB and Secrets Manager are canned behind a socket. What counts is the time
+from the first import to the answer, as a ratio to that of the baseline (bench/baseline), in turns with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from report import Budget, lines
+from warm import NOBODY, VARIABLES, Bench
+
+ROOT = Path(__file__).resolve().parents[1]
+_BUILD = ROOT / ".aws-sam" / "build"
+_LAYER = _BUILD / "CommonLayer" / "python"
+_BASELINE = ROOT / ".local" / "baseline"
+_TURNS, _QUICK_TURNS = 15, 5
+_MOST = 0.5
+_PACKAGES = ("aws-lambda-powertools", "boto3", "botocore", "cryptography", "pydantic", "PyJWT")
+
+_CALL = """
+import time
+began = time.perf_counter()
+import importlib, json, sys
+sys.path[:0] = sys.argv[2:]
+module, _, name = sys.argv[1].rpartition(".")
+event = json.loads(sys.stdin.readline())
+class Context:
+    function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "bench"
+    def get_remaining_time_in_millis(self): return 29_000
+answer = getattr(importlib.import_module(module), name)(event, Context())
+took = time.perf_counter() - began
+if answer["statusCode"] != 200: sys.exit(str(answer))
+print(json.dumps(1000 * took))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A handler, where its code is, and its first request."""
+
+    dotted: str
+    paths: tuple[Path, ...]
+    event: dict[str, Any]
+
+
+def main() -> int:
+    """Measure; 1 when a budget is not kept."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file, as JSON")
+    parser.add_argument("--quick", action="store_true", help=f"{_QUICK_TURNS} turns, not {_TURNS}")
+    options = parser.parse_args()
+    if not _BUILD.is_dir():
+        raise SystemExit("There are no artifacts: run make build first.")
+    _install_baseline()
+    os.environ |= {**NOBODY, "POWERTOOLS_LOG_LEVEL": "ERROR"}
+    with _served(Bench()) as (handlers, variables):
+        turns = _QUICK_TURNS if options.quick else _TURNS
+        took = _medians(handlers, variables, turns)
+        sources = _medians(handlers, variables, 3, "-X", "pycache_prefix=/nonexistent")
+    base = took["baseline"]
+    budgets = [Budget("baseline", base, unit="ms")]
+    budgets += [
+        Budget(f"{name}, of the baseline", ms / base, _MOST) for name, ms in took.items() if name != "baseline"
+    ]
+    budgets += [Budget(f"{name}, without byte code", ms / took[name], unit="times") for name, ms in sources.items()]
+    print("\n".join(lines(budgets)))
+    if options.json:
+        options.json.write_text(json.dumps({budget.name: budget.measured for budget in budgets}, indent=2))
+    return 0 if all(budget.holds for budget in budgets) else 1
+
+
+def _medians(
+    handlers: Mapping[str, Handler], variables: Mapping[str, str], turns: int, *flags: str
+) -> dict[str, float]:
+    """Return each handler's median milliseconds; the handlers take turns, so that all meet the same machine."""
+    times: dict[str, list[float]] = {name: [] for name in handlers}
+    for _ in range(turns):
+        for name, handler in handlers.items():
+            times[name].append(_first_answer(handler, variables, flags))
+    return {name: median(measured) for name, measured in times.items()}
+
+
+def _first_answer(handler: Handler, variables: Mapping[str, str], flags: tuple[str, ...]) -> float:
+    command = [_python(), *flags, "-I", "-S", "-B", "-c", _CALL, handler.dotted, *map(str, handler.paths)]
+    done = subprocess.run(  # noqa: S603 - our own
+        command, env=dict(variables), input=json.dumps(handler.event), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{handler.dotted} failed:\n{done.stderr}")
+    return float(done.stdout.splitlines()[-1])
+
+
+def _python() -> str:
+    return subprocess.check_output([ROOT / "scripts" / "python313"], text=True).strip()  # noqa: S603 - our own
+
+
+def _install_baseline() -> None:
+    """Install what the baseline uses, in the layer's versions, and make its byte code as the layer's is made."""
+    pinned = dict(
+        line.split()[0].split("==")
+        for line in (ROOT / "layers/common/requirements.txt").read_text().splitlines()
+        if "==" in line
+    )
+    wanted = [f"{name}=={version}" for name, version in pinned.items() if name.lower() in map(str.lower, _PACKAGES)]
+    stamp = _BASELINE / "made"
+    if not stamp.is_file() or stamp.read_text() != " ".join(wanted):
+        shutil.rmtree(_BASELINE, ignore_errors=True)
+        pip = [
+            _python(),
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-compile",
+            "--target",
+            str(_BASELINE),
+            *wanted,
+            "aws-xray-sdk",
+        ]
+        subprocess.run(pip, check=True)  # noqa: S603 - our own
+        stamp.write_text(" ".join(wanted))
+    shutil.copytree(ROOT / "bench" / "baseline", _BASELINE / "baseline", dirs_exist_ok=True)
+    compile_ = [_python(), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(_BASELINE)]
+    subprocess.run(compile_, check=True)  # noqa: S603 - our own
+
+
+@contextmanager
+def _served(bench: Bench) -> Iterator[tuple[dict[str, Handler], dict[str, str]]]:
+    """Serve the bench's engine at a socket, and say what is asked of whom."""
+
+    class Door(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            answer = bench.engine.answer(self.headers["X-Amz-Target"].rpartition(".")[2], body)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/x-amz-json-1.0")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        search = bench.search_event(bench.by_id(0))
+        yield (
+            _handlers(bench, search),
+            {
+                **NOBODY,
+                **VARIABLES,
+                "AWS_ENDPOINT_URL_DYNAMODB": url,
+                "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
+                "POWERTOOLS_LOG_LEVEL": "ERROR",
+                "POWERTOOLS_SERVICE_NAME": "dci",
+                "POWERTOOLS_TRACE_DISABLED": "true",
+            },
+        )
+        server.shutdown()
+
+
+def _handlers(bench: Bench, search: dict[str, Any]) -> dict[str, Handler]:
+    return {
+        "baseline": Handler("baseline.app.handler", (_BASELINE,), _as_gateway(search)),
+        "token": Handler("dci_token.app.handler", (_BUILD / "TokenFunction", _LAYER), bench.token_event()),
+        "search": Handler("dci_search.app.handler", (_BUILD / "SearchFunction", _LAYER), search),
+        "clients": Handler("dci_clients.app.handler", (_BUILD / "ClientsFunction", _LAYER), bench.client_event()),
+    }
+
+
+def _as_gateway(event: dict[str, Any]) -> dict[str, Any]:
+    """Return the event with all that the baseline's resolver reads."""
+    context = event["requestContext"]
+    http = {**context["http"], "path": event["rawPath"]}
+    return {
+        **event,
+        "version": "2.0",
+        "requestContext": {**context, "http": http, "stage": "$default", "requestId": "1"},
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,238 @@
+"""What a request costs a warm function: CPU, calls to DynamoDB, read units and memory: `make bench-warm`.
+
+Requests go through the real handlers. The engines are canned behind botocore, which still writes, signs and reads its
+messages, so the CPU time has all but the network and TLS. It is divided by this machine's slowness: what it takes for
+a fixed piece of work, as a multiple of what the machine took that the budgets were set on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import urlencode
+
+from engine import Engine
+from memory import peak_mib
+from pydantic import BaseModel
+from report import Budget, lines, speed
+
+from dci_cli.synthetic.population import population
+from dci_common.auth.keys import KeyRing
+from dci_common.auth.published import PublicKeySet, write_published
+from dci_common.auth.registration import NewClient, register
+from dci_common.registry.items import all_items, settings_item
+from dci_common.registry.model import Group, Membership, Person
+from dci_common.registry.views import views
+from dci_common.runtime import Runtime, settle_memory
+from dci_common.settings import Settings
+from dci_search import app as search_app
+from dci_token import app as token_app
+
+_HOUSEHOLDS, _SHARDS = 1_200, 4
+_ISSUER = "https://registry.example.org"
+NOBODY = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+VARIABLES = {
+    "CLIENTS_TABLE": "clients",
+    "REGISTRY_TABLE": "registry",
+    "EXCHANGE_TABLE": "exchange",
+    "AUDIT_TABLE": "audit",
+    "SIGNING_KEYS_SECRET": "keys",
+    "CURSOR_SECRET": "cursor",
+    "ISSUER": _ISSUER,
+}
+_BORN = {
+    "seq_num": 1,
+    "expression1": {"attribute_name": "birth_date", "operator": "ge", "attribute_value": "1900-01-01"},
+}
+Criteria = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The median of a request's CPU milliseconds, and its calls and read units."""
+
+    cpu_ms: float
+    calls: int
+    read_units: float
+
+
+class Bench:
+    """Functions over a canned registry, and a client with its token."""
+
+    def __init__(self) -> None:
+        self.runtime = Runtime(Settings.from_env(VARIABLES))
+        ring = KeyRing.new("ES256")
+        kept = Engine((), {})
+        kept.stand_in(self.runtime)
+        written: list[dict[str, Any]] = []
+        self.runtime.dynamodb.meta.events.register(
+            "provide-client-params.dynamodb.TransactWriteItems",
+            lambda params, **_: written.extend(
+                action["Put"]["Item"] for action in params["TransactItems"] if "Put" in action
+            ),
+        )
+        self.runtime.dynamodb.meta.events.register(
+            "provide-client-params.dynamodb.PutItem", lambda params, **_: written.append(params["Item"])
+        )
+        write_published(self.runtime, PublicKeySet().changed(ring.public_keys(), int(time.time())))
+        asked = {
+            "name": "b",
+            "sender_id": "b",
+            "scopes": ["registry.search", "clients.manage"],
+            "disclosure": ["full"],
+        }
+        self.client, self.secret = register(self.runtime, NewClient.model_validate(asked))
+        self.uins: list[str] = []
+        self.runtime = Runtime(Settings.from_env(VARIABLES))
+        self.engine = Engine([*written, *self._registry()], {"keys": ring.to_secret(), "cursor": "c"})
+        self.engine.stand_in(self.runtime)
+        self.token, self.search = (app.create_app(self.runtime) for app in (token_app, search_app))
+        settle_memory()
+        self.bearer = json.loads(self.token(self.token_event(), None)["body"])["access_token"]
+
+    def _registry(self) -> Iterator[dict[str, Any]]:
+        kinds: dict[str, type[BaseModel]] = {"person": Person, "group": Group, "membership": Membership}
+        made: dict[str, list[Any]] = {name: [] for name in kinds}
+        for name, fields in population(_HOUSEHOLDS, seed=1):
+            made[name].append(kinds[name].model_validate(fields))
+        self.uins = [
+            identifier.identifier_value
+            for person in made["person"]
+            for identifier in person.identifiers
+            if identifier.identifier_type == "UIN"
+        ]
+        yield settings_item(_SHARDS, {"UIN"})
+        today = datetime.now(UTC).date()
+        for kind, view in views(made["person"], made["group"], made["membership"]):
+            yield from all_items(kind, view, _SHARDS, today)
+
+    def token_event(self) -> dict[str, Any]:
+        """Build a token request."""
+        form = {"grant_type": "client_credentials", "client_id": self.client.client_id, "client_secret": self.secret}
+        return _event("/oauth2/client/token", urlencode(form), "application/x-www-form-urlencoded")
+
+    def client_event(self) -> dict[str, Any]:
+        """Build an administrator's request."""
+        event = _event("/clients/{client_id}", "", "application/json")
+        event["requestContext"]["http"]["method"] = "GET"
+        event["headers"]["authorization"] = f"Bearer {self.bearer}"
+        return {**event, "pathParameters": {"client_id": self.client.client_id}}
+
+    def search_event(self, *criteria: Criteria, bearer: str = "") -> dict[str, Any]:
+        """Build a search message."""
+        now = "2026-03-01T09:30:00Z"
+        items = [
+            {"reference_id": str(number), "timestamp": now, "search_criteria": one}
+            for number, one in enumerate(criteria)
+        ]
+        header = {"message_id": "1", "message_ts": now, "action": "search", "sender_id": "b", "total_count": 1}
+        message = {"header": header, "message": {"transaction_id": "1", "search_request": items}}
+        event = _event("/registry/sync/search", json.dumps(message), "application/json")
+        event["headers"]["authorization"] = f"Bearer {bearer or self.bearer}"
+        return event
+
+    def by_id(self, number: int) -> Criteria:
+        """Ask for a person by identifier."""
+        return {
+            "query_type": "idtype-value",
+            "query": {"type": "UIN", "value": self.uins[number]},
+            "pagination": _page(1),
+        }
+
+    def rejected_event(self) -> dict[str, Any]:
+        """Build a search with a token that somebody altered."""
+        head, claims, signature = self.bearer.split(".")
+        return self.search_event(self.by_id(0), bearer=f"{head}.{claims}.{signature[::-1]}")
+
+    def measure(self, app: Callable[..., Any], event: dict[str, Any], turns: int, status: int = 200) -> Measured:
+        """Answer the same request over and over."""
+        answer = app(event, None)
+        if answer["statusCode"] != status or '"rjct"' in answer["body"]:
+            raise SystemExit(f"answered with {answer['statusCode']}: {answer['body'][:300]}")
+        app(event, None)
+        self.engine.calls.clear()
+        self.engine.units = 0.0
+        cpu = [_cpu_ms(app, event) for _ in range(turns)]
+        return Measured(median(cpu), round(len(self.engine.calls) / turns), self.engine.units / turns)
+
+
+def _page(size: int) -> dict[str, int]:
+    return {"page_size": size, "page_number": 1}
+
+
+def _born(size: int) -> Criteria:
+    return {"query_type": "predicate", "query": [_BORN], "pagination": _page(size)}
+
+
+def _cpu_ms(app: Callable[..., Any], event: dict[str, Any]) -> float:
+    began = time.process_time()
+    app(event, None)
+    return 1000 * (time.process_time() - began)
+
+
+def _event(path: str, body: str, content_type: str) -> dict[str, Any]:
+    return {
+        "routeKey": f"ANY {path}",
+        "rawPath": path,
+        "headers": {"content-type": content_type},
+        "requestContext": {"domainName": "", "http": {"method": "POST", "sourceIp": "203.0.113.7"}},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def main() -> int:
+    """Measure; 1 when a budget is not kept."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file, as JSON")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer turns; the calls and memory alone are held to budgets"
+    )
+    options = parser.parse_args()
+    os.environ |= {**NOBODY, "POWERTOOLS_LOG_LEVEL": "ERROR"}
+    bench, few, many = Bench(), *((5, 50) if options.quick else (15, 300))
+    idle = peak_mib()
+    large = bench.measure(bench.search, bench.search_event(_born(2000)), few)
+    growth = peak_mib() - idle
+    found = {
+        "token": bench.measure(bench.token, bench.token_event(), many),
+        "search by id": bench.measure(bench.search, bench.search_event(bench.by_id(0)), many),
+        "search, a page of 20": bench.measure(bench.search, bench.search_event(_born(20)), many),
+        "search, 100 items by id": bench.measure(
+            bench.search, bench.search_event(*map(bench.by_id, range(100))), few
+        ),
+        "a rejected token": bench.measure(bench.search, bench.rejected_event(), many, 401),
+        "search, a page of 2,000": large,
+    }
+    slowness = speed()
+    bounds = {} if options.quick else _CPU_MS
+    budgets = [
+        Budget(f"{name}, CPU", one.cpu_ms / slowness, bounds.get(name), unit="ms") for name, one in found.items()
+    ]
+    budgets += [Budget(f"{name}, calls", one.calls, _CALLS.get(name)) for name, one in found.items()]
+    budgets += [Budget(f"{name}, read units", one.read_units) for name, one in found.items()]
+    budgets += [
+        Budget("memory above idle", growth, _MEMORY_MIB, unit="MiB"),
+        Budget("this machine's slowness", slowness),
+    ]
+    print("\n".join(lines(budgets)))
+    if options.json:
+        options.json.write_text(json.dumps({budget.name: budget.measured for budget in budgets}, indent=2))
+    return 0 if all(budget.holds for budget in budgets) else 1
+
+
+_CPU_MS = {"token": 3.0, "search by id": 4.0, "a rejected token": 0.5, "search, a page of 2,000": 250.0}
+_CALLS = {"token": 2, "a rejected token": 0}
+_MEMORY_MIB = 60.0
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""`dci audit`: who saw a person, and what a client saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dci_cli.demo import Population
+from dci_common.registry.model import Group, Membership, Person
+from support.api import Api, identified, predicate
+from support.registries import registry_of
+
+from .conftest import Dci
+
+POPULATION = Population(
+    [Person(id="audited-1", birth_date="1990-01-01"), Person(id="audited-2", birth_date="1991-01-01")],
+    [Group(id="audited-group", poverty_score=1)],
+    [Membership(person_id="audited-1", group_id="audited-group")],
+)
+TABLE = ("--table", "dci-audit", "--until", "2026-03-02")
+
+
+@pytest.fixture
+def asked(new_api: Callable[..., Api]) -> Iterator[Api]:
+    """Return an API that was asked for a person, for a group on the next day, and for nobody."""
+    with registry_of(POPULATION) as table:
+        api = new_api(registry_table=table)
+        purpose = {"purpose": {"code": "benefit"}}
+        api.search(predicate(("birth_date", "eq", "1990-01-01"), consent=purpose), token=api.partner_token)
+        api.search(identified("UIN", "nobody"))
+        api.clock.advance(86_400)
+        token = api.token(*api.client()).json["access_token"]
+        api.search(predicate(("poverty_score", "eq", 1), reg_record_type="Group"), token=token)
+        yield api
+
+
+def told(dci: Dci, *arguments: str) -> list[dict[str, object]]:
+    """Return what is told as JSON Lines."""
+    done = dci("audit", *arguments, *TABLE, "--json")
+    assert done.status == 0
+    return [json.loads(line) for line in done.out.splitlines() if line]
+
+
+@pytest.mark.usefixtures("asked")
+def test_who_saw_a_person(dci: Dci) -> None:
+    """A person was seen by whoever found her, and by whoever was shown her household; the oldest comes first."""
+    assert [seen["moment"] for seen in told(dci, "--person", "audited-1")][-2:] == [
+        "2026-03-01T09:30:00.000Z",
+        "2026-03-02T09:30:00.000Z",
+    ]
+    assert told(dci, "--person", "audited-2") == []
+
+
+def test_what_a_client_saw(asked: Api, dci: Dci) -> None:
+    """All that a client was answered is told, with the purpose and the query as it sent them."""
+    seen = told(dci, "--client", asked.partner_id)
+    assert sorted(len(disclosure.get("records", [])) for disclosure in seen) == [0, 1]  # type: ignore[arg-type]
+    [one] = [disclosure for disclosure in seen if "records" in disclosure]
+    assert one["purpose"] == {"consent": {"code": "benefit"}}
+    assert one["query"]["query_type"] == "predicate"  # type: ignore[index]
+
+
+def test_as_a_table(asked: Api, dci: Dci) -> None:
+    """An operator reads a line a disclosure."""
+    title, *lines = dci("audit", "--client", asked.partner_id, *TABLE).out.splitlines()
+    assert title.split() == ["when", "client", "transaction", "type", "records", "purpose", "query"]
+    assert len(lines) == 2
+    assert all(asked.partner_id in line for line in lines)
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_period(dci: Dci) -> None:
+    """Only the days asked for are told."""
+    assert len(told(dci, "--group", "audited-group", "--since", "2026-03-02")) > 0
+    done = dci(
+        "audit", "--person", "audited-1", "--table", "dci-audit", "--since", "2025-01-01", "--until", "2025-01-02"
+    )
+    assert done.out == "Nothing was disclosed from 2025-01-01 to 2025-01-02.\n"
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--table", ""), "Name the audit's table: --table NAME, or AUDIT_TABLE in the environment."),
+        (("--table", "no-such-table"), "The audit's table can not be read: "),
+        (("--table", "dci-audit", "--since", "2999-01-01"), "--since must not be after --until."),
+    ],
+)
+def test_what_can_not_be_told(dci: Dci, arguments: tuple[str, ...], said: str) -> None:
+    """What is wrong is told in one line."""
+    assert dci("audit", "--person", "1", *arguments).problem.startswith(said)

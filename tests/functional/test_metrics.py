@@ -1,0 +1,75 @@
+"""The line of a request is its metrics too, in CloudWatch's embedded metric format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.api import Api, identified
+from support.events import event
+
+if TYPE_CHECKING:
+    from support.logs import Logs
+
+
+def line_of(logs: Logs) -> dict[str, Any]:
+    """Return the line of the last request."""
+    return [entry for entry in logs.entries() if entry["message"] == "request"][-1]
+
+
+def metrics_of(line: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of all metrics that are told by route, as CloudWatch finds them."""
+    by_route, by_outcome = line["_aws"]["CloudWatchMetrics"]
+    assert by_outcome == {
+        "Namespace": "DCI",
+        "Dimensions": [["outcome"]],
+        "Metrics": [{"Name": "requests", "Unit": "Count"}],
+    }
+    assert (by_route["Namespace"], by_route["Dimensions"]) == ("DCI", [["route"]])
+    assert isinstance(line["route"], str)
+    assert isinstance(line["outcome"], str)
+    values = {metric["Name"]: line[metric["Name"]] for metric in by_route["Metrics"]}
+    assert all(isinstance(value, int | float) for value in values.values())
+    return values
+
+
+def test_a_search(api: Api, logs: Logs) -> None:
+    """A search tells its outcome, what it read, matched and disclosed, and how long it took."""
+    api.search(identified("UIN", "847951632"))
+    line = line_of(logs)
+    values = metrics_of(line)
+    assert values.pop("latency") > 0
+    assert values.pop("read_units") > 0
+    assert values == {
+        "requests": 1, "refused": 0, "failed": 0, "cold_start": 1, "examined": 2, "matched": 1, "records": 1
+    }  # fmt: skip
+    assert (line["route"], line["outcome"], line["client_id"]) == ("/registry/sync/search", "ok", api.partner_id)
+    assert line["_aws"]["Timestamp"] == int(api.clock.now * 1000)
+
+
+def test_a_warm_function(api: Api, logs: Logs) -> None:
+    """Only the first request that a function answers is a cold start."""
+    for cold in (True, False):
+        api.send(event("health"))
+        assert ("cold_start" in metrics_of(line_of(logs))) == cold
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"), [("search", "err.request.unauthorized"), ("clients_list", "err.request.unauthorized")]
+)
+def test_a_request_that_is_refused(api: Api, logs: Logs, name: str, outcome: str) -> None:
+    """A refusal is counted under its code, and is no failure of the API's."""
+    api.send(event(name, token="none"))
+    line = line_of(logs)
+    values = metrics_of(line)
+    assert (line["outcome"], values["refused"], values["failed"]) == (outcome, 1, 0)
+
+
+def test_a_request_that_fails(new_api: Any, logs: Logs) -> None:
+    """A failure is the API's own: it is what operators are woken for."""
+    api = new_api(registry_table="no-such-table")
+    assert api.search(identified("UIN", "1")).status == 503
+    line = line_of(logs)
+    values = metrics_of(line)
+    assert (line["outcome"], values["refused"], values["failed"]) == ("err.service.unavailable", 0, 1)

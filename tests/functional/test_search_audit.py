@@ -1,0 +1,166 @@
+"""POST /registry/sync/search: who saw whom is written before an answer leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from dci_cli.demo import Population
+from dci_common.registry.model import Group, Membership, Name, Person
+from dci_search import answer as answer_module
+from dci_search import audit as audit_module
+from support.api import Api, identified, predicate
+from support.registries import registry_of
+from support.watch import aws_calls, hooked
+
+ANNA, BENO, CARA = (
+    Person(id=name, name=Name(given_name=name), birth_date="1990-01-01") for name in ("anna", "beno", "cara")
+)
+HIDDEN = Person(id="hidden", birth_date="1990-01-01", restricted=True)
+HILL = Group(id="hill", name="Hill", poverty_score=1)
+POPULATION = Population(
+    [ANNA, BENO, CARA, HIDDEN],
+    [HILL],
+    [
+        Membership(person_id="anna", group_id="hill", roles=("head",)),
+        Membership(person_id="beno", group_id="hill", end="2020-01-01"),
+        Membership(person_id="hidden", group_id="hill"),
+    ],
+)
+BORN = predicate(("birth_date", "eq", "1990-01-01"))
+
+
+@pytest.fixture
+def audited(new_api: Callable[..., Api]) -> Iterator[Api]:
+    """Return an API over four people and their household."""
+    with registry_of(POPULATION) as table:
+        yield new_api(registry_table=table)
+
+
+def written(api: Api) -> list[dict[str, Any]]:
+    """Return what was written of the API's partner, in the order of the searches' reference ids."""
+    items = api.runtime.dynamodb.scan(TableName="dci-audit")["Items"]
+    plain = ({name: next(iter(value.values())) for name, value in found.items()} for found in items)
+    own = (found for found in plain if found["client_id"] == api.partner_id)
+    return sorted(own, key=lambda found: (found["reference_id"], found["sk"]))
+
+
+def test_what_a_record_of_a_disclosure_says(audited: Api) -> None:
+    """Client, moment, ids of the message, query, purpose, and the people who were disclosed."""
+    purpose = {"text": "Eligibility", "code": "benefit"}
+    asked = predicate(("given_name", "eq", "anna"), consent={"purpose": purpose, "ts": "2026-01-01"})
+    reply = audited.search(asked)
+    (found,) = written(audited)
+    assert found.pop("pk").startswith("DAY#2026-03-01#")
+    assert found.pop("sk").startswith("2026-03-01T09:30:00.000Z#")
+    assert json.loads(found.pop("query"))["query"] == asked["search_criteria"]["query"]
+    assert json.loads(found.pop("purpose")) == {"consent": purpose}
+    assert found == {
+        "client_id": audited.partner_id,
+        "correlation_id": reply.json["message"]["correlation_id"],
+        "message_id": reply.json["header"]["message_id"],
+        "transaction_id": reply.json["message"]["transaction_id"],
+        "reference_id": "r-1",
+        "record_type": "SRPerson",
+        "records": ["PERSON#anna"],
+    }
+
+
+def test_a_group_discloses_its_members(audited: Api) -> None:
+    """With a group, the people whom its member list shows are disclosed, and no others."""
+    audited.search(predicate(("poverty_score", "eq", 1), reg_record_type="Group"))
+    (found,) = written(audited)
+    assert sorted(found["records"]) == ["GROUP#hill", "PERSON#anna"]
+
+
+def test_a_group_without_its_members(audited: Api) -> None:
+    """A client that may not see households is shown no member, so none is disclosed."""
+    client, secret = audited.client(disclosure=("poverty_score",))
+    token = audited.token(client, secret).json["access_token"]
+    audited.search(predicate(("poverty_score", "eq", 1), reg_record_type="Group"), token=token)
+    items = audited.runtime.dynamodb.scan(TableName="dci-audit")["Items"]
+    assert [found["records"]["SS"] for found in items if found["client_id"]["S"] == client.client_id] == [
+        ["GROUP#hill"]
+    ]
+
+
+def test_each_search_of_a_message(audited: Api) -> None:
+    """Each search that was served is recorded, also when nothing matched; one that was rejected discloses nothing."""
+    audited.search(
+        BORN | {"reference_id": "1"},
+        identified("UIN", "nobody", reference_id="2"),
+        identified("NO_SUCH_TYPE", "1", reference_id="3"),
+        BORN | {"reference_id": "1"},
+    )
+    found = [(record["reference_id"], sorted(record.get("records", ()))) for record in written(audited)]
+    assert found == [("1", ["PERSON#anna", "PERSON#beno", "PERSON#cara"]), ("2", [])]
+
+
+def test_only_the_page_that_left(audited: Api) -> None:
+    """Those on other pages are not disclosed, though they are counted."""
+    audited.search(predicate(("birth_date", "eq", "1990-01-01"), pagination={"page_size": 1, "page_number": 2}))
+    assert written(audited)[0]["records"] == ["PERSON#beno"]
+
+
+def test_records_that_did_not_fit(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found and did not fit into the response is recorded as withheld, with no record."""
+    monkeypatch.setattr(answer_module, "_MAX_BYTES", 10)
+    assert audited.search(BORN).items[0]["status"] == "rjct"
+    (found,) = written(audited)
+    assert (found["withheld"], "records" in found) == (True, False)
+
+
+def test_many_records(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More records than an item holds are told in several."""
+    monkeypatch.setattr(audit_module, "_PART_BYTES", 20)
+    audited.search(BORN)
+    found = written(audited)
+    assert [record["records"] for record in found] == [["PERSON#anna"], ["PERSON#beno"], ["PERSON#cara"]]
+    assert len({record["sk"].rpartition("#")[0] for record in found}) == 1
+
+
+def test_a_very_long_query(audited: Api) -> None:
+    """A query as long as a message may be is recorded in part, and answered."""
+    values = [f"{'x' * 400}{number}" for number in range(100)]
+    assert audited.search(predicate(("surname", "in", values))).items[0]["status"] == "succ"
+    assert len(written(audited)[0]["query"]) == 20_000
+
+
+@pytest.mark.parametrize("days", [0, 30])
+def test_how_long_it_is_kept(days: int, new_api: Callable[..., Api]) -> None:
+    """A deployment says how many days; without that it is kept for ever."""
+    api = new_api(audit_days=days)
+    api.search(identified("UIN", "nobody"))
+    expires = written(api)[0].get("expires")
+    assert expires == (str(int(api.clock.now) + days * 86_400) if days else None)
+
+
+def test_nothing_is_disclosed_unrecorded(audited: Api) -> None:
+    """When it can not be written who saw whom, the answer is 503 and holds no record."""
+
+    def fail(model: Any, **_: Any) -> None:
+        if model.name == "PutItem":
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+
+    assert audited.partner_token
+    with hooked(audited.runtime, fail):
+        reply = audited.search(BORN)
+    assert (reply.status, reply.code) == (503, "err.service.unavailable")
+    assert "anna" not in reply.text
+    assert audited.search(BORN).status == 200
+
+
+def test_one_write_for_a_search(audited: Api) -> None:
+    """Who saw whom costs one write a search, the counts two a message: what it may find, and what it did not."""
+    audited.search(BORN)
+    with aws_calls(audited.runtime) as calls:
+        audited.search(BORN)
+    assert sorted(call for call in calls if "Get" not in call and "Query" not in call) == [
+        "PutItem dci-audit",
+        "UpdateItem dci-exchange",
+        "UpdateItem dci-exchange",
+    ]

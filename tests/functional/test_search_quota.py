@@ -1,0 +1,166 @@
+"""POST /registry/sync/search: how much a client may search is counted exactly, and told when it is too much."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from support.api import START, Api, Reply, identified, predicate
+from support.watch import aws_calls, hooked
+
+NOBODY = identified("UIN", "nobody", pagination={"page_size": 1})
+EVERYBODY = ("birth_date", "ge", "1900-01-01")
+
+
+@pytest.fixture
+def limited(village_table: str, new_api: Callable[..., Api]) -> Callable[..., Api]:
+    """Return a maker of APIs over the small registry, with limits."""
+    return lambda **limits: new_api(registry_table=village_table, **limits)
+
+
+def used(api: Api) -> dict[str, int]:
+    """Read the counts of the API's partner."""
+    items = api.runtime.dynamodb.scan(TableName=api.runtime.settings.exchange_table)["Items"]
+    own = [item for item in items if item["pk"]["S"] == f"RATE#{api.partner_id}"]
+    return {name: int(item[name]["N"]) for item in own for name in ("requests", "records")}
+
+
+def refused(reply: Reply) -> str:
+    """Return the sentence of a refusal that is what it must be."""
+    assert (reply.status, reply.code) == (429, "err.request.too_many_requests")
+    return str(reply.json["errors"][0]["message"])
+
+
+def test_requests_a_minute(limited: Callable[..., Api]) -> None:
+    """So many requests of a minute are answered, the next is told to wait, and the next minute begins anew."""
+    api = limited(requests_a_minute=3)
+    assert [api.search(NOBODY).status for _ in range(3)] == [200] * 3
+    reply = api.search(NOBODY)
+    assert "3 requests a minute" in refused(reply)
+    assert reply.headers["Retry-After"] == str(60 - int(START) % 60)
+    api.clock.advance(int(reply.headers["Retry-After"]))
+    assert api.search(NOBODY).status == 200
+
+
+def test_a_client_that_is_refused_costs_nothing_more(limited: Callable[..., Api]) -> None:
+    """Once a minute is used up, its other requests are refused without asking DynamoDB."""
+    api = limited(requests_a_minute=1)
+    assert [api.search(NOBODY).status for _ in range(2)] == [200, 429]
+    with aws_calls(api.runtime) as calls:
+        refused(api.search(NOBODY))
+    assert calls == []
+
+
+def test_each_client_has_its_own_minute(limited: Callable[..., Api]) -> None:
+    """A client that asks too often takes nothing from another."""
+    api = limited(requests_a_minute=1)
+    assert [api.search(NOBODY).status for _ in range(2)] == [200, 429]
+    assert api.search(NOBODY, token=api.token_of()).status == 200
+
+
+def test_a_clock_that_is_behind(limited: Callable[..., Api]) -> None:
+    """A function whose clock is a little behind counts in the minute that another has begun."""
+    api = limited(requests_a_minute=2)
+    api.clock.advance(60 - START % 60)
+    assert api.search(NOBODY).status == 200
+    api.clock.advance(-1)
+    assert [api.search(NOBODY).status for _ in range(2)] == [200, 429]
+    api.clock.advance(60)
+    assert api.search(NOBODY).status == 429
+
+
+def test_requests_at_once(limited: Callable[..., Api]) -> None:
+    """However many requests come at once, just as many as may be are answered."""
+    api = limited(requests_a_minute=10)
+    assert api.partner_token
+    with ThreadPoolExecutor(16) as pool:
+        statuses = Counter(reply.status for reply in pool.map(lambda _: api.search(NOBODY), range(40)))
+    assert statuses == {200: 10, 429: 30}
+    assert used(api) == {"requests": 10, "records": 0}
+
+
+def test_records_a_day(limited: Callable[..., Api]) -> None:
+    """Records are counted as they are disclosed, until the next day begins."""
+    api = limited(records_a_day=10)
+    page = predicate(EVERYBODY, pagination={"page_size": 4})
+    assert [api.search(page).status for _ in range(3)] == [200, 200, 429]
+    assert used(api) == {"requests": 2, "records": 8}
+    reply = api.search(page)
+    assert "10 records a day" in refused(reply)
+    assert int(reply.headers["Retry-After"]) == 86_400 - int(START) % 86_400
+    assert len(api.search(predicate(EVERYBODY, pagination={"page_size": 2})).records) == 2
+    api.clock.advance(86_400)
+    assert api.search(page, token=api.token_of()).status == 200
+
+
+def test_what_is_not_disclosed_is_given_back(limited: Callable[..., Api]) -> None:
+    """A large page that finds one record counts one; what is rejected counts none."""
+    api = limited(records_a_day=5_000)
+    one = predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 1})
+    assert len(api.search(one, identified("UIN", "nobody", reference_id="r-2")).items) == 2
+    assert api.search(identified("NO_SUCH_TYPE", "1")).items[0]["status"] == "rjct"
+    assert used(api) == {"requests": 2, "records": 1}
+
+
+def test_a_request_larger_than_a_day(limited: Callable[..., Api]) -> None:
+    """A client whose day is smaller than a page is told to ask for smaller pages, before anything is read."""
+    api = limited(records_a_day=100)
+    assert api.partner_token
+    message = refused(api.search(predicate(EVERYBODY)))
+    assert "ask for smaller pages" in message
+    assert used(api) == {}
+
+
+def test_records_at_once(limited: Callable[..., Api]) -> None:
+    """Searches at once never disclose more than a day's records together."""
+    api = limited(records_a_day=20)
+    page = predicate(EVERYBODY, pagination={"page_size": 3})
+    assert api.partner_token
+    with ThreadPoolExecutor(16) as pool:
+        replies = list(pool.map(lambda _: api.search(page), range(20)))
+    disclosed = sum(len(reply.records) for reply in replies if reply.status == 200)
+    assert used(api)["records"] == disclosed == 18
+    assert {reply.status for reply in replies} == {200, 429}
+
+
+def test_no_limit(limited: Callable[..., Api]) -> None:
+    """Where a deployment has no limits, nothing is counted."""
+    api = limited(requests_a_minute=0, records_a_day=0)
+    assert api.partner_token
+    with aws_calls(api.runtime) as calls:
+        assert api.search(NOBODY).status == 200
+    assert not any("UpdateItem" in call for call in calls)
+
+
+def test_a_search_that_fails_gives_its_records_back(limited: Callable[..., Api]) -> None:
+    """What could not be answered is not counted as disclosed."""
+    api = limited(records_a_day=100)
+    page = predicate(EVERYBODY, pagination={"page_size": 5})
+    assert api.search(page).status == 200
+
+    def fail(model: Any, **_: Any) -> None:
+        if model.name == "Query":
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+
+    with hooked(api.runtime, fail):
+        assert api.search(page).status == 503
+    assert used(api) == {"requests": 2, "records": 5}
+
+
+def test_a_count_that_can_not_be_made(limited: Callable[..., Api]) -> None:
+    """Where it can not be counted, nothing is disclosed."""
+    api = limited()
+    assert api.search(NOBODY).status == 200
+
+    def fail(model: Any, **_: Any) -> None:
+        if model.name == "UpdateItem":
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+
+    with hooked(api.runtime, fail):
+        reply = api.search(predicate(EVERYBODY, pagination={"page_size": 5}))
+    assert (reply.status, reply.code) == (503, "err.service.unavailable")
