@@ -14,6 +14,7 @@ from dci_common.auth.scopes import SCOPES
 from dci_common.errors import ApiError
 from dci_common.http import MAX_BODY_BYTES
 from dci_common.registry import conditions, disclosure, expression, forms, parse
+from dci_common.registry.attributes import Attribute
 from dci_common.registry.catalogue import Catalogue
 from dci_common.registry.model import Kind
 from dci_common.settings import Settings
@@ -127,7 +128,7 @@ def test_every_disclosure_name_is_documented() -> None:
 def test_every_attribute_is_documented() -> None:
     """The table of attributes is the catalogue's: other names, operators, whose it is, and what discloses it."""
     documented = {
-        name: [sorted(names(cells[1])), names(cells[2]), cells[3], sorted(names(cells[4]))]
+        name: [sorted(names(cells[1])), names(cells[2]), cells[3], cells[4]]
         for cells in rows(API, "attribute")
         for name in names(cells[0])
     }
@@ -137,10 +138,18 @@ def test_every_attribute_is_documented() -> None:
             sorted(attribute.aliases),
             [*attribute.operators],
             ", ".join(word for kind, word in kinds if kind in attribute.of) or "memberships",
-            sorted(attribute.disclosed_by),
+            needed(attribute),
         ]
         for attribute in Catalogue(()).attributes
     }
+
+
+def needed(attribute: Attribute) -> str:
+    """Write what discloses an attribute to whoever asks it of the records that have it."""
+    (always,) = attribute.disclosed_by
+    of_persons = attribute.needs(Kind.PERSON) - {always} if Kind.PERSON in attribute.of else set()
+    assert Kind.GROUP not in attribute.of or attribute.needs(Kind.GROUP) == {always}
+    return "; ".join([f"`{always}`", *(f"of persons `{name}` too" for name in of_persons)])
 
 
 def test_every_error_code_is_documented() -> None:

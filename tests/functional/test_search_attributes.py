@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
+from dci_cli.demo import Population
 from dci_common.registry.catalogue import Catalogue
+from dci_common.registry.model import MaritalStatus
 from support.api import Api, item, predicate
 from support.hamlet import SECRET, expressed, hamlet, letters
 from support.registries import registry_of
@@ -53,6 +56,8 @@ OF_PERSONS: list[tuple[str, str, object, str]] = [
     ("age", "in", [18, 26], "ad"),
     ("birth_place", "eq", "SAO TOME", "a"),
     ("marital_status", "eq", "w", "b"),
+    ("marital_status", "eq", "Widow", "b"),
+    ("civil_status", "in", "never married, WIDOWED", "ab"),
     ("is_disabled", "eq", True, "a"),
     ("disabled", "eq", "false", "b"),
     ("employment_status", "eq", "self employed", "a"),
@@ -190,6 +195,31 @@ def test_a_value_of_a_wrong_type(hamlet_api: Api, name: str, value: object) -> N
     """What is not a value of the attribute's type is rejected, and never "no filter"."""
     (response,) = hamlet_api.search(predicate((name, "eq", value))).items
     assert response["status_reason_code"] == "rjct.filter.invalid"
+
+
+@pytest.mark.parametrize("value", ["dang", "Dang", "ĐẶNG", "đan*"])
+def test_a_stroke_through_a_letter_does_not_count(shared_api: Api, population: Population, value: str) -> None:
+    """Names are found whether or not their letters are written with it, like an accent."""
+    known = [person for person in population.people if person.name and person.name.surname == "Đặng"]
+    (response,) = shared_api.search(predicate(("surname", "eq", value))).items
+    assert response["pagination"]["total_count"] == len(known) > 0
+
+
+@pytest.mark.parametrize("value", ["x", "femal", "fem*", "*", "male female"])
+@pytest.mark.parametrize("operator", ["eq", "in", "ge"])
+def test_a_sex_that_there_is_not(hamlet_api: Api, operator: str, value: str) -> None:
+    """It is rejected, and the answer names those that there are."""
+    (response,) = hamlet_api.search(predicate(("sex", operator, value))).items
+    assert response["status_reason_code"] == "rjct.filter.invalid"
+    assert "male, female, other or unknown" in response["status_reason_message"]
+
+
+@pytest.mark.parametrize("value", ["Z", "wid*", "it depends", "SM"])
+def test_a_marital_status_that_there_is_not(hamlet_api: Api, value: str) -> None:
+    """It is rejected, and the answer names each code of the standard's."""
+    (response,) = hamlet_api.search(predicate(("marital_status", "eq", value))).items
+    assert response["status_reason_code"] == "rjct.filter.invalid"
+    assert all(f"{code} (" in response["status_reason_message"] for code in get_args(MaritalStatus))
 
 
 def test_who_is_born_on_a_leap_day(new_api: Callable[..., Api]) -> None:

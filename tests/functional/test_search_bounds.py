@@ -11,8 +11,9 @@ import pytest
 
 from dci_cli.demo import KNOWN_UIN, Population
 from dci_common.registry.model import Name, Person
-from support.api import Api, Reply, identified, predicate
+from support.api import Api, Reply, identified, item, predicate
 from support.registries import registry_of
+from support.watch import aws_calls
 
 TOO_MANY = "rjct.search.too_many_records_found"
 LAMBDA_LIMIT = 6 * 1024 * 1024
@@ -79,6 +80,44 @@ def test_looking_for_what_is_not_there_is_bounded_too(new_api: Callable[..., Api
     nobody = [f"+{number}" for number in range(100)]
     assert outcomes(api.search(predicate((attribute, "in", nobody)))) == [TOO_MANY]
     assert outcomes(api.search(predicate((attribute, "in", nobody[:2])))) == ["succ"]
+
+
+def any_of(*conditions: dict[str, Any], **criteria: Any) -> dict[str, Any]:
+    """Ask for all who fulfil one of the conditions."""
+    query = {"type": "expression", "value": {"expression": {"query": {"$or": [*conditions]}}}}
+    return item(query, "expression", **criteria)
+
+
+def values(number: int) -> list[str]:
+    """Return 100 values that no other number has."""
+    return [f"n{number:02}x{place:02}" for place in range(100)]
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        [{"surname": {"$in": values(number)}} for number in range(100)],
+        [{"surname": {"$in": values(number)}, "age": {"$gte": 1}} for number in range(50)],
+        [{"surname": {"$in": values(number)}} for number in range(50)]
+        + [{"given_name": {"$in": values(number)}} for number in range(50)],
+        [{"MOBILE": {"$in": [f"+{value[1:3]}{value[4:]}" for value in values(number)]}} for number in range(100)],
+    ],
+    ids=("one index", "one index and a filter", "two indexes", "lookups"),
+)
+def test_too_many_values_are_rejected_before_anything_is_read(
+    new_api: Callable[..., Api], conditions: list[dict[str, Any]]
+) -> None:
+    """What costs too much even when it finds nothing is not begun, and takes nothing from the other items."""
+    api = new_api(max_examined=60)
+    assert api.partner_token
+    small = any_of({"surname": {"$in": ["nobody", "no one"]}}, reference_id="small")
+    with aws_calls(api.runtime) as calls:
+        reply = api.search(any_of(*conditions, reference_id="large"), small)
+    assert outcomes(reply) == [TOO_MANY, "succ"]
+    assert "fewer values" in reply.items[0]["status_reason_message"]
+    assert (
+        sum(call.startswith("Query") for call in calls) == 2 * 3
+    )  # two values in two shards and the partition beside them
 
 
 def test_a_response_fits_into_lambdas_limit(wordy: Api) -> None:

@@ -16,6 +16,8 @@ from support.registries import registry_of
 FILTER = "rjct.filter.invalid"
 EVERYBODY = ("birthdate", "gt", "1900-01-01")
 PERSON = {"@context", "@type"}
+# Where a person lives is where her household does, unless she has an address of her own.
+AT_HOME = ("district", "region", "location", "address_line", "locality", "postal_code", "country")
 # What each attribute adds to an SRPerson, to a Group, and to OpenSPP 17's person.
 ADDS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "identifier": ({"identifier"}, {"group_identifier"}, {"identifier"}),
@@ -178,6 +180,12 @@ def test_members_without_their_identifiers(village_api: Api, village: Population
         ("EMAIL", "SRPerson", {"email"}),
         ("HOUSEHOLD_ID", "Group", {"identifier"}),
         ("HOUSEHOLD_ID", "Member", {"identifier", "household"}),
+        *(
+            (name, record_type, {"address", "household"})
+            for name in AT_HOME
+            for record_type in ("SRPerson", "Member")
+        ),
+        *((name, "Group", {"address"}) for name in AT_HOME),
     ],
 )
 def test_only_what_is_seen_can_be_asked(village_api: Api, attribute: str, record_type: str, needed: set[str]) -> None:
@@ -192,6 +200,43 @@ def test_only_what_is_seen_can_be_asked(village_api: Api, attribute: str, record
     token = village_api.token_of(disclosure=tuple(needed))
     asked = predicate((attribute, "eq", "1990-01-31"), reg_record_type=record_type)
     assert village_api.search(asked, token=token).items[0]["status"] == "succ"
+
+
+@pytest.mark.parametrize("name", AT_HOME)
+def test_nobody_is_sorted_by_a_hidden_household(village_api: Api, name: str) -> None:
+    """Who may not see households can not sort people by where they live, and can sort groups."""
+    token = village_api.token_of(disclosure=("minimal", "address"))
+    sort = {"attribute_name": name, "sort_order": "asc"}
+    people = predicate(EVERYBODY, sort=sort, reference_id="people")
+    groups = predicate(("name", "ge", "a"), sort=sort, reg_record_type="Group", reference_id="groups")
+    hidden, shown = village_api.search(people, groups, token=token).items
+    assert hidden["status_reason_code"] == FILTER
+    assert "disclosed" in hidden["status_reason_message"]
+    assert shown["status"] == "succ"
+
+
+@pytest.mark.parametrize(
+    ("disclosure", "record_type", "offered"),
+    [
+        (("sex",), "SRPerson", "sex"),
+        (("birth_date", "email"), "SRPerson", "age, YOB, EMAIL, birth_date"),
+        (("birth_date", "sex", "email"), "Group", "none"),
+        (("household",), "Group", "group_size, membership_kind"),
+        (("sex", "household"), "Group", "sex, group_size, membership_kind"),
+        (("address",), "SRPerson", "none"),
+        (("identifier",), "SRPerson", "BRN, DRN, MRN, NATIONAL ID, NIN, UIN"),
+        ((), "SRPerson", "none"),
+    ],
+)
+def test_what_is_offered_instead_is_what_the_client_may_ask(
+    village_api: Api, disclosure: tuple[str, ...], record_type: str, offered: str
+) -> None:
+    """The answer to an unknown attribute names no attribute, and no identifier type, that is hidden."""
+    token = village_api.token_of(disclosure=disclosure)
+    asked = predicate(("shoe_size", "eq", "5"), reg_record_type=record_type)
+    (response,) = village_api.search(asked, token=token).items
+    assert response["status_reason_code"] == FILTER
+    assert response["status_reason_message"].endswith(f"no such attribute. This client can ask: {offered}.")
 
 
 @pytest.mark.parametrize("condition", ["and", "or", "not"])

@@ -78,9 +78,10 @@ def test_the_collection_is_the_record_type(
     assert len(response["data"]["reg_records"]) == len(found)
 
 
-def test_an_unknown_collection_is_rejected(hamlet_api: Api) -> None:
-    """A record type that is not served is none, wherever it is named."""
-    (response,) = hamlet_api.search(item(expressed(POOR, MARK), "expression")).items
+@pytest.mark.parametrize("collection", [MARK, 5, True, False, 0, ["Group"], {"Group": 1}, []], ids=repr)
+def test_an_unknown_collection_is_rejected(hamlet_api: Api, collection: object) -> None:
+    """A record type that is not served is none, wherever it is named; what is no name is not overlooked."""
+    (response,) = hamlet_api.search(item(expressed(POOR, collection), "expression")).items
     assert response["status_reason_code"] == CRITERIA
 
 

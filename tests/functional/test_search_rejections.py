@@ -95,6 +95,27 @@ def test_a_predicate_that_is_not_understood(shared_api: Api, query: object, quer
     is_rejected(shared_api.search(item(query, query_type)), CRITERIA)
 
 
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (identified("UIN", ""), "query.value is empty"),
+        (identified("", KNOWN_UIN), "query.type is empty"),
+        (predicate(("UIN", "eq", "")), "query.0.expression1.attribute_value is empty"),
+        (predicate(("UIN", "", KNOWN_UIN)), "query.0.expression1.operator is empty"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_empty_member_is_told(shared_api: Api, asked: dict[str, Any], why: str) -> None:
+    """What is there but empty is told as such, not as missing."""
+    assert why in is_rejected(shared_api.search(asked), CRITERIA)
+
+
+def test_the_largest_number_is_taken(shared_api: Api) -> None:
+    """A number may have as many digits as a string may have bytes."""
+    (response,) = shared_api.search(identified("UIN", 10**511)).items
+    assert (response["status"], response["pagination"]["total_count"]) == ("succ", 0)
+
+
 def test_an_unknown_member_is_told_that_there_may_be_more_expressions(shared_api: Api) -> None:
     """Whoever misspells the second expression is not left to think that one is all there may be."""
     query = [{"expression1": BORN, "condition": "and", "expresion2": HER}]
@@ -133,17 +154,23 @@ def test_a_registry_or_record_type_that_is_not_served(shared_api: Api, criteria:
         (("birthdate", 10**200, "1990-01-31"), "eq, in, lt"),
         (("UIN", "gt", "1"), "eq, in"),
         (("MOBILE", "lt", "+999"), "eq, in"),
-        (("UIN", "eq", [KNOWN_UIN]), "string"),
-        (("UIN", "eq", {"$eq": KNOWN_UIN}), "string"),
-        (("UIN", "eq", " "), "string"),
-        (("UIN", "eq", 10**200), "string"),
+        (("UIN", "eq", [KNOWN_UIN]), "a string, a number or a boolean"),
+        (("UIN", "eq", {"$eq": KNOWN_UIN}), "a string, a number or a boolean"),
+        (("UIN", "eq", " "), "empty"),
+        (("UIN", "eq", 10**512), "512 bytes"),
+        (("UIN", "eq", -(10**1500)), "512 bytes"),
+        (("income", "eq", 10**18), "at most 18 digits"),
+        (("income", "lt", 1e100), "2 in an exponent"),
+        (("age", "eq", 10**30), "0 to 200"),
+        (("YOB", "eq", 10**30), "1 to 9999"),
         (("UIN", "eq", "9" * 513), "512"),
         (("UIN", "eq", "é" * 257), "512"),
         (("UIN", "in", []), "100"),
         (("UIN", "in", ["1"] * (MAX_VALUES + 1)), "100"),
         (("UIN", "in", ",".join("1" * (MAX_VALUES + 1))), "100"),
         (("UIN", "in", ["1", None]), "string"),
-        (("UIN", "in", "1,,2"), "string"),
+        (("UIN", "in", "1,,2"), "empty"),
+        (("UIN", "in", ["1", ""]), "empty"),
         *(
             (("birthdate", "eq", value), "1990-01-31")
             for value in ("1990", "31/01/1990", "1990-02-30", "1990-1-31", "19900131", "tomorrow", 1990, True, 1e9)

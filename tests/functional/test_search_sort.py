@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from support.hamlet import expressed, letters
 
 PAGINATION = "rjct.pagination.invalid"
 EVERYBODY, EVERY_GROUP = {"UIN": {"$ne": "x"}}, {"HOUSEHOLD_ID": {"$ne": "x"}}
+_LETTERS = string.ascii_letters + string.digits + "-_"
 Sort = list[dict[str, str]]
 
 
@@ -153,6 +155,26 @@ def test_a_cursor_that_was_altered(hamlet_api: Api, cursor: str) -> None:
         assert follow(hamlet_api, bad)["status_reason_code"] == PAGINATION
 
 
+def test_a_cursor_in_another_spelling(hamlet_api: Api, cursor: str) -> None:
+    """Every byte counts, also one that says nothing in base64."""
+    for place, letter in enumerate(cursor):
+        for other in {chr(ord(letter) ^ 1), "A" if letter != "A" else "B"}:
+            bad = cursor[:place] + other + cursor[place + 1 :]
+            assert follow(hamlet_api, bad)["status_reason_code"] == PAGINATION, bad
+    for end in ("=", "==", "===", "\n", " ", "%3D"):
+        assert follow(hamlet_api, cursor + end)["status_reason_code"] == PAGINATION
+    assert follow(hamlet_api, " " + cursor)["status_reason_code"] == PAGINATION
+
+
+@pytest.mark.parametrize("key", ["UIN", "surname", "birth_date"])
+def test_the_last_letter_of_a_cursor(hamlet_api: Api, key: str) -> None:
+    """A letter that differs in bits that base64 does not use is another letter."""
+    cursor = next(walk(hamlet_api, EVERYBODY, 2, sort=by(key)))["pagination"]["next_cursor"]
+    for letter in set(_LETTERS) - {cursor[-1]}:
+        response = follow(hamlet_api, cursor[:-1] + letter, sort=by(key))
+        assert response["status_reason_code"] == PAGINATION
+
+
 def test_a_cursor_of_another_client(hamlet_api: Api, cursor: str) -> None:
     """A cursor serves the client that it was made for, though another may ask the same."""
     response = follow(hamlet_api, cursor, token=hamlet_api.token_of())
@@ -160,10 +182,12 @@ def test_a_cursor_of_another_client(hamlet_api: Api, cursor: str) -> None:
 
 
 def test_a_cursor_of_another_question(hamlet_api: Api, cursor: str) -> None:
-    """Nor does it serve another query, sort or kind of record."""
+    """Nor does it serve another query, sort, record type or dialect."""
     assert follow(hamlet_api, cursor, sort=by("-surname"))["status_reason_code"] == PAGINATION
     assert follow(hamlet_api, cursor, sort=[])["status_reason_code"] == PAGINATION
     assert follow(hamlet_api, cursor, reg_record_type="Group")["status_reason_code"] == PAGINATION
+    assert follow(hamlet_api, cursor, reg_record_type="Member")["status_reason_code"] == PAGINATION
+    assert follow(hamlet_api, cursor, reg_type="SPP:RegistryType:Individual")["status_reason_code"] == PAGINATION
     other = asked({"UIN": {"$ne": "y"}}, sort=by("surname"), pagination={"page_size": 2, "cursor": cursor})
     assert hamlet_api.search(other).items[0]["status_reason_code"] == PAGINATION
 

@@ -52,7 +52,7 @@ memberships = st.builds(
     person_id=st.sampled_from(PEOPLE),
     group_id=st.sampled_from(GROUPS),
     roles=st.sampled_from(((), ("head",))),
-    start=dates,
+    start=st.sampled_from((None, "2020-01-01")),
     end=dates,
 )
 # No crash, or one at the n-th transaction from now: before it reaches DynamoDB (True), or after it took effect.

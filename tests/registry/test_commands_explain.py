@@ -85,6 +85,24 @@ def test_what_is_told(dci: Commands, tmp_path: Path, criteria: object, told: str
     assert told in (done.out or done.problem)
 
 
+@pytest.mark.usefixtures("_filled")
+def test_a_cursor_is_not_explained(dci: Commands, tmp_path: Path) -> None:
+    """A file with a cursor is refused, and not taken for one that asks for the first page; an empty one is none."""
+    criteria = predicate(("surname", "eq", "Okafor"), pagination={"page_size": 2, "cursor": "AAAA"})
+    done = explain(dci, tmp_path, criteria, "--json")
+    assert "cursor" in done.problem
+    criteria["pagination"]["cursor"] = ""
+    assert explain(dci, tmp_path, criteria, "--json").status == 0
+
+
+@pytest.mark.usefixtures("_filled")
+@pytest.mark.parametrize(("number", "read"), [(1, 3), (2, 2), (3, 0)])
+def test_the_page_that_is_asked_for(dci: Commands, tmp_path: Path, number: int, read: int) -> None:
+    """What a page costs is what that page's records cost."""
+    criteria = predicate(("surname", "eq", "Okafor"), pagination={"page_size": 3, "page_number": number})
+    assert json.loads(explain(dci, tmp_path, criteria, "--json").out)["items_read"] == read
+
+
 def test_a_file_that_is_not_there(dci: Commands, tmp_path: Path) -> None:
     """What can not be read is named."""
     assert "can not be read" in dci("explain", tmp_path / "nothing.json").problem

@@ -124,9 +124,9 @@ found by
   IDENTIFIER#UIN#847951632
   PERSON#1 x01 #anna
   PERSON#1 x02 1990-01-31#anna
-  PERSON#1 x03 đang#anna
+  PERSON#1 x03 dang#anna
   PERSON#1 x04 anna#anna
-  PERSON#1 x05 anna-đang#anna
+  PERSON#1 x05 anna-dang#anna
 """
 
 

@@ -18,6 +18,7 @@ BENO = Person(id="beno", name=Name(given_name="Beno"))
 HILL = Group(id="hill", name="Hill")
 ANNA_ON_HILL = Membership(person_id="anna", group_id="hill", roles=("head",))
 BENO_ON_HILL = Membership(person_id="beno", group_id="hill")
+TWICE = '[{"identifier_type": "UIN", "identifier_value": "1"}, {"identifier_type": "uin", "identifier_value": "1"}]'
 ALL: tuple[AnyRecord, ...] = (ANNA, BENO, HILL, ANNA_ON_HILL, BENO_ON_HILL)
 
 
@@ -92,6 +93,23 @@ def test_put_what_somebody_else_has(filled: Registry, dci: Commands) -> None:
         ),
         ('{"person": {"id": "a", "hobby": "chess"}}', "person holds an unknown field."),
         ('{"membership": {"person_id": "a"}}', "membership.group_id is missing."),
+        (
+            '{"membership": {"person_id": "a", "group_id": "b", "start": "2024-01-02", "end": "2024-01-01"}}',
+            "membership must not have its end before its start.",
+        ),
+        (
+            '{"person": {"id": "a", "identifiers": ' + TWICE + "}}",
+            "person.identifiers must hold each identifier once, whatever the case of its type.",
+        ),
+        ('{"person": {"id": "a"}, "person": {"id": "b"}}', "The line has person more than once in an object."),
+        (
+            '{"person": {"id": "a", "restricted": true, "restricted": false}}',
+            "The line has restricted more than once in an object.",
+        ),
+        (
+            '{"person": {"id": "a", "name": {"surname": "A", "sur\\u006eame": "B"}}}',
+            "The line has surname more than once in an object.",
+        ),
     ],
 )
 def test_put_a_line_that_is_no_record(registry: Registry, dci: Commands, line: str, reason: str) -> None:

@@ -126,7 +126,25 @@ def test_the_models_own_names() -> None:
     ]
 
 
-@pytest.mark.parametrize(("cell", "is_group"), [("True", True), ("1", True), ("False", False), ("", False)])
+TRUE = ("true", "TRUE", "True", "yes", "Yes", "y", "Y", "t", "T", "1", "x", "X")
+FALSE = ("false", "FALSE", "False", "no", "No", "n", "N", "f", "F", "0", "")
+
+
+@pytest.mark.parametrize(("cell", "said"), [*((cell, True) for cell in TRUE), *((cell, False) for cell in FALSE)])
+def test_restricted(cell: str, said: bool) -> None:  # noqa: FBT001 - a case's expectation
+    """The usual words for yes and no are understood, whatever their case."""
+    assert records("individuals.csv", f"id,restricted\np.1,{cell}\n") == [Person(id="p.1", restricted=said)]
+
+
+@pytest.mark.parametrize("column", ["restricted", "is_group"])
+@pytest.mark.parametrize("cell", ["maybe", "ja", "-1", "2", "on", "yess", "true?"])
+def test_neither_yes_nor_no(column: str, cell: str) -> None:
+    """Any other word is never taken for a no: the row is rejected."""
+    (row,) = rows("individuals.csv", f"id,given_name,{column}\np.1,Anna,{cell}\n")
+    assert (row.record, row.reason) == (None, f"{column} must be true or false.")
+
+
+@pytest.mark.parametrize(("cell", "is_group"), [("True", True), ("y", True), ("False", False), ("", False)])
 def test_is_group(cell: str, is_group: bool) -> None:  # noqa: FBT001 - a case's expectation
     """In an export of all registrants `is_group` says what each is."""
     text = f"id,name,is_group,kind\nr.1,Hill,{cell},Family\n"
@@ -156,6 +174,57 @@ def test_is_group(cell: str, is_group: bool) -> None:  # noqa: FBT001 - a case's
 def test_bad_rows(text: str, line: int, reason: str) -> None:
     """A bad row is told with the number of its first line."""
     assert [(row.line, row.reason) for row in rows("individuals.csv", text) if row.reason] == [(line, reason)]
+
+
+WHOSE = "id,given_name,phone,reg_ids/id_type,reg_ids/value,individual_membership_ids/group/id\n"
+GOES_ON = "The row goes on with a row that is rejected."
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("b,Beno,2,UIN,B,g.2,extra", "The row has 7 cells, the header 6."),
+        (",,2,UIN,B,g.2,", "The row has 7 cells, the header 6."),
+        ("b,Be\rno,2,UIN,B,g.2", "The row is not CSV: new-line character seen in unquoted field"),
+        ("b!,Beno,2,UIN,B,g.2", "id is not valid."),
+        ("b,Beno,none,UIN,B,g.2", "phone_numbers.0 must hold digits."),
+        ("b,Beno,2,nin,B-NIN,g.2", "identifiers must hold each identifier once, whatever the case of its type."),
+    ],
+)
+def test_rows_below_a_rejected_one(bad: str, reason: str) -> None:
+    """What goes on with a rejected row, memberships too, is rejected with it, and is nobody else's."""
+    text = f"{WHOSE}a,Anna,1,UIN,A,g.1\n{bad}\n,,3,NIN,B-NIN,\n\n,,,,,g.3\nc,Cleo,,,,\n,,4,,,g.4\n"
+    read = list(CsvFile("individuals.csv", text.split("\n")).rows())
+    assert [row.record for row in read if row.record] == [
+        Person(
+            id="a",
+            name=Name(given_name="Anna"),
+            phone_numbers=("1",),
+            identifiers=(Identifier(identifier_type="UIN", identifier_value="A"),),
+        ),
+        Membership(person_id="a", group_id="g.1"),
+        Person(id="c", name=Name(given_name="Cleo"), phone_numbers=("4",)),
+        Membership(person_id="c", group_id="g.4"),
+    ]
+    first, *others = [row for row in read if row.reason]
+    assert (first.line, first.reason.startswith(reason)) == (3, True)
+    assert [(row.line, row.told, row.reason) for row in others] == [
+        (4, {"phone": "3", "reg_ids/id_type": "NIN", "reg_ids/value": "B-NIN"}, GOES_ON),
+        (6, {"individual_membership_ids/group/id": "g.3"}, GOES_ON),
+    ]
+
+
+def test_memberships_below_a_rejected_one() -> None:
+    """A further kind below a rejected membership is rejected too, and not given to the membership before."""
+    text = "group,individual,kind\ng.1,p.1,Head\ng.1,p.2,,x\n,,Principal\n"
+    read = rows("memberships.csv", text)
+    assert [row.record for row in read if row.record] == [
+        Membership(person_id="p.1", group_id="g.1", roles=("head",))
+    ]
+    assert [(row.line, row.reason) for row in read if row.reason] == [
+        (3, "The row has 4 cells, the header 3."),
+        (4, GOES_ON),
+    ]
 
 
 def test_a_cell_without_end() -> None:
@@ -196,7 +265,9 @@ def test_a_registry_of_csv_files(registry: Registry, tmp_path: Path, capsys: pyt
     (tmp_path / "memberships.csv").write_text("group,individual,kind\ng.1,p.1,Head\ng.1,p.9,\n")
     paths = [tmp_path / name for name in ("memberships.csv", "Groups.CSV", "individuals.csv")]
     assert import_into(registry, *paths) == 1
-    assert "individuals.csv: columns left out: shoe_size\n" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "individuals.csv: columns left out: shoe_size\n" in said
+    assert "Reading: 6 rows in " in said
     assert rejected(paths[2]) == [
         {"line": 3, "reason": "The person p.1 came before.", "row": {"id": "p.1", "given_name": "Anna again"}}
     ]

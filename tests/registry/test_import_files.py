@@ -62,10 +62,11 @@ def test_an_import_into_an_empty_table(
     empty.assert_holds(*made)
     assert empty.store.settings().shards == 4
     assert "HOUSEHOLD_ID" in empty.store.settings().identifier_types
+    memberships = sum(isinstance(one, Membership) for one in made)
     assert (
-        f"{sum(not isinstance(one, Membership) for one in made)} records new, 0 changed, 0 as they were.\n"
-        in capsys.readouterr().out
-    )
+        f"{memberships} memberships: {len(made) - memberships} records new, 0 changed, 0 as they were; "
+        f"{memberships} memberships new, 0 changed, 0 as they were.\n"
+    ) in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == [tmp_path / "all.jsonl"]
 
 
@@ -79,7 +80,9 @@ def test_the_same_file_again(
     capsys.readouterr()
     assert import_into(empty, path) == 0
     assert empty.items() == before
-    assert "0 records new, 0 changed, " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "0 records new, 0 changed, " in said
+    assert "0 memberships new, 0 changed, " in said
 
 
 def test_a_file_that_changes_records(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +94,43 @@ def test_a_file_that_changes_records(registry: Registry, tmp_path: Path, capsys:
     left = ANNA_ON_HILL.model_copy(update={"roles": ()})
     assert import_into(registry, jsonl(tmp_path / "f.jsonl", [left, cleo_on_hill, ANNA, richer, cleo])) == 0
     registry.assert_holds(ANNA, BENO, cleo, richer, left, BENO_ON_HILL, cleo_on_hill)
-    assert "1 records new, 2 changed, 0 as they were." in capsys.readouterr().out
+    assert (
+        "1 records new, 2 changed, 0 as they were; 1 memberships new, 1 changed, 0 as they were."
+        in capsys.readouterr().out
+    )
+
+
+def test_a_file_of_memberships(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What becomes of memberships is told also where their people and groups are in the registry alone."""
+    registry.put(
+        ANNA, BENO, HILL, ANNA_ON_HILL, Person(id="cleo"), cleo := Membership(person_id="cleo", group_id="hill")
+    )
+    head = ANNA_ON_HILL.model_copy(update={"roles": ()})
+    path = jsonl(tmp_path / "f.jsonl", [head, BENO_ON_HILL, cleo])
+    told = "0 people, 0 groups, 3 memberships: 0 records new, 0 changed, 0 as they were; "
+    changes, nothing = "1 memberships new, 1 changed, 1 as", "0 memberships new, 0 changed, 3 as"
+    for arguments, standing in ((["--dry-run"], changes), ([], changes), ([], nothing), (["--dry-run"], nothing)):
+        assert import_into(registry, path, *arguments) == 0
+        last = " Nothing was written." if arguments else ""
+        assert capsys.readouterr().out == f"{told}{standing} they were.{last}\n"
+
+
+def test_what_is_rejected_is_not_counted(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The summary counts what is loaded: no record or membership that was rejected, at whatever step."""
+    registry.put(ANNA, BENO.model_copy(update={"identifiers": uin("2")}))
+    exchanged = [ANNA.model_copy(update={"identifiers": uin("2")}), BENO.model_copy(update={"identifiers": uin("1")})]
+    thief = Group(id="thief", identifiers=uin("1"))
+    stray = Membership(person_id="nobody", group_id="hill")
+    path = jsonl(tmp_path / "f.jsonl", [*exchanged, thief, HILL, ANNA_ON_HILL, stray])
+    assert import_into(registry, path) == 1
+    assert len(rejected(path)) == 4
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "0 people, 1 groups, 1 memberships: 1 records new, 0 changed, 0 as they were; "
+        "1 memberships new, 0 changed, 0 as they were."
+    )
+    registry.assert_holds(ANNA, BENO.model_copy(update={"identifiers": uin("2")}), HILL, ANNA_ON_HILL)
 
 
 def test_members_of_those_who_are_there(registry: Registry, tmp_path: Path) -> None:
@@ -181,7 +220,7 @@ def test_bad_lines(empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixtur
     path = tmp_path / "f.jsonl"
     path.write_bytes(
         b'\xef\xbb\xbf{"person":{"id":"anna"}}\n\nnot JSON \xff\n'
-        b'{"person":{"id":"b","sex":"yes"}}\n{"group":{"id":"hill"}}'
+        b'{"person":{"id":"b","sex":"yes"}}\n{"group":{"id":"hill"}}\n{"group":{"id":"a","id":"b"}}'
     )
     assert import_into(empty, path) == 1
     assert rejected(path) == [
@@ -191,10 +230,15 @@ def test_bad_lines(empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixtur
             "reason": "person.sex must be 'male', 'female', 'other' or 'unknown'.",
             "row": '{"person":{"id":"b","sex":"yes"}}',
         },
+        {
+            "line": 6,
+            "reason": "The line has id more than once in an object.",
+            "row": '{"group":{"id":"a","id":"b"}}',
+        },
     ]
     file = tmp_path / "f.jsonl.rejected.jsonl"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert f"{path}: 2 rejected, see {file}\n" in capsys.readouterr().out
+    assert f"{path}: 3 rejected, see {file}\n" in capsys.readouterr().out
     empty.assert_holds(Person(id="anna"), Group(id="hill"))
 
 
@@ -217,7 +261,10 @@ def test_a_dry_run(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFix
     )
     assert import_into(registry, path, "--dry-run") == 1
     assert registry.items() == before
-    assert "1 records new, 0 changed, 0 as they were. Nothing was written." in capsys.readouterr().out
+    assert (
+        "0 people, 1 groups, 1 memberships: 1 records new, 0 changed, 0 as they were; "
+        "1 memberships new, 0 changed, 0 as they were. Nothing was written."
+    ) in capsys.readouterr().out
     told = rejected(path)
     import_into(registry, path)
     assert rejected(path) == told

@@ -23,7 +23,9 @@ _reproducible = settings(
 _people, _groups = st.sampled_from(["p1", "p2", "p3", "p4"]), st.sampled_from(["g1", "g2", "g3"])
 _names = st.sampled_from(["Anna", "Beno", "Cleo"])
 _identifiers = st.lists(
-    st.builds(Identifier, identifier_type=st.just("UIN"), identifier_value=st.sampled_from("123")), max_size=2
+    st.builds(Identifier, identifier_type=st.just("UIN"), identifier_value=st.sampled_from("123")),
+    max_size=2,
+    unique=True,
 )
 _groups_made = st.builds(Group, id=_groups, name=_names, poverty_score=st.sampled_from([1.0, 2.0]))
 _memberships = st.builds(

@@ -64,7 +64,7 @@ def test_strays(staging: Staging) -> None:
     stray = Membership(person_id="a", group_id="nowhere")
     stage(staging, Person(id="a"), stray, Group(id="b"), Membership(person_id="a", group_id="b"))
     assert [(one.record, one.source, one.line) for one in staging.strays()] == [(stray, "file", 2)]
-    staging.drop(Kind.GROUP, "b")
+    staging.drop(Group(id="b"))
     assert [one.record.group_id for one in staging.strays()] == ["nowhere", "b"]
     assert list(staging.views()) == [(Kind.PERSON, {"id": "a", "households": []})]
 
@@ -75,7 +75,7 @@ def test_a_refused_record_claims_nothing(staging: Staging) -> None:
     stage(staging, Person(id="a", identifiers=(first,)))
     with pytest.raises(Unstageable):
         stage(staging, Person(id="b", identifiers=(second, first)))
-    stage(staging, Person(id="b", identifiers=(second, second)), Group(id="a"))
+    stage(staging, Person(id="b", identifiers=(second,)), Group(id="a"))
     assert staging.counts == Counts(people=2, groups=1, memberships=0)
 
 

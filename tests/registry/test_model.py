@@ -132,6 +132,19 @@ BAD: list[tuple[type[BaseModel], dict[str, Any], str]] = [
         {"identifiers": [{"identifier_type": "UIN", "identifier_value": str(n)} for n in range(21)]},
         "identifiers must have at most 20 entries.",
     ),
+    *(
+        (
+            model,
+            {
+                "identifiers": [
+                    {"identifier_type": "National ID", "identifier_value": "D1"},
+                    {"identifier_type": " national  id", "identifier_value": "D1 "},
+                ]
+            },
+            "identifiers must hold each identifier once, whatever the case of its type.",
+        )
+        for model in (Person, Group)
+    ),
     (Person, {"phone_numbers": ["none"]}, "phone_numbers.0 must hold digits."),
     (Person, {"phone_numbers": ["1"] * 11}, "phone_numbers must have at most 10 entries."),
     (Person, {"phone_numbers": ["١" * 300]}, "phone_numbers.0 must have at most 512 bytes."),
@@ -183,7 +196,7 @@ BAD: list[tuple[type[BaseModel], dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("model", "fields", "said"), BAD, ids=[said for _, _, said in BAD])
+@pytest.mark.parametrize(("model", "fields", "said"), BAD, ids=[f"{model.__name__} {said}" for model, _, said in BAD])
 def test_refused(model: type[BaseModel], fields: dict[str, Any], said: str) -> None:
     """What a record can not be is refused with the field's name and what is expected there."""
     assert refusal(model, {"id": "1", **fields}) == said
@@ -192,8 +205,11 @@ def test_refused(model: type[BaseModel], fields: dict[str, Any], said: str) -> N
 def test_refused_memberships() -> None:
     """A membership says who and where, in as many roles as there may be."""
     assert refusal(Membership, {"person_id": "p1"}) == "group_id is missing."
-    roles = {"person_id": "p1", "group_id": "g1", "roles": ["r"] * 11}
-    assert refusal(Membership, roles) == "roles must have at most 10 entries."
+    ids = {"person_id": "p1", "group_id": "g1"}
+    assert refusal(Membership, {**ids, "roles": ["r"] * 11}) == "roles must have at most 10 entries."
+    inverted = {**ids, "start": "2024-01-02", "end": "2024-01-01"}
+    assert refusal(Membership, inverted) == "The record must not have its end before its start."
+    assert Membership.model_validate({**inverted, "end": "2024-01-02"})
 
 
 def test_a_place_in_a_place_in_a_place() -> None:

@@ -115,7 +115,7 @@ def letters(records: list[Json]) -> str:
     return "".join(first["identifier_value"] for first, *_ in identifiers)
 
 
-def expressed(query: Json, collection: str = "") -> Json:
+def expressed(query: Json, collection: object = None) -> Json:
     """Return the query of an expression item."""
-    named = {"collection": collection} if collection else {}
+    named = {} if collection is None else {"collection": collection}
     return {"type": "ns:org:QueryType:expression", "value": {"expression": {**named, "query": query}}}

@@ -25,7 +25,8 @@ CATALOGUE = Catalogue(OWN_TYPES)
 Values = dict[str, list[str]]  # attribute name → values worth asking for
 Sent = tuple[str, str, list[str]]  # a spelling of an attribute, an operator, values
 _NOBODYS = {Type.PHONE: "+1", Type.EMAIL: "nobody@example.org", Type.DATE: "2000-01-01", Type.MOMENT: "2026-01-02",
-            Type.NUMBER: "3", Type.SEX: "u", Type.TRUTH: "no"}  # fmt: skip
+            Type.NUMBER: "3", Type.SEX: "u", Type.MARITAL_STATUS: "divorced",
+            Type.TRUTH: "no"}  # fmt: skip
 _SIGNS = {"eq": "$eq", "in": "$in", "lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
 
 

@@ -44,3 +44,15 @@ def test_without_a_deadline_time_does_not_count() -> None:
     budget = Budget(10, Deadline(None, clock))
     clock.advance(10**6)
     budget.spend(10)
+
+
+def test_what_is_too_much_anyway_is_known_before() -> None:
+    """A check refuses what is more than is left, and spends nothing."""
+    budget = Budget(10)
+    budget.check(10)
+    with pytest.raises(Rejection) as raised:
+        budget.check(11)
+    assert raised.value.code == TOO_MANY
+    budget.spend(10)
+    with pytest.raises(Rejection):
+        budget.check(1)

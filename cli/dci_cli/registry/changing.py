@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from dci_cli.registry.comparing import mark_of, memberships, terms_of
 from dci_cli.registry.parallel import chunks, in_parallel
 from dci_cli.registry.progress import Progress
 from dci_cli.registry.rows import Staged
 from dci_cli.registry.scan import UNLIMITED
 from dci_common.registry.budget import Budget
-from dci_common.registry.model import Kind, Membership
+from dci_common.registry.model import Kind, Membership, plain
 from dci_common.registry.store import RegistryStore
+from dci_common.registry.views import View
 from dci_common.registry.writer import RegistryWriter, WriteRefused
 
 if TYPE_CHECKING:
@@ -24,29 +26,30 @@ _CHUNK = 100
 
 
 class Changer:
-    """Puts records one by one; what the registry refuses is rejected."""
+    """Puts staged records one by one; what the registry refuses is rejected."""
 
-    def __init__(self, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor, progress: Progress) -> None:
+    def __init__(
+        self, staging: Staging, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor, progress: Progress
+    ) -> None:
+        self._staging = staging
         self._writer = RegistryWriter(runtime)
         self._rejects = rejects
         self._pool = pool
         self._progress = progress
 
-    def put(self, staged: Iterable[Staged[Any]]) -> int:
-        """Put records, and return how many were not refused.
+    def put(self, staged: Iterable[Staged[Any]]) -> None:
+        """Put records.
 
         One may wait for an identifier that another gives up: they are tried again as long as that helps.
         """
-        done, refused = self._attempt(staged)
+        _, refused = self._attempt(staged)
         while refused:
             more, still = self._attempt([one for one, _ in refused])
             refused = still
             if not more:
                 break
-            done += more
         for one, reason in refused:
-            self._rejects.add(one.source, one.line, reason, one.told)
-        return done
+            self._staging.reject(one, reason, self._rejects)
 
     def _attempt(self, staged: Iterable[Staged[Any]]) -> tuple[int, list[tuple[Staged[Any], str]]]:
         done, refused = 0, []
@@ -69,37 +72,47 @@ class Changer:
 def known_strays(
     staging: Staging, runtime: Runtime | None, rejects: Rejects, pool: ThreadPoolExecutor
 ) -> Iterator[Staged[Membership]]:
-    """Yield the memberships of which one side is not staged but in the registry; reject the others.
+    """Mark and yield the memberships of which one side is not staged but in the registry; reject the others.
 
     Without a registry all of them are rejected.
     """
 
-    def missing(chunk: list[Staged[Membership]]) -> set[tuple[Kind, str]]:
-        sides = {side for one in chunk for side in _sides(one.record)}
-        return sides - _there(runtime, sides) if runtime else sides
+    def read(chunk: list[Staged[Membership]]) -> dict[tuple[Kind, str], View]:
+        return _there(runtime, {side for one in chunk for side in _sides(one.record)}) if runtime else {}
 
-    for chunk, absent in in_parallel(pool, missing, chunks(staging.strays(), _CHUNK)):
+    for chunk, there in in_parallel(pool, read, chunks(staging.strays(), _CHUNK)):
         for one in chunk:
             unknown = [
                 f"{kind.lower()} {id_}"
                 for kind, id_ in _sides(one.record)
-                if (kind, id_) in absent and not staging.find(kind, id_)
+                if (kind, id_) not in there and not staging.find(kind, id_)
             ]
             if unknown:
                 reason = f"Neither the files nor the registry have the {' and the '.join(unknown)}."
-                rejects.add(one.source, one.line, reason, one.told)
+                staging.reject(one, reason, rejects)
             else:
+                _mark(staging, one.record, there.get((Kind.PERSON, one.record.person_id), {}))
                 yield one
+
+
+def _mark(staging: Staging, membership: Membership, person: View) -> None:
+    """Mark a membership by the person as the registry has it."""
+    there = memberships(person).get(membership.group_id)
+    if there:
+        mark = mark_of(terms_of(plain(membership)), there)
+        staging.marks.set_membership(membership.group_id, membership.person_id, mark)
 
 
 def _sides(membership: Membership) -> list[tuple[Kind, str]]:
     return [(Kind.PERSON, membership.person_id), (Kind.GROUP, membership.group_id)]
 
 
-def _there(runtime: Runtime, sides: set[tuple[Kind, str]]) -> set[tuple[Kind, str]]:
+def _there(runtime: Runtime, sides: set[tuple[Kind, str]]) -> dict[tuple[Kind, str], View]:
     store = RegistryStore(runtime)
     return {
-        (kind, id_)
+        (kind, id_): view
         for kind in Kind
-        for id_ in store.records(kind, [id_ for of_kind, id_ in sides if of_kind is kind], Budget(UNLIMITED))
+        for id_, view in store.views(
+            kind, [id_ for of_kind, id_ in sides if of_kind is kind], Budget(UNLIMITED)
+        ).items()
     }

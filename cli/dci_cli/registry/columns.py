@@ -7,22 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from dci_common.registry import values
+
 _TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[ T].*")
-_TRUE = {"true", "1", "yes"}
-_SEXES = {"m": "male", "f": "female"}
-_MARITAL_STATUSES = {
-    "single": "S",
-    "never married": "S",
-    "married": "M",
-    "widow": "W",
-    "widower": "W",
-    "widowed": "W",
-    "annulled": "A",
-    "divorced": "D",
-    "separated": "L",
-    "legally separated": "L",
-    "unmarried": "U",
+_TRUTHS = {
+    **dict.fromkeys(("true", "yes", "y", "t", "1", "x"), True),
+    **dict.fromkeys(("false", "no", "n", "f", "0", ""), False),
 }
+_SEXES = {"m": "male", "f": "female"}
 _ROLES = {
     "principal": "principal_recipient",
     "alternative": "alternative_recipient",
@@ -39,8 +31,9 @@ def _day(cell: str) -> str:
     return _TIME_OF_DAY.sub(r"\1", cell)
 
 
-def _truth(cell: str) -> bool:
-    return cell.casefold() in _TRUE
+def truth(cell: str) -> bool | None:
+    """Read whether a cell says yes or no; None, which the model refuses, where it says neither."""
+    return _TRUTHS.get(cell.casefold())
 
 
 def _several(cell: str) -> list[str]:
@@ -52,7 +45,7 @@ def _sex(cell: str) -> str:
 
 
 def _marital_status(cell: str) -> str:
-    return _MARITAL_STATUSES.get(cell.casefold(), cell.upper())
+    return values.marital_status(cell).upper() or cell
 
 
 def _roles(cell: str) -> list[str]:
@@ -127,7 +120,7 @@ PERSON = (
     Column("income_level"),
     Column("employment_status"),
     Column("education_level"),
-    Column("restricted", read=_truth),
+    Column("restricted", read=truth),
     Column("memberships[].group_id", "individual_membership_ids/group/id individual_membership_ids/group"),
     *_of_membership("memberships[].", "individual_membership_ids/"),
 )

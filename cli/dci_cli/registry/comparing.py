@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 100  # BatchGetItem's own limit
 _Window = list[tuple[Kind, View]]
+Terms = tuple[object, ...]  # of a membership: its roles, start and end
 
 
 class Comparison:
@@ -40,12 +41,21 @@ class Comparison:
         self._check_identifiers()
         for window, there in in_parallel(self._pool, self._read, chunks(self._staging.views(), _CHUNK)):
             for kind, view in window:
-                mark = _standing(view, there.get((kind, view["id"])))
-                if mark:
-                    self._staging.marks.set(kind, view["id"], mark)
+                self._mark(kind, view, there.get((kind, view["id"])))
             progress.advance(len(window))
         self._staging.marks.set_touching()
         progress.finish()
+
+    def _mark(self, kind: Kind, view: View, stored: Stored | None) -> None:
+        if stored is None:
+            return
+        marks = self._staging.marks
+        marks.set(kind, view["id"], _standing(view, stored))
+        if kind is Kind.GROUP:
+            there = memberships(stored.view)
+            for person_id, terms in memberships(view).items():
+                if person_id in there:
+                    marks.set_membership(view["id"], person_id, mark_of(terms, there[person_id]))
 
     def _check_identifiers(self) -> None:
         for chunk, owners in in_parallel(self._pool, self._owners, chunks(self._staging.identifiers(), _CHUNK)):
@@ -67,8 +77,7 @@ class Comparison:
             self._staging.marks.set(kind, id_, Mark.DIFFERENT)
         elif self._store.records(Kind(owner_kind), [owner_id], Budget(UNLIMITED)):
             reason = f"An identifier of type {pk.split('#')[1]} already belongs to {owner}."
-            self._rejects.add(staged.source, staged.line, reason, staged.told)
-            self._staging.drop(kind, id_)
+            self._staging.reject(staged, reason, self._rejects)
 
     def _read(self, window: _Window) -> dict[tuple[Kind, str], Stored]:
         return {
@@ -80,9 +89,22 @@ class Comparison:
         }
 
 
-def _standing(view: View, stored: Stored | None) -> Mark | None:
-    if stored is None:
-        return None
+def memberships(view: View) -> dict[str, Terms]:
+    """Return the terms of a record's memberships, by the id of the other side."""
+    return {entry["id"]: terms_of(entry) for entry in view.get("households") or view.get("members") or ()}
+
+
+def terms_of(membership: View) -> Terms:
+    """Return what a membership, or an entry of one, says besides whose it is."""
+    return tuple(membership.get("roles", ())), membership.get("start"), membership.get("end")
+
+
+def mark_of(terms: Terms, there: Terms) -> Mark:
+    """Mark a membership by how it is staged, and how it is in the registry."""
+    return Mark.SAME if terms == there else Mark.DIFFERENT
+
+
+def _standing(view: View, stored: Stored) -> Mark:
     if stored.pending:  # a change of it was interrupted; the registry's writer finishes it
         return Mark.DIFFERENT
     if stored.view == view:
@@ -91,10 +113,5 @@ def _standing(view: View, stored: Stored | None) -> Mark | None:
 
 
 def _is_within(view: View, stored: View) -> bool:
-    there, staged = _memberships(stored), _memberships(view)
+    there, staged = memberships(stored), memberships(view)
     return own_fields(stored) == own_fields(view) and staged.items() <= there.items()
-
-
-def _memberships(view: View) -> dict[str, tuple[object, ...]]:
-    entries = view.get("households") or view.get("members") or ()
-    return {entry["id"]: (tuple(entry.get("roles", ())), entry.get("start"), entry.get("end")) for entry in entries}

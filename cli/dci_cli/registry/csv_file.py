@@ -31,14 +31,15 @@ _COLUMNS = {
 _REQUIRED = {"individuals": {"id"}, "groups": {"id"}, "memberships": {"group_id", "person_id"}}
 _EMPTY = ("", "False")  # Odoo's word for nothing
 _IS_GROUP = "is_group"
+_GOES_ON_REJECTED = "The row goes on with a row that is rejected."
 Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A record's own row, and those that go on with it."""
+    """A record's own row, and those that go on with it, each with the number of its first line."""
 
-    line: int
+    lines: list[int]
     rows: list[list[str]]
 
 
@@ -84,16 +85,20 @@ class CsvFile:
     def rows(self) -> Iterator[Row]:
         """Read the records, and what can not be read as one."""
         block: _Block | None = None
+        without_block = "The row goes on with a record, but follows none."
         for line, row in self._cells():
-            if isinstance(row, Row):
+            if isinstance(row, Row):  # nobody can say any more whose the rows below it are
+                yield from self._read(block)
                 yield row
+                block, without_block = None, _GOES_ON_REJECTED
             elif not self._goes_on(row):
                 yield from self._read(block)
-                block = _Block(line, [row])
+                block = _Block([line], [row])
             elif block is not None:
+                block.lines.append(line)
                 block.rows.append(row)
             else:
-                yield Row(line, self._told(row), None, "The row goes on with a record, but follows none.")
+                yield Row(line, self._told(row), None, without_block)
         yield from self._read(block)
 
     def _cells(self) -> Iterator[tuple[int, list[str] | Row]]:
@@ -119,23 +124,27 @@ class CsvFile:
         return all(continues or not cell for cell, continues in zip(row, self._continues, strict=True))
 
     def _read(self, block: _Block | None) -> Iterator[Row]:
+        """Read the block's record, then its memberships; where the record is rejected, all of its rows are."""
         if block is None:
             return
-        told = self._told(block.rows[0])
-        for model, fields in self._records(block):
-            try:
-                yield Row(block.line, told, model.model_validate(fields), "")
-            except ValidationError as error:
-                yield Row(block.line, told, None, describe(error, "The row"))
-
-    def _records(self, block: _Block) -> Iterator[tuple[type[AnyRecord], Fields]]:
-        """Yield the fields of the block's record, and of its memberships."""
-        if self._what == "memberships":
-            yield Membership, self._fields("memberships", block)
-            return
+        first, *further = zip(block.lines, map(self._told, block.rows), strict=True)
         what = self._what_of(block)
-        is_group = what == "groups"
+        rows: Iterator[Row]
+        if what:
+            rows = (_validated(*first, *record) for record in self._records(what, block))
+        else:
+            rows = iter([Row(*first, None, f"{_IS_GROUP} must be true or false.")])
+        record = next(rows)
+        yield record
+        yield from (Row(line, told, None, _GOES_ON_REJECTED) for line, told in further) if record.reason else rows
+
+    def _records(self, what: str, block: _Block) -> Iterator[tuple[type[AnyRecord], Fields]]:
+        """Yield the fields of the block's record, and of its memberships."""
         fields = self._fields(what, block)
+        if what == "memberships":
+            yield Membership, fields
+            return
+        is_group = what == "groups"
         whole_name = fields.pop("display_name", None)
         if whole_name and "name" not in fields:
             fields["name"] = {"given_name": whole_name}
@@ -145,12 +154,12 @@ class CsvFile:
         for membership in memberships:
             yield Membership, {own: fields.get("id"), **membership}
 
-    def _what_of(self, block: _Block) -> str:
-        """Tell what a registrant is: an export of individuals may say of some that they are groups."""
+    def _what_of(self, block: _Block) -> str | None:
+        """Tell what a registrant is: an export of individuals says it of each; None where it says neither."""
         if self._what == "groups" or not self._says_is_group:
             return self._what
-        said = block.rows[0][self._names.index(_IS_GROUP)].casefold()
-        return "groups" if said in {"true", "1"} else "individuals"
+        is_group = columns.truth(block.rows[0][self._names.index(_IS_GROUP)])
+        return None if is_group is None else "groups" if is_group else "individuals"
 
     def _fields(self, what: str, block: _Block) -> Fields:
         fields: Fields = {}
@@ -165,6 +174,13 @@ class CsvFile:
 
     def _told(self, row: list[str]) -> dict[str, str]:
         return {title: cell for title, cell in zip(self._titles, row, strict=True) if cell}
+
+
+def _validated(line: int, told: object, model: type[AnyRecord], fields: Fields) -> Row:
+    try:
+        return Row(line, told, model.model_validate(fields), "")
+    except ValidationError as error:
+        return Row(line, told, None, describe(error, "The row"))
 
 
 def _place(fields: Fields, entries: dict[str, Fields], column: Column, cell: str) -> None:

@@ -31,7 +31,7 @@ from dci_common.registry.query import Query
 from dci_common.registry.residual import Filter
 from dci_common.registry.sorting import SortKey
 from dci_common.registry.store import RegistrySettings, RegistryStore
-from dci_common.schemas.envelope import SearchCriteria
+from dci_common.schemas.envelope import Pagination, SearchCriteria
 from dci_common.schemas.problems import describe
 from dci_common.wiretime import day
 from dci_search.dialect import resolve
@@ -80,10 +80,16 @@ def _explain(runtime: Runtime, criteria: SearchCriteria) -> dict[str, Any]:
     store = RegistryStore(runtime)
     settings, engine, budget = store.settings(), SearchEngine(store), Budget(UNLIMITED)
     query, sort = _query(criteria, settings, runtime)
-    scope, size = Scope(settings.shards), criteria.pagination.page_size if criteria.pagination else _PAGE
+    scope, page = Scope(settings.shards), criteria.pagination or Pagination(page_size=_PAGE)
+    if page.cursor:
+        raise Problem(
+            "A cursor can only be opened by the search that sealed it: send a page_number, or leave it out."
+        )
     plan = engine.plan(query, scope, budget)
     with metered(runtime.dynamodb) as calls:
-        found = engine.search(query, scope, Window(0, size, sort), budget)
+        found = engine.search(
+            query, scope, Window(((page.page_number or 1) - 1) * page.page_size, page.page_size, sort), budget
+        )
     cost = Cost.of(calls)
     return {
         "kind": query.kind.lower(),

@@ -12,7 +12,7 @@ from dci_cli.registry.batches import write_all
 from dci_cli.registry.changing import Changer, known_strays
 from dci_cli.registry.comparing import Comparison
 from dci_cli.registry.loading import Put, write_views
-from dci_cli.registry.marks import Mark
+from dci_cli.registry.marks import Mark, Standing
 from dci_cli.registry.progress import Progress
 from dci_cli.registry.rows import Staged
 from dci_cli.registry.target import Target, shards_for
@@ -35,7 +35,6 @@ class Import:
         self._target = target
         self._writes = not dry_run
         self._registry = target.runtime if target and not target.is_empty else None  # one that holds something
-        self._new = self._changed = self._unchanged = 0
 
     def run(self) -> str:
         """Do it, and return a sentence about what was done."""
@@ -43,10 +42,10 @@ class Import:
             Comparison(self._staging, self._registry, self._rejects, self._pool).run()
         self._write_new()
         self._write_changes()
-        counts = self._staging.counts
+        counts, marks = self._staging.counts, self._staging.marks
         return (
             f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships: "
-            f"{self._new:,} records new, {self._changed:,} changed, {self._unchanged:,} as they were."
+            f"{_told('records', marks.records)}; {_told('memberships', marks.memberships)}."
             + ("" if self._writes else " Nothing was written.")
         )
 
@@ -67,19 +66,16 @@ class Import:
 
     def _unmarked(self, progress: Progress) -> Iterator[tuple[Kind, View]]:
         for kind, view in self._staging.views():
-            mark = self._staging.marks.get(kind, view["id"])
-            if mark is None:
-                self._new += 1
+            if self._staging.marks.get(kind, view["id"]) is None:
                 yield kind, view
             else:
-                self._unchanged += mark in {Mark.SAME, Mark.WITHIN}
                 progress.advance(1)
 
     def _write_changes(self) -> None:
         """Give everything else to the registry's writer, the people and groups before their memberships."""
         staging = self._staging
         strays = known_strays(staging, self._registry, self._rejects, self._pool)
-        put: Callable[[Iterable[Staged[Any]]], int] = _count
+        put: Callable[[Iterable[Staged[Any]]], None] = _go_through
         if self._registry and self._writes:
             total = sum(
                 _count(some)
@@ -91,11 +87,15 @@ class Import:
                 )
             )
             progress = Progress("Changing", "records and memberships", total)
-            put = Changer(self._registry, self._rejects, self._pool, progress).put
-        self._new += put(staging.marked(Mark.TOUCHING))
-        self._changed = put(staging.marked(Mark.DIFFERENT))
+            put = Changer(staging, self._registry, self._rejects, self._pool, progress).put
+        put(staging.marked(Mark.TOUCHING))
+        put(staging.marked(Mark.DIFFERENT))
         put(staging.memberships_of_marked())
         put(strays)
+
+
+def _told(things: str, standing: Standing) -> str:
+    return f"{standing.new:,} {things} new, {standing.changed:,} changed, {standing.same:,} as they were"
 
 
 def _go_through(things: Iterable[object]) -> None:

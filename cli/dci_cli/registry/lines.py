@@ -15,7 +15,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # 
 
 
 class BadLine(Exception):
-    """A line is not a record; the message says where and what is expected there, and repeats nothing of it."""
+    """A line is not a record; the message says where and what is expected there, and repeats no value of it."""
 
 
 class _Line(BaseModel):
@@ -39,9 +39,22 @@ class _Line(BaseModel):
 def read_line(line: str | bytes) -> AnyRecord:
     """Read a record. Raises BadLine."""
     try:
-        return _Line.model_validate_json(line).records[0]
+        record = _Line.model_validate_json(line).records[0]
     except ValidationError as error:
         raise BadLine(describe(error, "The line")) from error
+    _decode(line if isinstance(line, str) else line.decode())
+    return record
+
+
+def _check_keys(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object that has a key twice: pydantic takes the last value without a word."""
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise BadLine(f"The line has {repeated} more than once in an object.")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_check_keys).decode
 
 
 def write_line(name: str, fields: dict[str, Any]) -> str:

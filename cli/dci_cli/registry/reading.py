@@ -24,7 +24,7 @@ def stage_files(paths: Sequence[Path], staging: Staging, rejects: Rejects) -> No
     for path in paths:
         try:
             with path.open("rb") as file:
-                for row in _rows(path, _counted(file, progress)):
+                for row in _rows(path, _counted(file, progress, header=_is_csv(path))):
                     _stage(row, str(path), staging, rejects)
         except OSError as error:
             raise Problem(f"{path} can not be read: {error.strerror}.") from error
@@ -43,7 +43,7 @@ def _stage(row: Row, source: str, staging: Staging, rejects: Rejects) -> None:
 
 
 def _rows(path: Path, lines: Iterable[bytes]) -> Iterator[Row]:
-    if path.suffix.lower() != ".csv":
+    if not _is_csv(path):
         yield from _json_rows(lines)
         return
     csv_file = CsvFile(path.name, _text(path, lines))
@@ -72,9 +72,14 @@ def _text(path: Path, lines: Iterable[bytes]) -> Iterator[str]:
             raise Problem(f"{path}: line {number} is not UTF-8: save the file as CSV UTF-8.") from error
 
 
-def _counted(file: BinaryIO, progress: Progress) -> Iterator[bytes]:
-    for line in file:
-        progress.advance(len(line), 1)
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
+
+
+def _counted(file: BinaryIO, progress: Progress, *, header: bool) -> Iterator[bytes]:
+    """Yield the lines, and count those that are rows: neither a header nor empty."""
+    for number, line in enumerate(file):
+        progress.advance(len(line), int(bool(line.strip()) and not (header and number == 0)))
         yield line
 
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from pydantic_core import from_json, to_json
 
@@ -25,6 +26,9 @@ from dci_common.registry.views import (
     summary,
 )
 from dci_common.registry.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
+
+if TYPE_CHECKING:
+    from dci_cli.registry.rejects import Rejects
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
@@ -134,9 +138,19 @@ class Staging:
         row = self._db.execute(query, (kind, id_)).fetchone()
         return Staged(_MODELS[kind].model_validate_json(row[0]), row[1], row[2]) if row else None
 
-    def drop(self, kind: Kind, id_: str) -> None:
-        """Take a person or group out again; its memberships become strays."""
-        self._db.execute("DELETE FROM records WHERE kind = ? AND id = ?", (kind, id_))
+    def drop(self, record: AnyRecord) -> None:
+        """Take a record out again; the memberships of a person or group become strays."""
+        if isinstance(record, Membership):
+            ids = record.group_id, record.person_id
+            self._db.execute("DELETE FROM memberships WHERE group_id = ? AND person_id = ?", ids)
+        else:
+            kind = Kind.PERSON if isinstance(record, Person) else Kind.GROUP
+            self._db.execute("DELETE FROM records WHERE kind = ? AND id = ?", (kind, record.id))
+
+    def reject(self, one: Staged[AnyRecord], reason: str, rejects: Rejects) -> None:
+        """Take a record out again, and tell why."""
+        rejects.add(one.source, one.line, reason, one.told)
+        self.drop(one.record)
 
     def identifiers(self) -> Iterator[tuple[str, Kind, str]]:
         """Yield every identifier's key, with the kind and id of its owner."""
@@ -159,9 +173,7 @@ class Staging:
         self._db.close()
 
     def _add_registrant(self, kind: Kind, record: Person | Group, source: str, line: int) -> None:
-        pks = dict.fromkeys(
-            keys.identifier_pk(one.identifier_type, one.identifier_value) for one in record.identifiers
-        )
+        pks = [keys.identifier_pk(one.identifier_type, one.identifier_value) for one in record.identifiers]
         for pk in pks:
             owner = self._db.execute("SELECT kind, id FROM identifiers WHERE pk = ?", (pk,)).fetchone()
             if owner and owner != (kind, record.id):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from typing import TYPE_CHECKING
@@ -34,17 +33,19 @@ class Cursors:
         """Write a place; `question` is whatever it must be opened with."""
         nonce = self._runtime.random_bytes(_NONCE_BYTES)
         text = json.dumps([place.id, *place.values]).encode()
-        return base64.urlsafe_b64encode(nonce + self._key().encrypt(nonce, text, question)).decode().rstrip("=")
+        return _encoded(nonce + self._key().encrypt(nonce, text, question))
 
     def open(self, cursor: str, question: bytes) -> Place:
         """Read a place back. Raises Rejection when it was not sealed here for this question."""
         try:
-            padded = cursor + "=" * (-len(cursor) % 4)
-            sealed = base64.b64decode(padded, altchars=b"-_", validate=True) if len(cursor) <= _MAX_LENGTH else b""
+            sealed = _decoded(cursor) if len(cursor) <= _MAX_LENGTH else b""
             nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
             record_id, *values = json.loads(self._key().decrypt(nonce, text, question))
-        except (binascii.Error, InvalidTag, ValueError) as error:
-            message = "cursor must be the next_cursor of this client's page before, with the same query and sort."
+        except (InvalidTag, ValueError) as error:
+            message = (
+                "cursor must be the next_cursor of this client's page before, as it was sent, with the same record "
+                "type, query and sort."
+            )
             raise Rejection("rjct.pagination.invalid", message) from error
         return Place(tuple(values), record_id)
 
@@ -55,6 +56,18 @@ class Cursors:
         secret_id = self._runtime.settings.cursor_secret
         secret = self._runtime.secrets.get_secret_value(SecretId=secret_id)["SecretString"]
         return AESGCM(hashlib.sha256(secret.encode()).digest())
+
+
+def _encoded(sealed: bytes) -> str:
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> bytes:
+    """Read what `_encoded` wrote. Raises ValueError for any other spelling of it."""
+    sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    if _encoded(sealed) != cursor:
+        raise ValueError
+    return sealed
 
 
 def question(client_id: str, *parts: object) -> bytes:

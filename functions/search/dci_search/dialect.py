@@ -72,7 +72,7 @@ def _record_type(criteria: SearchCriteria, served: dict[str, RecordType], defaul
     asked = criteria.reg_record_type or criteria.response_entity or collection(criteria.query)
     if asked is None:
         return default
-    found = served.get(asked.rpartition(":")[2].strip().lower())
+    found = served.get(asked.rpartition(":")[2].strip().lower()) if isinstance(asked, str) else None
     if found is None:
         names = ", ".join(dict.fromkeys(record_type.name for record_type in served.values()))
         raise _unserved(f"The record types served here are: {names}.")

@@ -128,7 +128,9 @@ class SearchService:
         conditions = Conditions(Catalogue(settings.identifier_types), record_type.kind, asker.disclosed, asker.today)
         query = Query(record_type.kind, parse(criteria.query_type, criteria.query, conditions), asker.today)
         sort = parse_sort(criteria.sort, conditions)
-        asked = question(asker.client.client_id, record_type.kind, criteria.query_type, criteria.query, criteria.sort)
+        asked = question(
+            asker.client.client_id, reg_type, record_type.name, criteria.query_type, criteria.query, criteria.sort
+        )
         after = self._cursors.open(page.cursor, asked) if page.cursor else None
         scope = Scope(settings.shards, restricted=asker.client.restricted)
         found = self._engine.search(query, scope, page.window(sort, after), asker.budget)

@@ -24,8 +24,9 @@ class Attribute:
 
     `of` are the kinds of record that have the attribute; a query about the other kind asks it of the members of a
     group, or of the households of a person. An attribute of neither is one of the membership itself. `disclosed_by`
-    is what a client must be allowed to see in order to ask. `slots` names the index slot that holds the value, if one
-    does; `many` says that a record may have several values.
+    is what a client must be allowed to see in order to ask; `of_home` says that a person without a value has her
+    household's. `slots` names the index slot that holds the value, if one does; `many` says that a record may have
+    several values.
     """
 
     name: str
@@ -36,6 +37,12 @@ class Attribute:
     aliases: tuple[str, ...] = field(default=(), repr=False)
     slots: Mapping[Kind, str] = field(default_factory=dict, repr=False)
     many: bool = field(default=False, repr=False)
+    of_home: bool = field(default=False, repr=False)
+
+    def needs(self, kind: Kind) -> Set[str]:
+        """Return what a client must be allowed to see in order to ask it of a kind of record."""
+        own = kind in self.of and not (self.of_home and kind is Kind.PERSON)
+        return self.disclosed_by if own else self.disclosed_by | {"household"}
 
     @property
     def operators(self) -> tuple[str, ...]:

@@ -37,6 +37,15 @@ class Budget:
         with self._lock:
             self._units += units
 
+    def check(self, entries: int) -> None:
+        """Spend nothing. Raises Rejection when at least so many entries would be read, and are too many."""
+        with self._lock:
+            if entries > self._left:
+                raise too_many(
+                    "The query looks for more values than one message may: ask for fewer values, or for fewer items "
+                    "at once."
+                )
+
     def spend(self, entries: int) -> None:
         """Count what is read. Raises Rejection when it is too much, or when the time for reading is over."""
         if self.deadline.left() < 0:

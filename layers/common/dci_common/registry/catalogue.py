@@ -45,7 +45,7 @@ def _name(name: str, slot: str, parts: tuple[str, ...], *aliases: str) -> Attrib
 
 
 def _address(name: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
-    return Attribute(name, Type.TEXT, _BOTH, address_reader(*parts), {"address"}, aliases)
+    return Attribute(name, Type.TEXT, _BOTH, address_reader(*parts), {"address"}, aliases, of_home=True)
 
 
 def _dated(name: str, type_: Type, slot: str) -> Attribute:
@@ -89,7 +89,7 @@ ATTRIBUTES = (
     _of_person("sex", Type.SEX, "", "gender"),
     BIRTH_DATE,
     _of_person("birth_place", Type.TEXT, "", "birthplace", "place_of_birth"),
-    _of_person("marital_status", Type.TEXT, "", "civil_status"),
+    _of_person("marital_status", Type.MARITAL_STATUS, "", "civil_status"),
     _of_person("is_disabled", Type.TRUTH, "", "disabled", disclosed_by="disability"),
     _of_person("employment_status", Type.TEXT, "", "employment"),
     _of_person("occupation", Type.TEXT, "x09"),
@@ -102,7 +102,7 @@ ATTRIBUTES = (
     _address("region", ("region_code",), "region_code"),
     _address("postal_code", ("postal_code",), "postcode", "zip_code"),
     _address("country", ("country_code",), "country_code"),
-    Attribute("location", Type.TEXT, _BOTH, read_location, {"address"}, ("place",), many=True),
+    Attribute("location", Type.TEXT, _BOTH, read_location, {"address"}, ("place",), many=True, of_home=True),
     _dated("registration_date", Type.DATE, "x07"),
     _dated("last_updated", Type.MOMENT, "x08"),
     _of_group("group_type", Type.TEXT, "", "household_type"),
@@ -141,10 +141,6 @@ class Catalogue:
         key = forms.identifier_type(name)
         last = key.rpartition(":")[2].rpartition(".")[2]
         return self._by_name.get(key) or self._by_name.get(last)
-
-    def names(self) -> list[str]:
-        """Return the names of all that may be asked."""
-        return [attribute.name for attribute in self.attributes]
 
 
 def _identifier(type_: str) -> Attribute:

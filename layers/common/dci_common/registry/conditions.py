@@ -17,7 +17,6 @@ from dci_common.registry.sorting import SortKey
 from dci_common.registry.values import Type, years_before
 
 MAX_VALUES = 100
-_MAX_BITS = 512
 _OLDEST = 200
 _LAST_YEAR = 9999
 # What is asked of a birth date in other words.
@@ -66,10 +65,9 @@ class Conditions:
             raise bad_filter(f"{where} must name an attribute.")
         attribute = self.find(name)
         if attribute is None:
-            offered = ", ".join(self.catalogue.names())
-            raise bad_filter(f"{where}: there is no such attribute. These can be asked: age, YOB, {offered}.")
-        through = set() if self.kind in attribute.of else {"household"}
-        if not attribute.disclosed_by | through <= self.disclosure:
+            offered = ", ".join(self._offered()) or "none"
+            raise bad_filter(f"{where}: there is no such attribute. This client can ask: {offered}.")
+        if not self._is_disclosed(attribute):
             raise bad_filter(f"{where}: {attribute.name} is not disclosed to this client, so it can not be asked.")
         return attribute
 
@@ -80,6 +78,14 @@ class Conditions:
         attribute = self.attribute(name, where)
         by_age = _last_word(name) in _AGES  # the younger were born later
         return SortKey(attribute, self.kind not in attribute.of, descending is not by_age)
+
+    def _offered(self) -> list[str]:
+        """Return the names of all that this client may ask about, and of nothing else."""
+        in_other_words = ["age", "YOB"] if self._is_disclosed(BIRTH_DATE) else []
+        return in_other_words + [found.name for found in self.catalogue.attributes if self._is_disclosed(found)]
+
+    def _is_disclosed(self, attribute: Attribute) -> bool:
+        return attribute.needs(self.kind) <= self.disclosure
 
     def _node(self, attribute: Attribute, word: str, operator: str, values: list[str], where: str) -> Node:
         if word in _AGES:
@@ -149,20 +155,16 @@ def _listed(raw: object, operator: str, where: str) -> list[object]:
 
 def _text(raw: object, name: str, where: str) -> str:
     """Return a value as text: numbers and booleans as JSON writes them."""
-    text = "" if raw is None or isinstance(raw, (dict, list)) else _written(raw)
+    if raw is None or isinstance(raw, (dict, list)):
+        raise bad_filter(f"{where}: {name} needs a value that is a string, a number or a boolean.")
+    # Python refuses to write the largest numbers.
+    is_huge = isinstance(raw, int) and raw.bit_length() > 8 * forms.MAX_VALUE_BYTES
+    text = str(raw).lower() if isinstance(raw, bool) else "" if is_huge else str(raw).strip()
+    if is_huge or len(text.encode()) > forms.MAX_VALUE_BYTES:
+        raise bad_filter(f"{where}: a value of {name} has more than {forms.MAX_VALUE_BYTES} bytes.")
     if not text:
-        raise bad_filter(f"{where}: {name} needs a value that is a string or a number.")
-    if len(text.encode()) > forms.MAX_VALUE_BYTES:
-        raise bad_filter(f"{where}: a value has more than {forms.MAX_VALUE_BYTES} bytes.")
+        raise bad_filter(f"{where}: a value of {name} is empty; it must be a string, a number or a boolean.")
     return text
-
-
-def _written(raw: object) -> str:
-    if isinstance(raw, bool):
-        return str(raw).lower()
-    if isinstance(raw, int) and raw.bit_length() > _MAX_BITS:
-        return ""  # no identifier is such a number, and Python refuses to write the largest
-    return str(raw).strip()
 
 
 def _matched(attribute: Attribute, text: str, where: str) -> str:

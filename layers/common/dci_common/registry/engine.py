@@ -20,7 +20,7 @@ from dci_common.registry.residual import Facets
 from dci_common.registry.resolver import Resolver
 from dci_common.registry.scan import Partitions, Scan, Turn
 from dci_common.registry.sorting import Place, SortKey, ordered
-from dci_common.registry.store import RegistryStore
+from dci_common.registry.store import QUERY_COST, RegistryStore
 from dci_common.registry.views import View, unrestricted
 
 _THREADS = 16
@@ -112,6 +112,7 @@ class _Run:
         self.plan = Plan(path, rest, Partitions.of(query, scope.shards, restricted=scope.restricted))
         self._path = path
         self._scan = Scan(store, query, rest, self.plan.partitions)
+        budget.check(self._scan.queries(path.ranges) * QUERY_COST)
 
     def page(self, window: Window) -> Found:
         """Return the page of a window."""

@@ -29,12 +29,12 @@ def read_expression(query: object, conditions: Conditions) -> Node:
     return _object(conditioned, "query.value.expression.query", conditions, MAX_DEPTH)
 
 
-def collection(query: object) -> str | None:
-    """Return the record type that an expression names, if it has the shape of one."""
+def collection(query: object) -> object:
+    """Return what an expression names as the record type, whatever it is; None if it names nothing."""
     value = query.get("value") if isinstance(query, dict) else None
     expression = value.get("expression") if isinstance(value, dict) else None
     named = expression.get("collection") if isinstance(expression, dict) else None
-    return named if isinstance(named, str) and named else None
+    return None if named == "" else named
 
 
 def _member(value: object, where: str, name: str, known: set[str]) -> Any:  # noqa: ANN401 - JSON

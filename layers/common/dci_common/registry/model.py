@@ -159,7 +159,14 @@ class AdditionalAttribute(Record):
     value: Text
 
 
-Identifiers = Annotated[tuple[Identifier, ...], Field(max_length=MAX_IDENTIFIERS)]
+def _check_each_once(identifiers: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+    matched = {(forms.identifier_type(one.identifier_type), one.identifier_value) for one in identifiers}
+    if len(matched) < len(identifiers):
+        raise PydanticCustomError("rule", "must hold each identifier once, whatever the case of its type")
+    return identifiers
+
+
+Identifiers = Annotated[tuple[Identifier, ...], Field(max_length=MAX_IDENTIFIERS), AfterValidator(_check_each_once)]
 PhoneNumbers = Annotated[tuple[PhoneNumber, ...], Field(max_length=MAX_CONTACTS)]
 
 
@@ -230,6 +237,12 @@ class Membership(Record):
     roles: Annotated[tuple[Text, ...], Field(max_length=10)] = ()
     start: Date | None = None
     end: Date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_its_start(self) -> Self:
+        if self.start and self.end and self.end < self.start:
+            raise PydanticCustomError("rule", "must not have its end before its start")
+        return self
 
 
 AnyRecord = Person | Group | Membership

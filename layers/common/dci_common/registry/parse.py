@@ -104,7 +104,9 @@ def _complete(value: object, where: str, known: set[str]) -> dict[str, Any]:
     """Return the members of an object that must have all of them."""
     members = _members(value, where, known)
     if members.keys() != known:
-        raise bad_criteria(f"{where} must have {' and '.join(sorted(known))}.")
+        given = value if isinstance(value, dict) else {}
+        empty = [f"{where}.{name} is empty: " for name in sorted(known) if given.get(name) == ""]
+        raise bad_criteria(f"{''.join(empty[:1])}{where} must have {' and '.join(sorted(known))}.")
     return members
 
 

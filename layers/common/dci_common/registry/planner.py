@@ -146,19 +146,25 @@ def _is_single(path: Path) -> bool:
 
 def _union(paths: list[Path]) -> Path:
     ids = frozenset[str]().union(*(path.ids for path in paths))
-    ranges: dict[str, Range] = {}
+    of_slot: dict[str, list[Range]] = {}
     for range_ in (range_ for path in paths for range_ in path.ranges):
-        other = ranges.get(range_.slot, Range(range_.slot, (), 0))
-        spans = _merged([*other.spans, *range_.spans])
-        ranges[range_.slot] = Range(range_.slot, spans, max(other.cost, range_.cost))
-    if RECORD_SLOT in ranges:
+        of_slot.setdefault(range_.slot, []).append(range_)
+    if RECORD_SLOT in of_slot:
         return EVERYTHING
-    return Path(ids, tuple(ranges.values()), all(path.exact for path in paths))
+    ranges = tuple(
+        Range(slot, _merged([span for part in parts for span in part.spans]), max(part.cost for part in parts))
+        for slot, parts in of_slot.items()
+    )
+    return Path(ids, ranges, all(path.exact for path in paths))
 
 
 def _intersection(one: tuple[Span, ...], other: tuple[Span, ...]) -> tuple[Span, ...]:
-    crossed = (Span(max(a.low, b.low), min(a.high, b.high)) for a in one for b in other)
-    return tuple(sorted(span for span in crossed if span.low < span.high))
+    crossed, ones, others = [], list(reversed(one)), list(reversed(other))
+    while ones and others:
+        a, b = ones[-1], others[-1]
+        crossed.append(Span(max(a.low, b.low), min(a.high, b.high)))
+        (ones if a.high < b.high else others).pop()
+    return tuple(span for span in crossed if span.low < span.high)
 
 
 def _merged(spans: list[Span]) -> tuple[Span, ...]:

@@ -25,7 +25,7 @@ from dci_common.registry.query import (
     leaves,
     matches,
 )
-from dci_common.registry.store import RegistryStore
+from dci_common.registry.store import QUERY_COST, RegistryStore
 from dci_common.registry.values import Type
 from dci_common.registry.views import View, member_entry, own_fields
 
@@ -101,6 +101,7 @@ class Resolver:
         }
         shared = [leaf for leaf in wanted if leaf.attribute.type is not Type.IDENTIFIER]
         jobs = [(leaf, _pk(leaf, value)) for leaf in shared for value in leaf.values]
+        budget.check(len(jobs) * QUERY_COST)
         found |= dict.fromkeys(shared, frozenset())
         answers = self._threads.map(lambda job: self._store.shared_owners(job[1], budget), jobs)
         for (leaf, _), answer in zip(jobs, answers, strict=True):

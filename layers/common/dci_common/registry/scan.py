@@ -50,6 +50,14 @@ class Scan:
         self._filter = Filter(rest, query.kind) if rest is not None else None
         self._partitions = partitions
 
+    def queries(self, ranges: Iterable[Range]) -> int:
+        """Return how many queries it takes at least to read these ranges."""
+        decided, undecided = len(self._partitions.decided), len(self._partitions.undecided)
+        return sum(
+            decided * len(range_.spans) + undecided * (1 if self._is_of_sizes(range_) else len(range_.spans))
+            for range_ in ranges
+        )
+
     def walk(
         self, range_: Range, turn: Turn, threads: Executor, budget: Budget, decide: Decide
     ) -> tuple[list[Entry], int]:

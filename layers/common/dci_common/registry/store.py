@@ -28,7 +28,7 @@ _TORN_READS = 10
 # What a view is read from.
 _VIEW = "pk, body, parts, digest"
 # What a query costs in entries even when it finds nothing, or else a message could make any number of them.
-_QUERY_COST = 10
+QUERY_COST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,9 @@ class RegistryStore:
     def index_pages(self, request: dict[str, Any], budget: Budget) -> Iterator[dict[str, Any]]:
         """Query an index page by page; the caller may change `request` in between."""
         while True:
-            budget.spend(_QUERY_COST)
+            budget.spend(QUERY_COST)
             answer = query_page(self._runtime.dynamodb, {"TableName": self._table, **request}, budget)
-            budget.spend(max(0, answer["ScannedCount"] - _QUERY_COST))
+            budget.spend(max(0, answer["ScannedCount"] - QUERY_COST))
             yield answer
             if "LastEvaluatedKey" not in answer:
                 return

@@ -13,24 +13,45 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from typing import get_args
 
 from dci_common.registry import forms
+from dci_common.registry.model import MaritalStatus, Sex
 
 _MAX_TEXT_BYTES = 256  # names are matched on this much of them
 _FIRST_ACCENT = 10  # combining classes below it belong to the letters of their script, such as the virama
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+(Z|[+-][0-9:]+)?)?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?")
-_SEXES = {"m": "male", "f": "female", "o": "other", "u": "unknown"}
+# Letters that Unicode does not decompose, without their strokes and ligatures.
+_PLAIN_LETTERS = str.maketrans(
+    {"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+_SEXES: dict[str, str] = {written: word for word in get_args(Sex) for written in (word, word[0])}
+# The standard's codes and the words for them, as they are matched.
+_MARITAL_STATUSES: dict[str, str] = {
+    **{code.lower(): code.lower() for code in get_args(MaritalStatus)},
+    "single": "s",
+    "never-married": "s",
+    "married": "m",
+    "widow": "w",
+    "widower": "w",
+    "widowed": "w",
+    "annulled": "a",
+    "divorced": "d",
+    "separated": "l",
+    "legally-separated": "l",
+    "unmarried": "u",
+}
 _TRUTHS = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
 
 
 def text(value: str) -> str:
     """Return a name or a word as it is matched: compatibility forms, accents, case and punctuation do not count."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", value).casefold())
-    letters = (char for char in plain if unicodedata.combining(char) < _FIRST_ACCENT)
+    letters = (char for char in plain.translate(_PLAIN_LETTERS) if unicodedata.combining(char) < _FIRST_ACCENT)
     words = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in letters).split()
-    joined = "-".join(words)
-    return joined.encode()[:_MAX_TEXT_BYTES].decode(errors="ignore")
+    cut = "-".join(words).encode()[:_MAX_TEXT_BYTES].decode(errors="ignore")
+    return cut.removesuffix("-")
 
 
 def number(value: str) -> str:
@@ -62,9 +83,13 @@ def moment_day(value: str) -> str:
 
 
 def sex(value: str) -> str:
-    """Return the standard's word for a sex, also for its first letter."""
-    word = text(value)
-    return _SEXES.get(word, word)
+    """Return the standard's word for a sex, also for its first letter; "" for what is none."""
+    return _SEXES.get(text(value), "")
+
+
+def marital_status(value: str) -> str:
+    """Return the standard's code, in a small letter, for a marital status or a word for it; "" for what is none."""
+    return _MARITAL_STATUSES.get(text(value), "")
 
 
 def truth(value: str) -> str:
@@ -89,14 +114,20 @@ class Form:
 class Type(Enum):
     """The types of the catalogue's attributes."""
 
-    IDENTIFIER = Form(identifier, "a string or a number", ordered=False)  # a lookup item with one owner
+    IDENTIFIER = Form(identifier, "a string, a number or a boolean", ordered=False)  # a lookup item with one owner
     PHONE = Form(forms.phone, "a phone number", ordered=False)  # a lookup partition with any number of owners
     EMAIL = Form(forms.email, "an e-mail address", ordered=False)
     DATE = Form(day, "a date such as 1990-01-31")
     MOMENT = Form(moment_day, "a date such as 2026-01-31")
-    NUMBER = Form(number, "a number such as 2.5")
+    NUMBER = Form(
+        number, "a number such as 2.5, with at most 18 digits on each side of the point and 2 in an exponent"
+    )
     TEXT = Form(text, "letters or digits")
     SEX = Form(sex, "male, female, other or unknown")
+    MARITAL_STATUS = Form(
+        marital_status,
+        "S (single), M (married), W (widowed), A (annulled), D (divorced), L (separated) or U (unmarried)",
+    )
     TRUTH = Form(truth, "true or false", ordered=False)
 
     @property

@@ -1,0 +1,39 @@
+"""Values as they are matched: bringing them into their form again changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from dci_common.registry.values import text
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=400))
+@example("a" * 255 + " b")
+@example("ǽ" * 200)
+@example("İstanbul ŞIŞLI Straße")
+def test_a_matched_text_is_its_own_form(value: str) -> None:
+    """What has been matched once is matched as it is."""
+    assert text(text(value)) == text(value)
+
+
+@pytest.mark.parametrize(
+    ("written", "matched"),
+    [
+        ("Đặng Đức", "dang-duc"),
+        ("Sigurðsson", "sigurdsson"),
+        ("Sørensen", "sorensen"),
+        ("Łukasz", "lukasz"),
+        ("Ħal Għaxaq", "hal-ghaxaq"),
+        ("Iğdır", "igdir"),
+        ("Ŧunni", "tunni"),
+        ("Ægir Ǽ", "aegir-ae"),
+        ("Œuvre", "oeuvre"),
+        ("Þór", "thor"),
+        ("Ǿ", "o"),
+    ],
+)
+def test_no_accent_counts(written: str, matched: str) -> None:
+    """Strokes through a letter and ligatures are dropped as accents are, in either case."""
+    assert text(written) == text(written.upper()) == text(written.lower()) == matched
