@@ -35,7 +35,16 @@ from dci_cli.template import read_template
 from dci_common.auth.clients import Client
 from dci_common.deadline import Deadline
 from dci_common.dynamo import read_plainly
-from dci_common.registry.model import Address, AnyRecord, Group, Identifier, Membership, Name, Person, plain
+from dci_common.registry.model import (
+    Address,
+    AnyRecord,
+    Group,
+    Identifier,
+    Membership,
+    Name,
+    Person,
+)
+from dci_common.registry.records import plain
 from dci_common.runtime import Runtime, settle_memory
 from dci_common.schemas.envelope import SearchEnvelope
 from dci_common.settings import Settings

@@ -21,7 +21,7 @@ from dci_cli.rotation import rotate, rotating
 from dci_cli.tables import create_tables
 from dci_cli.template import read_template
 from dci_common import observability
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.views import View, views
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings

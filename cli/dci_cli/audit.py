@@ -20,7 +20,7 @@ from dci_cli.problem import Problem
 from dci_cli.registry.parallel import THREADS, in_parallel
 from dci_cli.registry.table import PatientRuntime
 from dci_common.registry.keys import record_pk
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.settings import Settings
 from dci_search.audit import PARTITIONS
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from dci_cli.demo_names import COMMUNITIES, Community
-from dci_common.registry.model import Address, Group, Identifier, Membership, Name, Person, Sex
+from dci_common.registry.model import (
+    Address,
+    Group,
+    Identifier,
+    Membership,
+    Name,
+    Person,
+    Sex,
+)
 
 HOUSEHOLDS = 60
 KNOWN_UIN = "847951632"  # whom the first search finds

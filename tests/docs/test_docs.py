@@ -16,7 +16,7 @@ from dci_common.http import MAX_BODY_BYTES
 from dci_common.registry import conditions, disclosure, expression, forms, parse
 from dci_common.registry.attributes import Attribute
 from dci_common.registry.catalogue import Catalogue
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.settings import Settings
 from dci_search import answer, paging
 from support.deployment import functions, template

@@ -9,7 +9,7 @@ import pytest
 
 from dci_common.registry.attributes import Attribute
 from dci_common.registry.catalogue import COMPOSITES, RECORD_SLOT, Catalogue
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from support.api import Api
 from support.events import ROOT
 

@@ -12,7 +12,8 @@ import pytest
 
 from dci_cli.demo import Population
 from dci_common.registry import keys
-from dci_common.registry.model import Identifier, Kind, Person
+from dci_common.registry.model import Identifier, Person
+from dci_common.registry.records import Kind
 from support.api import Api, identified, predicate
 from support.registries import registry_of
 

@@ -8,7 +8,7 @@ import pytest
 
 from dci_common.auth.keys import KeyRing
 from dci_common.registry import catalogue
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from support.deployment import functions, of_type, template
 
 TABLES = of_type("AWS::DynamoDB::Table")

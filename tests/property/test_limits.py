@@ -10,8 +10,8 @@ import pytest
 from dci_cli.demo import demo_population
 from dci_common.registry.budget import Budget
 from dci_common.registry.engine import Scope, SearchEngine, Window
-from dci_common.registry.model import Kind
 from dci_common.registry.query import And, Compare, Node, Not, Or, Query
+from dci_common.registry.records import Kind
 from dci_common.registry.store import RegistryStore
 from support.api import item
 from support.oracle import Oracle

@@ -17,8 +17,9 @@ from dci_cli.demo import Population, demo_population
 from dci_common.registry.budget import Budget
 from dci_common.registry.engine import Scope, SearchEngine, Window
 from dci_common.registry.items import Item, all_items
-from dci_common.registry.model import Kind, Person
+from dci_common.registry.model import Person
 from dci_common.registry.query import Joined, Node, Not, Query
+from dci_common.registry.records import Kind
 from dci_common.registry.sorting import Place
 from dci_common.registry.store import RegistryStore
 from dci_common.registry.views import views

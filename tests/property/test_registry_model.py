@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dci_common.registry import forms, keys
-from dci_common.registry.model import Group, Identifier, plain
+from dci_common.registry.model import Group, Identifier
+from dci_common.registry.records import plain
 from dci_common.schemas.problems import describe
 
 _CASED = 0x20000  # no character from here on has a case

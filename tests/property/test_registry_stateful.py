@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from dci_common.registry.committer import DELETION
 from dci_common.registry.items import lookup_items
-from dci_common.registry.model import Group, Identifier, Kind, Membership, Person, plain
+from dci_common.registry.model import Group, Identifier, Membership, Person
+from dci_common.registry.records import Kind, plain
 from dci_common.registry.views import membership_fields, own_fields
 from dci_common.registry.writer import IdentifierTaken, NoSuchRecord, RegistryWriter, VersionConflict, WriteRefused
 from support.written import Crash, Registry, items_of, registry_with

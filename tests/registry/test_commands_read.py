@@ -17,11 +17,11 @@ from dci_common.registry.model import (
     AnyRecord,
     Group,
     Identifier,
-    Kind,
     Membership,
     Name,
     Person,
 )
+from dci_common.registry.records import Kind
 from support.commands import Commands
 from support.imports import import_into
 from support.written import Registry, registry_with

@@ -12,7 +12,8 @@ import pytest
 
 from dci_cli.registry.reindex import Reindex
 from dci_common.registry.items import Item
-from dci_common.registry.model import AdditionalAttribute, Group, Kind, Membership, Name, Person
+from dci_common.registry.model import AdditionalAttribute, Group, Membership, Name, Person
+from dci_common.registry.records import Kind
 from dci_common.runtime import Runtime
 from support.commands import Commands, Outcome
 from support.written import Crash, Registry

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from dci_cli.registry.lines import write_line
-from dci_common.registry.model import AnyRecord, Group, Identifier, Kind, Membership, Name, Person, plain
+from dci_common.registry.model import (
+    AnyRecord,
+    Group,
+    Identifier,
+    Membership,
+    Name,
+    Person,
+)
+from dci_common.registry.records import Kind, plain
 from support.commands import Commands
 from support.imports import jsonl
 from support.written import Registry

@@ -12,7 +12,15 @@ from dci_cli.registry.reading import stage_files
 from dci_cli.registry.rejects import Rejects
 from dci_cli.registry.rows import Row
 from dci_cli.registry.staging import Staging
-from dci_common.registry.model import Address, AnyRecord, Group, Identifier, Membership, Name, Person
+from dci_common.registry.model import (
+    Address,
+    AnyRecord,
+    Group,
+    Identifier,
+    Membership,
+    Name,
+    Person,
+)
 from support.imports import import_into, rejected
 from support.written import Registry
 

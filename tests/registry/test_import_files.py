@@ -16,7 +16,15 @@ from dci_cli.registry.target import Target, shards_for
 from dci_common.registry import keys
 from dci_common.registry import writer as registry_writer
 from dci_common.registry.items import lookup_items, ref_of
-from dci_common.registry.model import AnyRecord, Group, Identifier, Kind, Membership, Name, Person
+from dci_common.registry.model import (
+    AnyRecord,
+    Group,
+    Identifier,
+    Membership,
+    Name,
+    Person,
+)
+from dci_common.registry.records import Kind
 from dci_common.runtime import Runtime
 from support.imports import Writes, crash_at, import_into, jsonl, rejected
 from support.written import Crash, Registry, registry_with

@@ -10,7 +10,8 @@ import pytest
 from dci_cli import dynamodb_local
 from dci_cli.registry import generate
 from dci_cli.registry.lines import read_line
-from dci_common.registry.model import AnyRecord, Group, Kind, Membership, Person
+from dci_common.registry.model import AnyRecord, Group, Membership, Person
+from dci_common.registry.records import Kind
 from support.events import ROOT
 from support.imports import import_into, jsonl
 from support.written import Registry, registry_with

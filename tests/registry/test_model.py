@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from dci_common.registry.model import MAX_BYTES, Group, Membership, Person, Place, plain
+from dci_common.registry.model import MAX_BYTES, Group, Membership, Person, Place
+from dci_common.registry.records import plain
 from dci_common.schemas.problems import describe
 
 EVERYTHING: dict[str, Any] = {

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from dci_common.registry.items import all_items
-from dci_common.registry.model import AdditionalAttribute, Group, Identifier, Kind, Membership, Name, Person, plain
+from dci_common.registry.model import (
+    AdditionalAttribute,
+    Group,
+    Identifier,
+    Membership,
+    Name,
+    Person,
+)
+from dci_common.registry.records import Kind, plain
 from dci_common.registry.views import View, group_view
 from dci_common.registry.writer import MAX_HOUSEHOLDS, MAX_MEMBERS, NoSuchRecord, WriteRefused
 from support.registries import TODAY

@@ -8,7 +8,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dci_common.errors import ServiceUnavailable
-from dci_common.registry.model import AnyRecord, Group, Identifier, Kind, Membership, Name, Person
+from dci_common.registry.model import (
+    AnyRecord,
+    Group,
+    Identifier,
+    Membership,
+    Name,
+    Person,
+)
+from dci_common.registry.records import Kind
 from dci_common.registry.transaction import Transaction
 from dci_common.registry.writer import IdentifierTaken, RegistryWriter, VersionConflict
 from support.registries import TODAY

@@ -16,7 +16,8 @@ from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
 from dci_common.registry import keys
-from dci_common.registry.model import AnyRecord, Group, Identifier, Kind, Membership, Person
+from dci_common.registry.model import AnyRecord, Group, Identifier, Membership, Person
+from dci_common.registry.records import Kind
 from dci_common.registry.views import summary
 from dci_common.registry.writer import IdentifierTaken, NoSuchRecord, RegistryWriter, WriteRefused
 from support.written import Registry, items_of

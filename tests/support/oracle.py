@@ -7,8 +7,8 @@ from typing import Any
 
 from dci_cli.demo import Population
 from dci_common.registry.catalogue import COMPOSITES, INDEXED
-from dci_common.registry.model import Kind
 from dci_common.registry.query import Node, matches
+from dci_common.registry.records import Kind
 from dci_common.registry.sorting import Place, SortKey, ordered
 from dci_common.registry.views import View, unrestricted, views
 from support.registries import TODAY

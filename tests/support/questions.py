@@ -12,9 +12,9 @@ from dci_common.registry.attributes import Attribute
 from dci_common.registry.catalogue import Catalogue
 from dci_common.registry.conditions import Conditions
 from dci_common.registry.disclosure import FULL
-from dci_common.registry.model import Kind
 from dci_common.registry.parse import parse, parse_sort
 from dci_common.registry.query import Node
+from dci_common.registry.records import Kind
 from dci_common.registry.sorting import SortKey
 from dci_common.registry.values import Type
 from dci_common.registry.views import View

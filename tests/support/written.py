@@ -15,7 +15,8 @@ from moto.dynamodb.models.table import Table
 from dci_cli.demo import Population
 from dci_common.registry.budget import Budget
 from dci_common.registry.items import Item, Ref, all_items, membership_items, ref_of
-from dci_common.registry.model import AnyRecord, Group, Kind, Membership, Person
+from dci_common.registry.model import AnyRecord, Group, Membership, Person
+from dci_common.registry.records import Kind
 from dci_common.registry.store import RegistryStore, Stored
 from dci_common.registry.verify import Checker
 from dci_common.registry.views import View, views

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from dci_common.registry import forms, keys
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 
 
 @pytest.mark.parametrize(

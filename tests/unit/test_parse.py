@@ -10,9 +10,9 @@ from dci_common.errors import Rejection
 from dci_common.registry.catalogue import BIRTH_DATE, POVERTY_SCORE, Catalogue
 from dci_common.registry.conditions import MAX_VALUES, Conditions
 from dci_common.registry.disclosure import FULL
-from dci_common.registry.model import Kind
 from dci_common.registry.parse import MAX_LEAVES, parse
 from dci_common.registry.query import And, Compare, Joined, Node, Not, Or
+from dci_common.registry.records import Kind
 from dci_common.registry.values import number
 from support.registries import TODAY
 

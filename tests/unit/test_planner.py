@@ -12,9 +12,9 @@ import pytest
 from dci_common.registry import keys
 from dci_common.registry.attributes import Attribute
 from dci_common.registry.catalogue import BIRTH_DATE, COMPOSITES, DISTRICT, RECORD_SLOT, Catalogue
-from dci_common.registry.model import Kind
 from dci_common.registry.planner import Path, Span, plan
 from dci_common.registry.query import And, Compare, Node, Not, OneOf, Or, matches
+from dci_common.registry.records import Kind
 
 
 def attribute(name: str) -> Attribute:

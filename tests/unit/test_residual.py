@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from dci_common.registry.catalogue import BIRTH_DATE, POVERTY_SCORE, Catalogue
-from dci_common.registry.model import Kind
 from dci_common.registry.query import And, Compare, Joined, Node, Not, OneOf, Or
+from dci_common.registry.records import Kind
 from dci_common.registry.residual import Filter, holds
 
 

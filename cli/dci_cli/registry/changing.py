@@ -12,7 +12,8 @@ from dci_cli.registry.progress import Progress
 from dci_cli.registry.rows import Staged
 from dci_cli.registry.scan import UNLIMITED
 from dci_common.registry.budget import Budget
-from dci_common.registry.model import Kind, Membership, plain
+from dci_common.registry.model import Membership
+from dci_common.registry.records import Kind, plain
 from dci_common.registry.store import RegistryStore
 from dci_common.registry.views import View
 from dci_common.registry.writer import RegistryWriter, WriteRefused

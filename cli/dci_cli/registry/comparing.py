@@ -11,7 +11,7 @@ from dci_cli.registry.progress import Progress
 from dci_cli.registry.scan import UNLIMITED
 from dci_common.registry import keys
 from dci_common.registry.budget import Budget
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.store import RegistryStore, Stored
 from dci_common.registry.views import View, own_fields
 

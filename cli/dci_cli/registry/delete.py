@@ -11,7 +11,7 @@ from dci_cli.confirm import confirm
 from dci_cli.problem import Problem
 from dci_cli.registry.find import find
 from dci_cli.registry.table import add_table, runtime_of
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.store import RegistryStore, Stored
 from dci_common.registry.writer import RegistryWriter, WriteRefused
 

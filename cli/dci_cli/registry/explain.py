@@ -24,10 +24,10 @@ from dci_common.registry.catalogue import ATTRIBUTES, COMPOSITES, RECORD_SLOT, C
 from dci_common.registry.conditions import Conditions
 from dci_common.registry.disclosure import FULL
 from dci_common.registry.engine import Plan, Scope, SearchEngine, Window
-from dci_common.registry.model import Kind
 from dci_common.registry.parse import parse, parse_sort
 from dci_common.registry.planner import Range
 from dci_common.registry.query import Query
+from dci_common.registry.records import Kind
 from dci_common.registry.residual import Filter
 from dci_common.registry.sorting import SortKey
 from dci_common.registry.store import RegistrySettings, RegistryStore

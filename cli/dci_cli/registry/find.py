@@ -6,7 +6,7 @@ from dci_cli.problem import Problem
 from dci_cli.registry.scan import UNLIMITED
 from dci_common.registry import keys
 from dci_common.registry.budget import Budget
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.store import RegistryStore, Stored
 
 

@@ -16,7 +16,7 @@ from dci_cli.registry.marks import Mark, Standing
 from dci_cli.registry.progress import Progress
 from dci_cli.registry.rows import Staged
 from dci_cli.registry.target import Target, shards_for
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.views import View
 from dci_common.wiretime import day
 

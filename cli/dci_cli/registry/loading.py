@@ -11,7 +11,8 @@ from datetime import date
 
 from dci_cli.registry.parallel import chunks
 from dci_common.registry.items import Item, all_items, membership_items
-from dci_common.registry.model import Kind, Membership
+from dci_common.registry.model import Membership
+from dci_common.registry.records import Kind
 from dci_common.registry.views import View
 
 _WINDOW = 1000  # records whose lookups and memberships are written before the first of them

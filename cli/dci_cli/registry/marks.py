@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 
 _SCHEMA = """
 CREATE TABLE marks (kind TEXT, id TEXT, mark TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID

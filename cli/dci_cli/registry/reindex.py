@@ -20,7 +20,7 @@ from dci_cli.registry.table import add_table, runtime_of
 from dci_common.registry import keys
 from dci_common.registry.budget import Budget
 from dci_common.registry.items import Item, body_view, record_items
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.store import RegistryStore
 from dci_common.registry.writer import RegistryWriter
 from dci_common.wiretime import day

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from dci_common.registry.model import AnyRecord, Record, plain
+from dci_common.registry.model import AnyRecord
+from dci_common.registry.records import Record, plain
 
 Kept_co = TypeVar("Kept_co", bound=Record, covariant=True)
 

@@ -12,7 +12,7 @@ from dci_cli.registry.table import add_table, runtime_of
 from dci_common.dynamo import batch_get
 from dci_common.registry import keys
 from dci_common.registry.items import lookup_items
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.store import RegistryStore, Stored
 from dci_common.registry.views import View, own_fields
 

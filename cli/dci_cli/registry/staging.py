@@ -17,7 +17,8 @@ from pydantic_core import from_json, to_json
 from dci_cli.registry.marks import Mark, Marks
 from dci_cli.registry.rows import Staged
 from dci_common.registry import keys
-from dci_common.registry.model import AnyRecord, Group, Kind, Membership, Person
+from dci_common.registry.model import AnyRecord, Group, Membership, Person
+from dci_common.registry.records import Kind
 from dci_common.registry.views import (
     View,
     group_view,

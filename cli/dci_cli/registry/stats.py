@@ -16,7 +16,7 @@ from dci_cli.registry.scan import pages
 from dci_cli.registry.table import add_table, runtime_of
 from dci_common.registry import keys
 from dci_common.registry.items import Item
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.store import RegistryStore
 
 _OTHERS = {"REGISTRY": "settings", "IDENTIFIER": "identifiers", "PHONE": "phone numbers", "EMAIL": "e-mail addresses"}

@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dci_common.errors import ServiceUnavailable
 from dci_common.registry.attributes import is_shown
 from dci_common.registry.keys import record_pk
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.wiretime import day, timestamp
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dci_common.registry.catalogue import HOUSEHOLD_ID
 from dci_common.registry.disclosure import Disclosure
 from dci_common.registry.expression import collection
 from dci_common.registry.forms import identifier_type
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.views import View
 from dci_common.schemas import openspp17, social
 from dci_common.schemas.envelope import SearchCriteria

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,6 +52,31 @@ def _parse(response_dict: dict[str, Any], customized_response_dict: dict[str, An
     if response_dict["status_code"] == HTTPStatus.OK:
         customized_response_dict |= from_json(response_dict["body"])
         response_dict["body"] = b"{}"
+
+
+def typed(value: object) -> Item:
+    """Write a text, a whole number, a truth or a list of these as DynamoDB's own JSON has it."""
+    match value:
+        case str():
+            return {"S": value}
+        case bool():
+            return {"BOOL": value}
+        case int():
+            return {"N": str(value)}
+        case list() | tuple():
+            return {"L": [typed(part) for part in value]}
+    raise TypeError(type(value).__name__)
+
+
+def plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what `typed` takes
+    """Read a value back from DynamoDB's own JSON."""
+    ((type_, content),) = value.items()
+    match type_:
+        case "N":
+            return int(content)
+        case "L":
+            return [plain(part) for part in content]
+    return content
 
 
 def batch_get(

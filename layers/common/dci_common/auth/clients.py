@@ -16,11 +16,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import BaseModel, ConfigDict
 
 from dci_common.auth.secrets import SLOTS, digest, secret_from_item, secret_keys
-from dci_common.dynamo import batch_get
+from dci_common.dynamo import batch_get, plain, typed
 from dci_common.errors import NotFound
 
 if TYPE_CHECKING:
@@ -85,16 +84,14 @@ def name_item_key(key: str) -> Item:
 
 def client_item(client: Client) -> Item:
     """Return the item of a client."""
-    serialize = TypeSerializer().serialize
-    fields = {name: serialize(value) for name, value in client.model_dump(mode="json", exclude_none=True).items()}
+    fields = {name: typed(value) for name, value in client.model_dump(mode="json", exclude_none=True).items()}
     listed = {"listed": {"S": LISTED}, "name_key": {"S": name_key(client.name)}}
     return {**client_key(client.client_id), **listed, **fields}
 
 
 def client_from_item(item: Mapping[str, Any]) -> Client:
     """Read a client from its item in DynamoDB's own JSON."""
-    deserialize = TypeDeserializer().deserialize
-    return Client.model_validate({name: deserialize(value) for name, value in item.items()})
+    return Client.model_validate({name: plain(value) for name, value in item.items()})
 
 
 class ClientStore:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from dci_common.registry import forms, keys
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.values import Type
 
 AnyView = Mapping[str, Any]

@@ -18,7 +18,7 @@ from dci_common.registry.attributes import (
     read_location,
     read_size,
 )
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.values import Type
 
 RECORD_SLOT = "x01"  # every record is in this slot, so that it serves what no other slot does

@@ -15,7 +15,8 @@ from dci_common.registry import keys
 from dci_common.registry.budget import Budget
 from dci_common.registry.drafts import Draft, with_household, without_household
 from dci_common.registry.items import identifier_types, lookup_items
-from dci_common.registry.model import Kind, Membership
+from dci_common.registry.model import Membership
+from dci_common.registry.records import Kind
 from dci_common.registry.store import RegistryStore, Stored
 from dci_common.registry.transaction import MAX_ACTIONS, Transaction
 from dci_common.registry.views import View, household_entry

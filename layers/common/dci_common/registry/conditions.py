@@ -11,8 +11,8 @@ from dci_common.registry import forms
 from dci_common.registry.attributes import Attribute
 from dci_common.registry.catalogue import BIRTH_DATE, Catalogue
 from dci_common.registry.disclosure import Disclosure
-from dci_common.registry.model import Kind
 from dci_common.registry.query import NOTHING, Compare, Joined, Node, all_of, any_of
+from dci_common.registry.records import Kind
 from dci_common.registry.sorting import SortKey
 from dci_common.registry.values import Type, years_before
 

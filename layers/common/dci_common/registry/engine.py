@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from dci_common.registry.budget import Budget, too_many
-from dci_common.registry.model import Kind
 from dci_common.registry.planner import Path, plan
 from dci_common.registry.query import And, Node, Not, OneOf, Query, matches
+from dci_common.registry.records import Kind
 from dci_common.registry.residual import Facets
 from dci_common.registry.resolver import Resolver
 from dci_common.registry.scan import Partitions, Scan, Turn

@@ -22,7 +22,7 @@ from typing import Any
 from dci_common.registry import keys
 from dci_common.registry.attributes import Attribute, is_shown
 from dci_common.registry.catalogue import COMPOSITES, INDEXED, RECORD_SLOT
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.views import View
 
 HOUSEHOLD_FACETS = ("h0", "h1")

@@ -6,14 +6,17 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
 from dci_common.registry import forms, keys
 from dci_common.registry.facets import index_attributes
-from dci_common.registry.model import Kind, Membership, plain
+from dci_common.registry.records import Kind, plain
 from dci_common.registry.views import View
+
+if TYPE_CHECKING:
+    from dci_common.registry.model import Membership
 
 Item = dict[str, Any]
 Ref = tuple[str, str]  # an item's pk and sk

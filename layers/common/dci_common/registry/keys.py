@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from dci_common.registry import forms
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 
 Key = dict[str, Any]
 

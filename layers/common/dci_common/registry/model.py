@@ -9,13 +9,10 @@ come: countries use their own.
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     WrapValidator,
@@ -24,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from dci_common.registry import forms
+from dci_common.registry.records import Record
 
 MAX_IDENTIFIERS = 20
 MAX_CONTACTS = 10  # phone numbers, and e-mail addresses, of one record
@@ -49,19 +47,6 @@ IdentifierType = Annotated[
     AfterValidator(forms.check_identifier_type),
 ]
 IdentifierValue = Annotated[Text, AfterValidator(forms.check_size)]
-
-
-class Kind(StrEnum):
-    """What a record is about; the value begins its key in RegistryTable."""
-
-    PERSON = "PERSON"
-    GROUP = "GROUP"
-
-
-class Record(BaseModel):
-    """What every part of the registry has in common: it never changes in place, and knows all its fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Identifier(Record):
@@ -246,8 +231,3 @@ class Membership(Record):
 
 
 AnyRecord = Person | Group | Membership
-
-
-def plain(record: Record) -> dict[str, Any]:
-    """Write a record as JSON has it, without what it does not say: it reads back as the same record."""
-    return record.model_dump(mode="json", exclude_defaults=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dci_common.registry.catalogue import COMPOSITES, RECORD_SLOT
-from dci_common.registry.model import Kind
 from dci_common.registry.query import And, Compare, Node, OneOf, Or
+from dci_common.registry.records import Kind
 
 _LOW, _HIGH = " ", "\U0010ffff"
 _END = "$"  # the character after `#`, which ends a value in a slot

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from dci_common.registry.attributes import Attribute, is_shown
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 
 
 @dataclass(frozen=True, slots=True)

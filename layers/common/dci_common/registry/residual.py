@@ -12,8 +12,8 @@ from typing import Any
 
 from dci_common.registry.facets import HOUSEHOLD_FACETS
 from dci_common.registry.keys import record_pk
-from dci_common.registry.model import Kind
 from dci_common.registry.query import And, Compare, Joined, Node, Not, OneOf, Or, compare
+from dci_common.registry.records import Kind
 
 _MAX_EXPRESSION_BYTES = 4000
 _MAX_OPERATORS = 300

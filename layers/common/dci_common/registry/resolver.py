@@ -11,7 +11,6 @@ from concurrent.futures import Executor
 
 from dci_common.registry import keys
 from dci_common.registry.budget import Budget
-from dci_common.registry.model import Kind
 from dci_common.registry.query import (
     And,
     Compare,
@@ -25,6 +24,7 @@ from dci_common.registry.query import (
     leaves,
     matches,
 )
+from dci_common.registry.records import Kind
 from dci_common.registry.store import QUERY_COST, RegistryStore
 from dci_common.registry.values import Type
 from dci_common.registry.views import View, member_entry, own_fields

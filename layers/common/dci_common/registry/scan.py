@@ -11,9 +11,9 @@ from typing import Any
 from dci_common.registry import keys
 from dci_common.registry.budget import Budget
 from dci_common.registry.catalogue import GROUP_SIZE
-from dci_common.registry.model import Kind
 from dci_common.registry.planner import EVERYTHING, Range, Span
 from dci_common.registry.query import Node, Query
+from dci_common.registry.records import Kind
 from dci_common.registry.residual import Facets, Filter, holds, plain_facets
 from dci_common.registry.store import RegistryStore
 from dci_common.registry.views import View

@@ -9,8 +9,8 @@ from typing import Any
 
 from dci_common.registry.attributes import Attribute
 from dci_common.registry.facets import HOUSEHOLD_FACETS
-from dci_common.registry.model import Kind
 from dci_common.registry.query import joined_entries
+from dci_common.registry.records import Kind
 from dci_common.registry.residual import Facets, facet_values
 
 SortValues = tuple[str | None, ...]

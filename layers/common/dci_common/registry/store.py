@@ -13,7 +13,7 @@ from dci_common.errors import ServiceUnavailable
 from dci_common.registry import keys
 from dci_common.registry.budget import Budget
 from dci_common.registry.items import Ref, TornBody, body_view, part_keys, ref_of
-from dci_common.registry.model import Kind
+from dci_common.registry.records import Kind
 from dci_common.registry.views import View
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 
 from dci_common.registry import keys
 from dci_common.registry.items import Item, Ref, membership_items, record_items
-from dci_common.registry.model import Kind, Membership
+from dci_common.registry.model import Membership
+from dci_common.registry.records import Kind
 from dci_common.registry.store import Stored
 from dci_common.registry.views import View
 

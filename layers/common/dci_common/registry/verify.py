@@ -26,7 +26,8 @@ from dci_common.registry.items import (
     record_items,
     ref_of,
 )
-from dci_common.registry.model import Kind, Membership
+from dci_common.registry.model import Membership
+from dci_common.registry.records import Kind
 from dci_common.registry.store import RegistrySettings, RegistryStore, Stored, read_record
 from dci_common.registry.views import View, household_entry, member_entry, membership_fields, own_fields
 

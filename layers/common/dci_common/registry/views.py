@@ -15,9 +15,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dci_common.registry.model import Group, Kind, Membership, Person, plain
+from dci_common.registry.records import Kind, plain
+
+if TYPE_CHECKING:
+    from dci_common.registry.model import Group, Membership, Person
 
 View = dict[str, Any]
 

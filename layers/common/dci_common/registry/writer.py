@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 from dci_common.errors import ServiceUnavailable
 from dci_common.registry.committer import Changes, Committer, TooLarge
 from dci_common.registry.drafts import Draft, with_household, with_member, without_household, without_member
-from dci_common.registry.model import AnyRecord, Group, Kind, Membership, Person, plain
+from dci_common.registry.model import AnyRecord, Group, Membership, Person
+from dci_common.registry.records import Kind, plain
 from dci_common.registry.store import Stored
 from dci_common.registry.transaction import MAX_ACTIONS, Outrun, Taken
 from dci_common.registry.views import View, group_view, household_entry, member_entry, own_fields, person_view
