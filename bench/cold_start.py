@@ -111,10 +111,10 @@ def _python() -> str:
 
 
 def _install_baseline() -> None:
-    """Install what the baseline uses, in the layer's versions, and make its byte code as the layer's is made."""
+    """Install what the baseline uses, in the functions' versions, and make its byte code as the layer's is made."""
     pinned = dict(
         line.split()[0].split("==")
-        for line in (ROOT / "layers/common/requirements.txt").read_text().splitlines()
+        for line in (ROOT / "requirements/run.txt").read_text().splitlines()
         if "==" in line
     )
     wanted = [f"{name}=={version}" for name, version in pinned.items() if name.lower() in map(str.lower, _PACKAGES)]
@@ -146,6 +146,8 @@ def _served(bench: Bench) -> Iterator[tuple[dict[str, Handler], dict[str, str]]]
 
     class Door(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
+        wbufsize = -1
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

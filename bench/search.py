@@ -51,11 +51,11 @@ from dci_common.settings import Settings
 from dci_search.service import SearchService
 
 ROOT = Path(__file__).resolve().parents[1]
-_TABLE = "registry"
+_TABLE, _AUDIT = "registry", "audit"
 _PEOPLE_A_HOUSEHOLD = 4.3
 _NOBODY = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
-_TURNS, _FEWEST_TURNS, _ENOUGH_SECONDS = 20, 3, 10
-_PATIENT = Config(read_timeout=60, max_pool_connections=32, parameter_validation=False)
+_TURNS, _FEWEST_TURNS, _ENOUGH_SECONDS = 20, 2, 10
+_PATIENT = Config(read_timeout=900, max_pool_connections=32, parameter_validation=False)
 _NETWORK_SECONDS = 0.02  # so that calls made at once are seen to be
 _PLANTED = 60
 _GROWTH = 1.2
@@ -122,9 +122,10 @@ def main() -> int:
         print(json.dumps(_measure_all()))
         return 0
     sizes = [int(size) for size in os.environ.get("BENCH_PEOPLE", "10000,50000,200000").split(",")]
-    figures = {size: _registry_of(size) for size in sizes}
-    for size, found in figures.items():
-        print("\n".join(_table(size, found)), end="\n\n")
+    figures: dict[int, dict[str, Any]] = {}
+    for size in sizes:
+        figures[size] = _registry_of(size)
+        print("\n".join(_table(size, figures[size])), end="\n\n", flush=True)
     grown = list(_growth(figures[sizes[0]], figures[sizes[-1]])) if len(sizes) > 1 else []
     print("\n".join(line for line, _ in grown))
     if options.json:
@@ -149,7 +150,9 @@ def _engine() -> Iterator[None]:
     jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
     with dynamodb_local.running(jar) as endpoint, environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **_NOBODY}):
         create_tables(
-            Runtime(Settings()).dynamodb, read_template(ROOT / "template.yaml").tables, {"RegistryTable": _TABLE}
+            Runtime(Settings()).dynamodb,
+            read_template(ROOT / "template.yaml").tables,
+            {"RegistryTable": _TABLE, "AuditTable": _AUDIT},
         )
         yield
 
@@ -180,12 +183,22 @@ def _planted() -> Iterator[AnyRecord]:
 
 
 def _measure_all() -> dict[str, Any]:
-    runtime = Runtime(Settings(registry_table=_TABLE, max_examined=10_000_000, cursor_secret="none"))  # noqa: S106
+    runtime = Runtime(
+        Settings(
+            registry_table=_TABLE,
+            audit_table=_AUDIT,
+            cursor_secret="none",  # noqa: S106 - a name
+            max_examined=10_000_000,
+            requests_a_minute=0,
+            records_a_day=0,
+        )
+    )
     vars(runtime)["secrets"] = _Secrets()
     # DynamoDB Local is slower than DynamoDB, and no function waits here.
     vars(runtime)["dynamodb"] = read_plainly(boto3.client("dynamodb", config=_PATIENT))
     service = SearchService(runtime)
     settle_memory()
+    _measure(runtime, service, QUERIES["by id"][1])  # the first search reads what the others remember
     queries = {name: criteria for name, (_, criteria) in QUERIES.items()} | MORE
     found = {name: _measure(runtime, service, criteria) for name, criteria in queries.items()}
     return {"queries": found, "peak_mib": peak_mib()}
@@ -208,12 +221,11 @@ def _measure(runtime: Runtime, service: SearchService, criteria: Criteria) -> di
             raise SystemExit(f"{criteria} was rejected: {item['status_reason_message']}")
         return dict(item)
 
-    item = ask()
+    with metered(runtime.dynamodb, delay=_NETWORK_SECONDS) as calls:
+        item = ask()
     turns: list[tuple[float, float]] = []
     while len(turns) < _FEWEST_TURNS or (len(turns) < _TURNS and sum(wall for wall, _ in turns) < _ENOUGH_SECONDS):
         turns.append(_timed(service, envelope))
-    with metered(runtime.dynamodb, delay=_NETWORK_SECONDS) as calls:
-        ask()
     cost = Cost.of(calls)
     seconds = [wall for wall, _ in turns]
     return {

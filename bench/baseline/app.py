@@ -69,10 +69,10 @@ class Envelope(BaseModel):
 @tracer.capture_method
 def search(envelope: Envelope) -> dict[str, Any]:
     """Answer with whoever has the identifier."""
-    keys = json.loads(str(table.get_item(Key={"pk": "KEYS", "sk": "KEYS"})["Item"]["keys"]))["keys"]
+    keys = json.loads(str(table.get_item(Key={"pk": "KEYS", "sk": "KEYS"})["Item"]["keys"]))
     jwt.decode(
         app.current_event.headers["authorization"].removeprefix("Bearer "),
-        jwt.PyJWK(keys[0]),
+        jwt.PyJWK(keys[0]["jwk"]),
         algorithms=["ES256"],
         options={"verify_aud": False},
     )

@@ -14,8 +14,8 @@ from dci_common.registry.model import (
     Membership,
     Name,
     Person,
-    Sex,
 )
+from dci_common.registry.records import Sex
 
 HOUSEHOLDS = 60
 KNOWN_UIN = "847951632"  # whom the first search finds

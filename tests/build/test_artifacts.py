@@ -130,7 +130,7 @@ def test_a_handler_works_from_its_artifact_alone(function: str, sent: Event, sta
 
 def ours(folder: Path) -> set[Path]:
     """Return the Python files below a folder."""
-    return {path.relative_to(folder) for path in folder.rglob("*.py")}
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.suffix in {".py", ".json"}}
 
 
 @pytest.mark.parametrize("function", functions())

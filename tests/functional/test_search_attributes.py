@@ -9,7 +9,7 @@ import pytest
 
 from dci_cli.demo import Population
 from dci_common.registry.catalogue import Catalogue
-from dci_common.registry.model import MaritalStatus
+from dci_common.registry.records import MaritalStatus
 from support.api import Api, item, predicate
 from support.hamlet import SECRET, expressed, hamlet, letters
 from support.registries import registry_of

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_READING = {"BatchGetItem", "GetItem", "Query"}
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call: when it began and ended in seconds, the index entries and the items it read, and its read units."""
@@ -47,7 +50,7 @@ class Cost:
 
 @contextmanager
 def metered(dynamodb: DynamoDBClient, delay: float = 0) -> Iterator[list[Call]]:
-    """Collect the calls of a client; each is made to take `delay` seconds more, as over a network."""
+    """Collect the reading calls of a client; each is made to take `delay` seconds more, as over a network."""
     calls: list[Call] = []
 
     def ask(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's own
@@ -58,8 +61,9 @@ def metered(dynamodb: DynamoDBClient, delay: float = 0) -> Iterator[list[Call]]:
         context["dci_start"] = time.perf_counter()
         time.sleep(delay)
 
-    def end(parsed: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-        calls.append(_call(context["dci_start"], parsed))
+    def end(parsed: dict[str, Any], context: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401 - likewise
+        if model.name in _READING:
+            calls.append(_call(context["dci_start"], parsed))
 
     hooks: list[tuple[str, Any]] = [
         ("provide-client-params.dynamodb", ask),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from dci_common.auth.bearer import BearerGate
 from dci_common.auth.scopes import REGISTRY_SEARCH
@@ -43,7 +43,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
 @cache
 def _description() -> str:
     """Return the API's description, which `make openapi` made of its models."""
-    return resources.files("dci_search").joinpath("openapi.json").read_text("utf-8")
+    return Path(__file__).with_name("openapi.json").read_text("utf-8")
 
 
 handler = lambda_handler(create_app)

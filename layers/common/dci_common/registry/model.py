@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from dci_common.registry import forms
-from dci_common.registry.records import Record
+from dci_common.registry.records import MaritalStatus, Record, Sex
 
 MAX_IDENTIFIERS = 20
 MAX_CONTACTS = 10  # phone numbers, and e-mail addresses, of one record
@@ -34,8 +34,6 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}\z")]
 Date = Annotated[date, WrapValidator(forms.read_date)]
 Moment = Annotated[datetime, WrapValidator(forms.read_moment)]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
-Sex = Literal["male", "female", "other", "unknown"]
-MaritalStatus = Literal["S", "M", "W", "A", "D", "L", "U"]
 LimitationType = Literal["VIS_SS", "HEAR_SS", "MOB_SS", "COG_SS", "SC_SS", "COM_SS"]
 Severity = Literal["1", "2", "3", "4"]
 PhoneNumber = Annotated[Text, AfterValidator(forms.check_phone)]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+Sex = Literal["male", "female", "other", "unknown"]
+MaritalStatus = Literal["S", "M", "W", "A", "D", "L", "U"]
 
 
 class Kind(StrEnum):

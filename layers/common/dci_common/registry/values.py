@@ -16,7 +16,7 @@ from enum import Enum
 from typing import get_args
 
 from dci_common.registry import forms
-from dci_common.registry.model import MaritalStatus, Sex
+from dci_common.registry.records import MaritalStatus, Sex
 
 _MAX_TEXT_BYTES = 256  # names are matched on this much of them
 _FIRST_ACCENT = 10  # combining classes below it belong to the letters of their script, such as the virama
