@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the disclosures, the oldest first. Raises Problem."""
     if not options.table:
         raise Problem("Name the audit's table: --table NAME, or AUDIT_TABLE in the environment.")
-    since = options.since or options.until - timedelta(days=_DAYS)
+    since = options.since or date.fromordinal(max(1, options.until.toordinal() - _DAYS))
     if since > options.until:
         raise Problem("--since must not be after --until.")
     try:
@@ -67,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
     except (BotoCoreError, ClientError, ValueError) as error:  # the last is a malformed endpoint
         raise Problem(f"The audit's table can not be read: {error}") from error
     lines = map(_json, found) if options.json else _table(found, since, options.until)
-    print("\n".join(lines))
+    for line in lines:
+        print(line)
     return 0
 
 

@@ -219,3 +219,10 @@ def test_a_client_from_before_a_field_was_there(api: Api, admin: str) -> None:
     assert shown["record_types"] == ["SRPerson", "Member", "Group"]
     assert shown["flags"]["restricted"] is False
     assert api.token(client, secret).status == 200
+
+
+def test_a_member_that_is_there_twice(api: Api) -> None:
+    """Nobody reads a request in one way who was meant another: a repeated member is refused."""
+    body = '{"name": "Twice", "sender_id": "x", "scopes": ["registry.search"], "scopes": ["clients.manage"]}'
+    reply = api.send(event("clients_create", body=body, token=api.token_of(scopes=("clients.manage",))))
+    assert (reply.status, "repeated" in reply.text) == (400, True)

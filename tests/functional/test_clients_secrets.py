@@ -96,6 +96,12 @@ def test_a_deleted_secret_opens_nothing(api: Api, admin: Admin) -> None:
     assert admin.secrets(client.client_id) == []
 
 
+def test_an_administrator_keeps_a_secret_that_lasts(admin: Admin) -> None:
+    """A secret that is about to end is not enough to keep."""
+    added = admin.send("secrets_add", admin.client.client_id, body={"old_expires_in": 2})
+    assert admin.send("secret_delete", admin.client.client_id, secret_id=added.json["secret_id"]).status == 409
+
+
 def test_an_administrator_keeps_a_secret(admin: Admin) -> None:
     """Its own last secret an administrator can not delete."""
     [own] = admin.secrets(admin.client.client_id)

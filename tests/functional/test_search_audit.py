@@ -10,15 +10,21 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dci_cli.demo import Population
-from dci_common.registry.model import Group, Membership, Name, Person
+from dci_common.registry.model import Group, Identifier, Membership, Name, Person
 from dci_search import answer as answer_module
 from dci_search import audit as audit_module
-from support.api import Api, identified, predicate
+from support.api import Api, identified, item, predicate
 from support.registries import registry_of
 from support.watch import aws_calls, hooked
 
 ANNA, BENO, CARA = (
-    Person(id=name, name=Name(given_name=name), birth_date="1990-01-01") for name in ("anna", "beno", "cara")
+    Person(
+        id=name,
+        name=Name(given_name=name),
+        birth_date="1990-01-01",
+        identifiers=(Identifier(identifier_type="UIN", identifier_value=f"of-{name}"),),
+    )
+    for name in ("anna", "beno", "cara")
 )
 HIDDEN = Person(id="hidden", birth_date="1990-01-01", restricted=True)
 HILL = Group(id="hill", name="Hill", poverty_score=1)
@@ -58,6 +64,7 @@ def test_what_a_record_of_a_disclosure_says(audited: Api) -> None:
     assert found.pop("pk").startswith("DAY#2026-03-01#")
     assert found.pop("sk").startswith("2026-03-01T09:30:00.000Z#")
     assert json.loads(found.pop("query"))["query"] == asked["search_criteria"]["query"]
+    assert sorted(found.pop("records")) == ["GROUP#hill", "PERSON#anna"]
     assert json.loads(found.pop("purpose")) == {"consent": purpose}
     assert found == {
         "client_id": audited.partner_id,
@@ -66,8 +73,31 @@ def test_what_a_record_of_a_disclosure_says(audited: Api) -> None:
         "transaction_id": reply.json["message"]["transaction_id"],
         "reference_id": "r-1",
         "record_type": "SRPerson",
-        "records": ["PERSON#anna"],
     }
+
+
+def test_who_was_identified_is_recorded_on_any_page(audited: Api) -> None:
+    """A total tells that somebody with an identifier fulfils the rest: that is a disclosure without a record."""
+    past = {"page_size": 1, "page_number": 2}
+    query = {"UIN": "of-anna", "birth_date": "1990-01-01"}
+    audited.search(item({"value": {"expression": {"query": query}}}, "expression", pagination=past))
+    assert written(audited)[0]["records"] == ["PERSON#anna"]
+
+
+def test_an_answer_that_fails_later(audited: Api) -> None:
+    """Where one search of a message ends it with an error, what the others found is recorded as withheld."""
+    assert audited.partner_token
+    failing = predicate(("birth_date", "eq", "1990-01-01"))
+
+    def fail(model: Any, params: Any, **_: Any) -> None:
+        if model.name == "Query" and "x04" in str(params["body"]):
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+
+    with hooked(audited.runtime, fail):
+        reply = audited.search(failing, predicate(("given_name", "eq", "anna")) | {"reference_id": "r-2"})
+    assert reply.status == 503
+    (found,) = written(audited)
+    assert (found["withheld"], "records" in found) == (True, False)
 
 
 def test_a_group_discloses_its_members(audited: Api) -> None:
@@ -97,7 +127,7 @@ def test_each_search_of_a_message(audited: Api) -> None:
         BORN | {"reference_id": "1"},
     )
     found = [(record["reference_id"], sorted(record.get("records", ()))) for record in written(audited)]
-    assert found == [("1", ["PERSON#anna", "PERSON#beno", "PERSON#cara"]), ("2", [])]
+    assert found == [("1", ["GROUP#hill", "PERSON#anna", "PERSON#beno", "PERSON#cara"]), ("2", [])]
 
 
 def test_only_the_page_that_left(audited: Api) -> None:
@@ -119,7 +149,9 @@ def test_many_records(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_module, "_PART_BYTES", 20)
     audited.search(BORN)
     found = written(audited)
-    assert [record["records"] for record in found] == [["PERSON#anna"], ["PERSON#beno"], ["PERSON#cara"]]
+    assert [record["records"] for record in found] == [
+        ["PERSON#anna"], ["GROUP#hill"], ["PERSON#beno"], ["PERSON#cara"],
+    ]  # fmt: skip
     assert len({record["sk"].rpartition("#")[0] for record in found}) == 1
 
 

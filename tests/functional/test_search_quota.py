@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from dci_common.auth.clients import client_item
 from support.api import START, Api, Reply, identified, predicate
 from support.watch import aws_calls, hooked
 
@@ -150,6 +151,43 @@ def test_a_search_that_fails_gives_its_records_back(limited: Callable[..., Api])
     with hooked(api.runtime, fail):
         assert api.search(page).status == 503
     assert used(api) == {"requests": 2, "records": 5}
+
+
+def test_a_disclosure_that_is_not_recorded_gives_nothing_back_twice(limited: Callable[..., Api]) -> None:
+    """However often an answer fails, no client gets more of its day than it has."""
+    api = limited(records_a_day=100)
+    page = predicate(EVERYBODY, pagination={"page_size": 5})
+    assert api.search(page).status == 200
+
+    def fail(model: Any, **_: Any) -> None:
+        if model.name == "PutItem":
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+
+    with hooked(api.runtime, fail):
+        assert [api.search(page).status for _ in range(2)] == [503, 503]
+    assert used(api)["records"] >= 5
+
+
+def test_a_total_counts_as_a_record(limited: Callable[..., Api]) -> None:
+    """Who asks for a page past the last one is told that there is somebody, and that counts."""
+    api = limited(records_a_day=2)
+    past = predicate(EVERYBODY, pagination={"page_size": 1, "page_number": 99})
+    assert [api.search(past).status for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_limit_that_is_raised_counts_at_once(limited: Callable[..., Api]) -> None:
+    """A client that was refused is served again as soon as its limit is known to be higher."""
+    api = limited(requests_a_minute=1)
+    assert [api.search(NOBODY).status for _ in range(2)] == [200, 429]
+    client, secret = api.client(requests_a_minute=1)
+    token = api.token(client, secret).json["access_token"]
+    assert [api.search(NOBODY, token=token).status for _ in range(2)] == [200, 429]
+    edit = client.model_copy(update={"requests_a_minute": 3, "version": 2})
+    api.runtime.dynamodb.put_item(TableName=api.runtime.settings.clients_table, Item=client_item(edit))
+    api.clock.advance(25)  # within the minute
+    assert api.search(NOBODY, token=token).status == 429  # the client is remembered for a minute
+    other = limited(requests_a_minute=1)
+    assert other.search(NOBODY, token=token).status == 200
 
 
 def test_a_count_that_can_not_be_made(limited: Callable[..., Api]) -> None:

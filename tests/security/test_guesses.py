@@ -44,6 +44,15 @@ def must_wait(reply: Reply) -> int:
     return int(reply.headers["Retry-After"])
 
 
+def test_a_slip_costs_nothing(api: Api) -> None:
+    """Fewer than five failures make nobody wait, at any moment of a second."""
+    client, secret = api.client()
+    api.clock.advance(0.3)
+    for _ in range(FREE_FAILURES - 1):
+        assert sent(api, client.client_id, "wrong").status == 401
+    assert sent(api, client.client_id, secret).status == 200
+
+
 def test_waiting_doubles(api: Api) -> None:
     """After five failures each further one doubles the wait, up to a quarter of an hour."""
     client, _ = api.client()

@@ -7,6 +7,7 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -69,6 +70,7 @@ def read_new_client(request: Request) -> NewClient:
 def read_changes(request: Request) -> dict[str, Any]:
     """Read the body of `PATCH /clients/{client_id}`, its members not checked yet. Raises as read_new_client."""
     body = request.json_body()
+    _check_members(body)
     try:
         return dict(_changes.validate_json(body))
     except ValidationError as error:
@@ -109,10 +111,22 @@ def not_a_place() -> BadRequest:
 
 
 def _read(model: type[M], body: bytes, root: str) -> M:
+    _check_members(body)
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
         raise BadRequest(describe(error, root)) from error
+
+
+def _check_members(body: bytes) -> None:
+    """Refuse a member that is there twice: another reader would take the other one. Raises BadRequest."""
+
+    def once(pairs: list[tuple[str, object]]) -> None:
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise BadRequest("A member is repeated: send each one once.")
+
+    with suppress(ValueError, RecursionError):  # what is no JSON is told by whoever reads it
+        json.loads(body, object_pairs_hook=once)
 
 
 def _place(token: str, members: tuple[str, ...]) -> dict[str, str]:

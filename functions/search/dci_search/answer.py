@@ -22,7 +22,8 @@ class Answer:
 
     def __init__(self) -> None:
         self.items: list[str] = []
-        self.records = self.matched = 0
+        # A total without a record tells of somebody too.
+        self.records = self.matched = self.disclosed = 0
         self._bytes = 0
 
     def add(self, item: dict[str, Any]) -> None:
@@ -35,7 +36,9 @@ class Answer:
             raise too_many("The records do not fit into one response: ask for smaller pages or fewer items at once.")
         self.items.append(written.decode())
         self.records += records
-        self.matched += item.get("pagination", {}).get("total_count", 0)
+        matched = item.get("pagination", {}).get("total_count", 0)
+        self.matched += matched
+        self.disclosed += records or min(matched, 1)
         self._bytes += size
 
 

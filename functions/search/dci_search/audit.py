@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from dci_common.auth.clients import Client
     from dci_common.registry.disclosure import Disclosure
-    from dci_common.registry.views import View
+    from dci_common.registry.engine import Found
     from dci_common.runtime import Runtime
     from dci_common.schemas.envelope import SearchCriteria, SearchEnvelope
 
@@ -87,6 +88,12 @@ class Audit:
             item.pop("records", None)
             self._put({**item, "withheld": {"BOOL": True}})
 
+    def withhold_all(self) -> None:
+        """Write that nothing left after all, as far as that can be written."""
+        with suppress(ServiceUnavailable, BotoCoreError, ClientError):
+            for reference_id in list(self._told):
+                self.withhold(reference_id)
+
     def wait(self) -> None:
         """Wait until all is written. Raises ServiceUnavailable when it can not be: nothing may be disclosed then."""
         try:
@@ -101,12 +108,19 @@ class Audit:
         self._runtime.dynamodb.put_item(TableName=self._runtime.settings.audit_table, Item=item)
 
 
-def disclosed_records(kind: Kind, views: Iterable[View], disclosed: Disclosure, today: date) -> Iterator[str]:
-    """Return the keys of the records that an answer tells of: those found, and a group's members with it."""
-    for view in views:
+def disclosed_records(kind: Kind, found: Found, disclosed: Disclosure, today: date) -> Iterator[str]:
+    """Return the keys of the records that an answer tells of.
+
+    Those found, those whose identifiers were asked for also where another page is shown, and what is shown with them:
+    a group's members, a person's households.
+    """
+    other, shown = (Kind.PERSON, "members") if kind is Kind.GROUP else (Kind.GROUP, "households")
+    for record_id in found.identified:
+        yield record_pk(kind, record_id)
+    for view in found.views:
         yield record_pk(kind, view["id"])
-        if kind is Kind.GROUP and "household" in disclosed:
-            yield from (record_pk(Kind.PERSON, entry["id"]) for entry in view["members"] if is_shown(entry, today))
+        if "household" in disclosed:
+            yield from (record_pk(other, entry["id"]) for entry in view[shown] if is_shown(entry, today))
 
 
 def _parts(records: Iterable[str]) -> Iterator[list[str]]:

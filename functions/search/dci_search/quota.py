@@ -55,17 +55,22 @@ class Quotas:
     def __init__(self, runtime: Runtime, threads: Executor) -> None:
         self._runtime = runtime
         self._threads = threads
-        self._full: dict[str, int] = {}  # by client, the minute in which it has no request left
+        # By client, the minute in which it has no request left, and the limit that says so.
+        self._full: dict[str, tuple[int, int]] = {}
 
     def reserve(self, client: Client, records: int) -> Reservation:
         """Begin to count a request that may disclose so many records. Raises TooManyRequests."""
         settings, now = self._runtime.settings, int(self._runtime.clock())
         a_minute = settings.requests_a_minute if client.requests_a_minute is None else client.requests_a_minute
         a_day = settings.records_a_day if client.records_a_day is None else client.records_a_day
-        if self._full.get(client.client_id) == now // _MINUTE:
+        if self._full.get(client.client_id) == (now // _MINUTE, a_minute):
             raise _too_often(a_minute, now)
         if a_day and records > a_day:
-            raise _too_many(a_day, records, now)
+            raise TooManyRequests(
+                f"This client may be given {a_day} records a day, and this request may find {records}: ask for "
+                "smaller pages, and for fewer items at once.",
+                retry_after=None,
+            )
         counting = (
             self._threads.submit(self._count, client.client_id, records, a_minute, a_day, now)
             if a_minute or a_day
@@ -107,7 +112,7 @@ class Quotas:
             values[":minute"] = max(minute, found.get("of_minute", 0))
             is_begun = found.get("of_minute", 0) == values[":minute"]
             if is_begun and found["requests"] >= limit:
-                self._full[client_id] = values[":minute"]
+                self._full[client_id] = values[":minute"], a_minute
                 return _too_often(a_minute, now)
             if found.get("records", 0) > room:
                 return _too_many(a_day, records, now)

@@ -86,16 +86,20 @@ class SearchService:
         audit = Audit(self._runtime, self._threads, client, envelope, correlation_id)
         today = day(self._runtime.clock())
         asker = Asker(client, disclosure(client.disclosure), today, budget, reserved, audit)
+        disclosed = 0
         try:
-            self._answer_items(items, asker, answer)
-            self._quotas.check(reserved)
-            settling = self._threads.submit(self._quotas.settle, reserved, answer.records)
+            try:
+                self._answer_items(items, asker, answer)
+                self._quotas.check(reserved)
+                disclosed = answer.disclosed
+            except BaseException:
+                audit.withhold_all()
+                raise
+            finally:
+                settling = self._threads.submit(self._quotas.settle, reserved, disclosed)
             audit.wait()
-            settling.result()
-        except BaseException:
-            self._quotas.settle(reserved, 0)
-            raise
         finally:
+            settling.result()
             facts |= {"examined": budget.examined, "read_units": budget.read_units}
         facts |= {"matched": answer.matched, "records": answer.records}
         return message(envelope, self._now(), correlation_id, answer)
@@ -135,7 +139,7 @@ class SearchService:
         scope = Scope(settings.shards, restricted=asker.client.restricted)
         found = self._engine.search(query, scope, page.window(sort, after), asker.budget)
         self._quotas.check(asker.reserved)
-        records = disclosed_records(record_type.kind, found.views, asker.disclosed, asker.today)
+        records = disclosed_records(record_type.kind, found, asker.disclosed, asker.today)
         asker.audit.tell(item.reference_id, criteria, record_type.name, records)
         next_cursor = self._cursors.seal(found.more_after, asked) if found.more_after and page.size else None
         pagination = page.described(len(found.views), found.total, next_cursor)

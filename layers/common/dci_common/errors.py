@@ -145,15 +145,15 @@ class PreconditionRequired(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """The caller must wait `retry_after` seconds."""
+    """The caller must wait `retry_after` seconds; None where waiting alone is of no use."""
 
     status = 429
     default_code = "err.request.too_many_requests"
     default_oauth_error = "temporarily_unavailable"
 
-    def __init__(self, message: str, *, retry_after: int) -> None:
+    def __init__(self, message: str, *, retry_after: int | None) -> None:
         super().__init__(message)
-        self.headers = {"Retry-After": str(retry_after)}
+        self.headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
 
 
 class ServiceUnavailable(ApiError):

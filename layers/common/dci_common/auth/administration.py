@@ -116,7 +116,8 @@ class Administration:
             live = {secret.secret_id: secret for secret in live_secrets(self._runtime, client_id)}
             if secret_id not in live:
                 raise NotFound("The client has no secret with this id.")
-            if by.client_id == client_id and len(live) == 1:
+            lasting = {found.secret_id for found in live.values() if found.expires is None}
+            if by.client_id == client_id and not lasting - {secret_id}:
                 raise Conflict("An administrator can not delete its own last secret: add another one first.")
             key = secret_key(client_id, live[secret_id].slot)
             return Act("secret_deleted", client, [delete(key)], secret_id)

@@ -72,7 +72,7 @@ def count_failure(runtime: Runtime, known: Failures, now: float) -> None:
     """Count one more: from the fifth on the address waits, each time twice as long."""
     beyond = known.count + 1 - FREE_FAILURES
     wait = min(2 ** min(beyond, 10), LONGEST_WAIT_SECONDS) if beyond >= 0 else 0
-    until = math.ceil(now) + wait
+    until = math.ceil(now) + wait if wait else 0
     runtime.dynamodb.update_item(
         TableName=runtime.settings.clients_table,
         Key=known.key,
@@ -80,7 +80,7 @@ def count_failure(runtime: Runtime, known: Failures, now: float) -> None:
         UpdateExpression="SET blocked_until = :until, expires = :expires ADD failures :more",
         ExpressionAttributeValues={
             ":until": {"N": str(until)},
-            ":expires": {"N": str(until + _REMEMBERED_SECONDS)},
+            ":expires": {"N": str(math.ceil(now) + wait + _REMEMBERED_SECONDS)},
             ":more": {"N": str(1 + known.count - known.stored)},
         },
     )

@@ -44,11 +44,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of views, how many records match in all, and after which place more of them follow, if any do."""
+    """A page of views, how many records match in all, and after which place more of them follow, if any do.
+
+    `identified` are the ids of matches, on this page or not, that were found by their identifiers and the like.
+    """
 
     views: list[View]
     total: int
     more_after: Place | None
+    identified: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,8 @@ class _Run:
         page = places[: window.size]
         views = self._matching([place.id for place in page])
         more_after = page[-1] if page and len(places) > window.size else None
-        return Found([views[place.id] for place in page if place.id in views], total, more_after)
+        shown = [views[place.id] for place in page if place.id in views]
+        return Found(shown, total, more_after, list(self._matching(self._path.ids)))
 
     def _in_slot_order(self, window: Window) -> tuple[list[Place], int]:
         """Return the places of the window, one more if any follow, and how many there are in all."""
