@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from dci_cli.demo import Population
 from dci_common.registry.model import Group, Membership, Person
 from support.api import Api, identified, predicate
+from support.events import ROOT
 from support.registries import registry_of
 
 from .conftest import Dci
@@ -68,6 +70,17 @@ def test_as_a_table(asked: Api, dci: Dci) -> None:
     assert title.split() == ["when", "client", "transaction", "type", "records", "purpose", "query"]
     assert len(lines) == 2
     assert all(asked.partner_id in line for line in lines)
+
+
+@pytest.mark.usefixtures("asked")
+def test_as_the_docs_show_it(dci: Dci) -> None:
+    """What docs/operations.md shows is what is printed, but for the clients' ids."""
+    document = (ROOT / "docs" / "operations.md").read_text()
+    shown = document[document.index("when    ") :].partition("\n```")[0].splitlines()
+    printed = dci("audit", "--person", "audited-1", *TABLE).out.splitlines()
+    client = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+    # Each test asks anew, so a line may be there several times.
+    assert [client.sub("", line) for line in shown] == [*dict.fromkeys(client.sub("", line) for line in printed)]
 
 
 @pytest.mark.usefixtures("asked")

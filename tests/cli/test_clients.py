@@ -84,12 +84,23 @@ def test_every_member_can_be_said(api: Api, clients: Clients, tmp_path: Path) ->
     keys = {"keys": [generate("ES256").public]}
     (tmp_path / "keys.json").write_text(json.dumps(keys))
     said = ["--token-lifetime", 60, "--disclosure", "standard", "poverty_score", "--record-types", "Group"]
+    limits = ["--requests-a-minute", 60, "--records-a-day", 0]
     flags = ["--openspp17", "--signature", "ignore", "--restricted"]
-    made = new(clients, api, *said, *flags, "--jwks", tmp_path / "keys.json")
+    made = new(clients, api, *said, *limits, *flags, "--jwks", tmp_path / "keys.json")
     assert made["token_lifetime"] == 60
     assert (made["disclosure"], made["record_types"]) == (["standard", "poverty_score"], ["Group"])
+    assert (made["requests_a_minute"], made["records_a_day"]) == (60, 0)
     assert made["flags"] == {"openspp17": True, "signature": "ignore", "restricted": True}
     assert made["jwks"] == keys
+
+
+def test_limits_are_changed(api: Api, admin: Admin, clients: Clients) -> None:
+    """A limit that is not said stays, `null` gives back the deployment's, and the API tells what a limit may be."""
+    client_id = new(clients, api, "--requests-a-minute", 60)["client_id"]
+    changed = json.loads(clients("update", client_id, "--records-a-day", 5000, "--json").out)
+    assert (changed["requests_a_minute"], changed["records_a_day"]) == (60, 5000)
+    assert "requests_a_minute" not in admin.update(client_id, "*", requests_a_minute=None).json
+    assert clients("update", client_id, "--records-a-day", -1).problem.startswith("records_a_day must be ")
 
 
 def test_lists_are_whole(admin: Admin, clients: Clients) -> None:

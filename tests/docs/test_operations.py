@@ -15,20 +15,23 @@ from botocore import xform_name
 from botocore.session import get_session
 
 from dci_cli.__main__ import main
+from dci_common import observability
 from dci_common.auth.administration import Administration, Caller
 from dci_common.auth.adminlog import OPERATOR
 from dci_common.auth.clients import ClientStore
 from support.api import Api
-from support.deployment import template
+from support.deployment import of_type, template
 from support.events import ROOT
 from support.serving import command, serving
+
+from .test_docs import column
 
 DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 COMMANDS = "\n".join(BLOCKS).replace("\\\n", " ")
 PLAIN = re.sub(r"\$\((?:output|resource) (\w+)\)", r"\1", COMMANDS)
-# Of the AWS command line itself, as are `aws s3`, `aws logs tail` and `aws ... wait`.
-OF_AWS = {"--output", "--query"}
+# Of the AWS command line itself, as are `aws s3`, `aws logs tail`, `aws ... wait`; the last is its name for another.
+OF_AWS = {"--output", "--query", "--notification-endpoint"}
 AWS = sorted(set(re.findall(r"\baws ([a-z]+ (?!wait|tail|rm)[a-z0-9-]+)([^|;#\n]*)", PLAIN)))
 DCI = sorted(set(re.findall(r"\./dci ([a-z]+(?: [a-z0-9-]+)?)([^|;#>\n]*)", PLAIN)))
 
@@ -75,6 +78,12 @@ def test_parameters_outputs_and_resources_are_the_templates() -> None:
     assert example
     said = {*re.findall(r"(\w+)=", example[1]), *re.findall(r"parameter\]\([^)]*\)[^`]*`(\w+)`", DOCUMENT)}
     assert said <= set(deployed["Parameters"])
+
+
+def test_every_alarm_and_metric_is_told() -> None:
+    """The tables have each alarm of the template, and each metric that requests tell."""
+    assert column(DOCUMENT, "alarm") == of_type("AWS::CloudWatch::Alarm").keys()
+    assert column(DOCUMENT, "metric") == set(observability._UNITS)  # noqa: SLF001
 
 
 def test_teardown_names_all_that_outlives_the_stack() -> None:

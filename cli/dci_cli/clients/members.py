@@ -10,7 +10,10 @@ from typing import Any
 from dci_cli.problem import Problem
 
 _FLAGS = ("openspp17", "signature", "restricted")
-_MEMBERS = ("name", "sender_id", "scopes", "token_lifetime", "disclosure", "record_types")
+_MEMBERS = (
+    *("name", "sender_id", "scopes", "token_lifetime", "disclosure", "record_types"),
+    *("requests_a_minute", "records_a_day"),
+)
 
 
 def add_members(parser: argparse.ArgumentParser, *, are_new: bool) -> None:
@@ -22,6 +25,8 @@ def add_members(parser: argparse.ArgumentParser, *, are_new: bool) -> None:
         "--disclosure", nargs="+", metavar="NAME", help="what it may see: attributes and sets of them"
     )
     parser.add_argument("--record-types", nargs="+", metavar="TYPE", help="what it may search")
+    parser.add_argument("--requests-a-minute", type=int, metavar="NUMBER", help="searches a minute; 0 is no limit")
+    parser.add_argument("--records-a-day", type=int, metavar="NUMBER", help="records a day; 0 is no limit")
     parser.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys, a JWK set, for private_key_jwt")
     parser.add_argument(
         "--openspp17", action=argparse.BooleanOptionalAction, help="answer in OpenSPP 17's dialect by default"

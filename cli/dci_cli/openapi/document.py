@@ -25,7 +25,7 @@ _ERRORS = {
     413: "The body is too large",
     415: "The Content-Type is not the right one",
     428: "If-Match is missing",
-    429: "Too many failures: wait Retry-After seconds",
+    429: "Too many requests or failures: wait Retry-After seconds",
     500: "A fault of ours",
     503: "Try again after Retry-After seconds",
 }
@@ -68,6 +68,8 @@ def document() -> Tree:
         },
         f"{client}/secrets/{{secret_id}}": {"delete": _change("Delete a secret", 204)},
         f"{client}/log": {"get": _read("Show a client's log", "Log", "limit", "next")},
+        "/keys": {"get": _read("List the signing keys", "SigningKeys")},
+        "/keys/rotate": {"post": _operation("Rotate the signing keys", 202, "Rotation", (CLIENTS_MANAGE,))},
     }
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}

@@ -79,6 +79,15 @@ def _object(required: Schema, optional: Schema | None = None) -> Schema:
     }
 
 
+_SIGNING_KEY = _object(
+    {
+        "kid": _TEXT,
+        "alg": _TEXT,
+        "state": {"enum": ["current", "next", "retired", "pending"]},
+        "since": {**_TEXT, "format": "date-time"},
+    },
+    {"until": {**_TEXT, "format": "date-time"}},
+)
 _CODE = _object({"code": {**_TEXT, "pattern": "^err\\."}, "message": _TEXT})
 _SENT_TO_GET_A_TOKEN = (
     *("client_id", "client_secret", "client_assertion", "client_assertion_type"),
@@ -116,6 +125,8 @@ _OTHERS: Schema = {
     ),
     "Introspection": {"type": "object", "properties": {"active": {"type": "boolean"}}, "required": ["active"]},
     "JwkSet": _object({"keys": {"type": "array", "items": {"type": "object", "required": ["kty", "kid", "alg"]}}}),
+    "SigningKeys": _object({"keys": {"type": "array", "items": _SIGNING_KEY}}),
+    "Rotation": _object({"status": {"const": "started"}}),
     "Metadata": {
         "type": "object",
         "properties": {"issuer": _TEXT, "token_endpoint": _TEXT, "jwks_uri": _TEXT},

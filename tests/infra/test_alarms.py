@@ -1,0 +1,150 @@
+"""The alarms and the dashboard: what operators are told, from metrics that there are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from support.api import Api, identified
+from support.deployment import functions, of_type, template
+from support.events import event
+from support.logs import Logs
+
+TYPE = "AWS::CloudWatch::Alarm"
+ALARMS = {name: alarm["Properties"] for name, alarm in of_type(TYPE).items()}
+METRICS = {"ApiGateway": {"Count", "4xx", "5xx", "Latency"}, "Lambda": {"Errors", "Throttles"}}
+Named = tuple[str, str | None, str]  # dimension, its value (None is any), metric
+
+
+def measured(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the metrics of an alarm, each with `Namespace`, `MetricName` and `Dimensions`."""
+    within = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", ()) if "MetricStat" in query]
+    return within or ([alarm] if "MetricName" in alarm else [])
+
+
+def queries(alarm: dict[str, Any]) -> str:
+    """Return the expressions of an alarm as text."""
+    return json.dumps([query["Expression"] for query in alarm.get("Metrics", ()) if "Expression" in query])
+
+
+def widgets(**parameters: str) -> list[dict[str, Any]]:
+    """Return the properties of the dashboard's widgets."""
+    [dashboard] = of_type("AWS::CloudWatch::Dashboard", **parameters).values()
+    text, _ = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    return [widget["properties"] for widget in json.loads(text)["widgets"]]
+
+
+def charted() -> Iterator[list[Any]]:
+    """Yield each metric of the dashboard: namespace, name, dimension, value and options, or an expression alone."""
+    for widget in widgets():
+        yield from widget.get("metrics", ())
+
+
+def of_ours() -> set[Named]:
+    """Return what alarms and dashboard name of the namespace DCI."""
+    alarms = {
+        (dimension["Name"], dimension["Value"], metric["MetricName"])
+        for alarm in ALARMS.values()
+        for metric in measured(alarm)
+        for dimension in metric["Dimensions"]
+        if metric["Namespace"] == "DCI"
+    }
+    charts = {(chart[2], chart[3], chart[1]) for chart in charted() if chart[0] == "DCI"}
+    searches = {
+        (found[1], None, found[2])
+        for chart in charted()
+        for found in re.finditer(r'\{DCI,(\w+)\} MetricName="(\w+)"', str(chart[0]))
+    }
+    return alarms | charts | searches
+
+
+def emitted(logs: Logs) -> set[Named]:
+    """Return what CloudWatch makes of the lines of requests, for each dimension by its value, and by any."""
+    return {
+        (dimension, value, metric["Name"])
+        for line in logs.entries()
+        for directive in line.get("_aws", {}).get("CloudWatchMetrics", ())
+        if directive["Namespace"] == "DCI"
+        for [dimension] in directive["Dimensions"]
+        for metric in directive["Metrics"]
+        for value in (line[dimension], None)
+    }
+
+
+def test_every_function_has_an_alarm_of_its_errors() -> None:
+    """The first call that a function ends without an answer is told, and the first that Lambda turns away."""
+    watched: dict[str, set[str]] = {"Errors": set(), "Throttles": set()}
+    for alarm in ALARMS.values():
+        for metric in measured(alarm):
+            if metric["Namespace"] == "AWS/Lambda":
+                assert alarm["Threshold"] == 1
+                watched[metric["MetricName"]] |= {dimension["Value"]["Ref"] for dimension in metric["Dimensions"]}
+    assert watched == {"Errors": set(functions()), "Throttles": set(functions())}
+
+
+def test_every_table_has_an_alarm_of_its_throttles() -> None:
+    """A table that turns requests away is told, the registry's also where it was given."""
+    tables = of_type("AWS::DynamoDB::Table")
+    watched = "".join(queries(alarm) for alarm in ALARMS.values() if "ThrottledRequests" in queries(alarm))
+    given = of_type(TYPE, RegistryTableName="of-my-own")["RegistryThrottlesAlarm"]["Properties"]
+    assert {name for name in tables if f"${{{name}}}" in watched or f'"Ref": "{name}"' in watched} == tables.keys()
+    assert '"Ref": "RegistryTableName"' in queries(given)
+
+
+def test_an_alarm_adds_up_all_that_it_measures() -> None:
+    """The sum that an alarm looks at leaves none of its metrics out."""
+    for alarm in ALARMS.values():
+        measures = {query["Id"] for query in alarm.get("Metrics", ()) if "MetricStat" in query}
+        assert measures == set(re.findall(r"\b[a-z]+\b", queries(alarm))) or not measures
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_says_what_to_do(name: str) -> None:
+    """The description is what is wrong and then what to do; who has no topic has the alarm all the same."""
+    alarm = ALARMS[name]
+    what, *advice = re.split(r"\. (?=[A-Z])", alarm["AlarmDescription"])
+    assert what
+    assert re.match(r"(Run|Read|Look|Find|See|Ask|Go) .*[^.]\.$", advice[0])
+    assert "AlarmActions" not in alarm
+    told = of_type(TYPE, AlarmTopicArn="arn:aws:sns:eu-west-1:111122223333:operators")[name]["Properties"]
+    assert told == alarm | {"AlarmActions": [{"Ref": "AlarmTopicArn"}]}
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_ours_are_metrics_that_requests_tell(own_api: Callable[..., Api], api: Api, logs: Logs) -> None:
+    """Each metric of ours that an alarm or the dashboard names is in the lines of requests, with that dimension."""
+    api.search(identified("UIN", "847951632"))
+    own_api().send(event("token_form", body="grant_type=client_credentials"))
+    named = of_ours()
+    assert ("route", "/oauth2/client/token", "refused") in named
+    assert named <= emitted(logs)
+
+
+def test_everything_that_requests_tell_is_on_the_dashboard(api: Api, logs: Logs) -> None:
+    """No metric is written in vain."""
+    api.search(identified("UIN", "847951632"))
+    told = {metric for _, _, metric in emitted(logs)}
+    assert told == {metric for _, _, metric in of_ours()}
+
+
+def test_the_rest_are_metrics_of_aws() -> None:
+    """Of AWS's metrics alarms and dashboard name those that there are for an HTTP API and for Lambda."""
+    named = {(metric["Namespace"], metric["MetricName"]) for alarm in ALARMS.values() for metric in measured(alarm)}
+    named |= {(chart[0], chart[1]) for chart in charted() if isinstance(chart[0], str)}
+    of_aws = {(f"AWS/{service}", metric) for service, metrics in METRICS.items() for metric in metrics}
+    assert {(namespace, metric) for namespace, metric in named if namespace != "DCI"} == of_aws
+
+
+def test_the_dashboard_names_what_is_deployed() -> None:
+    """All that the dashboard asks about is in the template, the registry's table too where it was given."""
+    [dashboard] = of_type("AWS::CloudWatch::Dashboard", RegistryTableName="of-my-own").values()
+    text, names = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert names == {"Registry": {"Ref": "RegistryTableName"}}
+    assert set(re.findall(r"\$\{(\w+)\}", text)) <= {*template()["Resources"], "Registry"}
+    assert {widget["region"] for widget in widgets()} == {"${AWS::Region}"}
+    for table in ("ClientsTable", "Registry", "ExchangeTable", "AuditTable"):
+        assert f"${{{table}}}" in text
