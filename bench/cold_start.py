@@ -7,7 +7,6 @@ from the first import to the answer, as a ratio to that of the baseline (bench/b
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -22,8 +21,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from report import Budget, lines
-from warm import NOBODY, VARIABLES, Bench
+from engine import NOBODY
+from report import Budget, options_of, report
+from warm import VARIABLES, Bench
 
 ROOT = Path(__file__).resolve().parents[1]
 _BUILD = ROOT / ".aws-sam" / "build"
@@ -61,10 +61,7 @@ class Handler:
 
 def main() -> int:
     """Measure; 1 when a budget is not kept."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file, as JSON")
-    parser.add_argument("--quick", action="store_true", help=f"{_QUICK_TURNS} turns, not {_TURNS}")
-    options = parser.parse_args()
+    options = options_of(__doc__, f"{_QUICK_TURNS} turns, not {_TURNS}, and with byte code alone").parse_args()
     if not _BUILD.is_dir():
         raise SystemExit("There are no artifacts: run make build first.")
     _install_baseline()
@@ -72,17 +69,15 @@ def main() -> int:
     with _served(Bench()) as (handlers, variables):
         turns = _QUICK_TURNS if options.quick else _TURNS
         took = _medians(handlers, variables, turns)
-        sources = _medians(handlers, variables, 3, "-X", "pycache_prefix=/nonexistent")
+        slow = {} if options.quick else handlers
+        sources = _medians(slow, variables, 3, "-X", "pycache_prefix=/nonexistent")
     base = took["baseline"]
     budgets = [Budget("baseline", base, unit="ms")]
     budgets += [
         Budget(f"{name}, of the baseline", ms / base, _MOST) for name, ms in took.items() if name != "baseline"
     ]
     budgets += [Budget(f"{name}, without byte code", ms / took[name], unit="times") for name, ms in sources.items()]
-    print("\n".join(lines(budgets)))
-    if options.json:
-        options.json.write_text(json.dumps({budget.name: budget.measured for budget in budgets}, indent=2))
-    return 0 if all(budget.holds for budget in budgets) else 1
+    return report(budgets, options.json)
 
 
 def _medians(

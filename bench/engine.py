@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 Item = dict[str, Any]
+NOBODY = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 
 
@@ -100,6 +101,20 @@ class Engine:
             last = found[-1][1]
             answer["LastEvaluatedKey"] = {name: last[name] for name in ("pk", "sk", "shard", slot)}
         return {**answer, "ConsumedCapacity": {"CapacityUnits": units}}
+
+
+def recorded(runtime: Runtime) -> list[Item]:
+    """Stand empty engines in for a runtime's, and return the list that what it puts will be in."""
+    Engine((), {}).stand_in(runtime)
+    written: list[Item] = []
+
+    def transacted(params: Any, **_: object) -> None:  # noqa: ANN401 - the operation's parameters
+        written.extend(action["Put"]["Item"] for action in params["TransactItems"] if "Put" in action)
+
+    events = runtime.dynamodb.meta.events
+    events.register("provide-client-params.dynamodb.TransactWriteItems", transacted)
+    events.register("provide-client-params.dynamodb.PutItem", lambda params, **_: written.append(params["Item"]))
+    return written
 
 
 def _projected(item: Item, projection: str) -> Item:

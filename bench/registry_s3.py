@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from engine import NOBODY
 from memory import peak_mib
 from moto.core.botocore_stubber import MockRawResponse
+from report import Budget, options_of, report
 
 from dci_cli.environment import environment
 from dci_cli.registry.create_from_s3 import stage, upload_staged
@@ -32,17 +35,15 @@ from dci_cli.registry.staging import Staging
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_FULL, _QUICK = (100_000, 1_000_000), (25_000, 75_000)  # people
+_FULL, _QUICK = (100_000, 1_000_000), (8_000, 24_000)  # people
 _MOST = 1.3  # times the memory
 _PEOPLE_A_HOUSEHOLD = 4.3
-_NOBODY = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 _UPLOAD_ID = b"<R><UploadId>1</UploadId><ETag>1</ETag></R>"  # answers every request of a multipart upload
 
 
 def main() -> int:
     """Measure everything; 1 when the larger size took more than 1.3 times the memory of the smaller."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help=f"{_QUICK[0]:,} and {_QUICK[1]:,} people")
+    parser = options_of(__doc__, f"{_QUICK[0]:,} and {_QUICK[1]:,} people")
     parser.add_argument("--step", choices=_STEPS, help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--households", type=int, default=0, help=argparse.SUPPRESS)
@@ -50,18 +51,22 @@ def main() -> int:
     if options.step:
         print(json.dumps(_measured(options)))
         return 0
-    peaks: dict[str, list[float]] = {step: [] for step in _STEPS}
-    print(f"{'people':>12} {'step':<15} {'people a CPU second':>20} {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as folder:
-        for people in _QUICK if options.quick else _FULL:
-            for step in _STEPS:
-                told = _run(step, Path(folder) / "made.jsonl", round(people / _PEOPLE_A_HOUSEHOLD))
-                peaks[step].append(told["peak"])
-                rate = told["people"] / told["seconds"]
-                print(f"{told['people']:>12,} {step:<15} {rate:>20,.0f} {told['peak']:>8,.0f}", flush=True)
-    ratios = {step: larger / smaller for step, (smaller, larger) in peaks.items()}
-    print("memory, larger to smaller:", ", ".join(f"{step} {ratio:.2f}" for step, ratio in ratios.items()))
-    return int(max(ratios.values()) > _MOST)
+        found = {
+            (step, people): _run(step, Path(folder) / "made.jsonl", round(people / _PEOPLE_A_HOUSEHOLD))
+            for people in (_QUICK if options.quick else _FULL)
+            for step in _STEPS
+        }
+    return report(list(_budgets(found)), options.json)
+
+
+def _budgets(found: dict[tuple[str, int], dict[str, float]]) -> Iterator[Budget]:
+    for (step, people), told in found.items():
+        yield Budget(f"{step}, {people:,}, people a CPU second", told["people"] / told["seconds"])
+        yield Budget(f"{step}, {people:,}, peak memory", told["peak"], unit="MiB")
+    for step in _STEPS:
+        small, large = (told["peak"] for (name, _), told in found.items() if name == step)
+        yield Budget(f"{step}, peak memory, of fewer people's", large / small, _MOST)
 
 
 def _run(step: str, file: Path, households: int) -> dict[str, float]:
@@ -94,7 +99,7 @@ _STEPS = {"generate": _generate, "create-from-s3": _create}
 
 
 def _s3() -> S3Client:
-    with environment(_NOBODY):
+    with environment(NOBODY):
         s3 = boto3.client("s3")
     answer: Any = _swallowed  # the stubs know no handler that answers
     s3.meta.events.register("before-send.s3", answer)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 # CPU milliseconds that `calibration` took on the machine that the budgets in milliseconds were set on, when quiet.
 _REFERENCE_MS = 34.0
@@ -27,6 +29,28 @@ class Budget:
         if self.bound is None:
             return True
         return self.measured <= self.bound if self.at_most else self.measured >= self.bound
+
+
+def options_of(description: str | None, quick: str) -> argparse.ArgumentParser:
+    """Make the parser of what every measurement takes; `quick` says what its quick form leaves out."""
+    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help=f"{quick}; what depends on the machine has no bound")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file, as JSON")
+    return parser
+
+
+def report(budgets: Sequence[Budget], file: Path | None) -> int:
+    """Print the figures and write them to the file, if there is one; 1 when a bound is not kept, else 0."""
+    print("\n".join(lines(budgets)))
+    write(file, {budget.name: budget.measured for budget in budgets})
+    return 0 if all(budget.holds for budget in budgets) else 1
+
+
+def write(file: Path | None, figures: object) -> None:
+    """Write figures to the file as JSON, in a folder that is made if need be."""
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{json.dumps(figures, indent=2)}\n", encoding="utf-8")
 
 
 def lines(budgets: Iterable[Budget]) -> Iterator[str]:

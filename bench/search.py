@@ -23,7 +23,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from engine import NOBODY
 from memory import peak_mib
+from report import options_of, write
 
 from dci_cli import dynamodb_local
 from dci_cli.environment import environment
@@ -53,7 +55,7 @@ from dci_search.service import SearchService
 ROOT = Path(__file__).resolve().parents[1]
 _TABLE, _AUDIT = "registry", "audit"
 _PEOPLE_A_HOUSEHOLD = 4.3
-_NOBODY = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+_PEOPLE, _QUICK_PEOPLE = "10000,50000,200000", "500,2500"
 _TURNS, _FEWEST_TURNS, _ENOUGH_SECONDS = 20, 2, 10
 _PATIENT = Config(read_timeout=900, max_pool_connections=32, parameter_validation=False)
 _NETWORK_SECONDS = 0.02  # so that calls made at once are seen to be
@@ -114,26 +116,25 @@ MORE: dict[str, Criteria] = {
 
 def main() -> int:
     """Measure every size; 1 when an indexed query grows by more than a fifth in round trips or read units."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = options_of(__doc__, f"{_FEWEST_TURNS} turns, by default {_QUICK_PEOPLE} people")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file, as JSON")
     options = parser.parse_args()
     if options.measure:
-        print(json.dumps(_measure_all()))
+        print(json.dumps(_measure_all(_FEWEST_TURNS if options.quick else _TURNS)))
         return 0
-    sizes = [int(size) for size in os.environ.get("BENCH_PEOPLE", "10000,50000,200000").split(",")]
+    people = os.environ.get("BENCH_PEOPLE") or (_QUICK_PEOPLE if options.quick else _PEOPLE)
+    sizes = [int(size) for size in people.split(",")]
     figures: dict[int, dict[str, Any]] = {}
     for size in sizes:
-        figures[size] = _registry_of(size)
+        figures[size] = _registry_of(size, *(["--quick"] if options.quick else []))
         print("\n".join(_table(size, figures[size])), end="\n\n", flush=True)
     grown = list(_growth(figures[sizes[0]], figures[sizes[-1]])) if len(sizes) > 1 else []
     print("\n".join(line for line, _ in grown))
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
+    write(options.json, figures)
     return 0 if all(holds for _, holds in grown) else 1
 
 
-def _registry_of(people: int) -> dict[str, Any]:
+def _registry_of(people: int, *options: str) -> dict[str, Any]:
     """Make a registry and measure the searches in it."""
     with tempfile.TemporaryDirectory() as scratch, _engine():
         path = Path(scratch) / "people.jsonl"
@@ -141,14 +142,14 @@ def _registry_of(people: int) -> dict[str, Any]:
             generate.write(file, max(1, round((people - _PLANTED) / _PEOPLE_A_HOUSEHOLD)), seed=1)
             file.writelines(write_line(type(record).__name__.lower(), plain(record)) for record in _planted())
         _run("-m", "dci_cli", "registry", "import", "--table", _TABLE, str(path))
-        measured: dict[str, Any] = json.loads(_run(__file__, "--measure"))
+        measured: dict[str, Any] = json.loads(_run(__file__, "--measure", *options))
         return measured
 
 
 @contextmanager
 def _engine() -> Iterator[None]:
     jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
-    with dynamodb_local.running(jar) as endpoint, environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **_NOBODY}):
+    with dynamodb_local.running(jar) as endpoint, environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **NOBODY}):
         create_tables(
             Runtime(Settings()).dynamodb,
             read_template(ROOT / "template.yaml").tables,
@@ -182,7 +183,7 @@ def _planted() -> Iterator[AnyRecord]:
             yield Membership(person_id=f"planted-{3 * number + member}", group_id=f"planted-{number}", roles=roles)
 
 
-def _measure_all() -> dict[str, Any]:
+def _measure_all(turns: int) -> dict[str, Any]:
     runtime = Runtime(
         Settings(
             registry_table=_TABLE,
@@ -198,9 +199,9 @@ def _measure_all() -> dict[str, Any]:
     vars(runtime)["dynamodb"] = read_plainly(boto3.client("dynamodb", config=_PATIENT))
     service = SearchService(runtime)
     settle_memory()
-    _measure(runtime, service, QUERIES["by id"][1])  # the first search reads what the others remember
+    _measure(runtime, service, QUERIES["by id"][1], turns)  # the first search reads what the others remember
     queries = {name: criteria for name, (_, criteria) in QUERIES.items()} | MORE
-    found = {name: _measure(runtime, service, criteria) for name, criteria in queries.items()}
+    found = {name: _measure(runtime, service, criteria, turns) for name, criteria in queries.items()}
     return {"queries": found, "peak_mib": peak_mib()}
 
 
@@ -211,7 +212,7 @@ class _Secrets:
         return {"SecretString": SecretId}
 
 
-def _measure(runtime: Runtime, service: SearchService, criteria: Criteria) -> dict[str, Any]:
+def _measure(runtime: Runtime, service: SearchService, criteria: Criteria, most: int) -> dict[str, Any]:
     envelope = SearchEnvelope.model_validate(_message(criteria))
 
     def ask() -> dict[str, Any]:
@@ -224,7 +225,7 @@ def _measure(runtime: Runtime, service: SearchService, criteria: Criteria) -> di
     with metered(runtime.dynamodb, delay=_NETWORK_SECONDS) as calls:
         item = ask()
     turns: list[tuple[float, float]] = []
-    while len(turns) < _FEWEST_TURNS or (len(turns) < _TURNS and sum(wall for wall, _ in turns) < _ENOUGH_SECONDS):
+    while len(turns) < _FEWEST_TURNS or (len(turns) < most and sum(wall for wall, _ in turns) < _ENOUGH_SECONDS):
         turns.append(_timed(service, envelope))
     cost = Cost.of(calls)
     seconds = [wall for wall, _ in turns]

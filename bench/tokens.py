@@ -1,7 +1,7 @@
 """What a token costs a warm function: `make bench-token`.
 
-Each way of authentication is asked for tokens through the real handler. The engines are stubs behind botocore, which
-still writes, signs and reads its messages: so the CPU time has all but the network and TLS.
+Each way of authentication is asked for tokens through the real handler. Engines and CPU time are those
+of warm.py.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Callable
-from statistics import median, quantiles
-from types import SimpleNamespace
-from typing import Any, get_args
+from collections.abc import Callable, Iterator
+from statistics import median
+from typing import get_args
 from urllib.parse import urlencode
 
 import jwt
-from botocore.awsrequest import AWSResponse
+from engine import NOBODY, Engine, recorded
+from report import Budget, options_of, report, speed
+from warm import event_of
 
 from dci_common.auth.assertions import TYPE
 from dci_common.auth.keys import KeyRing, SigningKey, generate
@@ -28,84 +29,49 @@ from dci_common.runtime import Event, Runtime
 from dci_common.settings import Algorithm, Settings
 from dci_token.app import create_app
 
-_TURNS, _WARM = 500, 50
+_TURNS, _QUICK_TURNS, _WARM = 500, 30, 50
 _MAX_CPU_MS = 3.0
 _ISSUER = "https://registry.example.org"
 _SETTINGS = Settings(clients_table="clients", exchange_table="exchange", signing_keys_secret="keys", issuer=_ISSUER)  # noqa: S106
-_NOBODY = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
-_WRITES = {"client_secret_basic": 1, "client_secret_post": 1, "JSON": 1, "private_key_jwt": 2}
+_CALLS = {"client_secret_basic": 2, "client_secret_post": 2, "JSON": 2, "private_key_jwt": 3}
 
 MakeEvent = Callable[[], Event]
 
 
-class Engine:
-    """DynamoDB and Secrets Manager as far as a token needs them: items by key, without conditions."""
-
-    def __init__(self, runtime: Runtime, ring: KeyRing) -> None:
-        self.calls: list[str] = []
-        self._ring = ring.to_secret()
-        self._items: dict[str, Any] = {}
-        send: Any = self._send
-        for client in (runtime.dynamodb, runtime.secrets):
-            client.meta.events.register("before-send", send)
-
-    def _send(self, request: Any, **_: Any) -> AWSResponse:  # noqa: ANN401 - botocore's own
-        operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
-        self.calls.append(operation)
-        content = json.dumps(self._answer(operation, json.loads(request.body))).encode()
-        headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
-        raw: Any = SimpleNamespace(stream=lambda *_, **__: iter([content]))
-        return AWSResponse(request.url, 200, headers, raw)
-
-    def _answer(self, operation: str, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - any operation's parameters
-        match operation:
-            case "GetSecretValue":
-                return {"SecretString": self._ring}
-            case "TransactWriteItems":
-                items = [action["Put"]["Item"] for action in asked["TransactItems"] if "Put" in action]
-                self._items |= {_key(item): item for item in items}
-            case "BatchGetItem":
-                [(table, request)] = asked["RequestItems"].items()
-                keys = map(_key, request["Keys"])
-                return {"Responses": {table: [self._items[key] for key in keys if key in self._items]}}
-        return {}
-
-
-def _key(item: Any) -> str:  # noqa: ANN401 - an item in DynamoDB's own JSON
-    return f"{item['pk']['S']} {item['sk']['S']}"
-
-
 def main() -> int:
     """Measure every way of authentication under both signing algorithms; 1 when one costs more than it may."""
-    os.environ.update(_NOBODY)
-    os.environ["POWERTOOLS_LOG_LEVEL"] = "ERROR"  # else a log line a request is printed between the figures
-    print(f"{'signed with':<14}{'authentication':<22}{'CPU ms':>8}{'p95':>8}   calls")
-    held = [_measure(algorithm) for algorithm in get_args(Algorithm)]
-    return 0 if all(held) else 1
+    options = options_of(__doc__, "fewer turns").parse_args()
+    os.environ |= {**NOBODY, "POWERTOOLS_LOG_LEVEL": "ERROR"}  # else a log line a request is printed
+    turns, most = (_QUICK_TURNS, None) if options.quick else (_TURNS, _MAX_CPU_MS)
+    found = [(algorithm, *measured) for algorithm in get_args(Algorithm) for measured in _measure(algorithm, turns)]
+    slowness = speed()
+    budgets = [
+        Budget(f"{algorithm}, {way}, CPU", cpu_ms / slowness, most, unit="ms") for algorithm, way, cpu_ms, _ in found
+    ]
+    budgets += [Budget(f"{algorithm}, {way}, calls", calls, _CALLS[way]) for algorithm, way, _, calls in found]
+    return report([*budgets, Budget("this machine's slowness", slowness)], options.json)
 
 
-def _measure(algorithm: Algorithm) -> bool:
-    runtime = Runtime(_SETTINGS)
-    engine = Engine(runtime, KeyRing.new(algorithm))
-    key = generate("ES256")
+def _measure(algorithm: Algorithm, turns: int) -> Iterator[tuple[str, float, int]]:
+    """Yield each way with the median of its CPU milliseconds, and its calls."""
+    runtime, ring, key = Runtime(_SETTINGS), KeyRing.new(algorithm), generate("ES256")
     fields = {"name": "bench", "sender_id": "bench", "scopes": ["registry.search"], "jwks": {"keys": [key.public]}}
+    written = recorded(runtime)
     client, secret = register(runtime, NewClient.model_validate(fields))
-    app, holds = create_app(runtime), True
-    for name, make in _ways(client.client_id, secret, key).items():
+    runtime, engine = Runtime(_SETTINGS), Engine(written, {"keys": ring.to_secret()})
+    engine.stand_in(runtime)
+    app = create_app(runtime)
+    for way, make in _ways(client.client_id, secret, key).items():
         cpu = []
-        for _ in range(_WARM + _TURNS):
+        for _ in range(_WARM + turns):
             event = make()
             engine.calls.clear()
-            started = time.process_time()
+            began = time.process_time()
             status = app(event, None)["statusCode"]
-            cpu.append(1000 * (time.process_time() - started))
+            cpu.append(1000 * (time.process_time() - began))
             if status != 200:  # noqa: PLR2004
-                raise SystemExit(f"{name} was answered with {status}.")
-        warm = cpu[_WARM:]
-        holds &= median(warm) <= _MAX_CPU_MS and len(engine.calls) == 1 + _WRITES[name]
-        figures = f"{median(warm):>8.2f}{quantiles(warm, n=20)[-1]:>8.2f}"
-        print(f"{algorithm:<14}{name:<22}{figures}   {', '.join(engine.calls)}")
-    return holds
+                raise SystemExit(f"{way} was answered with {status}.")
+        yield way, median(cpu[_WARM:]), len(engine.calls)
 
 
 def _ways(client_id: str, secret: str, key: SigningKey) -> dict[str, MakeEvent]:
@@ -115,7 +81,7 @@ def _ways(client_id: str, secret: str, key: SigningKey) -> dict[str, MakeEvent]:
     return {
         "client_secret_basic": lambda: _event(grant, authorization=f"Basic {basic}"),
         "client_secret_post": lambda: _event(grant | credentials),
-        "JSON": lambda: _event(grant | credentials, **{"content-type": "application/json"}),
+        "JSON": lambda: event_of("/oauth2/client/token", json.dumps(grant | credentials), "application/json"),
         "private_key_jwt": lambda: _event(
             grant | {"client_assertion_type": TYPE, "client_assertion": _assertion(client_id, key)}
         ),
@@ -127,17 +93,10 @@ def _assertion(client_id: str, key: SigningKey) -> str:
     return jwt.encode(claims | {"jti": uuid.uuid4().hex}, key.private_key, key.alg, {"kid": key.kid})
 
 
-def _event(parameters: dict[str, str], **headers: str) -> Event:
-    content_type = headers.setdefault("content-type", "application/x-www-form-urlencoded")
-    path = "/oauth2/client/token"
-    return {
-        "routeKey": f"ANY {path}",
-        "rawPath": path,
-        "headers": headers,
-        "requestContext": {"domainName": "", "http": {"method": "POST", "sourceIp": "203.0.113.7"}},
-        "body": json.dumps(parameters) if content_type == "application/json" else urlencode(parameters),
-        "isBase64Encoded": False,
-    }
+def _event(parameters: dict[str, str], authorization: str = "") -> Event:
+    event = event_of("/oauth2/client/token", urlencode(parameters), "application/x-www-form-urlencoded")
+    event["headers"] |= {"authorization": authorization} if authorization else {}
+    return event
 
 
 if __name__ == "__main__":

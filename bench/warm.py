@@ -7,7 +7,6 @@ a fixed piece of work, as a multiple of what the machine took that the budgets w
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -15,15 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
-from engine import Engine
+from engine import NOBODY, Engine, recorded
 from memory import peak_mib
 from pydantic import BaseModel
-from report import Budget, lines, speed
+from report import Budget, options_of, report, speed
 
 from dci_cli.synthetic.population import population
 from dci_common.auth.keys import KeyRing
@@ -39,7 +37,6 @@ from dci_token import app as token_app
 
 _HOUSEHOLDS, _SHARDS = 1_200, 4
 _ISSUER = "https://registry.example.org"
-NOBODY = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
 VARIABLES = {
     "CLIENTS_TABLE": "clients",
     "REGISTRY_TABLE": "registry",
@@ -71,18 +68,7 @@ class Bench:
     def __init__(self) -> None:
         self.runtime = Runtime(Settings.from_env(VARIABLES))
         ring = KeyRing.new("ES256")
-        kept = Engine((), {})
-        kept.stand_in(self.runtime)
-        written: list[dict[str, Any]] = []
-        self.runtime.dynamodb.meta.events.register(
-            "provide-client-params.dynamodb.TransactWriteItems",
-            lambda params, **_: written.extend(
-                action["Put"]["Item"] for action in params["TransactItems"] if "Put" in action
-            ),
-        )
-        self.runtime.dynamodb.meta.events.register(
-            "provide-client-params.dynamodb.PutItem", lambda params, **_: written.append(params["Item"])
-        )
+        written = recorded(self.runtime)
         write_published(self.runtime, PublicKeySet().changed(ring.public_keys(), int(time.time())))
         asked = {
             "name": "b",
@@ -118,11 +104,11 @@ class Bench:
     def token_event(self) -> dict[str, Any]:
         """Build a token request."""
         form = {"grant_type": "client_credentials", "client_id": self.client.client_id, "client_secret": self.secret}
-        return _event("/oauth2/client/token", urlencode(form), "application/x-www-form-urlencoded")
+        return event_of("/oauth2/client/token", urlencode(form), "application/x-www-form-urlencoded")
 
     def client_event(self) -> dict[str, Any]:
         """Build an administrator's request."""
-        event = _event("/clients/{client_id}", "", "application/json")
+        event = event_of("/clients/{client_id}", "", "application/json")
         event["requestContext"]["http"]["method"] = "GET"
         event["headers"]["authorization"] = f"Bearer {self.bearer}"
         return {**event, "pathParameters": {"client_id": self.client.client_id}}
@@ -136,7 +122,7 @@ class Bench:
         ]
         header = {"message_id": "1", "message_ts": now, "action": "search", "sender_id": "b", "total_count": 1}
         message = {"header": header, "message": {"transaction_id": "1", "search_request": items}}
-        event = _event("/registry/sync/search", json.dumps(message), "application/json")
+        event = event_of("/registry/sync/search", json.dumps(message), "application/json")
         event["headers"]["authorization"] = f"Bearer {bearer or self.bearer}"
         return event
 
@@ -179,7 +165,8 @@ def _cpu_ms(app: Callable[..., Any], event: dict[str, Any]) -> float:
     return 1000 * (time.process_time() - began)
 
 
-def _event(path: str, body: str, content_type: str) -> dict[str, Any]:
+def event_of(path: str, body: str, content_type: str) -> dict[str, Any]:
+    """Build the event of a POST."""
     return {
         "routeKey": f"ANY {path}",
         "rawPath": path,
@@ -192,12 +179,7 @@ def _event(path: str, body: str, content_type: str) -> dict[str, Any]:
 
 def main() -> int:
     """Measure; 1 when a budget is not kept."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file, as JSON")
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer turns; the calls and memory alone are held to budgets"
-    )
-    options = parser.parse_args()
+    options = options_of(__doc__, "fewer turns").parse_args()
     os.environ |= {**NOBODY, "POWERTOOLS_LOG_LEVEL": "ERROR"}
     bench, few, many = Bench(), *((5, 50) if options.quick else (15, 300))
     idle = peak_mib()
@@ -224,10 +206,7 @@ def main() -> int:
         Budget("memory above idle", growth, _MEMORY_MIB, unit="MiB"),
         Budget("this machine's slowness", slowness),
     ]
-    print("\n".join(lines(budgets)))
-    if options.json:
-        options.json.write_text(json.dumps({budget.name: budget.measured for budget in budgets}, indent=2))
-    return 0 if all(budget.holds for budget in budgets) else 1
+    return report(budgets, options.json)
 
 
 _CPU_MS = {"token": 3.0, "search by id": 4.0, "a rejected token": 0.5, "search, a page of 2,000": 250.0}
