@@ -38,6 +38,8 @@ SETTINGS = Settings(
     signing_keys_secret="dci-signing-keys",
     cursor_secret="dci-cursor-key",
     issuer="https://registry.example.org",
+    requests_a_minute=1_000_000,  # counted; their clock stands, so that a session is a minute
+    records_a_day=1_000_000_000,
 )
 TABLES = {
     "ClientsTable": "dci-clients",

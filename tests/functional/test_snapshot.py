@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
+from botocore.session import get_session
 
 from dci_cli.rotation import rotate
 from dci_clients import app as clients_app
+from dci_common import runtime as runtime_module
 from dci_common.auth.published import read_published
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_rotation import app as rotation_app
@@ -44,7 +45,7 @@ def api(own_api: Callable[..., Api]) -> Api:
 
 
 @pytest.fixture
-def calls(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def calls(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Collect what functions made from the environment, which is this API's, ask of AWS."""
     settings = api.runtime.settings
     for name in settings.__slots__:
@@ -56,10 +57,10 @@ def calls(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     def note(model: Any, **_: Any) -> None:
         asked.append(model.name)
 
-    before, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, boto3.Session()
-    boto3.DEFAULT_SESSION.events.register("before-call", note)
-    yield asked
-    boto3.DEFAULT_SESSION = before
+    session = get_session()
+    session.register("before-call", note)  # type: ignore[arg-type] # it is given more than its type says
+    monkeypatch.setattr(runtime_module, "_session", lambda: session)
+    return asked
 
 
 @pytest.mark.parametrize("module", [token_app, search_app, clients_app], ids=["token", "search", "clients"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -35,6 +36,16 @@ class Account(Protocol):
 
     def consume(self, units: float) -> None:
         """Count read units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmetered:
+    """An account of which only the deadline counts."""
+
+    deadline: Deadline
+
+    def consume(self, units: float) -> None:
+        """Count nothing."""
 
 
 def read_plainly(dynamodb: DynamoDBClient) -> DynamoDBClient:

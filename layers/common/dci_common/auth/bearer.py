@@ -34,7 +34,7 @@ class BearerGate:
         Raises Unauthorized or Forbidden.
         """
         grant = verify(_bearer_token(request), issuer(self._runtime, request), self._keys, self._runtime.clock)
-        client = self._in_force.get(grant, lambda: client_in_force(self._runtime, grant))
+        client = self._in_force.get(grant, lambda: client_in_force(self._runtime, grant, request.deadline))
         if client is None:
             raise Unauthorized("The token was revoked, or its client is not enabled.", token_sent=True)
         request.facts["client_id"] = client.client_id

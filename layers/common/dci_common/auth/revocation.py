@@ -9,20 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dci_common.auth.clients import Client, client_from_item, client_key
-from dci_common.dynamo import batch_get
+from dci_common.dynamo import Unmetered, batch_get
 
 if TYPE_CHECKING:
     from dci_common.auth.tokens import Grant
+    from dci_common.deadline import Deadline
     from dci_common.runtime import Runtime
 
 
-def client_in_force(runtime: Runtime, grant: Grant) -> Client | None:
+def client_in_force(runtime: Runtime, grant: Grant, deadline: Deadline | None = None) -> Client | None:
     """Return the client of a verified token; None when it is not enabled, or the token was ended.
 
     A token is ended when it was revoked, or issued before its client's `tokens_not_before`.
     """
     keys = [client_key(grant.client_id), _revoked_key(grant.token_id)]
-    found = batch_get(runtime.dynamodb, runtime.settings.clients_table, keys)
+    found = batch_get(
+        runtime.dynamodb, runtime.settings.clients_table, keys, account=Unmetered(deadline) if deadline else None
+    )
     items = {item["sk"]["S"]: item for item in found}
     if "REVOKED" in items or "CLIENT" not in items:
         return None
