@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -50,35 +51,47 @@ def test_every_route_is_there(api: Serving, partner: dict[str, str], admin: dict
 
 def _served(api: Serving, partner: dict[str, str], admin: dict[str, str]) -> Iterator[tuple[str, Reply]]:
     """Ask every path once at least, and yield the path as the template has it with the answer."""
+    own = {name: api.written["admin"][name] for name in ("client_id", "client_secret")}
+    about_a_token = urlencode({**own, "token": "none of ours"})
     requests: list[tuple[int, str, str, Any, dict[str, str]]] = [
         (200, "GET", "/health", None, {}),
+        (200, "GET", "/openapi.json", None, {}),
         (200, "GET", "/.well-known/jwks.json", None, {}),
+        (200, "GET", "/.well-known/oauth-authorization-server", None, {}),
+        (200, "POST", "/oauth2/client/introspect", about_a_token, {}),
+        (200, "POST", "/oauth2/client/revoke", about_a_token, {}),
         (200, "POST", "/registry/sync/search", body_of("search"), partner),
         (201, "POST", "/clients", NEW_CLIENT | {"name": f"Ministry {uuid4()}"}, admin),
         (200, "GET", "/clients", None, admin),
         (200, "GET", "/clients/{client_id}", None, admin),
         (200, "POST", "/clients/{client_id}/disable", None, admin),
         (200, "POST", "/clients/{client_id}/enable", None, admin),
+        (201, "POST", "/clients/{client_id}/secrets", {}, admin),
+        (200, "GET", "/clients/{client_id}/secrets", None, admin),
+        (204, "DELETE", "/clients/{client_id}/secrets/{secret_id}", None, admin),
+        (200, "POST", "/clients/{client_id}/revoke-tokens", None, admin),
+        (200, "GET", "/clients/{client_id}/log", None, admin),
         (204, "DELETE", "/clients/{client_id}", None, admin),
         (404, "GET", "/clients/{client_id}", None, admin),
         (200, "GET", "/keys", None, admin),
         (202, "POST", "/keys/rotate", None, admin),
     ]
     yield "/oauth2/client/token", api.token("partner")
-    client_id = ""
+    made: dict[str, str] = {}
     for status, method, path, body, who in requests:
-        reply = api.send(method, path.replace("{client_id}", client_id), body, **who)
+        reply = api.send(method, path.format(**made), body, **who)
         assert reply.status == status, (method, path, reply)
-        client_id = reply.json["client_id"] if status == 201 else client_id
+        if status == 201:
+            made |= {name: value for name, value in reply.json.items() if name in {"client_id", "secret_id"}}
         yield path, reply
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_another_method(api: Serving, path: str) -> None:
     """A path is refused another method by our own answer, which names those that it takes."""
-    reply = api.send("PATCH", path.replace("{client_id}", "somebody"), {})
+    reply = api.send("PUT", path.replace("{client_id}", "somebody"), {})
     assert (reply.status, reply.headers["Content-Type"]) == (405, "application/json")
-    assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "DELETE, GET"}
+    assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "DELETE", "DELETE, GET, PATCH"}
     told = reply.json["error"] if path.startswith("/oauth2/") else reply.code
     assert told in {"invalid_request", "err.request.bad"}
 
@@ -105,7 +118,7 @@ def test_who_is_refused_is_told_how_to_ask(api: Serving, partner: dict[str, str]
     assert [(reply.status, reply.headers["WWW-Authenticate"]) for reply in refused] == [
         (401, "Bearer"),
         (401, 'Bearer error="invalid_token", error_description="The token is not one of this API."'),
-        (403, 'Bearer error="insufficient_scope", scope="clients.manage"'),
+        (403, 'Bearer error="insufficient_scope", scope="clients.read"'),
         (401, 'Basic realm="token"'),
     ]
 
