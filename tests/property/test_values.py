@@ -37,3 +37,9 @@ def test_a_matched_text_is_its_own_form(value: str) -> None:
 def test_no_accent_counts(written: str, matched: str) -> None:
     """Strokes through a letter and ligatures are dropped as accents are, in either case."""
     assert text(written) == text(written.upper()) == text(written.lower()) == matched
+
+
+@given(st.text(st.characters(max_codepoint=127), min_size=1, max_size=80))
+def test_plain_letters_are_matched_like_all_others(value: str) -> None:
+    """What has plain letters alone, and is read faster, comes out as it does beside another letter."""
+    assert text(f"{value} é") == "-".join(filter(None, (text(value), "e")))
