@@ -57,7 +57,7 @@ class SearchService:
         self._store = RegistryStore(runtime)
         self._engine = SearchEngine(self._store)
         self._cursors = Cursors(runtime)
-        # What is written beside a search: two counts, and what it discloses.
+        # What is written beside a search: its count, and what it discloses.
         self._threads = ThreadPoolExecutor(_WRITERS, thread_name_prefix="written")
         self._quotas = Quotas(runtime, self._threads)
         self._settings: AgingCache[str, RegistrySettings] = AgingCache(_SETTINGS_SECONDS, runtime.clock)
