@@ -10,10 +10,10 @@ import json
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
-from types import SimpleNamespace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from botocore.awsrequest import AWSResponse
+from dci_common.endpoint import Answer
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -41,9 +41,13 @@ class Engine:
 
     def stand_in(self, runtime: Runtime) -> None:
         """Answer the clients of a runtime, in the place of a network."""
-        send: Any = self._send
-        for client in (runtime.dynamodb, runtime.secrets):
-            client.meta.events.register("before-send", send)
+        clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets)
+        for client in clients:
+            client.endpoint = self
+
+    def post(self, target: str, _: str, body: bytes) -> Answer:
+        """Stand in for an endpoint."""
+        return Answer(HTTPStatus.OK, self.answer(target.rpartition(".")[2], body))
 
     def answer(self, operation: str, body: bytes) -> bytes:
         """Answer a request."""
@@ -58,13 +62,6 @@ class Engine:
         answer, units = self._answers[operation, body]
         self.units += units
         return answer
-
-    def _send(self, request: Any, **_: object) -> AWSResponse:  # noqa: ANN401 - botocore's own
-        operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
-        content = self.answer(operation, request.body)
-        headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
-        raw: Any = SimpleNamespace(stream=lambda *_, **__: iter([content]))
-        return AWSResponse(request.url, 200, headers, raw)
 
     def _made(self, operation: str, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - any operation's parameters
         match operation:
@@ -103,18 +100,25 @@ class Engine:
         return {**answer, "ConsumedCapacity": {"CapacityUnits": units}}
 
 
+class _Recorder(Engine):
+    """An empty engine that keeps what is put into it."""
+
+    def __init__(self) -> None:
+        super().__init__((), {})
+        self.written: list[Item] = []
+
+    def answer(self, operation: str, body: bytes) -> bytes:
+        asked = json.loads(body)
+        puts = [action["Put"] for action in asked.get("TransactItems", ()) if "Put" in action]
+        self.written += [put["Item"] for put in (puts or ([asked] if operation == "PutItem" else []))]
+        return super().answer(operation, body)
+
+
 def recorded(runtime: Runtime) -> list[Item]:
     """Stand empty engines in for a runtime's, and return the list that what it puts will be in."""
-    Engine((), {}).stand_in(runtime)
-    written: list[Item] = []
-
-    def transacted(params: Any, **_: object) -> None:  # noqa: ANN401 - the operation's parameters
-        written.extend(action["Put"]["Item"] for action in params["TransactItems"] if "Put" in action)
-
-    events = runtime.dynamodb.meta.events
-    events.register("provide-client-params.dynamodb.TransactWriteItems", transacted)
-    events.register("provide-client-params.dynamodb.PutItem", lambda params, **_: written.append(params["Item"]))
-    return written
+    recorder = _Recorder()
+    recorder.stand_in(runtime)
+    return recorder.written
 
 
 def _projected(item: Item, projection: str) -> Item:

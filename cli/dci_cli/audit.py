@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dci_cli.problem import Problem
 from dci_cli.registry.parallel import THREADS, in_parallel
 from dci_cli.registry.table import PatientRuntime
+from dci_common.dynamo import pages
 from dci_common.registry.keys import record_pk
 from dci_common.registry.records import Kind
 from dci_common.settings import Settings
@@ -85,13 +86,14 @@ def _disclosures(options: argparse.Namespace, since: date) -> Iterator[dict[str,
     days = (since + timedelta(days=number) for number in range((options.until - since).days + 1))
 
     def read(partition: tuple[date, int]) -> list[dict[str, Any]]:
-        pages = runtime.dynamodb.get_paginator("query").paginate(
+        found = pages(
+            runtime.dynamodb.query,
             TableName=options.table,
             KeyConditionExpression="pk = :pk",
             FilterExpression=condition,
             ExpressionAttributeValues={":pk": {"S": f"DAY#{partition[0]}#{partition[1]}"}, ":value": {"S": value}},
         )
-        return [_plain(item) for page in pages for item in page["Items"]]
+        return [_plain(item) for page in found for item in page["Items"]]
 
     with ThreadPoolExecutor(THREADS) as pool:
         yield from chain.from_iterable(

@@ -8,11 +8,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from dci_cli.problem import Problem
+from dci_cli.registry.table import PatientRuntime
 from dci_common.auth.registration import NewClient, register
 from dci_common.auth.scopes import CLIENTS_MANAGE
 from dci_common.auth.views import client_view
 from dci_common.errors import Conflict
-from dci_common.runtime import Runtime
 from dci_common.schemas.problems import describe
 from dci_common.settings import Settings
 
@@ -24,7 +24,7 @@ def bootstrap(clients_table: str, name: str) -> None:
     """
     try:
         asked = NewClient(name=name, sender_id=name, scopes=(CLIENTS_MANAGE, "clients.read"))
-        client, secret = register(Runtime(Settings(clients_table=clients_table)), asked)
+        client, secret = register(PatientRuntime(Settings(clients_table=clients_table)), asked)
     except ValidationError as error:
         raise Problem(describe(error, "The name")) from error
     except Conflict as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.session import get_session
 from botocore.validate import ParamValidator
 
 from dci_cli.problem import Problem
@@ -20,15 +22,19 @@ def create_tables(dynamodb: DynamoDBClient, definitions: Mapping[str, Any], name
         if logical_id not in definitions:
             raise Problem(f"The template has no table {logical_id}.")
         try:
-            _check(dynamodb, {"TableName": name, **definitions[logical_id]})
+            _check({"TableName": name, **definitions[logical_id]})
             dynamodb.create_table(TableName=name, **definitions[logical_id])
         except (BotoCoreError, ClientError) as error:
             raise Problem(f"The template's {logical_id} can not be made: {error}") from error
 
 
-def _check(dynamodb: DynamoDBClient, definition: Mapping[str, Any]) -> None:
+def _check(definition: Mapping[str, Any]) -> None:
     """Check what somebody's file says: the functions' client does not."""
-    shape: Any = dynamodb.meta.service_model.operation_model("CreateTable").input_shape
-    report = ParamValidator().validate(definition, shape)
+    report = ParamValidator().validate(definition, _shape())
     if report.has_errors():
         raise ParamValidationError(report=report.generate_report())
+
+
+@cache
+def _shape() -> Any:  # noqa: ANN401 - botocore's own
+    return get_session().get_service_model("dynamodb").operation_model("CreateTable").input_shape

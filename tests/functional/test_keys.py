@@ -65,11 +65,11 @@ def test_keys_are_the_administrators_business(own: Api, name: str) -> None:
 def test_a_rotation_under_way_is_told(own: Api) -> None:
     """While Secrets Manager is at a rotation another is refused, with the reason."""
 
-    def refuse(model: Any, **_: Any) -> None:
-        if model.name == "RotateSecret":
+    def refuse(operation: str, _: Any) -> None:
+        if operation == "RotateSecret":
             raise own.runtime.secrets.exceptions.InvalidRequestException(
                 {"Error": {"Code": "InvalidRequestException", "Message": "A previous rotation isn't complete."}},
-                model.name,
+                operation,
             )
 
     token = admin(own)
@@ -82,9 +82,9 @@ def test_a_rotation_under_way_is_told(own: Api) -> None:
 def test_a_rotation_that_can_not_start_is_no_fault_of_the_administrator(own: Api) -> None:
     """Without permission, say, the answer is 503."""
 
-    def fail(model: Any, **_: Any) -> None:
-        if model.name == "RotateSecret":
-            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, model.name)
+    def fail(operation: str, _: Any) -> None:
+        if operation == "RotateSecret":
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, operation)
 
     token = admin(own)
     with hooked(own.runtime, fail):

@@ -252,7 +252,7 @@ def test_a_rotation_may_break_off_anywhere(either: Deployment, again: str) -> No
     for broken in itertools.count():
         token, calls = token_name(), itertools.count()
 
-        def fail(broken: int = broken, calls: itertools.count[int] = calls, **_: Any) -> None:
+        def fail(*_: Any, broken: int = broken, calls: itertools.count[int] = calls) -> None:
             if next(calls) == broken:
                 raise _BrokenError
 
@@ -321,10 +321,11 @@ def test_two_rotations_do_not_overwrite_each_other(deployment: Deployment) -> No
     """Who has read what is published before another wrote it does not write it."""
     older = token_name()
     deployment.steps(older, "createSecret")
+    overtaken: list[str] = []
 
-    def overtake(model: Any, **_: Any) -> None:
-        if model.name == "PutItem":
-            deployment.api.runtime.dynamodb.meta.events.unregister("before-call", overtake)
+    def overtake(operation: str, _: Any) -> None:
+        if operation == "PutItem" and not overtaken:
+            overtaken.append(operation)
             deployment.rotate()
 
     with hooked(deployment.api.runtime, overtake), pytest.raises(ClientError, match="ConditionalCheckFailed"):
@@ -334,11 +335,11 @@ def test_two_rotations_do_not_overwrite_each_other(deployment: Deployment) -> No
 
 def test_a_step_that_runs_twice_at_once_makes_one_ring(deployment: Deployment) -> None:
     """Of two runs of createSecret for one rotation the first to store its ring is followed, and neither fails."""
-    token = token_name()
+    token, overtaken = token_name(), list[str]()
 
-    def overtake(model: Any, **_: Any) -> None:
-        if model.name == "PutSecretValue":
-            deployment.api.runtime.secrets.meta.events.unregister("before-call", overtake)
+    def overtake(operation: str, _: Any) -> None:
+        if operation == "PutSecretValue" and not overtaken:
+            overtaken.append(operation)
             deployment.step("createSecret", token)
 
     with hooked(deployment.api.runtime, overtake):

@@ -89,9 +89,9 @@ def test_an_answer_that_fails_later(audited: Api) -> None:
     assert audited.partner_token
     failing = predicate(("birth_date", "eq", "1990-01-01"))
 
-    def fail(model: Any, params: Any, **_: Any) -> None:
-        if model.name == "Query" and "x04" in str(params["body"]):
-            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+    def fail(operation: str, parameters: Any) -> None:
+        if operation == "Query" and "x04" in str(parameters):
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, operation)
 
     with hooked(audited.runtime, fail):
         reply = audited.search(failing, predicate(("given_name", "eq", "anna")) | {"reference_id": "r-2"})
@@ -174,9 +174,9 @@ def test_how_long_it_is_kept(days: int, new_api: Callable[..., Api]) -> None:
 def test_nothing_is_disclosed_unrecorded(audited: Api) -> None:
     """When it can not be written who saw whom, the answer is 503 and holds no record."""
 
-    def fail(model: Any, **_: Any) -> None:
-        if model.name == "PutItem":
-            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+    def fail(operation: str, _: Any) -> None:
+        if operation == "PutItem":
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, operation)
 
     assert audited.partner_token
     with hooked(audited.runtime, fail):

@@ -227,7 +227,7 @@ def test_a_registry_that_can_not_be_reached(new_api: Callable[..., Api]) -> None
 def test_a_registry_that_does_not_answer(api: Api, failure: Callable[..., Exception]) -> None:
     """A DynamoDB that is silent, or not there, is our fault, and passing."""
 
-    def fail(**_: object) -> None:
+    def fail(*_: object) -> None:
         raise failure(endpoint_url="https://nowhere.example.org")
 
     token = api.token_of()

@@ -144,9 +144,9 @@ def test_a_search_that_fails_gives_its_records_back(limited: Callable[..., Api])
     page = predicate(EVERYBODY, pagination={"page_size": 5})
     assert api.search(page).status == 200
 
-    def fail(model: Any, **_: Any) -> None:
-        if model.name == "Query":
-            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+    def fail(operation: str, _: Any) -> None:
+        if operation == "Query":
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, operation)
 
     with hooked(api.runtime, fail):
         assert api.search(page).status == 503
@@ -159,9 +159,9 @@ def test_a_disclosure_that_is_not_recorded_gives_nothing_back_twice(limited: Cal
     page = predicate(EVERYBODY, pagination={"page_size": 5})
     assert api.search(page).status == 200
 
-    def fail(model: Any, **_: Any) -> None:
-        if model.name == "PutItem":
-            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+    def fail(operation: str, _: Any) -> None:
+        if operation == "PutItem":
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, operation)
 
     with hooked(api.runtime, fail):
         assert [api.search(page).status for _ in range(2)] == [503, 503]
@@ -195,9 +195,9 @@ def test_a_count_that_can_not_be_made(limited: Callable[..., Api]) -> None:
     api = limited()
     assert api.search(NOBODY).status == 200
 
-    def fail(model: Any, **_: Any) -> None:
-        if model.name == "UpdateItem":
-            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, model.name)
+    def fail(operation: str, _: Any) -> None:
+        if operation == "UpdateItem":
+            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, operation)
 
     with hooked(api.runtime, fail):
         reply = api.search(predicate(EVERYBODY, pagination={"page_size": 5}))

@@ -9,12 +9,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from botocore.session import get_session
 
 from dci_cli.rotation import rotate
 from dci_clients import app as clients_app
-from dci_common import runtime as runtime_module
 from dci_common.auth.published import read_published
+from dci_common.endpoint import Endpoint
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
@@ -53,13 +52,13 @@ def calls(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             monkeypatch.setenv(name.upper(), str(value))
     monkeypatch.delenv("RECEIVER_IDS", raising=False)
     asked: list[str] = []
+    post = Endpoint.post
 
-    def note(model: Any, **_: Any) -> None:
-        asked.append(model.name)
+    def noted(endpoint: Endpoint, target: str, *request: Any) -> Any:
+        asked.append(target.rpartition(".")[2])
+        return post(endpoint, target, *request)
 
-    session = get_session()
-    session.register("before-call", note)  # type: ignore[arg-type] # it is given more than its type says
-    monkeypatch.setattr(runtime_module, "_session", lambda: session)
+    monkeypatch.setattr(Endpoint, "post", noted)
     return asked
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -62,7 +61,7 @@ def work(own_api: Callable[..., Api]) -> Callable[[str], Work]:
         runtime = Runtime(cast("Settings", settings), clock=api.clock, random_bytes=api.runtime.random_bytes)
         done = Work(settings.read)
         app = APPS[function](runtime)
-        with hooked(runtime, lambda model, params, **_: done.calls.append((model.name, json.loads(params["body"])))):
+        with hooked(runtime, lambda *call: done.calls.append(call)):
             for status, sent in REQUESTS[function](api):
                 answer = app(sent, None)
                 assert answer.get("statusCode") == status, answer

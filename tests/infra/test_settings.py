@@ -11,13 +11,9 @@ from support.deployment import functions, template
 
 from .conftest import APPS, Work
 
-# Read by libraries: powertools' logger, and botocore for a local engine (empty counts as absent).
-OF_LIBRARIES = {
-    "POWERTOOLS_SERVICE_NAME",
-    "POWERTOOLS_LOG_LEVEL",
-    "AWS_ENDPOINT_URL_DYNAMODB",
-    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
-}
+ENDPOINTS = {"AWS_ENDPOINT_URL_DYNAMODB": "dynamodb", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "secretsmanager"}
+# What is no setting: powertools' logger reads some, and the clients of AWS the others.
+NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", *ENDPOINTS}
 
 
 class Watched(Mapping[str, str]):
@@ -39,7 +35,7 @@ class Watched(Mapping[str, str]):
 
 def declared(function: str) -> set[str]:
     """Return the variables of a function that are ours."""
-    return set(functions()[function]["Environment"]["Variables"]) - OF_LIBRARIES
+    return set(functions()[function]["Environment"]["Variables"]) - NOT_SETTINGS
 
 
 @pytest.mark.parametrize("function", APPS)
@@ -57,11 +53,12 @@ def test_every_setting_is_declared_somewhere() -> None:
 
 
 @pytest.mark.parametrize("function", APPS)
-def test_the_libraries_variables_are_declared(function: str) -> None:
-    """Each function passes on what its libraries read; the engines' endpoints are AWS's own."""
+def test_aws_is_asked_where_the_deployment_is(function: str) -> None:
+    """Each function asks the endpoints of its own region and partition: China's, say, have another suffix."""
     variables = functions()[function]["Environment"]["Variables"]
-    assert variables.keys() >= OF_LIBRARIES
-    assert {variables[name] for name in variables if name.startswith("AWS_")} == {""}
+    assert variables.keys() >= NOT_SETTINGS
+    for name, service in ENDPOINTS.items():
+        assert variables[name] == {"Fn::Sub": f"https://{service}.${{AWS::Region}}.${{AWS::URLSuffix}}"}
 
 
 def test_defaults_are_the_same_in_both_places() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -97,20 +97,17 @@ class Pages:
     ) -> None:
         self._dynamodb: Any = runtime.dynamodb
         self._hook, self._interrupt = hook, interrupt
+        self._scans = 0
         vars(runtime)["dynamodb"] = self
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._dynamodb, name)
 
-    def get_paginator(self, _name: str) -> Any:
-        return self
-
-    def paginate(self, **request: Any) -> Iterator[Any]:
-        pages = self._dynamodb.get_paginator("scan").paginate(**request, PaginationConfig={"PageSize": 5})
-        for number, page in enumerate(pages, 1):
-            if number == self._interrupt:
-                raise KeyboardInterrupt
-            yield page
+    def scan(self, **request: Any) -> Any:
+        self._scans += 1
+        if self._scans == self._interrupt:
+            raise KeyboardInterrupt
+        return self._dynamodb.scan(**request, Limit=5)
 
     def put_item(self, **request: Any) -> Any:
         self._hook(request["Item"])

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
-from botocore.httpsession import URLLib3Session
 
 from dci_common.registry import keys
 from dci_common.registry.model import AnyRecord, Group, Identifier, Membership, Person
@@ -201,21 +200,20 @@ def look(registry: Registry) -> bool:
 
 
 def test_a_lost_answer(registry: Registry) -> None:
-    """A transaction whose answer is lost is sent again by botocore, and is not taken for somebody else's change."""
-    session = URLLib3Session()
-    lost: list[int] = []
+    """A transaction whose answer is lost is sent again, and is not taken for somebody else's change."""
+    own = Registry(registry.table)
+    client: Any = own.runtime.dynamodb
+    post, lost = client.endpoint.post, list[int]()
 
-    def send_and_lose(request: Any, **_: object) -> None:
-        if not lost:
-            lost.append(session.send(request).status_code)
-            raise ConnectionClosedError(endpoint_url=request.url)
+    def post_and_lose(target: str, *request: Any) -> Any:
+        answer = post(target, *request)
+        if target.endswith("TransactWriteItems") and not lost:
+            lost.append(answer.status)
+            raise ConnectionClosedError(endpoint_url="somewhere")
+        return answer
 
-    events = registry.runtime.dynamodb.meta.events
-    events.register("before-send.dynamodb.TransactWriteItems", send_and_lose)
-    try:
-        registry.writer.put(Person(id="anna"), version=0)
-    finally:
-        events.unregister("before-send.dynamodb.TransactWriteItems", send_and_lose)
+    client.endpoint.post = post_and_lose
+    own.writer.put(Person(id="anna"), version=0)
     assert lost == [200]
     registry.assert_holds(Person(id="anna"))
 

@@ -113,7 +113,7 @@ def test_personal_data_in_a_failure(api: Api, logs: Logs, personal: set[str], fa
     token = api.token_of()
     api.search(token=token)
 
-    def fail(**_: Any) -> None:
+    def fail(*_: Any) -> None:
         if failure is ClientError:
             raise ClientError({"Error": {"Code": "ValidationException", "Message": quoted}}, "Query")
         raise failure(quoted)

@@ -113,7 +113,7 @@ def test_a_failure_does_not_quote_what_failed(api: Api, logs: Logs, private: lis
     """An unforeseen error's text, which may quote anything, is neither logged nor told."""
     client, secret = api.client()
 
-    def fail(**_: Any) -> None:
+    def fail(*_: Any) -> None:
         raise RuntimeError(f"{secret} {private}")
 
     with hooked(api.runtime, fail):

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dci_common.dynamo import pages
+
 if TYPE_CHECKING:
     from support.api import Api
 
@@ -62,6 +64,5 @@ def spellings(secret: str) -> list[str]:
 
 def tables(api: Api) -> str:
     """Return everything that stands in the tables, as text."""
-    scan = api.runtime.dynamodb.get_paginator("scan")
-    pages = [page for table in _TABLES for page in scan.paginate(TableName=table)]
-    return "\n".join(json.dumps(item, ensure_ascii=False, default=str) for page in pages for item in page["Items"])
+    found = [page for table in _TABLES for page in pages(api.runtime.dynamodb.scan, TableName=table)]
+    return "\n".join(json.dumps(item, ensure_ascii=False) for page in found for item in page["Items"])

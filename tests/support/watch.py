@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -23,9 +24,9 @@ def aws_calls(runtime: Runtime) -> Iterator[list[str]]:
     """Collect the operations asked of AWS, each with the tables or the secret it names."""
     calls: list[str] = []
 
-    def note(model: Any, params: Any, **_: Any) -> None:
-        asked = str(params["body"])
-        calls.append(" ".join([model.name, *(name for name in _names(runtime) if name in asked)]))
+    def note(operation: str, parameters: Any) -> None:
+        asked = str(parameters)
+        calls.append(" ".join([operation, *(name for name in _names(runtime) if name in asked)]))
 
     with hooked(runtime, note):
         yield calls
@@ -33,13 +34,18 @@ def aws_calls(runtime: Runtime) -> Iterator[list[str]]:
 
 @contextmanager
 def hooked(runtime: Runtime, hook: Callable[..., Any]) -> Iterator[None]:
-    """Call the hook before every AWS call: what it raises, the call raises."""
-    clients = (runtime.dynamodb, runtime.secrets)
+    """Call the hook with the operation and its parameters before every AWS call: what it raises, the call raises."""
+    clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets)
     for client in clients:
-        client.meta.events.register("before-call", hook)
+        vars(client)["call"] = partial(_after, hook, client.call)
     yield
     for client in clients:
-        client.meta.events.unregister("before-call", hook)
+        del vars(client)["call"]
+
+
+def _after(hook: Callable[..., Any], call: Callable[..., Any], operation: str, **parameters: Any) -> Any:
+    hook(operation, parameters)
+    return call(operation, **parameters)
 
 
 def _names(runtime: Runtime) -> tuple[str, ...]:

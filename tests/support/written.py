@@ -13,6 +13,7 @@ from unittest.mock import patch
 from moto.dynamodb.models.table import Table
 
 from dci_cli.demo import Population
+from dci_common.dynamo import pages
 from dci_common.registry.budget import Budget
 from dci_common.registry.items import Item, Ref, all_items, membership_items, ref_of
 from dci_common.registry.model import AnyRecord, Group, Membership, Person
@@ -117,8 +118,8 @@ class Registry:
 
     def items(self) -> dict[Ref, Item]:
         """Read the whole table."""
-        pages = self.runtime.dynamodb.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
-        return {ref_of(item): item for page in pages for item in page["Items"]}
+        found = pages(self.runtime.dynamodb.scan, TableName=self.table, ConsistentRead=True)
+        return {ref_of(item): item for page in found for item in page["Items"]}
 
     def findings(self) -> list[str]:
         """Check the registry."""

@@ -86,7 +86,7 @@ def _explain(runtime: Runtime, criteria: SearchCriteria) -> dict[str, Any]:
             "A cursor can only be opened by the search that sealed it: send a page_number, or leave it out."
         )
     plan = engine.plan(query, scope, budget)
-    with metered(runtime.dynamodb) as calls:
+    with metered(runtime) as calls:
         found = engine.search(
             query, scope, Window(((page.page_number or 1) - 1) * page.page_size, page.page_size, sort), budget
         )

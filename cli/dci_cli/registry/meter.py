@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from dci_common.runtime import Runtime
 
-_READING = {"BatchGetItem", "GetItem", "Query"}
+_READING = {"batch_get_item", "get_item", "query"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +51,36 @@ class Cost:
 
 
 @contextmanager
-def metered(dynamodb: DynamoDBClient, delay: float = 0) -> Iterator[list[Call]]:
-    """Collect the reading calls of a client; each is made to take `delay` seconds more, as over a network."""
+def metered(runtime: Runtime, delay: float = 0) -> Iterator[list[Call]]:
+    """Collect the reading calls of a runtime; each call is made to take `delay` seconds more, as over a network."""
     calls: list[Call] = []
-
-    def ask(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's own
-        if "ReturnConsumedCapacity" in model.input_shape.members:
-            params["ReturnConsumedCapacity"] = "TOTAL"
-
-    def begin(context: dict[str, Any], **_: object) -> None:
-        context["dci_start"] = time.perf_counter()
-        time.sleep(delay)
-
-    def end(parsed: dict[str, Any], context: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401 - likewise
-        if model.name in _READING:
-            calls.append(_call(context["dci_start"], parsed))
-
-    hooks: list[tuple[str, Any]] = [
-        ("provide-client-params.dynamodb", ask),
-        ("before-call.dynamodb", begin),
-        ("after-call.dynamodb", end),
-    ]
-    for event, hook in hooks:
-        dynamodb.meta.events.register(event, hook)
+    client = runtime.dynamodb
+    vars(runtime)["dynamodb"] = _Metered(client, calls, delay)
     try:
         yield calls
     finally:
-        for event, hook in hooks:
-            dynamodb.meta.events.unregister(event, hook)
+        vars(runtime)["dynamodb"] = client
+
+
+class _Metered:
+    """A client whose calls are looked at."""
+
+    def __init__(self, client: DynamoDBClient, calls: list[Call], delay: float) -> None:
+        self._client = client
+        self._calls = calls
+        self._delay = delay
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return partial(self._made, name)
+
+    def _made(self, name: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - the operation's own
+        start = time.perf_counter()
+        time.sleep(self._delay)
+        if name not in _READING:
+            return dict(getattr(self._client, name)(**request))
+        answer: dict[str, Any] = getattr(self._client, name)(**request | {"ReturnConsumedCapacity": "TOTAL"})
+        self._calls.append(_call(start, answer))
+        return answer
 
 
 def _call(start: float, answer: dict[str, Any]) -> Call:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dci_cli.registry.progress import Progress
+from dci_common import dynamo
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -18,8 +19,7 @@ def pages(runtime: Runtime, **request: Any) -> Iterator[dict[str, Any]]:  # noqa
     """Scan the table, strongly consistent, and tell how far it is: by what the table held some hours ago."""
     table = runtime.settings.registry_table
     progress = Progress("Reading", "items", runtime.dynamodb.describe_table(TableName=table)["Table"]["ItemCount"])
-    paginator: Any = runtime.dynamodb.get_paginator("scan")
-    for page in paginator.paginate(TableName=table, ConsistentRead=True, **request):
+    for page in dynamo.pages(runtime.dynamodb.scan, TableName=table, ConsistentRead=True, **request):
         yield page
         progress.advance(page["ScannedCount"])
     progress.finish()

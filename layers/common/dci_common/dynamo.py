@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
-from pydantic_core import from_json
 
 from dci_common.deadline import Deadline
 from dci_common.errors import ServiceUnavailable
@@ -46,23 +44,6 @@ class Unmetered:
 
     def consume(self, units: float) -> None:
         """Count nothing."""
-
-
-def read_plainly(dynamodb: DynamoDBClient) -> DynamoDBClient:
-    """Make a client take items as DynamoDB sends them, which is the form that it returns them in anyway.
-
-    botocore's own parser visits every value of every item: that would be most of the cost of a large answer.
-    Bytes would stay in base64; no table here holds any.
-    """
-    for operation in ("BatchGetItem", "GetItem", "Query", "Scan"):
-        dynamodb.meta.events.register(f"before-parse.dynamodb.{operation}", _parse)
-    return dynamodb
-
-
-def _parse(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
-    if response_dict["status_code"] == HTTPStatus.OK:
-        customized_response_dict |= from_json(response_dict["body"])
-        response_dict["body"] = b"{}"
 
 
 def typed(value: object) -> Item:
@@ -124,6 +105,16 @@ def query_page(dynamodb: DynamoDBClient, request: dict[str, Any], account: Accou
             return dict(answer)
 
 
+def pages(operation: Callable[..., Any], **request: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - its own
+    """Read all pages of a Query or a Scan: `pages(dynamodb.scan, TableName=...)`."""
+    while True:
+        page = operation(**request)
+        yield page
+        if "LastEvaluatedKey" not in page:
+            return
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
 def _batch(dynamodb: DynamoDBClient, table: str, wanted: Item, account: Account | None) -> Iterator[Item]:
     request: Any = wanted
     for _ in _attempts(account.deadline if account else _UNHURRIED):
@@ -143,7 +134,7 @@ def _batch(dynamodb: DynamoDBClient, table: str, wanted: Item, account: Account 
 def _attempts(deadline: Deadline) -> Iterator[None]:
     """Yield once an attempt, with longer and longer pauses between them. Raises ServiceUnavailable when none is left.
 
-    botocore makes attempts of its own within each, with random pauses, so that rivals part ways.
+    A client makes attempts of its own within each, with random pauses, so that rivals part ways.
     """
     for number in itertools.count(1):
         yield

@@ -5,16 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import random
-import threading
 import time
 from collections.abc import Callable
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import botocore.session
-from botocore.config import Config
-
-from dci_common.dynamo import read_plainly
+from dci_common import aws
+from dci_common.endpoint import trust
 from dci_common.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,24 +21,7 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 LambdaHandler = Callable[[Event, Any], dict[str, Any]]
 
-# A Lambda call must fail in time to still answer; a search opens one connection a shard (16 at most).
-_CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    max_pool_connections=32,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    parameter_validation=False,  # DynamoDB validates as well, and it costs a tenth of a search
-)
-
 _OBJECTS = 20_000  # made before the collector looks for cycles
-
-_making_client = threading.Lock()  # a session is not safe to use from two threads at once
-
-
-@cache
-def _session() -> botocore.session.Session:
-    """Return the one session. It is botocore's: importing boto3 would take a tenth of a cold start."""
-    return botocore.session.get_session()
 
 
 class Runtime:
@@ -60,19 +40,19 @@ class Runtime:
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
-        """The DynamoDB client; `AWS_ENDPOINT_URL_DYNAMODB` points it at a local engine."""
-        with _making_client:
-            return read_plainly(cast("DynamoDBClient", _session().create_client("dynamodb", config=_CONFIG)))
+        """The DynamoDB client."""
+        return aws.dynamodb()
 
     @cached_property
     def secrets(self) -> SecretsManagerClient:
-        """The Secrets Manager client; `AWS_ENDPOINT_URL_SECRETS_MANAGER` points it at a local engine."""
-        with _making_client:
-            return cast("SecretsManagerClient", _session().create_client("secretsmanager", config=_CONFIG))
+        """The Secrets Manager client."""
+        return aws.secrets_manager()
 
-    def make_clients(self) -> None:
-        """Make the clients now, which asks nothing of AWS."""
-        _ = self.dynamodb, self.secrets
+    def prepare(self) -> None:
+        """Make the clients now, with all that they may import, and ask nothing of AWS."""
+        import botocore.session  # noqa: F401, PLC0415 - it finds the credentials after a restore
+
+        _ = self.dynamodb, self.secrets, trust()
 
 
 def settle_memory() -> None:
@@ -103,10 +83,10 @@ def lambda_handler(create_app: Callable[[Runtime], LambdaHandler]) -> LambdaHand
     def warm() -> None:
         build()
         if runtime:
-            runtime.make_clients()
+            runtime.prepare()
 
     def restored() -> None:
-        random.seed()  # botocore's pauses between attempts are drawn from it; keys and ids come from the kernel
+        random.seed()  # pauses between attempts are drawn from it; keys and ids come from the kernel
         build()
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object

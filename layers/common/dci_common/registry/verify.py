@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dci_common.dynamo import batch_get
+from dci_common.dynamo import batch_get, pages
 from dci_common.registry import keys
 from dci_common.registry.items import (
     Item,
@@ -61,8 +61,7 @@ class Checker:
 
     def findings(self) -> Iterator[str]:
         """Check the whole table, and tell each disagreement in a sentence."""
-        scan = self._dynamodb.get_paginator("scan")
-        for page in scan.paginate(TableName=self._table, ConsistentRead=True, PaginationConfig={"PageSize": _PAGE}):
+        for page in pages(self._dynamodb.scan, TableName=self._table, ConsistentRead=True, Limit=_PAGE):
             found = self._look(page["Items"])
             for _ in range(_LOOKS - 1):
                 found = self._look(self._items(found).values()) if found else found

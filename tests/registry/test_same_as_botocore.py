@@ -1,0 +1,106 @@
+"""The functions' own client takes, gives and raises what botocore's does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from dci_common.runtime import Runtime
+from support.written import Registry
+
+ITEM: dict[str, Any] = {
+    "pk": {"S": "PERSON#Zoë"},
+    "sk": {"S": "RECORD"},
+    "text": {"S": 'quote " and \\ and 日本'},
+    "number": {"N": "0.10"},
+    "truth": {"BOOL": True},
+    "nothing": {"NULL": True},
+    "names": {"SS": ["a", "b"]},
+    "list": {"L": [{"S": "x"}, {"M": {"deep": {"N": "1"}}}]},
+}
+KEY = {"pk": ITEM["pk"], "sk": ITEM["sk"]}
+NEW = {"ConditionExpression": "attribute_not_exists(pk)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+READING: dict[str, dict[str, Any]] = {
+    "batch_get_item": {"RequestItems": {"TABLE": {"Keys": [KEY]}}},
+    "get_item": {"TableName": "TABLE", "Key": KEY},
+    "query": {
+        "TableName": "TABLE",
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": KEY["pk"]},
+    },
+    "scan": {"TableName": "TABLE"},
+}
+REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
+    "no table": ("get_item", {"TableName": "nowhere", "Key": KEY}),
+    "no condition": ("query", {"TableName": "TABLE", "KeyConditionExpression": "pk ="}),
+    "condition": ("put_item", {"TableName": "TABLE", "Item": ITEM, **NEW}),
+    "transaction": (
+        "transact_write_items",
+        {"TransactItems": [{"Put": {"TableName": "TABLE", "Item": ITEM, **NEW}}]},
+    ),
+}
+
+
+@pytest.fixture
+def clients(registry: Registry) -> tuple[Any, Any]:
+    """Return both clients; the item is in the table."""
+    registry.runtime.dynamodb.put_item(TableName=registry.table, Item=ITEM)
+    return registry.runtime.dynamodb, boto3.client("dynamodb")
+
+
+def named(request: Any, table: str) -> Any:
+    """Put the table's name where TABLE stands, which may be a key."""
+    if isinstance(request, dict):
+        return {named(name, table): named(value, table) for name, value in request.items()}
+    if isinstance(request, list):
+        return [named(part, table) for part in request]
+    return table if request == "TABLE" else request
+
+
+@pytest.mark.parametrize("operation", READING)
+def test_items_are_those_that_botocore_reads(registry: Registry, clients: tuple[Any, Any], operation: str) -> None:
+    """Every type that an item may have is read as botocore reads it."""
+    ours, theirs = (getattr(client, operation)(**named(READING[operation], registry.table)) for client in clients)
+    del theirs["ResponseMetadata"]
+    assert ours == theirs
+    assert "日本" in str(ours)
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_errors_are_those_that_botocore_raises(registry: Registry, clients: tuple[Any, Any], refused: str) -> None:
+    """What DynamoDB refuses is the same exception, with the same code, message, status and what else was told."""
+    operation, request = REFUSED[refused]
+    raised: list[ClientError] = []
+    for client in clients:
+        with pytest.raises(ClientError) as error:
+            getattr(client, operation)(**named(request, registry.table))
+        code = error.value.response["Error"]["Code"]
+        assert isinstance(error.value, getattr(client.exceptions, code, ClientError))
+        raised.append(error.value)
+    ours, theirs = raised
+    assert str(ours) == str(theirs)
+    assert told(ours) == told(theirs)
+
+
+def told(error: ClientError) -> dict[str, Any]:
+    """Return what an error says, without the members that botocore adds to what came."""
+    response: Any = error.response
+    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    return {
+        **{name: value for name, value in response.items() if name not in {"ResponseMetadata", "message", "Message"}},
+        "status": status,
+    }
+
+
+def test_secrets_are_those_that_botocore_reads() -> None:
+    """A secret's value, labels and errors are the same too."""
+    clients: tuple[Any, Any] = Runtime.__new__(Runtime).secrets, boto3.client("secretsmanager")
+    clients[0].create_secret(Name="same", SecretString="Zoë")
+    ours, theirs = (client.get_secret_value(SecretId="same") for client in clients)
+    assert (ours["SecretString"], ours["VersionStages"]) == (theirs["SecretString"], theirs["VersionStages"])
+    for client in clients:
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.get_secret_value(SecretId="another")
