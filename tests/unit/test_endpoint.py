@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -265,6 +266,24 @@ def test_what_stays(server: Server, monkeypatch: pytest.MonkeyPatch, answer: str
     assert raised.value.response["Error"]["Code"] == code
     assert "html" not in str(raised.value)
     assert len(server.seen) == attempts
+
+
+def test_nothing_is_left_behind(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an answer nor a refusal leaves what only the garbage collector frees, whose visits are rare."""
+    server.answers = [*["good", "denied"] * 20, "good"]
+    with _asked(server, monkeypatch, []) as dynamodb:
+        for _ in range(4):
+            with suppress(ClientError):
+                dynamodb.get_item()
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                with suppress(ClientError):
+                    dynamodb.get_item()
+            assert gc.collect() < 20
+        finally:
+            gc.enable()
 
 
 def test_a_server_that_stays_away(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

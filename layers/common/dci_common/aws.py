@@ -101,7 +101,8 @@ class _Exceptions:
     """Subclasses of ClientError by AWS's names, made when they are first asked for."""
 
     def __getitem__(self, name: str) -> type[ClientError]:
-        return vars(self).setdefault(name, type(name, (ClientError,), {}))  # type: ignore[no-any-return]
+        made = vars(self)
+        return made.get(name) or made.setdefault(name, type(name, (ClientError,), {}))  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> type[ClientError]:
         if name.startswith("_"):
