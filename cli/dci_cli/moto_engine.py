@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,9 +16,10 @@ from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
+from moto.dynamodb.models.table import Table
 
 from dci_cli.environment import environment
-from dci_common.endpoint import Answer, Endpoint
+from dci_common.aws.endpoint import Answer, Endpoint
 
 _REGION = "eu-west-1"
 _AWS = ".amazonaws.com"
@@ -26,7 +29,8 @@ _AWS = ".amazonaws.com"
 def running() -> Iterator[None]:
     """Answer every AWS request of this process from memory, one at a time; nothing of the user's AWS set-up is used.
 
-    moto loses updates when threads write at once, hence the lock; a request may make others (see rotation.py).
+    moto loses updates when threads write at once, hence the lock; a request may make others (see rotation.py). It
+    copies a table for every action of a transaction on it, hence the cheap copies.
     """
     lock = threading.RLock()
     process, post = BotocoreStubber.process_request, Endpoint.post
@@ -43,9 +47,17 @@ def running() -> Iterator[None]:
         environment(_isolated()),
         patch.object(BotocoreStubber, "process_request", one_at_a_time),
         patch.object(Endpoint, "post", posted),
+        patch.object(Table, "__deepcopy__", _copied, create=True),
         mock_aws(),
     ):
         yield
+
+
+def _copied(table: Table, _: object) -> Table:
+    """Copy a table, its items by reference: all actions but Update replace items, and no transaction of ours updates."""
+    made = copy.copy(table)
+    made.items = defaultdict(dict, {hash_key: dict(items) for hash_key, items in table.items.items()})
+    return made
 
 
 def _answer(endpoint: Endpoint, target: str, content_type: str, body: bytes) -> Answer:

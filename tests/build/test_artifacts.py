@@ -130,7 +130,9 @@ def test_a_handler_works_from_its_artifact_alone(function: str, sent: Event, sta
     assert any(file.startswith(f"{LAYER}/dci_common/") for file in told["files"])
 
 
-FIND = "import sys; sys.path[:0] = sys.argv[1:]; from dci_common.signature import credentials; print(credentials())"
+FIND = (
+    "import sys; sys.path[:0] = sys.argv[1:]; from dci_common.aws.signature import credentials; print(credentials())"
+)
 
 
 @runs_here

@@ -8,10 +8,9 @@ import signal
 import socket
 import subprocess
 
+import boto3
 import pytest
-from botocore.session import get_session
 
-from dci_common import runtime
 from dci_common.auth.clients import Client
 from support.api import Api
 from support.events import event
@@ -72,7 +71,7 @@ def test_an_aws_set_up_that_does_not_work(
     nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     for name, value in ({"AWS_EC2_METADATA_DISABLED": "true"} | nothing | environment).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(runtime, "_session", get_session)  # one that remembers no credentials
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # which remembers credentials
     problem = dci("bootstrap", "--clients-table", TABLE).problem
     assert problem.startswith("The table can not be written to: ")
     assert said in problem

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from unittest.mock import patch
-
-from moto.dynamodb.models.table import Table
 
 from dci_cli.demo import Population
 from dci_common.dynamo import pages
@@ -195,21 +190,5 @@ def items_of(records: Iterable[AnyRecord]) -> Iterator[Item]:
 @contextmanager
 def registry_with(*records: AnyRecord) -> Iterator[Registry]:
     """Load records into a table of its own; the engine must be running."""
-    with swift_moto(), registry_of(population(records), SHARDS) as table:
+    with registry_of(population(records), SHARDS) as table:
         yield Registry(table)
-
-
-@contextmanager
-def swift_moto() -> Iterator[None]:
-    """Let moto copy a table's items by reference, for it copies the table once for every action of a transaction.
-
-    Sound only where no transaction holds an Update: every other action replaces items as a whole.
-    """
-
-    def copied(table: Table, _memo: object) -> Table:
-        made = copy.copy(table)
-        made.items = defaultdict(dict, {hash_key: dict(items) for hash_key, items in table.items.items()})
-        return made
-
-    with patch.object(Table, "__deepcopy__", copied, create=True):
-        yield

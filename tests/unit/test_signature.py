@@ -13,8 +13,8 @@ from botocore.exceptions import NoCredentialsError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dci_common import signature
-from dci_common.signature import Credentials, credentials, signed
+from dci_common.aws import signature
+from dci_common.aws.signature import Credentials, credentials, signed
 
 WORD = st.from_regex(r"[A-Za-z0-9/+=]{1,40}", fullmatch=True)
 AMZ = "%Y%m%dT%H%M%SZ"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dci_common import aws
-from dci_common.endpoint import trust
+from dci_common.aws import client
+from dci_common.aws.endpoint import trust
 from dci_common.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ class Runtime:
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         """The DynamoDB client."""
-        return aws.dynamodb()
+        return client.dynamodb()
 
     @cached_property
     def secrets(self) -> SecretsManagerClient:
         """The Secrets Manager client."""
-        return aws.secrets_manager()
+        return client.secrets_manager()
 
     def prepare(self) -> None:
         """Make the clients now, with all that they may import, and ask nothing of AWS."""

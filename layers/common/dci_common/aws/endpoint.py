@@ -23,7 +23,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from dci_common.signature import credentials, signed
+from dci_common.aws.signature import credentials, signed
 
 if TYPE_CHECKING:
     import ssl

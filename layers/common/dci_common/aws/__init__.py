@@ -1,0 +1,1 @@
+"""Asking DynamoDB and Secrets Manager."""
