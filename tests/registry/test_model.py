@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from dci_cli.registry.lines import BadLine, read_line
 from dci_common.registry.model import MAX_BYTES, Group, Membership, Person, Place
 from dci_common.registry.records import plain
 from dci_common.schemas.problems import describe
@@ -244,5 +245,9 @@ def test_the_limit_of_a_record() -> None:
         return {"id": "g1", "additional_attributes": [{"key": "k" * 400, "value": "v" * last}, *filled]}
 
     room = MAX_BYTES - len(json.dumps(group(0), separators=(",", ":")))
+    said = f"must have at most {MAX_BYTES} bytes in all."
     assert Group.model_validate(group(room))
-    assert refusal(Group, group(room + 1)) == f"The record must have at most {MAX_BYTES} bytes in all."
+    assert refusal(Group, group(room + 1)) == f"The record {said}"
+    assert read_line(json.dumps({"group": group(room)}))
+    with pytest.raises(BadLine, match=f"^group {said}"):
+        read_line(json.dumps({"group": group(room + 1)}))

@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dci_cli.problem import Problem
 from dci_cli.registry import table_import
 from dci_cli.registry.changing import known_strays
+from dci_cli.registry.garbage import seldom_collected
 from dci_cli.registry.import_files import add_files
 from dci_cli.registry.loading import items_of
 from dci_cli.registry.progress import Progress
@@ -84,7 +85,7 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
         raise Problem(f"The table {table} exists already: choose another --new-table.")
     place = Place(options.bucket, f"{(options.prefix or table).strip('/')}/")
     check_free(aws.s3, place)
-    with Rejects(map(str, paths)) as rejects, closing(Staging()) as staging:
+    with seldom_collected(), Rejects(map(str, paths)) as rejects, closing(Staging()) as staging:
         stage(paths, staging, rejects)
         items = upload_staged(aws.s3, staging, place, options.shards)
     _import(aws, table, definition, place, items)

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from dci_cli.registry.garbage import seldom_collected
 from dci_cli.registry.importing import Import
 from dci_cli.registry.parallel import THREADS
 from dci_cli.registry.reading import stage_files
@@ -63,6 +64,7 @@ def load(files: Sequence[Path], target: Target | None, *, dry_run: bool = False)
     """Load files, tell how it went, and return the exit status. Raises Problem."""
     paths = list(dict.fromkeys(files))
     with (
+        seldom_collected(),
         Rejects(map(str, paths)) as rejects,
         closing(Staging()) as staging,
         ThreadPoolExecutor(THREADS) as pool,

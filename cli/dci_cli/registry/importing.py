@@ -54,7 +54,8 @@ class Import:
         counts = self._staging.counts
         shards = self._target.shards(counts.people) if self._target else shards_for(counts.people)
         progress = Progress("Writing" if self._writes else "Checking", "records", counts.people + counts.groups)
-        write_views(self._unmarked(progress), shards, day(time.time()), self._put(shards), progress.advance)
+        views = self._unmarked(progress) if self._registry else self._staging.views()  # nobody is marked without one
+        write_views(views, shards, day(time.time()), self._put(shards), progress.advance)
         progress.finish()
 
     def _put(self, shards: int) -> Put:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -27,29 +27,25 @@ class _Line(BaseModel):
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if len(self.records) != 1:
+        if (self.person is not None) + (self.group is not None) + (self.membership is not None) != 1:
             raise PydanticCustomError("rule", "must hold one of person, group and membership")
         return self
-
-    @property
-    def records(self) -> list[AnyRecord]:
-        return [record for record in (self.person, self.group, self.membership) if record is not None]
 
 
 def read_line(line: str | bytes) -> AnyRecord:
     """Read a record. Raises BadLine."""
     try:
-        record = _Line.model_validate_json(line).records[0]
+        one = _Line.model_validate_json(line, context=len(line))
     except ValidationError as error:
         raise BadLine(describe(error, "The line")) from error
     _decode(line if isinstance(line, str) else line.decode())
-    return record
+    return cast("AnyRecord", one.person or one.group or one.membership)
 
 
 def _check_keys(pairs: list[tuple[str, Any]]) -> None:
     """Refuse an object that has a key twice: pydantic takes the last value without a word."""
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names):
+    if len(dict(pairs)) < len(pairs):
+        names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
         raise BadLine(f"The line has {repeated} more than once in an object.")
 

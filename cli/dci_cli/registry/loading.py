@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from dci_cli.registry.parallel import chunks
-from dci_common.registry.items import Item, all_items, membership_items
-from dci_common.registry.model import Membership
+from dci_common.registry.items import Item, all_items, sides
 from dci_common.registry.records import Kind
 from dci_common.registry.views import View
 
@@ -38,7 +37,7 @@ def items_of(kind: Kind, view: View, shards: int, today: date) -> Iterator[Item]
     """Yield every item of a new record, its own first; with a group the memberships in it."""
     yield from all_items(kind, view, shards, today)
     for member in view.get("members", ()):
-        yield from membership_items(_membership(view, member))
+        yield from sides(member["id"], view["id"], member)
 
 
 def _other_items(
@@ -49,13 +48,3 @@ def _other_items(
         record, *others = items_of(kind, view, shards, today)
         records.append(record)
         yield from others
-
-
-def _membership(group: View, member: View) -> Membership:
-    return Membership(
-        person_id=member["id"],
-        group_id=group["id"],
-        roles=member.get("roles", ()),
-        start=member.get("start"),
-        end=member.get("end"),
-    )

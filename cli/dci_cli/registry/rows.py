@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from dci_common.registry.model import AnyRecord
 from dci_common.registry.records import Record, plain
@@ -11,8 +11,7 @@ from dci_common.registry.records import Record, plain
 Kept_co = TypeVar("Kept_co", bound=Record, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of a file: the record that it is, or the reason why it is none. `told` is the row as it stands there."""
 
     line: int

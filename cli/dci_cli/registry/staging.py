@@ -56,6 +56,9 @@ LEFT JOIN memberships m ON m.person_id = p.id
 LEFT JOIN summaries s ON s.group_id = m.group_id
 WHERE +p.kind = 'PERSON' ORDER BY p.rowid
 """
+_HOW_MANY = """
+SELECT (SELECT count(*) FROM memberships WHERE group_id = ?), (SELECT count(*) FROM memberships WHERE person_id = ?)
+"""
 _WITH_SIDES = """
 SELECT m.body, m.source, m.line FROM memberships m
 LEFT JOIN records p ON p.kind = 'PERSON' AND p.id = m.person_id
@@ -189,9 +192,10 @@ class Staging:
 
     def _add_membership(self, membership: Membership, source: str, line: int) -> None:
         person, group = membership.person_id, membership.group_id
-        if self._count("SELECT count(*) FROM memberships WHERE group_id = ?", group) >= MAX_MEMBERS:
+        members, households = self._db.execute(_HOW_MANY, (group, person)).fetchone()
+        if members >= MAX_MEMBERS:
             raise Unstageable(f"A group holds at most {MAX_MEMBERS} members.")
-        if self._count("SELECT count(*) FROM memberships WHERE person_id = ?", person) >= MAX_HOUSEHOLDS:
+        if households >= MAX_HOUSEHOLDS:
             raise Unstageable(f"A person belongs to at most {MAX_HOUSEHOLDS} groups, over or not.")
         row = (group, person, _body(membership), source, line)
         if not self._db.execute("INSERT OR IGNORE INTO memberships VALUES (?, ?, ?, ?, ?)", row).rowcount:
@@ -200,9 +204,6 @@ class Staging:
     def _memberships(self, which: str) -> Iterator[Staged[Membership]]:
         for body, source, line in self._db.execute(_WITH_SIDES + which):
             yield Staged(Membership.model_validate_json(body), source, line)
-
-    def _count(self, query: str, value: str) -> int:
-        return int(self._db.execute(query, (value,)).fetchone()[0])
 
     def _joined(self, query: str) -> Iterator[tuple[View, list[tuple[View, View]]]]:
         """Yield each record's body with its (membership, other side) pairs."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from dci_common.registry import forms, keys
 from dci_common.registry.records import Kind
 from dci_common.registry.values import Type
 
 AnyView = Mapping[str, Any]
-Reader = Callable[[AnyView, date], Iterable[object]]
+Reader = Callable[[AnyView, date], Sequence[object]]
 
 EQUALITY = ("eq", "in")
 ORDER = (*EQUALITY, "lt", "le", "gt", "ge")
@@ -51,8 +51,25 @@ class Attribute:
 
     def values(self, view: AnyView, today: date) -> list[str]:
         """Return its values in a record's view, in the form in which they are matched."""
-        match = self.type.value.match
-        return [matched for raw in self.read(view, today) if (matched := match(_written(raw)))]
+        return self.values_at(home_of(view) if self.of_home else view, today)
+
+    def values_at(self, view: AnyView, today: date) -> list[str]:
+        """Return what `values` does, given the view where they stand: for an attribute `of_home` that of the home."""
+        match, values = self.type.match, []
+        for raw in self.read(view, today):  # a comprehension takes longer: most attributes have one value
+            if matched := match(raw if isinstance(raw, str) else _written(raw)):
+                values.append(matched)  # noqa: PERF401
+        return values
+
+
+def home_of(view: AnyView) -> AnyView:
+    """Return what says where a record is at home: itself, or for a person without an address the first household."""
+    if "addresses" in view or "place" in view:
+        return view
+    for home in view.get("households", ()):
+        if "end" not in home:
+            return cast("AnyView", home)
+    return {}
 
 
 def _written(raw: object) -> str:
@@ -61,7 +78,7 @@ def _written(raw: object) -> str:
 
 def field_reader(name: str) -> Reader:
     """Read one field of a view."""
-    return lambda view, _: [view[name]] if name in view else []
+    return lambda view, _: (view[name],) if name in view else ()
 
 
 def list_reader(name: str) -> Reader:
@@ -71,12 +88,13 @@ def list_reader(name: str) -> Reader:
 
 def name_reader(*parts: str) -> Reader:
     """Read a person's name, of these parts; a group has one that is whole."""
+    read_parts = _parts_reader(*parts)
 
-    def read(view: AnyView, _: date) -> list[str]:
+    def read(view: AnyView, today: date) -> Sequence[object]:
         name = view.get("name", {})
         if isinstance(name, str):
             return [name] if len(parts) > 1 else []
-        return [" ".join(present)] if (present := [name[part] for part in parts if part in name]) else []
+        return read_parts(name, today)
 
     return read
 
@@ -92,33 +110,42 @@ def identifier_reader(type_: str) -> Reader:
 
 def address_reader(*parts: str) -> Reader:
     """Read these parts, together, of the first address."""
+    read_parts = _parts_reader(*parts)
+    return lambda view, today: read_parts(view["addresses"][0], today) if view.get("addresses") else ()
 
-    def read(view: AnyView, _: date) -> list[str]:
-        address: AnyView = next(iter(_home(view).get("addresses", ())), {})
-        return [" ".join(present)] if (present := [address[part] for part in parts if part in address]) else []
+
+def _parts_reader(*parts: str) -> Reader:
+    """Read fields as one text, of those that are there."""
+    if len(parts) == 1:
+        return field_reader(*parts)
+
+    def read(fields: AnyView, _: date) -> list[str]:
+        return [" ".join(present)] if (present := [fields[part] for part in parts if part in fields]) else []
 
     return read
 
 
-def read_location(view: AnyView, _: date) -> Iterable[str]:
+def read_location(view: AnyView, _: date) -> list[str]:
     """Read every level of the place where somebody lives."""
-    home = _home(view)
-    for address in home.get("addresses", ()):
-        for part in ("locality", "sub_region_code", "region_code", "country_code"):
-            if part in address:
-                yield address[part]
-    place = home.get("place")
+    levels = [
+        address[part]
+        for address in view.get("addresses", ())
+        for part in ("locality", "sub_region_code", "region_code", "country_code")
+        if part in address
+    ]
+    place = view.get("place")
     while place:
         if "name" in place:
-            yield place["name"]
+            levels.append(place["name"])
         place = place.get("contained_in_place")
+    return levels
 
 
-def read_size(view: AnyView, today: date) -> Iterable[object]:
+def read_size(view: AnyView, today: date) -> list[int]:
     """Read how many people belong to a group today, from its member list or from its summary."""
     if "member_spans" in view:
-        spans = view["member_spans"]
-        return [sum(n for start, end, n in spans if keys.is_active(_span(start, end), today))]
+        day = today.isoformat()
+        return [sum(n for start, end, n in view["member_spans"] if start <= day < (end or keys.NEVER))]
     if "members" in view:
         return [sum(1 for member in view["members"] if is_shown(member, today))]
     return []
@@ -127,14 +154,3 @@ def read_size(view: AnyView, today: date) -> Iterable[object]:
 def is_shown(entry: AnyView, today: date) -> bool:
     """Tell whether a member or a household, as a view has it, is there for those who ask today."""
     return keys.is_active(entry, today) and not entry.get("restricted")
-
-
-def _span(start: str, end: str) -> dict[str, str]:
-    return {name: value for name, value in (("start", start), ("end", end)) if value}
-
-
-def _home(view: AnyView) -> AnyView:
-    """Return what says where a record is at home: itself, or for a person without an address the first household."""
-    if "addresses" in view or "place" in view:
-        return view
-    return next((home for home in view.get("households", ()) if "end" not in home), {})

@@ -20,7 +20,7 @@ from datetime import date
 from typing import Any
 
 from dci_common.registry import keys
-from dci_common.registry.attributes import Attribute, is_shown
+from dci_common.registry.attributes import Attribute, home_of, is_shown
 from dci_common.registry.catalogue import COMPOSITES, INDEXED, RECORD_SLOT
 from dci_common.registry.records import Kind
 from dci_common.registry.views import View
@@ -28,6 +28,9 @@ from dci_common.registry.views import View
 HOUSEHOLD_FACETS = ("h0", "h1")
 _OWN = {kind: tuple(attribute for attribute in INDEXED if kind in attribute.of) for kind in Kind}
 _OF_HOUSEHOLD = tuple(attribute for attribute in INDEXED if Kind.GROUP in attribute.of or not attribute.of)
+_SLOTS = {
+    kind: [(attribute, attribute.slots[kind]) for attribute in INDEXED if kind in attribute.slots] for kind in Kind
+}
 Values = Mapping[Attribute, list[str]]
 
 
@@ -35,9 +38,9 @@ def index_attributes(kind: Kind, view: View, shards: int, today: date) -> dict[s
     """Return the attributes of a record's item that the indexes are made of, as they are from `today` on."""
     own = _values(_OWN[kind], view, today)
     facets = _facets(own)
-    decided = _is_decided(kind, view, today)
-    if kind is Kind.PERSON and decided:
-        homes = (home for home in view["households"] if is_shown(home, today))
+    homes = [home for home in view.get("households", ()) if is_shown(home, today)]
+    decided = len(homes) <= len(HOUSEHOLD_FACETS) and _is_decided(kind, view, today)
+    if decided:
         for name, home in zip(HOUSEHOLD_FACETS, homes, strict=False):
             facets[name] = {"M": {"id": {"S": home["id"]}, **_facets(_values(_OF_HOUSEHOLD, home, today))}}
     return {
@@ -55,20 +58,24 @@ def _partition(kind: Kind, view: View, shards: int, *, decided: bool) -> str:
 
 
 def _is_decided(kind: Kind, view: View, today: date) -> bool:
-    """Tell whether facets can say exactly what the record is asked about, today and on every later day."""
+    """Tell whether what facets say of a record is so today and on every later day, whoever asks."""
     entries = view["households"] if kind is Kind.PERSON else view["members"]
-    spans = [(entry.get("start", ""), entry.get("end", "")) for entry in entries]
-    spans += [(start, end) for entry in entries for start, end, _ in entry.get("member_spans", ())]
     day = today.isoformat()
-    if any(start > day or end > day for start, end in spans):
-        return False
-    if kind is Kind.GROUP:
-        return not any(entry.get("restricted") for entry in entries)
-    return sum(is_shown(entry, today) for entry in entries) <= len(HOUSEHOLD_FACETS)
+    for entry in entries:
+        if entry.get("start", "") > day or entry.get("end", "") > day:
+            return False
+        if any(start > day or end > day for start, end, _ in entry.get("member_spans", ())):
+            return False
+    return kind is Kind.PERSON or not any(entry.get("restricted") for entry in entries)
 
 
 def _values(attributes: Iterable[Attribute], view: View, today: date) -> Values:
-    return {attribute: values for attribute in attributes if (values := attribute.values(view, today))}
+    home = home_of(view)  # once for all attributes
+    return {
+        attribute: values
+        for attribute in attributes
+        if (values := attribute.values_at(home if attribute.of_home else view, today))
+    }
 
 
 def _facets(values: Values) -> dict[str, Any]:
@@ -79,7 +86,7 @@ def _facets(values: Values) -> dict[str, Any]:
 
 
 def _slots(kind: Kind, own: Values) -> dict[str, str]:
-    slots = {attribute.slots[kind]: values[0] for attribute, values in own.items() if kind in attribute.slots}
+    slots = {slot: own[attribute][0] for attribute, slot in _SLOTS[kind] if attribute in own}
     slot, place, other = COMPOSITES[kind]
     if place in own:  # also without the other, so that the slot finds everybody of a place
         slots[slot] = f"{own[place][0]}#{next(iter(own.get(other, ())), '')}"

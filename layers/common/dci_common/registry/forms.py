@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from pydantic import ValidatorFunctionWrapHandler
 from pydantic_core import PydanticCustomError
 
 MAX_VALUE_BYTES = 512
+_REMEMBERED_TYPES = 256  # a registry has few
 _PHONE_PUNCTUATION = re.compile(r"[\s().\-/]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
+@lru_cache(_REMEMBERED_TYPES)
 def identifier_type(text: str) -> str:
     """Return an identifier type as it is matched: case and spacing do not count."""
     return " ".join(text.split()).upper()
@@ -36,7 +39,7 @@ def check_text(text: str) -> str:
 
     Other invisible characters stay: Sinhala, Persian and more are written with joiners.
     """
-    if _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):  # most texts are printable, which is known sooner
         raise PydanticCustomError("rule", "must not hold control characters")
     return text
 

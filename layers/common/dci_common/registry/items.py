@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from dci_common.registry import forms, keys
 from dci_common.registry.facets import index_attributes
 from dci_common.registry.records import Kind, plain
-from dci_common.registry.views import View
+from dci_common.registry.views import View, membership_fields
 
 if TYPE_CHECKING:
     from dci_common.registry.model import Membership
@@ -23,6 +23,9 @@ Ref = tuple[str, str]  # an item's pk and sk
 
 # A body above this many characters (300 KB at most, in UTF-8) stands in items of its own.
 _PART_CHARACTERS = 75_000
+_PART_BYTES = 4 * _PART_CHARACTERS
+# One for all: json.dumps makes one for each call. A view holds no view that holds it.
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def ref_of(item: Item) -> Ref:
@@ -45,13 +48,13 @@ def record_items(kind: Kind, view: View, shards: int, today: date, *, version: i
 
     `pending` names what of a long write is still to be done (see committer.py).
     """
-    body = json.dumps(view, ensure_ascii=False, separators=(",", ":"))
-    cut = [body[start : start + _PART_CHARACTERS] for start in range(0, len(body), _PART_CHARACTERS)]
-    parts = cut if len(body.encode()) > 4 * _PART_CHARACTERS else []
+    body = _encode(view)
+    encoded = body.encode()
+    parts = _cut(body) if len(encoded) > _PART_BYTES else []
     record = {
         **keys.record_key(kind, view["id"]),
         "version": {"N": str(version)},
-        "digest": {"S": _digest(body)},
+        "digest": {"S": _digest(encoded)},
         **index_attributes(kind, view, shards, today),
         **({"parts": {"N": str(len(parts))}} if parts else {"body": {"S": body}}),
         **({"pending": {"S": pending}} if pending else {}),
@@ -71,15 +74,20 @@ def body_view(record: Item, parts: Sequence[Item]) -> View:
     if "body" in record:
         return dict(from_json(record["body"]["S"]))
     body = "".join(part["body"]["S"] for part in parts)
-    if _digest(body) != record["digest"]["S"]:
+    if _digest(body.encode()) != record["digest"]["S"]:
         raise TornBody(record["pk"]["S"])
     return dict(from_json(body))
 
 
 def membership_items(membership: Membership) -> list[Item]:
     """Build both sides of a membership."""
-    body = {"body": {"S": json.dumps(plain(membership), ensure_ascii=False, separators=(",", ":"))}}
-    return [{**key, **body} for key in keys.membership_keys(membership.person_id, membership.group_id)]
+    return sides(membership.person_id, membership.group_id, plain(membership))
+
+
+def sides(person_id: str, group_id: str, entry: Mapping[str, Any]) -> list[Item]:
+    """Build both sides of a membership, of which a view's entry says all but whose it is."""
+    body = {"S": _encode({"person_id": person_id, "group_id": group_id, **membership_fields(entry)})}
+    return [{**key, "body": body} for key in keys.membership_keys(person_id, group_id)]
 
 
 def lookup_items(kind: Kind, view: Mapping[str, Any]) -> dict[Ref, Item]:
@@ -114,6 +122,10 @@ def _part(kind: Kind, record_id: str, number: int, text: str) -> Item:
     return {**keys.part_key(kind, record_id, number), "body": {"S": text}}
 
 
-def _digest(body: str) -> str:
+def _cut(body: str) -> list[str]:
+    return [body[start : start + _PART_CHARACTERS] for start in range(0, len(body), _PART_CHARACTERS)]
+
+
+def _digest(body: bytes) -> str:
     """Return what tells a body from every other: a version does not, a record made anew begins with 1 again."""
-    return hashlib.blake2b(body.encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(body, digest_size=12).hexdigest()

@@ -16,6 +16,7 @@ from dci_common.registry.records import Kind
 Key = dict[str, Any]
 
 RECORD = "RECORD"
+NEVER = "9999-12-31"  # the end of a membership that has none
 REGISTRY_KEY: Key = {"pk": {"S": "REGISTRY"}, "sk": {"S": "SETTINGS"}}
 
 
@@ -78,4 +79,4 @@ def email_pk(value: str) -> str:
 def is_active(membership: Mapping[str, Any], today: date) -> bool:
     """Tell whether a membership, as a view holds it, is in force on `today`."""
     day = today.isoformat()
-    return bool(membership.get("start", day) <= day < membership.get("end", "9999-12-31"))
+    return bool(membership.get("start", day) <= day < membership.get("end", NEVER))

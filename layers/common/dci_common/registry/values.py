@@ -20,7 +20,7 @@ from dci_common.registry import forms
 from dci_common.registry.records import MaritalStatus, Sex
 
 _MAX_TEXT_BYTES = 256  # names are matched on this much of them
-_REMEMBERED_TEXTS = 8192  # places, occupations and names come again and again
+_REMEMBERED = 8192  # of each type: places, occupations, names and a household's values come again and again
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _FIRST_ACCENT = 10  # combining classes below it belong to the letters of their script, such as the virama
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+(Z|[+-][0-9:]+)?)?")
@@ -48,7 +48,7 @@ _MARITAL_STATUSES: dict[str, str] = {
 _TRUTHS = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
 
 
-@lru_cache(_REMEMBERED_TEXTS)
+@lru_cache(_REMEMBERED)
 def text(value: str) -> str:
     """Return a name or a word as it is matched: compatibility forms, accents, case and punctuation do not count."""
     if value.isascii():  # the same, faster: an import spent most of its time here
@@ -60,6 +60,7 @@ def text(value: str) -> str:
     return cut.removesuffix("-")
 
 
+@lru_cache(_REMEMBERED)
 def number(value: str) -> str:
     """Return a number's 64 bits (IEEE 754) in hexadecimal, turned so that they sort as numbers do; "" for none."""
     if not _NUMBER.fullmatch(value) or not math.isfinite(float(value)):
@@ -68,6 +69,7 @@ def number(value: str) -> str:
     return f"{bits ^ (0xFFFFFFFFFFFFFFFF if bits >> 63 else 1 << 63):016x}"
 
 
+@lru_cache(_REMEMBERED)
 def day(value: str) -> str:
     """Return the date of a date or date-time, as written; "" for none."""
     written = _DATE.fullmatch(value)
@@ -135,6 +137,9 @@ class Type(Enum):
         "S (single), M (married), W (widowed), A (annulled), D (divorced), L (separated) or U (unmarried)",
     )
     TRUTH = Form(truth, "true or false", ordered=False)
+
+    def __init__(self, form: Form) -> None:
+        self.match = form.match  # at hand: an import asks for it some forty times a person, and `value` is slow
 
     @property
     def is_lookup(self) -> bool:

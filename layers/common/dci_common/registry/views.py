@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 View = dict[str, Any]
 
 _OF_MEMBERSHIP = ("roles", "start", "end")
+_NOT_IN_ENTRY = {"households", *_OF_MEMBERSHIP}
 _NOT_IN_SUMMARY = {"members", "additional_attributes", "registration_date", "last_updated"}
 
 
@@ -63,7 +64,7 @@ def group_view(group: View, members: Iterable[View]) -> View:
 
 def member_entry(person: Mapping[str, Any], membership: Mapping[str, Any]) -> View:
     """Build a group's entry of a member. `membership` may be any object that has the fields of one."""
-    own = {name: value for name, value in person.items() if name not in {"households", *_OF_MEMBERSHIP}}
+    own = {name: value for name, value in person.items() if name not in _NOT_IN_ENTRY}
     return own | membership_fields(membership)
 
 
