@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from operator import truediv
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -68,27 +69,32 @@ def main() -> int:
     os.environ |= {**NOBODY, "POWERTOOLS_LOG_LEVEL": "ERROR"}
     with _served(Bench()) as (handlers, variables):
         turns = _QUICK_TURNS if options.quick else _TURNS
-        took = _medians(handlers, variables, turns)
+        took = _times(handlers, variables, turns)
         slow = {} if options.quick else handlers
-        sources = _medians(slow, variables, 3, "-X", "pycache_prefix=/nonexistent")
+        sources = _times(slow, variables, 3, "-X", "pycache_prefix=/nonexistent")
     base = took["baseline"]
-    budgets = [Budget("baseline", base, unit="ms")]
+    budgets = [Budget("baseline", median(base), unit="ms")]
     budgets += [
-        Budget(f"{name}, of the baseline", ms / base, _MOST) for name, ms in took.items() if name != "baseline"
+        Budget(f"{name}, of the baseline", median(map(truediv, ms, base)), _MOST)
+        for name, ms in took.items()
+        if ms is not base
     ]
-    budgets += [Budget(f"{name}, without byte code", ms / took[name], unit="times") for name, ms in sources.items()]
+    budgets += [
+        Budget(f"{name}, without byte code", median(ms) / median(took[name]), unit="times")
+        for name, ms in sources.items()
+    ]
     return report(budgets, options.json)
 
 
-def _medians(
+def _times(
     handlers: Mapping[str, Handler], variables: Mapping[str, str], turns: int, *flags: str
-) -> dict[str, float]:
-    """Return each handler's median milliseconds; the handlers take turns, so that all meet the same machine."""
+) -> dict[str, list[float]]:
+    """Return each handler's milliseconds; they take turns, since what a turn has in common is the machine's."""
     times: dict[str, list[float]] = {name: [] for name in handlers}
     for _ in range(turns):
         for name, handler in handlers.items():
             times[name].append(_first_answer(handler, variables, flags))
-    return {name: median(measured) for name, measured in times.items()}
+    return times
 
 
 def _first_answer(handler: Handler, variables: Mapping[str, str], flags: tuple[str, ...]) -> float:
@@ -170,6 +176,7 @@ def _served(bench: Bench) -> Iterator[tuple[dict[str, Handler], dict[str, str]]]
                 "POWERTOOLS_LOG_LEVEL": "ERROR",
                 "POWERTOOLS_SERVICE_NAME": "dci",
                 "POWERTOOLS_TRACE_DISABLED": "true",
+                "PYDANTIC_DISABLE_PLUGINS": "__all__",
             },
         )
         server.shutdown()

@@ -44,8 +44,10 @@ sys.path[:0] = sys.argv[2:]
 module, _, name = sys.argv[1].rpartition(".")
 handler, event = getattr(importlib.import_module(module), name), json.load(sys.stdin)
 answer = handler(event, None) if event else None
+unread = [name for name, module in sys.modules.items() if type(module).__name__ == "_LazyModule"]
 files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-print(json.dumps({"answer": answer, "files": [file for file in files if file], "prefix": sys.base_prefix}))
+told = {"answer": answer, "unread": unread, "files": [file for file in files if file], "prefix": sys.base_prefix}
+print(json.dumps(told))
 """
 
 
@@ -128,6 +130,15 @@ def test_a_handler_works_from_its_artifact_alone(function: str, sent: Event, sta
     told = call(function, sent)
     assert told["answer"]["statusCode"] == status
     assert any(file.startswith(f"{LAYER}/dci_common/") for file in told["files"])
+
+
+@runs_here
+@pytest.mark.parametrize(("function", "sent", "status"), REQUESTS)
+def test_what_is_put_off_is_not_read(function: str, sent: Event, status: int) -> None:
+    """The module that a function does without is still unread when it has answered."""
+    told = call(function, sent)
+    assert told["answer"]["statusCode"] == status
+    assert told["unread"] == ["cryptography.x509"]
 
 
 FIND = (

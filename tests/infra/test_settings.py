@@ -12,8 +12,8 @@ from support.deployment import functions, template
 from .conftest import APPS, Work
 
 ENDPOINTS = {"AWS_ENDPOINT_URL_DYNAMODB": "dynamodb", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "secretsmanager"}
-# What is no setting: powertools' logger reads some, and the clients of AWS the others.
-NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", *ENDPOINTS}
+# What is no setting: libraries read some, and the clients of AWS the others.
+NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS", *ENDPOINTS}
 
 
 class Watched(Mapping[str, str]):

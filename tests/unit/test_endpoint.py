@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
@@ -124,6 +125,16 @@ def test_a_connection_that_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
         ask(Endpoint("dynamodb", "http://127.0.0.1:1", "eu-west-1"))
 
 
+def test_a_secret_that_is_none(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token that fits into no header is not told by the error that it makes, nor by what that came from."""
+    for token in ("hidden\n", "hidden\u2028"):
+        monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+        with pytest.raises(ConnectionClosedError) as raised:
+            ask(server.endpoint())
+        assert "hidden" not in "".join(traceback.format_exception(raised.value))
+    assert server.seen == []
+
+
 def test_who_can_not_be_trusted(server: Server) -> None:
     """An https endpoint must prove who it is before anything is sent to it."""
     with pytest.raises(EndpointConnectionError):
@@ -145,3 +156,22 @@ def test_where_a_service_is(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(NoRegionError):
         Endpoint.of("dynamodb", "AWS_ENDPOINT_URL_DYNAMODB")
+
+
+def test_a_connection_that_fails_takes_the_kept_ones_along(server: Server) -> None:
+    """Connections that died unnoticed while a function slept cost one attempt, however many there are."""
+    endpoint = server.endpoint()
+    everybody = threading.Barrier(8)
+
+    def together(_: int) -> Answer:
+        everybody.wait()
+        return ask(endpoint)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(together, range(8)))
+    kept = {port for port, _, _ in server.seen}
+    server.answers = ["dropped", "good"]
+    with pytest.raises(ConnectionClosedError):
+        ask(endpoint)
+    assert ask(endpoint) == Answer(200, GOOD)
+    assert server.seen[-1][0] not in kept

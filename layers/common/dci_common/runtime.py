@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dci_common.aws import client
 from dci_common.aws.endpoint import trust
+from dci_common.aws.signature import session
 from dci_common.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,9 +51,7 @@ class Runtime:
 
     def prepare(self) -> None:
         """Make the clients now, with all that they may import, and ask nothing of AWS."""
-        import botocore.session  # noqa: F401, PLC0415 - it finds the credentials after a restore
-
-        _ = self.dynamodb, self.secrets, trust()
+        _ = self.dynamodb, self.secrets, trust(), session()
 
 
 def settle_memory() -> None:

@@ -29,7 +29,9 @@ _ATTEMPTS = 3
 _PAUSE = 0.5  # seconds at most before the second attempt, twice that before the third
 _PASSING = {
     "ProvisionedThroughputExceededException",
+    "ReplicatedWriteConflictException",
     "RequestLimitExceeded",
+    "Throttling",
     "ThrottlingException",
     "TransactionInProgressException",
 }

@@ -8,6 +8,7 @@ import select
 import weakref
 import zlib
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -74,11 +75,14 @@ class Endpoint:
             connection.request("POST", "/", body, sent)
             return self._answer(connection)
         except TimeoutError as error:
-            connection.close()
+            self._drop(connection)
             raise ReadTimeoutError(endpoint_url=self.url) from error
         except (http.client.HTTPException, OSError) as error:
-            connection.close()
+            self._drop(connection)
             raise ConnectionClosedError(endpoint_url=self.url) from error
+        except ValueError:  # of a header, which holds a secret that is not to be told
+            self._drop(connection)
+            raise ConnectionClosedError(endpoint_url=self.url) from None
 
     def _answer(self, connection: http.client.HTTPConnection) -> Answer:
         response = connection.getresponse()
@@ -89,6 +93,11 @@ class Endpoint:
         if not response.will_close:
             self._idle.append(connection)
         return Answer(response.status, body)
+
+    def _drop(self, failed: http.client.HTTPConnection) -> None:
+        """Close it, and those that are kept: they may have died in the same sleep, and would cost an attempt each."""
+        failed.close()
+        _close(self._idle)
 
     def _connection(self) -> http.client.HTTPConnection:
         """Return a connection that nobody else has: one that was kept, if the other side has kept it too."""
@@ -124,8 +133,9 @@ def trust() -> ssl.SSLContext:
 
 
 def _close(connections: deque[http.client.HTTPConnection]) -> None:
-    for connection in connections:
-        connection.close()
+    while connections:
+        with suppress(IndexError):  # somebody else was faster
+            connections.pop().close()
 
 
 def _is_ended(connection: http.client.HTTPConnection) -> bool:

@@ -16,6 +16,7 @@ from botocore.exceptions import NoCredentialsError
 
 if TYPE_CHECKING:
     from botocore.credentials import Credentials as Found
+    from botocore.session import Session
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _one_looks = threading.Lock()
@@ -36,7 +37,7 @@ def credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
     Lambda gives a function its role's keys as variables; with SnapStart it says where to ask for them instead, since
     those in a snapshot would be over. That is left to botocore, as is finding any others.
     """
-    if environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
+    if environment.get("AWS_ACCESS_KEY_ID"):
         return Credentials(
             environment["AWS_ACCESS_KEY_ID"],
             environment.get("AWS_SECRET_ACCESS_KEY", ""),
@@ -53,9 +54,15 @@ def credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
 @cache
 def _found() -> Found | None:
     """Return what botocore finds: credentials that renew themselves."""
+    return session().get_credentials()
+
+
+@cache
+def session() -> Session:
+    """Make the session of botocore that looks for credentials; it does so when it is asked."""
     from botocore.session import get_session  # noqa: PLC0415 - that takes a quarter of a cold start
 
-    return get_session().get_credentials()
+    return get_session()
 
 
 def signed(
