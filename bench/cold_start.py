@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _BUILD = ROOT / ".aws-sam" / "build"
 _LAYER = _BUILD / "CommonLayer" / "python"
 _BASELINE = ROOT / ".local" / "baseline"
-_TURNS, _QUICK_TURNS = 15, 5
+_TURNS, _QUICK_TURNS = 15, 9
 _MOST = 0.5
 _PACKAGES = ("aws-lambda-powertools", "boto3", "botocore", "cryptography", "pydantic", "PyJWT")
 
