@@ -198,7 +198,6 @@ def _measure_all(turns: int) -> dict[str, Any]:
     engine.endpoint.read_seconds = _PATIENCE_SECONDS
     service = SearchService(runtime)
     settle_memory()
-    _measure(runtime, service, QUERIES["by id"][1], turns)  # the first search reads what the others remember
     queries = {name: criteria for name, (_, criteria) in QUERIES.items()} | MORE
     found = {name: _measure(runtime, service, criteria, turns) for name, criteria in queries.items()}
     return {"queries": found, "peak_mib": peak_mib()}
@@ -221,6 +220,8 @@ def _measure(runtime: Runtime, service: SearchService, criteria: Criteria, most:
             raise SystemExit(f"{criteria} was rejected: {item['status_reason_message']}")
         return dict(item)
 
+    # The registry's settings are read once a minute: by this search, not by the one that is measured.
+    service.answer(SearchEnvelope.model_validate(_message(QUERIES["by id"][1])), _CLIENT, "bench", Deadline(), {})
     with metered(runtime, delay=_NETWORK_SECONDS) as calls:
         item = ask()
     turns = [_timed(service, envelope)]
