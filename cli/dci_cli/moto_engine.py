@@ -54,7 +54,7 @@ def running() -> Iterator[None]:
 
 
 def _copied(table: Table, _: object) -> Table:
-    """Copy a table, its items by reference: actions but Update replace them, and ours never are."""
+    """Copy a table, its items by reference: all actions but Update replace items, and our transactions have none."""
     made = copy.copy(table)
     made.items = defaultdict(dict, {hash_key: dict(items) for hash_key, items in table.items.items()})
     return made

@@ -35,7 +35,7 @@ class _Line(BaseModel):
 def read_line(line: str | bytes) -> AnyRecord:
     """Read a record. Raises BadLine."""
     try:
-        one = _Line.model_validate_json(line, context=len(line))
+        one = _Line.model_validate_json(line)
     except ValidationError as error:
         raise BadLine(describe(error, "The line")) from error
     _decode(line if isinstance(line, str) else line.decode())

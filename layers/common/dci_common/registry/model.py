@@ -15,7 +15,6 @@ from pydantic import (
     AfterValidator,
     Field,
     StringConstraints,
-    ValidationInfo,
     WrapValidator,
     model_validator,
 )
@@ -27,7 +26,6 @@ from dci_common.registry.records import MaritalStatus, Record, Sex
 MAX_IDENTIFIERS = 20
 MAX_CONTACTS = 10  # phone numbers, and e-mail addresses, of one record
 MAX_BYTES = 100_000  # of one record, so that a person with the summaries of all its groups fits into a transaction
-GROWTH = 8  # a value is never written so many times as long as it was given: 1e15 becomes 1000000000000000.0
 
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(forms.check_text)
@@ -167,10 +165,7 @@ class Registrant(Record):
     last_updated: Moment | None = None
 
     @model_validator(mode="after")
-    def _is_small(self, info: ValidationInfo) -> Self:
-        given = info.context  # the length of the JSON that it was read from, if its reader tells
-        if isinstance(given, int) and given * GROWTH <= MAX_BYTES:
-            return self  # without being written for it
+    def _is_small(self) -> Self:
         if len(self.model_dump_json(exclude_defaults=True).encode()) > MAX_BYTES:
             raise PydanticCustomError("rule", f"must have at most {MAX_BYTES} bytes in all")
         return self
