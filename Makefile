@@ -53,15 +53,19 @@ validate: .venv-sam/sam.stamp .venv-checkov/checkov.stamp
 	@.venv-checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: build
-build: .venv-sam/sam.stamp .venv/dev.stamp ## build the deployment's artifacts with SAM, and test them (ARCH=arm64 or x86_64)
+build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM (ARCH=arm64 or x86_64)
 	@python=$$(scripts/python313) && PATH="$$(dirname "$$python"):$$PATH" && export PATH && \
-	  $(SAM) build --parameter-overrides Architecture=$(ARCH) && scripts/finish-build "$$python"
+	  UV="$(CURDIR)/scripts/uv" ARCH=$(ARCH) PYTHON313="$$python" $(SAM) build --parameter-overrides Architecture=$(ARCH) && \
+	  scripts/finish-build "$$python"
+
+.PHONY: test-build
+test-build: build .venv/dev.stamp ## test the deployment's artifacts
 	@DCI_BUILT=1 ARCH=$(ARCH) $(VENV)/pytest -q tests/build
 
 # For the processors that the deployment asks for by default, whatever this machine's are.
 .PHONY: deploy
 deploy: ARCH := $(if $(filter file,$(origin ARCH)),arm64,$(ARCH))
-deploy: build ## deploy to AWS, guided the first time (ENV=default names the section of samconfig.toml)
+deploy: build .venv/run.stamp ## deploy to AWS, guided the first time (ENV=default names the section of samconfig.toml)
 	@SAM_CLI_TELEMETRY=0 PYTHONPATH=cli:layers/common $(VENV)/python -m dci_cli.deploy .venv-sam/bin/sam $(ARCH) $(ENV)
 
 .PHONY: sam-local
@@ -75,7 +79,7 @@ e2e: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL) ## test what was buil
 
 # With WITH_DOCKER where that is there, else with the machine's own Docker engine.
 .PHONY: containers
-containers: build
+containers: build .venv/dev.stamp
 	@if [ -n "$(WITH_DOCKER)" ] || docker version >/dev/null 2>&1; then $(WITH_DOCKER) $(MAKE) e2e bench-e2e QUICK=$(QUICK); \
 	  else echo "tests/e2e and bench-e2e did not run: no Docker engine answers, and WITH_DOCKER names no command that brings one." >&2; fi
 
@@ -128,30 +132,42 @@ openapi: .venv/dev.stamp ## write the API's description anew from its models
 
 .PHONY: clean
 clean: ## remove what was installed, built and cached
-	rm -rf .venv .venv-sam .venv-checkov .aws-sam .local .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(ENVIRONMENTS) .aws-sam .local .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# One environment, which running and testing fill as far as each needs.
-.venv/bin/python:
+# The environments hold exactly what their lock files name. uv, which fills them, has one of its own: it is installed by
+# the pip that comes with Python, of whatever version, which needs nothing but the file and its hashes.
+ENVIRONMENTS := .venv .venv-uv .venv-sam .venv-checkov
+# An environment whose Python was removed from the machine is made anew.
+$(shell for environment in $(ENVIRONMENTS); do [ -x $$environment/bin/python ] || rm -f $$environment/*.stamp; done)
+$(ENVIRONMENTS:=/bin/python):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "Python 3.11 or later is needed, $(PYTHON) is not: try make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 1; }
-	@echo "Setting up .venv ..." && $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+	@echo "Setting up $(@:/bin/python=) ..."
+	@$(PYTHON) -m venv --clear $(if $(filter .venv-uv/%,$@),,--without-pip) $(@:/bin/python=) || \
+	  { rm -rf $(@:/bin/python=); exit 1; }
 
-.venv/run.stamp: .venv/bin/python requirements/run.txt
-	@$(VENV)/pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+.venv-uv/uv.stamp: requirements/uv.txt | .venv-uv/bin/python
+	@.venv-uv/bin/python -m pip install -q --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r $<
 	@touch $@
 
-.venv/dev.stamp: .venv/bin/python requirements/dev.txt
-	@$(VENV)/pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+# $(call sync,.venv,dev) makes the environment .venv what requirements/dev.txt says.
+sync = @scripts/uv pip sync -q --require-hashes --python $(1)/bin/python requirements/$(2).txt
+
+# Running and testing share one: where the tests' packages are installed, they stay.
+.venv/run.stamp: requirements/run.txt .venv-uv/uv.stamp | .venv/bin/python
+	$(call sync,.venv,$(if $(wildcard .venv/dev.stamp),dev,run))
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv-uv/uv.stamp | .venv/bin/python
+	$(call sync,.venv,dev)
 	@touch $@ .venv/run.stamp
 
-# SAM and checkov pin other versions of what the functions use, so they live apart.
-.venv-checkov/checkov.stamp: .venv/bin/python requirements/checkov.txt
-	@$(VENV)/python -m venv .venv-checkov
-	@.venv-checkov/bin/pip install -q --disable-pip-version-check -r requirements/checkov.txt
+# SAM and checkov need other versions of what the functions use, so they live apart.
+.venv-checkov/checkov.stamp: requirements/checkov.txt .venv-uv/uv.stamp | .venv-checkov/bin/python
+	$(call sync,.venv-checkov,checkov)
 	@touch $@
 
-.venv-sam/sam.stamp: .venv/bin/python requirements/sam.txt
-	@$(VENV)/python -m venv .venv-sam
-	@.venv-sam/bin/pip install -q --disable-pip-version-check -r requirements/sam.txt
+.venv-sam/sam.stamp: requirements/sam.txt .venv-uv/uv.stamp | .venv-sam/bin/python
+	$(call sync,.venv-sam,sam)
 	@touch $@

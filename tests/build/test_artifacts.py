@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,7 @@ MAX_UNPACKED_BYTES = 55_000_000
 MAX_ARCHIVE_BYTES = 20_000_000
 
 if os.environ.get("DCI_BUILT") != "1" and not os.environ.get("CI"):
-    pytest.skip("the artifacts are tested by make build, when it has made them", allow_module_level=True)
+    pytest.skip("the artifacts are tested by make test-build, when it has made them", allow_module_level=True)
 
 # Requests that are answered without asking AWS.
 REQUESTS = [
@@ -192,9 +193,12 @@ def test_the_layer_ships_what_is_shared_and_what_is_pinned() -> None:
     """The layer holds the common package, whole, and the pinned packages; no tests and no docs of ours."""
     source = ROOT / "layers" / "common"
     assert ours(LAYER / "dci_common") == ours(source / "dci_common")
-    pinned = [line.split()[0] for line in (source / "requirements.txt").read_text().splitlines() if "==" in line]
-    installed = {path.name.removesuffix(".dist-info").replace("-", "==") for path in LAYER.glob("*.dist-info")}
-    assert installed <= {pin.replace("-", "_").lower() for pin in pinned}
+    lock = (source / "requirements.txt").read_text()
+    pinned = {
+        (name.replace("-", "_"), version) for name, version in re.findall(r"^([\w-]+)\S*==(\S+)", lock, re.MULTILINE)
+    }
+    installed = {path.name.removesuffix(".dist-info") for path in LAYER.glob("*.dist-info")}
+    assert installed == {"-".join(pin) for pin in pinned}
     assert {path.name for path in LAYER.iterdir() if path.is_dir()}.isdisjoint(
         {"tests", "docs", "bench", "cli", "events"}
     )

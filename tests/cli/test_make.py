@@ -1,4 +1,4 @@
-"""The commands of the README where they can not work: one line says what to do."""
+"""The commands of the README and the scripts behind them: where they cannot work, one line says what to do."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from support.events import ROOT
 def checkout(tmp_path: Path) -> Path:
     """Return a checkout in which nothing was installed yet."""
     (tmp_path / "scripts").mkdir()
-    for name in ("Makefile", "dci", "scripts/python313"):
+    for name in ("Makefile", "dci", "scripts/python313", "scripts/uv"):
         shutil.copy(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     return tmp_path
 
 
@@ -59,6 +60,20 @@ def test_an_old_python(checkout: Path, target: str) -> None:
         f"Python 3.11 or later is needed, {old} is not: try make {target} PYTHON=python3.13"
     ]
     assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize("gone", [".venv", ".venv-uv"])
+def test_python_was_removed(checkout: Path, gone: str) -> None:
+    """An environment whose Python is no longer on the machine is made anew, by the next command that needs it."""
+    for environment, stamp in ((".venv-uv", "uv"), (".venv", "run")):
+        script(checkout / environment / "bin" / "python", "exit 0")
+        (checkout / environment / f"{stamp}.stamp").touch()
+    assert run(checkout, "make", "setup").stdout == "make: Nothing to be done for 'setup'.\n"
+    (checkout / gone / "bin" / "python").unlink()
+    (checkout / gone / "bin" / "python").symlink_to("/no/such/python")
+    done = run(checkout, "make", "setup", "PYTHON=true")
+    assert f"Setting up {gone} ..." in done.stdout
+    assert "Nothing to be done" not in done.stdout
 
 
 def test_no_python(checkout: Path) -> None:
@@ -108,3 +123,36 @@ def test_help_tells_of_the_commands(checkout: Path) -> None:
     assert {"run", "test", "check", "build", "clean"} <= {
         line.split()[1] for line in done.stdout.splitlines() if line
     }
+
+
+CONFIGURED = """\
+:env:.cert='/etc/own.pem'
+:env:.index-url='https://mirror.example.org/simple'
+global.cert='/etc/other.pem'
+global.index-url='https://other.example.org/simple'
+"""
+
+
+@pytest.mark.parametrize(
+    ("configured", "environment", "reached"),
+    [
+        ("", {}, " "),
+        (CONFIGURED, {}, "https://mirror.example.org/simple /etc/own.pem"),
+        ("install.index-url='https://other.example.org/simple'\n", {}, "https://other.example.org/simple "),
+        (
+            CONFIGURED,
+            {"UV_DEFAULT_INDEX": "https://uv.example.org", "SSL_CERT_FILE": "/uv.pem"},
+            "https://uv.example.org /uv.pem",
+        ),
+    ],
+)
+def test_uv_reaches_what_pip_reaches(
+    checkout: Path, configured: str, environment: dict[str, str], reached: str
+) -> None:
+    """The package index and certificates that pip is configured with are uv's too, unless uv has its own settings."""
+    (checkout / "configured").write_text(configured)
+    script(checkout / ".venv-uv" / "bin" / "python", f'[ "$*" = "-m pip config list" ] && cat {checkout}/configured')
+    script(checkout / ".venv-uv" / "bin" / "uv", 'echo "$1 ${UV_DEFAULT_INDEX-} ${SSL_CERT_FILE-}"')
+    without = {"UV_DEFAULT_INDEX": "", "UV_INDEX_URL": "", "SSL_CERT_FILE": ""}
+    done = run(checkout, "scripts/uv", "pip", **without | environment)
+    assert (done.stdout, done.returncode) == (f"pip {reached}\n", 0)

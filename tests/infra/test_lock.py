@@ -1,38 +1,45 @@
-"""The pinned dependencies: what ships is what was tested."""
+"""The lock files: each environment is what was tested, on every machine and with every pip."""
 
 from __future__ import annotations
 
+import re
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from support.events import ROOT
 
 GROUPS: dict[str, list[Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-FILES = {
+FILES = {group: ROOT / "requirements" / f"{group}.txt" for group in GROUPS} | {
     "layer": ROOT / "layers" / "common" / "requirements.txt",
-    "run": ROOT / "requirements" / "run.txt",
-    "dev": ROOT / "requirements" / "dev.txt",
-    "sam": ROOT / "requirements" / "sam.txt",
-    "checkov": ROOT / "requirements" / "checkov.txt",
 }
 
 
-def pins(path: Path) -> dict[str, str]:
-    """Return the pin of each package: its version, where it counts, and its hashes."""
+def pins(path: Path) -> list[tuple[Requirement, frozenset[str]]]:
+    """Return the requirements of a lock file, each with its hashes."""
     lines = path.read_text().replace("\\\n", " ").splitlines()
-    return {_requirement(line).name.lower(): " ".join(line.split()) for line in lines}
+    return [
+        (Requirement(line.partition(" --hash")[0]), frozenset(re.findall(r"--hash=(\S+)", line))) for line in lines
+    ]
 
 
-def _requirement(pin: str) -> Requirement:
-    return Requirement(pin.partition(" --hash")[0])
+def releases(group: str) -> set[tuple[str, str, str, frozenset[str]]]:
+    """Return what a lock file installs: names, versions, where they count, and hashes."""
+    return {(pin.name, str(pin.specifier), str(pin.marker), hashes) for pin, hashes in pins(FILES[group])}
+
+
+def extras(group: str) -> dict[str, set[str]]:
+    """Return the extras of each package in a lock file."""
+    return {pin.name: pin.extras for pin, _ in pins(FILES[group])}
 
 
 def wanted(group: str) -> list[Requirement]:
-    """Return what a group of pyproject.toml asks for, with the groups that it includes."""
+    """Return the requirements of a group of pyproject.toml and of the groups that it includes."""
     return [
         requirement
         for entry in GROUPS[group]
@@ -40,25 +47,50 @@ def wanted(group: str) -> list[Requirement]:
     ]
 
 
+def asked_for(requirement: Requirement) -> bool:
+    """Return whether a requirement of an installed package counts here, no extra of the package being installed."""
+    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+
+
 @pytest.mark.parametrize("group", FILES)
-def test_every_package_is_pinned(group: str) -> None:
-    """Each file names exact versions; what runs and what ships is held to hashes too."""
-    for pin in pins(FILES[group]).values():
-        [version] = _requirement(pin).specifier
+def test_every_package_is_locked_with_hashes(group: str) -> None:
+    """Every package of a lock file has one exact version and hashes, and no package index is named."""
+    for pin, hashes in pins(FILES[group]):
+        [version] = pin.specifier
         assert version.operator == "=="
-        assert "--hash=sha256:" in pin or group in {"sam", "checkov"}
+        assert pin.url is None
+        assert hashes
+        assert all(value.startswith("sha256:") for value in hashes)
+    assert "://" not in FILES[group].read_text()
 
 
 @pytest.mark.parametrize("group", FILES)
 def test_the_pins_are_what_the_project_asks_for(group: str) -> None:
-    """Each dependency of pyproject.toml is pinned to a version that it allows."""
-    pinned = pins(FILES[group])
+    """Each dependency of pyproject.toml is locked, with its extras, to a version that it allows."""
+    locked = {pin.name: pin for pin, _ in pins(FILES[group])}
     for requirement in wanted(group):
-        [version] = _requirement(pinned[requirement.name.lower()]).specifier
+        pin = locked[canonicalize_name(requirement.name)]
+        [version] = pin.specifier
         assert requirement.specifier.contains(version.version)
+        assert requirement.extras <= pin.extras
+
+
+def test_extras_that_a_dependency_asks_for_are_locked() -> None:
+    """A package that another one needs with an extra is locked with that extra, without which an older pip stops."""
+    locked = extras("dev")
+    needed = [
+        requirement
+        for distribution in distributions()
+        if canonicalize_name(distribution.name) in locked
+        for requirement in map(Requirement, distribution.requires or [])
+        if requirement.extras and asked_for(requirement)
+    ]
+    assert "coverage" in {requirement.name for requirement in needed}
+    for requirement in needed:
+        assert requirement.extras <= locked[canonicalize_name(requirement.name)]
 
 
 @pytest.mark.parametrize(("part", "whole"), [("layer", "run"), ("run", "dev")])
 def test_what_ships_is_what_was_tested(part: str, whole: str) -> None:
     """The layer has the versions, to the hash, of what runs locally, and that of what the tests run with."""
-    assert pins(FILES[part]).items() <= pins(FILES[whole]).items()
+    assert releases(part) <= releases(whole)
