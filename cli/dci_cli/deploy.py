@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
+from botocore.session import Session
+
 from dci_cli.__main__ import told
 from dci_cli.problem import Problem
 
@@ -58,9 +61,27 @@ def _options(config: Path, environment: str) -> dict[str, Any]:
     return shared | own
 
 
+def _check_credentials(profile: str | None) -> None:
+    """Look for AWS credentials where SAM does. Raises Problem when there are none."""
+    try:
+        credentials = Session(profile=profile).get_credentials()
+        missing = credentials is None or not credentials.get_frozen_credentials().access_key
+    except BotoCoreError as error:
+        raise Problem(
+            f"AWS credentials cannot be read: {str(error).rstrip('.')}. See `aws configure list`."
+        ) from error
+    if missing:
+        raise Problem(
+            "AWS credentials are missing: run `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
+            " AWS_SECRET_ACCESS_KEY."
+        )
+
+
 def _deploy() -> int:
     sam, architecture, environment = sys.argv[1:]
-    arguments = sam_arguments(Path("samconfig.toml"), environment, Path(".aws-sam/build"), architecture)
+    config = Path("samconfig.toml")
+    _check_credentials(_options(config, environment).get("profile"))
+    arguments = sam_arguments(config, environment, Path(".aws-sam/build"), architecture)
     os.execv(sam, [sam, *arguments])  # noqa: S606 - no shell is wanted
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import shutil
 import socket
@@ -18,24 +20,40 @@ from dci_cli.problem import Problem
 
 # It bundles AWS's jar; the jar's licence is its own, so it is fetched and never kept in the repository.
 _PACKAGE = "amplify-dynamodb-simulator@2.9.30"
+# As `npm view amplify-dynamodb-simulator@2.9.30 dist.integrity` prints it.
+_INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
 _EMULATOR = "package/emulator/"
 _START_SECONDS = 60
 
 
-def fetch(folder: Path) -> Path:
-    """Return the emulator's jar, fetched into `folder` unless it is there. Raises Problem."""
+def fetch(folder: Path, integrity: str = _INTEGRITY) -> Path:
+    """Return the emulator's jar, fetched into `folder` unless it is there.
+
+    `integrity` is the package's SHA-512 in npm's form. Raises Problem; then nothing is left in `folder`.
+    """
     jar = folder / "DynamoDBLocal.jar"
     if jar.exists():
         return jar
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        packed = _run("npm", "pack", "--silent", _PACKAGE, cwd=scratch).split()[-1]
-        with tarfile.open(Path(scratch, packed)) as archive:
+        packed = Path(scratch, _run("npm", "pack", "--silent", _PACKAGE, cwd=scratch).split()[-1])
+        _verify(packed, integrity)
+        with tarfile.open(packed) as archive:
             members = [member for member in archive if member.name.startswith(_EMULATOR)]
             archive.extractall(scratch, members, filter="data")
         shutil.rmtree(folder, ignore_errors=True)
         Path(scratch, _EMULATOR).rename(folder)
     return jar
+
+
+def _verify(packed: Path, integrity: str) -> None:
+    with packed.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha512").digest()
+    if f"sha512-{base64.b64encode(digest).decode()}" != integrity:
+        raise Problem(
+            f"{_PACKAGE}, which holds DynamoDB Local, was not installed: its content is not what this project was"
+            " tested with (SHA-512 differs). Check the npm registry that npm uses (npm config get registry)."
+        )
 
 
 @contextmanager

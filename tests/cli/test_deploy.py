@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,10 +28,10 @@ parameter_overrides = ['LogLevel="DEBUG"']
 def build(tmp_path: Path) -> Path:
     """Return a build: a template, a function, the layer."""
     for name in ("template.yaml", "TokenFunction/dci_token/app.py", "CommonLayer/python/dci_common/http.py"):
-        path = tmp_path / "build" / name
+        path = tmp_path / ".aws-sam" / "build" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"# {name}\n")
-    return tmp_path / "build"
+    return tmp_path / ".aws-sam" / "build"
 
 
 @pytest.fixture
@@ -107,3 +110,63 @@ def test_nothing_is_deployed_that_was_not_built(tmp_path: Path, config: Path) ->
     """Without artifacts the command says how to make them."""
     with pytest.raises(Problem, match="run make build first"):
         sam_arguments(config, "default", tmp_path / "nowhere", "arm64")
+
+
+def deploy(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run what `make deploy` runs, in a folder that holds a build, with a SAM that only says that it was called."""
+    sam = folder / "sam"
+    sam.write_text("#!/bin/sh\necho sam was called\n")
+    sam.chmod(0o755)
+    nowhere = {
+        "AWS_CONFIG_FILE": str(folder / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "dci_cli.deploy", str(sam), "arm64", "default"],
+        cwd=folder,
+        env=kept | {"PYTHONPATH": os.pathsep.join(sys.path)} | nowhere | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+MISSING = (
+    "dci: AWS credentials are missing: run `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
+    " AWS_SECRET_ACCESS_KEY.\n"
+)
+
+
+@pytest.mark.usefixtures("build", "config")
+def test_missing_credentials(tmp_path: Path) -> None:
+    """Without AWS credentials one line says what to do, before SAM asks its first question."""
+    done = deploy(tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", MISSING)
+
+
+@pytest.mark.usefixtures("build", "config")
+def test_credentials_that_cannot_be_read(tmp_path: Path) -> None:
+    """A profile that does not exist is reported, before SAM asks its first question."""
+    done = deploy(tmp_path, AWS_PROFILE="nobody")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "dci: AWS credentials cannot be read: The config profile (nobody) could not be found."
+        " See `aws configure list`.\n"
+    )
+
+
+@pytest.mark.parametrize("place", ["environment", "profile"])
+@pytest.mark.usefixtures("build")
+def test_credentials_are_looked_for_where_sam_does(tmp_path: Path, config: Path, place: str) -> None:
+    """Credentials of the environment, or of the profile that samconfig.toml names, are enough."""
+    environment = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
+    if place == "profile":
+        config.write_text(SAVED.replace('stack_name = "dci"', 'stack_name = "dci"\nprofile = "ours"'))
+        (tmp_path / "credentials").write_text(
+            "[ours]\naws_access_key_id = made-up\naws_secret_access_key = made-up\n"
+        )
+        environment = {}
+    done = deploy(tmp_path, **environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "sam was called\n", "")

