@@ -30,12 +30,27 @@ run: .venv/run.stamp ## serve the API on this machine with a demo registry (PORT
 setup: .venv/run.stamp ## install what running needs
 
 .PHONY: test
-test: .venv/dev.stamp ## run the tests (no network, no Docker, no Java)
-	@$(PYTEST) -m "not dynamodb_local" --ignore tests/build
+test: .venv/dev.stamp ## run the tests, or those of TESTS=tests/unit (no network, no Docker, no Java)
+	@$(PYTEST) -m "not dynamodb_local" --ignore tests/build $(TESTS)
+
+# All that must hold, in this order: what was built is tested and measured after it.
+CHECKS := lint types test validate build cover containers bench
+# The README's command comes first.
+CI_STAGES := test prove-setup $(filter-out test,$(CHECKS))
 
 .PHONY: check
-check: QUICK := --quick
-check: lint types test validate build cover containers bench ## run all that must hold, as CI does
+check: export QUICK := --quick
+check: ## run all that must hold, as CI does, and print the seconds of each stage
+	@scripts/stages $(CHECKS)
+
+.PHONY: ci
+ci: export QUICK := --quick
+ci:
+	@scripts/stages $(CI_STAGES)
+
+.PHONY: prove-setup
+prove-setup: ## prove that the project sets itself up: a clone, empty caches, an old pip
+	@scripts/prove-setup
 
 .PHONY: lint
 lint: .venv/dev.stamp
@@ -77,9 +92,9 @@ sam-local: build .venv/dev.stamp ## serve the API from real Lambda containers (n
 e2e: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL) ## test what was built in real Lambda containers (needs Docker and Java)
 	@$(VENV)/pytest -q tests/e2e
 
-# With WITH_DOCKER where that is there, else with the machine's own Docker engine.
+# After `make build`. With WITH_DOCKER where that is there, else with the machine's own Docker engine.
 .PHONY: containers
-containers: build .venv/dev.stamp
+containers: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL)
 	@if [ -n "$(WITH_DOCKER)" ] || docker version >/dev/null 2>&1; then $(WITH_DOCKER) $(MAKE) e2e bench-e2e QUICK=$(QUICK); \
 	  else echo "tests/e2e and bench-e2e did not run: no Docker engine answers, and WITH_DOCKER names no command that brings one." >&2; fi
 

@@ -125,6 +125,36 @@ def test_help_tells_of_the_commands(checkout: Path) -> None:
     }
 
 
+def synchronised(checkout: Path, *command: str) -> list[str]:
+    """Return the lock files that a command would install, without running it."""
+    done = run(checkout, "make", "--dry-run", *command)
+    assert done.returncode == 0
+    return [word for line in done.stdout.splitlines() if "pip sync" in line for word in line.split()[-1:]]
+
+
+@pytest.mark.parametrize(
+    ("command", "locks"),
+    [
+        ("run", ["run"]),
+        ("test", ["dev"]),
+        ("build", ["sam"]),
+        ("deploy", ["sam", "run"]),
+        ("validate", ["sam", "checkov"]),
+    ],
+)
+def test_a_command_installs_what_it_needs(checkout: Path, command: str, locks: list[str]) -> None:
+    """Each command installs what it needs and no more: those who run or deploy the API get no test tools."""
+    assert synchronised(checkout, command) == [f"requirements/{lock}.txt" for lock in locks]
+
+
+def test_running_leaves_the_test_tools_installed(checkout: Path) -> None:
+    """Where the tests' packages were installed, a new lock file for running does not remove them."""
+    for environment, stamp in ((".venv-uv", "uv"), (".venv", "dev")):
+        script(checkout / environment / "bin" / "python", "exit 0")
+        (checkout / environment / f"{stamp}.stamp").touch()
+    assert synchronised(checkout, "run") == ["requirements/dev.txt"]
+
+
 CONFIGURED = """\
 :env:.cert='/etc/own.pem'
 :env:.index-url='https://mirror.example.org/simple'
