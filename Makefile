@@ -5,7 +5,7 @@ SAM := AWS_DEFAULT_REGION=eu-west-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 # A worker a core; the tests of a file stay together, since they share what is slow to make.
 PYTEST := $(VENV)/pytest -q -n auto --dist loadfile
 DYNAMODB_LOCAL := .local/dynamodb-local/DynamoDBLocal.jar
-BENCH := PYTHONPATH=bench:tests:cli:layers/common:functions/token:functions/search:functions/clients $(VENV)/python
+BENCH := PYTHONPATH=tests $(VENV)/python
 # What measures, as `make bench` takes it: $(call measure,warm) runs bench/warm.py.
 measure = @$(BENCH) bench/$(1).py $(QUICK) $(if $(JSON),--json $(JSON)/$(1).json)
 SOURCES := layers functions cli tests bench
@@ -81,11 +81,11 @@ test-build: build .venv/dev.stamp ## test the deployment's artifacts
 .PHONY: deploy
 deploy: ARCH := $(if $(filter file,$(origin ARCH)),arm64,$(ARCH))
 deploy: build .venv/run.stamp ## deploy to AWS, guided the first time (ENV=default names the section of samconfig.toml)
-	@SAM_CLI_TELEMETRY=0 PYTHONPATH=cli:layers/common $(VENV)/python -m dci_cli.deploy .venv-sam/bin/sam $(ARCH) $(ENV)
+	@SAM_CLI_TELEMETRY=0 $(VENV)/python -m dci_cli.deploy .venv-sam/bin/sam $(ARCH) $(ENV)
 
 .PHONY: sam-local
 sam-local: build .venv/dev.stamp ## serve the API from real Lambda containers (needs Docker and Java; PORT=3000)
-	@PYTHONPATH=cli:layers/common:functions/rotation $(VENV)/python -m dci_cli.sam_local .local/credentials.json
+	@$(VENV)/python -m dci_cli.sam_local .local/credentials.json
 
 # After `make build`, so that it can run where no package index is reached.
 .PHONY: e2e
@@ -104,7 +104,7 @@ cover: .venv/dev.stamp $(DYNAMODB_LOCAL)
 	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 DCI_TEST_EXAMPLES=2000 $(PYTEST) --cov
 
 $(DYNAMODB_LOCAL): | .venv/dev.stamp
-	@PYTHONPATH=cli:layers/common $(VENV)/python -c \
+	@$(VENV)/python -c \
 	  'import pathlib; from dci_cli import dynamodb_local as engine; engine.fetch(pathlib.Path("$(@D)"))'
 
 .PHONY: bench
@@ -133,7 +133,11 @@ bench-registry: .venv/dev.stamp $(DYNAMODB_LOCAL) ## measure imports and generat
 
 .PHONY: bench-e2e
 bench-e2e: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL) ## measure many clients at once in real Lambda containers, after make build
-	$(call measure,e2e)
+	$(call measure,containers)
+
+.PHONY: wheel
+wheel: .venv/dev.stamp ## build the command line's wheel, for `pip install`, in dist/
+	@$(VENV)/hatchling build -t wheel -d dist
 
 .PHONY: lock
 lock: .venv/dev.stamp ## pin the newest versions that pyproject.toml allows
@@ -141,13 +145,12 @@ lock: .venv/dev.stamp ## pin the newest versions that pyproject.toml allows
 
 .PHONY: openapi
 openapi: .venv/dev.stamp ## write the API's description anew from its models
-	@PYTHONPATH=cli:layers/common:functions/clients $(VENV)/python -m dci_cli.openapi.document \
-	  >functions/search/dci_search/openapi.json.part
+	@$(VENV)/python -m dci_cli.openapi.document >functions/search/dci_search/openapi.json.part
 	@mv functions/search/dci_search/openapi.json.part functions/search/dci_search/openapi.json
 
 .PHONY: clean
 clean: ## remove what was installed, built and cached
-	rm -rf $(ENVIRONMENTS) .aws-sam .local .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(ENVIRONMENTS) .aws-sam .local dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environments hold exactly what their lock files name. uv, which fills them, has one of its own: it is installed by
@@ -168,6 +171,13 @@ $(ENVIRONMENTS:=/bin/python):
 
 # $(call sync,.venv,dev) makes the environment .venv what requirements/dev.txt says.
 sync = @scripts/uv pip sync -q --require-hashes --python $(1)/bin/python requirements/$(2).txt
+
+# The packages of this checkout, as pyproject.toml lists them, are on the path of .venv.
+.venv/sources.stamp: pyproject.toml scripts/link-sources | .venv/bin/python
+	@scripts/link-sources .venv/bin/python
+	@touch $@
+
+.venv/run.stamp .venv/dev.stamp: | .venv/sources.stamp
 
 # Running and testing share one: where the tests' packages are installed, they stay.
 .venv/run.stamp: requirements/run.txt .venv-uv/uv.stamp | .venv/bin/python

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dci_cli.doctor.command import add_doctor, doctor
+from dci_cli.installation import TEMPLATE, local_folder, version
 from dci_cli.keys import add_keys
 from dci_cli.problem import Problem
 
@@ -36,11 +37,11 @@ def told(command: Callable[[], int]) -> int:
 def _run(options: argparse.Namespace) -> int:
     # Imported here: an administrator's command does not wait for the engine of the local server.
     if options.command == "serve":
-        from dci_cli.holdings import ROOT, Holdings  # noqa: PLC0415
+        from dci_cli.holdings import Holdings  # noqa: PLC0415
         from dci_cli.serve import serve  # noqa: PLC0415
 
         holdings = Holdings(options.registry, options.engine, options.data)
-        credentials = options.credentials or (options.data or ROOT / ".local") / "credentials.json"
+        credentials = options.credentials or (options.data or local_folder()) / "credentials.json"
         serve(options.port, options.template, credentials, holdings)
     elif options.command == "keys":
         from dci_cli.keys import keys  # noqa: PLC0415
@@ -67,13 +68,21 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _add_serve(serve: argparse.ArgumentParser, root: Path) -> None:
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(parser.prog, version())
+        parser.exit()
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--port", default=os.environ.get("PORT") or "3000", help="default: PORT, else 3000")
     serve.add_argument(
         "--template",
         type=Path,
         metavar="FILE",
-        default=root / "template.yaml",
+        default=TEMPLATE,
         help="where the routes are read from (default: template.yaml)",
     )
     serve.add_argument(
@@ -102,12 +111,10 @@ def _add_serve(serve: argparse.ArgumentParser, root: Path) -> None:
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    root = Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(prog="dci", description="Run and administer the SPDCI registry API.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True)
-    _add_serve(
-        commands.add_parser("serve", help="serve the API on this machine, with a demo registry or your own"), root
-    )
+    _add_serve(commands.add_parser("serve", help="serve the API on this machine, with a demo registry or your own"))
     first = commands.add_parser("bootstrap", help="make the first administrator of a deployment")
     first.add_argument(
         "--clients-table", required=True, help="the deployment's ClientsTable (an output of the stack)"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from dci_cli import dynamodb_local
+from dci_cli.claim import claimed
 from dci_cli.demo import demo_population
 from dci_cli.environment import environment
+from dci_cli.installation import local_folder
 from dci_cli.load import load
 from dci_cli.problem import Problem
 from dci_common.errors import ServiceUnavailable
@@ -19,7 +20,6 @@ from dci_common.registry.store import RegistryStore
 from dci_common.runtime import Runtime
 from dci_common.wiretime import day
 
-ROOT = Path(__file__).resolve().parents[2]
 _SHARDS = 2  # moto reads the whole table for every query, so few shards are fast shards
 Engine = Literal["moto", "dynamodb-local"]
 
@@ -38,16 +38,19 @@ class Holdings:
         return bool(self.registry or self.data)
 
     @contextmanager
-    def running(self) -> Iterator[str]:
-        """Run DynamoDB Local, if it is asked for, and yield its endpoint; "" where moto answers. Raises Problem."""
+    def running(self, base_url: str) -> Iterator[str]:
+        """Run DynamoDB Local, if it is asked for, and yield its endpoint; "" where moto answers. Raises Problem.
+
+        `base_url` is told to another server that asks for the same folder.
+        """
         if self.engine == "moto":
             if self.data:
                 raise Problem("moto keeps nothing: --data needs --engine dynamodb-local.")
             yield ""
             return
-        jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
+        jar = dynamodb_local.fetch(local_folder() / "dynamodb-local")
         with (
-            _claimed(self.data),
+            _claimed(self.data, base_url),
             dynamodb_local.running(jar, self.data) as endpoint,
             environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint}),
         ):
@@ -67,19 +70,13 @@ class Holdings:
 
 
 @contextmanager
-def _claimed(folder: Path | None) -> Iterator[None]:
+def _claimed(folder: Path | None, base_url: str) -> Iterator[None]:
     """Keep a folder for this process, made if need be: two engines would spoil each other's tables."""
     if folder is None:
         yield
         return
-    with ExitStack() as held:
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fcntl.flock(held.enter_context((folder / "lock").open("w")), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Problem(f"{folder} is in use by another dci serve.") from error
-        except OSError as error:
-            raise Problem(f"{folder} can not be used: {error.strerror}.") from error
+    with claimed(folder / "lock", folder, "Stop it, or choose another folder for --data.") as claim:
+        claim.announce(base_url)
         yield
 
 

@@ -6,13 +6,15 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dci_cli import moto_engine
+from dci_cli.claim import Claim, claimed
 from dci_cli.environment import environment
 from dci_cli.holdings import Holdings
+from dci_cli.installation import PROGRAM
 from dci_cli.problem import Problem
 from dci_cli.rotation import rotate, rotating
 from dci_cli.tables import create_tables
@@ -58,7 +60,7 @@ def local_deployment(template: Template, issuer: str, holdings: Holdings, creden
     SettingsError when a variable of the environment has a value that can not be worked with, Problem when the engine
     does not run, or tables can not be made or filled.
     """
-    with moto_engine.running(), holdings.running() as endpoint, environment(variables(issuer)):
+    with moto_engine.running(), holdings.running(issuer) as endpoint, environment(variables(issuer)):
         runtime = Runtime(Settings.from_env(os.environ))
         kept = runtime.dynamodb.list_tables()["TableNames"]
         missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
@@ -71,6 +73,12 @@ def local_deployment(template: Template, issuer: str, holdings: Holdings, creden
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
         with rotating(rotation):
             yield replace(demo, endpoint=endpoint)
+
+
+def claimed_credentials(path: Path) -> AbstractContextManager[Claim]:
+    """Claim a credentials file, so that no second server replaces this one's clients in it. Raises Problem."""
+    advice = f"Stop it, or run {PROGRAM} serve with --credentials FILE or --data DIR, and with --port, of its own."
+    return claimed(path.with_name(f"{path.name}.lock"), path, advice)
 
 
 def write_credentials(path: Path, base_url: str, demo: Demo) -> None:

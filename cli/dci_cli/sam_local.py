@@ -22,15 +22,16 @@ from pathlib import Path
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from dci_cli.__main__ import told
-from dci_cli.holdings import ROOT, Holdings
-from dci_cli.local import local_deployment, variables, write_credentials
+from dci_cli.holdings import Holdings
+from dci_cli.installation import CHECKOUT, TEMPLATE
+from dci_cli.local import claimed_credentials, local_deployment, variables, write_credentials
 from dci_cli.problem import Problem
 from dci_cli.serve import free_port, on_stop, welcome
 from dci_cli.template import read_template
 from dci_common.settings import SettingsError
 
-_SAM = ROOT / ".venv-sam" / "bin" / "sam"
-_BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
+_SAM = CHECKOUT / ".venv-sam" / "bin" / "sam"
+_BUILT = CHECKOUT / ".aws-sam" / "build" / "template.yaml"
 _ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 _HOST = "host.docker.internal"  # this machine, as a container calls it
 _START_SECONDS = 300  # the first time Docker fetches the base image
@@ -51,11 +52,13 @@ def sam_local(port: str, credentials: Path, sam: Path = _SAM, built: Path = _BUI
     holdings = Holdings(engine="dynamodb-local")
     try:
         with (
-            local_deployment(read_template(ROOT / "template.yaml"), base_url, holdings, credentials) as demo,
+            claimed_credentials(credentials) as claim,
+            local_deployment(read_template(TEMPLATE), base_url, holdings, credentials) as demo,
             _secrets() as secrets,
             _environment(base_url, demo.endpoint, secrets) as file,
             _containers(base_url, [sam, *_options(base_url, built, file)]) as process,
         ):
+            claim.announce(base_url)
             write_credentials(credentials, base_url, demo)
             print(welcome(base_url, demo, credentials, holdings), flush=True)
             process.wait()

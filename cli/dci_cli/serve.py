@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from dci_cli.gateway import Routes
 from dci_cli.holdings import Holdings
-from dci_cli.local import Demo, local_deployment, write_credentials
+from dci_cli.installation import PROGRAM, START
+from dci_cli.local import Demo, claimed_credentials, local_deployment, write_credentials
 from dci_cli.problem import Problem
 from dci_cli.server import GatewayServer
 from dci_cli.template import read_template
@@ -31,13 +32,12 @@ def serve(port: str, template_path: Path, credentials: Path, holdings: Holdings)
     try:
         template = read_template(template_path)
         routes = Routes({route.path: _handler(route.handler) for route in template.routes})
-        with (
-            _bound(port, routes) as server,
-            local_deployment(template, server.base_url, holdings, credentials) as demo,
-        ):
-            write_credentials(credentials, server.base_url, demo)
-            print(welcome(server.base_url, demo, credentials, holdings), flush=True)
-            _serve_until_stopped(server)
+        with claimed_credentials(credentials) as claim, _bound(port, routes) as server:
+            claim.announce(server.base_url)
+            with local_deployment(template, server.base_url, holdings, credentials) as demo:
+                write_credentials(credentials, server.base_url, demo)
+                print(welcome(server.base_url, demo, credentials, holdings), flush=True)
+                _serve_until_stopped(server)
     except SettingsError as error:
         raise Problem(str(error)) from error
     except KeyboardInterrupt:
@@ -67,12 +67,12 @@ def free_port(port: str) -> int:
 
 def _bound(port: str, routes: Routes) -> GatewayServer:
     if not (port.isascii() and port.isdigit() and len(port) <= len(str(_MAX_PORT)) and int(port) <= _MAX_PORT):
-        raise Problem(f"The port must be a number from 0 to {_MAX_PORT}, such as PORT=3000 make run.")
+        raise Problem(f"The port must be a number from 0 to {_MAX_PORT}, such as PORT=3000 {START}.")
     try:
         return GatewayServer(int(port), routes)
     except OSError as error:
         raise Problem(
-            f"Port {port} can not be used ({error.strerror}): free it, or choose another, such as PORT=3001 make run."
+            f"Port {port} can not be used ({error.strerror}): free it, or choose another, such as PORT=3001 {START}."
         ) from error
 
 
@@ -123,7 +123,7 @@ The operator's commands work on this registry with:
 
 export REGISTRY_TABLE=dci-registry AWS_ENDPOINT_URL_DYNAMODB={demo.endpoint}
 export AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
-./dci registry stats
+{PROGRAM} registry stats
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,30 +38,36 @@ def template(tmp_path: Path) -> Path:
     return tmp_path / "template.yaml"
 
 
-def test_a_taken_port(dci: Dci) -> None:
+@pytest.fixture
+def serve(dci: Dci, tmp_path: Path) -> Dci:
+    """Return `dci serve` with a credentials file of its own: a server may be running in this checkout."""
+    return partial(dci, "serve", "--credentials", str(tmp_path / "credentials.json"))
+
+
+def test_a_taken_port(serve: Dci) -> None:
     """A second server on the same port names the port and the way out."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        assert dci("serve", "--port", port).problem == (
+        assert serve("--port", port).problem == (
             f"Port {port} can not be used (Address already in use):"
             " free it, or choose another, such as PORT=3001 make run."
         )
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "3000.0", "٣٠٠٠", "9" * 5000])
-def test_a_port_that_is_none(dci: Dci, port: str) -> None:
+def test_a_port_that_is_none(serve: Dci, port: str) -> None:
     """A port out of range, or not a number, is told with what it must be."""
-    assert dci("serve", "--port", port).problem.startswith("The port must be a number from 0 to 65535")
+    assert serve("--port", port).problem.startswith("The port must be a number from 0 to 65535")
 
 
-def test_the_port_of_the_environment(dci: Dci, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_port_of_the_environment(serve: Dci, monkeypatch: pytest.MonkeyPatch) -> None:
     """`PORT` is the port, unless it is empty or `--port` says another."""
     monkeypatch.setenv("PORT", "nowhere")
-    assert "port" in dci("serve").problem
+    assert "port" in serve().problem
     monkeypatch.setenv("PORT", "")
-    assert "template" in dci("serve", "--template", "/no/such/template.yaml").problem
+    assert "template" in serve("--template", "/no/such/template.yaml").problem
 
 
 @pytest.mark.parametrize(
@@ -169,8 +176,8 @@ def test_credentials_are_never_readable_by_others(tmp_path: Path, demo: Demo) ->
     ],
 )
 def test_a_setting_that_can_not_be_used(
-    dci: Dci, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+    serve: Dci, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
     """A variable's line says what it must be."""
     monkeypatch.setenv(name, value)
-    assert dci("serve", "--port", "0").problem == said
+    assert serve("--port", "0").problem == said

@@ -14,7 +14,13 @@ from packaging.utils import canonicalize_name
 
 from support.events import ROOT
 
-GROUPS: dict[str, list[Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+DECLARED: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT: list[str] = DECLARED["project"]["dependencies"]
+GROUPS: dict[str, list[str]] = {
+    **DECLARED["dependency-groups"],
+    "run": PROJECT,
+    "dev": PROJECT + DECLARED["dependency-groups"]["dev"],
+}
 FILES = {group: ROOT / "requirements" / f"{group}.txt" for group in GROUPS} | {
     "layer": ROOT / "layers" / "common" / "requirements.txt",
 }
@@ -39,12 +45,8 @@ def extras(group: str) -> dict[str, set[str]]:
 
 
 def wanted(group: str) -> list[Requirement]:
-    """Return the requirements of a group of pyproject.toml and of the groups that it includes."""
-    return [
-        requirement
-        for entry in GROUPS[group]
-        for requirement in (wanted(entry["include-group"]) if isinstance(entry, dict) else [Requirement(entry)])
-    ]
+    """Return what an environment needs, as pyproject.toml says."""
+    return [Requirement(entry) for entry in GROUPS[group]]
 
 
 def asked_for(requirement: Requirement) -> bool:
@@ -94,3 +96,10 @@ def test_extras_that_a_dependency_asks_for_are_locked() -> None:
 def test_what_ships_is_what_was_tested(part: str, whole: str) -> None:
     """The layer has the versions, to the hash, of what runs locally, and that of what the tests run with."""
     assert releases(part) <= releases(whole)
+
+
+def test_the_layer_is_part_of_the_project() -> None:
+    """What ships in the layer is among the project's dependencies, which say the versions."""
+    project = {(one.name, *one.extras) for one in wanted("run")}
+    assert {(one.name, *one.extras) for one in wanted("layer")} <= project
+    assert not any(one.specifier for one in wanted("layer"))

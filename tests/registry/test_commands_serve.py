@@ -94,7 +94,10 @@ def test_serve_what_lasts(tmp_path: Path) -> None:
         assert operate(server, "put", str(jsonl(tmp_path / "changed.jsonl", [changed]))).returncode == 0
         line, environment = command("serve", "--port", "0", *lasting)
         second = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
-        assert second.stderr == f"dci: {data} is in use by another dci serve.\n"
+        assert second.stderr == (
+            f"dci: {data} is in use by another dci serve (process {server.process.pid}, {server.base_url})."
+            " Stop it, or choose another folder for --data.\n"
+        )
     with serving(tmp_path, *lasting) as server:
         assert {**server.written, "base_url": ""} == {**credentials, "base_url": ""}
         assert names(server, "1") == ["Ana"]

@@ -16,10 +16,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from support.api import Reply
-from support.events import ROOT
 
 _END_OF_WELCOME = "json.tool --no-ensure-ascii\n"
-_SOURCES = ("cli", "layers/common", *(f"functions/{name}" for name in ("token", "search", "clients", "rotation")))
 
 
 @dataclass
@@ -69,8 +67,7 @@ class Serving:
 
 def command(*arguments: str, **environment: str) -> tuple[list[str], dict[str, str]]:
     """Return the command line and the environment of `dci`, run by this very Python."""
-    path = os.pathsep.join(str(ROOT / source) for source in _SOURCES)
-    return [sys.executable, "-m", "dci_cli", *arguments], os.environ | {"PYTHONPATH": path} | environment
+    return [sys.executable, "-m", "dci_cli", *arguments], os.environ | environment
 
 
 @contextmanager
@@ -78,7 +75,7 @@ def serving(folder: Path, *options: str, **environment: str) -> Iterator[Serving
     """Run `dci serve` on a free port; its credentials are in `folder` where `make run` has them in a checkout."""
     credentials = folder / ".local" / "credentials.json"
     own = ("--port", "0", "--credentials", str(credentials))
-    with _running(*command("serve", *own, *options, **environment), credentials, folder / "log") as server:
+    with running(*command("serve", *own, *options, **environment), credentials, folder / "log") as server:
         yield server
 
 
@@ -88,15 +85,20 @@ def sam_local(folder: Path) -> Iterator[Serving]:
     credentials = folder / ".local" / "credentials.json"
     arguments, variables = command(PORT="0")
     own = [*arguments[:-1], "dci_cli.sam_local", str(credentials)]
-    with _running(own, variables, credentials, folder / "log") as server:
+    with running(own, variables, credentials, folder / "log") as server:
         yield server
 
 
 @contextmanager
-def _running(arguments: list[str], variables: dict[str, str], credentials: Path, log: Path) -> Iterator[Serving]:
+def running(
+    arguments: list[str], variables: dict[str, str], credentials: Path, log: Path, cwd: Path | None = None
+) -> Iterator[Serving]:
+    """Run a server until it is no longer needed; `credentials` is the file that it writes."""
     with (
         log.open("w") as errors,
-        subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        subprocess.Popen(
+            arguments, env=variables, cwd=cwd, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
     ):
         try:
             yield _ready(process, credentials, log)

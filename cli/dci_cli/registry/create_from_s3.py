@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dci_cli.installation import TEMPLATE
 from dci_cli.problem import Problem
 from dci_cli.registry import table_import
 from dci_cli.registry.changing import known_strays
@@ -39,8 +40,6 @@ from dci_common.wiretime import day
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
-
-_TEMPLATE = Path(__file__).resolve().parents[3] / "template.yaml"
 
 _UNWATCHED = """
 The import goes on without this command. See how it ends, then protect the table:
@@ -66,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prefix", help="what their keys begin with (default: the table's name)")
     parser.add_argument("--new-table", required=True, metavar="NAME", help="the table to make")
     parser.add_argument(
-        "--template", type=Path, default=_TEMPLATE, metavar="FILE", help="what defines it (default: template.yaml)"
+        "--template", type=Path, default=TEMPLATE, metavar="FILE", help="what defines it (default: template.yaml)"
     )
 
 

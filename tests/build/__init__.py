@@ -1,0 +1,1 @@
+"""Tests of the artifacts that `make build` makes."""

@@ -1,0 +1,1 @@
+"""Tests in Lambda's own containers."""

@@ -1,0 +1,1 @@
+"""Tests of the template, the locks and the events, read as data."""

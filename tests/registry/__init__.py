@@ -1,0 +1,1 @@
+"""Tests of the registry's model, its writing, and `dci registry`."""

@@ -1,0 +1,1 @@
+"""Tests of attacks, each of which must fail."""

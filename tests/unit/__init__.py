@@ -1,0 +1,1 @@
+"""Tests of rules with more cases than a request can show."""
