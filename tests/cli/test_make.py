@@ -17,7 +17,7 @@ from support.events import ROOT
 def checkout(tmp_path: Path) -> Path:
     """Return a checkout in which nothing was installed yet."""
     (tmp_path / "scripts").mkdir()
-    for name in ("Makefile", "dci", "scripts/python313", "scripts/uv"):
+    for name in ("Makefile", "dci", "pyproject.toml", "scripts/link-sources", "scripts/python313", "scripts/uv"):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     return tmp_path
@@ -65,7 +65,7 @@ def test_an_old_python(checkout: Path, target: str) -> None:
 @pytest.mark.parametrize("gone", [".venv", ".venv-uv"])
 def test_python_was_removed(checkout: Path, gone: str) -> None:
     """An environment whose Python is no longer on the machine is made anew, by the next command that needs it."""
-    for environment, stamp in ((".venv-uv", "uv"), (".venv", "run")):
+    for environment, stamp in ((".venv-uv", "uv"), (".venv", "sources"), (".venv", "run")):
         script(checkout / environment / "bin" / "python", "exit 0")
         (checkout / environment / f"{stamp}.stamp").touch()
     assert run(checkout, "make", "setup").stdout == "make: Nothing to be done for 'setup'.\n"

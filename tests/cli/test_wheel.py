@@ -28,7 +28,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel, with the backend that is installed here."""
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+    build: list[str | Path] = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     [wheel] = folder.iterdir()
     return wheel
@@ -39,7 +39,16 @@ def dci(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return `dci` of an environment that has the wheel and what requirements/run.txt pins, nothing else."""
     home = tmp_path_factory.mktemp("environment")
     venv.create(home, with_pip=True, symlinks=True)
-    install = [home / "bin" / "python", "-m", "pip", "install", "-q", "--no-index", "--no-deps", wheel]
+    install: list[str | Path] = [
+        home / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-index",
+        "--no-deps",
+        wheel,
+    ]
     subprocess.run(install, env=environment(), check=True, capture_output=True)
     lend_dependencies(Path(sysconfig.get_path("purelib", vars={"base": str(home)})))
     return home / "bin" / "dci"
@@ -53,7 +62,7 @@ def lend_dependencies(packages: Path) -> None:
         if pin.marker is None or pin.marker.evaluate():
             installed = distribution(pin.name)
             for name in {file.parts[0] for file in installed.files or ()} - {"..", "__pycache__"}:
-                (packages / name).symlink_to(installed.locate_file(name))
+                (packages / name).symlink_to(Path(str(installed.locate_file(name))))
 
 
 def environment() -> dict[str, str]:
