@@ -107,7 +107,9 @@ def test_a_template_without_a_table(template: Path) -> None:
     """A table that the API needs and the template lacks is named."""
     template.write_text(TEMPLATE.format(handler="dci_search.app.handler"))
     # In a process of its own: in this one the tests' engine may have its tables already.
-    arguments, variables = command("serve", "--port", "0", "--template", str(template))
+    credentials = template.with_name("credentials.json")
+    options = ("--port", "0", "--template", str(template), "--credentials", str(credentials))
+    arguments, variables = command("serve", *options)
     ended = subprocess.run(arguments, env=variables, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (2, "dci: The template has no table ClientsTable.\n")
 
