@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV := .venv/bin
 SAM := AWS_DEFAULT_REGION=eu-west-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
-# A worker a core; the tests of a file stay together, since they share what is slow to make.
-PYTEST := $(VENV)/pytest -q -n auto --dist loadfile
+# A worker a core. Each, and each server that a test starts, reads what was compiled before: that is 6 s of CPU a process.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/pytest -q -n auto --dist worksteal
+# What draws examples.
+EXPLORING := tests/property tests/unit tests/conformance/test_openapi.py tests/registry/test_import_properties.py
 DYNAMODB_LOCAL := .local/dynamodb-local/DynamoDBLocal.jar
 BENCH := PYTHONPATH=tests $(VENV)/python
 # What measures, as `make bench` takes it: $(call measure,warm) runs bench/warm.py.
@@ -30,8 +32,8 @@ run: .venv/run.stamp ## serve the API on this machine with a demo registry (PORT
 setup: .venv/run.stamp ## install what running needs
 
 .PHONY: test
-test: .venv/dev.stamp ## run the tests, or those of TESTS=tests/unit (no network, no Docker, no Java)
-	@$(PYTEST) -m "not dynamodb_local" --ignore tests/build $(TESTS)
+test: .venv/dev.stamp ## run the tests but the exhaustive ones, or those of TESTS=tests/unit (no network, Docker or Java)
+	@$(PYTEST) -m "not dynamodb_local and not exhaustive" --ignore tests/build $(TESTS)
 
 # All that must hold, in this order: what was built is tested and measured after it.
 CHECKS := lint types test validate build cover containers bench
@@ -98,10 +100,16 @@ containers: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL)
 	@if [ -n "$(WITH_DOCKER)" ] || docker version >/dev/null 2>&1; then $(WITH_DOCKER) $(MAKE) e2e bench-e2e QUICK=$(QUICK); \
 	  else echo "tests/e2e and bench-e2e did not run: no Docker engine answers, and WITH_DOCKER names no command that brings one." >&2; fi
 
-# The same tests once more, with all that `make test` can not ask for: DynamoDB Local, the artifacts, coverage.
+# All tests, with what `make test` leaves out: DynamoDB Local, exploring, the artifacts, coverage.
 .PHONY: cover
 cover: .venv/dev.stamp $(DYNAMODB_LOCAL)
-	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 DCI_TEST_EXAMPLES=2000 $(PYTEST) --cov
+	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 DCI_TEST_EXAMPLES=200 $(PYTEST) --cov
+
+# When what they cover is touched: ten times as much as in `make check`, on both engines.
+.PHONY: exhaustive
+exhaustive: .venv/dev.stamp $(DYNAMODB_LOCAL) ## explore at length: 2,000 examples of each property, on each engine
+	DCI_TEST_EXAMPLES=2000 $(PYTEST) $(EXPLORING)
+	DCI_TEST_ENGINE=dynamodb-local DCI_TEST_EXAMPLES=2000 $(PYTEST) $(EXPLORING)
 
 $(DYNAMODB_LOCAL): | .venv/dev.stamp
 	@$(VENV)/python -c \

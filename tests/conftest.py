@@ -26,9 +26,12 @@ from dci_common.registry.views import View, views
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from dci_rotation import app as rotation_app
+from support import examples
 from support.api import Api
 from support.events import ROOT
 from support.logs import Logs, collected
+
+examples.reproduce()
 
 SETTINGS = Settings(
     clients_table="dci-clients",

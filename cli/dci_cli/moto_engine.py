@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,8 +14,8 @@ from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
-from moto.dynamodb.models.table import Table
 
+from dci_cli import moto_shortcuts
 from dci_cli.environment import environment
 from dci_common.aws.endpoint import Answer, Endpoint
 
@@ -29,8 +27,7 @@ _AWS = ".amazonaws.com"
 def running() -> Iterator[None]:
     """Answer every AWS request of this process from memory, one at a time; nothing of the user's AWS set-up is used.
 
-    moto loses updates when threads write at once, hence the lock; a request may make others (see rotation.py). It
-    copies a table for every action of a transaction on it, hence the cheap copies.
+    moto loses updates when threads write at once, hence the lock; a request may make others (see rotation.py).
     """
     lock = threading.RLock()
     process, post = BotocoreStubber.process_request, Endpoint.post
@@ -47,17 +44,10 @@ def running() -> Iterator[None]:
         environment(_isolated()),
         patch.object(BotocoreStubber, "process_request", one_at_a_time),
         patch.object(Endpoint, "post", posted),
-        patch.object(Table, "__deepcopy__", _copied, create=True),
+        moto_shortcuts.taken(),
         mock_aws(),
     ):
         yield
-
-
-def _copied(table: Table, _: object) -> Table:
-    """Copy a table, its items by reference: all actions but Update replace items, and our transactions have none."""
-    made = copy.copy(table)
-    made.items = defaultdict(dict, {hash_key: dict(items) for hash_key, items in table.items.items()})
-    return made
 
 
 def _answer(endpoint: Endpoint, target: str, content_type: str, body: bytes) -> Answer:

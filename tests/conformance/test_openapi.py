@@ -22,6 +22,7 @@ from dci_cli.openapi.document import document
 from support.administering import Admin
 from support.api import Api
 from support.events import ROOT, body_of, event
+from support.examples import some
 from support.served import served
 
 DOCUMENT = document()
@@ -34,7 +35,6 @@ CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-EXAMPLES = 25
 
 
 def test_it_is_current() -> None:
@@ -75,13 +75,7 @@ def test_it_is_true(api_served: tuple[Api, str], path: str, method: str) -> None
     secret_id = admin.secrets(client_id)[0]["secret_id"]
     operation: Any = schemathesis.openapi.from_dict(DOCUMENT)[path][method]
 
-    @settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(max_examples=some(1 / 8), suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(), known=st.booleans(), current=st.booleans())
     def answers(case: Any, *, known: bool, current: bool) -> None:
         if known:

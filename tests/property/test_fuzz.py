@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support import hostile, hostile_requests
+from support.examples import sampled
 from support.hostile_requests import Senders
 
 if TYPE_CHECKING:
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
     from support.logs import Logs
 
 BATCH = 100
-BATCHES = [
-    *((hostile_requests.a_search, seed) for seed in range(12)),
-    *((hostile_requests.a_token_request, seed) for seed in range(4)),
-    *((hostile_requests.an_administration, seed) for seed in range(4)),
-]
+SEARCHES, TOKENS, ADMINISTRATION = (
+    [(make, seed) for seed in range(number)]
+    for make, number in (
+        (hostile_requests.a_search, 12),
+        (hostile_requests.a_token_request, 4),
+        (hostile_requests.an_administration, 4),
+    )
+)
+BATCHES = [*sampled(SEARCHES), *sampled(TOKENS), *sampled(ADMINISTRATION)]
 
 
 @pytest.mark.parametrize(("make", "seed"), BATCHES)

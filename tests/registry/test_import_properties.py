@@ -17,16 +17,11 @@ from dci_common.registry.model import (
     Name,
     Person,
 )
+from support.examples import some
 from support.imports import import_into, jsonl
 from support.written import Registry, registry_with
 
-_reproducible = settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=25,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+_few = settings(max_examples=some(1 / 8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 _people, _groups = st.sampled_from(["p1", "p2", "p3", "p4"]), st.sampled_from(["g1", "g2", "g3"])
 _names = st.sampled_from(["Anna", "Beno", "Cleo"])
 _identifiers = st.lists(
@@ -71,7 +66,7 @@ def emptied(engine: None) -> Iterator[Registry]:  # noqa: ARG001 - must be runni
         yield registry
 
 
-@_reproducible
+@_few
 @given(there=files(st.builds(Person, id=_people, name=st.builds(Name, given_name=_names))), data=st.data())
 def test_an_import_is_what_it_says(
     emptied: Registry, tmp_path: Path, there: list[AnyRecord], data: st.DataObject
@@ -88,7 +83,7 @@ def test_an_import_is_what_it_says(
     assert emptied.items() == before
 
 
-@_reproducible
+@_few
 @given(first=files(st.builds(Person, id=_people, identifiers=_identifiers)), data=st.data())
 def test_conflicts(emptied: Registry, tmp_path: Path, first: list[AnyRecord], data: st.DataObject) -> None:
     """However identifiers are fought over, the registry agrees with itself and stays as it is the second time."""
