@@ -87,7 +87,7 @@ deploy: build .venv/run.stamp ## deploy to AWS, guided the first time (ENV=defau
 
 .PHONY: sam-local
 sam-local: build .venv/dev.stamp ## serve the API from real Lambda containers (needs Docker and Java; PORT=3000)
-	@$(VENV)/python -m dci_cli.sam_local .local/credentials.json
+	@$(VENV)/python -m dci_cli.local.sam_local .local/credentials.json
 
 # After `make build`, so that it can run where no package index is reached.
 .PHONY: e2e

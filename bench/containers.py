@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 
 from report import options_of, write
 
-from dci_cli.demo import demo_population
+from dci_cli.local.demo import demo_population
 from support.serving import Serving, sam_local
 
 _CLIENTS = (1, 4, 16)

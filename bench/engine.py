@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from dci_common.aws.endpoint import Answer
+from dci_common.aws.transport import Answer
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime

@@ -25,22 +25,22 @@ import boto3
 from engine import NOBODY
 from report import Budget, options_of, report
 
-from dci_cli import dynamodb_local
-from dci_cli.environment import environment
-from dci_cli.registry import generate
-from dci_cli.registry.batches import BATCH, write_all
-from dci_cli.registry.loading import write_views
-from dci_cli.registry.parallel import THREADS, chunks
-from dci_cli.registry.reading import stage_files
-from dci_cli.registry.rejects import Rejects
-from dci_cli.registry.staging import Staging
-from dci_cli.tables import create_tables
+from dci_cli.local import dynamodb_local
+from dci_cli.local.environment import environment
+from dci_cli.local.tables import create_tables
+from dci_cli.registry.bulk import generate
+from dci_cli.registry.importer.file_reader import stage_files
+from dci_cli.registry.importer.record_items import write_views
+from dci_cli.registry.importer.rejects import Rejects
+from dci_cli.registry.importer.staging import Staging
+from dci_cli.registry.support.batch_writer import BATCH, write_all
+from dci_cli.registry.support.parallel import THREADS, chunks
 from dci_cli.template import read_template
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from dci_common.registry.items import Item
+    from dci_common.registry.storage.items import Item
 
 ROOT = Path(__file__).resolve().parents[1]
 _SHARDS = 4

@@ -25,12 +25,12 @@ from memory import peak_mib
 from moto.core.botocore_stubber import MockRawResponse
 from report import Budget, options_of, report
 
-from dci_cli.environment import environment
-from dci_cli.registry.create_from_s3 import stage, upload_staged
-from dci_cli.registry.generate import write
-from dci_cli.registry.rejects import Rejects
-from dci_cli.registry.s3_files import Place
-from dci_cli.registry.staging import Staging
+from dci_cli.local.environment import environment
+from dci_cli.registry.bulk.create_from_s3 import stage, upload_staged
+from dci_cli.registry.bulk.generate import write
+from dci_cli.registry.bulk.s3_files import Place
+from dci_cli.registry.importer.rejects import Rejects
+from dci_cli.registry.importer.staging import Staging
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -26,28 +26,20 @@ from engine import NOBODY
 from memory import peak_mib
 from report import options_of, write
 
-from dci_cli import dynamodb_local
-from dci_cli.environment import environment
-from dci_cli.registry import generate
-from dci_cli.registry.lines import write_line
-from dci_cli.registry.meter import Cost, metered
-from dci_cli.tables import create_tables
+from dci_cli.local import dynamodb_local
+from dci_cli.local.environment import environment
+from dci_cli.local.tables import create_tables
+from dci_cli.registry.bulk import generate
+from dci_cli.registry.inspect.read_meter import Cost, metered
+from dci_cli.registry.support.json_lines import write_line
 from dci_cli.template import read_template
-from dci_common.auth.clients import Client
+from dci_common.clients.store import Client
 from dci_common.deadline import Deadline
-from dci_common.registry.model import (
-    Address,
-    AnyRecord,
-    Group,
-    Identifier,
-    Membership,
-    Name,
-    Person,
-)
-from dci_common.registry.records import plain
-from dci_common.runtime import Runtime, settle_memory
-from dci_common.schemas.envelope import SearchEnvelope
+from dci_common.registry.model.base import plain
+from dci_common.registry.model.records import Address, AnyRecord, Group, Identifier, Membership, Name, Person
+from dci_common.runtime import Runtime, tune_gc
 from dci_common.settings import Settings
+from dci_common.spdci.envelope import SearchEnvelope
 from dci_search.service import SearchService
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -197,7 +189,7 @@ def _measure_all(turns: int) -> dict[str, Any]:
     engine: Any = runtime.dynamodb
     engine.endpoint.read_seconds = _PATIENCE_SECONDS
     service = SearchService(runtime)
-    settle_memory()
+    tune_gc()
     queries = {name: criteria for name, (_, criteria) in QUERIES.items()} | MORE
     found = {name: _measure(runtime, service, criteria, turns) for name, criteria in queries.items()}
     return {"queries": found, "peak_mib": peak_mib()}

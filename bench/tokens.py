@@ -22,9 +22,9 @@ from engine import NOBODY, Engine, recorded
 from report import Budget, options_of, report, speed
 from warm import event_of
 
-from dci_common.auth.assertions import TYPE
-from dci_common.auth.keys import KeyRing, SigningKey, generate
-from dci_common.auth.registration import NewClient, register
+from dci_common.clients.registration import NewClient, register
+from dci_common.oauth.assertions import TYPE
+from dci_common.oauth.key_ring import KeyRing, SigningKey, generate
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Algorithm, Settings
 from dci_token.app import create_app

@@ -24,13 +24,13 @@ from pydantic import BaseModel
 from report import Budget, options_of, report, speed
 
 from dci_cli.synthetic.population import population
-from dci_common.auth.keys import KeyRing
-from dci_common.auth.published import PublicKeySet, write_published
-from dci_common.auth.registration import NewClient, register
-from dci_common.registry.items import all_items, settings_item
-from dci_common.registry.model import Group, Membership, Person
-from dci_common.registry.views import views
-from dci_common.runtime import Runtime, settle_memory
+from dci_common.clients.registration import NewClient, register
+from dci_common.oauth.key_ring import KeyRing
+from dci_common.oauth.public_key_store import PublicKeySet, write_published
+from dci_common.registry.model.records import Group, Membership, Person
+from dci_common.registry.model.views import views
+from dci_common.registry.storage.items import all_items, settings_item
+from dci_common.runtime import Runtime, tune_gc
 from dci_common.settings import Settings
 from dci_search import app as search_app
 from dci_token import app as token_app
@@ -82,7 +82,7 @@ class Bench:
         self.engine = Engine([*written, *self._registry()], {"keys": ring.to_secret(), "cursor": "c"})
         self.engine.stand_in(self.runtime)
         self.token, self.search = (app.create_app(self.runtime) for app in (token_app, search_app))
-        settle_memory()
+        tune_gc()
         self.bearer = json.loads(self.token(self.token_event(), None)["body"])["access_token"]
 
     def _registry(self) -> Iterator[dict[str, Any]]:

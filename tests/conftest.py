@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from dci_cli import dynamodb_local, moto_engine
-from dci_cli.demo import Population, demo_population
-from dci_cli.load import load
-from dci_cli.rotation import rotate, rotating
-from dci_cli.tables import create_tables
+from dci_cli.local import dynamodb_local, moto_engine
+from dci_cli.local.demo import Population, demo_population
+from dci_cli.local.load import load
+from dci_cli.local.rotation import rotate, rotating
+from dci_cli.local.tables import create_tables
 from dci_cli.template import read_template
-from dci_common import observability
-from dci_common.registry.records import Kind
-from dci_common.registry.views import View, views
+from dci_common.edge import logs as edge_logs
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import View, views
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from dci_rotation import app as rotation_app
@@ -135,7 +135,7 @@ def shared_api(new_api: Callable[..., Api]) -> Api:
 @pytest.fixture(scope="session", autouse=True)
 def _logger() -> None:
     """Make the functions' logger before a test captures output: it would go on writing to what is closed by then."""
-    observability._logger()  # noqa: SLF001 - the one logger of the functions
+    edge_logs._logger()  # noqa: SLF001 - the one logger of the functions
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dci_cli.command_error import CommandError
 from dci_cli.doctor.command import add_doctor, doctor
 from dci_cli.installation import TEMPLATE, local_folder, version
 from dci_cli.keys import add_keys
-from dci_cli.problem import Problem
 
 _INTERRUPTED = 130  # as a shell reports it
 
@@ -24,10 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def told(command: Callable[[], int]) -> int:
-    """Run what makes an exit status; a Problem is told in one line."""
+    """Run what makes an exit status; a CommandError is told in one line."""
     try:
         return command()
-    except Problem as problem:
+    except CommandError as problem:
         print("dci:", *str(problem).split(), file=sys.stderr)  # AWS tells some errors in several lines
         return 2
     except KeyboardInterrupt:
@@ -37,10 +37,10 @@ def told(command: Callable[[], int]) -> int:
 def _run(options: argparse.Namespace) -> int:
     # Imported here: an administrator's command does not wait for the engine of the local server.
     if options.command == "serve":
-        from dci_cli.holdings import Holdings  # noqa: PLC0415
-        from dci_cli.serve import serve  # noqa: PLC0415
+        from dci_cli.local.data import LocalData  # noqa: PLC0415
+        from dci_cli.local.serve import serve  # noqa: PLC0415
 
-        holdings = Holdings(options.registry, options.engine, options.data)
+        holdings = LocalData(options.registry, options.engine, options.data)
         credentials = options.credentials or (options.data or local_folder()) / "credentials.json"
         serve(options.port, options.template, credentials, holdings)
     elif options.command == "keys":

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from dci_cli.problem import Problem
+from dci_cli.command_error import CommandError
 
 TOKEN_PATH = "/oauth2/client/token"  # noqa: S105 - a path
 _SECONDS = 40  # longer than a function may take
@@ -47,15 +47,15 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class Api:
-    """A deployment at its base URL, asked as one of its clients. Every request raises Problem if nobody answers."""
+    """A deployment at its base URL, asked as one of its clients. Every request raises CommandError if nobody answers."""
 
     def __init__(self, base_url: str, client_id: str = "", client_secret: str = "") -> None:
-        """Raise Problem when the URL is none, or would carry a secret over the network in the clear."""
+        """Raise CommandError when the URL is none, or would carry a secret over the network in the clear."""
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise Problem("The API's URL must be such as https://registry.example.org.")
+            raise CommandError("The API's URL must be such as https://registry.example.org.")
         if parts.scheme == "http" and parts.hostname not in _LOCAL:
-            raise Problem("The API's URL must begin with https://: a secret goes there.")
+            raise CommandError("The API's URL must begin with https://: a secret goes there.")
         self.base_url = base_url.rstrip("/")
         self._client = {"client_id": client_id, "client_secret": client_secret}
         self._opener = urllib.request.build_opener(_NoRedirect)
@@ -75,7 +75,7 @@ class Api:
                 return Reply(error.code, error.headers, error.read())
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error) or type(error).__name__
-            raise Problem(f"{self.base_url} can not be reached: {reason}.") from error
+            raise CommandError(f"{self.base_url} can not be reached: {reason}.") from error
 
     def ask_token(self) -> Reply:
         """Ask for a token."""
@@ -83,11 +83,11 @@ class Api:
 
     @cached_property
     def token(self) -> str:
-        """The client's token. Raises Problem when it is refused."""
+        """The client's token. Raises CommandError when it is refused."""
         reply = self.ask_token()
         told = reply.json if isinstance(reply.json, dict) else {}
         if not told.get("access_token"):
-            raise Problem(f"There is no token: {told.get('error_description') or f'status {reply.status}'}")
+            raise CommandError(f"There is no token: {told.get('error_description') or f'status {reply.status}'}")
         return str(told["access_token"])
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
@@ -122,7 +122,7 @@ def add_api_options(parser: argparse.ArgumentParser) -> None:
 
 
 def api_of(options: argparse.Namespace) -> Api:
-    """Return the API of the options. Raises Problem."""
+    """Return the API of the options. Raises CommandError."""
     if not options.api:
-        raise Problem("Say which API: --api https://registry.example.org, or DCI_API.")
+        raise CommandError("Say which API: --api https://registry.example.org, or DCI_API.")
     return Api(options.api, options.client_id, options.client_secret)

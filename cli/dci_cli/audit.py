@@ -16,14 +16,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dci_cli.problem import Problem
-from dci_cli.registry.parallel import THREADS, in_parallel
-from dci_cli.registry.table import PatientRuntime
-from dci_common.dynamo import pages
-from dci_common.registry.keys import record_pk
-from dci_common.registry.records import Kind
+from dci_cli.command_error import CommandError
+from dci_cli.registry.support.parallel import THREADS, in_parallel
+from dci_cli.registry.support.table import OperatorRuntime
+from dci_common.aws.dynamodb import pages
+from dci_common.exchange.audit import PARTITIONS
+from dci_common.registry.model.base import Kind
+from dci_common.registry.storage.keys import record_pk
 from dci_common.settings import Settings
-from dci_search.audit import PARTITIONS
 
 _DAYS = 30
 _COLUMNS = (
@@ -57,16 +57,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the disclosures, the oldest first. Raises Problem."""
+    """Print the disclosures, the oldest first. Raises CommandError."""
     if not options.table:
-        raise Problem("Name the audit's table: --table NAME, or AUDIT_TABLE in the environment.")
+        raise CommandError("Name the audit's table: --table NAME, or AUDIT_TABLE in the environment.")
     since = options.since or date.fromordinal(max(1, options.until.toordinal() - _DAYS))
     if since > options.until:
-        raise Problem("--since must not be after --until.")
+        raise CommandError("--since must not be after --until.")
     try:
         found = sorted(_disclosures(options, since), key=lambda disclosure: str(disclosure["moment"]))
     except (BotoCoreError, ClientError, ValueError) as error:  # the last is a malformed endpoint
-        raise Problem(f"The audit's table can not be read: {error}") from error
+        raise CommandError(f"The audit's table can not be read: {error}") from error
     lines = map(_json, found) if options.json else _table(found, since, options.until)
     for line in lines:
         print(line)
@@ -81,7 +81,7 @@ def _date(text: str) -> date:
 
 
 def _disclosures(options: argparse.Namespace, since: date) -> Iterator[dict[str, Any]]:
-    runtime = PatientRuntime(Settings(audit_table=options.table))
+    runtime = OperatorRuntime(Settings(audit_table=options.table))
     condition, value = _condition(options)
     days = (since + timedelta(days=number) for number in range((options.until - since).days + 1))
 

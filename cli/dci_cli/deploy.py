@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
 from dci_cli.__main__ import told
-from dci_cli.problem import Problem
+from dci_cli.command_error import CommandError
 
 
 def build_id(build: Path, parameters: Sequence[str]) -> str:
@@ -34,10 +34,10 @@ def build_id(build: Path, parameters: Sequence[str]) -> str:
 def sam_arguments(config: Path, environment: str, build: Path, architecture: str) -> list[str]:
     """Return the arguments of `sam`: guided when the environment's section of the file names no stack yet.
 
-    Raises Problem when there is no build, or the file is not one of SAM's.
+    Raises CommandError when there is no build, or the file is not one of SAM's.
     """
     if not (build / "template.yaml").is_file():
-        raise Problem("There are no artifacts: run make build first.")
+        raise CommandError("There are no artifacts: run make build first.")
     options = _options(config, environment)
     parameters = [*_parameters(options.get("parameter_overrides", "")), f'Architecture="{architecture}"']
     guided = [] if options.get("stack_name") else ["--guided"]
@@ -57,21 +57,21 @@ def _options(config: Path, environment: str) -> dict[str, Any]:
         section = content.get(environment, {})
         shared, own = (dict(section.get(command, {}).get("parameters", {})) for command in ("global", "deploy"))
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise Problem(f"{config} is not a configuration of SAM's.") from error
+        raise CommandError(f"{config} is not a configuration of SAM's.") from error
     return shared | own
 
 
 def _check_credentials(profile: str | None) -> None:
-    """Look for AWS credentials where SAM does. Raises Problem when there are none."""
+    """Look for AWS credentials where SAM does. Raises CommandError when there are none."""
     try:
         credentials = Session(profile=profile).get_credentials()
         missing = credentials is None or not credentials.get_frozen_credentials().access_key
     except BotoCoreError as error:
-        raise Problem(
+        raise CommandError(
             f"AWS credentials cannot be read: {str(error).rstrip('.')}. See `aws configure list`."
         ) from error
     if missing:
-        raise Problem(
+        raise CommandError(
             "AWS credentials are missing: run `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
             " AWS_SECRET_ACCESS_KEY."
         )

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from dci_cli.api import Reply, add_api_options, api_of
-from dci_cli.problem import Problem
+from dci_cli.command_error import CommandError
 
 _COLUMNS = ("state", "alg", "since", "until", "kid")
 _WIDTHS = (8, 6, 25, 25)
@@ -22,7 +22,7 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
 
 
 def keys(options: argparse.Namespace) -> int:
-    """Show the keys, or start a rotation. Raises Problem."""
+    """Show the keys, or start a rotation. Raises CommandError."""
     api = api_of(options)
     rotates = options.action == "rotate"
     content = _content(api.post("/keys/rotate") if rotates else api.get("/keys"))
@@ -48,4 +48,4 @@ def _content(reply: Reply) -> dict[str, Any]:
         message = content["errors"][0]["message"]
     except (TypeError, KeyError, IndexError):
         message = f"it answered with status {reply.status}."
-    raise Problem(f"The API could not do it: {message}")
+    raise CommandError(f"The API could not do it: {message}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from dci_cli.problem import Problem
+from dci_cli.command_error import CommandError
 
 _TABLE_MEMBERS = {"AttributeDefinitions", "KeySchema", "BillingMode"}
 _FURTHER_TABLE_MEMBERS = {"GlobalSecondaryIndexes"}
@@ -31,7 +31,7 @@ class Template:
 
 
 def read_template(path: Path) -> Template:
-    """Read a SAM template. Raises Problem."""
+    """Read a SAM template. Raises CommandError."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
         resources = content["Resources"].items()
@@ -40,15 +40,15 @@ def read_template(path: Path) -> Template:
             name: _table(resource) for name, resource in resources if resource["Type"] == "AWS::DynamoDB::Table"
         }
     except OSError as error:
-        raise Problem(f"The template {path} can not be read: {error.strerror}.") from error
+        raise CommandError(f"The template {path} can not be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         place = getattr(error, "problem_mark", None)
         line = f" (line {place.line + 1})" if place else ""
-        raise Problem(f"The template {path} is not valid YAML{line}.") from error
+        raise CommandError(f"The template {path} is not valid YAML{line}.") from error
     except (AttributeError, KeyError, TypeError) as error:
-        raise Problem(f"{path} is not a SAM template with functions and tables.") from error
+        raise CommandError(f"{path} is not a SAM template with functions and tables.") from error
     if "$default" not in {route.path for route in routes}:
-        raise Problem(f"The template {path} has no $default route, which answers unknown paths.")
+        raise CommandError(f"The template {path} has no $default route, which answers unknown paths.")
     return Template(routes, tables)
 
 

@@ -142,9 +142,7 @@ def test_what_is_put_off_is_not_read(function: str, sent: Event, status: int) ->
     assert told["unread"] == ["cryptography.x509"]
 
 
-FIND = (
-    "import sys; sys.path[:0] = sys.argv[1:]; from dci_common.aws.signature import credentials; print(credentials())"
-)
+FIND = "import sys; sys.path[:0] = sys.argv[1:]; from dci_common.aws.signing import credentials; print(credentials())"
 
 
 @runs_here

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dci_cli.demo import Population
-from dci_common.registry.model import Group, Membership, Person
+from dci_cli.local.demo import Population
+from dci_common.registry.model.records import Group, Membership, Person
 from support.api import Api, identified, predicate
 from support.events import ROOT
 from support.registries import registry_of

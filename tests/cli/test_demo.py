@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from datetime import timedelta
 
-from dci_cli.demo import Population, demo_population
+from dci_cli.local.demo import Population, demo_population
 
 IDENTIFIERS = {"UIN", "NIN", "BRN", "National ID"}
 

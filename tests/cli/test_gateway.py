@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from dci_cli.gateway import Routes
-from dci_cli.server import MAX_BODY_BYTES, GatewayServer
+from dci_cli.local.gateway import Routes
+from dci_cli.local.server import MAX_BODY_BYTES, GatewayServer
 from dci_common.runtime import Event, LambdaHandler
 from support.events import event as banked
 

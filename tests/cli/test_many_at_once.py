@@ -8,8 +8,8 @@ from threading import Barrier
 
 import pytest
 
-from dci_cli.demo import demo_population
-from dci_common.registry.model import Person
+from dci_cli.local.demo import demo_population
+from dci_common.registry.model.records import Person
 from support.api import Reply, identified
 from support.events import body_of
 from support.serving import Serving, serving

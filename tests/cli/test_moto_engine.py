@@ -7,7 +7,7 @@ import os
 import boto3
 import pytest
 
-from dci_cli import moto_engine
+from dci_cli.local import moto_engine
 
 
 def test_nothing_of_the_users_aws_is_seen_inside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from dci_cli.local import Demo, write_credentials
-from dci_cli.problem import Problem
-from dci_cli.tables import create_tables
+from dci_cli.command_error import CommandError
+from dci_cli.local.deployment import Demo, write_credentials
+from dci_cli.local.tables import create_tables
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from support.api import Api
@@ -143,7 +143,7 @@ def test_what_a_handler_lacks_is_no_matter_of_the_template(
 @pytest.mark.usefixtures("engine")
 def test_a_table_that_can_not_be_made(definition: dict[str, Any]) -> None:
     """A table that DynamoDB refuses is named, with DynamoDB's reason."""
-    with pytest.raises(Problem, match="The template's Some can not be made: "):
+    with pytest.raises(CommandError, match="The template's Some can not be made: "):
         create_tables(Runtime(Settings()).dynamodb, {"Some": definition}, {"Some": "no-such-table"})
 
 
@@ -155,7 +155,7 @@ def demo(api: Api) -> Demo:
 
 def test_credentials_that_can_not_be_written(tmp_path: Path, demo: Demo) -> None:
     """A place where the credentials file can not be is named, with the reason."""
-    with pytest.raises(Problem, match="The credentials can not be written to "):
+    with pytest.raises(CommandError, match="The credentials can not be written to "):
         write_credentials(tmp_path, "http://127.0.0.1:3000", demo)
 
 

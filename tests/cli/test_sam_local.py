@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dci_cli.problem import Problem
-from dci_cli.sam_local import sam_local
+from dci_cli.command_error import CommandError
+from dci_cli.local.sam_local import sam_local
 from support.serving import command
 
 # In a process, and so with an engine, of its own.
@@ -30,7 +30,7 @@ http.server.HTTPServer(("127.0.0.1", port), http.server.BaseHTTPRequestHandler).
 
 def test_nothing_is_built(tmp_path: Path) -> None:
     """Without artifacts it says which command makes them."""
-    with pytest.raises(Problem, match="run make build first"):
+    with pytest.raises(CommandError, match="run make build first"):
         sam_local("0", tmp_path / "credentials.json", built=tmp_path / "template.yaml")
 
 

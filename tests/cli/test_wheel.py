@@ -102,7 +102,7 @@ def test_the_other_commands_load(dci: Path, tmp_path: Path, group: str) -> None:
 
 def test_its_modules_are_its_own(dci: Path, tmp_path: Path) -> None:
     """Nothing is imported from the checkout."""
-    show = "import sys, json, dci_cli.serve, dci_search.app; print(json.dumps([*filter(None, sys.path)]))"
+    show = "import sys, json, dci_cli.local.serve, dci_search.app; print(json.dumps([*filter(None, sys.path)]))"
     python = dci.with_name("python")
     path = subprocess.run([python, "-c", show], cwd=tmp_path, env=environment(), capture_output=True, check=True)
     assert not [folder for folder in json.loads(path.stdout) if Path(folder).is_relative_to(ROOT)]

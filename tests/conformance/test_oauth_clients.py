@@ -23,7 +23,7 @@ from requests_oauth2client import ClientSecretBasic, ClientSecretPost, OAuth2Cli
 from requests_oauth2client import PrivateKeyJwt as RequestsPrivateKeyJwt
 from requests_oauthlib import OAuth2Session as OauthlibSession
 
-from dci_common.auth.keys import SigningKey, generate
+from dci_common.oauth.key_ring import SigningKey, generate
 from support.api import identified
 from support.events import body_of
 from support.serving import Serving, serving

@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 
 from dci_cli.__main__ import main
-from dci_common.auth.scopes import SCOPES
+from dci_common.edge.http import MAX_BODY_BYTES
 from dci_common.errors import ApiError
-from dci_common.http import MAX_BODY_BYTES
-from dci_common.registry import conditions, disclosure, expression, forms, parse
-from dci_common.registry.attributes import Attribute
-from dci_common.registry.catalogue import Catalogue
-from dci_common.registry.records import Kind
+from dci_common.oauth.scopes import SCOPES
+from dci_common.registry.catalogue import disclosure
+from dci_common.registry.catalogue.attributes import Attribute
+from dci_common.registry.catalogue.catalogue import Catalogue
+from dci_common.registry.model import normalize
+from dci_common.registry.model.base import Kind
+from dci_common.registry.query import conditions, expression, parser
 from dci_common.settings import Settings
-from dci_search import answer, paging
+from dci_common.spdci import pagination
+from dci_search import response
 from support.deployment import functions, template
 from support.deployment import routes as deployed_routes
 from support.events import ROOT
@@ -33,16 +36,16 @@ OAUTH_ERRORS = {  # RFC 6749 §5.2, and §4.1.2.1 for those that are the server'
 }
 LIMITS = {
     "request body": MAX_BODY_BYTES,
-    "search items in a message": answer.MAX_ITEMS,
-    "expressions in a query": parse.MAX_LEAVES,
+    "search items in a message": response.MAX_ITEMS,
+    "expressions in a query": parser.MAX_LEAVES,
     "levels of an `expression` query": expression.MAX_DEPTH,
     "values of one `in`": conditions.MAX_VALUES,
-    "a value": forms.MAX_VALUE_BYTES,
-    "keys of `sort`": parse.MAX_SORT_KEYS,
-    "`page_size`": paging.MAX_PAGE_SIZE,
-    "`page_number` times `page_size`": paging.MAX_DEPTH,
-    "what a message may read, set by the deployment": Settings().max_examined,
-    "records of a whole response": answer._MAX_BYTES,  # noqa: SLF001
+    "a value": normalize.MAX_VALUE_BYTES,
+    "keys of `sort`": parser.MAX_SORT_KEYS,
+    "`page_size`": pagination.MAX_PAGE_SIZE,
+    "`page_number` times `page_size`": pagination.MAX_DEPTH,
+    "index entries and records that a message may read, set by the deployment": Settings().max_examined,
+    "records in a response": response._MAX_BYTES,  # noqa: SLF001
 }
 
 

@@ -15,12 +15,12 @@ from botocore import xform_name
 from botocore.session import get_session
 
 from dci_cli.__main__ import main
-from dci_common import observability
-from dci_common.auth.administration import Administration, Caller
-from dci_common.auth.adminlog import OPERATOR
-from dci_common.auth.clients import ClientStore
+from dci_common.clients.administration import Administration, Caller
+from dci_common.clients.log import OPERATOR
+from dci_common.clients.store import ClientStore
+from dci_common.edge import logs as edge_logs
 from support.api import Api
-from support.deployment import of_type, template
+from support.deployment import MONITORING, of_type, template
 from support.events import ROOT
 from support.serving import command, serving
 
@@ -82,8 +82,8 @@ def test_parameters_outputs_and_resources_are_the_templates() -> None:
 
 def test_every_alarm_and_metric_is_told() -> None:
     """The tables have each alarm of the template, and each metric that requests tell."""
-    assert column(DOCUMENT, "alarm") == of_type("AWS::CloudWatch::Alarm").keys()
-    assert column(DOCUMENT, "metric") == set(observability._UNITS)  # noqa: SLF001
+    assert column(DOCUMENT, "alarm") == of_type("AWS::CloudWatch::Alarm", MONITORING).keys()
+    assert column(DOCUMENT, "metric") == set(edge_logs._UNITS)  # noqa: SLF001
 
 
 def test_teardown_names_all_that_outlives_the_stack() -> None:

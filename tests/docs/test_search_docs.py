@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from dci_common.registry.attributes import Attribute
-from dci_common.registry.catalogue import COMPOSITES, RECORD_SLOT, Catalogue
-from dci_common.registry.records import Kind
+from dci_common.registry.catalogue.attributes import Attribute
+from dci_common.registry.catalogue.catalogue import COMPOSITES, RECORD_SLOT, Catalogue
+from dci_common.registry.model.base import Kind
 from support.api import Api
 from support.events import ROOT
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dci_cli.demo import Population
+from dci_cli.local.demo import Population
 from support import leaks
 from support.api import Api
 from support.hamlet import hamlet

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dci_common.auth.clients import client_key, name_key
+from dci_common.clients.store import client_key, name_key
 from support.api import Api, Reply
 from support.events import event
 

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from dci_cli import dynamodb_local
-from dci_cli.rotation import rotate
-from dci_cli.tables import create_tables
+from dci_cli.local import dynamodb_local
+from dci_cli.local.rotation import rotate
+from dci_cli.local.tables import create_tables
 from dci_cli.template import read_template
 from dci_rotation import app as rotation_app
 from support.administering import Admin

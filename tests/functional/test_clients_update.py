@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dci_common.auth.keys import generate
+from dci_common.oauth.key_ring import generate
 from support.administering import Admin
 from support.api import Api
 from support.events import event

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dci_cli.rotation import rotate, rotating
-from dci_common.auth.published import KEPT_SECONDS
+from dci_cli.local.rotation import rotate, rotating
+from dci_common.oauth.public_key_store import KEPT_SECONDS
 from dci_rotation import app as rotation_app
 from support.api import START, Api
 from support.events import event

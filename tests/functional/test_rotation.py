@@ -12,9 +12,9 @@ import jwt
 import pytest
 from botocore.exceptions import ClientError
 
-from dci_cli.rotation import STEPS, rotate
-from dci_common.auth.keys import KeyRing
-from dci_common.auth.published import KEPT_SECONDS, PublicKey, read_published
+from dci_cli.local.rotation import STEPS, rotate
+from dci_common.oauth.key_ring import KeyRing
+from dci_common.oauth.public_key_store import KEPT_SECONDS, PublicKey, read_published
 from dci_common.runtime import LambdaHandler
 from dci_rotation import app as rotation_app
 from dci_rotation.service import RotationError

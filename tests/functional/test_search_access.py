@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dci_cli.demo import KNOWN_UIN, Population
-from dci_common.auth.administration import Administration, Caller
-from dci_common.auth.adminlog import OPERATOR
+from dci_cli.local.demo import KNOWN_UIN, Population
+from dci_common.clients.administration import Administration, Caller
+from dci_common.clients.log import OPERATOR
 from support.api import Api, Reply, identified
 from support.events import event
 

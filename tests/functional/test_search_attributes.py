@@ -7,9 +7,9 @@ from typing import get_args
 
 import pytest
 
-from dci_cli.demo import Population
-from dci_common.registry.catalogue import Catalogue
-from dci_common.registry.records import MaritalStatus
+from dci_cli.local.demo import Population
+from dci_common.registry.catalogue.catalogue import Catalogue
+from dci_common.registry.model.base import MaritalStatus
 from support.api import Api, item, predicate
 from support.hamlet import SECRET, expressed, hamlet, letters
 from support.registries import registry_of
@@ -163,7 +163,7 @@ def test_one_and_the_same(
 
 
 def test_an_or_may_be_two_households(hamlet_api: Api) -> None:
-    """Joined by OR, each condition may hold for another one; negated alone, it holds for none of them."""
+    """AnyRelated by OR, each condition may hold for another one; negated alone, it holds for none of them."""
     either = predicate(("poverty_score", "lt", 5), ("group_type", "eq", "family"), condition="or")
     assert letters(hamlet_api.search(either).records) == "abc"
     poor = expressed({"$not": {"poverty_score": {"$lt": 5}}})

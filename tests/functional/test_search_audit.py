@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dci_cli.demo import Population
-from dci_common.registry.model import Group, Identifier, Membership, Name, Person
-from dci_search import answer as answer_module
-from dci_search import audit as audit_module
+from dci_cli.local.demo import Population
+from dci_common.exchange import audit as audit_module
+from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
+from dci_search import response as answer_module
 from support.api import Api, identified, item, predicate
 from support.registries import registry_of
 from support.watch import aws_calls, hooked

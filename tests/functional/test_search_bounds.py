@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dci_cli.demo import KNOWN_UIN, Population
-from dci_common.registry.model import Name, Person
+from dci_cli.local.demo import KNOWN_UIN, Population
+from dci_common.registry.model.records import Name, Person
 from support.api import Api, Reply, identified, item, predicate
 from support.registries import registry_of
 from support.watch import aws_calls

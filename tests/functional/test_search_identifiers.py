@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from dci_cli.demo import KNOWN_UIN, Population
-from dci_common.registry.model import Identifier, Person
+from dci_cli.local.demo import KNOWN_UIN, Population
+from dci_common.registry.model.records import Identifier, Person
 from support.api import Api, Reply, identified, item, predicate
 from support.people import uin, uins
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dci_cli.demo import KNOWN_UIN
+from dci_cli.local.demo import KNOWN_UIN
 from support.api import SENDER, START, Api, Reply, identified, item, predicate
 from support.events import body_of, event
 from support.messages import ABSENT, changed

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from dci_cli.demo import Population
-from dci_common.registry.model import Group, Identifier, Membership, Name, Person
+from dci_cli.local.demo import Population
+from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
 from support.api import Api, identified, predicate
 from support.people import Json, known
 from support.registries import registry_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dci_cli.demo import Population
+from dci_cli.local.demo import Population
 from support.api import Api, identified, predicate
 from support.people import uin, uins
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dci_cli.demo import Population
-from dci_common.registry.model import Person
+from dci_cli.local.demo import Population
+from dci_common.registry.model.records import Person
 from support.api import Api, Reply, item, predicate
 from support.people import uin, uins
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dci_common.auth.clients import client_item
+from dci_common.clients.store import client_item
 from support.api import START, Api, Reply, identified, predicate
 from support.watch import aws_calls, hooked
 

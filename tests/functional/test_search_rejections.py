@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dci_cli.demo import KNOWN_UIN
-from dci_common.registry.conditions import MAX_VALUES
-from dci_common.registry.parse import MAX_LEAVES
+from dci_cli.local.demo import KNOWN_UIN
+from dci_common.registry.query.conditions import MAX_VALUES
+from dci_common.registry.query.parser import MAX_LEAVES
 from support.api import Api, Reply, identified, item, predicate
 
 CRITERIA = "rjct.search_criteria.invalid"

@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from dci_cli.demo import Population
-from dci_common.registry import keys
-from dci_common.registry.model import Identifier, Person
-from dci_common.registry.records import Kind
+from dci_cli.local.demo import Population
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import Identifier, Person
+from dci_common.registry.storage import keys
 from support.api import Api, identified, predicate
 from support.registries import registry_of
 

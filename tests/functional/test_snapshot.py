@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from dci_cli.rotation import rotate
+from dci_cli.local.rotation import rotate
 from dci_clients import app as clients_app
-from dci_common.auth.published import read_published
-from dci_common.aws.endpoint import Endpoint
+from dci_common.aws.transport import Endpoint
+from dci_common.oauth.public_key_store import read_published
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app

@@ -10,8 +10,8 @@ from urllib.parse import quote_plus, urlencode
 import jwt
 import pytest
 
-from dci_cli.rotation import rotate
-from dci_common.auth.clients import client_key
+from dci_cli.local.rotation import rotate
+from dci_common.clients.store import client_key
 from dci_rotation import app as rotation_app
 from support.api import START, Api, Reply
 from support.events import event

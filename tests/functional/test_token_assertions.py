@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
-from dci_common.auth.assertions import TYPE
-from dci_common.auth.keys import SigningKey, generate
+from dci_common.oauth.assertions import TYPE
+from dci_common.oauth.key_ring import SigningKey, generate
 from support.assertions import Signer
 from support.events import event
 from support.watch import aws_calls

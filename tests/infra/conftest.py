@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dci_cli.rotation import STEPS, rotate
+from dci_cli.local.rotation import STEPS, rotate
 from dci_clients import app as clients_app
-from dci_common.auth.assertions import TYPE
+from dci_common.oauth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
 from dci_rotation import app as rotation_app

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from support.api import Api, identified
-from support.deployment import functions, of_type, template
+from support.deployment import MONITORING, functions, of_type, template
 from support.events import event
 from support.logs import Logs
 
 TYPE = "AWS::CloudWatch::Alarm"
-ALARMS = {name: alarm["Properties"] for name, alarm in of_type(TYPE).items()}
+ALARMS = {name: alarm["Properties"] for name, alarm in of_type(TYPE, MONITORING).items()}
 METRICS = {"ApiGateway": {"Count", "4xx", "5xx", "Latency"}, "Lambda": {"Errors", "Throttles"}}
 Named = tuple[str, str | None, str]  # dimension, its value (None is any), metric
 
@@ -31,11 +31,15 @@ def queries(alarm: dict[str, Any]) -> str:
     return json.dumps([query["Expression"] for query in alarm.get("Metrics", ()) if "Expression" in query])
 
 
-def widgets(**parameters: str) -> list[dict[str, Any]]:
+def dashboard() -> str:
+    """Return the body of the dashboard, whose names are not filled in."""
+    [found] = of_type("AWS::CloudWatch::Dashboard", MONITORING).values()
+    return str(found["Properties"]["DashboardBody"]["Fn::Sub"])
+
+
+def widgets() -> list[dict[str, Any]]:
     """Return the properties of the dashboard's widgets."""
-    [dashboard] = of_type("AWS::CloudWatch::Dashboard", **parameters).values()
-    text, _ = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
-    return [widget["properties"] for widget in json.loads(text)["widgets"]]
+    return [widget["properties"] for widget in json.loads(dashboard())["widgets"]]
 
 
 def charted() -> Iterator[list[Any]]:
@@ -75,6 +79,30 @@ def emitted(logs: Logs) -> set[Named]:
     }
 
 
+def given_to_monitoring(**parameters: str) -> dict[str, Any]:
+    """Return the values that the root template gives to the nested stack's parameters."""
+    [nested] = of_type("AWS::CloudFormation::Stack", **parameters).values()
+    assert nested["Properties"]["TemplateURL"] == MONITORING
+    return dict(nested["Properties"]["Parameters"])
+
+
+def test_the_nested_stack_is_given_what_it_asks_for() -> None:
+    """The root gives each parameter of the nested template a value, by the same name, and no other."""
+    given = given_to_monitoring()
+    assert given.keys() == template(MONITORING)["Parameters"].keys()
+    same = {name: {"Ref": name} for name in given} | {"Deployment": {"Ref": "AWS::StackName"}}
+    assert given == same
+    for value in given.values():
+        [name] = value.values()
+        assert name in {*template()["Resources"], *template()["Parameters"], "AWS::StackName"}
+
+
+def test_the_nested_stack_holds_nothing_that_outlives_it() -> None:
+    """Tables, secrets and logs stay in the root: the nested stack has alarms and a dashboard alone."""
+    types = {resource["Type"] for resource in template(MONITORING)["Resources"].values()}
+    assert types == {TYPE, "AWS::CloudWatch::Dashboard"}
+
+
 def test_every_function_has_an_alarm_of_its_errors() -> None:
     """The first call that a function ends without an answer is told, and the first that Lambda turns away."""
     watched: dict[str, set[str]] = {"Errors": set(), "Throttles": set()}
@@ -90,9 +118,8 @@ def test_every_table_has_an_alarm_of_its_throttles() -> None:
     """A table that turns requests away is told, the registry's also where it was given."""
     tables = of_type("AWS::DynamoDB::Table")
     watched = "".join(queries(alarm) for alarm in ALARMS.values() if "ThrottledRequests" in queries(alarm))
-    given = of_type(TYPE, RegistryTableName="of-my-own")["RegistryThrottlesAlarm"]["Properties"]
-    assert {name for name in tables if f"${{{name}}}" in watched or f'"Ref": "{name}"' in watched} == tables.keys()
-    assert '"Ref": "RegistryTableName"' in queries(given)
+    assert {name for name in tables if f"${{{name}}}" in watched} == tables.keys()
+    assert given_to_monitoring(RegistryTableName="of-my-own")["RegistryTable"] == {"Ref": "RegistryTableName"}
 
 
 def test_an_alarm_adds_up_all_that_it_measures() -> None:
@@ -110,7 +137,7 @@ def test_an_alarm_says_what_to_do(name: str) -> None:
     assert what
     assert re.match(r"(Run|Read|Look|Find|See|Ask|Go) .*[^.]\.$", advice[0])
     assert "AlarmActions" not in alarm
-    told = of_type(TYPE, AlarmTopicArn="arn:aws:sns:eu-west-1:111122223333:operators")[name]["Properties"]
+    told = of_type(TYPE, MONITORING, AlarmTopicArn="arn:aws:sns:eu-west-1:111122223333:operators")[name]["Properties"]
     assert told == alarm | {"AlarmActions": [{"Ref": "AlarmTopicArn"}]}
     assert alarm["TreatMissingData"] == "notBreaching"
 
@@ -140,11 +167,8 @@ def test_the_rest_are_metrics_of_aws() -> None:
 
 
 def test_the_dashboard_names_what_is_deployed() -> None:
-    """All that the dashboard asks about is in the template, the registry's table too where it was given."""
-    [dashboard] = of_type("AWS::CloudWatch::Dashboard", RegistryTableName="of-my-own").values()
-    text, names = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
-    assert names == {"Registry": {"Ref": "RegistryTableName"}}
-    assert set(re.findall(r"\$\{(\w+)\}", text)) <= {*template()["Resources"], "Registry"}
+    """All that the dashboard asks about is a parameter of its template."""
+    assert set(re.findall(r"\$\{(\w+)\}", dashboard())) <= template(MONITORING)["Parameters"].keys()
     assert {widget["region"] for widget in widgets()} == {"${AWS::Region}"}
-    for table in ("ClientsTable", "Registry", "ExchangeTable", "AuditTable"):
-        assert f"${{{table}}}" in text
+    for table in of_type("AWS::DynamoDB::Table"):
+        assert f"${{{table}}}" in dashboard()

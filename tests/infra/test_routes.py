@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dci_cli.gateway import Routes
+from dci_cli.local.gateway import Routes
 from support.deployment import deployed, functions, routes, template
 from support.events import ROOT
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dci_common.auth.keys import KeyRing
-from dci_common.registry import catalogue
-from dci_common.registry.records import Kind
+from dci_common.oauth.key_ring import KeyRing
+from dci_common.registry.catalogue import catalogue
+from dci_common.registry.model.base import Kind
 from support.deployment import functions, of_type, template
 
 TABLES = of_type("AWS::DynamoDB::Table")

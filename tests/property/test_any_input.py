@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dci_common.auth.assertions import TYPE
+from dci_common.oauth.assertions import TYPE
 from support import hostile
 from support.api import item
 from support.events import body_of, event

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dci_cli.demo import demo_population
-from dci_common.registry.budget import Budget
-from dci_common.registry.engine import Scope, SearchEngine, Window
-from dci_common.registry.query import And, Compare, Node, Not, Or, Query
-from dci_common.registry.records import Kind
-from dci_common.registry.store import RegistryStore
+from dci_cli.local.demo import demo_population
+from dci_common.registry.execute.engine import Scope, SearchEngine, Window
+from dci_common.registry.model.base import Kind
+from dci_common.registry.query.tree import And, Compare, Node, Not, Or, Query
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.store import RegistryStore
 from support.api import item
 from support.oracle import Oracle
 from support.questions import attribute_of, values_of

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from dci_cli.demo import Population, demo_population
-from dci_common.registry.budget import Budget
-from dci_common.registry.engine import Scope, SearchEngine, Window
-from dci_common.registry.items import Item, all_items
-from dci_common.registry.model import Person
-from dci_common.registry.query import Joined, Node, Not, Query
-from dci_common.registry.records import Kind
-from dci_common.registry.sorting import Place
-from dci_common.registry.store import RegistryStore
-from dci_common.registry.views import views
+from dci_cli.local.demo import Population, demo_population
+from dci_common.registry.execute.engine import Scope, SearchEngine, Window
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import Person
+from dci_common.registry.model.views import views
+from dci_common.registry.query.sort import Place
+from dci_common.registry.query.tree import AnyRelated, Node, Not, Query
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.items import Item, all_items
+from dci_common.registry.storage.store import RegistryStore
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from support.api import item
@@ -172,7 +172,7 @@ def test_an_index_that_lags(seed: int) -> None:
         pages = cursor_walk(engine, query, Scope(SHARDS), asked, draw.choice((1, 5, 50)))
         walked = [id_ for ids, _ in pages for id_ in ids]
         assert set(walked) <= expected
-        if asked.kind is Kind.PERSON or not is_joined(asked.tree):
+        if asked.kind is Kind.PERSON or not is_related(asked.tree):
             fresh = {id_ for id_ in expected if indexed.get(ref := (f"{asked.kind}#{id_}", "RECORD")) == items[ref]}
             assert fresh <= set(walked)
 
@@ -194,11 +194,11 @@ def changed_since(draw: random.Random, before: Population) -> Population:
     return Population(people, before.groups, memberships)
 
 
-def is_joined(node: Node) -> bool:
+def is_related(node: Node) -> bool:
     """Tell whether a tree asks about members or households."""
     match node:
-        case Joined():
+        case AnyRelated():
             return True
         case Not(child):
-            return is_joined(child)
-    return any(map(is_joined, getattr(node, "children", ())))
+            return is_related(child)
+    return any(map(is_related, getattr(node, "children", ())))

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from dci_common.registry import forms, keys
-from dci_common.registry.model import Group, Identifier
-from dci_common.registry.records import plain
-from dci_common.schemas.problems import describe
+from dci_common.registry.model import normalize
+from dci_common.registry.model.base import plain
+from dci_common.registry.model.records import Group, Identifier
+from dci_common.registry.storage import keys
+from dci_common.validation import describe
 
 _CASED = 0x20000  # no character from here on has a case
 
@@ -41,11 +42,11 @@ def test_any_identifier(type_: str, value: str) -> None:
     pk = keys.identifier_pk(identifier.identifier_type, identifier.identifier_value)
     assert pk == keys.identifier_pk(f"  {type_.upper()}", f"{value} ")
     assert len(pk.encode()) <= 2048
-    assert pk.split("#")[1] == forms.identifier_type(type_)
+    assert pk.split("#")[1] == normalize.identifier_type(type_)
 
 
 def test_matched_forms_are_stable() -> None:
     """Bringing a type or an address into its matched form twice changes nothing more, for any character."""
     for char in map(chr, range(_CASED)):
-        assert forms.identifier_type(forms.identifier_type(char)) == forms.identifier_type(char)
-        assert forms.email(forms.email(char)) == forms.email(char)
+        assert normalize.identifier_type(normalize.identifier_type(char)) == normalize.identifier_type(char)
+        assert normalize.email(normalize.email(char)) == normalize.email(char)

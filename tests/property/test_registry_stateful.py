@@ -10,12 +10,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from dci_common.registry.committer import DELETION
-from dci_common.registry.items import lookup_items
-from dci_common.registry.model import Group, Identifier, Membership, Person
-from dci_common.registry.records import Kind, plain
-from dci_common.registry.views import membership_fields, own_fields
-from dci_common.registry.writer import IdentifierTaken, NoSuchRecord, RegistryWriter, VersionConflict, WriteRefused
+from dci_common.registry.model.base import Kind, plain
+from dci_common.registry.model.records import Group, Identifier, Membership, Person
+from dci_common.registry.model.views import membership_fields, own_fields
+from dci_common.registry.storage.items import lookup_items
+from dci_common.registry.write.committer import DELETION
+from dci_common.registry.write.writer import (
+    IdentifierTaken,
+    NoSuchRecord,
+    RegistryWriter,
+    VersionConflict,
+    WriteRefused,
+)
 from support.examples import some
 from support.written import Crash, Registry, items_of, registry_with
 

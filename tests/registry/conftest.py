@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from dci_cli import dynamodb_local
+from dci_cli.local import dynamodb_local
 from support.commands import Commands, commands_on
 from support.events import ROOT
 from support.written import Registry, registry_with

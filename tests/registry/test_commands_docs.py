@@ -10,9 +10,10 @@ import pytest
 from pydantic import BaseModel
 
 from dci_cli.__main__ import main
-from dci_cli.registry import columns
 from dci_cli.registry.commands import add_commands
-from dci_common.registry import forms, model, writer
+from dci_cli.registry.importer import columns
+from dci_common.registry.model import normalize, records
+from dci_common.registry.write import writer
 from support.events import ROOT
 
 DOCUMENT = (ROOT / "docs" / "registry.md").read_text(encoding="utf-8")
@@ -52,7 +53,16 @@ def test_the_help_is_the_commands_own(capsys: pytest.CaptureFixture[str], monkey
 
 
 @pytest.mark.parametrize(
-    "kind", [model.Person, model.Group, model.Membership, model.Name, model.Address, model.Place, model.Identifier]
+    "kind",
+    [
+        records.Person,
+        records.Group,
+        records.Membership,
+        records.Name,
+        records.Address,
+        records.Place,
+        records.Identifier,
+    ],
 )
 def test_every_field(kind: type[BaseModel]) -> None:
     """Each field of the records is explained."""
@@ -73,10 +83,10 @@ def test_every_column(known: tuple[columns.Column, ...]) -> None:
     [
         ("members of a group", writer.MAX_MEMBERS),
         ("groups of a person", writer.MAX_HOUSEHOLDS),
-        ("identifiers of a record", model.MAX_IDENTIFIERS),
-        ("phone numbers, and e-mail addresses, of a record", model.MAX_CONTACTS),
-        ("an identifier, phone number or e-mail address", forms.MAX_VALUE_BYTES),
-        ("a person or group, without its memberships", model.MAX_BYTES),
+        ("identifiers of a record", records.MAX_IDENTIFIERS),
+        ("phone numbers, and e-mail addresses, of a record", records.MAX_CONTACTS),
+        ("an identifier, phone number or e-mail address", normalize.MAX_VALUE_BYTES),
+        ("a person or group, without its memberships", records.MAX_BYTES),
     ],
 )
 def test_every_limit(what: str, limit: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dci_common.registry.model import Group, Identifier, Membership, Name, Person
+from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
 from support.commands import Commands, Outcome
 from support.written import Registry
 

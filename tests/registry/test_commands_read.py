@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from dci_cli.__main__ import main
-from dci_cli.registry.lines import read_line
-from dci_common.registry import keys
-from dci_common.registry.model import (
+from dci_cli.registry.support.json_lines import read_line
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import (
     AdditionalAttribute,
     AnyRecord,
     Group,
@@ -21,7 +21,7 @@ from dci_common.registry.model import (
     Name,
     Person,
 )
-from dci_common.registry.records import Kind
+from dci_common.registry.storage import keys
 from support.commands import Commands
 from support.imports import import_into
 from support.written import Registry, registry_with

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from dci_cli.registry.reindex import Reindex
-from dci_common.registry.items import Item
-from dci_common.registry.model import AdditionalAttribute, Group, Membership, Name, Person
-from dci_common.registry.records import Kind
+from dci_cli.registry.edit.reindex import Reindex
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import AdditionalAttribute, Group, Membership, Name, Person
+from dci_common.registry.storage.items import Item
 from dci_common.runtime import Runtime
 from support.commands import Commands, Outcome
 from support.written import Crash, Registry
@@ -165,7 +165,7 @@ def test_reindex_goes_on_where_it_was(
     def run(interrupt: int | None) -> Outcome:
         runtime = Runtime(filled.runtime.settings)
         Pages(runtime, interrupt=interrupt)
-        monkeypatch.setattr("dci_cli.registry.reindex.runtime_of", lambda _options: runtime)
+        monkeypatch.setattr("dci_cli.registry.edit.reindex.runtime_of", lambda _options: runtime)
         return dci("reindex", "--checkpoint", checkpoint)
 
     assert run(interrupt=3).status == 130

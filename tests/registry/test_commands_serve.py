@@ -9,14 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dci_common.registry.model import (
-    AnyRecord,
-    Group,
-    Identifier,
-    Membership,
-    Name,
-    Person,
-)
+from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from support.api import identified
 from support.events import body_of
 from support.imports import jsonl

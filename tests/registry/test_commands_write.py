@@ -6,16 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dci_cli.registry.lines import write_line
-from dci_common.registry.model import (
-    AnyRecord,
-    Group,
-    Identifier,
-    Membership,
-    Name,
-    Person,
-)
-from dci_common.registry.records import Kind, plain
+from dci_cli.registry.support.json_lines import write_line
+from dci_common.registry.model.base import Kind, plain
+from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from support.commands import Commands
 from support.imports import jsonl
 from support.written import Registry
@@ -179,7 +172,7 @@ def test_delete_what_changed_since_the_question(
 ) -> None:
     """What was confirmed is what is deleted: a record that changes before the answer stays."""
     changed = Person(id="beno", name=Name(given_name="Benedikt"))
-    ask = "dci_cli.registry.delete.confirm"
+    ask = "dci_cli.registry.edit.delete.confirm"
     monkeypatch.setattr(ask, lambda *_, **__: filled.put(changed))
     assert dci("delete", "beno").problem == "The person beno is at version 3, not 2."
     filled.assert_holds(ANNA, changed, HILL, ANNA_ON_HILL, BENO_ON_HILL)

@@ -15,15 +15,15 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from dci_cli.__main__ import main
-from dci_cli.problem import Problem
-from dci_cli.registry import table_import
-from dci_cli.registry.create_from_s3 import Aws, add_arguments, create
-from dci_cli.registry.generate import write
-from dci_cli.registry.lines import read_line, write_line
-from dci_cli.registry.s3_files import Place, upload
-from dci_cli.tables import create_tables
+from dci_cli.command_error import CommandError
+from dci_cli.local.tables import create_tables
+from dci_cli.registry.bulk import table_import
+from dci_cli.registry.bulk.create_from_s3 import Aws, add_arguments, create
+from dci_cli.registry.bulk.generate import write
+from dci_cli.registry.bulk.s3_files import Place, upload
+from dci_cli.registry.support.json_lines import read_line, write_line
 from dci_cli.template import read_template
-from dci_common.registry.items import Item
+from dci_common.registry.storage.items import Item
 from support.events import ROOT
 from support.written import Registry
 
@@ -132,7 +132,7 @@ def test_table(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_table_that_exists(aws: Aws, file: Path) -> None:
     """A table of that name is left alone, and nothing is uploaded."""
-    with pytest.raises(Problem, match="The table dci-registry exists already: choose another --new-table"):
+    with pytest.raises(CommandError, match="The table dci-registry exists already: choose another --new-table"):
         create(aws, _options(file, "--new-table", _existing(aws)))
     assert _keys(aws.s3) == []
 
@@ -146,14 +146,14 @@ def _existing(aws: Aws) -> str:
 def test_place_that_is_not_free(aws: Aws, file: Path) -> None:
     """Files that are there already would be imported too, so they are not joined by others."""
     aws.s3.put_object(Bucket=BUCKET, Key="registry-5/old.json.gz", Body=b"")
-    with pytest.raises(Problem, match=f"s3://{BUCKET}/registry-5/ holds files already"):
+    with pytest.raises(CommandError, match=f"s3://{BUCKET}/registry-5/ holds files already"):
         create(aws, _options(file, "--new-table", "registry-5"))
     assert _keys(aws.s3) == ["registry-5/old.json.gz"]
 
 
 def test_bucket_that_is_not_there(aws: Aws, file: Path) -> None:
     """A bucket that can not be used is told before the files are read."""
-    with pytest.raises(Problem, match=r"The bucket nowhere can not be used: .*NoSuchBucket"):
+    with pytest.raises(CommandError, match=r"The bucket nowhere can not be used: .*NoSuchBucket"):
         create(aws, _options(file, "--new-table", "registry-6", "--bucket", "nowhere"))
 
 
@@ -163,7 +163,7 @@ def test_template_without_the_table(aws: Aws, file: Path, tmp_path: Path) -> Non
     template.write_text(
         (ROOT / "template.yaml").read_text(encoding="utf-8").replace("  RegistryTable:\n", "  Other:\n")
     )
-    with pytest.raises(Problem, match="has no table RegistryTable"):
+    with pytest.raises(CommandError, match="has no table RegistryTable"):
         create(aws, _options(file, "--new-table", "registry-6", "--template", template))
 
 
@@ -183,7 +183,7 @@ def test_nothing_to_import(aws: Aws, tmp_path: Path) -> None:
     """Files without a single record make no table."""
     file = tmp_path / "empty.jsonl"
     file.write_text("\n", encoding="utf-8")
-    with pytest.raises(Problem, match="no record"):
+    with pytest.raises(CommandError, match="no record"):
         create(aws, _options(file, "--new-table", "registry-8"))
     assert _keys(aws.s3) == []
     assert "registry-8" not in aws.dynamodb.list_tables()["TableNames"]
@@ -251,7 +251,7 @@ def test_import_that_fails(aws: Aws, described: dict[str, Any], told: str) -> No
     """An import that leaves out a single item is a failure: where to look and what to do are told in one line."""
     with Stubber(aws.dynamodb) as stub:
         stub.add_response("describe_import", described)
-        with pytest.raises(Problem, match=f"{told} the CloudWatch log group /aws-dynamodb/imports, then delete"):
+        with pytest.raises(CommandError, match=f"{told} the CloudWatch log group /aws-dynamodb/imports, then delete"):
             table_import.wait(aws.dynamodb, ARN, 1000, lambda _: None, Sleeps())
 
 
@@ -273,7 +273,7 @@ def test_backups_that_do_not_come(aws: Aws) -> None:
         stub.add_response("update_table", {})
         for _ in range(100):
             stub.add_client_error("update_continuous_backups", "ContinuousBackupsUnavailableException")
-        with pytest.raises(Problem, match=r"The table registry-2 is whole, but .* update-continuous-backups"):
+        with pytest.raises(CommandError, match=r"The table registry-2 is whole, but .* update-continuous-backups"):
             table_import.protect(aws.dynamodb, "registry-2", Sleeps())
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from dci_cli.__main__ import main
-from dci_cli.registry.lines import read_line, write_line
+from dci_cli.registry.support.json_lines import read_line, write_line
 from dci_cli.synthetic.person import TODAY, YEAR
 from dci_cli.synthetic.population import Line, population
-from dci_common.registry.model import AnyRecord, Group, Membership, Person
-from dci_common.registry.records import plain
-from dci_common.registry.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
+from dci_common.registry.model.base import plain
+from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
+from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
 
 HOUSEHOLDS = 1500
 

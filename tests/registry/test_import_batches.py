@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from dci_cli.problem import Problem
-from dci_cli.registry.batches import write_all, write_batch
-from dci_cli.registry.parallel import chunks, in_parallel
-from dci_cli.registry.progress import Progress
+from dci_cli.command_error import CommandError
+from dci_cli.registry.support.batch_writer import write_all, write_batch
+from dci_cli.registry.support.parallel import chunks, in_parallel
+from dci_cli.registry.support.progress import Progress
 
 ITEMS = [{"pk": {"S": f"PERSON#{number}"}, "sk": {"S": "RECORD"}} for number in range(25)]
 
@@ -68,7 +68,7 @@ def test_patience(answers: list[int | Exception]) -> None:
 
 def test_the_end_of_patience() -> None:
     """A table that takes nothing for long ends the import, and says how to go on."""
-    with pytest.raises(Problem, match="try again later; what is loaded already is skipped then"):
+    with pytest.raises(CommandError, match="try again later; what is loaded already is skipped then"):
         write(Dynamodb(*[0] * 100))
 
 

@@ -6,21 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from dci_cli.problem import Problem
-from dci_cli.registry.csv_file import CsvFile
-from dci_cli.registry.reading import stage_files
-from dci_cli.registry.rejects import Rejects
-from dci_cli.registry.rows import Row
-from dci_cli.registry.staging import Staging
-from dci_common.registry.model import (
-    Address,
-    AnyRecord,
-    Group,
-    Identifier,
-    Membership,
-    Name,
-    Person,
-)
+from dci_cli.command_error import CommandError
+from dci_cli.registry.importer.csv_file import CsvFile
+from dci_cli.registry.importer.file_reader import stage_files
+from dci_cli.registry.importer.rejects import Rejects
+from dci_cli.registry.importer.rows import Row
+from dci_cli.registry.importer.staging import Staging
+from dci_common.registry.model.records import Address, AnyRecord, Group, Identifier, Membership, Name, Person
 from support.imports import import_into, rejected
 from support.written import Registry
 
@@ -262,7 +254,7 @@ def test_files_that_are_not_understood(tmp_path: Path, name: str, content: bytes
     """A file that can not be understood at all ends the import before anything is written."""
     path = tmp_path / name
     path.write_bytes(content)
-    with Rejects([str(path)]) as rejects, pytest.raises(Problem, match=said):
+    with Rejects([str(path)]) as rejects, pytest.raises(CommandError, match=said):
         stage_files([path], Staging(), rejects)
 
 

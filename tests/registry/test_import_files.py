@@ -10,21 +10,15 @@ from pathlib import Path
 import pytest
 
 from dci_cli.__main__ import main
-from dci_cli.registry import generate, import_files, loading, staging
-from dci_cli.registry.lines import read_line
-from dci_cli.registry.target import Target, shards_for
-from dci_common.registry import keys
-from dci_common.registry import writer as registry_writer
-from dci_common.registry.items import lookup_items, ref_of
-from dci_common.registry.model import (
-    AnyRecord,
-    Group,
-    Identifier,
-    Membership,
-    Name,
-    Person,
-)
-from dci_common.registry.records import Kind
+from dci_cli.registry.bulk import generate
+from dci_cli.registry.importer import command, record_items, staging
+from dci_cli.registry.importer.target import Target, shards_for
+from dci_cli.registry.support.json_lines import read_line
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
+from dci_common.registry.storage import keys
+from dci_common.registry.storage.items import lookup_items, ref_of
+from dci_common.registry.write import writer as registry_writer
 from dci_common.runtime import Runtime
 from support.imports import Writes, crash_at, import_into, jsonl, rejected
 from support.written import Crash, Registry, registry_with
@@ -293,12 +287,12 @@ def test_an_interrupted_import(
     empty: Registry, made: list[AnyRecord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     """After a crash every record that is there is whole, and the same command brings the rest."""
-    monkeypatch.setattr(loading, "_WINDOW", 8)
+    monkeypatch.setattr(record_items, "_WINDOW", 8)
     path = jsonl(tmp_path / "all.jsonl", made)
     runtime = Runtime(empty.runtime.settings)
     Writes(runtime, crash_at(batch))
     with pytest.raises(Crash):
-        import_files.load([path], Target.of(runtime, None))
+        command.load([path], Target.of(runtime, None))
     there = empty.items()
     for (kind, _), view in empty.views().items():
         assert lookup_items(kind, view).keys() <= there.keys()
@@ -314,7 +308,7 @@ def test_what_an_interrupted_import_claimed(registry: Registry, tmp_path: Path) 
     thief = Person(id="thief", identifiers=uin("1"))
     Writes(runtime := Runtime(registry.runtime.settings), crash_at(2))
     with pytest.raises(Crash):
-        import_files.load([jsonl(tmp_path / "a.jsonl", [thief])], Target.of(runtime, None))
+        command.load([jsonl(tmp_path / "a.jsonl", [thief])], Target.of(runtime, None))
     assert ("IDENTIFIER#UIN#1", "RECORD") in registry.items()
     assert import_into(registry, jsonl(tmp_path / "b.jsonl", ALL)) == 0
     registry.assert_holds(*ALL)

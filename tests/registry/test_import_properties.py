@@ -9,14 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dci_common.registry.model import (
-    AnyRecord,
-    Group,
-    Identifier,
-    Membership,
-    Name,
-    Person,
-)
+from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from support.examples import some
 from support.imports import import_into, jsonl
 from support.written import Registry, registry_with

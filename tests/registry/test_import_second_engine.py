@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dci_cli import dynamodb_local
-from dci_cli.registry import generate
-from dci_cli.registry.lines import read_line
-from dci_common.registry.model import AnyRecord, Group, Membership, Person
-from dci_common.registry.records import Kind
+from dci_cli.local import dynamodb_local
+from dci_cli.registry.bulk import generate
+from dci_cli.registry.support.json_lines import read_line
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from support.events import ROOT
 from support.imports import import_into, jsonl
 from support.written import Registry, registry_with

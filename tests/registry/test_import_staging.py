@@ -9,19 +9,12 @@ from contextlib import closing
 
 import pytest
 
-from dci_cli.demo import Population
-from dci_cli.registry.staging import Counts, Staging, Unstageable
-from dci_common.registry.model import (
-    AnyRecord,
-    Group,
-    Identifier,
-    Membership,
-    Person,
-    Place,
-)
-from dci_common.registry.records import Kind
-from dci_common.registry.views import View
-from dci_common.registry.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
+from dci_cli.local.demo import Population
+from dci_cli.registry.importer.staging import Counts, Staging, Unstageable
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person, Place
+from dci_common.registry.model.views import View
+from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
 from support.written import expected_views
 
 

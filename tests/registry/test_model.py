@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from dci_cli.registry.lines import BadLine, read_line
-from dci_common.registry.model import MAX_BYTES, Group, Membership, Person, Place
-from dci_common.registry.records import plain
-from dci_common.schemas.problems import describe
+from dci_cli.registry.support.json_lines import BadLine, read_line
+from dci_common.registry.model.base import plain
+from dci_common.registry.model.records import MAX_BYTES, Group, Membership, Person, Place
+from dci_common.validation import describe
 
 EVERYTHING: dict[str, Any] = {
     "id": "p1",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from dci_common.registry import model
+from dci_common.registry.model import records
 from support.conformance import SPEC
 
 _FOLDER = SPEC / "schemas" / "core" / "v1" / "data"
@@ -17,7 +17,7 @@ _FOLDER = SPEC / "schemas" / "core" / "v1" / "data"
 # The standard's name → ours, and what has no field because it follows from others, with the reason.
 OURS: dict[str, tuple[list[type[BaseModel]], dict[str, str], dict[str, str]]] = {
     "Person": (
-        [model.Person],
+        [records.Person],
         {
             "identifier": "identifiers",
             "address": "addresses",
@@ -27,7 +27,7 @@ OURS: dict[str, tuple[list[type[BaseModel]], dict[str, str], dict[str, str]]] = 
         {},
     ),
     "Member": (
-        [model.Person],
+        [records.Person],
         {
             "member_identifier": "identifiers",
             "related_person": "related_persons",
@@ -36,7 +36,7 @@ OURS: dict[str, tuple[list[type[BaseModel]], dict[str, str], dict[str, str]]] = 
         {"demographic_info": "the person itself"},
     ),
     "Group": (
-        [model.Group],
+        [records.Group],
         {
             "group_identifier": "identifiers",
             "geographical_location": "place",
@@ -49,14 +49,14 @@ OURS: dict[str, tuple[list[type[BaseModel]], dict[str, str], dict[str, str]]] = 
             "member_list": "the members, by their memberships",
         },
     ),
-    "Name": ([model.Name], {}, {}),
-    "Address": ([model.Address], {}, {}),
-    "Identifier": ([model.Identifier], {}, {}),
-    "Place": ([model.Place], {}, {"contains_place": "the places that are contained in it"}),
-    "DisabilityInfo": ([model.DisabilityInfo], {}, {}),
-    "RelatedPerson": ([model.RelatedPerson], {"related_member": "person_id"}, {}),
-    "Geocoordinates": ([model.GeoCoordinates], {}, {}),
-    "GeoLocation": ([model.GeoLocation, model.PlusCode, model.Geometry, model.Bounds], {}, {}),
+    "Name": ([records.Name], {}, {}),
+    "Address": ([records.Address], {}, {}),
+    "Identifier": ([records.Identifier], {}, {}),
+    "Place": ([records.Place], {}, {"contains_place": "the places that are contained in it"}),
+    "DisabilityInfo": ([records.DisabilityInfo], {}, {}),
+    "RelatedPerson": ([records.RelatedPerson], {"related_member": "person_id"}, {}),
+    "Geocoordinates": ([records.GeoCoordinates], {}, {}),
+    "GeoLocation": ([records.GeoLocation, records.PlusCode, records.Geometry, records.Bounds], {}, {}),
 }
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from dci_common.errors import ServiceUnavailable
-from dci_common.registry.items import Item, Ref, ref_of
-from dci_common.registry.model import AnyRecord, Group, Identifier, Membership, Person
-from dci_common.registry.verify import Checker
+from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person
+from dci_common.registry.storage.checker import Checker
+from dci_common.registry.storage.items import Item, Ref, ref_of
 from support.written import Registry, items_of, registry_with
 
 MUCH = [{"key": f"k{number}", "value": "ක" * 500} for number in range(64)]

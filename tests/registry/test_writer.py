@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dci_common.registry.items import all_items
-from dci_common.registry.model import (
-    AdditionalAttribute,
-    Group,
-    Identifier,
-    Membership,
-    Name,
-    Person,
-)
-from dci_common.registry.records import Kind, plain
-from dci_common.registry.views import View, group_view
-from dci_common.registry.writer import MAX_HOUSEHOLDS, MAX_MEMBERS, NoSuchRecord, WriteRefused
+from dci_common.registry.model.base import Kind, plain
+from dci_common.registry.model.records import AdditionalAttribute, Group, Identifier, Membership, Name, Person
+from dci_common.registry.model.views import View, group_view
+from dci_common.registry.storage.items import all_items
+from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS, NoSuchRecord, WriteRefused
 from support.registries import TODAY
 from support.written import SHARDS, Registry
 

@@ -8,17 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dci_common.errors import ServiceUnavailable
-from dci_common.registry.model import (
-    AnyRecord,
-    Group,
-    Identifier,
-    Membership,
-    Name,
-    Person,
-)
-from dci_common.registry.records import Kind
-from dci_common.registry.transaction import Transaction
-from dci_common.registry.writer import IdentifierTaken, RegistryWriter, VersionConflict
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
+from dci_common.registry.write.transaction import Transaction
+from dci_common.registry.write.writer import IdentifierTaken, RegistryWriter, VersionConflict
 from support.registries import TODAY
 from support.written import SHARDS, Registry
 

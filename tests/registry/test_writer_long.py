@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from dci_common.errors import ServiceUnavailable
-from dci_common.registry.model import AnyRecord, Group, Identifier, Membership, Person
-from dci_common.registry.records import Kind
-from dci_common.registry.transaction import MAX_ACTIONS
-from dci_common.registry.writer import NoSuchRecord, RegistryWriter
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person
+from dci_common.registry.write.transaction import MAX_ACTIONS
+from dci_common.registry.write.writer import NoSuchRecord, RegistryWriter
 from support.written import Crash, Registry, items_of, registry_with
 
 FEW_ACTIONS = 7

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from dci_common.registry import keys
-from dci_common.registry.model import AnyRecord, Group, Identifier, Membership, Person
-from dci_common.registry.records import Kind
-from dci_common.registry.views import summary
-from dci_common.registry.writer import IdentifierTaken, NoSuchRecord, RegistryWriter, WriteRefused
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person
+from dci_common.registry.model.views import summary
+from dci_common.registry.storage import keys
+from dci_common.registry.write.writer import IdentifierTaken, NoSuchRecord, RegistryWriter, WriteRefused
 from support.written import Registry, items_of
 
 pytestmark = pytest.mark.dynamodb_local

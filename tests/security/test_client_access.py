@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dci_common.auth.clients import client_key
+from dci_common.clients.store import client_key
 from support.api import SENDER, Api, Reply, identified, predicate
 from support.events import event
 from support.watch import aws_calls
 
 if TYPE_CHECKING:
-    from dci_cli.demo import Population
+    from dci_cli.local.demo import Population
 
 MINUTE = 60  # within which a change is in force everywhere
 

@@ -11,8 +11,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from dci_common.auth.assertions import MAX_CHARACTERS
-from dci_common.auth.keys import generate
+from dci_common.oauth.assertions import MAX_CHARACTERS
+from dci_common.oauth.key_ring import generate
 from support.api import START
 from support.assertions import Signer
 from support.events import event

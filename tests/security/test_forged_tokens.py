@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import RSAAlgorithm
 
-from dci_common.auth.keys import generate
+from dci_common.oauth.key_ring import generate
 from support.api import START, Api, Reply, predicate
 from support.events import event
 from support.forge import ABSENT, Forge, compact, decode, encode, public_forms

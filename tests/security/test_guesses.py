@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dci_common.auth.guesses import FREE_FAILURES, LONGEST_WAIT_SECONDS
+from dci_common.oauth.throttle import FREE_FAILURES, LONGEST_WAIT_SECONDS
 from support.assertions import Signer
 from support.events import event
 from support.watch import aws_calls

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dci_common.http import MAX_BODY_BYTES
+from dci_common.edge.http import MAX_BODY_BYTES
 from support.api import Api, Reply, identified
 from support.events import event
 from support.watch import aws_calls

@@ -14,7 +14,7 @@ from support.hostile import paths, replaced
 from support.watch import hooked
 
 if TYPE_CHECKING:
-    from dci_cli.demo import Population
+    from dci_cli.local.demo import Population
     from support.api import Api, Reply
     from support.logs import Logs
 

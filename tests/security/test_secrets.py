@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dci_common.auth.assertions import TYPE
-from dci_common.auth.authentication import ClientAssertion, ClientSecret
-from dci_common.auth.keys import KeyRing, SigningKey
+from dci_common.oauth.assertions import TYPE
+from dci_common.oauth.authentication import ClientAssertion, ClientSecret
+from dci_common.oauth.key_ring import KeyRing, SigningKey
 from support.events import Event, event
 from support.leaks import spellings, tables
 from support.watch import hooked

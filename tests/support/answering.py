@@ -6,7 +6,7 @@ import threading
 import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from dci_common.aws.endpoint import Endpoint
+from dci_common.aws.transport import Endpoint
 
 GOOD = b'{"Item": {}}'
 

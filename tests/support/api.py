@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from dci_clients import app as clients_app
-from dci_common.auth.registration import NewClient, register
+from dci_common.clients.registration import NewClient, register
 from dci_common.runtime import Runtime
 from dci_search import app as search_app
 from dci_token import app as token_app
@@ -18,7 +18,7 @@ from support import conformance, leaks
 from support.events import Event, body_of, event
 
 if TYPE_CHECKING:
-    from dci_common.auth.clients import Client
+    from dci_common.clients.store import Client
     from dci_common.settings import Settings
 
 START = 1_772_357_400.0  # 2026-03-01T09:30:00Z

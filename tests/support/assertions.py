@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 
 import jwt
 
-from dci_common.auth.assertions import TYPE
-from dci_common.auth.keys import SigningKey, generate
+from dci_common.oauth.assertions import TYPE
+from dci_common.oauth.key_ring import SigningKey, generate
 from support.events import event
 from support.forge import changed
 
 if TYPE_CHECKING:
-    from dci_common.auth.clients import Client
+    from dci_common.clients.store import Client
     from support.api import Api, Reply
 
 

@@ -1,4 +1,4 @@
-"""template.yaml as data, CloudFormation's short forms (`!Ref x`) in their long ones (`{"Ref": "x"}`)."""
+"""The templates as data, CloudFormation's short forms (`!Ref x`) in their long ones (`{"Ref": "x"}`)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from support.events import ROOT
 
 Tree = dict[str, Any]
 _NO_VALUE = {"Ref": "AWS::NoValue"}
+MONITORING = "infra/monitoring.yaml"
 
 
 class _Loader(yaml.SafeLoader):
@@ -31,20 +32,22 @@ _Loader.add_multi_constructor("!", _long_form)
 
 
 @cache
-def template() -> Tree:
-    """Return the whole template as it is written."""
-    content: Tree = yaml.load((ROOT / "template.yaml").read_text(), _Loader)  # noqa: S506 - a safe loader
+def template(file: str = "template.yaml") -> Tree:
+    """Return a whole template as it is written."""
+    content: Tree = yaml.load((ROOT / file).read_text(), _Loader)  # noqa: S506 - a safe loader
     return content
 
 
 @cache
-def deployed(**parameters: str) -> Tree:
-    """Return the template with its conditions decided, for these parameters and else the defaults."""
-    defaults = {name: str(parameter["Default"]) for name, parameter in template()["Parameters"].items()}
-    holding = {name for name in template()["Conditions"] if _holds(name, defaults | parameters)}
+def deployed(file: str = "template.yaml", **parameters: str) -> Tree:
+    """Return a template with its conditions decided, for these parameters and else the defaults."""
+    declared = template(file)["Parameters"]
+    defaults = {name: str(parameter.get("Default", name)) for name, parameter in declared.items()}
+    conditions = template(file)["Conditions"]
+    holding = {name for name in conditions if _holds(name, conditions, defaults | parameters)}
 
     def made(section: str) -> Tree:
-        parts = template()[section].items()
+        parts = template(file).get(section, {}).items()
         return {
             name: _decided(part, holding) for name, part in parts if part.get("Condition", name) in {name, *holding}
         }
@@ -52,14 +55,14 @@ def deployed(**parameters: str) -> Tree:
     return {section: made(section) for section in ("Globals", "Resources", "Outputs")}
 
 
-def _holds(condition: Any, values: dict[str, str]) -> bool:
+def _holds(condition: Any, conditions: Tree, values: dict[str, str]) -> bool:
     match condition:
         case str(name) | {"Condition": str(name)}:
-            return _holds(template()["Conditions"][name], values)
+            return _holds(conditions[name], conditions, values)
         case {"Fn::Not": [inner]}:
-            return not _holds(inner, values)
+            return not _holds(inner, conditions, values)
         case {"Fn::And": list(inner)}:
-            return all(_holds(part, values) for part in inner)
+            return all(_holds(part, conditions, values) for part in inner)
         case {"Fn::Equals": [{"Ref": str(name)}, value]}:
             return bool(values[name] == value)
     raise AssertionError(condition)
@@ -77,9 +80,9 @@ def _decided(tree: Any, holding: set[str]) -> Any:
     return tree
 
 
-def of_type(type_: str, **parameters: str) -> dict[str, Tree]:
-    """Return the resources of a type by logical id."""
-    resources = deployed(**parameters)["Resources"]
+def of_type(type_: str, file: str = "template.yaml", **parameters: str) -> dict[str, Tree]:
+    """Return a template's resources of a type by logical id."""
+    resources = deployed(file, **parameters)["Resources"]
     return {name: resource for name, resource in resources.items() if resource["Type"] == type_}
 
 

@@ -14,11 +14,11 @@ import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm
 
-from dci_common.auth.keys import KeyRing, SigningKey, generate
+from dci_common.oauth.key_ring import KeyRing, SigningKey, generate
 from support.api import START
 
 if TYPE_CHECKING:
-    from dci_common.auth.clients import Client
+    from dci_common.clients.store import Client
     from support.api import Api
 
 ABSENT: Any = object()  # as a claim's value: the claim is left out

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dci_cli.demo import Population
-from dci_common.registry.model import Group, Membership, Person
+from dci_cli.local.demo import Population
+from dci_common.registry.model.records import Group, Membership, Person
 
 Json = dict[str, Any]
 SECRET = "secret"

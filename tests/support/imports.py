@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from dci_cli.__main__ import main
-from dci_cli.registry.lines import write_line
-from dci_common.registry.model import AnyRecord
-from dci_common.registry.records import plain
+from dci_cli.registry.support.json_lines import write_line
+from dci_common.registry.model.base import plain
+from dci_common.registry.model.records import AnyRecord
 from dci_common.runtime import Runtime
 from support.written import Crash, Registry
 

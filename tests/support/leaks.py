@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dci_common.dynamo import pages
+from dci_common.aws.dynamodb import pages
 
 if TYPE_CHECKING:
     from support.api import Api

@@ -6,8 +6,8 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
-from dci_cli.demo import Population
-from dci_common.registry.model import Group, Membership, Person
+from dci_cli.local.demo import Population
+from dci_common.registry.model.records import Group, Membership, Person
 from support.registries import TODAY
 
 T = TypeVar("T")

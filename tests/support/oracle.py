@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dci_cli.demo import Population
-from dci_common.registry.catalogue import COMPOSITES, INDEXED
-from dci_common.registry.query import Node, matches
-from dci_common.registry.records import Kind
-from dci_common.registry.sorting import Place, SortKey, ordered
-from dci_common.registry.views import View, unrestricted, views
+from dci_cli.local.demo import Population
+from dci_common.registry.catalogue.catalogue import COMPOSITES, INDEXED
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import View, unrestricted, views
+from dci_common.registry.query.sort import Place, SortKey, ordered
+from dci_common.registry.query.tree import Node, matches
 from support.registries import TODAY
 
 _IDENTIFIERS = ("identifier", "member_identifier", "group_identifier")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dci_common.registry.model import Person
+    from dci_common.registry.model.records import Person
 
 Json = dict[str, Any]
 

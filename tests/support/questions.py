@@ -8,16 +8,16 @@ from functools import cached_property
 from typing import Any
 
 from dci_common.errors import Rejection
-from dci_common.registry.attributes import Attribute
-from dci_common.registry.catalogue import Catalogue
-from dci_common.registry.conditions import Conditions
-from dci_common.registry.disclosure import FULL
-from dci_common.registry.parse import parse, parse_sort
-from dci_common.registry.query import Node
-from dci_common.registry.records import Kind
-from dci_common.registry.sorting import SortKey
-from dci_common.registry.values import Type
-from dci_common.registry.views import View
+from dci_common.registry.catalogue.attributes import Attribute
+from dci_common.registry.catalogue.catalogue import Catalogue
+from dci_common.registry.catalogue.disclosure import FULL
+from dci_common.registry.catalogue.types import Type
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import View
+from dci_common.registry.query.conditions import Conditions
+from dci_common.registry.query.parser import parse, parse_sort
+from dci_common.registry.query.sort import SortKey
+from dci_common.registry.query.tree import Node
 from support.registries import TODAY
 
 OWN_TYPES = ("CARD NO", "NATIONAL ID")

@@ -9,9 +9,9 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from dci_cli.demo import Population
-from dci_cli.load import load
-from dci_cli.tables import create_tables
+from dci_cli.local.demo import Population
+from dci_cli.local.load import load
+from dci_cli.local.tables import create_tables
 from dci_cli.template import read_template
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dci_cli.gateway import Routes
-from dci_cli.server import GatewayServer
+from dci_cli.local.gateway import Routes
+from dci_cli.local.server import GatewayServer
 from support.deployment import routes
 
 if TYPE_CHECKING:

@@ -84,7 +84,7 @@ def sam_local(folder: Path) -> Iterator[Serving]:
     """Run what `make sam-local` runs, on a free port."""
     credentials = folder / ".local" / "credentials.json"
     arguments, variables = command(PORT="0")
-    own = [*arguments[:-1], "dci_cli.sam_local", str(credentials)]
+    own = [*arguments[:-1], "dci_cli.local.sam_local", str(credentials)]
     with running(own, variables, credentials, folder / "log") as server:
         yield server
 

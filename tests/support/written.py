@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from dci_cli.demo import Population
-from dci_common.dynamo import pages
-from dci_common.registry.budget import Budget
-from dci_common.registry.items import Item, Ref, all_items, membership_items, ref_of
-from dci_common.registry.model import AnyRecord, Group, Membership, Person
-from dci_common.registry.records import Kind
-from dci_common.registry.store import RegistryStore, Stored
-from dci_common.registry.verify import Checker
-from dci_common.registry.views import View, views
-from dci_common.registry.writer import RegistryWriter
+from dci_cli.local.demo import Population
+from dci_common.aws.dynamodb import pages
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
+from dci_common.registry.model.views import View, views
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.checker import Checker
+from dci_common.registry.storage.items import Item, Ref, all_items, membership_items, ref_of
+from dci_common.registry.storage.store import RegistryStore, Stored
+from dci_common.registry.write.writer import RegistryWriter
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from support.registries import TODAY, registry_of

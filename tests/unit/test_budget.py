@@ -6,7 +6,7 @@ import pytest
 
 from dci_common.deadline import Deadline
 from dci_common.errors import Rejection
-from dci_common.registry.budget import Budget
+from dci_common.registry.storage.budget import Budget
 from support.api import Clock
 
 TOO_MANY = "rjct.search.too_many_records_found"

@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from dci_common.aws.dynamodb import MAX_BATCH, batch_get, query_page
 from dci_common.deadline import Deadline
-from dci_common.dynamo import MAX_BATCH, batch_get, query_page
 from dci_common.errors import ServiceUnavailable
-from dci_common.registry.budget import Budget
+from dci_common.registry.storage.budget import Budget
 from support.api import Clock
 
 TABLE = "table"

@@ -18,7 +18,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from dci_common.aws.endpoint import Answer, Endpoint, trust
+from dci_common.aws.transport import Answer, Endpoint, trust
 from support.answering import GOOD, Server
 
 

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from dci_common.registry import forms, keys
-from dci_common.registry.records import Kind
+from dci_common.registry.model import normalize
+from dci_common.registry.model.base import Kind
+from dci_common.registry.storage import keys
 
 
 @pytest.mark.parametrize(
@@ -15,14 +16,14 @@ from dci_common.registry.records import Kind
 )
 def test_one_phone_number_has_one_form(text: str) -> None:
     """Punctuation is dropped, and 00 is +."""
-    assert forms.phone(text) == "+999170123456"
-    assert forms.phone(forms.phone(text)) == forms.phone(text)
+    assert normalize.phone(text) == "+999170123456"
+    assert normalize.phone(normalize.phone(text)) == normalize.phone(text)
     assert keys.phone_pk(text) == "PHONE#+999170123456"
 
 
 def test_a_national_phone_number_stays_national() -> None:
     """One leading zero is a part of the number."""
-    assert forms.phone("0170 123 456") == "0170123456"
+    assert normalize.phone("0170 123 456") == "0170123456"
 
 
 def test_one_email_address_has_one_form() -> None:
@@ -30,7 +31,7 @@ def test_one_email_address_has_one_form() -> None:
     assert (
         keys.email_pk(" Person1@Example.ORG ") == keys.email_pk("person1@example.org") == "EMAIL#person1@example.org"
     )
-    assert forms.email("STRASSE@x") == forms.email("straße@x")
+    assert normalize.email("STRASSE@x") == normalize.email("straße@x")
 
 
 def test_one_identifier_type_has_one_form() -> None:

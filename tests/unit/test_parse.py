@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from dci_common.errors import Rejection
-from dci_common.registry.catalogue import BIRTH_DATE, POVERTY_SCORE, Catalogue
-from dci_common.registry.conditions import MAX_VALUES, Conditions
-from dci_common.registry.disclosure import FULL
-from dci_common.registry.parse import MAX_LEAVES, parse
-from dci_common.registry.query import And, Compare, Joined, Node, Not, Or
-from dci_common.registry.records import Kind
-from dci_common.registry.values import number
+from dci_common.registry.catalogue.catalogue import BIRTH_DATE, POVERTY_SCORE, Catalogue
+from dci_common.registry.catalogue.disclosure import FULL
+from dci_common.registry.catalogue.types import number
+from dci_common.registry.model.base import Kind
+from dci_common.registry.query.conditions import MAX_VALUES, Conditions
+from dci_common.registry.query.parser import MAX_LEAVES, parse
+from dci_common.registry.query.tree import And, AnyRelated, Compare, Node, Not, Or
 from support.registries import TODAY
 
 CONDITIONS = Conditions(Catalogue(["National ID"]), Kind.PERSON, FULL, TODAY)
@@ -136,9 +136,9 @@ def test_the_trees_of_an_expression(query: dict[str, Any], tree: Node) -> None:
 def test_one_and_the_same_household() -> None:
     """What an AND asks of households is asked of one of them; alone, a NOT says that there is none."""
     low, high = {"poverty_score": {"$lt": 5}}, {"poverty_score": {"$gt": 2}}
-    both = Joined(And((scored("lt", "5"), scored("gt", "2"))))
+    both = AnyRelated(And((scored("lt", "5"), scored("gt", "2"))))
     assert expression({"$and": [low, high]}) == both
     assert expression({"$and": [low, {"DOB": DAY}, high]}) == And((leaf("eq"), both))
-    assert expression({"$and": [low, {"$not": high}]}) == Joined(And((scored("lt", "5"), Not(scored("gt", "2")))))
-    assert expression({"$not": high}) == Not(Joined(scored("gt", "2")))
-    assert expression({"$or": [low, {"DOB": DAY}]}) == Or((Joined(scored("lt", "5")), leaf("eq")))
+    assert expression({"$and": [low, {"$not": high}]}) == AnyRelated(And((scored("lt", "5"), Not(scored("gt", "2")))))
+    assert expression({"$not": high}) == Not(AnyRelated(scored("gt", "2")))
+    assert expression({"$or": [low, {"DOB": DAY}]}) == Or((AnyRelated(scored("lt", "5")), leaf("eq")))

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from dci_common.registry import keys
-from dci_common.registry.attributes import Attribute
-from dci_common.registry.catalogue import BIRTH_DATE, COMPOSITES, DISTRICT, RECORD_SLOT, Catalogue
-from dci_common.registry.planner import Path, Span, plan
-from dci_common.registry.query import And, Compare, Node, Not, OneOf, Or, matches
-from dci_common.registry.records import Kind
+from dci_common.registry.catalogue.attributes import Attribute
+from dci_common.registry.catalogue.catalogue import BIRTH_DATE, COMPOSITES, DISTRICT, RECORD_SLOT, Catalogue
+from dci_common.registry.model.base import Kind
+from dci_common.registry.plan.planner import Path, Span, plan
+from dci_common.registry.query.tree import And, Compare, IdIn, Node, Not, Or, matches
+from dci_common.registry.storage import keys
 
 
 def attribute(name: str) -> Attribute:
@@ -52,9 +52,9 @@ def born(sign: str, *days: str) -> Compare:
     return compare(BIRTH_DATE, sign, *days)
 
 
-def one_of(*ids: str) -> OneOf:
+def one_of(*ids: str) -> IdIn:
     """Build a lookup that found these records."""
-    return OneOf(frozenset(ids))
+    return IdIn(frozenset(ids))
 
 
 def slot_values(person: dict[str, Any]) -> dict[str, str]:
@@ -102,7 +102,7 @@ def random_leaf(draw: random.Random) -> Node:
     """Make a resolved leaf."""
     match draw.randrange(5):
         case 0:
-            return OneOf(frozenset(draw.sample([person["id"] for person in PEOPLE], draw.randrange(4))))
+            return IdIn(frozenset(draw.sample([person["id"] for person in PEOPLE], draw.randrange(4))))
         case 1:
             return compare(DISTRICT, *draw.choice((("eq", "d"), ("eq", "d1"), ("in", "e", "d"), ("gt", "d"))))
         case 2:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from dci_common.registry.catalogue import BIRTH_DATE, POVERTY_SCORE, Catalogue
-from dci_common.registry.query import And, Compare, Joined, Node, Not, OneOf, Or
-from dci_common.registry.records import Kind
-from dci_common.registry.residual import Filter, holds
+from dci_common.registry.catalogue.catalogue import BIRTH_DATE, POVERTY_SCORE, Catalogue
+from dci_common.registry.model.base import Kind
+from dci_common.registry.plan.filter import Filter, holds
+from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or
 
 
 def filtered(node: Node) -> Filter:
@@ -15,9 +15,9 @@ def filtered(node: Node) -> Filter:
     return Filter(node, Kind.PERSON)
 
 
-def ids(count: int) -> OneOf:
+def ids(count: int) -> IdIn:
     """Return a lookup that found so many people."""
-    return OneOf(frozenset(f"p{number:04}" for number in range(count)))
+    return IdIn(frozenset(f"p{number:04}" for number in range(count)))
 
 
 def test_a_tree_is_written_with_placeholders_only() -> None:
@@ -26,7 +26,7 @@ def test_a_tree_is_written_with_placeholders_only() -> None:
     tree = And(
         (
             Compare(BIRTH_DATE, "lt", (day,)),
-            Or((Compare(BIRTH_DATE, "eq", (day,)), Not(OneOf(frozenset({"p1"}))))),
+            Or((Compare(BIRTH_DATE, "eq", (day,)), Not(IdIn(frozenset({"p1"}))))),
         )
     )
     made = filtered(tree)
@@ -52,7 +52,7 @@ def test_every_operator_has_its_symbol() -> None:
 
 def test_what_nobody_can_satisfy() -> None:
     """No ids is a condition that never holds: an empty IN is refused."""
-    assert filtered(OneOf(frozenset())).expression == "attribute_not_exists(pk)"
+    assert filtered(IdIn(frozenset())).expression == "attribute_not_exists(pk)"
 
 
 def test_no_in_has_more_than_a_hundred_values() -> None:
@@ -80,7 +80,7 @@ def test_an_expression_of_too_many_operators_is_none() -> None:
 
 def test_a_joined_condition_is_asked_of_both_households() -> None:
     """A person's entry carries two households; each is asked on its own, and the names are all used."""
-    made = filtered(Joined(Compare(POVERTY_SCORE, "in", ("1", "2"))))
+    made = filtered(AnyRelated(Compare(POVERTY_SCORE, "in", ("1", "2"))))
     assert made.expression == "(#f.#h0.#poverty_score IN (:f0,:f1) OR #f.#h1.#poverty_score IN (:f0,:f1))"
     assert made.names == {"#f": "facets", "#h0": "h0", "#h1": "h1", "#poverty_score": "poverty_score"}
     assert made.values == {":f0": {"S": "1"}, ":f1": {"S": "2"}}

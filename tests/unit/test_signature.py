@@ -14,8 +14,8 @@ from botocore.exceptions import NoCredentialsError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dci_common.aws import signature
-from dci_common.aws.signature import Credentials, credentials, signed
+from dci_common.aws import signing
+from dci_common.aws.signing import Credentials, credentials, signed
 
 WORD = st.from_regex(r"[A-Za-z0-9/+=]{1,40}", fullmatch=True)
 AMZ = "%Y%m%dT%H%M%SZ"
@@ -65,8 +65,8 @@ def test_a_function_is_given_its_keys() -> None:
 
 def test_nobodys_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the environment has none they are looked for as botocore does, and it is told when there are none."""
-    signature._found.cache_clear()  # noqa: SLF001 - it remembers
-    signature.session.cache_clear()
+    signing._found.cache_clear()  # noqa: SLF001 - it remembers
+    signing.session.cache_clear()
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
@@ -74,7 +74,7 @@ def test_nobodys_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(NoCredentialsError):
         credentials()
-    signature._found.cache_clear()  # noqa: SLF001 - likewise
+    signing._found.cache_clear()  # noqa: SLF001 - likewise
 
 
 def test_secrets_are_not_shown() -> None:

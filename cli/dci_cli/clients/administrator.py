@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from dci_cli.api import Api
-from dci_cli.problem import Problem
+from dci_cli.command_error import CommandError
 
 _PAGE = 100
 
 
 class Administrator:
-    """Asks the API; what it refuses is raised as Problem, in the API's own words."""
+    """Asks the API; what it refuses is raised as CommandError, in the API's own words."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -74,9 +74,11 @@ class Administrator:
         if reply.status < 300 and (isinstance(reply.json, dict) or not reply.content):  # noqa: PLR2004
             return reply.json
         try:
-            raise Problem(reply.json["errors"][0]["message"])
+            raise CommandError(reply.json["errors"][0]["message"])
         except (TypeError, KeyError, IndexError) as error:
-            raise Problem(f"The API answered with status {reply.status}: is {self._api.base_url} one?") from error
+            raise CommandError(
+                f"The API answered with status {reply.status}: is {self._api.base_url} one?"
+            ) from error
 
 
 def _of_version(client: Mapping[str, Any]) -> dict[str, str]:

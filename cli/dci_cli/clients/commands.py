@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from dci_cli.api import add_api_options, api_of
 from dci_cli.clients.administrator import Administrator
-from dci_cli.clients.members import add_members, members_of
-from dci_cli.clients.shown import sheet, table
+from dci_cli.clients.options import add_members, members_of
+from dci_cli.clients.tables import sheet, table
+from dci_cli.command_error import CommandError
 from dci_cli.confirm import confirm
-from dci_cli.problem import Problem
 
 LOCAL = "http://127.0.0.1:3000"  # where `dci serve` answers
 _CLIENTS = ("name", "client_id", "status", "scopes", "sender_id")
@@ -67,7 +67,7 @@ def _add_own(name: str, command: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run a command. Raises Problem."""
+    """Run a command. Raises CommandError."""
     options.api = options.api or LOCAL
     administrator = Administrator(api_of(options))
     match options.clients_command:
@@ -96,7 +96,7 @@ def _changed(options: argparse.Namespace, administrator: Administrator) -> dict[
         case "update":
             members = members_of(options)
             if not members:
-                raise Problem("Say what to change, such as --scopes registry.search.")
+                raise CommandError("Say what to change, such as --scopes registry.search.")
             record = administrator.update(options.client, members)
         case "rotate-secret":
             if options.old_expires_in == 0:

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from dci_cli.api import Api, add_api_options, api_of
-from dci_cli.doctor import door, identity
-from dci_cli.doctor.patient import NOT_OURS, Patient, Symptom
-from dci_cli.problem import Problem
+from dci_cli.command_error import CommandError
+from dci_cli.doctor import client_checks, public_checks
+from dci_cli.doctor.deployment import NOT_OURS, Deployment, Symptom
 
 _NARROW, _WIDE = 80, 120
 
@@ -46,22 +46,22 @@ def add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Print what every check found; 1 when one failed. Raises Problem when it is not said which API."""
+    """Print what every check found; 1 when one failed. Raises CommandError when it is not said which API."""
     api = api_of(options)
-    patient = Patient(api, options.client_id, options.sender_id, options.rotation_days, time.time)
+    patient = Deployment(api, options.client_id, options.sender_id, options.rotation_days, time.time)
     findings = list(examine(patient))
     print(as_json(api, findings) if options.json else as_table(findings, shutil.get_terminal_size().columns))
     return int(any(finding.outcome == "failed" for finding in findings))
 
 
-def examine(patient: Patient) -> Iterator[Finding]:
+def examine(patient: Deployment) -> Iterator[Finding]:
     """Make every check; where nobody answers the first, none of the others."""
-    for number, (name, check) in enumerate((door.CHECKS | identity.CHECKS).items()):
+    for number, (name, check) in enumerate((public_checks.CHECKS | client_checks.CHECKS).items()):
         try:
             yield Finding(name, "ok", check(patient) or "")
         except Symptom as symptom:
             yield Finding(name, symptom.outcome, symptom.found, symptom.mend)
-        except Problem as problem:
+        except CommandError as problem:
             yield Finding(name, "failed", str(problem), "Check the URL, its name in DNS and its certificate.")
             if number == 0:
                 return

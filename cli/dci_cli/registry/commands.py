@@ -13,20 +13,11 @@ from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dci_cli.problem import Problem
-from dci_cli.registry import (
-    create_from_s3,
-    delete,
-    explain,
-    export,
-    generate,
-    import_files,
-    put,
-    reindex,
-    show,
-    stats,
-    verify,
-)
+from dci_cli.command_error import CommandError
+from dci_cli.registry.bulk import create_from_s3, export, generate
+from dci_cli.registry.edit import delete, put, reindex
+from dci_cli.registry.importer import command as import_command
+from dci_cli.registry.inspect import explain, show, stats, verify
 from dci_common.errors import ServiceUnavailable
 
 
@@ -39,11 +30,11 @@ class Command(Protocol):
         """Add the command's own arguments; `table.add_table` makes `--table`."""
 
     def run(self, options: argparse.Namespace) -> int:
-        """Do it, and return the exit status. Raises Problem; what AWS can not do becomes one."""
+        """Do it, and return the exit status. Raises CommandError; what AWS can not do becomes one."""
 
 
 _COMMANDS: dict[str, Command] = {
-    "import": import_files,
+    "import": import_command,
     "export": export,
     "show": show,
     "explain": explain,
@@ -67,15 +58,17 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command that was parsed; its exit status. Raises Problem."""
+    """Run the command that was parsed; its exit status. Raises CommandError."""
     try:
         return _COMMANDS[options.registry_command].run(options)
     except ServiceUnavailable as error:
-        raise Problem(error.message) from error
+        raise CommandError(error.message) from error
     except (BotoCoreError, ClientError) as error:
-        raise Problem(f"The registry can not be used: {error}") from error
+        raise CommandError(f"The registry can not be used: {error}") from error
     except sqlite3.Error as error:
-        raise Problem(f"The temporary file can not be used ({error}): TMPDIR says in which folder it is.") from error
+        raise CommandError(
+            f"The temporary file can not be used ({error}): TMPDIR says in which folder it is."
+        ) from error
     except BrokenPipeError:  # the reader of our output, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from dci_cli.synthetic import odds
 from dci_cli.synthetic.odds import chance, pick
 from dci_cli.synthetic.person import TODAY, Home, Inhabitant
-from dci_common.registry.records import MaritalStatus, Sex
+from dci_common.registry.model.base import MaritalStatus, Sex
 
 _GROWN, _LEAVING, _WITH_PARENT, _OLD, _OLDEST = 16, 27, 55, 60, 99  # years
 

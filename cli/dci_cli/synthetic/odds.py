@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from dci_common.registry.records import MaritalStatus
+from dci_common.registry.model.base import MaritalStatus
 
 T = TypeVar("T")
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dci_cli.demo_names import Community
+from dci_cli.local.demo_names import Community
 from dci_cli.synthetic import odds
 from dci_cli.synthetic.odds import chance, pick
-from dci_common.registry.records import MaritalStatus, Sex
+from dci_common.registry.model.base import MaritalStatus, Sex
 
 Fields = dict[str, Any]
 

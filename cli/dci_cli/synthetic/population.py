@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from dci_cli.demo_names import COMMUNITIES
+from dci_cli.local.demo_names import COMMUNITIES
 from dci_cli.synthetic import odds
 from dci_cli.synthetic.household import inhabitants
 from dci_cli.synthetic.odds import chance, pick

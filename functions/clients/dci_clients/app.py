@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dci_clients.changing import Changing
-from dci_clients.keys import Keys
-from dci_clients.reading import Reading
-from dci_clients.wire import read_caller
-from dci_common.auth.administration import Caller
-from dci_common.auth.bearer import BearerGate
-from dci_common.auth.scopes import CLIENTS_MANAGE, CLIENTS_READ
-from dci_common.http import Endpoint, Request, Resource, Response, application
+from dci_clients.key_endpoints import Keys
+from dci_clients.messages import read_caller
+from dci_clients.read_endpoints import Reading
+from dci_clients.write_endpoints import Changing
+from dci_common.clients.administration import Caller
+from dci_common.edge.bearer import BearerGate
+from dci_common.edge.http import Endpoint, Request, Resource, Response, application
+from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 
 Change = Callable[[Request, Caller], Response]

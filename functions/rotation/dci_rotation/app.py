@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dci_common.observability import log_failure, log_rotation
+from dci_common.edge.logs import log_failure, log_rotation
 from dci_common.runtime import Event, LambdaHandler, Runtime, lambda_handler
 from dci_rotation.service import Rotation
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import jwt
 
-from dci_common.auth.keys import KeyRing
-from dci_common.auth.published import Jwk, PublicKeySet, State, read_published, write_published
+from dci_common.oauth.key_ring import KeyRing
+from dci_common.oauth.public_key_store import Jwk, PublicKeySet, State, read_published, write_published
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime

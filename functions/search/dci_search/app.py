@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from dci_common.auth.bearer import BearerGate
-from dci_common.auth.scopes import REGISTRY_SEARCH
-from dci_common.http import Request, Resource, Response, application
+from dci_common.edge.bearer import BearerGate
+from dci_common.edge.http import Request, Resource, Response, application
+from dci_common.oauth.scopes import REGISTRY_SEARCH
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
-from dci_common.schemas.envelope import SearchEnvelope, read_envelope
+from dci_common.spdci.envelope import SearchEnvelope, read_envelope
 from dci_search.service import SearchService
 
 

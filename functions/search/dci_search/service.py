@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 from dci_common.cache import AgingCache
 from dci_common.errors import BadRequest, Rejection
-from dci_common.registry.budget import Budget
-from dci_common.registry.catalogue import Catalogue
-from dci_common.registry.conditions import Conditions
-from dci_common.registry.disclosure import Disclosure, disclosure
-from dci_common.registry.engine import Scope, SearchEngine
-from dci_common.registry.parse import parse, parse_sort
-from dci_common.registry.query import Query
-from dci_common.registry.store import RegistrySettings, RegistryStore
-from dci_common.wiretime import day, timestamp
-from dci_search.answer import MAX_ITEMS, Answer, message, record_data, rejected, served
-from dci_search.audit import Audit, disclosed_records
-from dci_search.cursor import Cursors, question
-from dci_search.dialect import resolve
-from dci_search.paging import most_records, read_page
-from dci_search.quota import Quotas, Reservation
+from dci_common.exchange.audit import Audit, disclosed_records
+from dci_common.exchange.cursor import Cursors, question
+from dci_common.exchange.quota import Quotas, Reservation
+from dci_common.registries.social.record_types import resolve
+from dci_common.registry.catalogue.catalogue import Catalogue
+from dci_common.registry.catalogue.disclosure import Disclosure, disclosure
+from dci_common.registry.execute.engine import Scope, SearchEngine
+from dci_common.registry.query.conditions import Conditions
+from dci_common.registry.query.parser import parse, parse_sort
+from dci_common.registry.query.tree import Query
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.store import RegistrySettings, RegistryStore
+from dci_common.spdci.pagination import max_records, read_page
+from dci_common.timestamps import day, timestamp
+from dci_search.response import MAX_ITEMS, Answer, message, record_data, rejected, served
 
 if TYPE_CHECKING:
-    from dci_common.auth.clients import Client
+    from dci_common.clients.store import Client
     from dci_common.deadline import Deadline
-    from dci_common.observability import Facts
+    from dci_common.edge.logs import LogFields
     from dci_common.runtime import Runtime
-    from dci_common.schemas.envelope import SearchEnvelope, SearchItem
+    from dci_common.spdci.envelope import SearchEnvelope, SearchItem
 
 _SETTINGS_SECONDS = 60
 _WRITERS = 4
@@ -38,7 +38,7 @@ _UNSIGNED = {None, "unsigned", "unsigned-stub"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Requester:
     """For whom a message is answered, and what is left of what it may read."""
 
     client: Client
@@ -68,7 +68,7 @@ class SearchService:
         client: Client,
         correlation_id: str,
         deadline: Deadline,
-        facts: Facts,
+        facts: LogFields,
     ) -> str:
         """Answer a message as JSON text before the deadline, and count what it held into `facts`.
 
@@ -82,10 +82,10 @@ class SearchService:
             self._quotas.check(self._quotas.reserve(client, 0))
             return message(envelope, self._now(), correlation_id, None)
         budget, answer = Budget(self._runtime.settings.max_examined, deadline), Answer()
-        reserved = self._quotas.reserve(client, sum(map(most_records, items)))
+        reserved = self._quotas.reserve(client, sum(map(max_records, items)))
         audit = Audit(self._runtime, self._threads, client, envelope, correlation_id)
         today = day(self._runtime.clock())
-        asker = Asker(client, disclosure(client.disclosure), today, budget, reserved, audit)
+        asker = Requester(client, disclosure(client.disclosure), today, budget, reserved, audit)
         disclosed = 0
         try:
             try:
@@ -104,7 +104,7 @@ class SearchService:
         facts |= {"matched": answer.matched, "records": answer.records}
         return message(envelope, self._now(), correlation_id, answer)
 
-    def _answer_items(self, items: list[SearchItem], asker: Asker, answer: Answer) -> None:
+    def _answer_items(self, items: list[SearchItem], asker: Requester, answer: Answer) -> None:
         seen = set[str]()
         for item in items:
             try:
@@ -115,7 +115,7 @@ class SearchService:
             except Rejection as rejection:
                 answer.add(rejected(item, self._now(), rejection))
 
-    def _add(self, answer: Answer, item: SearchItem, asker: Asker) -> None:
+    def _add(self, answer: Answer, item: SearchItem, asker: Requester) -> None:
         found = self._search(item, asker)
         try:
             answer.add(found)
@@ -123,7 +123,7 @@ class SearchService:
             asker.audit.withhold(item.reference_id)
             raise
 
-    def _search(self, item: SearchItem, asker: Asker) -> dict[str, Any]:
+    def _search(self, item: SearchItem, asker: Requester) -> dict[str, Any]:
         criteria = item.search_criteria
         reg_type, record_type = resolve(criteria, openspp17_client=asker.client.openspp17)
         record_type.check_allowed(asker.client.record_types)

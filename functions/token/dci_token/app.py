@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dci_common.auth.authentication import Authenticator, ClientAssertion, ClientSecret
-from dci_common.auth.bearer import issuer
-from dci_common.auth.clients import Client
-from dci_common.auth.keys import PublicKeys
+from dci_common.clients.store import Client
+from dci_common.edge.bearer import issuer
+from dci_common.edge.http import Request, Resource, Response, application
 from dci_common.errors import ApiError, BadRequest
-from dci_common.http import Request, Resource, Response, application
+from dci_common.oauth.authentication import Authenticator, ClientAssertion, ClientSecret
+from dci_common.oauth.key_ring import PublicKeys
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_token.credentials import Parameters, read_credentials, read_parameters
 from dci_token.metadata import INTROSPECT, JWKS, METADATA, REVOKE, TOKEN, audiences, metadata

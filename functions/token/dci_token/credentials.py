@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
-from dci_common.auth import assertions
-from dci_common.auth.authentication import ClientAssertion, ClientSecret
+from dci_common.edge.http import Request
 from dci_common.errors import BadRequest, InvalidClient, UnsupportedMediaType
-from dci_common.http import Request
+from dci_common.oauth import assertions
+from dci_common.oauth.authentication import ClientAssertion, ClientSecret
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dci_common.auth.keys import PublicKeys, SigningKeys
-from dci_common.auth.revocation import client_in_force, revoke
-from dci_common.auth.scopes import CLIENTS_MANAGE, CLIENTS_READ, granted
-from dci_common.auth.tokens import Grant, sign, verify
 from dci_common.errors import BadRequest, Unauthorized
+from dci_common.oauth.key_ring import PublicKeys, SigningKeys
+from dci_common.oauth.revocation import client_in_force, revoke
+from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ, granted
+from dci_common.oauth.tokens import VerifiedToken, sign, verify
 
 if TYPE_CHECKING:
-    from dci_common.auth.clients import Client
+    from dci_common.clients.store import Client
     from dci_common.runtime import Runtime
 
 
@@ -84,7 +84,7 @@ class TokenService:
             "jti": grant.token_id,
         }
 
-    def _grant(self, token: str, issuer: str) -> Grant | None:
+    def _grant(self, token: str, issuer: str) -> VerifiedToken | None:
         try:
             return verify(token, issuer, self._keys, self._runtime.clock)
         except Unauthorized:

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dci_common.aws import client
-from dci_common.aws.endpoint import trust
-from dci_common.aws.signature import session
+from dci_common.aws.signing import session
+from dci_common.aws.transport import trust
 from dci_common.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Runtime:
         _ = self.dynamodb, self.secrets, trust(), session()
 
 
-def settle_memory() -> None:
+def tune_gc() -> None:
     """Spare the garbage collector all that lives as long as the function does, and most of its visits.
 
     A search makes many objects and no cycles: collecting as often as Python does is a fifth of a large answer's cost.
@@ -76,7 +76,7 @@ def lambda_handler(create_app: Callable[[Runtime], LambdaHandler]) -> LambdaHand
         nonlocal runtime, app
         runtime = runtime or Runtime(Settings.from_env(os.environ))
         app = create_app(runtime)
-        settle_memory()
+        tune_gc()
         return app
 
     def warm() -> None:

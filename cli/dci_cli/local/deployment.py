@@ -1,0 +1,142 @@
+"""A deployment of one's own in this process: tables and secret, keys, a registry and two clients."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dci_cli.claim import Claim, claimed
+from dci_cli.command_error import CommandError
+from dci_cli.installation import PROGRAM
+from dci_cli.local import moto_engine
+from dci_cli.local.data import LocalData
+from dci_cli.local.environment import environment
+from dci_cli.local.rotation import rotate, rotating
+from dci_cli.local.tables import create_tables
+from dci_cli.template import Template
+from dci_common.clients.administration import Administration, Caller
+from dci_common.clients.log import OPERATOR
+from dci_common.clients.registration import NewClient, register
+from dci_common.clients.store import Client, ClientStore
+from dci_common.errors import ApiError
+from dci_common.oauth.authentication import Authenticator, ClientSecret
+from dci_common.oauth.scopes import CLIENTS_MANAGE, PARTNER_SCOPES
+from dci_common.runtime import Runtime
+from dci_common.settings import Settings
+from dci_rotation.app import create_app as create_rotation
+
+_TABLES = {
+    "ClientsTable": "dci-clients",
+    "RegistryTable": "dci-registry",
+    "ExchangeTable": "dci-exchange",
+    "AuditTable": "dci-audit",
+}
+_SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
+_CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
+SENDER_ID = "test-client"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The two clients of a local deployment, with their secrets, and its engine's endpoint ("": in this process)."""
+
+    partner: Client
+    partner_secret: str
+    admin: Client
+    admin_secret: str
+    endpoint: str = ""
+
+
+@contextmanager
+def local_deployment(template: Template, issuer: str, holdings: LocalData, credentials: Path) -> Iterator[Demo]:
+    """Run an embedded deployment; inside, the environment is the one that template.yaml gives the functions.
+
+    Tables that the engine has kept are used as they are, and so are the clients of the file `credentials`. Raises
+    SettingsError when a variable of the environment has a value that can not be worked with, CommandError when the engine
+    does not run, or tables can not be made or filled.
+    """
+    with moto_engine.running(), holdings.running(issuer) as endpoint, environment(variables(issuer)):
+        runtime = Runtime(Settings.from_env(os.environ))
+        kept = runtime.dynamodb.list_tables()["TableNames"]
+        missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
+        create_tables(runtime.dynamodb, template.tables, missing)
+        runtime.secrets.create_secret(Name=_SECRET, SecretString="{}")
+        runtime.secrets.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
+        rotation = create_rotation(runtime)
+        rotate(rotation, _SECRET)
+        holdings.fill(runtime)
+        demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
+        with rotating(rotation):
+            yield replace(demo, endpoint=endpoint)
+
+
+def claimed_credentials(path: Path) -> AbstractContextManager[Claim]:
+    """Claim a credentials file, so that no second server replaces this one's clients in it. Raises CommandError."""
+    advice = f"Stop it, or run {PROGRAM} serve with --credentials FILE or --data DIR, and with --port, of its own."
+    return claimed(path.with_name(f"{path.name}.lock"), path, advice)
+
+
+def write_credentials(path: Path, base_url: str, demo: Demo) -> None:
+    """Write both clients' credentials where only this user can read them. Raises CommandError."""
+    content = {
+        "base_url": base_url,
+        "partner": _credentials(demo.partner, demo.partner_secret),
+        "admin": _credentials(demo.admin, demo.admin_secret),
+    }
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # an old file may have had another mode
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(content, file, indent=2)
+            file.write("\n")
+    except OSError as error:
+        raise CommandError(f"The credentials can not be written to {path}: {error.strerror}.") from error
+
+
+def _credentials(client: Client, secret: str) -> dict[str, str]:
+    return {"client_id": client.client_id, "client_secret": secret, "sender_id": client.sender_id}
+
+
+def variables(issuer: str) -> dict[str, str]:
+    """Return the functions' environment in a local deployment."""
+    return {
+        "CLIENTS_TABLE": _TABLES["ClientsTable"],
+        "REGISTRY_TABLE": _TABLES["RegistryTable"],
+        "EXCHANGE_TABLE": _TABLES["ExchangeTable"],
+        "AUDIT_TABLE": _TABLES["AuditTable"],
+        "SIGNING_KEYS_SECRET": _SECRET,
+        "CURSOR_SECRET": _CURSOR_SECRET,
+        "ISSUER": issuer,
+        "POWERTOOLS_SERVICE_NAME": "dci",
+        # The gateway writes a line a request; the functions' own lines would drown it.
+        "POWERTOOLS_LOG_LEVEL": os.environ.get("POWERTOOLS_LOG_LEVEL", "ERROR"),
+    }
+
+
+def _kept_demo(runtime: Runtime, path: Path) -> Demo | None:
+    """Return the clients of an earlier run, if the file and the table still agree on both."""
+    try:
+        content = json.loads(path.read_text())
+        partner, admin = (_kept(runtime, content[name]) for name in ("partner", "admin"))
+    except (OSError, ValueError, KeyError, TypeError, ApiError):  # whatever the file is, it has no clients of ours
+        return None
+    return Demo(*partner, *admin)
+
+
+def _kept(runtime: Runtime, credentials: Mapping[str, str]) -> tuple[Client, str]:
+    sent = ClientSecret(credentials["client_id"], credentials["client_secret"])
+    return Authenticator(runtime).authenticate(sent, frozenset(), "127.0.0.1"), sent.secret
+
+
+def _register_demo(runtime: Runtime) -> Demo:
+    partner = NewClient(name="Demo partner", sender_id=SENDER_ID, scopes=PARTNER_SCOPES, disclosure=("full",))
+    admin = NewClient(name="Demo administrator", sender_id="administrator", scopes=(CLIENTS_MANAGE, "clients.read"))
+    for client in ClientStore(runtime).page(1000, None)[0]:  # of an earlier run, whose secrets nobody has any more
+        if client.name in {partner.name, admin.name}:
+            Administration(runtime).delete(Caller(OPERATOR), client.client_id)
+    return Demo(*register(runtime, partner), *register(runtime, admin))

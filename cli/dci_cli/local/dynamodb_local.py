@@ -1,0 +1,115 @@
+"""DynamoDB Local, AWS's own emulator: the second opinion on everything that moto lets pass. Needs Java and npm."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from dci_cli.command_error import CommandError
+
+# It bundles AWS's jar; the jar's licence is its own, so it is fetched and never kept in the repository.
+_PACKAGE = "amplify-dynamodb-simulator@2.9.30"
+# As `npm view amplify-dynamodb-simulator@2.9.30 dist.integrity` prints it.
+_INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
+_EMULATOR = "package/emulator/"
+_START_SECONDS = 60
+
+
+def fetch(folder: Path, integrity: str = _INTEGRITY) -> Path:
+    """Return the emulator's jar, fetched into `folder` unless it is there.
+
+    `integrity` is the package's SHA-512 in npm's form. Raises CommandError; then nothing is left in `folder`.
+    """
+    jar = folder / "DynamoDBLocal.jar"
+    if jar.exists():
+        return jar
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        packed = Path(scratch, _run("npm", "pack", "--silent", _PACKAGE, cwd=scratch).split()[-1])
+        _verify(packed, integrity)
+        with tarfile.open(packed) as archive:
+            members = [member for member in archive if member.name.startswith(_EMULATOR)]
+            archive.extractall(scratch, members, filter="data")
+        shutil.rmtree(folder, ignore_errors=True)
+        Path(scratch, _EMULATOR).rename(folder)
+    return jar
+
+
+def _verify(packed: Path, integrity: str) -> None:
+    with packed.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha512").digest()
+    if f"sha512-{base64.b64encode(digest).decode()}" != integrity:
+        raise CommandError(
+            f"{_PACKAGE}, which holds DynamoDB Local, was not installed: its content is not what this project was"
+            " tested with (SHA-512 differs). Check the npm registry that npm uses (npm config get registry)."
+        )
+
+
+@contextmanager
+def running(jar: Path, data: Path | None = None) -> Iterator[str]:
+    """Run the engine on a free port, and yield its endpoint. Raises CommandError.
+
+    It keeps its tables in the folder `data`; without one it is empty, and in memory.
+    """
+    port = _free_port()
+    place = _on_disk(data) if data else ["-inMemory"]
+    options = [*place, "-sharedDb", "-disableTelemetry", "-port", str(port)]
+    command = [_program("java"), "-Djava.library.path=DynamoDBLocal_lib", "-jar", jar.name, *options]
+    # In a group of its own, so that it answers until we stop it, whatever is typed at the terminal.
+    with subprocess.Popen(  # noqa: S603
+        command, cwd=jar.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
+    ) as process:
+        try:
+            _wait_for(port, process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def _on_disk(folder: Path) -> list[str]:
+    """Return the options that keep tables in a folder."""
+    # A write-ahead log, which the file remembers, makes each write wait for the disk once instead of several times.
+    with closing(sqlite3.connect(folder / "shared-local-instance.db")) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+    return ["-dbPath", str(folder.resolve())]
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise CommandError("DynamoDB Local did not start: it needs Java 17 or later (java -version).")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise CommandError(f"DynamoDB Local needs {name}, which is not installed.")
+    return found
+
+
+def _run(name: str, *arguments: str, cwd: str | os.PathLike[str]) -> str:
+    done = subprocess.run([_program(name), *arguments], cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise CommandError(f"{name} {arguments[0]} failed: {done.stderr.strip()[-300:]}")
+    return done.stdout

@@ -1,0 +1,36 @@
+"""Writing a whole population into an empty RegistryTable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dci_common.registry.model.views import views
+from dci_common.registry.storage.items import all_items, identifier_types, membership_items, settings_item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from dci_cli.local.demo import Population
+
+_BATCH = 25  # BatchWriteItem's own limit
+
+
+def load(dynamodb: DynamoDBClient, table: str, population: Population, shards: int, today: date) -> None:
+    """Write every item of the population; the registry's settings last, so that it serves only when whole."""
+    written = list(_items(population, shards, today))
+    for start in range(0, len(written), _BATCH):
+        pending: Any = {table: [{"PutRequest": {"Item": item}} for item in written[start : start + _BATCH]]}
+        while pending:
+            pending = dynamodb.batch_write_item(RequestItems=pending)["UnprocessedItems"]
+
+
+def _items(population: Population, shards: int, today: date) -> Iterator[dict[str, Any]]:
+    records = list(views(population.people, population.groups, population.memberships))
+    for kind, view in records:
+        yield from all_items(kind, view, shards, today)
+    for membership in population.memberships:
+        yield from membership_items(membership)
+    yield settings_item(shards, {type_ for _, view in records for type_ in identifier_types(view)})

@@ -1,0 +1,68 @@
+"""DynamoDB and Secrets Manager embedded in this process: moto, made safe for threads."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.models import botocore_stubber
+
+from dci_cli import moto_shortcuts
+from dci_cli.local.environment import environment
+from dci_common.aws.transport import Answer, Endpoint
+
+_REGION = "eu-west-1"
+_AWS = ".amazonaws.com"
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """Answer every AWS request of this process from memory, one at a time; nothing of the user's AWS set-up is used.
+
+    moto loses updates when threads write at once, hence the lock; a request may make others (see rotation.py).
+    """
+    lock = threading.RLock()
+    process, post = BotocoreStubber.process_request, Endpoint.post
+
+    def one_at_a_time(stubber: BotocoreStubber, request: Any) -> Any:  # noqa: ANN401 - moto's own types
+        with lock:
+            return process(stubber, request)
+
+    # moto takes botocore's place, and not that of the functions' own client.
+    def posted(endpoint: Endpoint, *request: Any) -> Answer:  # noqa: ANN401 - as Endpoint has it
+        return (_answer if endpoint.url.endswith(_AWS) else post)(endpoint, *request)
+
+    with (
+        environment(_isolated()),
+        patch.object(BotocoreStubber, "process_request", one_at_a_time),
+        patch.object(Endpoint, "post", posted),
+        moto_shortcuts.taken(),
+        mock_aws(),
+    ):
+        yield
+
+
+def _answer(endpoint: Endpoint, target: str, content_type: str, body: bytes) -> Answer:
+    headers: Any = HTTPHeaders.from_dict({"X-Amz-Target": target, "Content-Type": content_type})
+    request = AWSPreparedRequest("POST", f"{endpoint.url}/", headers, body, stream_output=False)
+    answered: Any = botocore_stubber.process_request(request)
+    status, _, content = answered
+    return Answer(status, content.encode() if isinstance(content, str) else content)
+
+
+def _isolated() -> dict[str, str | None]:
+    """Return what keeps botocore from the user's profile, credentials, region and endpoints."""
+    return {
+        **dict.fromkeys(name for name in os.environ if name.startswith("AWS_")),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_DEFAULT_REGION": _REGION,
+    }

@@ -1,0 +1,123 @@
+"""The HTTP server of the local API: a thread a connection, HTTP/1.1 with connections kept alive."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from dci_cli.local.gateway import Routes, event_of
+
+MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
+_JSON = {"Content-Type": "application/json"}
+
+
+class GatewayServer(ThreadingHTTPServer):
+    """The local API. It is bound when it is made: a taken port raises OSError."""
+
+    daemon_threads = False  # so that closing waits for the requests under way
+    request_queue_size = 512
+
+    def __init__(self, port: int, routes: Routes) -> None:
+        self.routes = routes
+        self._connections: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    @property
+    def base_url(self) -> str:
+        """Where the API answers."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection."""
+        connection, address = super().get_request()
+        self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - socketserver's signature
+        """Close a connection."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Answer the requests under way, and no more: whoever is waited for is told that nothing follows."""
+        for connection in list(self._connections):
+            with suppress(OSError):  # it may be closed by now
+                connection.shutdown(socket.SHUT_RD)
+        super().server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's signature
+        """Tell of a fault with its traceback; a client that went away is none."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a body must not wait until its head is acknowledged
+    default_request_version = "HTTP/1.1"  # a malformed request line is answered with a status line all the same
+    timeout = 30  # seconds that a silent client may keep a thread
+    server: GatewayServer
+
+    def _answer(self) -> None:
+        started = time.perf_counter()
+        body = self._body()
+        if body is None:
+            return
+        match = self.server.routes.find(self.path.partition("?")[0])
+        try:
+            response = match.handler(event_of(self, match, body), None)
+        except Exception:
+            self._send(500, _JSON, b'{"message":"Internal Server Error"}')
+            raise
+        milliseconds = (time.perf_counter() - started) * 1000
+        sys.stderr.write(f"{self.command} {match.template} {response['statusCode']} {milliseconds:.0f} ms\n")
+        self._send(response["statusCode"], response["headers"], response["body"].encode())
+
+    # http.server's names
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = _answer  # noqa: N815
+
+    def _body(self) -> bytes | None:
+        """Read the body; None when the request was refused instead."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
+            self.send_error(HTTPStatus.LENGTH_REQUIRED)
+        elif len(length) > len(str(MAX_BODY_BYTES)) or int(length) > MAX_BODY_BYTES:
+            self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        elif len(body := self.rfile.read(int(length))) < int(length):
+            self.send_error(HTTPStatus.BAD_REQUEST)
+        else:
+            return body
+        return None
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Refuse what never becomes an event, in API Gateway's shape, and close the connection.
+
+        http.server's own sentences repeat what was sent, and call an unknown method or version its own fault.
+        """
+        status = HTTPStatus(code if code < HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus.BAD_REQUEST)
+        self._send(status, {**_JSON, "Connection": "close"}, f'{{"message":"{status.phrase}"}}'.encode())
+        # Closing on unread data would reset the connection, and the answer could be lost.
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            for _ in range(MAX_BODY_BYTES // 1024):
+                if not self.rfile.read1(64 * 1024):
+                    break
+
+    def _send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's signature
+        """Stay silent: `_answer` writes the line of a request, which names its route and nothing that was sent."""

@@ -1,0 +1,40 @@
+"""Making the deployment's tables where CloudFormation does not: in the local engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.session import get_session
+from botocore.validate import ParamValidator
+
+from dci_cli.command_error import CommandError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def create_tables(dynamodb: DynamoDBClient, definitions: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    """Make each table of `names` (logical id → name) as the template defines it. Raises CommandError."""
+    for logical_id, name in names.items():
+        if logical_id not in definitions:
+            raise CommandError(f"The template has no table {logical_id}.")
+        try:
+            _check({"TableName": name, **definitions[logical_id]})
+            dynamodb.create_table(TableName=name, **definitions[logical_id])
+        except (BotoCoreError, ClientError) as error:
+            raise CommandError(f"The template's {logical_id} can not be made: {error}") from error
+
+
+def _check(definition: Mapping[str, Any]) -> None:
+    """Check what somebody's file says: the functions' client does not."""
+    report = ParamValidator().validate(definition, _shape())
+    if report.has_errors():
+        raise ParamValidationError(report=report.generate_report())
+
+
+@cache
+def _shape() -> Any:  # noqa: ANN401 - botocore's own
+    return get_session().get_service_model("dynamodb").operation_model("CreateTable").input_shape

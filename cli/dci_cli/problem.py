@@ -1,5 +1,0 @@
-"""What goes wrong for an operator, told in one line."""
-
-
-class Problem(Exception):
-    """A command can not do its work; the message says why, and what to change."""

@@ -1,0 +1,1 @@
+"""Whole registries in and out: export, generate, and new tables from S3."""

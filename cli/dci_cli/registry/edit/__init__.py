@@ -1,0 +1,1 @@
+"""Commands that change single records or their index entries."""

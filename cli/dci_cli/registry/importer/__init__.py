@@ -1,0 +1,1 @@
+"""`dci registry import`: files, staging, comparison and writing."""

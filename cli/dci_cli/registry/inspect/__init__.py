@@ -1,0 +1,1 @@
+"""Commands that only read: show, stats, explain and verify."""

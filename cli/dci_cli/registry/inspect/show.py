@@ -1,0 +1,114 @@
+"""`dci registry show`: show a person or a group, its memberships, and what finds it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from dci_cli.registry.support.record_lookup import find
+from dci_cli.registry.support.table import add_table, runtime_of
+from dci_common.aws.dynamodb import batch_get
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import View, own_fields
+from dci_common.registry.storage import keys
+from dci_common.registry.storage.items import lookup_items
+from dci_common.registry.storage.store import RegistryStore, Stored
+
+if TYPE_CHECKING:
+    from dci_common.runtime import Runtime
+
+_COLUMN = 24
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the record's id, and `--json`."""
+    add_table(parser)
+    parser.add_argument("id", metavar="ID", help="its id; PERSON#ID or GROUP#ID where both have it")
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the record. Raises CommandError."""
+    runtime = runtime_of(options)
+    shown = _describe(runtime, find(RegistryStore(runtime), options.id))
+    print(json.dumps(shown, indent=2, ensure_ascii=False) if options.json else "\n".join(_readable(shown)))
+    return 0
+
+
+def _describe(runtime: Runtime, stored: Stored) -> dict[str, Any]:
+    return {
+        "kind": stored.kind.lower(),
+        "id": stored.id,
+        "version": stored.version,
+        **({"unfinished": stored.pending} if stored.pending else {}),
+        "record": own_fields(stored.view),
+        "memberships": [_membership(stored, entry) for entry in _entries(stored)],
+        "found_by": _found_by(runtime, stored),
+    }
+
+
+def _entries(stored: Stored) -> list[View]:
+    entries: list[View] = stored.view["households" if stored.kind is Kind.PERSON else "members"]
+    return entries
+
+
+def _membership(stored: Stored, entry: View) -> dict[str, Any]:
+    other = "group_id" if stored.kind is Kind.PERSON else "person_id"
+    return {other: entry["id"], **{name: entry[name] for name in ("roles", "start", "end") if name in entry}}
+
+
+def _found_by(runtime: Runtime, stored: Stored) -> list[str]:
+    """Return the keys of what leads to a record, as the table has them: lookups, and slots of its index partition."""
+    table = runtime.settings.registry_table
+    lookups = [{"pk": item["pk"], "sk": item["sk"]} for item in lookup_items(stored.kind, stored.view).values()]
+    items = batch_get(runtime.dynamodb, table, [*lookups, keys.record_key(stored.kind, stored.id)])
+    own = keys.record_pk(stored.kind, stored.id)
+    found = [item["pk"]["S"] for item in items if item.get("owner", {}).get("S") == own]
+    slots = [
+        f"{item['shard']['S']} {name} {value['S']}"
+        for item in items
+        if "shard" in item
+        for name, value in item.items()
+        if name[0] == "x"
+    ]
+    return sorted(found) + sorted(slots)
+
+
+def _readable(shown: dict[str, Any]) -> Iterator[str]:
+    yield f"{shown['kind']} {shown['id']}, version {shown['version']}"
+    if "unfinished" in shown:
+        yield f"  The last write of it ({shown['unfinished']}) is not finished: dci registry reindex finishes it."
+    for name, value in shown["record"].items():
+        if name != "id":
+            yield from _row(name, value if isinstance(value, list) else [value])
+    if shown["memberships"]:
+        yield "belongs to" if shown["kind"] == "person" else "members"
+    for membership in shown["memberships"]:
+        yield from _row(next(iter(membership.values())), [_text(_terms(membership))])
+    yield "found by"
+    yield from (f"  {key}" for key in shown["found_by"])
+
+
+def _terms(membership: dict[str, Any]) -> list[str]:
+    """Say in which roles, and from which day to which."""
+    days = [
+        f"{word} {membership[name]}" for name, word in (("start", "from"), ("end", "until")) if name in membership
+    ]
+    return [*membership.get("roles", ()), *days]
+
+
+def _row(name: str, values: list[Any]) -> Iterator[str]:
+    for number, value in enumerate(values):
+        yield f"  {'' if number else name:<{_COLUMN}}{_text(value)}".rstrip()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        if value.keys() == {"identifier_type", "identifier_value"}:
+            return " ".join(value.values())
+        return ", ".join(f"{name} {_text(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    return json.dumps(value) if isinstance(value, bool) else str(value)

@@ -1,0 +1,125 @@
+"""`dci registry stats`: count what the registry holds, and how much room it takes.
+
+It reads the whole table. Sizes are in bytes as DynamoDB reckons them, without its indexes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from dci_cli.registry.support.table import add_table, runtime_of
+from dci_cli.registry.support.table_pages import pages
+from dci_common.registry.model.base import Kind
+from dci_common.registry.storage import keys
+from dci_common.registry.storage.items import Item
+from dci_common.registry.storage.store import RegistryStore
+
+_OTHERS = {"REGISTRY": "settings", "IDENTIFIER": "identifiers", "PHONE": "phone numbers", "EMAIL": "e-mail addresses"}
+_ROW = "{:<20}{:>14}{:>20}{:>12}{:>16}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`."""
+    add_table(parser)
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the counts."""
+    runtime = runtime_of(options)
+    shards = RegistryStore(runtime).settings().shards
+    counts = Counts(item for page in pages(runtime) for item in page["Items"])
+    shown = {"shards": shards, **counts.plain()}
+    print(json.dumps(shown, indent=2, ensure_ascii=False) if options.json else "\n".join(_readable(shown)))
+    return 0
+
+
+class Counts:
+    """What all the items of a registry are; those of one partition come one after the other."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._sizes: defaultdict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))  # items, bytes, largest
+        self._types: Counter[str] = Counter()
+        self._restricted = self._unfinished = 0
+        self._largest = (0, "")
+        for pk, partition in groupby(items, key=lambda item: str(item["pk"]["S"])):
+            members = sum(self._count(pk, item) for item in partition)
+            self._largest = max(self._largest, (members, pk.partition("#")[2]))
+
+    def plain(self) -> dict[str, Any]:
+        """Return the counts as JSON has them."""
+        people, groups, sides = (self._sizes[sort][0] for sort in ("people", "groups", "memberships"))
+        return {
+            "people": people,
+            "restricted": self._restricted,
+            "groups": groups,
+            "memberships": sides // 2,
+            "largest_group": {"id": self._largest[1], "members": self._largest[0]},
+            "unfinished_writes": self._unfinished,
+            "identifiers": dict(sorted(self._types.items())),
+            "items": {
+                sort: {"items": items, "bytes": size, "largest": largest}
+                for sort, (items, size, largest) in sorted(self._sizes.items())
+                if items
+            },
+        }
+
+    def _count(self, pk: str, item: Item) -> bool:
+        """Count an item; tell whether it is a group's member."""
+        prefix, _, rest = pk.partition("#")
+        sort, size = _sort(prefix, item), sum(len(name) + _size(value) for name, value in item.items())
+        items, total, largest = self._sizes[sort]
+        self._sizes[sort] = (items + 1, total + size, max(largest, size))
+        if sort == "identifiers":
+            self._types[rest.partition("#")[0]] += 1
+        self._restricted += item.get("shard", {}).get("S") == keys.restricted_shard(Kind.PERSON)
+        self._unfinished += "pending" in item
+        return sort == "memberships" and prefix == Kind.GROUP
+
+
+def _sort(prefix: str, item: Item) -> str:
+    if "facets" in item:
+        return "people" if prefix == Kind.PERSON else "groups"
+    if item["sk"]["S"].startswith("BODY#"):
+        return "parts of bodies"
+    return _OTHERS.get(prefix, "memberships")
+
+
+def _size(value: dict[str, Any]) -> int:
+    """Reckon a value's bytes as DynamoDB does."""
+    ((type_, content),) = value.items()
+    match type_:
+        case "S":
+            return len(content.encode())
+        case "N":
+            return len(content) // 2 + 2
+        case "SS":
+            return sum(len(text.encode()) for text in content)
+        case "L":
+            return 3 + sum(1 + _size(part) for part in content)
+        case _:
+            return 3 + sum(1 + len(name) + _size(part) for name, part in content.items())
+
+
+def _readable(shown: dict[str, Any]) -> Iterator[str]:
+    group = shown["largest_group"]
+    yield _line("people", shown["people"]) + f"   of whom restricted: {shown['restricted']:,}"
+    yield _line("groups", shown["groups"]) + f"   the largest: {group['id']} with {group['members']:,} members"
+    yield _line("memberships", shown["memberships"])
+    yield _line("unfinished writes", shown["unfinished_writes"])
+    yield _line("shards", shown["shards"])
+    yield "identifiers"
+    yield from (_line(f"  {type_}", number) for type_, number in shown["identifiers"].items())
+    yield _ROW.format("items", "number", "bytes on average", "largest", "together")
+    for sort, size in shown["items"].items():
+        numbers = (size["items"], round(size["bytes"] / size["items"]), size["largest"], size["bytes"])
+        yield _ROW.format(f"  {sort}", *(f"{number:,}" for number in numbers))
+
+
+def _line(name: str, number: int) -> str:
+    return f"{name:<20}{number:>14,}"

@@ -1,0 +1,29 @@
+"""`dci registry verify`: check that the registry agrees with itself; the exit status is 1 when it does not.
+
+Each disagreement of bodies, lookups, memberships, facets and slots is told in a line that names the item by its key.
+Keys hold identifiers, phone numbers and e-mail addresses, so the output is personal data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from dci_cli.registry.support.table import add_table, runtime_of
+from dci_common.registry.storage.checker import Checker
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--table`."""
+    add_table(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print each finding."""
+    count = 0
+    for finding in Checker(runtime_of(options)).findings():
+        print(finding)
+        count += 1
+    found = f"{count:,} disagreement{'s'[: count != 1]} found."
+    print(found if count else "The registry agrees with itself.", file=sys.stderr)
+    return 1 if count else 0

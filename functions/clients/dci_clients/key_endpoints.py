@@ -1,0 +1,46 @@
+"""The signing keys as administrators see them: what is published of them, and the start of a rotation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dci_common.edge.http import Request, Response
+from dci_common.errors import Conflict
+from dci_common.oauth.public_key_store import KEPT_SECONDS, PublicKey, read_published
+from dci_common.timestamps import timestamp
+
+if TYPE_CHECKING:
+    from dci_common.clients.administration import Caller
+    from dci_common.runtime import Runtime
+
+
+class Keys:
+    """Endpoints of the signing keys."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def published(self, _: Request) -> Response:
+        """Tell what each published key is for, since when, and until when tokens of a retired one are taken."""
+        now = self._runtime.clock()
+        published = read_published(self._runtime, consistent=True).keys
+        return Response.of(200, {"keys": [_view(key) for key in published if not key.is_over(now)]})
+
+    def rotate(self, _: Request, __: Caller) -> Response:
+        """Have Secrets Manager rotate the signing keys, which takes seconds. Raises Conflict while it is at it."""
+        try:
+            self._runtime.secrets.rotate_secret(SecretId=self._runtime.settings.signing_keys_secret)
+        except self._runtime.secrets.exceptions.InvalidRequestException as error:
+            raise Conflict("A rotation is under way, or was not finished and is tried again now.") from error
+        return Response.of(202, {"status": "started"}, {"Location": "/keys"})
+
+
+def _view(key: PublicKey) -> dict[str, str]:
+    until = {"until": timestamp(key.since + KEPT_SECONDS)} if key.state == "retired" else {}
+    return {
+        "kid": key.kid,
+        "alg": str(key.jwk["alg"]),
+        "state": key.state,
+        "since": timestamp(key.since),
+        **until,
+    }

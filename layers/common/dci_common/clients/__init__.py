@@ -1,0 +1,1 @@
+"""Partner clients: model, storage, secrets, administration and log."""

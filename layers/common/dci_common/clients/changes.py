@@ -1,0 +1,111 @@
+"""An act on a client as one transaction: the client, its claim to the name, what else is changed, and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from dci_common.clients.log import Change, LogEntry, changes_of, log_item
+from dci_common.clients.store import Client, client_item, client_key, name_item_key, name_key
+from dci_common.clients.views import client_view
+from dci_common.errors import Conflict
+from dci_common.timestamps import timestamp
+
+if TYPE_CHECKING:
+    from dci_common.runtime import Runtime
+
+Action = dict[str, dict[str, Any]]
+_UNLOGGED = {"client_id", "created", "updated", "version"}  # the entry itself says which, when, and since which
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What an act is called in the log, the client after it (None: deleted), and what else it changes.
+
+    `changes` are logged beside those of the client.
+    """
+
+    name: str
+    after: Client | None
+    actions: list[Action] = field(default_factory=list)
+    secret_id: str | None = None
+    changes: dict[str, Change] = field(default_factory=dict)
+
+
+def put(item: dict[str, Any]) -> Action:
+    """Return the action that writes an item."""
+    return {"Put": {"Item": item}}
+
+
+def delete(key: dict[str, Any]) -> Action:
+    """Return the action that deletes an item."""
+    return {"Delete": {"Key": key}}
+
+
+class Acts:
+    """Makes acts, each whole or not at all."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._table = runtime.settings.clients_table
+
+    def commit(self, by: str, before: Client | None, act: Act) -> bool:
+        """Make an act; False when the client is not as it was read. Raises Conflict when its new name is taken."""
+        log = put(log_item(*_entry(by, timestamp(self._runtime.clock()), before, act)))
+        actions = [_client_action(before, act.after), *_name_actions(before, act.after), *act.actions, log]
+        addressed: Any = [
+            {verb: {"TableName": self._table, **request}} for action in actions for verb, request in action.items()
+        ]
+        try:
+            self._runtime.dynamodb.transact_write_items(TransactItems=addressed)
+        except ClientError as error:
+            response: Any = error.response
+            reasons = [reason["Code"] for reason in response.get("CancellationReasons", [])]
+            if reasons[:1] == ["ConditionalCheckFailed"] or "TransactionConflict" in reasons:
+                return False
+            if "ConditionalCheckFailed" in reasons:  # of the name's claim, the only other condition
+                raise Conflict("A client with this name exists: choose another name.") from error
+            raise
+        return True
+
+
+def _entry(by: str, at: str, before: Client | None, act: Act) -> tuple[str, LogEntry]:
+    known = act.after or before
+    if known is None:
+        raise ValueError
+    seen, left = (
+        {name: value for name, value in client_view(client).items() if name not in _UNLOGGED} if client else {}
+        for client in (before, act.after)
+    )
+    changes = changes_of(seen, left) | act.changes
+    version = known.version if act.after else known.version + 1
+    entry = LogEntry(at=at, by=by, act=act.name, version=version, secret_id=act.secret_id, changes=changes)
+    return known.client_id, entry
+
+
+def _client_action(before: Client | None, after: Client | None) -> Action:
+    if before is None:
+        return _put_new(client_item(after)) if after else {}
+    as_read = {
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": {":version": {"N": str(before.version)}},
+    }
+    if after is None:
+        return {"Delete": {"Key": client_key(before.client_id), **as_read}}
+    return {"Put": {"Item": client_item(after), **as_read}}
+
+
+def _name_actions(before: Client | None, after: Client | None) -> Iterator[Action]:
+    old = name_key(before.name) if before else None
+    new = name_key(after.name) if after else None
+    if after and new and new != old:
+        yield _put_new({**name_item_key(new), "client_id": {"S": after.client_id}})
+    if old and new != old:
+        yield delete(name_item_key(old))
+
+
+def _put_new(item: dict[str, Any]) -> Action:
+    return {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}

@@ -1,0 +1,80 @@
+"""Clients, their secrets and their log as the API and the command line show them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from dci_common.clients.secrets import Secret
+from dci_common.clients.store import Client
+from dci_common.timestamps import timestamp
+
+
+class View(BaseModel):
+    """What is shown; nothing is ever null."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def shown(self) -> dict[str, Any]:
+        """Return it as JSON goes on the wire."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class Flags(BaseModel):
+    """A client's peculiarities; see Client."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    openspp17: bool = False
+    signature: Literal["unsigned", "ignore"] = "unsigned"
+    restricted: bool = False
+
+
+class ClientView(View):
+    """A client. Tokens issued before `tokens_not_before` do not hold."""
+
+    client_id: str
+    name: str
+    sender_id: str
+    scopes: tuple[str, ...]
+    token_lifetime: int
+    disclosure: tuple[str, ...]
+    record_types: tuple[str, ...]
+    requests_a_minute: int | None = None
+    records_a_day: int | None = None
+    flags: Flags
+    jwks: dict[str, Any] | None = None
+    tokens_not_before: str | None = None
+    status: Literal["enabled", "disabled"]
+    created: str
+    updated: str
+    version: int
+
+
+class SecretView(View):
+    """A client's secret, without the secret."""
+
+    secret_id: str
+    created: str
+    expires: str | None = None
+    last_used: str | None = None
+
+
+def client_view(client: Client) -> dict[str, Any]:
+    """Render a client."""
+    fields = client.model_dump(include=ClientView.model_fields.keys() - {"flags", "jwks", "tokens_not_before"})
+    return ClientView(
+        **fields,
+        flags=Flags(**client.model_dump(include=set(Flags.model_fields))),
+        jwks=json.loads(client.jwks) if client.jwks else None,
+        tokens_not_before=timestamp(client.tokens_not_before) if client.tokens_not_before else None,
+    ).shown()
+
+
+def secret_view(secret: Secret, last_used: int | None = None) -> dict[str, Any]:
+    """Render a secret; `last_used` is in epoch seconds."""
+    expires, used = (timestamp(at) if at is not None else None for at in (secret.expires, last_used))
+    view = SecretView(secret_id=secret.secret_id, created=secret.created, expires=expires, last_used=used)
+    return view.shown()

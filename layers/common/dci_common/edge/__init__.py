@@ -1,0 +1,1 @@
+"""The edge: HTTP events in, responses out, bearer tokens, and log lines."""

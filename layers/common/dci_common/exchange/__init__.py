@@ -1,0 +1,1 @@
+"""What every exchange with a partner goes through: quota, audit and cursors."""

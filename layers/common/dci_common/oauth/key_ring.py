@@ -1,0 +1,166 @@
+"""Signing keys: the private ring in Secrets Manager, and the public set as verifiers read it.
+
+The ring's JSON, as the secret holds it:
+
+    {"next": KEY, "current": KEY, "retired": [JWK, ...]}
+
+with KEY `{"alg": ..., "private_key": PKCS#8 PEM, "public": JWK}`. A secret without `current` is an empty ring,
+as a fresh deployment has it. The next key is published before it is used, so that no verifier meets a token
+whose key it has not seen; retired keys are kept, public half only, until the last token they signed is over.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from dci_common.cache import AgingCache
+from dci_common.errors import ServiceUnavailable
+from dci_common.oauth.public_key_store import Jwk, State, read_published
+
+if TYPE_CHECKING:
+    from dci_common.runtime import Runtime
+    from dci_common.settings import Algorithm
+
+_THUMBPRINT_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n")}
+_RING_SECONDS = 300
+_PUBLIC_SECONDS = 300
+_REFETCH_SECONDS = 60
+
+
+def thumbprint(jwk: Jwk) -> str:
+    """Return the key's RFC 7638 thumbprint, which is its `kid`."""
+    members = {name: jwk[name] for name in _THUMBPRINT_MEMBERS[jwk["kty"]]}
+    digest = hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key pair; `private_key` is PKCS#8 PEM and never leaves the token function and the rotation."""
+
+    alg: Algorithm
+    private_key: str = field(repr=False)
+    public: Jwk
+
+    @property
+    def kid(self) -> str:
+        """The key's id in tokens and in the public set."""
+        return str(self.public["kid"])
+
+
+def generate(alg: Algorithm) -> SigningKey:
+    """Make a new key pair: P-256 for ES256, 3,072 bits for RS256."""
+    private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    if alg == "ES256":
+        private = ec.generate_private_key(ec.SECP256R1())
+        public = ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
+    else:
+        private = rsa.generate_private_key(65537, 3072)
+        public = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
+    public.pop("key_ops", None)
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return SigningKey(alg, pem.decode(), {**public, "kid": thumbprint(public), "use": "sig", "alg": alg})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The keys of a deployment; `retired` are public halves, the latest first."""
+
+    next: SigningKey
+    current: SigningKey
+    retired: tuple[Jwk, ...] = ()
+
+    @classmethod
+    def new(cls, alg: Algorithm) -> KeyRing:
+        """Make the first ring of a deployment."""
+        return cls(next=generate(alg), current=generate(alg))
+
+    def successor(self, alg: Algorithm, over: Collection[str]) -> KeyRing:
+        """Make the ring that follows this one; `over` are the ids of retired keys that no live token names."""
+        kept = (jwk for jwk in self.retired if jwk["kid"] not in over)
+        return KeyRing(next=generate(alg), current=self.next, retired=(self.current.public, *kept))
+
+    @classmethod
+    def from_secret(cls, secret: str) -> KeyRing | None:
+        """Read the secret's JSON; None when the ring is still empty."""
+        content = json.loads(secret)
+        if "current" not in content:
+            return None
+        return cls(
+            next=SigningKey(**content["next"]),
+            current=SigningKey(**content["current"]),
+            retired=tuple(content["retired"]),
+        )
+
+    def to_secret(self) -> str:
+        """Write the secret's JSON."""
+        return json.dumps(asdict(self))
+
+    def public_keys(self) -> list[tuple[Jwk, State]]:
+        """Return the public half of each key, and what the key is for."""
+        retired: list[tuple[Jwk, State]] = [(jwk, "retired") for jwk in self.retired]
+        return [(self.current.public, "current"), (self.next.public, "next"), *retired]
+
+
+class SigningKeys:
+    """The private ring, as the token function sees it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._cache: AgingCache[str, KeyRing] = AgingCache(_RING_SECONDS, runtime.clock)
+
+    def current(self) -> SigningKey:
+        """Return the key that signs now. Raises ServiceUnavailable while the ring is empty."""
+        return self._cache.get("ring", self._load).current
+
+    def _load(self) -> KeyRing:
+        secret_id = self._runtime.settings.signing_keys_secret
+        ring = KeyRing.from_secret(
+            self._runtime.secrets.get_secret_value(SecretId=secret_id, VersionStage="AWSCURRENT")["SecretString"]
+        )
+        if ring is None:
+            raise ServiceUnavailable("The signing keys are not made yet; try again in a minute.", retry_after=60)
+        return ring
+
+
+class PublicKeys:
+    """The public set, as verifiers and the JWKS endpoint see it: read from ClientsTable, kept five minutes.
+
+    An unknown `kid` makes it be read again at most once a minute, so that a stranger's tokens cost no reads.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._cache: AgingCache[str, tuple[float, dict[str, jwt.PyJWK], str]] = AgingCache(
+            _PUBLIC_SECONDS, runtime.clock
+        )
+
+    def document(self) -> str:
+        """Return the JWK set as JSON."""
+        return self._cache.get("keys", self._load)[2]
+
+    def find(self, kid: str) -> jwt.PyJWK | None:
+        """Return the key with this id, or None."""
+        loaded_at, keys, _ = self._cache.get("keys", self._load)
+        if kid not in keys and self._runtime.clock() - loaded_at >= _REFETCH_SECONDS:
+            self._cache.forget("keys")
+            keys = self._cache.get("keys", self._load)[1]
+        return keys.get(kid)
+
+    def _load(self) -> tuple[float, dict[str, jwt.PyJWK], str]:
+        now = self._runtime.clock()
+        jwks = [key.jwk for key in read_published(self._runtime).keys if not key.is_over(now)]
+        keys = {jwk["kid"]: jwt.PyJWK(jwk, jwk["alg"]) for jwk in jwks}
+        return now, keys, json.dumps({"keys": jwks}, separators=(",", ":"))

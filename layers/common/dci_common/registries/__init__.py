@@ -1,0 +1,1 @@
+"""One room per registry type: catalogue rows, record types, renderers and dialects."""

@@ -1,0 +1,1 @@
+"""The social registry: people, groups and memberships."""

@@ -1,0 +1,58 @@
+"""The dialect of OpenSPP 17's `spp_dci_api_server`, whose partners move over unchanged.
+
+Its defects are not kept: what is missing is left out (never `"False"`), nobody is dropped for lack of an
+identifier, and households, e-mail and phone numbers are sent as its documentation promises.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from dci_common.registry.catalogue.disclosure import Disclosure
+from dci_common.registry.model.views import View
+from dci_common.registry.storage.keys import is_active
+
+REG_TYPE = "SPP:RegistryType:Individual"
+REG_RECORD_TYPE = "person"
+_NAMES = (("givenName", "given_name"), ("familyName", "surname"), ("additionalName", "second_name"))
+
+
+def person(view: View, disclosure: Disclosure, today: date) -> View:
+    """Render a person as OpenSPP 17 does."""
+    record: View = {}
+    if "identifier" in disclosure:
+        record["identifier"] = _identifiers(view)
+    if "name" in disclosure:
+        record |= {theirs: view["name"][ours] for theirs, ours in _NAMES if ours in view.get("name", {})}
+    for theirs, ours, attribute in (
+        ("birthDate", "birth_date", "birth_date"),
+        ("sex", "sex", "sex"),
+        ("birthPlace", "birth_place", "birth_place"),
+        ("phoneNumbers", "phone_numbers", "phone_number"),
+    ):
+        if attribute in disclosure and ours in view:
+            record[theirs] = view[ours]
+    if "email" in disclosure and "emails" in view:
+        record["email"] = view["emails"][0]  # the dialect has room for one
+    if "household" in disclosure:
+        homes = [home for home in view.get("households", ()) if is_active(home, today)]
+        record["households"] = [_household(home, disclosure) for home in homes]
+    return record
+
+
+def _household(home: View, disclosure: Disclosure) -> View:
+    record: View = {}
+    if "name" in disclosure and "name" in home:
+        record["name"] = home["name"]
+    if "identifier" in disclosure:
+        record["identifier"] = _identifiers(home)
+    if "phone_number" in disclosure and "phone_numbers" in home:
+        record["phoneNumbers"] = home["phone_numbers"]
+    return record | ({"role": ", ".join(home["roles"])} if "roles" in home else {})
+
+
+def _identifiers(record: View) -> list[View]:
+    return [
+        {"name": identifier["identifier_type"], "identifier": identifier["identifier_value"]}
+        for identifier in record.get("identifiers", ())
+    ]

@@ -1,0 +1,89 @@
+"""Which records an item asks for, and in which dialect they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from dci_common.errors import Rejection
+from dci_common.registries.social import openspp17, renderers
+from dci_common.registry.catalogue.catalogue import HOUSEHOLD_ID
+from dci_common.registry.catalogue.disclosure import Disclosure
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.normalize import identifier_type
+from dci_common.registry.model.views import View
+from dci_common.registry.query.expression import collection
+from dci_common.spdci.envelope import SearchCriteria
+
+_SOCIAL = "ns:org:RegistryType:Social"
+_SOCIAL_SUFFIX = "registrytype:social"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """A record type on the wire: its name, the kind of record behind it, and how one is rendered.
+
+    A client may search it whose `record_types` have it, by the standard's name where it has one of its own.
+    """
+
+    name: str
+    kind: Kind
+    render: Callable[[View, Disclosure, date], View]
+    standard_name: str = ""
+
+    def check_allowed(self, record_types: Iterable[str]) -> None:
+        """Raise Rejection when a client that may search these may not search it."""
+        if (self.standard_name or self.name) not in record_types:
+            raise _unserved(f"This client may search the record types {', '.join(record_types)} only: name one.")
+
+
+SR_PERSON = RecordType("SRPerson", Kind.PERSON, renderers.sr_person)
+MEMBER = RecordType("Member", Kind.PERSON, renderers.member)
+GROUP = RecordType("Group", Kind.GROUP, renderers.group)
+OPENSPP17_PERSON = RecordType(openspp17.REG_RECORD_TYPE, Kind.PERSON, openspp17.person, SR_PERSON.name)
+
+_SOCIAL_TYPES = {
+    "srperson": SR_PERSON,
+    "person": SR_PERSON,
+    "member": MEMBER,
+    "srmember": MEMBER,
+    "group": GROUP,
+    "household": GROUP,
+}
+_OPENSPP17_TYPES = dict.fromkeys(("person", "srperson", "member", "srmember"), OPENSPP17_PERSON)
+
+
+def resolve(criteria: SearchCriteria, *, openspp17_client: bool) -> tuple[str, RecordType]:
+    """Return the item's `reg_type` and record type.
+
+    Raises Rejection when the registry serves no such type.
+    """
+    reg_type = criteria.reg_type or (openspp17.REG_TYPE if openspp17_client else _SOCIAL)
+    if reg_type.lower() == openspp17.REG_TYPE.lower():
+        return reg_type, _record_type(criteria, _OPENSPP17_TYPES, OPENSPP17_PERSON)
+    if reg_type.lower().endswith(_SOCIAL_SUFFIX):
+        default = GROUP if _asks_household(criteria) else SR_PERSON
+        return reg_type, _record_type(criteria, _SOCIAL_TYPES, default)
+    raise _unserved(f"reg_type must end in RegistryType:Social, or be {openspp17.REG_TYPE}.")
+
+
+def _record_type(criteria: SearchCriteria, served: dict[str, RecordType], default: RecordType) -> RecordType:
+    asked = criteria.reg_record_type or criteria.response_entity or collection(criteria.query)
+    if asked is None:
+        return default
+    found = served.get(asked.rpartition(":")[2].strip().lower()) if isinstance(asked, str) else None
+    if found is None:
+        names = ", ".join(dict.fromkeys(record_type.name for record_type in served.values()))
+        raise _unserved(f"The record types served here are: {names}.")
+    return found
+
+
+def _asks_household(criteria: SearchCriteria) -> bool:
+    query = criteria.query
+    type_ = query.get("type") if criteria.query_type == "idtype-value" and isinstance(query, dict) else None
+    return isinstance(type_, str) and identifier_type(type_).rpartition(":")[2] == HOUSEHOLD_ID
+
+
+def _unserved(message: str) -> Rejection:
+    return Rejection("rjct.search_criteria.invalid", message)

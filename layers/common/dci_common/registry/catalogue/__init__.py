@@ -1,0 +1,1 @@
+"""The attribute catalogue: what a query may ask about, and the types of values."""

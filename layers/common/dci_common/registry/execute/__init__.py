@@ -1,0 +1,1 @@
+"""Execution: runs a plan against DynamoDB and returns what still matches."""

@@ -1,0 +1,1 @@
+"""Records: what is registered, and how a record's view is built."""

@@ -1,0 +1,231 @@
+"""Canonical records: who is registered, which households there are, and who belongs to which.
+
+The field names follow the standard's core vocabulary (`core/v1/data`: Person, Member, Group, Name, Address,
+Identifier, Place, DisabilityInfo, RelatedPerson) and, where it has none, OpenSPP's registrant. Dates are calendar
+dates, moments are in UTC. Values of the standard's long code lists (occupation, education, ...) are kept as they
+come: countries use their own.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from dci_common.registry.model import normalize
+from dci_common.registry.model.base import MaritalStatus, Record, Sex
+
+MAX_IDENTIFIERS = 20
+MAX_CONTACTS = 10  # phone numbers, and e-mail addresses, of one record
+MAX_BYTES = 100_000  # of one record, so that a person with the summaries of all its groups fits into a transaction
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(normalize.check_text)
+]
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}\z")]
+Date = Annotated[date, WrapValidator(normalize.read_date)]
+Moment = Annotated[datetime, WrapValidator(normalize.read_moment)]
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
+LimitationType = Literal["VIS_SS", "HEAR_SS", "MOB_SS", "COG_SS", "SC_SS", "COM_SS"]
+Severity = Literal["1", "2", "3", "4"]
+PhoneNumber = Annotated[Text, AfterValidator(normalize.check_phone)]
+EmailAddress = Annotated[Text, AfterValidator(normalize.check_email)]
+IdentifierType = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(normalize.check_text),
+    AfterValidator(normalize.check_identifier_type),
+]
+IdentifierValue = Annotated[Text, AfterValidator(normalize.check_size)]
+
+
+class Identifier(Record):
+    """An identifier; type (whatever its case) and value together belong to one record only."""
+
+    identifier_type: IdentifierType
+    identifier_value: IdentifierValue
+
+
+class Name(Record):
+    """A person's name, in its own script."""
+
+    surname: Text | None = None
+    given_name: Text | None = None
+    second_name: Text | None = None
+    maiden_name: Text | None = None
+    prefix: Text | None = None
+    suffix: Text | None = None
+
+
+class GeoCoordinates(Record):
+    """A place on the earth (WGS 84), in degrees."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+
+
+class Bounds(Record):
+    """The corners of a box."""
+
+    northeast: GeoCoordinates
+    southwest: GeoCoordinates
+
+
+class Geometry(Record):
+    """A box, and its centre."""
+
+    bounds: Bounds | None = None
+    location: GeoCoordinates | None = None
+
+
+class PlusCode(Record):
+    """An Open Location Code."""
+
+    global_code: Text | None = None
+    geometry: Geometry | None = None
+
+
+class GeoLocation(Record):
+    """Where an address is on the earth."""
+
+    plus_code: PlusCode
+
+
+class Address(Record):
+    """A postal address, from the house to the country."""
+
+    address_line_1: Text | None = None
+    address_line_2: Text | None = None
+    locality: Text | None = None
+    sub_region_code: Text | None = None
+    region_code: Text | None = None
+    postal_code: Text | None = None
+    country_code: Text | None = None
+    geo_location: GeoLocation | None = None
+
+
+class Place(Record):
+    """A place, and the larger one that it is part of. The standard's `contains_place` follows from these."""
+
+    name: Text | None = None
+    address_line: Text | None = None
+    geo: GeoCoordinates | None = None
+    contained_in_place: Place | None = None
+
+
+class DisabilityInfo(Record):
+    """A functional limitation; severity from 1 (none) to 4 (can not do at all)."""
+
+    disability_limitation_type: LimitationType
+    functional_severity: Severity | None = None
+
+
+class RelatedPerson(Record):
+    """Somebody to whom a person is related, by that person's id in the registry."""
+
+    relationship_type: Text
+    person_id: Key
+
+
+class AdditionalAttribute(Record):
+    """What a country keeps beyond the standard."""
+
+    key: Text
+    value: Text
+
+
+def _check_each_once(identifiers: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+    matched = {(normalize.identifier_type(one.identifier_type), one.identifier_value) for one in identifiers}
+    if len(matched) < len(identifiers):
+        raise PydanticCustomError("rule", "must hold each identifier once, whatever the case of its type")
+    return identifiers
+
+
+Identifiers = Annotated[tuple[Identifier, ...], Field(max_length=MAX_IDENTIFIERS), AfterValidator(_check_each_once)]
+PhoneNumbers = Annotated[tuple[PhoneNumber, ...], Field(max_length=MAX_CONTACTS)]
+
+
+class Registrant(Record):
+    """What people and groups have in common. `id` is the registry's own, never disclosed as an identifier."""
+
+    id: Key
+    identifiers: Identifiers = ()
+    phone_numbers: PhoneNumbers = ()
+    addresses: Annotated[tuple[Address, ...], Field(max_length=10)] = ()
+    additional_attributes: Annotated[tuple[AdditionalAttribute, ...], Field(max_length=100)] = ()
+    registration_date: Date | None = None
+    last_updated: Moment | None = None
+
+    @model_validator(mode="after")
+    def _is_small(self) -> Self:
+        if len(self.model_dump_json(exclude_defaults=True).encode()) > MAX_BYTES:
+            raise PydanticCustomError("rule", f"must have at most {MAX_BYTES} bytes in all")
+        return self
+
+
+class Person(Registrant):
+    """A person. One who is `restricted` (witness protection, say) is disclosed to nobody who is not so entitled.
+
+    `income` is a year's, in the registry's currency.
+    """
+
+    name: Name = Name()
+    sex: Sex | None = None
+    birth_date: Date | None = None
+    death_date: Date | None = None
+    birth_place: Text | None = None
+    emails: Annotated[tuple[EmailAddress, ...], Field(max_length=MAX_CONTACTS)] = ()
+    marital_status: MaritalStatus | None = None
+    is_disabled: bool | None = None
+    disability_info: Annotated[tuple[DisabilityInfo, ...], Field(max_length=20)] = ()
+    related_persons: Annotated[tuple[RelatedPerson, ...], Field(max_length=50)] = ()
+    employment_status: Text | None = None
+    occupation: Text | None = None
+    income_level: Text | None = None
+    income: Number | None = None
+    language_codes: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    education_level: Text | None = None
+    restricted: bool = False
+
+
+class Group(Registrant):
+    """A household, family or other group of people. A lower `poverty_score` is a poorer household.
+
+    `group_type` is its kind. `place` is where it lives (the standard's `geographical_location`).
+    """
+
+    name: Text | None = None
+    group_type: Text | None = None
+    place: Place | None = None
+    poverty_score: Number | None = None
+    poverty_score_type: Text | None = None
+
+
+class Membership(Record):
+    """That a person belongs to a group, in which roles (`head`, `principal_recipient`, `alternative_recipient`, ...).
+
+    It is in force from the day `start` on, and over from the day `end` on.
+    """
+
+    person_id: Key
+    group_id: Key
+    roles: Annotated[tuple[Text, ...], Field(max_length=10)] = ()
+    start: Date | None = None
+    end: Date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_its_start(self) -> Self:
+        if self.start and self.end and self.end < self.start:
+            raise PydanticCustomError("rule", "must not have its end before its start")
+        return self
+
+
+AnyRecord = Person | Group | Membership

@@ -1,0 +1,132 @@
+"""What an access path does not prove, as a DynamoDB filter expression over an index entry's facets.
+
+DynamoDB refuses expressions over 4 KB, over 300 operators, and IN over 100 values; a tree that needs more is checked
+in Python instead, on the same facets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dci_common.registry.model.base import Kind
+from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or, compare
+from dci_common.registry.storage.facets import HOUSEHOLD_FACETS
+from dci_common.registry.storage.keys import record_pk
+
+_MAX_EXPRESSION_BYTES = 4000
+_MAX_OPERATORS = 300
+_MAX_IN = 100
+_SYMBOLS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_PLACEHOLDER = re.compile(r"#\w+")
+_OPERATOR = re.compile(r" (?:AND|OR|IN|[<>]=?) |NOT |(?:contains|begins_with|attribute_\w+)\(")
+_NEVER = "attribute_not_exists(pk)"  # every record has a key
+_ALWAYS = "attribute_exists(pk)"
+Facets = Mapping[str, Any]
+
+
+class Filter:
+    """A tree as filter expression; `expression` is None where it must be checked in Python (`holds`)."""
+
+    def __init__(self, tree: Node, kind: Kind) -> None:
+        self._kind = kind
+        self.names: dict[str, str] = {"#f": "facets"}
+        self.values: dict[str, Any] = {}
+        self._placeholders: dict[str, str] = {}
+        self._expressible = True
+        text = self._write(tree, "#f")
+        used = set(_PLACEHOLDER.findall(text))  # DynamoDB refuses names that are not
+        self.names = {placeholder: name for placeholder, name in self.names.items() if placeholder in used}
+        fits = (
+            self._expressible
+            and len(text.encode()) <= _MAX_EXPRESSION_BYTES
+            and len(_OPERATOR.findall(text)) <= _MAX_OPERATORS
+        )
+        self.expression = text if fits else None
+
+    def _write(self, node: Node, path: str) -> str:
+        """Write the tree about the facets at `path`."""
+        match node:
+            case And(children):
+                return _joined(" AND ", [self._write(child, path) for child in children]) or _ALWAYS
+            case Or(children):
+                return _joined(" OR ", [self._write(child, path) for child in children]) or _NEVER
+            case Not(child):
+                return f"(NOT {self._write(child, path)})"
+            case AnyRelated(child):
+                homes = [f"#f.{self._name(home)}" for home in HOUSEHOLD_FACETS]
+                return _joined(" OR ", [self._write(child, home) for home in homes])
+            case IdIn(ids) if path == "#f":
+                return self._in("pk", [record_pk(self._kind, id_) for id_ in sorted(ids)])
+            case IdIn(ids):
+                return self._in(f"{path}.{self._name('id')}", sorted(ids))
+            case Compare():
+                return self._compare(node, f"{path}.{self._name(node.attribute.name)}")
+        raise TypeError(node)
+
+    def _compare(self, leaf: Compare, path: str) -> str:
+        first = self._value(leaf.values[0])
+        if leaf.operator in _SYMBOLS:
+            return f"{path} {_SYMBOLS[leaf.operator]} {first}"
+        if leaf.operator == "prefix":
+            self._expressible &= not leaf.attribute.many  # nothing tells how the values of a list begin
+            return f"begins_with({path}, {first})"
+        if leaf.attribute.many:
+            return _joined(" OR ", [f"contains({path}, {self._value(value)})" for value in leaf.values])
+        return self._in(path, list(leaf.values))
+
+    def _in(self, path: str, values: list[str]) -> str:
+        chunks = (values[start : start + _MAX_IN] for start in range(0, len(values), _MAX_IN))
+        return _joined(" OR ", [f"{path} IN ({','.join(map(self._value, chunk))})" for chunk in chunks]) or _NEVER
+
+    def _name(self, name: str) -> str:
+        placeholder = f"#{name}"
+        self.names[placeholder] = name
+        return placeholder
+
+    def _value(self, value: str) -> str:
+        """Return the value's one placeholder: DynamoDB refuses values that are not used."""
+        placeholder = self._placeholders.setdefault(value, f":f{len(self._placeholders)}")
+        self.values[placeholder] = {"S": value}
+        return placeholder
+
+
+def holds(node: Node, facets: Facets) -> bool:
+    """Tell what `query.matches` would, from plain facets that have the record's `id` with them."""
+    match node:
+        case And(children):
+            return all(holds(child, facets) for child in children)
+        case Or(children):
+            return any(holds(child, facets) for child in children)
+        case Not(child):
+            return not holds(child, facets)
+        case AnyRelated(child):
+            return any(holds(child, facets[home]) for home in HOUSEHOLD_FACETS if home in facets)
+        case IdIn(ids):
+            return facets["id"] in ids
+        case Compare(attribute, operator, wanted):
+            return any(compare(value, operator, wanted) for value in facet_values(facets, attribute.name))
+
+
+def facet_values(facets: Facets, name: str) -> list[str]:
+    """Return the values of a facet, of which there may be none."""
+    value = facets.get(name, [])
+    return value if isinstance(value, list) else [value]
+
+
+def plain_facets(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Read an index entry's facets from DynamoDB's own JSON."""
+    facets: dict[str, Any] = {"id": item["pk"]["S"].partition("#")[2]}
+    return facets | {name: _plain(value) for name, value in item.get("facets", {}).get("M", {}).items()}
+
+
+def _plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a string, a list or a map
+    if "M" in value:
+        return {name: _plain(member) for name, member in value["M"].items()}
+    return [member["S"] for member in value["L"]] if "L" in value else value["S"]
+
+
+def _joined(operator: str, parts: list[str]) -> str:
+    # DynamoDB refuses parentheses around what needs none.
+    return parts[0] if len(parts) == 1 else f"({operator.join(parts)})" if parts else ""

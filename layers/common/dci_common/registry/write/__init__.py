@@ -1,0 +1,1 @@
+"""Writes: changes of records as DynamoDB transactions."""

@@ -1,0 +1,1 @@
+"""The standard's messages: envelope, fields and pagination."""
