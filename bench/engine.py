@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from dci_common.aws.transport import Answer
 
 if TYPE_CHECKING:
+    from dci_common.deadline import Deadline
     from dci_common.runtime import Runtime
 
 Item = dict[str, Any]
@@ -45,7 +46,7 @@ class Engine:
         for client in clients:
             client.endpoint = self
 
-    def post(self, target: str, _: str, body: bytes) -> Answer:
+    def post(self, target: str, _: str, body: bytes, _deadline: Deadline) -> Answer:
         """Stand in for an endpoint."""
         return Answer(HTTPStatus.OK, self.answer(target.rpartition(".")[2], body))
 

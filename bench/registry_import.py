@@ -35,12 +35,14 @@ from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.support.batch_writer import BATCH, write_all
 from dci_cli.registry.support.parallel import THREADS, chunks
+from dci_cli.registry.support.table import OperatorRuntime
 from dci_cli.template import read_template
+from dci_common.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from dci_common.registry.storage.items import Item
+    from dci_common.aws.dynamodb import Item
 
 ROOT = Path(__file__).resolve().parents[1]
 _SHARDS = 4
@@ -130,9 +132,10 @@ def _bare(dynamodb: DynamoDBClient, items: list[Item]) -> None:
             left = dynamodb.batch_write_item(RequestItems=left)["UnprocessedItems"]
 
 
-def _import(dynamodb: DynamoDBClient, staging: Staging) -> None:
+def _import(_: DynamoDBClient, staging: Staging) -> None:
+    runtime = OperatorRuntime(Settings())
     with ThreadPoolExecutor(THREADS) as pool:
-        write_views(staging.views(), _SHARDS, _TODAY, partial(write_all, dynamodb, _TABLE, pool), lambda _: None)
+        write_views(staging.views(), _SHARDS, _TODAY, partial(write_all, runtime, _TABLE, pool), lambda _: None)
 
 
 def _timed(dynamodb: DynamoDBClient, write: Callable[[DynamoDBClient], None]) -> float:

@@ -22,6 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import boto3
 from engine import NOBODY
 from memory import peak_mib
 from report import options_of, write
@@ -33,9 +34,9 @@ from dci_cli.registry.bulk import generate
 from dci_cli.registry.inspect.read_meter import Cost, metered
 from dci_cli.registry.support.json_lines import write_line
 from dci_cli.template import read_template
-from dci_common.clients.store import Client
+from dci_common.clients.model import Client
 from dci_common.deadline import Deadline
-from dci_common.registry.model.base import plain
+from dci_common.registry.model.base import record_fields
 from dci_common.registry.model.records import Address, AnyRecord, Group, Identifier, Membership, Name, Person
 from dci_common.runtime import Runtime, tune_gc
 from dci_common.settings import Settings
@@ -130,7 +131,7 @@ def _registry_of(people: int, *options: str) -> dict[str, Any]:
         path = Path(scratch) / "people.jsonl"
         with path.open("w", encoding="utf-8") as file:
             generate.write(file, max(1, round((people - _PLANTED) / _PEOPLE_A_HOUSEHOLD)), seed=1)
-            file.writelines(write_line(type(record).__name__.lower(), plain(record)) for record in _planted())
+            file.writelines(write_line(type(record).__name__.lower(), record_fields(record)) for record in _planted())
         _run("-m", "dci_cli", "registry", "import", "--table", _TABLE, str(path))
         measured: dict[str, Any] = json.loads(_run(__file__, "--measure", *options))
         return measured
@@ -141,7 +142,7 @@ def _engine() -> Iterator[None]:
     jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
     with dynamodb_local.running(jar) as endpoint, environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **NOBODY}):
         create_tables(
-            Runtime(Settings()).dynamodb,
+            boto3.client("dynamodb"),
             read_template(ROOT / "template.yaml").tables,
             {"RegistryTable": _TABLE, "AuditTable": _AUDIT},
         )

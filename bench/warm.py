@@ -26,9 +26,11 @@ from report import Budget, options_of, report, speed
 from dci_cli.synthetic.population import population
 from dci_common.clients.registration import NewClient, register
 from dci_common.oauth.key_ring import KeyRing
-from dci_common.oauth.public_key_store import PublicKeySet, write_published
+from dci_common.oauth.public_key_store import PublicKeySet, write_public_keys
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.records import Group, Membership, Person
 from dci_common.registry.model.views import views
+from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import all_items, settings_item
 from dci_common.runtime import Runtime, tune_gc
 from dci_common.settings import Settings
@@ -69,7 +71,7 @@ class Bench:
         self.runtime = Runtime(Settings.from_env(VARIABLES))
         ring = KeyRing.new("ES256")
         written = recorded(self.runtime)
-        write_published(self.runtime, PublicKeySet().changed(ring.public_keys(), int(time.time())))
+        write_public_keys(self.runtime, PublicKeySet().with_states(ring.public_keys(), int(time.time())))
         asked = {
             "name": "b",
             "sender_id": "b",
@@ -97,9 +99,9 @@ class Bench:
             if identifier.identifier_type == "UIN"
         ]
         yield settings_item(_SHARDS, {"UIN"})
-        today = datetime.now(UTC).date()
+        indexing = Indexing(SOCIAL_CATALOGUE, _SHARDS, datetime.now(UTC).date())
         for kind, view in views(made["person"], made["group"], made["membership"]):
-            yield from all_items(kind, view, _SHARDS, today)
+            yield from all_items(indexing, kind, view)
 
     def token_event(self) -> dict[str, Any]:
         """Build a token request."""

@@ -1,6 +1,7 @@
 """One engine a session, loaded with the demo registry; fresh functions a test.
 
-The engine is moto, or DynamoDB Local where `DCI_TEST_ENGINE=dynamodb-local` says so: the same tests, twice.
+The engine is moto, or DynamoDB Local with `DCI_TEST_ENGINE=dynamodb-local`. The functions call it through their own
+clients, or through botocore's with `DCI_TEST_AWS_CLIENT=botocore`. The same tests pass with each.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+import boto3
 import pytest
 
 from dci_cli.local import dynamodb_local, moto_engine
@@ -20,7 +22,7 @@ from dci_cli.local.load import load
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables
 from dci_cli.template import read_template
-from dci_common.edge import logs as edge_logs
+from dci_common import logs as function_logs
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, views
 from dci_common.runtime import Runtime
@@ -71,12 +73,14 @@ def engine(population: Population) -> Iterator[None]:
     """Run the engine with tables, signing keys and the demo registry; RotateSecret leaves the keys as they are."""
     with moto_engine.running(), _dynamodb(), rotating(lambda *_: {}):
         runtime = Runtime(SETTINGS)
-        create_tables(runtime.dynamodb, read_template(ROOT / "template.yaml").tables, TABLES)
+        secrets = boto3.client("secretsmanager")
+        dynamodb = boto3.client("dynamodb")
+        create_tables(dynamodb, read_template(ROOT / "template.yaml").tables, TABLES)
         secret_id = SETTINGS.signing_keys_secret
-        runtime.secrets.create_secret(Name=secret_id, SecretString="{}")
+        secrets.create_secret(Name=secret_id, SecretString="{}")
         rotate(rotation_app.create_app(runtime), secret_id)
-        load(runtime.dynamodb, SETTINGS.registry_table, population, SHARDS, date(2026, 3, 1))
-        runtime.secrets.create_secret(Name=SETTINGS.cursor_secret, SecretString="only for tests")
+        load(dynamodb, SETTINGS.registry_table, population, SHARDS, date(2026, 3, 1))
+        secrets.create_secret(Name=SETTINGS.cursor_secret, SecretString="only for tests")
         yield
 
 
@@ -91,6 +95,13 @@ def _dynamodb() -> Iterator[None]:
         yield
 
 
+def _clients() -> dict[str, Any]:
+    """Return what makes the functions' clients of AWS, where it is not their own."""
+    if os.environ.get("DCI_TEST_AWS_CLIENT") != "botocore":
+        return {}
+    return {"dynamodb": lambda _: boto3.client("dynamodb"), "secrets": lambda _: boto3.client("secretsmanager")}
+
+
 _seeds = iter(range(1_000_000))
 
 
@@ -100,7 +111,7 @@ def new_api(engine: None) -> Callable[..., Api]:  # noqa: ARG001 - must be runni
 
     def make(**changes: Any) -> Api:
         fields = {name: getattr(SETTINGS, name) for name in SETTINGS.__slots__}
-        return Api(Settings(**fields | changes), next(_seeds))
+        return Api(Settings(**fields | changes), next(_seeds), _clients())
 
     return make
 
@@ -119,23 +130,26 @@ def own_api(new_api: Callable[..., Api]) -> Callable[..., Api]:
     """Return a maker of APIs over clients and keys of their own: the ring is empty, as CloudFormation makes it."""
     number = next(_own)
     names = {"clients_table": f"dci-clients-{number}", "signing_keys_secret": f"dci-signing-keys-{number}"}
-    runtime = new_api(**names).runtime
     tables = read_template(ROOT / "template.yaml").tables
-    create_tables(runtime.dynamodb, tables, {"ClientsTable": names["clients_table"]})
-    runtime.secrets.create_secret(Name=names["signing_keys_secret"], SecretString='{"seed": "generated"}')
+    create_tables(boto3.client("dynamodb"), tables, {"ClientsTable": names["clients_table"]})
+    boto3.client("secretsmanager").create_secret(
+        Name=names["signing_keys_secret"], SecretString='{"seed": "generated"}'
+    )
     return partial(new_api, **names)
 
 
 @pytest.fixture(scope="session")
 def shared_api(new_api: Callable[..., Api]) -> Api:
     """Return one API for all tests that only ask it: its clock must stand, its partner stay as it is."""
-    return new_api()
+    api = new_api()
+    api.runtime.prepare()  # with the clients that it has wherever it is used first
+    return api
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _logger() -> None:
     """Make the functions' logger before a test captures output: it would go on writing to what is closed by then."""
-    edge_logs._logger()  # noqa: SLF001 - the one logger of the functions
+    function_logs._logger()  # noqa: SLF001 - the one logger of the functions
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import subprocess
 import boto3
 import pytest
 
-from dci_common.clients.store import Client
+from dci_common.clients.model import Client
 from support.api import Api
 from support.events import event
 from support.serving import command

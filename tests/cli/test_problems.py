@@ -8,13 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from dci_cli.command_error import CommandError
 from dci_cli.local.deployment import Demo, write_credentials
 from dci_cli.local.tables import create_tables
-from dci_common.runtime import Runtime
-from dci_common.settings import Settings
 from support.api import Api
 from support.serving import command
 
@@ -144,7 +143,7 @@ def test_what_a_handler_lacks_is_no_matter_of_the_template(
 def test_a_table_that_can_not_be_made(definition: dict[str, Any]) -> None:
     """A table that DynamoDB refuses is named, with DynamoDB's reason."""
     with pytest.raises(CommandError, match="The template's Some can not be made: "):
-        create_tables(Runtime(Settings()).dynamodb, {"Some": definition}, {"Some": "no-such-table"})
+        create_tables(boto3.client("dynamodb"), {"Some": definition}, {"Some": "no-such-table"})
 
 
 @pytest.fixture

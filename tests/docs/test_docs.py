@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from dci_cli.__main__ import main
+from dci_common.edge.errors import OUTCOMES
 from dci_common.edge.http import MAX_BODY_BYTES
-from dci_common.errors import ApiError
 from dci_common.oauth.scopes import SCOPES
-from dci_common.registry.catalogue import disclosure
+from dci_common.registries.social import disclosure
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.catalogue.attributes import Attribute
-from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
 from dci_common.registry.query import conditions, expression, parser
@@ -140,18 +140,19 @@ def test_every_attribute_is_documented() -> None:
         attribute.name: [
             sorted(attribute.aliases),
             [*attribute.operators],
-            ", ".join(word for kind, word in kinds if kind in attribute.of) or "memberships",
+            ", ".join(word for kind, word in kinds if kind in attribute.kinds) or "memberships",
             needed(attribute),
         ]
-        for attribute in Catalogue(()).attributes
+        for attribute in SOCIAL_CATALOGUE.attributes
     }
 
 
 def needed(attribute: Attribute) -> str:
     """Write what discloses an attribute to whoever asks it of the records that have it."""
     (always,) = attribute.disclosed_by
-    of_persons = attribute.needs(Kind.PERSON) - {always} if Kind.PERSON in attribute.of else set()
-    assert Kind.GROUP not in attribute.of or attribute.needs(Kind.GROUP) == {always}
+    needs = {kind: SOCIAL_CATALOGUE.required_disclosure(attribute, kind) for kind in attribute.kinds}
+    of_persons = needs.get(Kind.PERSON, frozenset()) - {always}
+    assert needs.get(Kind.GROUP, {always}) == {always}
     return "; ".join([f"`{always}`", *(f"of persons `{name}` too" for name in of_persons)])
 
 
@@ -165,8 +166,7 @@ def test_every_error_code_is_documented() -> None:
 def test_every_status_is_documented_with_its_code() -> None:
     """Each error of the tree is in the table, under its status."""
     documented = {(cells[0], names(cells[1])[0]) for cells in rows(API, "status | code")}
-    errors: list[type[ApiError]] = [ApiError, *ApiError.__subclasses__()]
-    assert {(str(error.status), error.default_code) for error in errors} <= documented
+    assert {(str(outcome.status), outcome.code) for outcome in OUTCOMES.values()} <= documented
 
 
 def test_every_oauth_error_is_documented() -> None:

@@ -15,10 +15,10 @@ from botocore import xform_name
 from botocore.session import get_session
 
 from dci_cli.__main__ import main
+from dci_common import logs as function_logs
 from dci_common.clients.administration import Administration, Caller
 from dci_common.clients.log import OPERATOR
 from dci_common.clients.store import ClientStore
-from dci_common.edge import logs as edge_logs
 from support.api import Api
 from support.deployment import MONITORING, of_type, template
 from support.events import ROOT
@@ -83,7 +83,7 @@ def test_parameters_outputs_and_resources_are_the_templates() -> None:
 def test_every_alarm_and_metric_is_told() -> None:
     """The tables have each alarm of the template, and each metric that requests tell."""
     assert column(DOCUMENT, "alarm") == of_type("AWS::CloudWatch::Alarm", MONITORING).keys()
-    assert column(DOCUMENT, "metric") == set(edge_logs._UNITS)  # noqa: SLF001
+    assert column(DOCUMENT, "metric") == set(function_logs._UNITS)  # noqa: SLF001
 
 
 def test_teardown_names_all_that_outlives_the_stack() -> None:
@@ -127,7 +127,7 @@ def test_lost_clients_are_copied_back(api: Api, monkeypatch: pytest.MonkeyPatch)
     """What the restored table has is in the table again, but not its signing keys."""
     client, _ = api.client()
     tables = api.runtime.settings.clients_table, "restored"
-    described = api.runtime.dynamodb.describe_table(TableName=tables[0])["Table"]
+    described = boto3.client("dynamodb").describe_table(TableName=tables[0])["Table"]
     restored = boto3.resource("dynamodb").create_table(
         TableName="restored",
         KeySchema=described["KeySchema"],

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.catalogue.attributes import Attribute
-from dci_common.registry.catalogue.catalogue import COMPOSITES, RECORD_SLOT, Catalogue
 from dci_common.registry.model.base import Kind
 from support.api import Api
 from support.events import ROOT
@@ -35,20 +35,20 @@ def test_there_is_an_example_of_each_query_type() -> None:
 def catalogue_table() -> list[str]:
     """Write the catalogue as the document has it."""
     lines = ["| attribute | compared as | among persons | among groups |", "|---|---|---|---|"]
-    for attribute in Catalogue(()).attributes:
+    for attribute in SOCIAL_CATALOGUE.attributes:
         found = [_found(attribute, kind) for kind in Kind]
-        lines.append(f"| `{attribute.name}` | {attribute.type.name.lower()} | {' | '.join(found)} |")
+        lines.append(f"| `{attribute.name}` | {attribute.type.name} | {' | '.join(found)} |")
     return lines
 
 
 def _found(attribute: Attribute, kind: Kind) -> str:
-    if kind not in attribute.of:
+    if kind not in attribute.kinds:
         return {Kind.PERSON: "households", Kind.GROUP: "members"}[kind]
-    if attribute.type.is_lookup:
+    if attribute.type.lookup:
         return "lookup"
     slots = [attribute.slots[kind]] if kind in attribute.slots else []
-    slot, *parts = COMPOSITES[kind]
-    slots += [slot] if attribute in parts else []
+    composite = SOCIAL_CATALOGUE.composites[kind]
+    slots += [composite.slot] if attribute in {composite.leading, composite.trailing} else []
     return " ".join(f"`{slot}`" for slot in slots) or "filter"
 
 
@@ -62,8 +62,8 @@ def test_the_catalogue_is_the_codes_own() -> None:
 @pytest.mark.parametrize(("kind", "words"), [(Kind.PERSON, "Slots of persons"), (Kind.GROUP, "Of groups")])
 def test_the_free_slots_are_free(kind: Kind, words: str) -> None:
     """Whoever adds an attribute is told of the slots that nobody uses yet."""
-    used = {attribute.slots[kind] for attribute in Catalogue(()).attributes if kind in attribute.slots}
-    free = SLOTS - used - {RECORD_SLOT, COMPOSITES[kind][0]}
+    used = {attribute.slots[kind] for attribute in SOCIAL_CATALOGUE.attributes if kind in attribute.slots}
+    free = SLOTS - used - {SOCIAL_CATALOGUE.record_slot, SOCIAL_CATALOGUE.composites[kind].slot}
     sentence = re.search(rf"{words}[^:.]*:([^.]*)\.", DOCUMENT.replace("\n   ", " "))
     assert sentence
     told: set[str] = set()

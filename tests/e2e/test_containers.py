@@ -18,6 +18,7 @@ from support.serving import Serving
 
 PATHS = sorted(path for path in routes() if path != "$default")
 NEW_CLIENT = {"sender_id": "health.example.org", "scopes": ["registry.search"]}
+INVALID_TOKEN = "The token is not valid: get one from this API's token endpoint."
 
 
 def started(api: Serving) -> int:
@@ -117,7 +118,7 @@ def test_who_is_refused_is_told_how_to_ask(api: Serving, partner: dict[str, str]
     ]
     assert [(reply.status, reply.headers["WWW-Authenticate"]) for reply in refused] == [
         (401, "Bearer"),
-        (401, 'Bearer error="invalid_token", error_description="The token is not one of this API."'),
+        (401, f'Bearer error="invalid_token", error_description="{INVALID_TOKEN}"'),
         (403, 'Bearer error="insufficient_scope", scope="clients.read"'),
         (401, 'Basic realm="token"'),
     ]

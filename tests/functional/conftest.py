@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from dci_cli.local.demo import Population
 from support import leaks
 from support.api import Api
+from support.aws_over_http import Server, aws_over_http
 from support.hamlet import hamlet
 from support.logs import collected
 from support.registries import registry_of
@@ -23,6 +25,24 @@ def _nothing_secret_is_left(new_api: Callable[..., Api]) -> Iterator[None]:
         yield
     places = {"log lines": logs.lines, "tables": [leaks.tables(new_api())], "errors": noted.errors}
     assert [name for name, texts in places.items() if noted.found_in("\n".join(texts))] == []
+
+
+@pytest.fixture(scope="session")
+def wire(engine: None) -> Iterator[Server]:  # noqa: ARG001 - must be running
+    """Run moto's services behind an HTTP server, which sees what the functions' own client sends."""
+    with aws_over_http() as server:
+        yield server
+
+
+@pytest.fixture
+def over_the_wire(wire: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a test's functions ask over HTTP, as in a deployment; DynamoDB Local is asked so anyway.
+
+    A third of the tests do: it costs as much as the engine's own work.
+    """
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", wire.url)
+    if "AWS_ENDPOINT_URL_DYNAMODB" not in os.environ:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", wire.url)
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from dci_common.clients.store import client_key, name_key
+from dci_common.clients.items import client_key
+from dci_common.clients.model import name_key
 from support.api import Api, Reply
 from support.events import event
+
+pytestmark = pytest.mark.usefixtures("over_the_wire")
 
 NEW = {"name": "Ministry of Health", "sender_id": "health.example.org", "scopes": ["registry.search"]}
 

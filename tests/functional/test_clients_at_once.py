@@ -32,16 +32,15 @@ def local_api(new_api: Callable[..., Api]) -> Iterator[Api]:
     jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
     with dynamodb_local.running(jar) as endpoint, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
-        api = new_api(clients_table="clients-at-once", exchange_table="exchange-at-once")
-        vars(api.runtime)["dynamodb"] = boto3.client("dynamodb", config=_PATIENT)
+        dynamodb = boto3.client("dynamodb", config=_PATIENT)
         tables = {"ClientsTable": "clients-at-once", "ExchangeTable": "exchange-at-once"}
-        create_tables(api.runtime.dynamodb, read_template(ROOT / "template.yaml").tables, tables)
-        secrets, secret_id = api.runtime.secrets, "keys-at-once"
-        secrets.create_secret(Name=secret_id, SecretString="{}")
+        create_tables(dynamodb, read_template(ROOT / "template.yaml").tables, tables)
+        secret_id = "keys-at-once"
+        boto3.client("secretsmanager").create_secret(Name=secret_id, SecretString="{}")
         made = new_api(
             clients_table="clients-at-once", exchange_table="exchange-at-once", signing_keys_secret=secret_id
         )
-        vars(made.runtime)["dynamodb"] = api.runtime.dynamodb
+        vars(made.runtime)["dynamodb"] = dynamodb
         rotate(rotation_app.create_app(made.runtime), secret_id)
         yield made
 

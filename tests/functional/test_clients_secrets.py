@@ -9,6 +9,8 @@ import pytest
 from support.administering import Admin
 from support.api import Api
 
+pytestmark = pytest.mark.usefixtures("over_the_wire")
+
 DAY = 86_400
 
 

@@ -14,14 +14,16 @@ from botocore.exceptions import ClientError
 
 from dci_cli.local.rotation import STEPS, rotate
 from dci_common.oauth.key_ring import KeyRing
-from dci_common.oauth.public_key_store import KEPT_SECONDS, PublicKey, read_published
+from dci_common.oauth.public_key_store import KEPT_SECONDS, PublicKey, read_public_keys
 from dci_common.runtime import LambdaHandler
 from dci_rotation import app as rotation_app
-from dci_rotation.service import RotationError
+from dci_rotation.key_rotation import RotationError
 from support.api import START, Api, identified
 from support.events import event
 from support.logs import Logs
 from support.watch import hooked
+
+pytestmark = pytest.mark.usefixtures("over_the_wire")
 
 _numbers = itertools.count(1)
 
@@ -62,7 +64,7 @@ class Deployment:
 
     @property
     def published(self) -> dict[str, PublicKey]:
-        return {key.kid: key for key in read_published(self.api.runtime, consistent=True).keys}
+        return {key.kid: key for key in read_public_keys(self.api.runtime, consistent=True).keys}
 
     def fresh(self, **changes: Any) -> Api:
         """Functions that remember nothing, at the same time of day."""

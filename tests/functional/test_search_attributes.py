@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from dci_cli.local.demo import Population
-from dci_common.registry.catalogue.catalogue import Catalogue
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import MaritalStatus
 from support.api import Api, item, predicate
 from support.hamlet import SECRET, expressed, hamlet, letters
@@ -118,9 +118,8 @@ OF_GROUPS: list[tuple[str, str, object, str]] = [
 
 def test_every_attribute_is_asked_here() -> None:
     """Whatever the catalogue offers is in the table of persons, under one of its names."""
-    catalogue = Catalogue(())
-    asked = {catalogue.find(name) for name, *_ in OF_PERSONS} - {None}
-    assert asked == set(catalogue.attributes)
+    asked = {SOCIAL_CATALOGUE.find(name) for name, *_ in OF_PERSONS} - {None}
+    assert asked == set(SOCIAL_CATALOGUE.attributes)
 
 
 @pytest.mark.parametrize(("name", "operator", "value", "found"), OF_PERSONS, ids=repr)

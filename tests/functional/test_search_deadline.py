@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from support.api import START, Api, Clock, identified, predicate
 from support.events import body_of, event
+from support.pauses import pausing
 
 TIMEOUT = 29  # the functions' own, in seconds
 EVERYBODY = ("birthdate", "ge", "1900-01-01")
@@ -62,7 +62,7 @@ MakeSlow = Callable[..., Api]
 
 
 @pytest.fixture
-def slow(village_table: str, new_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> MakeSlow:
+def slow(village_table: str, new_api: Callable[..., Api]) -> MakeSlow:
     """Return a maker of APIs over the small registry on such a DynamoDB, in Lambda unless told otherwise."""
 
     def make(*, in_lambda: bool = True, **how: float) -> Api:
@@ -70,7 +70,7 @@ def slow(village_table: str, new_api: Callable[..., Api], monkeypatch: pytest.Mo
         assert api.partner_token
         api.context = Context(api.clock) if in_lambda else None
         api.runtime.dynamodb = cast("Any", Slow(api.runtime.dynamodb, api.clock, **how))  # type: ignore[arg-type]
-        monkeypatch.setattr(time, "sleep", api.clock.advance)
+        api.runtime.retry = pausing(api.clock.advance)
         return api
 
     return make

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dci_cli.local.demo import Population
-from dci_common.registry.catalogue.disclosure import FULL, MINIMAL, STANDARD
+from dci_common.registries.social.disclosure import FULL, MINIMAL, STANDARD
 from dci_common.registry.model.records import Group, Membership, Person
 from support.api import Api, identified, predicate
 from support.registries import registry_of

@@ -11,6 +11,8 @@ from dci_common.registry.model.records import Identifier, Person
 from support.api import Api, Reply, identified, item, predicate
 from support.people import uin, uins
 
+pytestmark = pytest.mark.usefixtures("over_the_wire")
+
 
 def found(reply: Reply) -> list[str]:
     """Return the UIN of each person of the first item, in order, and check that all are counted."""

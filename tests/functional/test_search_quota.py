@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dci_common.clients.store import client_item
+from dci_common.clients.items import client_item
 from support.api import START, Api, Reply, identified, predicate
 from support.watch import aws_calls, hooked
+
+pytestmark = pytest.mark.usefixtures("over_the_wire")
 
 NOBODY = identified("UIN", "nobody", pagination={"page_size": 1})
 EVERYBODY = ("birth_date", "ge", "1900-01-01")

@@ -13,6 +13,8 @@ from support.api import Api, identified, predicate
 from support.people import Json, known
 from support.registries import registry_of
 
+pytestmark = pytest.mark.usefixtures("over_the_wire")
+
 CONTEXT = "https://schema.spdci.org/extensions/social/v1/data"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any, cast
@@ -15,7 +14,10 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Identifier, Person
 from dci_common.registry.storage import keys
 from support.api import Api, identified, predicate
+from support.pauses import NO_PAUSES
 from support.registries import registry_of
+
+pytestmark = pytest.mark.usefixtures("over_the_wire")
 
 
 class Reluctant:
@@ -49,12 +51,8 @@ def reluctant(village_table: str, new_api: Callable[..., Api]) -> Api:
     api = new_api(registry_table=village_table)
     assert api.partner_token
     api.runtime.dynamodb = cast("Any", Reluctant(api.runtime.dynamodb, 7))
+    api.runtime.retry = NO_PAUSES
     return api
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
 
 
 EVERYBODY = ("birthdate", "ge", "1900-01-01")

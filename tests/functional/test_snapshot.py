@@ -1,4 +1,4 @@
-"""SnapStart: what a function does before its snapshot is taken, and after it was restored from one."""
+"""A function's life in Lambda: before its snapshot is taken, after it is restored, and until it is stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from dci_cli.local.rotation import rotate
 from dci_clients import app as clients_app
 from dci_common.aws.transport import Endpoint
-from dci_common.oauth.public_key_store import read_published
+from dci_common.oauth.public_key_store import read_public_keys
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
@@ -100,7 +100,7 @@ def test_a_restored_function_remembers_nothing(hooks: Hooks, calls: list[str], a
     rotate(rotation_app.create_app(api.runtime), api.runtime.settings.signing_keys_secret)
     for hook in hooks["after"]:
         hook()
-    published = read_published(api.runtime, consistent=True)
+    published = read_public_keys(api.runtime, consistent=True)
     calls.clear()
     assert all(key.kid in handler(event("jwks"), None)["body"] for key in published.keys[:2])
     assert calls == ["GetItem"]
@@ -123,3 +123,22 @@ def test_without_snapshots_nothing_is_registered() -> None:
     """Elsewhere than in Lambda the library is absent, and a handler works without it."""
     assert "snapshot_restore_py" not in sys.modules
     assert lambda_handler(lambda _: lambda *_: {"statusCode": 204})({}, None) == {"statusCode": 204}
+
+
+class Context:
+    """Lambda's context, with so many seconds left."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return what Lambda returns."""
+        return int(1000 * self._seconds)
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(29, 200), (0.5, 503)])
+def test_no_call_outlasts_the_invocation(calls: list[str], seconds: float, status: int) -> None:
+    """With too little time left AWS is not called, and the function still answers."""
+    handler = lambda_handler(token_app.create_app)
+    assert handler(event("jwks"), Context(seconds))["statusCode"] == status
+    assert calls == (["GetItem"] if status == 200 else [])

@@ -7,15 +7,18 @@ import json
 from collections.abc import Callable
 from urllib.parse import quote_plus, urlencode
 
+import boto3
 import jwt
 import pytest
 
 from dci_cli.local.rotation import rotate
-from dci_common.clients.store import client_key
+from dci_common.clients.items import client_key
 from dci_rotation import app as rotation_app
 from support.api import START, Api, Reply
 from support.events import event
 from support.watch import aws_calls
+
+pytestmark = pytest.mark.usefixtures("over_the_wire")
 
 
 def basic(client_id: str, secret: str) -> str:
@@ -275,7 +278,7 @@ def test_other_methods_are_refused(api: Api) -> None:
 def test_a_new_key_is_known_within_a_minute(new_api: Callable[..., Api]) -> None:
     """A verifier reads the public set again on a key id that it does not know, once a minute at most."""
     api = new_api(clients_table="dci-exchange", signing_keys_secret="dci-replaced")
-    api.runtime.secrets.create_secret(Name="dci-replaced", SecretString="{}")
+    boto3.client("secretsmanager").create_secret(Name="dci-replaced", SecretString="{}")
     rotation = rotation_app.create_app(api.runtime)
     rotate(rotation, "dci-replaced")
     assert api.search(token=api.token_of()).status == 200
@@ -294,7 +297,7 @@ def test_a_new_key_is_known_within_a_minute(new_api: Callable[..., Api]) -> None
 def test_an_empty_ring_is_told_with_retry_after(new_api: Callable[..., Api]) -> None:
     """Before the keys are made the endpoint answers 503 and when to come again."""
     api = new_api(signing_keys_secret="dci-empty")
-    api.runtime.secrets.create_secret(Name="dci-empty", SecretString=json.dumps({"seed": "random"}))
+    boto3.client("secretsmanager").create_secret(Name="dci-empty", SecretString=json.dumps({"seed": "random"}))
     reply = api.token(*api.client())
     assert (reply.status, reply.json["error"]) == (503, "temporarily_unavailable")
     assert reply.headers["Retry-After"] == "60"

@@ -16,6 +16,8 @@ from support.watch import aws_calls
 if TYPE_CHECKING:
     from support.api import Api
 
+pytestmark = pytest.mark.usefixtures("over_the_wire")
+
 ISSUER = "https://registry.example.org"
 
 

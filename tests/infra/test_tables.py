@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dci_common.oauth.key_ring import KeyRing
-from dci_common.registry.catalogue import catalogue
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
 from support.deployment import functions, of_type, template
 
@@ -66,8 +66,8 @@ def test_the_registry_has_its_twelve_slots() -> None:
 
 def test_the_catalogue_uses_slots_that_there_are() -> None:
     """Every attribute's slot is an index of the table, and no two attributes of a record share one."""
-    used = [(kind, slot) for attribute in catalogue.ATTRIBUTES for kind, slot in attribute.slots.items()] + [
-        (kind, catalogue.RECORD_SLOT) for kind in Kind
+    used = [(kind, slot) for attribute in SOCIAL_CATALOGUE.rows for kind, slot in attribute.slots.items()] + [
+        (kind, SOCIAL_CATALOGUE.record_slot) for kind in Kind
     ]
     assert {slot for _, slot in used} <= {f"x{slot}" for slot in SLOTS}
     assert len(set(used)) == len(used)

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dci_cli.local.demo import demo_population
-from dci_common.registry.execute.engine import Scope, SearchEngine, Window
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
+from dci_common.registry.plan.search_plan import Visibility
+from dci_common.registry.query.sort import Window
 from dci_common.registry.query.tree import And, Compare, Node, Not, Or, Query
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore
@@ -34,8 +37,8 @@ def equal(name: str, *values: str) -> Compare:
 
 def agree(api: Api, tree: Node) -> None:
     """Check that the registry finds what the oracle finds."""
-    engine = SearchEngine(RegistryStore(api.runtime))
-    found = engine.search(Query(Kind.PERSON, tree, TODAY), Scope(2), Window(0, 1000), Budget(100_000))
+    engine = SearchEngine(RegistryStore(api.runtime), SOCIAL_CATALOGUE)
+    found = engine.search(Query(Kind.PERSON, tree, TODAY), Visibility(2), Window(0, 1000), Budget(100_000))
     expected = ORACLE.found(Kind.PERSON, tree)
     assert sorted(view["id"] for view in found.views) == sorted(expected)
     assert found.total == len(expected)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from dci_cli.local.demo import Population, demo_population
-from dci_common.registry.execute.engine import Scope, SearchEngine, Window
+from dci_common.aws.dynamodb import Item
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
 from dci_common.registry.model.views import views
-from dci_common.registry.query.sort import Place
+from dci_common.registry.plan.search_plan import Visibility
+from dci_common.registry.query.sort import Position, Window
 from dci_common.registry.query.tree import AnyRelated, Node, Not, Query
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.items import Item, all_items
+from dci_common.registry.storage.facets import Indexing
+from dci_common.registry.storage.items import all_items
 from dci_common.registry.storage.store import RegistryStore
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
@@ -26,6 +29,7 @@ from support.examples import sampled, some
 from support.fickle import FickleDynamoDB
 from support.oddities import odd_population
 from support.oracle import Oracle
+from support.pauses import NO_PAUSES
 from support.questions import Question, telling, values_of
 from support.registries import TODAY, registry_of
 
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
 DEMO, ODD = demo_population(), odd_population()
 SHARDS = 2
+INDEXING = Indexing(SOCIAL_CATALOGUE, SHARDS, TODAY)
 QUESTIONS = 10  # of each random registry
 REGISTRIES = range(max(10, some(1 / QUESTIONS)))
 
@@ -99,23 +104,18 @@ def test_the_demo_registry(shared_api: Api, seed: int) -> None:
 def items_of(population: Population) -> dict[tuple[str, str], Item]:
     """Build the items of a registry that the search reads."""
     made = views(population.people, population.groups, population.memberships)
-    items = (item for kind, view in made for item in all_items(kind, view, SHARDS, TODAY))
+    items = (item for kind, view in made for item in all_items(INDEXING, kind, view))
     return {(item["pk"]["S"], item["sk"]["S"]): item for item in items}
 
 
 def engine_over(draw: random.Random, items: dict[Any, Item], indexed: dict[Any, Item]) -> SearchEngine:
     """Return the search engine over a DynamoDB that is slow, busy and late."""
-    runtime = Runtime(Settings())
+    runtime = Runtime(Settings(), retry=NO_PAUSES)
     fickle = FickleDynamoDB(
         items.values(), indexed.values(), at_once=draw.choice((1, 2, 7, 1000)), busy=draw.choice((5, 11, 1000))
     )
     vars(runtime)["dynamodb"] = cast("Any", fickle)
-    return SearchEngine(RegistryStore(runtime))
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    return SearchEngine(RegistryStore(runtime), SOCIAL_CATALOGUE)
 
 
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 2))
@@ -125,34 +125,34 @@ def test_any_registry(seed: int) -> None:
     population = odd_population(seed, draw.randint(1, 30), draw.randint(1, 9))
     items = items_of(population)
     engine, entitled = engine_over(draw, items, items), draw.random() < 0.2
-    oracle, scope = Oracle.of(population, entitled=entitled), Scope(SHARDS, restricted=entitled)
+    oracle, visibility = Oracle.of(population, entitled=entitled), Visibility(SHARDS, restricted=entitled)
     for _ in range(QUESTIONS):
         asked, size = drawn(draw, oracle), draw.choice((1, 2, 5, 50))
         query, expected = Query(asked.kind, asked.tree, TODAY), oracle.found(asked.kind, asked.tree)
         walked: list[str] = []
-        for ids, total in cursor_walk(engine, query, scope, asked, size):
+        for ids, total in cursor_walk(engine, query, visibility, asked, size):
             walked += ids
             assert total == len(expected)
         assert sorted(walked) == sorted(expected)
         assert oracle.is_ordered(asked.kind, walked, asked.keys)
         for offset in range(0, len(expected) + 1, size):
-            found = engine.search(query, scope, Window(offset, size, asked.keys), Budget(10**6))
+            found = engine.search(query, visibility, Window(offset, size, asked.keys), Budget(10**6))
             assert [view["id"] for view in found.views] == walked[offset:][:size]
             assert found.total == len(expected)
 
 
 def cursor_walk(
-    engine: SearchEngine, query: Query, scope: Scope, asked: Question, size: int
+    engine: SearchEngine, query: Query, visibility: Visibility, asked: Question, size: int
 ) -> Iterator[tuple[list[str], int]]:
     """Walk from page to page, each beginning after the last record of the one before."""
-    after: Place | None = None
+    after: Position | None = None
     while True:
-        found = engine.search(query, scope, Window(0, size, asked.keys, after), Budget(10**6))
+        found = engine.search(query, visibility, Window(0, size, asked.keys, after), Budget(10**6))
         yield [view["id"] for view in found.views], found.total
-        if found.more_after is None:
+        if found.next_position is None:
             return
-        assert found.more_after != after
-        after = found.more_after
+        assert found.next_position != after
+        after = found.next_position
 
 
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 2))
@@ -169,7 +169,7 @@ def test_an_index_that_lags(seed: int) -> None:
     for _ in range(QUESTIONS):
         asked = drawn(draw, oracle)
         query, expected = Query(asked.kind, asked.tree, TODAY), oracle.found(asked.kind, asked.tree)
-        pages = cursor_walk(engine, query, Scope(SHARDS), asked, draw.choice((1, 5, 50)))
+        pages = cursor_walk(engine, query, Visibility(SHARDS), asked, draw.choice((1, 5, 50)))
         walked = [id_ for ids, _ in pages for id_ in ids]
         assert set(walked) <= expected
         if asked.kind is Kind.PERSON or not is_related(asked.tree):

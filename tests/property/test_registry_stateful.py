@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from dci_common.registry.model.base import Kind, plain
+from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import Group, Identifier, Membership, Person
 from dci_common.registry.model.views import membership_fields, own_fields
 from dci_common.registry.storage.items import lookup_items
@@ -106,7 +106,7 @@ class Changes(RuleBasedStateMachine):
             lambda writer: writer.put(membership),
             None if known else NoSuchRecord,
             crash,
-            lambda: self._shown(key) == membership_fields(plain(membership)),
+            lambda: self._shown(key) == membership_fields(record_fields(membership)),
         ):
             self.memberships[key] = membership
 
@@ -215,7 +215,7 @@ class Changes(RuleBasedStateMachine):
 
     def _is_taken(self, kind: Kind, record: Person | Group) -> bool:
         def unique(kind: Kind, record: Person | Group) -> set[str]:
-            return {pk for pk, sk in lookup_items(kind, plain(record)) if sk == "RECORD"}
+            return {pk for pk, sk in lookup_items(kind, record_fields(record)) if sk == "RECORD"}
 
         others: list[tuple[Kind, Person | Group]] = [(Kind.PERSON, person) for person in self.people.values()]
         others += [(Kind.GROUP, group) for group in self.groups.values()]
@@ -232,7 +232,7 @@ class Changes(RuleBasedStateMachine):
 
     def _holds(self, kind: Kind, record: Person | Group) -> bool:
         stored = self.registry.stored(kind, record.id)
-        return stored is not None and stored.pending != DELETION and own_fields(stored.view) == plain(record)
+        return stored is not None and stored.pending != DELETION and own_fields(stored.view) == record_fields(record)
 
     def _holds_no(self, kind: Kind, record_id: str) -> bool:
         stored = self.registry.stored(kind, record_id)

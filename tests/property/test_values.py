@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dci_common.registry.catalogue.types import text
+from dci_common.registry.model.normalize import text
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=400))

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from dci_cli.registry.edit.reindex import Reindex
+from dci_cli.registry.support.table import OperatorRuntime
+from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AdditionalAttribute, Group, Membership, Name, Person
-from dci_common.registry.storage.items import Item
-from dci_common.runtime import Runtime
 from support.commands import Commands, Outcome
 from support.written import Crash, Registry
 
@@ -93,7 +93,10 @@ class Pages:
     """
 
     def __init__(
-        self, runtime: Runtime, hook: Callable[[Item], None] = lambda _item: None, interrupt: int | None = None
+        self,
+        runtime: OperatorRuntime,
+        hook: Callable[[Item], None] = lambda _item: None,
+        interrupt: int | None = None,
     ) -> None:
         self._dynamodb: Any = runtime.dynamodb
         self._hook, self._interrupt = hook, interrupt
@@ -116,7 +119,7 @@ class Pages:
 
 def on_pages(registry: Registry, hook: Callable[[Item], None] = lambda _item: None) -> Reindex:
     """Return a pass over the registry with small pages."""
-    runtime = Runtime(registry.runtime.settings)
+    runtime = OperatorRuntime(registry.runtime.settings)
     Pages(runtime, hook)
     return Reindex(runtime)
 
@@ -163,7 +166,7 @@ def test_reindex_goes_on_where_it_was(
     age(filled, *((f"PERSON#{person.id}", "RECORD") for person in PEOPLE))
 
     def run(interrupt: int | None) -> Outcome:
-        runtime = Runtime(filled.runtime.settings)
+        runtime = OperatorRuntime(filled.runtime.settings)
         Pages(runtime, interrupt=interrupt)
         monkeypatch.setattr("dci_cli.registry.edit.reindex.runtime_of", lambda _options: runtime)
         return dci("reindex", "--checkpoint", checkpoint)

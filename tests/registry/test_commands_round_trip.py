@@ -11,8 +11,9 @@ from dci_cli.__main__ import main
 from dci_cli.registry.support.json_lines import read_line
 from dci_cli.registry.support.table import runtime_of
 from dci_cli.registry.support.table_pages import pages
+from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.records import Person
-from dci_common.registry.storage.items import Item, Ref, ref_of
+from dci_common.registry.storage.items import Ref, ref_of
 from support.imports import import_into
 from support.written import Registry, registry_with
 

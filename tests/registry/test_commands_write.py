@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dci_cli.registry.support.json_lines import write_line
-from dci_common.registry.model.base import Kind, plain
+from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from support.commands import Commands
 from support.imports import jsonl
@@ -32,7 +32,7 @@ def filled(registry: Registry) -> Registry:
 
 def lines(*records: AnyRecord) -> str:
     """Write records as JSON Lines."""
-    return "".join(write_line(type(record).__name__.lower(), plain(record)) for record in records)
+    return "".join(write_line(type(record).__name__.lower(), record_fields(record)) for record in records)
 
 
 def test_put_a_file(registry: Registry, dci: Commands, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from dci_cli.registry.bulk.generate import write
 from dci_cli.registry.bulk.s3_files import Place, upload
 from dci_cli.registry.support.json_lines import read_line, write_line
 from dci_cli.template import read_template
-from dci_common.registry.storage.items import Item
+from dci_common.aws.dynamodb import Item
 from support.events import ROOT
 from support.written import Registry
 

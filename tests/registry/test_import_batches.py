@@ -1,4 +1,4 @@
-"""Writing in batches: nothing is lost, however often DynamoDB asks for patience."""
+"""Writing in batches: nothing is lost, however long DynamoDB is busy."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from dci_cli.command_error import CommandError
 from dci_cli.registry.support.batch_writer import write_all, write_batch
 from dci_cli.registry.support.parallel import chunks, in_parallel
 from dci_cli.registry.support.progress import Progress
+from dci_cli.registry.support.table import OperatorRuntime
+from dci_common.aws.retry import Retry
+from dci_common.settings import Settings
+from support.pauses import NO_PAUSES, pausing
 
 ITEMS = [{"pk": {"S": f"PERSON#{number}"}, "sk": {"S": "RECORD"}} for number in range(25)]
 
@@ -24,9 +28,11 @@ class Dynamodb:
     def __init__(self, *answers: int | Exception) -> None:
         self.answers = list(answers)
         self.written: list[Any] = []
+        self.sizes: list[int] = []
 
     def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803 - AWS's own name
         (requests,) = RequestItems.values()
+        self.sizes.append(len(requests))
         answer = self.answers.pop(0) if self.answers else len(requests)
         if isinstance(answer, Exception):
             raise answer
@@ -35,14 +41,21 @@ class Dynamodb:
         return {"UnprocessedItems": {"registry": left} if left else {}}
 
 
-def refusal(code: str) -> ClientError:
-    """Return what botocore raises for a refusal of DynamoDB."""
+def rejection(code: str) -> ClientError:
+    """Return the error that botocore raises for a code of DynamoDB."""
     return ClientError({"Error": {"Code": code, "Message": ""}}, "BatchWriteItem")
 
 
-def write(dynamodb: Any, sleep: Callable[[float], None] = lambda _: None) -> None:
+def over(dynamodb: Dynamodb, retry: Retry) -> OperatorRuntime:
+    """Return a runtime with this client."""
+    runtime = OperatorRuntime(Settings(), retry=retry)
+    vars(runtime)["dynamodb"] = dynamodb
+    return runtime
+
+
+def write(dynamodb: Dynamodb, sleep: Callable[[float], None] = lambda _: None) -> None:
     """Write the items."""
-    write_batch(dynamodb, "registry", ITEMS, sleep)
+    write_batch(over(dynamodb, pausing(sleep)), "registry", ITEMS)
 
 
 @pytest.mark.parametrize(
@@ -51,12 +64,12 @@ def write(dynamodb: Any, sleep: Callable[[float], None] = lambda _: None) -> Non
         [],
         [24, 0],
         [0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 5, 0, 0],
-        [refusal("ThrottlingException"), refusal("ProvisionedThroughputExceededException"), 3],
+        [rejection("ThrottlingException"), rejection("ProvisionedThroughputExceededException"), 3],
         [ReadTimeoutError(endpoint_url="x"), EndpointConnectionError(endpoint_url="x")],
     ],
 )
-def test_patience(answers: list[int | Exception]) -> None:
-    """What is left over, throttled or lost on the way is written in the end."""
+def test_batches_are_repeated_until_all_is_written(answers: list[int | Exception]) -> None:
+    """What DynamoDB left over or throttled, or whose answer was lost, is written in the end."""
     dynamodb, sleeps = Dynamodb(*answers), list[float]()
     write(dynamodb, sleeps.append)
     assert sorted(request["PutRequest"]["Item"]["pk"]["S"] for request in dynamodb.written) == sorted(
@@ -66,25 +79,26 @@ def test_patience(answers: list[int | Exception]) -> None:
     assert all(0 <= seconds <= 20 for seconds in sleeps)
 
 
-def test_the_end_of_patience() -> None:
-    """A table that takes nothing for long ends the import, and says how to go on."""
-    with pytest.raises(CommandError, match="try again later; what is loaded already is skipped then"):
+def test_a_table_that_stays_busy_ends_the_import() -> None:
+    """When the table accepts nothing for long, the error says how to go on."""
+    with pytest.raises(CommandError, match=r"try again later\. What is loaded already is skipped then"):
         write(Dynamodb(*[0] * 100))
 
 
-def test_a_refusal() -> None:
-    """What patience does not help against is raised at once."""
+def test_a_rejected_batch_is_not_repeated() -> None:
+    """What DynamoDB rejects is raised at once."""
     with pytest.raises(ClientError, match="AccessDenied"):
-        write(Dynamodb(refusal("AccessDeniedException")))
+        write(Dynamodb(rejection("AccessDeniedException")))
 
 
-def test_all_of_them() -> None:
-    """Many items are written in batches of 25."""
-    dynamodb: Any = Dynamodb()
+def test_many_items_are_written_in_batches() -> None:
+    """Items are written 25 at a time, which is all that DynamoDB accepts."""
+    dynamodb = Dynamodb()
     items = [{"pk": {"S": str(number)}} for number in range(60)]
     with ThreadPoolExecutor(8) as pool:
-        write_all(dynamodb, "registry", pool, iter(items))
+        write_all(over(dynamodb, NO_PAUSES), "registry", pool, iter(items))
     assert len(dynamodb.written) == 60
+    assert sorted(dynamodb.sizes) == [10, 25, 25]
 
 
 def test_in_parallel() -> None:

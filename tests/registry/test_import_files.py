@@ -14,12 +14,12 @@ from dci_cli.registry.bulk import generate
 from dci_cli.registry.importer import command, record_items, staging
 from dci_cli.registry.importer.target import Target, shards_for
 from dci_cli.registry.support.json_lines import read_line
+from dci_cli.registry.support.table import OperatorRuntime
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.items import lookup_items, ref_of
 from dci_common.registry.write import writer as registry_writer
-from dci_common.runtime import Runtime
 from support.imports import Writes, crash_at, import_into, jsonl, rejected
 from support.written import Crash, Registry, registry_with
 
@@ -289,7 +289,7 @@ def test_an_interrupted_import(
     """After a crash every record that is there is whole, and the same command brings the rest."""
     monkeypatch.setattr(record_items, "_WINDOW", 8)
     path = jsonl(tmp_path / "all.jsonl", made)
-    runtime = Runtime(empty.runtime.settings)
+    runtime = OperatorRuntime(empty.runtime.settings)
     Writes(runtime, crash_at(batch))
     with pytest.raises(Crash):
         command.load([path], Target.of(runtime, None))
@@ -306,7 +306,7 @@ def test_an_interrupted_import(
 def test_what_an_interrupted_import_claimed(registry: Registry, tmp_path: Path) -> None:
     """An identifier is free when the record that claimed it was never written."""
     thief = Person(id="thief", identifiers=uin("1"))
-    Writes(runtime := Runtime(registry.runtime.settings), crash_at(2))
+    Writes(runtime := OperatorRuntime(registry.runtime.settings), crash_at(2))
     with pytest.raises(Crash):
         command.load([jsonl(tmp_path / "a.jsonl", [thief])], Target.of(runtime, None))
     assert ("IDENTIFIER#UIN#1", "RECORD") in registry.items()

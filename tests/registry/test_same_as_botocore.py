@@ -1,4 +1,4 @@
-"""The functions' own client takes, gives and raises what botocore's does."""
+"""The functions' own clients accept, return and raise what botocore's clients do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dci_common.runtime import Runtime
+from dci_common.settings import Settings
 from support.written import Registry
 
 ITEM: dict[str, Any] = {
@@ -33,7 +34,7 @@ READING: dict[str, dict[str, Any]] = {
     },
     "scan": {"TableName": "TABLE"},
 }
-REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
+REJECTED: dict[str, tuple[str, dict[str, Any]]] = {
     "no table": ("get_item", {"TableName": "nowhere", "Key": KEY}),
     "no condition": ("query", {"TableName": "TABLE", "KeyConditionExpression": "pk ="}),
     "condition": ("put_item", {"TableName": "TABLE", "Item": ITEM, **NEW}),
@@ -62,17 +63,17 @@ def named(request: Any, table: str) -> Any:
 
 @pytest.mark.parametrize("operation", READING)
 def test_items_are_those_that_botocore_reads(registry: Registry, clients: tuple[Any, Any], operation: str) -> None:
-    """Every type that an item may have is read as botocore reads it."""
+    """Every type of attribute is read as botocore reads it."""
     ours, theirs = (getattr(client, operation)(**named(READING[operation], registry.table)) for client in clients)
     del theirs["ResponseMetadata"]
     assert ours == theirs
     assert "日本" in str(ours)
 
 
-@pytest.mark.parametrize("refused", REFUSED)
-def test_errors_are_those_that_botocore_raises(registry: Registry, clients: tuple[Any, Any], refused: str) -> None:
-    """What DynamoDB refuses is the same exception, with the same code, message, status and what else was told."""
-    operation, request = REFUSED[refused]
+@pytest.mark.parametrize("rejected", REJECTED)
+def test_errors_are_those_that_botocore_raises(registry: Registry, clients: tuple[Any, Any], rejected: str) -> None:
+    """What DynamoDB rejects is the same exception, with the same code, message, status, request id and other members."""
+    operation, request = REJECTED[rejected]
     raised: list[ClientError] = []
     for client in clients:
         with pytest.raises(ClientError) as error:
@@ -82,12 +83,13 @@ def test_errors_are_those_that_botocore_raises(registry: Registry, clients: tupl
         raised.append(error.value)
     ours, theirs = raised
     assert str(ours) == str(theirs)
-    assert told(ours) == told(theirs)
+    assert members(ours) == members(theirs)
 
 
-def told(error: ClientError) -> dict[str, Any]:
-    """Return what an error says, without the members that botocore adds to what came."""
+def members(error: ClientError) -> dict[str, Any]:
+    """Return what the response of an error has, but for what botocore adds to it and the id, which differs."""
     response: Any = error.response
+    assert response["ResponseMetadata"]["RequestId"]
     status = response["ResponseMetadata"]["HTTPStatusCode"]
     return {
         **{name: value for name, value in response.items() if name not in {"ResponseMetadata", "message", "Message"}},
@@ -95,10 +97,11 @@ def told(error: ClientError) -> dict[str, Any]:
     }
 
 
+@pytest.mark.usefixtures("engine")
 def test_secrets_are_those_that_botocore_reads() -> None:
-    """A secret's value, labels and errors are the same too."""
-    clients: tuple[Any, Any] = Runtime.__new__(Runtime).secrets, boto3.client("secretsmanager")
-    clients[0].create_secret(Name="same", SecretString="Zoë")
+    """The value, the labels and the errors of a secret are the same."""
+    clients: tuple[Any, Any] = Runtime(Settings()).secrets, boto3.client("secretsmanager")
+    clients[1].create_secret(Name="same", SecretString="Zoë")
     ours, theirs = (client.get_secret_value(SecretId="same") for client in clients)
     assert (ours["SecretString"], ours["VersionStages"]) == (theirs["SecretString"], theirs["VersionStages"])
     for client in clients:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from dci_common.errors import ServiceUnavailable
+from dci_common.aws.dynamodb import Item
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.errors import RegistryNotLoaded
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person
 from dci_common.registry.storage.checker import Checker
-from dci_common.registry.storage.items import Item, Ref, ref_of
+from dci_common.registry.storage.items import Ref, ref_of
 from support.written import Registry, items_of, registry_with
 
 MUCH = [{"key": f"k{number}", "value": "ක" * 500} for number in range(64)]
@@ -179,8 +181,8 @@ def test_other_shards(small: Registry) -> None:
 def test_no_registry(registry: Registry) -> None:
     """A table without the registry's settings can not be checked."""
     registry.remove(("REGISTRY", "SETTINGS"))
-    with pytest.raises(ServiceUnavailable):
-        Checker(registry.runtime)
+    with pytest.raises(RegistryNotLoaded):
+        next(Checker(registry.runtime, SOCIAL_CATALOGUE).findings())
 
 
 def test_a_write_under_way(small: Registry) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dci_common.registry.model.base import Kind, plain
+from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import AdditionalAttribute, Group, Identifier, Membership, Name, Person
 from dci_common.registry.model.views import View, group_view
 from dci_common.registry.storage.items import all_items
 from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS, NoSuchRecord, WriteRefused
-from support.registries import TODAY
-from support.written import SHARDS, Registry
+from support.written import INDEXING, Registry
 
 ANNA = Person(id="anna", name=Name(given_name="Anna"), birth_date="1990-01-31", emails=("Anna@example.org",))
 BENO = Person(id="beno", name=Name(given_name="Beno"), phone_numbers=("+1 555 0100",))
@@ -184,13 +183,13 @@ def test_most_groups_of_a_person(registry: Registry) -> None:
 
 def crowd(number: int, **fields: object) -> list[View]:
     """Return a group's entries of so many members."""
-    return [plain(Person.model_validate({"id": f"p{place}", **fields})) for place in range(number)]
+    return [record_fields(Person.model_validate({"id": f"p{place}", **fields})) for place in range(number)]
 
 
 def test_most_members_of_a_group(registry: Registry) -> None:
     """A group holds so many members and not one more."""
     registry.put(ANNA)
-    registry.write(all_items(Kind.GROUP, group_view(plain(HILL), crowd(MAX_MEMBERS)), SHARDS, TODAY))
+    registry.write(all_items(INDEXING, Kind.GROUP, group_view(record_fields(HILL), crowd(MAX_MEMBERS))))
     before = registry.items()
     with pytest.raises(WriteRefused, match=f"at most {MAX_MEMBERS} members"):
         registry.put(ANNA_ON_HILL)
@@ -202,7 +201,7 @@ def test_too_large(registry: Registry) -> None:
     much = [AdditionalAttribute(key="k" * 450, value="v" * 450) for _ in range(100)]
     registry.put(ANNA)
     registry.write(
-        all_items(Kind.GROUP, group_view(plain(HILL), crowd(44, additional_attributes=much)), SHARDS, TODAY)
+        all_items(INDEXING, Kind.GROUP, group_view(record_fields(HILL), crowd(44, additional_attributes=much)))
     )
     before = registry.items()
     with pytest.raises(WriteRefused, match="too large"):

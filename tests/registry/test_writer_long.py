@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dci_common.errors import ServiceUnavailable
+from dci_common.registry.errors import RegistryBusy
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person
 from dci_common.registry.write.transaction import MAX_ACTIONS
@@ -136,7 +136,7 @@ def test_whoever_comes_next(village: Registry, next_one: Change, result: list[An
     client.crash(3, before=False)
     with pytest.raises(Crash):
         writer.put(AFTER)
-    assert "GROUP#hill RECORD: a long write of it (summaries) is under way or was interrupted" in village.findings()
+    assert "GROUP#hill RECORD: a long write of it (summaries) is in progress or was interrupted" in village.findings()
     next_one(village.writer)
     village.assert_holds(*result)
 
@@ -246,5 +246,5 @@ def test_a_body_without_its_part(torn: tuple[Registry, Registry, Callable[[], No
     registry.runtime.dynamodb.delete_item(
         TableName=registry.table, Key={"pk": {"S": "GROUP#hill"}, "sk": {"S": "BODY#2"}}
     )
-    with pytest.raises(ServiceUnavailable):
+    with pytest.raises(RegistryBusy):
         reader.view(Kind.GROUP, "hill")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person
 from dci_common.registry.model.views import summary
@@ -46,7 +47,7 @@ class Clerk:
     """A writer that alone changes some people, and joins them to groups that others join too."""
 
     def __init__(self, registry: Registry, number: int) -> None:
-        self._writer = RegistryWriter(registry.runtime, max_actions=ACTIONS if number % 2 else 100)
+        self._writer = RegistryWriter(registry.runtime, SOCIAL_CATALOGUE, max_actions=ACTIONS if number % 2 else 100)
         self._draw = random.Random(number)
         self._ids = [f"p{number}-{place}" for place in range(2)]
         self.people: dict[str, Person] = {}
@@ -127,7 +128,7 @@ def test_everybody_changes_everything(registry: Registry) -> None:
 
     def work(number: int) -> None:
         draw = random.Random(number)
-        writer = RegistryWriter(registry.runtime, max_actions=ACTIONS if number % 2 else 100)
+        writer = RegistryWriter(registry.runtime, SOCIAL_CATALOGUE, max_actions=ACTIONS if number % 2 else 100)
         for _ in range(CHANGES):
             with suppress(WriteRefused):
                 anything(writer, draw)
@@ -184,7 +185,7 @@ def look(registry: Registry) -> bool:
     lookup = {"pk": {"S": keys.identifier_pk("UIN", "1")}, "sk": {"S": keys.RECORD}}
     people = [keys.record_key(Kind.PERSON, id_) for id_ in ("p0", "p1")]
     wanted = [lookup, *people, keys.record_key(Kind.GROUP, "g0")]
-    dynamodb = registry.runtime.dynamodb
+    dynamodb = registry.operator.dynamodb
     try:
         answer = dynamodb.transact_get_items(
             TransactItems=[{"Get": {"TableName": registry.table, "Key": key}} for key in wanted]

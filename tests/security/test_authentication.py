@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dci_common.clients.store import Client
+from dci_common.clients.model import Client
 from dci_common.oauth.throttle import LONGEST_WAIT_SECONDS
 from support.events import Event, event
 from support.watch import aws_calls, steps

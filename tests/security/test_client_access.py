@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dci_common.clients.store import client_key
+from dci_common.clients.items import client_key
 from support.api import SENDER, Api, Reply, identified, predicate
 from support.events import event
 from support.watch import aws_calls

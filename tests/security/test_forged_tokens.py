@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CLAIMS = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti", "scope")
+INVALID_TOKEN = "The token is not valid: get one from this API's token endpoint."
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def asked(api: Api, token: str) -> Reply:
     return api.send(event("search", token=token))
 
 
-def is_refused(reply: Reply, sentence: str = "The token is not one of this API.") -> None:
+def is_refused(reply: Reply, sentence: str = INVALID_TOKEN) -> None:
     """Check the refusal of RFC 6750 §3.1, which says no more than it must."""
     assert (reply.status, reply.code) == (401, "err.request.unauthorized")
     assert reply.json["errors"][0]["message"] == sentence

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dci_common.clients.authentication import ClientAssertion, ClientSecret
 from dci_common.oauth.assertions import TYPE
-from dci_common.oauth.authentication import ClientAssertion, ClientSecret
 from dci_common.oauth.key_ring import KeyRing, SigningKey
 from support.events import Event, event
 from support.leaks import spellings, tables

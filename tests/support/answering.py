@@ -1,14 +1,16 @@
-"""An HTTP server in the place of AWS that answers, or fails to, as a test says."""
+"""An HTTP server in the place of AWS, which answers or fails as a test says."""
 
 from __future__ import annotations
 
 import threading
 import zlib
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from dci_common.aws.transport import Endpoint
+from dci_common.aws.transport import MAX_RESPONSE_BYTES, Endpoint
 
 GOOD = b'{"Item": {}}'
+REQUEST_ID = "4BM5JQ0L6TPCHNVU"
 
 
 def written(status: int, body: bytes, *headers: str) -> bytes:
@@ -27,21 +29,26 @@ ANSWERS = {
     "garbage": b"what?\r\n\r\n",
     "html": written(503, b"<html>busy</html>"),
     "throttled": written(400, b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}'),
-    "denied": written(400, b'{"__type": "AccessDeniedException", "Message": "no"}'),
+    "denied": written(
+        400, b'{"__type": "AccessDeniedException", "Message": "no"}', f"x-amzn-RequestId: {REQUEST_ID}"
+    ),
     "empty": written(200, b"[]"),
+    "endless": b"HTTP/1.1 200 .\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "huge": f"HTTP/1.1 200 .\r\nContent-Length: {MAX_RESPONSE_BYTES + 1}\r\n\r\n".encode(),
+    "dripping": b"HTTP/1.1 200 .\r\nTransfer-Encoding: chunked\r\n\r\n",
 }
 STAYING = {"good", "damaged", "html", "throttled", "denied", "empty"}
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each request by the next of `answers`, and the last one again and again; `seen` is what came."""
+    """Answers each request with the next of `answers`, and repeats the last one; `seen` are the requests."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: list[str] = ["good"]
-        self.seen: list[tuple[int, dict[str, str], bytes]] = []  # the client's port, headers, body
+        self.seen: list[tuple[int, dict[str, str], bytes]] = []  # the client's port, the headers, the body
         self.held = threading.Event()
 
     def endpoint(self) -> Endpoint:
@@ -62,8 +69,17 @@ class Handler(BaseHTTPRequestHandler):
         name = answers.pop(0) if len(answers) > 1 else answers[0]
         if name == "silent":
             self.server.held.wait(30)
-        self.wfile.write(ANSWERS[name])
+        with suppress(BrokenPipeError, ConnectionResetError):  # who asked may have gone
+            self.wfile.write(ANSWERS[name])
+            self._go_on(name)
         self.close_connection = name not in STAYING
+
+    def _go_on(self, name: str) -> None:
+        while name == "endless":
+            self.wfile.write(b"100000\r\n" + b"x" * 0x100000 + b"\r\n")
+        while name == "dripping":
+            self.wfile.write(b"1\r\nx\r\n")
+            self.server.held.wait(0.02)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

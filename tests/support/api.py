@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from support import conformance, leaks
 from support.events import Event, body_of, event
 
 if TYPE_CHECKING:
-    from dci_common.clients.store import Client
+    from dci_common.clients.model import Client
     from dci_common.settings import Settings
 
 START = 1_772_357_400.0  # 2026-03-01T09:30:00Z
@@ -72,11 +73,11 @@ class Reply:
 
 
 class Api:
-    """Fresh functions over the session's engine."""
+    """Fresh functions over the session's engine; `clients` makes their clients of AWS, as Runtime takes it."""
 
-    def __init__(self, settings: Settings, seed: int) -> None:
+    def __init__(self, settings: Settings, seed: int, clients: Mapping[str, Any]) -> None:
         self.clock = Clock()
-        self.runtime = Runtime(settings, clock=self.clock, random_bytes=random.Random(seed).randbytes)
+        self.runtime = Runtime(settings, clock=self.clock, random_bytes=random.Random(seed).randbytes, **clients)
         token, search, clients = (app.create_app(self.runtime) for app in (token_app, search_app, clients_app))
         self._apps = {"/oauth2": token, "/.well-known": token, "/clients": clients, "/keys": clients}
         self._search = search

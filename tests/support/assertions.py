@@ -15,7 +15,7 @@ from support.events import event
 from support.forge import changed
 
 if TYPE_CHECKING:
-    from dci_common.clients.store import Client
+    from dci_common.clients.model import Client
     from support.api import Api, Reply
 
 

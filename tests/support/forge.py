@@ -18,7 +18,7 @@ from dci_common.oauth.key_ring import KeyRing, SigningKey, generate
 from support.api import START
 
 if TYPE_CHECKING:
-    from dci_common.clients.store import Client
+    from dci_common.clients.model import Client
     from support.api import Api
 
 ABSENT: Any = object()  # as a claim's value: the claim is left out

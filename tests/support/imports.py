@@ -9,7 +9,7 @@ from typing import Any
 
 from dci_cli.__main__ import main
 from dci_cli.registry.support.json_lines import write_line
-from dci_common.registry.model.base import plain
+from dci_common.registry.model.base import record_fields
 from dci_common.registry.model.records import AnyRecord
 from dci_common.runtime import Runtime
 from support.written import Crash, Registry
@@ -17,7 +17,7 @@ from support.written import Crash, Registry
 
 def jsonl(path: Path, records: Iterable[AnyRecord]) -> Path:
     """Write records as JSON Lines."""
-    lines = (write_line(type(record).__name__.lower(), plain(record)) for record in records)
+    lines = (write_line(type(record).__name__.lower(), record_fields(record)) for record in records)
     path.write_text("".join(lines), encoding="utf-8")
     return path
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from dci_common.edge import logs as edge_logs
+from dci_common import logs as function_logs
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Logs:
 @contextmanager
 def collected() -> Iterator[Logs]:
     """Collect the functions' log lines as they are written in a deployment."""
-    logger = edge_logs._logger()  # noqa: SLF001 - the one logger of the functions
+    logger = function_logs._logger()  # noqa: SLF001 - the one logger of the functions
     logs = Logs([])
     handler = logging.Handler()
     handler.setFormatter(logger.registered_formatter)

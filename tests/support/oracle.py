@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dci_cli.local.demo import Population
-from dci_common.registry.catalogue.catalogue import COMPOSITES, INDEXED
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, unrestricted, views
-from dci_common.registry.query.sort import Place, SortKey, ordered
+from dci_common.registry.query.sort import Position, SortKey, ordered
 from dci_common.registry.query.tree import Node, matches
 from support.registries import TODAY
 
@@ -57,9 +58,11 @@ class Oracle:
         """
         records = self.records[kind]
         if keys:
-            places = (Place(tuple(key.of_view(records[id_], TODAY) for key in keys), id_) for id_ in ids)
+            places = (Position(tuple(key.of_view(records[id_], TODAY) for key in keys), id_) for id_ in ids)
             return ids == [place.id for place in ordered(places, keys)]
-        slots = [(attribute,) for attribute in INDEXED if kind in attribute.slots] + [COMPOSITES[kind][1:], ()]
+        composite = SOCIAL_CATALOGUE.composites[kind]
+        slots: list[tuple[Attribute, ...]] = [(attribute,) for attribute in SOCIAL_CATALOGUE.slots[kind].values()]
+        slots += [(composite.leading, composite.trailing), ()]
         return any(
             ids[:place] == sorted(ids[:place])
             and ids[place:] == sorted(ids[place:], key=lambda id_: [*self._slot(kind, slot, id_), id_])
@@ -67,7 +70,7 @@ class Oracle:
             for place in range(len(ids) + 1)
         )
 
-    def _slot(self, kind: Kind, slot: tuple[Any, ...], id_: str) -> list[str]:
+    def _slot(self, kind: Kind, slot: tuple[Attribute, ...], id_: str) -> list[str]:
         values = [attribute.values(self.records[kind][id_], TODAY) for attribute in slot]
         return [found[0] if found else "" for found in values]
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dci_common.errors import Rejection
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registries.social.code_lists import MARITAL_STATUS, SEX
+from dci_common.registries.social.disclosure import FULL
 from dci_common.registry.catalogue.attributes import Attribute
-from dci_common.registry.catalogue.catalogue import Catalogue
-from dci_common.registry.catalogue.disclosure import FULL
-from dci_common.registry.catalogue.types import Type
+from dci_common.registry.catalogue.value_types import BOOLEAN, DATE, EMAIL, MOMENT, NUMBER, PHONE, TEXT
+from dci_common.registry.errors import QueryError
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
 from dci_common.registry.query.conditions import Conditions
@@ -21,12 +22,12 @@ from dci_common.registry.query.tree import Node
 from support.registries import TODAY
 
 OWN_TYPES = ("CARD NO", "NATIONAL ID")
-CATALOGUE = Catalogue(OWN_TYPES)
+CATALOGUE = SOCIAL_CATALOGUE.with_identifier_types(OWN_TYPES)
 Values = dict[str, list[str]]  # attribute name → values worth asking for
 Sent = tuple[str, str, list[str]]  # a spelling of an attribute, an operator, values
-_NOBODYS = {Type.PHONE: "+1", Type.EMAIL: "nobody@example.org", Type.DATE: "2000-01-01", Type.MOMENT: "2026-01-02",
-            Type.NUMBER: "3", Type.SEX: "u", Type.MARITAL_STATUS: "divorced",
-            Type.TRUTH: "no"}  # fmt: skip
+_NOBODYS = {PHONE: "+1", EMAIL: "nobody@example.org", DATE: "2000-01-01", MOMENT: "2026-01-02",
+            NUMBER: "3", SEX: "u", MARITAL_STATUS: "divorced",
+            BOOLEAN: "no"}  # fmt: skip
 _SIGNS = {"eq": "$eq", "in": "$in", "lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
 
 
@@ -74,7 +75,7 @@ def values_of(views: list[View]) -> Values:
 def _some(attribute: Attribute, views: list[View]) -> set[str]:
     raw = (value for view in views for value in attribute.read(view, TODAY))
     written = (str(value).lower() if isinstance(value, bool) else str(value) for value in raw)
-    return {text for text in written if attribute.type.value.match(text)}
+    return {text for text in written if attribute.type.normalize(text)}
 
 
 def attribute_of(name: str) -> Attribute:
@@ -167,9 +168,9 @@ def _comparison(draw: random.Random, values: Values, operator: str = "") -> Sent
     attribute = attribute_of(name)
     operator = operator or draw.choice(attribute.operators)
     wanted = draw.sample(values[name], draw.randint(1, min(8, len(values[name]))) if operator == "in" else 1)
-    if attribute.type is Type.TEXT and operator in {"eq", "in"} and draw.random() < 0.3:
+    if attribute.type is TEXT and operator in {"eq", "in"} and draw.random() < 0.3:
         beginning = wanted[0][: draw.randint(1, 3)]
-        wanted[0] = f"{beginning}*" if attribute.type.value.match(beginning) else wanted[0]
+        wanted[0] = f"{beginning}*" if attribute.type.normalize(beginning) else wanted[0]
     aliases = () if name in {"age", "YOB"} else attribute.aliases
     return draw.choice((name, *aliases, name.lower(), f"ns:id:{name}")), operator, wanted
 
@@ -184,7 +185,7 @@ def telling(draw: random.Random, values: Values, tells: Any) -> Question:
         try:
             if tells(asked):
                 break
-        except Rejection:  # two conditions on one attribute in one object may be too many, say
+        except QueryError:  # two conditions on one attribute in one object may be too many, say
             pass
         asked = question(draw, values)
     return asked

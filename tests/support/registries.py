@@ -9,12 +9,12 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+import boto3
+
 from dci_cli.local.demo import Population
 from dci_cli.local.load import load
 from dci_cli.local.tables import create_tables
 from dci_cli.template import read_template
-from dci_common.runtime import Runtime
-from dci_common.settings import Settings
 from support.events import ROOT
 
 TODAY = date(2026, 3, 1)  # the day of the tests' clock
@@ -24,7 +24,7 @@ _numbers = count(1)
 @contextmanager
 def registry_of(population: Population, shards: int = 2) -> Iterator[str]:
     """Load a population into a table of its own, and give the table's name; the engine must be running."""
-    dynamodb = Runtime(Settings()).dynamodb
+    dynamodb = boto3.client("dynamodb")
     table = f"dci-registry-{next(_numbers)}"
     create_tables(dynamodb, _tables(), {"RegistryTable": table})
     load(dynamodb, table, population, shards, TODAY)

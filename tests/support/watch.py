@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from dci_common.aws.client import MinimalClient
 from support.events import ROOT
 
 if TYPE_CHECKING:
@@ -36,16 +36,37 @@ def aws_calls(runtime: Runtime) -> Iterator[list[str]]:
 def hooked(runtime: Runtime, hook: Callable[..., Any]) -> Iterator[None]:
     """Call the hook with the operation and its parameters before every AWS call: what it raises, the call raises."""
     clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets)
-    for client in clients:
-        vars(client)["call"] = partial(_after, hook, client.call)
-    yield
-    for client in clients:
+    with ExitStack() as hooks:
+        for client in clients:
+            hooks.enter_context((_hooked if isinstance(client, MinimalClient) else _hooked_botocore)(client, hook))
+        yield
+
+
+@contextmanager
+def _hooked(client: Any, hook: Callable[..., Any]) -> Iterator[None]:
+    call = client.call
+
+    def hooked_call(operation: str, request: Any) -> Any:
+        hook(operation, request)
+        return call(operation, request)
+
+    vars(client)["call"] = hooked_call
+    try:
+        yield
+    finally:
         del vars(client)["call"]
 
 
-def _after(hook: Callable[..., Any], call: Callable[..., Any], operation: str, **parameters: Any) -> Any:
-    hook(operation, parameters)
-    return call(operation, **parameters)
+@contextmanager
+def _hooked_botocore(client: Any, hook: Callable[..., Any]) -> Iterator[None]:
+    def before(params: Any, model: Any, **_: Any) -> None:
+        hook(model.name, params)
+
+    client.meta.events.register_first("before-parameter-build", before)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister("before-parameter-build", before)
 
 
 def _names(runtime: Runtime) -> tuple[str, ...]:

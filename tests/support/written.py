@@ -8,20 +8,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dci_cli.local.demo import Population
-from dci_common.aws.dynamodb import pages
+from dci_cli.registry.support.table import OperatorRuntime
+from dci_common.aws.dynamodb import Item, pages
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from dci_common.registry.model.views import View, views
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.checker import Checker
-from dci_common.registry.storage.items import Item, Ref, all_items, membership_items, ref_of
+from dci_common.registry.storage.facets import Indexing
+from dci_common.registry.storage.items import Ref, all_items, membership_items, ref_of
 from dci_common.registry.storage.store import RegistryStore, Stored
 from dci_common.registry.write.writer import RegistryWriter
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
+from support.pauses import NO_PAUSES
 from support.registries import TODAY, registry_of
 
 SHARDS = 2
+INDEXING = Indexing(SOCIAL_CATALOGUE, SHARDS, TODAY)
 
 
 class Crash(Exception):
@@ -77,19 +82,21 @@ class Registry:
     """A table of its own; the engine must be running."""
 
     table: str
-    runtime: Runtime = field(init=False)
+    runtime: Runtime = field(init=False)  # a function's
+    operator: OperatorRuntime = field(init=False)  # a command's
 
     def __post_init__(self) -> None:
         self.runtime = Runtime(Settings(registry_table=self.table))
+        self.operator = OperatorRuntime(self.runtime.settings)
         self.store = RegistryStore(self.runtime)
-        self.writer = RegistryWriter(self.runtime)
+        self.writer = RegistryWriter(self.runtime, SOCIAL_CATALOGUE)
 
     def disturbed(self, max_actions: int = 100) -> tuple[RegistryWriter, Client]:
         """Return another writer, and its client to be disturbed."""
-        runtime = Runtime(self.runtime.settings)
+        runtime = Runtime(self.runtime.settings, retry=NO_PAUSES)
         client = Client(self.runtime.dynamodb)
         vars(runtime)["dynamodb"] = client
-        return RegistryWriter(runtime, max_actions=max_actions), client
+        return RegistryWriter(runtime, SOCIAL_CATALOGUE, max_actions=max_actions), client
 
     def put(self, *records: AnyRecord) -> None:
         """Put records, one after the other."""
@@ -118,7 +125,7 @@ class Registry:
 
     def findings(self) -> list[str]:
         """Check the registry."""
-        return list(Checker(self.runtime).findings())
+        return list(Checker(self.runtime, SOCIAL_CATALOGUE).findings())
 
     def views(self) -> dict[tuple[Kind, str], View]:
         """Read every view."""
@@ -156,7 +163,7 @@ class Registry:
         for start in range(0, len(wanted), 25):
             pending: Any = {self.table: wanted[start : start + 25]}
             while pending:
-                pending = self.runtime.dynamodb.batch_write_item(RequestItems=pending)["UnprocessedItems"]
+                pending = self.operator.dynamodb.batch_write_item(RequestItems=pending)["UnprocessedItems"]
 
 
 def population(records: Iterable[AnyRecord]) -> Population:
@@ -182,7 +189,7 @@ def expected_views(records: Iterable[AnyRecord]) -> dict[tuple[Kind, str], View]
 def items_of(records: Iterable[AnyRecord]) -> Iterator[Item]:
     """Build the items of a registry of these records, but for its settings."""
     for (kind, _), view in expected_views(records).items():
-        yield from all_items(kind, view, SHARDS, TODAY)
+        yield from all_items(INDEXING, kind, view)
     for membership in population(records).memberships:
         yield from membership_items(membership)
 

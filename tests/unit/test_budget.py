@@ -5,26 +5,23 @@ from __future__ import annotations
 import pytest
 
 from dci_common.deadline import Deadline
-from dci_common.errors import Rejection
+from dci_common.registry.errors import TooManyMatches
 from dci_common.registry.storage.budget import Budget
 from support.api import Clock
-
-TOO_MANY = "rjct.search.too_many_records_found"
 
 
 def refusal(budget: Budget, entries: int) -> str:
     """Spend more than there is, and return what is said."""
-    with pytest.raises(Rejection) as raised:
-        budget.spend(entries)
-    assert raised.value.code == TOO_MANY
+    with pytest.raises(TooManyMatches) as raised:
+        budget.examine(entries)
     return raised.value.message
 
 
 def test_entries_are_counted() -> None:
     """All that was allowed can be read, and not one entry more."""
     budget = Budget(10)
-    budget.spend(4)
-    budget.spend(6)
+    budget.examine(4)
+    budget.examine(6)
     assert "more of the registry" in refusal(budget, 1)
 
 
@@ -33,7 +30,7 @@ def test_reading_ends_before_the_deadline() -> None:
     clock = Clock()
     budget = Budget(10, Deadline(clock() + 29, clock))
     clock.advance(20)
-    budget.spend(1)
+    budget.examine(1)
     clock.advance(8)
     assert "no time left" in refusal(budget, 1)
 
@@ -43,16 +40,15 @@ def test_without_a_deadline_time_does_not_count() -> None:
     clock = Clock()
     budget = Budget(10, Deadline(None, clock))
     clock.advance(10**6)
-    budget.spend(10)
+    budget.examine(10)
 
 
 def test_what_is_too_much_anyway_is_known_before() -> None:
     """A check refuses what is more than is left, and spends nothing."""
     budget = Budget(10)
     budget.check(10)
-    with pytest.raises(Rejection) as raised:
+    with pytest.raises(TooManyMatches):
         budget.check(11)
-    assert raised.value.code == TOO_MANY
-    budget.spend(10)
-    with pytest.raises(Rejection):
+    budget.examine(10)
+    with pytest.raises(TooManyMatches):
         budget.check(1)

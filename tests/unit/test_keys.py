@@ -8,6 +8,7 @@ import pytest
 
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import is_active
 from dci_common.registry.storage import keys
 
 
@@ -69,4 +70,4 @@ def test_a_membership_starts_with_its_first_day_and_is_over_on_its_end(
     membership: dict[str, str], *, active: bool
 ) -> None:
     """`start` is the first day in force, `end` the first that is not."""
-    assert keys.is_active(membership, date(2026, 3, 1)) is active
+    assert is_active(membership, date(2026, 3, 1)) is active

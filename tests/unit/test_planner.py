@@ -9,23 +9,28 @@ from typing import Any
 
 import pytest
 
+from dci_common.registries.social.catalogue import BIRTH_DATE, DISTRICT, SOCIAL_CATALOGUE
 from dci_common.registry.catalogue.attributes import Attribute
-from dci_common.registry.catalogue.catalogue import BIRTH_DATE, COMPOSITES, DISTRICT, RECORD_SLOT, Catalogue
 from dci_common.registry.model.base import Kind
-from dci_common.registry.plan.planner import Path, Span, plan
+from dci_common.registry.plan.access_path import AccessPath, access_path
+from dci_common.registry.plan.spans import Span
 from dci_common.registry.query.tree import And, Compare, IdIn, Node, Not, Or, matches
 from dci_common.registry.storage import keys
 
 
 def attribute(name: str) -> Attribute:
     """Return the catalogue's attribute."""
-    found = Catalogue(()).find(name)
+    found = SOCIAL_CATALOGUE.find(name)
     assert found is not None
     return found
 
 
 SURNAME, SEX = attribute("surname"), attribute("sex")
-SLOT, NAMES, PLACES = BIRTH_DATE.slots[Kind.PERSON], SURNAME.slots[Kind.PERSON], COMPOSITES[Kind.PERSON][0]
+SLOT, NAMES, PLACES = (
+    BIRTH_DATE.slots[Kind.PERSON],
+    SURNAME.slots[Kind.PERSON],
+    SOCIAL_CATALOGUE.composites[Kind.PERSON].slot,
+)
 TODAY = date(2026, 3, 1)
 DAYS = [str(date(2000, 1, 1) + timedelta(days=number)) for number in range(8)]
 SURNAMES, DISTRICTS = ["ana", "ana-x", "an", "bo"], ["d", "d1", "e"]
@@ -58,14 +63,19 @@ def one_of(*ids: str) -> IdIn:
 
 
 def slot_values(person: dict[str, Any]) -> dict[str, str]:
-    """Return what the slots hold of a person, but for her id."""
+    """Return what the slots hold of a person, without the id."""
     day = person.get("birth_date", "")
-    slots = {RECORD_SLOT: "", **({SLOT: day} if day else {})}
+    slots = {SOCIAL_CATALOGUE.record_slot: "", **({SLOT: day} if day else {})}
     slots |= {NAMES: person["name"]["surname"]} if "name" in person else {}
     return slots | ({PLACES: f"{person['addresses'][0]['sub_region_code']}#{day}"} if "addresses" in person else {})
 
 
-def on_path(path: Path, person: dict[str, Any]) -> bool:
+def path_of(node: Node) -> AccessPath:
+    """Return the access path of a tree about people."""
+    return access_path(node, Kind.PERSON, SOCIAL_CATALOGUE)
+
+
+def on_path(path: AccessPath, person: dict[str, Any]) -> bool:
     """Tell whether a record is met on a path."""
     slots = slot_values(person)
     return person["id"] in path.ids or any(
@@ -78,7 +88,7 @@ def on_path(path: Path, person: dict[str, Any]) -> bool:
 
 def met(node: Node) -> set[str]:
     """Return the ids of those who are met on the path of a tree."""
-    path = plan(node, Kind.PERSON)
+    path = path_of(node)
     return {person["id"] for person in PEOPLE if on_path(path, person)}
 
 
@@ -89,12 +99,12 @@ def found(node: Node) -> set[str]:
 
 def slots(node: Node) -> set[str]:
     """Return the slots of a tree's path."""
-    return {range_.slot for range_ in plan(node, Kind.PERSON).ranges}
+    return {range_.slot for range_ in path_of(node).ranges}
 
 
 def spans(node: Node) -> tuple[Span, ...]:
     """Return the spans of a path that is one range."""
-    (range_,) = plan(node, Kind.PERSON).ranges
+    (range_,) = path_of(node).ranges
     return range_.spans
 
 
@@ -128,7 +138,7 @@ def test_a_path_covers_its_tree(seed: int) -> None:
     draw = random.Random(seed)
     for _ in range(50):
         tree = random_tree(draw, 4)
-        path = plan(tree, Kind.PERSON)
+        path = path_of(tree)
         assert met(tree) >= found(tree), tree
         if path.exact:
             assert met(tree) == found(tree), tree
@@ -139,15 +149,15 @@ def test_a_path_covers_its_tree(seed: int) -> None:
 
 def test_a_lookup_is_its_own_path() -> None:
     """What identifiers found is read by key, and nothing else is."""
-    assert plan(one_of("p01", "p02"), Kind.PERSON) == Path(ids=frozenset({"p01", "p02"}))
-    assert plan(one_of(), Kind.PERSON) == Path()
+    assert path_of(one_of("p01", "p02")) == AccessPath(ids=frozenset({"p01", "p02"}))
+    assert path_of(one_of()) == AccessPath()
 
 
 @pytest.mark.parametrize("sign", ["eq", "lt", "le", "gt", "ge"])
 def test_a_comparison_is_an_exact_range_of_its_slot(sign: str) -> None:
     """The bound's day belongs to the range where the operator says so, and only there."""
     for day in (DAYS[0], DAYS[3], DAYS[-1]):
-        path = plan(born(sign, day), Kind.PERSON)
+        path = path_of(born(sign, day))
         assert (slots(born(sign, day)), path.ids, path.exact) == ({SLOT}, frozenset(), True)
         assert len(spans(born(sign, day))) == 1
         assert met(born(sign, day)) == found(born(sign, day))
@@ -157,7 +167,7 @@ def test_a_comparison_is_an_exact_range_of_its_slot(sign: str) -> None:
 def test_a_name_and_its_beginning(sign: str, count: int) -> None:
     """A name is a range of its own, which holds no longer names; a prefix holds those too."""
     tree = compare(SURNAME, sign, "ana")
-    assert (slots(tree), plan(tree, Kind.PERSON).exact, len(met(tree))) == ({NAMES}, True, count)
+    assert (slots(tree), path_of(tree).exact, len(met(tree))) == ({NAMES}, True, count)
     assert met(tree) == found(tree)
 
 
@@ -165,7 +175,7 @@ def test_ranges_narrow_each_other() -> None:
     """Two ranges of one slot become their intersection, also an empty one."""
     between = And((born("ge", DAYS[2]), born("lt", DAYS[5])))
     assert met(between) == found(between)
-    assert plan(between, Kind.PERSON).exact
+    assert path_of(between).exact
     assert spans(And((born("lt", DAYS[2]), born("gt", DAYS[5])))) == ()
     picked = And((born("in", DAYS[1], DAYS[6], DAYS[4]), born("gt", DAYS[1])))
     assert len(spans(picked)) == 2
@@ -182,26 +192,26 @@ def test_an_or_of_two_attributes_is_the_union_of_their_ranges() -> None:
     """Each branch is read from its own slot, and together they are exact."""
     either = Or((compare(SURNAME, "eq", "bo"), born("lt", DAYS[2])))
     assert slots(either) == {NAMES, SLOT}
-    assert plan(either, Kind.PERSON).exact
+    assert path_of(either).exact
     assert met(either) == found(either)
 
 
 def test_the_narrowest_path_of_an_and() -> None:
     """Ids before ranges, several sets of ids by what they share, equality before a range, that before everything."""
-    assert plan(And((born("lt", DAYS[4]), one_of("p01"))), Kind.PERSON).ids == {"p01"}
-    both = plan(And((one_of("p01", "p02"), one_of("p02", "p03"))), Kind.PERSON)
+    assert path_of(And((born("lt", DAYS[4]), one_of("p01")))).ids == {"p01"}
+    both = path_of(And((one_of("p01", "p02"), one_of("p02", "p03"))))
     assert (both.ids, both.exact) == (frozenset({"p02"}), True)
     assert slots(And((Not(one_of("p01")), born("lt", DAYS[4])))) == {SLOT}
     assert slots(And((born("lt", DAYS[4]), compare(SURNAME, "eq", "bo")))) == {NAMES}
     mixed = And((Or((one_of("p01"), born("lt", DAYS[4]))), Not(one_of("p02"))))
-    path = plan(mixed, Kind.PERSON)
+    path = path_of(mixed)
     assert (path.ids, slots(mixed), path.exact) == (frozenset({"p01"}), {SLOT}, False)
 
 
 def test_a_range_of_the_same_slot_does_not_prove_an_or() -> None:
     """Somebody's id in an OR keeps the other side's range from being exact."""
     tree = And((Or((one_of("p07"), born("lt", DAYS[1]))), born("le", DAYS[5])))
-    assert not plan(tree, Kind.PERSON).exact
+    assert not path_of(tree).exact
     assert met(tree) >= found(tree)
 
 
@@ -214,7 +224,7 @@ def test_an_or_is_read_by_its_branches_beside_a_not() -> None:
 def test_a_place_and_an_age_are_one_range() -> None:
     """The composite slot holds a district's people by birth date, and no neighbour whose name begins alike."""
     both = And((compare(DISTRICT, "eq", "d"), born("ge", DAYS[2]), born("le", DAYS[5])))
-    path = plan(both, Kind.PERSON)
+    path = path_of(both)
     assert (slots(both), path.exact) == ({PLACES}, True)
     assert met(both) == found(both)
     alone = compare(DISTRICT, "eq", "d")
@@ -228,6 +238,6 @@ def test_what_has_no_path_is_read_from_the_records_slot() -> None:
         Or((born("eq", DAYS[0]), Not(one_of("p01")))),
         compare(SEX, "eq", "male"),
     ):
-        assert slots(tree) == {RECORD_SLOT}
-        assert not plan(tree, Kind.PERSON).exact
+        assert slots(tree) == {SOCIAL_CATALOGUE.record_slot}
+        assert not path_of(tree).exact
         assert met(tree) == {person["id"] for person in PEOPLE}

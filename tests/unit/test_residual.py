@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dci_common.registry.catalogue.catalogue import BIRTH_DATE, POVERTY_SCORE, Catalogue
+from dci_common.registries.social.catalogue import BIRTH_DATE, POVERTY_SCORE, SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
 from dci_common.registry.plan.filter import Filter, holds
 from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or
@@ -88,7 +88,7 @@ def test_a_joined_condition_is_asked_of_both_households() -> None:
 
 def test_a_list_is_asked_for_each_value() -> None:
     """An attribute with several values is a list, which contains one of those asked for."""
-    place = Catalogue(()).find("location")
+    place = SOCIAL_CATALOGUE.find("location")
     assert place is not None
     assert filtered(Compare(place, "in", ("a", "b"))).expression == (
         "(contains(#f.#location, :f0) OR contains(#f.#location, :f1))"
@@ -97,7 +97,7 @@ def test_a_list_is_asked_for_each_value() -> None:
 
 def test_the_beginning_of_a_value_in_a_list_is_none() -> None:
     """DynamoDB has no function that tells how the values of a list begin, so Python does."""
-    place = Catalogue(()).find("location")
+    place = SOCIAL_CATALOGUE.find("location")
     assert place is not None
     leaf = Compare(place, "prefix", ("ab",))
     assert filtered(leaf).expression is None

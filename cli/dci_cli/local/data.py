@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import boto3
+
 from dci_cli.claim import claimed
 from dci_cli.command_error import CommandError
 from dci_cli.installation import local_folder
@@ -15,7 +17,7 @@ from dci_cli.local import dynamodb_local
 from dci_cli.local.demo import demo_population
 from dci_cli.local.environment import environment
 from dci_cli.local.load import load
-from dci_common.errors import ServiceUnavailable
+from dci_common.registry.errors import RegistryNotLoaded
 from dci_common.registry.storage.store import RegistryStore
 from dci_common.runtime import Runtime
 from dci_common.timestamps import day
@@ -62,11 +64,13 @@ class LocalData:
             # Imported here: the demo does not wait for it.
             from dci_cli.registry.importer import command  # noqa: PLC0415
             from dci_cli.registry.importer.target import Target  # noqa: PLC0415
+            from dci_cli.registry.support.table import OperatorRuntime  # noqa: PLC0415
 
             shards = _SHARDS if self.engine == "moto" else None
-            command.load(self.registry, Target.of(runtime, shards))
+            command.load(self.registry, Target.of(OperatorRuntime(runtime.settings), shards))
         elif not _is_loaded(runtime):
-            load(runtime.dynamodb, runtime.settings.registry_table, demo_population(), _SHARDS, day(runtime.clock()))
+            table, today = runtime.settings.registry_table, day(runtime.clock())
+            load(boto3.client("dynamodb"), table, demo_population(), _SHARDS, today)
 
 
 @contextmanager
@@ -83,6 +87,6 @@ def _claimed(folder: Path | None, base_url: str) -> Iterator[None]:
 def _is_loaded(runtime: Runtime) -> bool:
     try:
         RegistryStore(runtime).settings()
-    except ServiceUnavailable:
+    except RegistryNotLoaded:
         return False
     return True

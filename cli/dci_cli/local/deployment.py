@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import boto3
+
 from dci_cli.claim import Claim, claimed
 from dci_cli.command_error import CommandError
 from dci_cli.installation import PROGRAM
@@ -20,11 +22,12 @@ from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables
 from dci_cli.template import Template
 from dci_common.clients.administration import Administration, Caller
+from dci_common.clients.authentication import Authenticator, ClientSecret
 from dci_common.clients.log import OPERATOR
+from dci_common.clients.model import Client
 from dci_common.clients.registration import NewClient, register
-from dci_common.clients.store import Client, ClientStore
-from dci_common.errors import ApiError
-from dci_common.oauth.authentication import Authenticator, ClientSecret
+from dci_common.clients.store import ClientStore
+from dci_common.errors import DomainError
 from dci_common.oauth.scopes import CLIENTS_MANAGE, PARTNER_SCOPES
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
@@ -62,11 +65,12 @@ def local_deployment(template: Template, issuer: str, holdings: LocalData, crede
     """
     with moto_engine.running(), holdings.running(issuer) as endpoint, environment(variables(issuer)):
         runtime = Runtime(Settings.from_env(os.environ))
-        kept = runtime.dynamodb.list_tables()["TableNames"]
+        dynamodb, secrets_manager = boto3.client("dynamodb"), boto3.client("secretsmanager")
+        kept = dynamodb.list_tables()["TableNames"]
         missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
-        create_tables(runtime.dynamodb, template.tables, missing)
-        runtime.secrets.create_secret(Name=_SECRET, SecretString="{}")
-        runtime.secrets.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
+        create_tables(dynamodb, template.tables, missing)
+        secrets_manager.create_secret(Name=_SECRET, SecretString="{}")
+        secrets_manager.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
         rotation = create_rotation(runtime)
         rotate(rotation, _SECRET)
         holdings.fill(runtime)
@@ -123,7 +127,7 @@ def _kept_demo(runtime: Runtime, path: Path) -> Demo | None:
     try:
         content = json.loads(path.read_text())
         partner, admin = (_kept(runtime, content[name]) for name in ("partner", "admin"))
-    except (OSError, ValueError, KeyError, TypeError, ApiError):  # whatever the file is, it has no clients of ours
+    except (OSError, ValueError, KeyError, TypeError, DomainError):  # whatever the file is, it has no clients of ours
         return None
     return Demo(*partner, *admin)
 

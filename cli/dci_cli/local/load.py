@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.views import views
+from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import all_items, identifier_types, membership_items, settings_item
 
 if TYPE_CHECKING:
@@ -29,8 +31,9 @@ def load(dynamodb: DynamoDBClient, table: str, population: Population, shards: i
 
 def _items(population: Population, shards: int, today: date) -> Iterator[dict[str, Any]]:
     records = list(views(population.people, population.groups, population.memberships))
+    indexing = Indexing(SOCIAL_CATALOGUE, shards, today)
     for kind, view in records:
-        yield from all_items(kind, view, shards, today)
+        yield from all_items(indexing, kind, view)
     for membership in population.memberships:
         yield from membership_items(membership)
     yield settings_item(shards, {type_ for _, view in records for type_ in identifier_types(view)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -18,6 +18,7 @@ from moto.core.models import botocore_stubber
 from dci_cli import moto_shortcuts
 from dci_cli.local.environment import environment
 from dci_common.aws.transport import Answer, Endpoint
+from dci_common.deadline import Deadline
 
 _REGION = "eu-west-1"
 _AWS = ".amazonaws.com"
@@ -50,12 +51,18 @@ def running() -> Iterator[None]:
         yield
 
 
-def _answer(endpoint: Endpoint, target: str, content_type: str, body: bytes) -> Answer:
-    headers: Any = HTTPHeaders.from_dict({"X-Amz-Target": target, "Content-Type": content_type})
-    request = AWSPreparedRequest("POST", f"{endpoint.url}/", headers, body, stream_output=False)
+def ask(url: str, headers: dict[str, str], body: bytes) -> tuple[Answer, Mapping[str, str]]:
+    """Do a request to AWS while the engine runs, and return its answer and that one's headers."""
+    given: Any = HTTPHeaders.from_dict(headers)
+    request = AWSPreparedRequest("POST", f"{url}/", given, body, stream_output=False)
     answered: Any = botocore_stubber.process_request(request)
-    status, _, content = answered
-    return Answer(status, content.encode() if isinstance(content, str) else content)
+    status, said, content = answered
+    request_id = {name.lower(): value for name, value in said.items()}.get("x-amzn-requestid", "")
+    return Answer(status, content.encode() if isinstance(content, str) else content, request_id), said
+
+
+def _answer(endpoint: Endpoint, target: str, content_type: str, body: bytes, _: Deadline) -> Answer:
+    return ask(endpoint.url, {"X-Amz-Target": target, "Content-Type": content_type}, body)[0]
 
 
 def _isolated() -> dict[str, str | None]:

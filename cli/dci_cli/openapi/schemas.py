@@ -7,9 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from dci_clients.messages import NewSecret
 from dci_common.clients.log import LogEntry
-from dci_common.clients.registration import NewClient
+from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.views import ClientView, SecretView
 from dci_common.spdci.envelope import SearchEnvelope
 

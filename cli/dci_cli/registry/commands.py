@@ -18,7 +18,7 @@ from dci_cli.registry.bulk import create_from_s3, export, generate
 from dci_cli.registry.edit import delete, put, reindex
 from dci_cli.registry.importer import command as import_command
 from dci_cli.registry.inspect import explain, show, stats, verify
-from dci_common.errors import ServiceUnavailable
+from dci_common.errors import Unavailable
 
 
 class Command(Protocol):
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command that was parsed; its exit status. Raises CommandError."""
     try:
         return _COMMANDS[options.registry_command].run(options)
-    except ServiceUnavailable as error:
+    except Unavailable as error:
         raise CommandError(error.message) from error
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"The registry can not be used: {error}") from error

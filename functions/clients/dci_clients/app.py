@@ -1,16 +1,17 @@
-"""The clients function's routes: `clients.read` or `clients.manage` lets read, the latter alone change."""
+"""The clients function's routes: `clients.read` or `clients.manage` may read, only the latter may change."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from dci_clients.key_endpoints import Keys
-from dci_clients.messages import read_caller
-from dci_clients.read_endpoints import Reading
-from dci_clients.write_endpoints import Changing
+from dci_clients.key_endpoints import KeyEndpoints
+from dci_clients.read_endpoints import ReadEndpoints
+from dci_clients.requests import read_caller
+from dci_clients.write_endpoints import WriteEndpoints
 from dci_common.clients.administration import Caller
+from dci_common.edge.application import Endpoint, Resource, application
 from dci_common.edge.bearer import BearerGate
-from dci_common.edge.http import Endpoint, Request, Resource, Response, application
+from dci_common.edge.http import Request, Response
 from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 
@@ -20,45 +21,41 @@ Change = Callable[[Request, Caller], Response]
 def create_app(runtime: Runtime) -> LambdaHandler:
     """Build the function: `/clients` and `/keys`, and what is below them."""
     gate = BearerGate(runtime)
-    reading = Reading(runtime)
-    changing = Changing(runtime)
-    keys = Keys(runtime)
 
-    def open_to(endpoint: Endpoint) -> Endpoint:
-        def admitted(request: Request) -> Response:
-            gate.admit(request, CLIENTS_READ, CLIENTS_MANAGE)
+    def reads(endpoint: Endpoint) -> Endpoint:
+        def authenticated(request: Request) -> Response:
+            gate.authenticate(request, CLIENTS_READ, CLIENTS_MANAGE)
             return endpoint(request)
 
-        return admitted
+        return authenticated
 
-    def managed(change: Change) -> Endpoint:
-        def admitted(request: Request) -> Response:
-            return change(request, read_caller(request, gate.admit(request, CLIENTS_MANAGE).client_id))
+    def changes(change: Change) -> Endpoint:
+        def authenticated(request: Request) -> Response:
+            return change(request, read_caller(request, gate.authenticate(request, CLIENTS_MANAGE).client_id))
 
-        return admitted
+        return authenticated
 
+    return application(_resources(runtime, reads, changes), runtime)
+
+
+def _resources(
+    runtime: Runtime, reads: Callable[[Endpoint], Endpoint], changes: Callable[[Change], Endpoint]
+) -> dict[str, Resource]:
+    read, write, keys = ReadEndpoints(runtime), WriteEndpoints(runtime), KeyEndpoints(runtime)
     client = "/clients/{client_id}"
-    return application(
-        {
-            "/clients": Resource({"GET": open_to(reading.clients), "POST": managed(changing.create)}),
-            client: Resource(
-                {
-                    "GET": open_to(reading.client),
-                    "PATCH": managed(changing.update),
-                    "DELETE": managed(changing.delete),
-                }
-            ),
-            f"{client}/disable": Resource({"POST": managed(changing.disable)}),
-            f"{client}/enable": Resource({"POST": managed(changing.enable)}),
-            f"{client}/revoke-tokens": Resource({"POST": managed(changing.revoke_tokens)}),
-            f"{client}/secrets": Resource({"GET": open_to(reading.secrets), "POST": managed(changing.add_secret)}),
-            f"{client}/secrets/{{secret_id}}": Resource({"DELETE": managed(changing.delete_secret)}),
-            f"{client}/log": Resource({"GET": open_to(reading.log)}),
-            "/keys": Resource({"GET": open_to(keys.published)}),
-            "/keys/rotate": Resource({"POST": managed(keys.rotate)}),
-        },
-        runtime,
-    )
+    routes: dict[str, dict[str, Endpoint]] = {
+        "/clients": {"GET": reads(read.clients), "POST": changes(write.create)},
+        client: {"GET": reads(read.client), "PATCH": changes(write.update), "DELETE": changes(write.delete)},
+        f"{client}/disable": {"POST": changes(write.disable)},
+        f"{client}/enable": {"POST": changes(write.enable)},
+        f"{client}/revoke-tokens": {"POST": changes(write.revoke_tokens)},
+        f"{client}/secrets": {"GET": reads(read.secrets), "POST": changes(write.add_secret)},
+        f"{client}/secrets/{{secret_id}}": {"DELETE": changes(write.delete_secret)},
+        f"{client}/log": {"GET": reads(read.log)},
+        "/keys": {"GET": reads(keys.published)},
+        "/keys/rotate": {"POST": changes(keys.rotate)},
+    }
+    return {path: Resource(methods) for path, methods in routes.items()}
 
 
 handler = lambda_handler(create_app)

@@ -1,4 +1,4 @@
-"""The signing keys as administrators see them: what is published of them, and the start of a rotation."""
+"""The endpoints of the signing keys: their published state, and the start of a rotation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dci_common.edge.http import Request, Response
 from dci_common.errors import Conflict
-from dci_common.oauth.public_key_store import KEPT_SECONDS, PublicKey, read_published
+from dci_common.oauth.public_key_store import KEPT_SECONDS, PublicKey, read_public_keys
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
@@ -14,24 +14,26 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 
-class Keys:
+class KeyEndpoints:
     """Endpoints of the signing keys."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
     def published(self, _: Request) -> Response:
-        """Tell what each published key is for, since when, and until when tokens of a retired one are taken."""
+        """Return each published key with its state; tokens of a retired key are accepted `until` then."""
         now = self._runtime.clock()
-        published = read_published(self._runtime, consistent=True).keys
-        return Response.of(200, {"keys": [_view(key) for key in published if not key.is_over(now)]})
+        published = read_public_keys(self._runtime, consistent=True).keys
+        return Response.of(200, {"keys": [_view(key) for key in published if not key.is_expired(now)]})
 
     def rotate(self, _: Request, __: Caller) -> Response:
-        """Have Secrets Manager rotate the signing keys, which takes seconds. Raises Conflict while it is at it."""
+        """Start a rotation of the signing keys, which takes seconds. Raises Conflict while one is running."""
         try:
             self._runtime.secrets.rotate_secret(SecretId=self._runtime.settings.signing_keys_secret)
         except self._runtime.secrets.exceptions.InvalidRequestException as error:
-            raise Conflict("A rotation is under way, or was not finished and is tried again now.") from error
+            raise Conflict(
+                "A rotation is running, or an unfinished one is being retried: try again later."
+            ) from error
         return Response.of(202, {"status": "started"}, {"Location": "/keys"})
 
 

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from dci_clients.messages import check_conditional, etag, read_changes, read_new_client, read_new_secret
-from dci_clients.read_endpoints import client_id
+from dci_clients.requests import (
+    check_conditional,
+    client_id,
+    etag,
+    read_changes,
+    read_new_client,
+    read_new_secret,
+)
 from dci_common.clients.administration import Administration, Caller
+from dci_common.clients.model import Client
 from dci_common.clients.registration import edited, register
-from dci_common.clients.store import Client
 from dci_common.clients.views import client_view, secret_view
 from dci_common.edge.http import Request, Response
-from dci_common.errors import BadRequest
+from dci_common.errors import InvalidRequest
 from dci_common.runtime import Runtime
 from dci_common.validation import describe
 
 
-class Changing:
-    """Changes what an administrator asks for."""
+class WriteEndpoints:
+    """Endpoints that change clients."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._administration = Administration(runtime)
 
     def create(self, request: Request, caller: Caller) -> Response:
-        """Register a client, and tell its secret this once."""
+        """Register a client, and return it with its secret, which cannot be read again."""
         client, secret = register(self._runtime, read_new_client(request), caller.client_id)
         headers = {"Location": f"/clients/{client.client_id}", **etag(client)}
         return Response.of(201, {**client_view(client), "client_secret": secret}, headers)
@@ -38,21 +44,21 @@ class Changing:
             try:
                 return edited(self._runtime, client, changes)
             except ValidationError as error:
-                raise BadRequest(describe(error, "The client")) from error
+                raise InvalidRequest(describe(error, "The client")) from error
 
-        return _shown(self._administration.update(caller, client_id(request), edit))
+        return _client_response(self._administration.update(caller, client_id(request), edit))
 
     def disable(self, request: Request, caller: Caller) -> Response:
-        """Refuse a client from now on."""
-        return _shown(self._administration.set_status(caller, client_id(request), "disabled"))
+        """Disable a client."""
+        return _client_response(self._administration.set_status(caller, client_id(request), "disabled"))
 
     def enable(self, request: Request, caller: Caller) -> Response:
-        """Let a client in again."""
-        return _shown(self._administration.set_status(caller, client_id(request), "enabled"))
+        """Enable a client."""
+        return _client_response(self._administration.set_status(caller, client_id(request), "enabled"))
 
     def revoke_tokens(self, request: Request, caller: Caller) -> Response:
-        """End every token that a client holds."""
-        return _shown(self._administration.revoke_tokens(caller, client_id(request)))
+        """Revoke every token of a client."""
+        return _client_response(self._administration.revoke_tokens(caller, client_id(request)))
 
     def delete(self, request: Request, caller: Caller) -> Response:
         """Delete a client."""
@@ -60,10 +66,10 @@ class Changing:
         return Response(204)
 
     def add_secret(self, request: Request, caller: Caller) -> Response:
-        """Give a client a further secret, and tell it this once."""
+        """Add a secret, and return it; it cannot be read again."""
         overlap = read_new_secret(request).old_expires_in
-        secret, kept = self._administration.add_secret(caller, client_id(request), overlap)
-        return Response.of(201, {**secret_view(kept), "client_secret": secret})
+        secret, stored = self._administration.add_secret(caller, client_id(request), overlap)
+        return Response.of(201, {**secret_view(stored), "client_secret": secret})
 
     def delete_secret(self, request: Request, caller: Caller) -> Response:
         """Delete a client's secret."""
@@ -71,5 +77,5 @@ class Changing:
         return Response(204)
 
 
-def _shown(client: Client) -> Response:
+def _client_response(client: Client) -> Response:
     return Response.of(200, client_view(client), etag(client))

@@ -1,1 +1,1 @@
-"""The rotation function: makes the signing keys, and has them follow one another."""
+"""The rotation function: makes and rotates the signing keys."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dci_common.edge.logs import log_failure, log_rotation
+from dci_common.logs import log_failure, log_rotation
 from dci_common.runtime import Event, LambdaHandler, Runtime, lambda_handler
-from dci_rotation.service import Rotation
+from dci_rotation.key_rotation import KeyRotation
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: what fails is raised, so that Secrets Manager tries again."""
-    rotation = Rotation(runtime)
+    """Build the function: errors are logged and raised, so that Secrets Manager retries the step."""
+    rotation = KeyRotation(runtime)
     steps = {
         "createSecret": rotation.create,
         "setSecret": rotation.set,

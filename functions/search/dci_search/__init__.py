@@ -1,1 +1,1 @@
-"""The search function: the registry's door for partner systems."""
+"""The search function: sync search for partner systems."""

@@ -1,12 +1,13 @@
-"""The search function's routes, and the answer to every path that is nobody's."""
+"""The search function's routes, and the 404 of every path that has no route."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 
+from dci_common.edge.application import Resource, application
 from dci_common.edge.bearer import BearerGate
-from dci_common.edge.http import Request, Resource, Response, application
+from dci_common.edge.http import Request, Response
 from dci_common.oauth.scopes import REGISTRY_SEARCH
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_common.spdci.envelope import SearchEnvelope, read_envelope
@@ -19,9 +20,9 @@ def create_app(runtime: Runtime) -> LambdaHandler:
     service = SearchService(runtime)
 
     def search(request: Request) -> Response:
-        client = gate.admit(request, REGISTRY_SEARCH)
+        client = gate.authenticate(request, REGISTRY_SEARCH)
         envelope = read_envelope(SearchEnvelope, request.json_body())
-        answer = service.answer(envelope, client, request.correlation_id, request.deadline, request.facts)
+        answer = service.answer(envelope, client, request.correlation_id, request.deadline, request.log_fields)
         return Response(200, answer)
 
     def health(_: Request) -> Response:
@@ -42,7 +43,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
 
 @cache
 def _description() -> str:
-    """Return the API's description, which `make openapi` made of its models."""
+    """Return the OpenAPI document, which `make openapi` generates from the models."""
     return Path(__file__).with_name("openapi.json").read_text("utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The answer to a search message, written item by item so that its size is known before it is sent."""
+"""The response to a search message, serialised item by item so that its size is known before it is sent."""
 
 from __future__ import annotations
 
@@ -7,54 +7,53 @@ from typing import Any
 import pydantic_core
 
 from dci_common.edge.http import to_json
-from dci_common.errors import Rejection
-from dci_common.registry.storage.budget import too_many
+from dci_common.registry.errors import TooManyMatches
 from dci_common.spdci.envelope import VERSION, SearchEnvelope, SearchItem
+from dci_common.spdci.rejections import Rejection
 
 MAX_ITEMS = 100
-# Lambda's response is at most 6 MB with the body as a JSON string in it; the rest is room for the envelope
-# and for 100 items without records, all of whose ids are as long as they may be and full of escapes.
+# Lambda's response is at most 6 MB, with the body as a JSON string in it. The difference is room for the envelope and
+# for 100 items without records, whose ids are as long as allowed and full of escapes.
 _MAX_BYTES = 5_500_000
 
 
 class Answer:
-    """The items answered so far, as JSON text."""
+    """The response items so far, as JSON text."""
 
     def __init__(self) -> None:
         self.items: list[str] = []
-        # A total without a record tells of somebody too.
-        self.records = self.matched = self.disclosed = 0
+        self.records = self.matched = 0
         self._bytes = 0
 
     def add(self, item: dict[str, Any]) -> None:
-        """Add an item. Raises Rejection, adding nothing, when its records do not fit into the response."""
-        written = pydantic_core.to_json(item)  # several times as fast as json
-        # Lambda writes the body as a JSON string: every quote and backslash in it takes a byte more.
+        """Add an item. Raises TooManyMatches, and adds nothing, when its records do not fit into the response."""
+        written = pydantic_core.to_json(item)  # several times faster than json
+        # Lambda writes the body as a JSON string: every quote and backslash takes one byte more.
         size = len(written) + written.count(b'"') + written.count(b"\\") + 1
         records = len(item.get("data", {}).get("reg_records", ()))
         if records and self._bytes + size > _MAX_BYTES:
-            raise too_many("The records do not fit into one response: ask for smaller pages or fewer items at once.")
+            raise TooManyMatches(
+                "The records do not fit into one response: ask for smaller pages or fewer items at once."
+            )
         self.items.append(written.decode())
         self.records += records
-        matched = item.get("pagination", {}).get("total_count", 0)
-        self.matched += matched
-        self.disclosed += records or min(matched, 1)
+        self.matched += item.get("pagination", {}).get("total_count", 0)
         self._bytes += size
 
 
 def served(item: SearchItem, now: str, data: dict[str, Any], pagination: dict[str, int | str]) -> dict[str, Any]:
-    """Build the response item of a search that was served, whether or not anything matched."""
+    """Return the response item of a search that was served, whether or not anything matched."""
     return {**_item(item, now), "status": "succ", "data": data, "pagination": pagination}
 
 
 def rejected(item: SearchItem, now: str, rejection: Rejection) -> dict[str, Any]:
-    """Build the response item of a search that can not be served."""
+    """Return the response item of a search that was rejected."""
     reason = {"status_reason_code": rejection.code, "status_reason_message": rejection.message[:999]}
     return {**_item(item, now), "status": "rjct", **reason}
 
 
 def record_data(reg_type: str, reg_record_type: str, records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Build the `data` of a response item."""
+    """Return the `data` of a response item."""
     return {
         "version": VERSION,
         "reg_type": reg_type,
@@ -64,8 +63,8 @@ def record_data(reg_type: str, reg_record_type: str, records: list[dict[str, Any
 
 
 def message(envelope: SearchEnvelope, now: str, correlation_id: str, answer: Answer | None) -> str:
-    """Write the whole response. None for `answer` says that there were more items than a message may have."""
-    asked, total = envelope.header, len(envelope.message.search_request)
+    """Return the whole response; without an `answer`, the message had more items than allowed."""
+    request, total = envelope.header, len(envelope.message.search_request)
     outcome = {"status": "succ"}
     if answer is None:
         outcome = {
@@ -75,15 +74,15 @@ def message(envelope: SearchEnvelope, now: str, correlation_id: str, answer: Ans
         }
     header = {
         "version": VERSION,
-        "message_id": asked.message_id,
+        "message_id": request.message_id,
         "message_ts": now,
         "action": "on-search",
         **outcome,
         "total_count": total,
         "completed_count": total if answer else 0,
-        # What was the receiver is the sender now.
-        **({"sender_id": asked.receiver_id} if asked.receiver_id else {}),
-        "receiver_id": asked.sender_id,
+        # The receiver of the request is the sender of the response.
+        **({"sender_id": request.receiver_id} if request.receiver_id else {}),
+        "receiver_id": request.sender_id,
         "is_msg_encrypted": False,
     }
     ids = to_json({"transaction_id": envelope.message.transaction_id, "correlation_id": correlation_id})

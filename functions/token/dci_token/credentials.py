@@ -1,4 +1,4 @@
-"""What a client sends to the OAuth endpoints: its parameters, from any accepted form, and its credentials.
+"""Parameters and credentials of requests to the OAuth endpoints, in every accepted form.
 
 RFC 6749 §2.3.1 (HTTP Basic, or the form body), RFC 7523 (a signed assertion), and OpenSPP 17's JSON body.
 """
@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
+from dci_common.clients.authentication import ClientAssertion, ClientSecret
+from dci_common.edge.errors import UnsupportedMediaType
 from dci_common.edge.http import Request
-from dci_common.errors import BadRequest, InvalidClient, UnsupportedMediaType
+from dci_common.errors import InvalidClient, InvalidRequest, UnsupportedGrantType
 from dci_common.oauth import assertions
-from dci_common.oauth.authentication import ClientAssertion, ClientSecret
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -26,12 +27,13 @@ _PARAMETERS = frozenset(
 )
 
 Parameters = Mapping[str, str]
+Credentials = ClientSecret | ClientAssertion
 
 
 def read_parameters(request: Request) -> Parameters:
-    """Read the parameters; one without a value counts as absent. Raises BadRequest or UnsupportedMediaType."""
+    """Return the parameters; one without a value counts as absent. Raises InvalidRequest or UnsupportedMediaType."""
     if request.query:
-        raise BadRequest("Parameters belong in the request body, never in the URL.")
+        raise InvalidRequest("Parameters belong in the request body, never in the URL.")
     content_type = request.content_type()
     if content_type not in {FORM, JSON}:
         raise UnsupportedMediaType(f"Send the request as {FORM}.")
@@ -39,10 +41,10 @@ def read_parameters(request: Request) -> Parameters:
         text = request.body.decode()
         pairs = _form(text) if content_type == FORM else _json(text)
     except (ValueError, RecursionError) as error:
-        raise BadRequest("The body can not be read as its Content-Type says.") from error
+        raise InvalidRequest("The body cannot be read as the media type of its Content-Type.") from error
     names = [name for name, _ in pairs]
     if len(names) != len(set(names)):
-        raise BadRequest("A parameter is repeated: send each one once.")
+        raise InvalidRequest("A parameter is repeated: send each one once.")
     return {name: value for name, value in pairs if value}
 
 
@@ -53,27 +55,29 @@ def _form(text: str) -> list[tuple[str, str]]:
 def _json(text: str) -> list[tuple[str, str]]:
     members = json.loads(text, object_pairs_hook=_Members)
     if not isinstance(members, _Members):
-        raise BadRequest("The body must be a JSON object.")
-    # What a grant does not need, such as OpenSPP's db_name, is overlooked whatever it holds; a scope never is.
+        raise InvalidRequest("The body must be a JSON object.")
+    # Unknown members, such as OpenSPP's db_name, are ignored whatever their value; a scope never is.
     sent = [(name, "" if value is None else value) for name, value in members if name in _PARAMETERS]
     if not all(isinstance(value, str) for _, value in sent):
-        raise BadRequest("grant_type, client_id, client_secret, scope and all other parameters must be strings.")
+        raise InvalidRequest("grant_type, client_id, client_secret, scope and all other parameters must be strings.")
     return [(name, str(value)) for name, value in sent]
 
 
 class _Members(list[tuple[str, object]]):
-    """The members of a JSON object as they were sent, repeated ones too."""
+    """The members of a JSON object as they were sent, including repeated ones."""
 
     def __init__(self, pairs: Iterable[tuple[str, object]]) -> None:
         super().__init__(pairs)
 
 
-def read_credentials(request: Request, parameters: Parameters) -> ClientSecret | ClientAssertion:
-    """Read who the client says it is, and its proof. Raises BadRequest or InvalidClient."""
+def read_credentials(request: Request, parameters: Parameters) -> Credentials:
+    """Return the credentials of the client, not verified yet. Raises InvalidRequest or InvalidClient."""
     authorization = request.headers.get("authorization", "")
     secret, assertion = parameters.get("client_secret"), parameters.get("client_assertion")
     if sum(map(bool, (authorization, secret, assertion))) > 1:
-        raise BadRequest("Two ways of authentication at once: send the Basic header, the secret or the assertion.")
+        raise InvalidRequest(
+            "More than one credential is sent: send only the Basic header, the secret or the assertion."
+        )
     client_id = parameters.get("client_id", "")
     if assertion:
         if parameters.get("client_assertion_type") != assertions.TYPE:
@@ -82,7 +86,7 @@ def read_credentials(request: Request, parameters: Parameters) -> ClientSecret |
     if authorization:
         basic = _basic(authorization)
         if client_id not in {"", basic.client_id}:
-            raise BadRequest("client_id differs between the Basic header and the body.")
+            raise InvalidRequest("client_id differs between the Basic header and the body.")
         return basic
     if not client_id or not secret:
         raise InvalidClient
@@ -100,3 +104,19 @@ def _basic(authorization: str) -> ClientSecret:
     if not colon:
         raise InvalidClient
     return ClientSecret(unquote_plus(client_id), unquote_plus(secret))
+
+
+def check_grant_type(parameters: Parameters) -> None:
+    """Check that the grant is client_credentials. Raises InvalidRequest or UnsupportedGrantType."""
+    grant_type = parameters.get("grant_type")
+    if not grant_type:
+        raise InvalidRequest("grant_type is missing: send grant_type=client_credentials.")
+    if grant_type != "client_credentials":
+        raise UnsupportedGrantType("This grant is not offered: send grant_type=client_credentials.")
+
+
+def read_token(parameters: Parameters) -> str:
+    """Return the token to revoke or introspect. Raises InvalidRequest."""
+    if "token" not in parameters:
+        raise InvalidRequest("token is missing: send the access token to revoke or introspect.")
+    return parameters["token"]

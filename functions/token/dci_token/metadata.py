@@ -1,4 +1,4 @@
-"""What the authorization server says of itself (RFC 8414)."""
+"""The metadata of the authorization server (RFC 8414)."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def metadata(issuer: str) -> dict[str, Any]:
 def audiences(issuer: str) -> frozenset[str]:
     """Return the names of this server in client assertions (RFC 7523 §3): its issuer, and its endpoints' URLs.
 
-    Libraries name the endpoint that they are about to ask, which need not be the token endpoint.
+    Libraries name the endpoint that they call, which need not be the token endpoint.
     """
     return frozenset({issuer, *(f"{issuer}{path}" for path in _ENDPOINTS.values())})

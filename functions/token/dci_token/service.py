@@ -1,24 +1,25 @@
-"""What the authorization server does for an authenticated client: tokens are issued, revoked, introspected."""
+"""The authorization server: issues, revokes and introspects tokens for authenticated clients."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dci_common.errors import BadRequest, Unauthorized
+from dci_common.clients.store import ClientStore
+from dci_common.errors import InvalidGrant, InvalidScope, Unauthenticated, UnauthorizedClient
 from dci_common.oauth.key_ring import PublicKeys, SigningKeys
-from dci_common.oauth.revocation import client_in_force, revoke
+from dci_common.oauth.revocation import revoke
 from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ, granted
-from dci_common.oauth.tokens import VerifiedToken, sign, verify
+from dci_common.oauth.tokens import VerifiedToken, sign_token, verify_token
 
 if TYPE_CHECKING:
-    from dci_common.clients.store import Client
+    from dci_common.clients.model import Client
     from dci_common.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """An access token, its scopes, and how long it is good for, in seconds."""
+    """An access token, its scopes, and its lifetime in seconds."""
 
     access_token: str
     scopes: tuple[str, ...]
@@ -30,62 +31,57 @@ class TokenService:
 
     def __init__(self, runtime: Runtime, keys: PublicKeys) -> None:
         self._runtime = runtime
+        self._clients = ClientStore(runtime)
         self._signing = SigningKeys(runtime)
         self._keys = keys
 
     def issue(self, client: Client, scope: str, issuer: str) -> IssuedToken:
-        """Issue a token for the scopes asked for, or for all. Raises BadRequest or ServiceUnavailable."""
+        """Return a token for the scopes requested, or for all that the client holds.
+
+        Raises InvalidScope, UnauthorizedClient or Unavailable.
+        """
         scopes = granted(scope, client.scopes)
         if scopes is None:
-            raise BadRequest(
-                "The client does not hold every scope asked for: ask for fewer, or for none to get all.",
-                oauth_error="invalid_scope",
+            raise InvalidScope(
+                "The client does not hold every requested scope: request fewer, or none to get all that it holds."
             )
         if not scopes:
-            raise BadRequest(
-                "The client holds no scope, so there is no token for it: ask the registry's operators for one.",
-                oauth_error="unauthorized_client",
-            )
+            raise UnauthorizedClient("The client holds no scope: ask the registry's operators for one.")
         now = int(self._runtime.clock())
-        token = sign(self._signing.current(), client, scopes, issuer, now, self._runtime.random_bytes(16))
+        token = sign_token(self._signing.current(), client, scopes, issuer, now, self._runtime.random_bytes(16))
         return IssuedToken(token, scopes, client.token_lifetime)
 
     def revoke(self, client: Client, token: str, issuer: str) -> None:
-        """End a token of the client's own, if it holds. Raises BadRequest (`invalid_grant`) for another client's."""
-        grant = self._grant(token, issuer)
-        if grant is None:
+        """Revoke one of the client's own tokens, if it is valid. Raises InvalidGrant for another client's token."""
+        verified = self._verified(token, issuer)
+        if verified is None:
             return
-        if grant.client_id != client.client_id:
-            raise BadRequest(
-                "The token belongs to another client: only its own client can revoke it.", oauth_error="invalid_grant"
-            )
-        revoke(self._runtime, grant)
+        if verified.client_id != client.client_id:
+            raise InvalidGrant("The token belongs to another client: only its own client can revoke it.")
+        revoke(self._runtime, verified)
 
     def introspect(self, client: Client, token: str, issuer: str) -> dict[str, Any]:
-        """Say what a token is, if it is in force (RFC 7662 §2.2). Raises BadRequest (`unauthorized_client`)."""
+        """Return the claims of a token, if it is active (RFC 7662 §2.2). Raises UnauthorizedClient."""
         if not {CLIENTS_READ, CLIENTS_MANAGE}.intersection(client.scopes):
-            raise BadRequest(
-                f"Only a client that holds the scope {CLIENTS_READ} may introspect tokens.",
-                oauth_error="unauthorized_client",
-            )
-        grant = self._grant(token, issuer)
-        if grant is None or client_in_force(self._runtime, grant) is None:
+            raise UnauthorizedClient(f"Only a client that holds the scope {CLIENTS_READ} may introspect tokens.")
+        verified = self._verified(token, issuer)
+        if verified is None or self._clients.token_holder(verified) is None:
             return {"active": False}
         return {
             "active": True,
             "token_type": "Bearer",
-            "scope": " ".join(sorted(grant.scopes)),
-            "client_id": grant.client_id,
-            "sub": grant.client_id,
+            "scope": " ".join(sorted(verified.scopes)),
+            "client_id": verified.client_id,
+            "sub": verified.client_id,
             "iss": issuer,
             "aud": issuer,
-            "iat": grant.issued,
-            "exp": grant.expires,
-            "jti": grant.token_id,
+            "iat": verified.issued,
+            "exp": verified.expires,
+            "jti": verified.token_id,
         }
 
-    def _grant(self, token: str, issuer: str) -> VerifiedToken | None:
+    def _verified(self, token: str, issuer: str) -> VerifiedToken | None:
         try:
-            return verify(token, issuer, self._keys, self._runtime.clock)
-        except Unauthorized:
+            return verify_token(token, issuer, self._keys, self._runtime.clock)
+        except Unauthenticated:
             return None

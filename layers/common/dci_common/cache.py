@@ -1,4 +1,4 @@
-"""A small cache whose entries age, for what a warm function may remember for a while."""
+"""A small cache with a time limit, for what a warm function may keep between requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAX_ENTRIES = 1024
 
 
 class AgingCache(Generic[K, V]):
-    """Values kept for `seconds` at most. A value that is loading in two threads at once is loaded twice."""
+    """Keeps values for at most `seconds`. Two threads that need a value at once both load it."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._seconds = seconds
@@ -20,17 +20,17 @@ class AgingCache(Generic[K, V]):
         self._entries: dict[K, tuple[float, V]] = {}
 
     def get(self, key: K, load: Callable[[], V]) -> V:
-        """Return the value of `key`, loading it when it is absent or too old. What `load` raises passes through."""
+        """Return the value of `key`, and load it when it is missing or too old. Raises what `load` raises."""
         now = self._clock()
         entry = self._entries.get(key)
         if entry is not None and 0 <= now - entry[0] < self._seconds:
             return entry[1]
         value = load()
-        if len(self._entries) >= _MAX_ENTRIES:  # strangers must not be able to fill the memory
+        if len(self._entries) >= _MAX_ENTRIES:  # callers must not be able to fill the memory
             self._entries.clear()
         self._entries[key] = (now, value)
         return value
 
     def forget(self, key: K) -> None:
-        """Drop `key`, so that the next `get` loads it."""
+        """Remove `key`, so that the next `get` loads it."""
         self._entries.pop(key, None)

@@ -1,4 +1,4 @@
-"""What a function is given: settings, AWS clients, the clock and randomness. Tests give others."""
+"""What a function uses of its environment: settings, AWS clients, time and randomness. Tests replace any of them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dci_common.aws import client
+from dci_common.aws.retry import Retry
+from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager
 from dci_common.aws.signing import session
-from dci_common.aws.transport import trust
+from dci_common.aws.transport import tls_context
+from dci_common.deadline import Deadline, calls_end_by
 from dci_common.settings import Settings
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from dci_common.aws.protocol import DynamoDB, SecretsManager
 
 Event = dict[str, Any]
 LambdaHandler = Callable[[Event, Any], dict[str, Any]]
 
-_OBJECTS = 20_000  # made before the collector looks for cycles
+_GC_THRESHOLD = 20_000  # objects made between two collections
+_RETRY = Retry(time.sleep, random.uniform)
 
 
 class Runtime:
-    """The outside world as one function sees it. Clients are made when first used, then kept."""
+    """The environment of a function. A client is created at its first use, and then kept.
+
+    `clock` returns epoch seconds, `retry` makes the pauses between attempts of all kinds, `dynamodb` and `secrets`
+    create the clients.
+    """
 
     def __init__(
         self,
@@ -34,40 +40,49 @@ class Runtime:
         *,
         clock: Callable[[], float] = time.time,
         random_bytes: Callable[[int], bytes] = os.urandom,
+        retry: Retry = _RETRY,
+        dynamodb: Callable[[Retry], DynamoDB] = MinimalDynamoDB,
+        secrets: Callable[[Retry], SecretsManager] = MinimalSecretsManager,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.random_bytes = random_bytes
+        self.retry = retry
+        self._new_dynamodb = dynamodb
+        self._new_secrets = secrets
 
     @cached_property
-    def dynamodb(self) -> DynamoDBClient:
-        """The DynamoDB client."""
-        return client.dynamodb()
+    def dynamodb(self) -> DynamoDB:
+        """The client of DynamoDB."""
+        return self._new_dynamodb(self.retry)
 
     @cached_property
-    def secrets(self) -> SecretsManagerClient:
-        """The Secrets Manager client."""
-        return client.secrets_manager()
+    def secrets(self) -> SecretsManager:
+        """The client of Secrets Manager."""
+        return self._new_secrets(self.retry)
 
     def prepare(self) -> None:
-        """Make the clients now, with all that they may import, and ask nothing of AWS."""
-        _ = self.dynamodb, self.secrets, trust(), session()
+        """Create the clients now, and import all that they may need, without a call to AWS."""
+        _ = self.dynamodb, self.secrets, tls_context(), session()
 
 
 def tune_gc() -> None:
-    """Spare the garbage collector all that lives as long as the function does, and most of its visits.
+    """Exclude what lives as long as the function from garbage collection, and collect the rest rarely.
 
-    A search makes many objects and no cycles: collecting as often as Python does is a fifth of a large answer's cost.
+    A search makes many objects and no reference cycles. With Python's own thresholds, collections take a fifth of the
+    time of a large answer.
     """
     gc.freeze()
-    gc.set_threshold(_OBJECTS, 50, 1_000)
+    gc.set_threshold(_GC_THRESHOLD, 50, 1_000)
 
 
 def lambda_handler(create_app: Callable[[Runtime], LambdaHandler]) -> LambdaHandler:
-    """Make a module's `handler`: the app is built from the environment at the first event, not at import.
+    """Return a module's `handler`, which builds the app from the environment at the first event, not at import.
 
-    With SnapStart it is built before the snapshot, with its clients and all its imports, but nothing is asked of AWS.
-    After a restore another takes its place, which remembers nothing, and the copies of the snapshot part ways.
+    With SnapStart the app is built before the snapshot, with its clients and all its imports, but AWS is not called.
+    After a restore a new app replaces it, without the old one's caches and with random numbers of its own.
+
+    Every call to AWS ends before Lambda stops the invocation.
     """
     runtime: Runtime | None = None
     app: LambdaHandler | None = None
@@ -85,11 +100,13 @@ def lambda_handler(create_app: Callable[[Runtime], LambdaHandler]) -> LambdaHand
             runtime.prepare()
 
     def restored() -> None:
-        random.seed()  # pauses between attempts are drawn from it; keys and ids come from the kernel
+        random.seed()  # for pauses between attempts; keys and ids come from the operating system
         build()
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
-        return (app or build())(event, context)
+        respond = app or build()
+        with calls_end_by(Deadline.of(context)):
+            return respond(event, context)
 
     _on_snapshot(warm, restored)
     return handler

@@ -1,4 +1,4 @@
-"""What the deployment decides, read once from the environment that template.yaml declares."""
+"""The settings of a deployment, read once from the environment variables that template.yaml declares."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ MAX_LIMIT = 1_000_000_000
 
 
 class SettingsError(Exception):
-    """An environment variable is missing or has a value that the deployment can not work with."""
+    """An environment variable has a value that is not accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The deployment's settings; a function declares only those that it uses.
+    """The settings of a deployment. A function's environment has only the ones that the function uses.
 
-    `issuer` is empty when it follows the API's own domain name. `token_lifetime` is in seconds, what a client
-    gets that names none. `receiver_ids` empty means that any `receiver_id` is accepted. `max_examined` is the
-    number of index entries one message may read. A client that has no limits of its own may make
-    `requests_a_minute` searches, and be given `records_a_day`; 0 is no limit. `audit_days` is how long it is kept
-    who saw whom; 0 is for ever. `signing_algorithm` is that of the keys made from now on.
-    `origin_secret` is what the web application firewall adds to each request, empty where there is none.
+    - `issuer`: the issuer of tokens; empty: `https://` and the API's own domain name.
+    - `token_lifetime`: seconds, for clients without a lifetime of their own.
+    - `receiver_ids`: the accepted `receiver_id`s; empty: any.
+    - `max_examined`: how many index entries one message may read.
+    - `requests_a_minute`, `records_a_day`: the quota of clients without one of their own; 0: no limit.
+    - `audit_days`: how long disclosures are recorded; 0: for ever.
+    - `signing_algorithm`: the algorithm of new keys.
+    - `origin_secret`: the header value that the web application firewall adds to each request; empty: no firewall.
     """
 
     clients_table: str = ""
@@ -47,9 +49,9 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """Read the settings; an empty variable counts as absent.
+        """Return the settings in environment variables; an empty variable counts as missing.
 
-        Raises SettingsError when a number is not one or out of its bounds, or an algorithm is unknown.
+        Raises SettingsError when a number is malformed or outside its bounds, or an algorithm is unknown.
         """
         return cls(
             clients_table=env.get("CLIENTS_TABLE", ""),

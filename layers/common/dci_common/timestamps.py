@@ -1,4 +1,4 @@
-"""Moments as the standard writes them: ISO 8601, in UTC, with the offset."""
+"""Timestamps as the standard writes them: ISO 8601, in UTC, with the offset."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 
 def timestamp(epoch_seconds: float) -> str:
-    """Write a moment to the millisecond, such as `2026-03-01T09:30:00.000Z`."""
+    """Return a timestamp with milliseconds, such as `2026-03-01T09:30:00.000Z`."""
     moment = datetime.fromtimestamp(epoch_seconds, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -1,4 +1,4 @@
-"""Validation errors as a partner reads them: where, and what is expected there; never what was sent."""
+"""Validation errors as sentences for partners: the member and what is expected there, never what was sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pydantic import ValidationError
 _EXPECTED = {
     "missing": "is missing",
     "extra_forbidden": "holds an unknown field",
-    "json_invalid": "is not JSON",
+    "json_invalid": "is not valid JSON",
     "string_type": "must be a string",
     "string_too_short": "must not be empty",
     "bool_type": "must be true or false",
@@ -26,11 +26,11 @@ _EXPECTED = {
 
 
 def describe(error: ValidationError, root: str) -> str:
-    """Return one sentence about the first problem; `root` is what the whole body is called."""
+    """Return one sentence about the first problem; `root` is the name of the whole body in it."""
     problem = error.errors(include_url=False, include_input=False)[0]
     kind, location = problem["type"], problem["loc"]
     if kind == "extra_forbidden":
-        location = location[:-1]  # the last step is the sender's own word
+        location = location[:-1]  # the last part is what was sent
     where = ".".join(map(str, location)) or root
     return f"{where} {_EXPECTED.get(kind) or _expected_from(kind, problem.get('ctx', {}), problem['msg'])}."
 
@@ -49,5 +49,5 @@ def _expected_from(kind: str, limits: dict[str, object], message: str) -> str:
             return f"must have at most {limits['max_length']} entries"
         case "too_short":
             return f"must have at least {limits['min_length']} entries"
-    # Only our own validators' sentences may be repeated: pydantic's may quote the input.
+    # Only messages of this project's validators are repeated: pydantic's may quote the input.
     return message if kind.startswith(("err.", "rule")) else "is not valid"

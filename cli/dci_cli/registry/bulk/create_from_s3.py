@@ -34,7 +34,8 @@ from dci_cli.registry.importer.target import shards_for
 from dci_cli.registry.support.progress import Progress
 from dci_cli.registry.support.relaxed_gc import seldom_collected
 from dci_cli.template import read_template
-from dci_common.registry.storage.items import Item, settings_item
+from dci_common.aws.dynamodb import Item
+from dci_common.registry.storage.items import settings_item
 from dci_common.timestamps import day
 
 if TYPE_CHECKING:

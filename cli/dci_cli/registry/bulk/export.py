@@ -16,15 +16,16 @@ from dci_cli.registry.support.json_lines import write_line
 from dci_cli.registry.support.output import add_output, opened
 from dci_cli.registry.support.table import add_table, runtime_of
 from dci_cli.registry.support.table_pages import IS_RECORD, UNLIMITED, pages
+from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import own_fields
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.items import Item, body_view
+from dci_common.registry.storage.items import body_view
 from dci_common.registry.storage.store import RegistryStore
 
 if TYPE_CHECKING:
-    from dci_common.runtime import Runtime
+    from dci_cli.registry.support.table import OperatorRuntime
 
 _WANTED: dict[str, Any] = {
     "FilterExpression": f"{IS_RECORD} OR (begins_with(pk, :person) AND begins_with(sk, :group))",
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def export(runtime: Runtime) -> Iterator[str]:
+def export(runtime: OperatorRuntime) -> Iterator[str]:
     """Yield the registry's canonical JSON Lines, each with its newline."""
     store = RegistryStore(runtime)
     store.settings()  # a table without them holds no registry

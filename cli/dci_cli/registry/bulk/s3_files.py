@@ -15,7 +15,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from dci_cli.command_error import CommandError
-from dci_common.registry.storage.items import Item
+from dci_common.aws.dynamodb import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

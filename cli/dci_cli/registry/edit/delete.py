@@ -11,6 +11,7 @@ from dci_cli.command_error import CommandError
 from dci_cli.confirm import confirm
 from dci_cli.registry.support.record_lookup import find
 from dci_cli.registry.support.table import add_table, runtime_of
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage.store import RegistryStore, Stored
 from dci_common.registry.write.writer import RegistryWriter, WriteRefused
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Delete it. Raises CommandError."""
     runtime = runtime_of(options)
-    writer = RegistryWriter(runtime)
+    writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
     try:
         if options.membership:
             person_id, group_id = options.membership

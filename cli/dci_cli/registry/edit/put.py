@@ -13,6 +13,7 @@ from pathlib import Path
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.json_lines import BadLine, read_line
 from dci_cli.registry.support.table import add_table, runtime_of
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.records import AnyRecord, Membership
 from dci_common.registry.write.writer import RegistryWriter, WriteRefused
 
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     records = _records(options.file)
     if options.version is not None and (len(records) != 1 or isinstance(records[0][1], Membership)):
         raise CommandError("--version is for a file with one person or group.")
-    writer = RegistryWriter(runtime)
+    writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
     for number, record in records:
         try:
             writer.put(record, version=options.version)

@@ -17,16 +17,19 @@ from typing import TYPE_CHECKING
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.table import add_table, runtime_of
 from dci_cli.registry.support.table_pages import IS_RECORD, UNLIMITED, pages
+from dci_common.aws.dynamodb import Item
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.items import Item, body_view, record_items
+from dci_common.registry.storage.facets import Indexing
+from dci_common.registry.storage.items import body_view, record_items
 from dci_common.registry.storage.store import RegistryStore
 from dci_common.registry.write.writer import RegistryWriter
 from dci_common.timestamps import day
 
 if TYPE_CHECKING:
-    from dci_common.runtime import Runtime
+    from dci_cli.registry.support.table import OperatorRuntime
 
 _THREADS = 16
 _NOT_DERIVED = ("body", "parts", "as_of")
@@ -89,11 +92,11 @@ def _note(options: argparse.Namespace, reached: Item | None) -> None:
 class Reindex:
     """One pass over the records; the counts are of this pass."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: OperatorRuntime) -> None:
         self._runtime = runtime
         self._table = runtime.settings.registry_table
         self._store = RegistryStore(runtime)
-        self._writer = RegistryWriter(runtime)
+        self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
         self._shards = self._store.settings().shards
         self.seen = self.rewritten = self.finished = 0
 
@@ -136,8 +139,9 @@ class Reindex:
                 return None
             view = stored.view
         pending = item.get("pending", {"S": ""})["S"]
-        version, today = int(item["version"]["N"]), day(self._runtime.clock())
-        return record_items(kind, view, self._shards, today, version=version, pending=pending)[0]
+        version = int(item["version"]["N"])
+        indexing = Indexing(SOCIAL_CATALOGUE, self._shards, day(self._runtime.clock()))
+        return record_items(indexing, kind, view, version=version, pending=pending)[0]
 
     def _replaced(self, item: Item, right: Item) -> bool:
         """Write the right item; False when the record is another by now."""

@@ -11,7 +11,8 @@ from dci_cli.registry.importer.rows import Staged
 from dci_cli.registry.support.parallel import chunks, in_parallel
 from dci_cli.registry.support.progress import Progress
 from dci_cli.registry.support.table_pages import UNLIMITED
-from dci_common.registry.model.base import Kind, plain
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import Membership
 from dci_common.registry.model.views import View
 from dci_common.registry.storage.budget import Budget
@@ -33,7 +34,7 @@ class Changer:
         self, staging: Staging, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor, progress: Progress
     ) -> None:
         self._staging = staging
-        self._writer = RegistryWriter(runtime)
+        self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
         self._rejects = rejects
         self._pool = pool
         self._progress = progress
@@ -100,7 +101,7 @@ def _mark(staging: Staging, membership: Membership, person: View) -> None:
     """Mark a membership by the person as the registry has it."""
     there = memberships(person).get(membership.group_id)
     if there:
-        mark = mark_of(terms_of(plain(membership)), there)
+        mark = mark_of(terms_of(record_fields(membership)), there)
         staging.marks.set_membership(membership.group_id, membership.person_id, mark)
 
 

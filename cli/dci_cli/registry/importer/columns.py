@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dci_common.registry.catalogue import types
+from dci_common.registries.social.code_lists import MARITAL_STATUS
 
 _TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[ T].*")
 _TRUTHS = {
@@ -45,7 +45,7 @@ def _sex(cell: str) -> str:
 
 
 def _marital_status(cell: str) -> str:
-    return types.marital_status(cell).upper() or cell
+    return MARITAL_STATUS.normalize(cell).upper() or cell
 
 
 def _roles(cell: str) -> list[str]:

@@ -63,7 +63,7 @@ class Import:
             return _go_through
         self._target.establish(shards, self._staging.identifier_types())
         runtime = self._target.runtime
-        return partial(write_all, runtime.dynamodb, runtime.settings.registry_table, self._pool)
+        return partial(write_all, runtime, runtime.settings.registry_table, self._pool)
 
     def _unmarked(self, progress: Progress) -> Iterator[tuple[Kind, View]]:
         for kind, view in self._staging.views():

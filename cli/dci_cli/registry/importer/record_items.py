@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from dci_cli.registry.support.parallel import chunks
+from dci_common.aws.dynamodb import Item
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
-from dci_common.registry.storage.items import Item, all_items, sides
+from dci_common.registry.storage.facets import Indexing
+from dci_common.registry.storage.items import all_items, sides
 
 _WINDOW = 1000  # records whose lookups and memberships are written before the first of them
 
@@ -35,7 +38,7 @@ def write_views(
 
 def items_of(kind: Kind, view: View, shards: int, today: date) -> Iterator[Item]:
     """Yield every item of a new record, its own first; with a group the memberships in it."""
-    yield from all_items(kind, view, shards, today)
+    yield from all_items(Indexing(SOCIAL_CATALOGUE, shards, today), kind, view)
     for member in view.get("members", ()):
         yield from sides(member["id"], view["id"], member)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from dci_common.registry.model.base import Record, plain
+from dci_common.registry.model.base import Record, record_fields
 from dci_common.registry.model.records import AnyRecord
 
 Kept_co = TypeVar("Kept_co", bound=Record, covariant=True)
@@ -31,4 +31,4 @@ class Staged(Generic[Kept_co]):
     @property
     def told(self) -> object:
         """The record as a row of JSON Lines."""
-        return {type(self.record).__name__.lower(): plain(self.record)}
+        return {type(self.record).__name__.lower(): record_fields(self.record)}

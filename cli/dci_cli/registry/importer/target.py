@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from dci_cli.command_error import CommandError
-from dci_common.errors import ServiceUnavailable
+from dci_common.registry.errors import RegistryNotLoaded
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.items import settings_item
 from dci_common.registry.storage.store import RegistrySettings, RegistryStore
 
 if TYPE_CHECKING:
-    from dci_common.runtime import Runtime
+    from dci_cli.registry.support.table import OperatorRuntime
 
 _SHARDS = ((20_000_000, 16), (5_000_000, 8), (-1, 4))  # above so many people, so many shards
 
@@ -27,13 +27,13 @@ def shards_for(people: int) -> int:
 class Target:
     """A table as an import finds it; `settings` is None where nothing has been loaded."""
 
-    runtime: Runtime
+    runtime: OperatorRuntime
     settings: RegistrySettings | None
     is_empty: bool
     asked_shards: int | None
 
     @classmethod
-    def of(cls, runtime: Runtime, shards: int | None) -> Self:
+    def of(cls, runtime: OperatorRuntime, shards: int | None) -> Self:
         """Look at the table. Raises CommandError when the registry has another number of shards than is asked for."""
         settings = _settings(runtime)
         if settings and shards and settings.shards != shards:
@@ -62,8 +62,8 @@ class Target:
             )
 
 
-def _settings(runtime: Runtime) -> RegistrySettings | None:
+def _settings(runtime: OperatorRuntime) -> RegistrySettings | None:
     try:
         return RegistryStore(runtime).settings()
-    except ServiceUnavailable:
+    except RegistryNotLoaded:
         return None

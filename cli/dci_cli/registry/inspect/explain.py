@@ -1,7 +1,7 @@
-"""`dci registry explain`: show how a search would be run, and what it costs.
+"""`dci registry explain`: show how a search is run, and what it costs.
 
 The file holds a `search_criteria` object, as a partner sends it. It is run once, as for a client that sees
-everything but restricted people.
+everything except restricted people.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,21 +19,20 @@ from dci_cli.command_error import CommandError
 from dci_cli.registry.inspect.read_meter import Cost, metered
 from dci_cli.registry.support.table import add_table, runtime_of
 from dci_cli.registry.support.table_pages import UNLIMITED
-from dci_common.errors import Rejection
-from dci_common.registries.social.record_types import resolve
-from dci_common.registry.catalogue.catalogue import ATTRIBUTES, COMPOSITES, RECORD_SLOT, Catalogue
-from dci_common.registry.catalogue.disclosure import FULL
-from dci_common.registry.execute.engine import Plan, Scope, SearchEngine, Window
+from dci_common.clients.model import RECORD_TYPES
+from dci_common.exchange.compiled_search import CompiledSearch, compile_search
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.errors import QueryError
+from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
+from dci_common.registry.plan import access_path
+from dci_common.registry.plan.access_path import Range
 from dci_common.registry.plan.filter import Filter
-from dci_common.registry.plan.planner import Range
-from dci_common.registry.query.conditions import Conditions
-from dci_common.registry.query.parser import parse, parse_sort
-from dci_common.registry.query.sort import SortKey
-from dci_common.registry.query.tree import Query
+from dci_common.registry.plan.search_plan import AccessPlan
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.store import RegistrySettings, RegistryStore
+from dci_common.registry.storage.store import RegistryStore
 from dci_common.spdci.envelope import Pagination, SearchCriteria
+from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_common.timestamps import day
 from dci_common.validation import describe
 
@@ -40,13 +40,24 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 _ESTIMATES = {
-    1: "one place, and a part of it",
-    2: "one value or several",
-    3: "values that begin alike",
-    4: "values between two",
-    5: "values to one side of one",
+    access_path.COMPOSITE_COST: "one place, and a part of it",
+    access_path.EQUALITY_COST: "one value or several",
+    access_path.PREFIX_COST: "values that begin alike",
+    access_path.BOUNDED_COST: "values between two",
+    access_path.OPEN_COST: "values to one side of one",
 }
-_PAGE = 20
+_PAGE = Pagination(page_size=20)
+
+
+@dataclass(frozen=True, slots=True)
+class _Operator:
+    """A client that sees everything except restricted people."""
+
+    client_id: str = ""
+    record_types: tuple[str, ...] = RECORD_TYPES
+    disclosure: tuple[str, ...] = ("full",)
+    restricted: bool = False
+    openspp17: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,8 +72,9 @@ def run(options: argparse.Namespace) -> int:
     runtime = runtime_of(options)
     try:
         shown = _explain(runtime, _read(options.query))
-    except Rejection as rejection:
-        raise CommandError(f"This would be rejected ({rejection.code}): {rejection.message}") from rejection
+    except (Rejection, QueryError) as error:
+        rejection = rejection_of(error)
+        raise CommandError(f"This would be rejected ({rejection.code}): {rejection.message}") from error
     print(json.dumps(shown, indent=2, ensure_ascii=False) if options.json else "\n".join(_readable(shown)))
     return 0
 
@@ -71,34 +83,24 @@ def _read(path: Path) -> SearchCriteria:
     try:
         return SearchCriteria.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise CommandError(f"{path} can not be read: {error.strerror}.") from error
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
-        raise CommandError(f"{path} is no search_criteria: {describe(error, 'It')}") from error
+        raise CommandError(f"{path} is not a search_criteria object: {describe(error, 'It')}") from error
 
 
 def _explain(runtime: Runtime, criteria: SearchCriteria) -> dict[str, Any]:
     store = RegistryStore(runtime)
-    settings, engine, budget = store.settings(), SearchEngine(store), Budget(UNLIMITED)
-    query, sort = _query(criteria, settings, runtime)
-    scope, page = Scope(settings.shards), criteria.pagination or Pagination(page_size=_PAGE)
-    if page.cursor:
-        raise CommandError(
-            "A cursor can only be opened by the search that sealed it: send a page_number, or leave it out."
-        )
-    plan = engine.plan(query, scope, budget)
+    search = _compiled(store, criteria.model_copy(update={"pagination": criteria.pagination or _PAGE}), runtime)
+    engine, budget = SearchEngine(store, SOCIAL_CATALOGUE), Budget(UNLIMITED)
     with metered(runtime) as calls:
-        found = engine.search(
-            query, scope, Window(((page.page_number or 1) - 1) * page.page_size, page.page_size, sort), budget
-        )
-    cost = Cost.of(calls)
+        found = engine.search(search.query, search.visibility, search.window(), budget)
+    access, cost, kind = found.access, Cost.of(calls), search.query.kind
+    path, partitions = access.path, access.partitions
     return {
-        "kind": query.kind.lower(),
-        "path": {
-            "ids": len(plan.path.ids),
-            "ranges": [_range(range_, query.kind) for range_ in plan.path.ranges],
-        },
-        "partitions": [*plan.partitions.decided, *plan.partitions.undecided] if plan.path.ranges else [],
-        "filter": _filter(plan, query.kind),
+        "kind": kind.lower(),
+        "path": {"ids": len(path.ids), "ranges": [_range(range_, kind) for range_ in path.ranges]},
+        "partitions": [*partitions.exact, *partitions.unverified] if path.ranges else [],
+        "filter": _filter(access),
         "entries_examined": cost.entries,
         "items_read": cost.items,
         "matched": found.total,
@@ -108,38 +110,29 @@ def _explain(runtime: Runtime, criteria: SearchCriteria) -> dict[str, Any]:
     }
 
 
-def _query(
-    criteria: SearchCriteria, settings: RegistrySettings, runtime: Runtime
-) -> tuple[Query, tuple[SortKey, ...]]:
-    _, record_type = resolve(criteria, openspp17_client=False)
-    today = day(runtime.clock())
-    conditions = Conditions(Catalogue(settings.identifier_types), record_type.kind, FULL, today)
-    tree = parse(criteria.query_type, criteria.query, conditions)
-    return Query(record_type.kind, tree, today), parse_sort(criteria.sort, conditions)
+def _compiled(store: RegistryStore, criteria: SearchCriteria, runtime: Runtime) -> CompiledSearch:
+    search = compile_search(criteria, _Operator(), store.settings(), day(runtime.clock()))
+    if search.page.cursor:
+        raise CommandError(
+            "A cursor can only be opened by the search that sealed it: send a page_number, or leave it out."
+        )
+    return search
 
 
 def _range(range_: Range, kind: Kind) -> dict[str, Any]:
     return {
         "slot": range_.slot,
-        "attributes": _attributes(range_.slot, kind),
+        "attributes": [attribute.name for attribute in SOCIAL_CATALOGUE.slot_attributes(kind, range_.slot)],
         "spans": [[span.low, span.high] for span in range_.spans],
         "estimate": _ESTIMATES.get(range_.cost, "all records"),
     }
 
 
-def _attributes(slot: str, kind: Kind) -> list[str]:
-    """Return what a slot is made of; nothing for the one in which every record is."""
-    composite, *parts = COMPOSITES[kind]
-    if slot == composite:
-        return [attribute.name for attribute in parts]
-    return [attribute.name for attribute in ATTRIBUTES if attribute.slots.get(kind) == slot]
-
-
-def _filter(plan: Plan, kind: Kind) -> dict[str, Any] | None:
-    """Return what the indexes do not prove, as DynamoDB is asked it; the expression is None where we check it."""
-    if plan.rest is None or not plan.path.ranges:
+def _filter(access: AccessPlan) -> dict[str, Any] | None:
+    """Return what the indexes do not prove, as sent to DynamoDB; the expression is None where Python checks it."""
+    if access.residual is None or not access.path.ranges:
         return None
-    filter_ = Filter(plan.rest, kind)
+    filter_ = Filter(access.residual, access.search.query.kind)
     return {"expression": filter_.expression, "names": filter_.names, "values": filter_.values}
 
 
@@ -148,7 +141,9 @@ def _readable(shown: dict[str, Any]) -> Iterator[str]:
     if shown["path"]["ids"] or not shown["path"]["ranges"]:
         yield _row("by id", f"{shown['path']['ids']} found by lookups")
     for range_ in shown["path"]["ranges"]:
-        of = ", ".join(range_["attributes"]) or ("every record" if range_["slot"] == RECORD_SLOT else "")
+        of = ", ".join(range_["attributes"]) or (
+            "every record" if range_["slot"] == SOCIAL_CATALOGUE.record_slot else ""
+        )
         yield _row("by index", f"{range_['slot']} ({of}), {range_['estimate']}")
         yield from (_row("", f"{_bound(low)} to {_bound(high)}") for low, high in range_["spans"])
     if shown["partitions"]:

@@ -10,8 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from dci_common.aws.protocol import DynamoDB
     from dci_common.runtime import Runtime
 
 _READING = {"batch_get_item", "get_item", "query"}
@@ -65,7 +64,7 @@ def metered(runtime: Runtime, delay: float = 0) -> Iterator[list[Call]]:
 class _Metered:
     """A client whose calls are looked at."""
 
-    def __init__(self, client: DynamoDBClient, calls: list[Call], delay: float) -> None:
+    def __init__(self, client: DynamoDB, calls: list[Call], delay: float) -> None:
         self._client = client
         self._calls = calls
         self._delay = delay

@@ -63,7 +63,7 @@ def _found_by(runtime: Runtime, stored: Stored) -> list[str]:
     """Return the keys of what leads to a record, as the table has them: lookups, and slots of its index partition."""
     table = runtime.settings.registry_table
     lookups = [{"pk": item["pk"], "sk": item["sk"]} for item in lookup_items(stored.kind, stored.view).values()]
-    items = batch_get(runtime.dynamodb, table, [*lookups, keys.record_key(stored.kind, stored.id)])
+    items = batch_get(runtime, table, [*lookups, keys.record_key(stored.kind, stored.id)])
     own = keys.record_pk(stored.kind, stored.id)
     found = [item["pk"]["S"] for item in items if item.get("owner", {}).get("S") == own]
     slots = [

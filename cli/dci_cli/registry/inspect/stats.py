@@ -14,9 +14,9 @@ from typing import Any
 
 from dci_cli.registry.support.table import add_table, runtime_of
 from dci_cli.registry.support.table_pages import pages
+from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage import keys
-from dci_common.registry.storage.items import Item
 from dci_common.registry.storage.store import RegistryStore
 
 _OTHERS = {"REGISTRY": "settings", "IDENTIFIER": "identifiers", "PHONE": "phone numbers", "EMAIL": "e-mail addresses"}

@@ -10,6 +10,7 @@ import argparse
 import sys
 
 from dci_cli.registry.support.table import add_table, runtime_of
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.storage.checker import Checker
 
 
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print each finding."""
     count = 0
-    for finding in Checker(runtime_of(options)).findings():
+    for finding in Checker(runtime_of(options), SOCIAL_CATALOGUE).findings():
         print(finding)
         count += 1
     found = f"{count:,} disagreement{'s'[: count != 1]} found."

@@ -1,70 +1,52 @@
-"""Writing items in batches, and waiting when DynamoDB asks for patience."""
+"""Writes items in batches, and waits while DynamoDB is busy."""
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnection
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.parallel import chunks, in_parallel
-from dci_common.registry.storage.items import Item
+from dci_common.aws.dynamodb import Item
+from dci_common.aws.retry import Backoff, may_repeat
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+    from dci_cli.registry.support.table import OperatorRuntime
 
 BATCH = 25  # BatchWriteItem's own limit
-_ATTEMPTS = 12  # in a row that write nothing: some 40 seconds, on average
-_LONGEST_WAIT = 20.0
-_PASSING = {
-    "InternalServerError",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ServiceUnavailable",
-    "ThrottlingException",
-}
+# Attempts in a row that write nothing: some 40 seconds, on average.
+_BUSY = Backoff(attempts=12, first=0.1, longest=20)
 
 
-def write_all(dynamodb: DynamoDBClient, table: str, pool: ThreadPoolExecutor, items: Iterable[Item]) -> None:
-    """Write items of distinct keys, several batches at a time. Raises CommandError when the table takes no more."""
-    for _ in in_parallel(pool, partial(write_batch, dynamodb, table), chunks(items, BATCH)):
+def write_all(runtime: OperatorRuntime, table: str, pool: ThreadPoolExecutor, items: Iterable[Item]) -> None:
+    """Write items with distinct keys, several batches at a time. Raises CommandError when the table stays busy."""
+    for _ in in_parallel(pool, partial(write_batch, runtime, table), chunks(items, BATCH)):
         pass
 
 
-def write_batch(
-    dynamodb: DynamoDBClient, table: str, items: Sequence[Item], sleep: Callable[[float], None] = time.sleep
-) -> None:
-    """Write up to 25 items of distinct keys, however long the table is busy. Raises CommandError when it stays so."""
+def write_batch(runtime: OperatorRuntime, table: str, items: Sequence[Item]) -> None:
+    """Write up to 25 items with distinct keys, however long that takes. Raises CommandError when nothing is written."""
     left: list[Any] = [{"PutRequest": {"Item": item}} for item in items]
     attempt = 0
-    while True:
-        unwritten = _unwritten(dynamodb, table, left)
-        if not unwritten:
-            return
+    while unwritten := _unwritten(runtime, table, left):
         attempt = attempt + 1 if len(unwritten) == len(left) else 1
-        if attempt == _ATTEMPTS:
-            raise CommandError(
-                "The table takes no more writes: try again later; what is loaded already is skipped then."
-            )
         left = unwritten
-        sleep(random.uniform(0, min(_LONGEST_WAIT, 0.05 * 2**attempt)))  # noqa: S311 - so that rivals part ways
+        if not runtime.retry.pause(_BUSY, attempt):
+            raise CommandError(
+                "The table accepts no more writes: try again later. What is loaded already is skipped then."
+            )
 
 
-def _unwritten(dynamodb: DynamoDBClient, table: str, requests: list[Any]) -> list[Any]:
+def _unwritten(runtime: OperatorRuntime, table: str, requests: list[Any]) -> list[Any]:
+    request: Any = {"RequestItems": {table: requests}}
     try:
-        return list(dynamodb.batch_write_item(RequestItems={table: requests})["UnprocessedItems"].get(table, []))
-    except (
-        HTTPClientError,
-        NoConnection,
-    ):  # no answer: perhaps all of it was written, and writing it again changes nothing
+        answer = runtime.dynamodb.batch_write_item(**request)
+    except (BotoCoreError, ClientError) as error:
+        if not may_repeat(error, "BatchWriteItem", request):
+            raise
         return requests
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _PASSING:
-            return requests
-        raise
+    return list(answer["UnprocessedItems"].get(table, []))

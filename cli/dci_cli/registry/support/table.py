@@ -21,11 +21,11 @@ _CONFIG = Config(max_pool_connections=32, retries={"mode": "standard", "total_ma
 
 
 class OperatorRuntime(Runtime):
-    """A runtime that waits as long as AWS's own tools do: nobody is kept waiting by an operator's command."""
+    """A runtime with boto3's clients, which have every operation and wait as long as AWS's own tools do."""
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
-        """The DynamoDB client."""
+        """The client of DynamoDB."""
         return boto3.client("dynamodb", config=_CONFIG)
 
 
@@ -38,7 +38,7 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def runtime_of(options: argparse.Namespace) -> Runtime:
+def runtime_of(options: argparse.Namespace) -> OperatorRuntime:
     """Return the runtime for the table of `--table`. Raises CommandError when none is named."""
     if not options.table:
         raise CommandError("Name the registry's table: --table NAME, or REGISTRY_TABLE in the environment.")

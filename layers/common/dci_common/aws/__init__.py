@@ -1,1 +1,1 @@
-"""Asking DynamoDB and Secrets Manager."""
+"""Calls to AWS: DynamoDB and Secrets Manager."""

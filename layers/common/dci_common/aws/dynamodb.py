@@ -1,36 +1,46 @@
-"""The DynamoDB habits that every store needs: reading many items by key, and patience when DynamoDB is busy."""
+"""What every store needs of DynamoDB: its JSON, reading many items by key, and retries while it is busy."""
 
 from __future__ import annotations
 
-import itertools
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from dci_common.deadline import Deadline
-from dci_common.errors import ServiceUnavailable
+from dci_common.aws.retry import Backoff, is_throttled
+from dci_common.deadline import Deadline, calls_end_by, current_deadline
+from dci_common.errors import Unavailable
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+    from dci_common.aws.protocol import DynamoDB
+    from dci_common.aws.retry import Retry
 
 Item = dict[str, Any]
 
 MAX_BATCH = 100  # BatchGetItem's own limit
-_ATTEMPTS = 9  # where there is no deadline
-_LONGEST_PAUSE = 1.0
-_THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
-_UNHURRIED = Deadline()
+_BUSY = Backoff(attempts=12, first=0.02, longest=1)
+_BUSY_UNTIL_DEADLINE = _BUSY._replace(attempts=1_000_000)
 
 
-class Account(Protocol):
-    """For whom DynamoDB is read: until when, and who is told the read units that it took."""
+class Access(Protocol):
+    """The client and the retries that reading needs; a Runtime has both."""
+
+    @property
+    def dynamodb(self) -> DynamoDB:
+        """The client of DynamoDB."""
+
+    @property
+    def retry(self) -> Retry:
+        """The pauses between attempts."""
+
+
+class ReadMeter(Protocol):
+    """When reading must end, and the read units that it took."""
 
     @property
     def deadline(self) -> Deadline:
-        """When reading must be over."""
+        """When reading must end."""
 
     def consume(self, units: float) -> None:
         """Count read units."""
@@ -38,7 +48,7 @@ class Account(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unmetered:
-    """An account of which only the deadline counts."""
+    """A meter that counts nothing, and has only a deadline."""
 
     deadline: Deadline
 
@@ -46,8 +56,8 @@ class Unmetered:
         """Count nothing."""
 
 
-def typed(value: object) -> Item:
-    """Write a text, a whole number, a truth or a list of these as DynamoDB's own JSON has it."""
+def serialize(value: object) -> Item:
+    """Return a string, an integer, a boolean or a list of these in DynamoDB's JSON. Raises TypeError."""
     match value:
         case str():
             return {"S": value}
@@ -56,57 +66,58 @@ def typed(value: object) -> Item:
         case int():
             return {"N": str(value)}
         case list() | tuple():
-            return {"L": [typed(part) for part in value]}
+            return {"L": [serialize(part) for part in value]}
     raise TypeError(type(value).__name__)
 
 
-def plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what `typed` takes
-    """Read a value back from DynamoDB's own JSON."""
+def deserialize(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what `serialize` takes
+    """Return a value that `serialize` wrote."""
     ((type_, content),) = value.items()
     match type_:
         case "N":
             return int(content)
         case "L":
-            return [plain(part) for part in content]
+            return [deserialize(part) for part in content]
     return content
 
 
 def batch_get(
-    dynamodb: DynamoDBClient,
+    access: Access,
     table: str,
     keys: Sequence[Item],
     *,
     consistent: bool = True,
     projection: str = "",
-    account: Account | None = None,
+    meter: ReadMeter | None = None,
 ) -> list[Item]:
-    """Read the items of distinct keys, in no particular order; keys without an item are left out.
+    """Return the items of distinct keys, in no particular order; keys without an item are left out.
 
-    `projection` names the attributes wanted, where not all are.
-    Raises ServiceUnavailable when DynamoDB stays too busy for some of them.
+    `projection` names the attributes to read, where not all are needed.
+    Raises Unavailable when DynamoDB stays too busy to return them all.
     """
     chunks = (keys[start : start + MAX_BATCH] for start in range(0, len(keys), MAX_BATCH))
-    wanted = {"ConsistentRead": consistent, **({"ProjectionExpression": projection} if projection else {})}
-    requests = ({"Keys": chunk, **wanted} for chunk in chunks)
-    return [item for request in requests for item in _batch(dynamodb, table, request, account)]
+    options = {"ConsistentRead": consistent, **({"ProjectionExpression": projection} if projection else {})}
+    requests = ({"Keys": chunk, **options} for chunk in chunks)
+    metered = meter or Unmetered(current_deadline())
+    return [item for request in requests for item in _batch(access, table, request, metered)]
 
 
-def query_page(dynamodb: DynamoDBClient, request: dict[str, Any], account: Account) -> dict[str, Any]:
-    """Read a page of a query. Raises ServiceUnavailable when DynamoDB stays too busy."""
-    attempts = _attempts(account.deadline)
-    while True:
-        next(attempts)
+def query_page(access: Access, request: dict[str, Any], meter: ReadMeter) -> dict[str, Any]:
+    """Return a page of a query. Raises Unavailable when DynamoDB stays too busy."""
+    for _ in _attempts(access.retry, meter.deadline):
         try:
-            answer: Any = dynamodb.query(ReturnConsumedCapacity="TOTAL", **request)
+            with calls_end_by(meter.deadline):
+                answer: Any = access.dynamodb.query(ReturnConsumedCapacity="TOTAL", **request)
         except ClientError as error:
             _check_throttled(error)
-        else:
-            account.consume(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
-            return dict(answer)
+            continue
+        meter.consume(answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0))
+        return dict(answer)
+    raise _busy()
 
 
 def pages(operation: Callable[..., Any], **request: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - its own
-    """Read all pages of a Query or a Scan: `pages(dynamodb.scan, TableName=...)`."""
+    """Yield all pages of a Query or a Scan: `pages(dynamodb.scan, TableName=...)`."""
     while True:
         page = operation(**request)
         yield page
@@ -115,35 +126,34 @@ def pages(operation: Callable[..., Any], **request: Any) -> Iterator[dict[str, A
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def _batch(dynamodb: DynamoDBClient, table: str, wanted: Item, account: Account | None) -> Iterator[Item]:
-    request: Any = wanted
-    for _ in _attempts(account.deadline if account else _UNHURRIED):
+def _batch(access: Access, table: str, request: Item, meter: ReadMeter) -> Iterator[Item]:
+    for _ in _attempts(access.retry, meter.deadline):
         try:
-            answer: Any = dynamodb.batch_get_item(RequestItems={table: request}, ReturnConsumedCapacity="TOTAL")
+            with calls_end_by(meter.deadline):
+                answer: Any = access.dynamodb.batch_get_item(
+                    RequestItems={table: request},  # type: ignore[dict-item] # as AWS takes it
+                    ReturnConsumedCapacity="TOTAL",
+                )
         except ClientError as error:
             _check_throttled(error)
             continue
-        if account:
-            account.consume(sum(part["CapacityUnits"] for part in answer.get("ConsumedCapacity", ())))
+        meter.consume(sum(part["CapacityUnits"] for part in answer.get("ConsumedCapacity", ())))
         yield from answer["Responses"].get(table, [])
         request = {**request, "Keys": answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])}
         if not request["Keys"]:
             return
+    raise _busy()
 
 
-def _attempts(deadline: Deadline) -> Iterator[None]:
-    """Yield once an attempt, with longer and longer pauses between them. Raises ServiceUnavailable when none is left.
-
-    A client makes attempts of its own within each, with random pauses, so that rivals part ways.
-    """
-    for number in itertools.count(1):
-        yield
-        pause = min(_LONGEST_PAUSE, 0.01 * 2**number)
-        if pause > deadline.left() or (deadline.at is None and number == _ATTEMPTS):
-            raise ServiceUnavailable("The registry is busy; try again shortly.", retry_after=2)
-        time.sleep(pause)
+def _attempts(retry: Retry, deadline: Deadline) -> Iterator[int]:
+    return retry.attempts(_BUSY if deadline.at is None else _BUSY_UNTIL_DEADLINE, deadline.left)
 
 
 def _check_throttled(error: ClientError) -> None:
-    if error.response["Error"]["Code"] not in _THROTTLED:
+    """Raise any error but throttling."""
+    if not is_throttled(error):
         raise error
+
+
+def _busy() -> Unavailable:
+    return Unavailable("The registry is busy; try again shortly.", retry_after=2)

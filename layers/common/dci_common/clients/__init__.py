@@ -1,1 +1,1 @@
-"""Partner clients: model, storage, secrets, administration and log."""
+"""Partner clients: model, storage, secrets, authentication, administration and its log."""

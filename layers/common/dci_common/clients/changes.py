@@ -1,4 +1,7 @@
-"""An act on a client as one transaction: the client, its claim to the name, what else is changed, and the log."""
+"""Writes ClientsTable: each change of a client is one transaction.
+
+It holds the client, the reservation of its name, other items that change with it, and the log entry.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from dci_common.clients.log import Change, LogEntry, changes_of, log_item
-from dci_common.clients.store import Client, client_item, client_key, name_item_key, name_key
+from dci_common.clients.items import client_item, client_key, log_item, name_item_key
+from dci_common.clients.log import Change, LogEntry, changes_between
+from dci_common.clients.model import Client, name_key
 from dci_common.clients.views import client_view
 from dci_common.errors import Conflict
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
+    from dci_common.aws.dynamodb import Item
     from dci_common.runtime import Runtime
 
 Action = dict[str, dict[str, Any]]
-_UNLOGGED = {"client_id", "created", "updated", "version"}  # the entry itself says which, when, and since which
+_UNLOGGED = {"client_id", "created", "updated", "version"}  # the entry itself carries them
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """What an act is called in the log, the client after it (None: deleted), and what else it changes.
+class ClientChange:
+    """A change: its name in the log, the client after it (None: deleted), and other writes of the transaction.
 
     `changes` are logged beside those of the client.
     """
@@ -35,27 +40,30 @@ class Act:
     changes: dict[str, Change] = field(default_factory=dict)
 
 
-def put(item: dict[str, Any]) -> Action:
+def put(item: Item) -> Action:
     """Return the action that writes an item."""
     return {"Put": {"Item": item}}
 
 
-def delete(key: dict[str, Any]) -> Action:
+def delete(key: Item) -> Action:
     """Return the action that deletes an item."""
     return {"Delete": {"Key": key}}
 
 
-class Acts:
-    """Makes acts, each whole or not at all."""
+class ClientChanges:
+    """Commits changes, each as a whole or not at all."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._table = runtime.settings.clients_table
 
-    def commit(self, by: str, before: Client | None, act: Act) -> bool:
-        """Make an act; False when the client is not as it was read. Raises Conflict when its new name is taken."""
-        log = put(log_item(*_entry(by, timestamp(self._runtime.clock()), before, act)))
-        actions = [_client_action(before, act.after), *_name_actions(before, act.after), *act.actions, log]
+    def commit(self, by: str, before: Client | None, change: ClientChange) -> bool:
+        """Commit a change; False when the client was changed since it was read.
+
+        `before` is None for a new client. Raises Conflict when the new name is taken.
+        """
+        log = put(log_item(*_entry(by, timestamp(self._runtime.clock()), before, change)))
+        actions = [_client_action(before, change.after), *_name_actions(before, change.after), *change.actions, log]
         addressed: Any = [
             {verb: {"TableName": self._table, **request}} for action in actions for verb, request in action.items()
         ]
@@ -66,36 +74,36 @@ class Acts:
             reasons = [reason["Code"] for reason in response.get("CancellationReasons", [])]
             if reasons[:1] == ["ConditionalCheckFailed"] or "TransactionConflict" in reasons:
                 return False
-            if "ConditionalCheckFailed" in reasons:  # of the name's claim, the only other condition
+            if "ConditionalCheckFailed" in reasons:  # the name's, the only other condition
                 raise Conflict("A client with this name exists: choose another name.") from error
             raise
         return True
 
 
-def _entry(by: str, at: str, before: Client | None, act: Act) -> tuple[str, LogEntry]:
-    known = act.after or before
+def _entry(by: str, at: str, before: Client | None, change: ClientChange) -> tuple[str, LogEntry]:
+    known = change.after or before
     if known is None:
         raise ValueError
-    seen, left = (
+    old, new = (
         {name: value for name, value in client_view(client).items() if name not in _UNLOGGED} if client else {}
-        for client in (before, act.after)
+        for client in (before, change.after)
     )
-    changes = changes_of(seen, left) | act.changes
-    version = known.version if act.after else known.version + 1
-    entry = LogEntry(at=at, by=by, act=act.name, version=version, secret_id=act.secret_id, changes=changes)
+    changes = changes_between(old, new) | change.changes
+    version = known.version if change.after else known.version + 1
+    entry = LogEntry(at=at, by=by, act=change.name, version=version, secret_id=change.secret_id, changes=changes)
     return known.client_id, entry
 
 
 def _client_action(before: Client | None, after: Client | None) -> Action:
     if before is None:
         return _put_new(client_item(after)) if after else {}
-    as_read = {
+    unchanged = {
         "ConditionExpression": "version = :version",
         "ExpressionAttributeValues": {":version": {"N": str(before.version)}},
     }
     if after is None:
-        return {"Delete": {"Key": client_key(before.client_id), **as_read}}
-    return {"Put": {"Item": client_item(after), **as_read}}
+        return {"Delete": {"Key": client_key(before.client_id), **unchanged}}
+    return {"Put": {"Item": client_item(after), **unchanged}}
 
 
 def _name_actions(before: Client | None, after: Client | None) -> Iterator[Action]:
@@ -107,5 +115,5 @@ def _name_actions(before: Client | None, after: Client | None) -> Iterator[Actio
         yield delete(name_item_key(old))
 
 
-def _put_new(item: dict[str, Any]) -> Action:
+def _put_new(item: Item) -> Action:
     return {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}

@@ -1,4 +1,4 @@
-"""What is asked for a partner client, and the client that is made of it."""
+"""Requests to register a client or to change one, and the client that results."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from pydantic_core import PydanticCustomError
 
 from dci_common.clients.administration import Administration
 from dci_common.clients.log import OPERATOR
-from dci_common.clients.store import RECORD_TYPES, Client, name_key
+from dci_common.clients.model import RECORD_TYPES, Client, name_key
+from dci_common.clients.secrets import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS
 from dci_common.clients.views import Flags, client_view
 from dci_common.oauth.public_keys import public_key_set
 from dci_common.oauth.scopes import SCOPES, canonical
-from dci_common.registry.catalogue import disclosure
+from dci_common.registries.social import disclosure
 from dci_common.runtime import Runtime
 from dci_common.settings import MAX_LIMIT, MAX_TOKEN_LIFETIME, MIN_TOKEN_LIFETIME
 from dci_common.timestamps import timestamp
 
-_MAX_LABEL_BYTES = 512  # the envelope's limit for a sender_id; a name is a key, and some grow when normalised
+_MAX_LABEL_BYTES = 512  # the envelope's limit for a sender_id; a name is a key, and normalisation lengthens some
 
 
 def _one_of(allowed: frozenset[str]) -> AfterValidator:
@@ -55,7 +56,7 @@ _Disclosed = Annotated[str, _one_of(disclosure.NAMES), _enum(disclosure.NAMES)]
 
 
 class NewClient(BaseModel):
-    """A client to be registered; see Client. A `token_lifetime` that is None is the deployment's own."""
+    """A client to be registered; see Client. Without `token_lifetime` the deployment's default applies."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -71,12 +72,20 @@ class NewClient(BaseModel):
     jwks: Annotated[str, BeforeValidator(public_key_set), WithJsonSchema({"type": "object"})] | None = None
 
 
-def register(runtime: Runtime, asked: NewClient, by: str = OPERATOR) -> tuple[Client, str]:
-    """Store a new client and return it with its secret, which is told this once. Raises Conflict."""
+class NewSecret(BaseModel):
+    """A further secret for a client; `old_expires_in` is the number of seconds after which the old one expires."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    old_expires_in: Annotated[int, Field(strict=True, ge=0, le=MAX_OVERLAP_SECONDS)] = OVERLAP_SECONDS
+
+
+def register(runtime: Runtime, requested: NewClient, by: str = OPERATOR) -> tuple[Client, str]:
+    """Store a new client and return it with its secret, which cannot be read again. Raises Conflict."""
     now = timestamp(runtime.clock())
     client = Client(
         client_id=str(uuid.UUID(bytes=runtime.random_bytes(16), version=4)),
-        **_fields(runtime, asked),
+        **_fields(runtime, requested),
         status="enabled",
         created=now,
         updated=now,
@@ -90,20 +99,20 @@ def edited(runtime: Runtime, client: Client, changes: Mapping[str, Any]) -> Clie
     members = {name: value for name, value in client_view(client).items() if name in NewClient.model_fields}
     flags = changes.get("flags", {})
     merged = {"flags": {**members["flags"], **flags}} if isinstance(flags, dict) else {}
-    asked = NewClient.model_validate({**members, **changes, **merged})
-    return client.model_copy(update=_fields(runtime, asked))
+    requested = NewClient.model_validate({**members, **changes, **merged})
+    return client.model_copy(update=_fields(runtime, requested))
 
 
-def _fields(runtime: Runtime, asked: NewClient) -> dict[str, Any]:
+def _fields(runtime: Runtime, requested: NewClient) -> dict[str, Any]:
     return {
-        "name": asked.name,
-        "sender_id": asked.sender_id,
-        "scopes": tuple(scope for scope in SCOPES if scope in asked.scopes),
-        "token_lifetime": asked.token_lifetime or runtime.settings.token_lifetime,
-        "disclosure": tuple(dict.fromkeys(asked.disclosure)),
-        "record_types": tuple(name for name in RECORD_TYPES if name in asked.record_types),
-        "requests_a_minute": asked.requests_a_minute,
-        "records_a_day": asked.records_a_day,
-        **asked.flags.model_dump(),
-        "jwks": asked.jwks,
+        "name": requested.name,
+        "sender_id": requested.sender_id,
+        "scopes": tuple(scope for scope in SCOPES if scope in requested.scopes),
+        "token_lifetime": requested.token_lifetime or runtime.settings.token_lifetime,
+        "disclosure": tuple(dict.fromkeys(requested.disclosure)),
+        "record_types": tuple(name for name in RECORD_TYPES if name in requested.record_types),
+        "requests_a_minute": requested.requests_a_minute,
+        "records_a_day": requested.records_a_day,
+        **requested.flags.model_dump(),
+        "jwks": requested.jwks,
     }

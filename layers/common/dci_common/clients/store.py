@@ -1,162 +1,124 @@
-"""Partner clients and where they are kept: ClientsTable.
-
-| item | pk | sk | carries |
-|---|---|---|---|
-| client | `CLIENT#<id>` | `CLIENT` | the client; `listed` and `name_key` put it into the index `clients` |
-| name | `NAME#<name key>` | `NAME` | the owner: what makes names unique |
-
-Secrets have a partition of their own (secrets.py), and so has the log (adminlog.py); administration.py changes all.
-"""
+"""Reads ClientsTable: clients, their secrets, the use of these, and the administration log."""
 
 from __future__ import annotations
 
-import hmac
-import re
-import unicodedata
+import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
-
-from dci_common.aws.dynamodb import batch_get, plain, typed
-from dci_common.clients.secrets import SLOTS, digest, secret_from_item, secret_keys
+from dci_common.aws.dynamodb import Unmetered, batch_get
+from dci_common.clients.items import (
+    LISTED,
+    client_from_item,
+    client_key,
+    log_key,
+    secret_from_item,
+    secret_keys,
+    usage_key,
+)
+from dci_common.clients.model import Client, is_client_id, name_key
 from dci_common.errors import NotFound
+from dci_common.oauth.revocation import revocation_key
 
 if TYPE_CHECKING:
+    from dci_common.clients.secrets import Secret
+    from dci_common.deadline import Deadline
+    from dci_common.oauth.tokens import VerifiedToken
     from dci_common.runtime import Runtime
 
-LISTED = "CLIENT"
-RECORD_TYPES = ("SRPerson", "Member", "Group")
-_CLIENT_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-_NO_SECRET = {"digest": {"S": "0" * 64}}  # of no secret that anybody could send
-Item = dict[str, Any]
-
-
-class Client(BaseModel):
-    """A partner system, or an administrator's tool.
-
-    `token_lifetime` is in seconds. `disclosure` names attributes and sets of them that the client may see,
-    `record_types` what it may search, and `restricted` entitles it to restricted people (see Person).
-    `requests_a_minute` and `records_a_day` are its own limits, 0 none; without them the deployment's hold.
-    `openspp17` makes requests that name no `reg_type` be answered in the OpenSPP 17 dialect. `signature` is what
-    becomes of a message signature: `unsigned` refuses signed messages, `ignore` accepts and overlooks it.
-    `jwks` is the client's own public keys, a JWK set in JSON (see public_key_set). A token issued before
-    `tokens_not_before` (epoch seconds) does not hold.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    client_id: str
-    name: str
-    sender_id: str
-    scopes: tuple[str, ...]
-    token_lifetime: int
-    disclosure: tuple[str, ...]
-    openspp17: bool
-    signature: Literal["unsigned", "ignore"]
-    # Clients registered before there were these fields have their defaults.
-    record_types: tuple[str, ...] = RECORD_TYPES
-    restricted: bool = False
-    requests_a_minute: int | None = None
-    records_a_day: int | None = None
-    jwks: str | None = None
-    tokens_not_before: int = 0
-    status: Literal["enabled", "disabled"]
-    created: str
-    updated: str
-    version: int
-
-
-def name_key(name: str) -> str:
-    """Return the form in which names are unique: compatibility forms, case and spacing do not tell them apart."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def client_key(client_id: str) -> Item:
-    """Return the key of a client's item."""
-    return {"pk": {"S": f"CLIENT#{client_id}"}, "sk": {"S": "CLIENT"}}
-
-
-def name_item_key(key: str) -> Item:
-    """Return the key of the item that holds a name (see name_key)."""
-    return {"pk": {"S": f"NAME#{key}"}, "sk": {"S": "NAME"}}
-
-
-def client_item(client: Client) -> Item:
-    """Return the item of a client."""
-    fields = {name: typed(value) for name, value in client.model_dump(mode="json", exclude_none=True).items()}
-    listed = {"listed": {"S": LISTED}, "name_key": {"S": name_key(client.name)}}
-    return {**client_key(client.client_id), **listed, **fields}
-
-
-def client_from_item(item: Mapping[str, Any]) -> Client:
-    """Read a client from its item in DynamoDB's own JSON."""
-    return Client.model_validate({name: plain(value) for name, value in item.items()})
+MAX_PAGE = 100  # clients or log entries
+Position = Mapping[str, str]  # where a page starts: the members of a key
 
 
 class ClientStore:
-    """Reads clients from ClientsTable."""
+    """Reads clients and what belongs to them; it writes nothing."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._table = runtime.settings.clients_table
 
     def get(self, client_id: str) -> Client:
-        """Read one client, strongly consistent. Raises NotFound."""
-        found = self.find(client_id, consistent=True) if is_id(client_id) else None
+        """Return a client, read consistently. Raises NotFound."""
+        found = self.find(client_id, consistent=True) if is_client_id(client_id) else None
         if found is None:
             raise NotFound("There is no client with this id.")
         return found
 
     def find(self, client_id: str, *, consistent: bool) -> Client | None:
-        """Read one client; None when there is none."""
+        """Return a client, or None."""
         answer = self._runtime.dynamodb.get_item(
             TableName=self._table, Key=client_key(client_id), ConsistentRead=consistent
         )
         item = answer.get("Item")
         return client_from_item(item) if item else None
 
-    def authenticated(self, client_id: str, secret: str) -> Client | None:
-        """Return the client whose secret this is; None for a wrong secret just as for an unknown client.
+    def token_holder(self, token: VerifiedToken, deadline: Deadline | None = None) -> Client | None:
+        """Return the client of a verified token; None when it is not enabled, or the token was revoked.
 
-        Both take the same steps, one read and one comparison, so that time does not tell which it was.
+        A token counts as revoked when it was issued before its client's `tokens_not_before`.
         """
-        keys = [client_key(client_id), *secret_keys(client_id)] if is_id(client_id) else []
-        items = {item["sk"]["S"]: item for item in batch_get(self._runtime.dynamodb, self._table, keys)}
-        now, sent = self._runtime.clock(), digest(secret)
-        matches = [
-            hmac.compare_digest(sent, items.get(slot, _NO_SECRET)["digest"]["S"])
-            and slot in items
-            and secret_from_item(items[slot]).is_live(now)
-            for slot in SLOTS
-        ]
-        return client_from_item(items["CLIENT"]) if any(matches) and "CLIENT" in items else None
+        keys = [client_key(token.client_id), revocation_key(token.token_id)]
+        meter = Unmetered(deadline) if deadline else None
+        found = batch_get(self._runtime, self._table, keys, meter=meter)
+        items = {item["sk"]["S"]: item for item in found}
+        if "REVOKED" in items or "CLIENT" not in items:
+            return None
+        client = client_from_item(items["CLIENT"])
+        in_force = client.status == "enabled" and token.issued >= client.tokens_not_before
+        return client if in_force else None
 
     def page(
-        self, limit: int, after: Mapping[str, str] | None, status: str | None = None
+        self, limit: int, after: Position | None, status: str | None = None
     ) -> tuple[list[Client], dict[str, str] | None]:
-        """Read a page of clients in the order of their names, and where the next page starts.
+        """Return a page of clients in the order of their names, and where the next page starts.
 
-        `status` leaves out clients of another one, so that a page may be short, or empty, while others follow. The
-        index lags by moments: a client just created may be missing for as long.
+        `status` leaves out other clients, so that a page can be short, or empty, while others follow. The index is
+        eventually consistent: a client that was just created can be missing for moments.
         """
-        start = {"ExclusiveStartKey": {name: {"S": value} for name, value in after.items()}} if after else {}
         answer: Any = self._runtime.dynamodb.query(
             TableName=self._table,
             IndexName="clients",
             KeyConditionExpression="listed = :listed",
             ExpressionAttributeValues={":listed": {"S": LISTED}},
             Limit=limit,
-            **start,  # type: ignore[arg-type] # an optional argument
+            **_start(after),
         )
         keys = [{"pk": item["pk"], "sk": item["sk"]} for item in answer["Items"]]
-        clients = map(client_from_item, batch_get(self._runtime.dynamodb, self._table, keys))
-        last = answer.get("LastEvaluatedKey")
-        following = {name: value["S"] for name, value in last.items()} if last else None
-        asked = [client for client in clients if status in {None, client.status}]
-        return sorted(asked, key=lambda client: name_key(client.name)), following
+        clients = map(client_from_item, batch_get(self._runtime, self._table, keys))
+        wanted = [client for client in clients if status in {None, client.status}]
+        return sorted(wanted, key=lambda client: name_key(client.name)), _next(answer)
+
+    def live_secrets(self, client_id: str) -> list[Secret]:
+        """Return a client's secrets that are accepted now, read consistently, the oldest first."""
+        items = batch_get(self._runtime, self._table, secret_keys(client_id))
+        live = [secret for secret in map(secret_from_item, items) if secret.is_live(self._runtime.clock())]
+        return sorted(live, key=lambda secret: (secret.created, secret.secret_id))
+
+    def last_used(self, client_id: str) -> dict[str, int]:
+        """Return when each credential of a client was last used, in epoch seconds, by secret id."""
+        answer = self._runtime.dynamodb.get_item(TableName=self._table, Key=usage_key(client_id))
+        return {name: int(value["N"]) for name, value in answer.get("Item", {}).items() if "N" in value}
+
+    def log_page(
+        self, client_id: str, limit: int, after: Position | None
+    ) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
+        """Return a page of a client's log entries, the newest first, and where the next page starts."""
+        answer = self._runtime.dynamodb.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": log_key(client_id, "")["pk"]},
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            Limit=limit,
+            **_start(after),
+        )
+        return [json.loads(item["entry"]["S"]) for item in answer["Items"]], _next(answer)
 
 
-def is_id(text: str) -> bool:
-    """Tell whether this could be a client id: others are never looked up."""
-    return _CLIENT_ID.fullmatch(text) is not None
+def _start(after: Position | None) -> Any:  # noqa: ANN401 - optional arguments
+    return {"ExclusiveStartKey": {name: {"S": value} for name, value in after.items()}} if after else {}
+
+
+def _next(answer: Mapping[str, Any]) -> dict[str, str] | None:
+    last = answer.get("LastEvaluatedKey")
+    return {name: value["S"] for name, value in last.items()} if last else None

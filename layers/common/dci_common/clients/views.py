@@ -1,4 +1,4 @@
-"""Clients, their secrets and their log as the API and the command line show them."""
+"""Clients and secrets as the API and the command line show them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from dci_common.clients.model import Client, Status
 from dci_common.clients.secrets import Secret
-from dci_common.clients.store import Client
 from dci_common.timestamps import timestamp
 
 
 class View(BaseModel):
-    """What is shown; nothing is ever null."""
+    """A JSON object without null members."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def shown(self) -> dict[str, Any]:
-        """Return it as JSON goes on the wire."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the object as it goes on the wire."""
         return self.model_dump(mode="json", exclude_none=True)
 
 
 class Flags(BaseModel):
-    """A client's peculiarities; see Client."""
+    """How a client differs from the standard; see Client."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -33,7 +33,7 @@ class Flags(BaseModel):
 
 
 class ClientView(View):
-    """A client. Tokens issued before `tokens_not_before` do not hold."""
+    """A client. Tokens issued before `tokens_not_before` are not valid."""
 
     client_id: str
     name: str
@@ -47,7 +47,7 @@ class ClientView(View):
     flags: Flags
     jwks: dict[str, Any] | None = None
     tokens_not_before: str | None = None
-    status: Literal["enabled", "disabled"]
+    status: Status
     created: str
     updated: str
     version: int
@@ -63,18 +63,18 @@ class SecretView(View):
 
 
 def client_view(client: Client) -> dict[str, Any]:
-    """Render a client."""
+    """Return a client as JSON."""
     fields = client.model_dump(include=ClientView.model_fields.keys() - {"flags", "jwks", "tokens_not_before"})
     return ClientView(
         **fields,
         flags=Flags(**client.model_dump(include=set(Flags.model_fields))),
         jwks=json.loads(client.jwks) if client.jwks else None,
         tokens_not_before=timestamp(client.tokens_not_before) if client.tokens_not_before else None,
-    ).shown()
+    ).to_json()
 
 
 def secret_view(secret: Secret, last_used: int | None = None) -> dict[str, Any]:
-    """Render a secret; `last_used` is in epoch seconds."""
+    """Return a secret as JSON; `last_used` is in epoch seconds."""
     expires, used = (timestamp(at) if at is not None else None for at in (secret.expires, last_used))
     view = SecretView(secret_id=secret.secret_id, created=secret.created, expires=expires, last_used=used)
-    return view.shown()
+    return view.to_json()

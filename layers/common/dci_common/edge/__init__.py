@@ -1,1 +1,1 @@
-"""The edge: HTTP events in, responses out, bearer tokens, and log lines."""
+"""The edge: HTTP events in, responses out, bearer tokens, and the mapping from errors to responses."""

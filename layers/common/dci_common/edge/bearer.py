@@ -1,18 +1,18 @@
-"""Who is asking: the bearer token of a request, verified, and the enabled client behind it."""
+"""Authentication by bearer token (RFC 6750): the token is verified, and its client must be enabled."""
 
 from __future__ import annotations
 
 from dci_common.cache import AgingCache
-from dci_common.clients.store import Client
+from dci_common.clients.model import Client
+from dci_common.clients.store import ClientStore
 from dci_common.edge.http import Request
-from dci_common.errors import Forbidden, Unauthorized
+from dci_common.errors import InsufficientScope, Unauthenticated
 from dci_common.oauth.key_ring import PublicKeys
-from dci_common.oauth.revocation import client_in_force
-from dci_common.oauth.tokens import VerifiedToken, verify
+from dci_common.oauth.tokens import VerifiedToken, verify_token
 from dci_common.runtime import Runtime
 
-# A token that was ended, or whose client was disabled or deleted, is refused everywhere within this time.
-_IN_FORCE_SECONDS = 60
+# A token that was revoked, or whose client was disabled or deleted, is rejected everywhere within this time.
+_REVOCATION_SECONDS = 60
 
 
 def issuer(runtime: Runtime, request: Request) -> str:
@@ -21,31 +21,32 @@ def issuer(runtime: Runtime, request: Request) -> str:
 
 
 class BearerGate:
-    """Lets a request pass when its token holds, carries a scope that suffices, and its client is enabled."""
+    """Authenticates requests: their token is valid, carries a sufficient scope, and its client is enabled."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._clients = ClientStore(runtime)
         self._keys = PublicKeys(runtime)
-        self._in_force: AgingCache[VerifiedToken, Client | None] = AgingCache(_IN_FORCE_SECONDS, runtime.clock)
+        self._holders: AgingCache[VerifiedToken, Client | None] = AgingCache(_REVOCATION_SECONDS, runtime.clock)
 
-    def admit(self, request: Request, *scopes: str) -> Client:
-        """Return the client that asks; any of `scopes` suffices, the least of them first.
+    def authenticate(self, request: Request, *scopes: str) -> Client:
+        """Return the client that sent the request; any of `scopes` suffices, the narrowest first.
 
-        Raises Unauthorized or Forbidden.
+        Raises Unauthenticated or InsufficientScope.
         """
-        grant = verify(_bearer_token(request), issuer(self._runtime, request), self._keys, self._runtime.clock)
-        client = self._in_force.get(grant, lambda: client_in_force(self._runtime, grant, request.deadline))
+        token = verify_token(_bearer_token(request), issuer(self._runtime, request), self._keys, self._runtime.clock)
+        client = self._holders.get(token, lambda: self._clients.token_holder(token, request.deadline))
         if client is None:
-            raise Unauthorized("The token was revoked, or its client is not enabled.", token_sent=True)
-        request.facts["client_id"] = client.client_id
-        # A scope taken from the client since the token was issued counts at once, like a disabled client.
-        if not grant.scopes.intersection(scopes, client.scopes):
-            raise Forbidden(*scopes)
+            raise Unauthenticated("The token was revoked, or its client is not enabled.", token_sent=True)
+        request.log_fields["client_id"] = client.client_id
+        # A scope that the client lost since the token was issued is lost at once, as with a disabled client.
+        if not token.scopes.intersection(scopes, client.scopes):
+            raise InsufficientScope(*scopes)
         return client
 
 
 def _bearer_token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorized("Send the access token as Authorization: Bearer.", token_sent=False)
+        raise Unauthenticated("Send the access token as Authorization: Bearer.", token_sent=False)
     return token.strip()

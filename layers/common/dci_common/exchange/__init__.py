@@ -1,1 +1,1 @@
-"""What every exchange with a partner goes through: quota, audit and cursors."""
+"""The exchange of messages: disclosure sessions with quota and audit, and cursors."""

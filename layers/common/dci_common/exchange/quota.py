@@ -1,11 +1,11 @@
-"""How much a client may search: requests a minute and records a day, counted in ExchangeTable.
+"""Quota: how many requests a minute and records a day a client may use, counted in ExchangeTable.
 
 | pk | sk | carries |
 |---|---|---|
 | `RATE#<client id>` | `DAY#<date>` | `records` disclosed or reserved, `requests` of the minute `of_minute` |
 
-A count only grows where it stays within the limit, by one conditional write: that is exact however many functions
-count at once. The counting runs beside the search, and is looked at before anything is disclosed.
+One conditional write adds to the counts only if they stay within the limits, so they are exact however many functions
+count concurrently. The write runs in parallel with the search; its result is checked before anything is disclosed.
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dci_common.edge.logs import log_failure
-from dci_common.errors import ServiceUnavailable, TooManyRequests
+from dci_common.aws.retry import Backoff
+from dci_common.deadline import with_deadline
+from dci_common.errors import LimitExceeded, Unavailable
+from dci_common.logs import log_failure
 from dci_common.timestamps import day
 
 if TYPE_CHECKING:
-    from dci_common.clients.store import Client
+    from dci_common.clients.model import Client
     from dci_common.runtime import Runtime
 
 _MINUTE, _DAY = 60, 86_400
 _NO_LIMIT = 10**15
-_ATTEMPTS = 10  # a count changes between two looks at it only when somebody else counted
+# An attempt fails only when a concurrent request was counted. There is no pause: the first request of each minute always
+# needs a second attempt.
+_CONFLICTS = Backoff(attempts=10, first=0, longest=0)
 
 _WITHIN_A_MINUTE = {
     "UpdateExpression": "ADD requests :one, records :records",
@@ -41,88 +45,91 @@ _FIRST_OF_A_MINUTE = {
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a request may disclose, while it is being counted: `refusal` says why it may not, None that it may."""
+    """The records that a request may disclose.
+
+    `counting` results in the limit that they exceed, or None. It is None itself where the client has no limits.
+    """
 
     client_id: str
     date: str
     records: int
-    refusal: Future[TooManyRequests | None] | None
+    counting: Future[LimitExceeded | None] | None
 
 
 class Quotas:
-    """Counts what clients use."""
+    """Counts the requests and records of all clients, as one function instance sees them."""
 
     def __init__(self, runtime: Runtime, threads: Executor) -> None:
         self._runtime = runtime
         self._threads = threads
-        # By client, the minute in which it has no request left, and the limit that says so.
-        self._full: dict[str, tuple[int, int]] = {}
+        # By client: the minute that has no request left, and the limit that was reached.
+        self._exhausted: dict[str, tuple[int, int]] = {}
 
     def reserve(self, client: Client, records: int) -> Reservation:
-        """Begin to count a request that may disclose so many records. Raises TooManyRequests."""
+        """Start counting a request that may disclose so many records. Raises LimitExceeded."""
         settings, now = self._runtime.settings, int(self._runtime.clock())
         a_minute = settings.requests_a_minute if client.requests_a_minute is None else client.requests_a_minute
         a_day = settings.records_a_day if client.records_a_day is None else client.records_a_day
-        if self._full.get(client.client_id) == (now // _MINUTE, a_minute):
-            raise _too_often(a_minute, now)
+        if self._exhausted.get(client.client_id) == (now // _MINUTE, a_minute):
+            raise _too_many_requests(a_minute, now)
         if a_day and records > a_day:
-            raise TooManyRequests(
-                f"This client may be given {a_day} records a day, and this request may find {records}: ask for "
+            raise LimitExceeded(
+                f"This client may receive {a_day} records a day, and this request asks for up to {records}: ask for "
                 "smaller pages, and for fewer items at once.",
                 retry_after=None,
             )
         counting = (
-            self._threads.submit(self._count, client.client_id, records, a_minute, a_day, now)
+            self._threads.submit(with_deadline(self._count), client.client_id, records, a_minute, a_day, now)
             if a_minute or a_day
             else None
         )
         return Reservation(client.client_id, str(day(now)), records, counting)
 
-    def check(self, reserved: Reservation) -> None:
-        """Wait until a reservation is counted. Raises TooManyRequests where it is over a limit."""
-        refusal = reserved.refusal.result() if reserved.refusal else None
-        if refusal:
-            raise refusal
+    def check(self, reservation: Reservation) -> None:
+        """Wait until a reservation is counted. Raises LimitExceeded when it exceeds a limit."""
+        exceeded = reservation.counting.result() if reservation.counting else None
+        if exceeded:
+            raise exceeded
 
-    def settle(self, reserved: Reservation, disclosed: int) -> None:
-        """Give back what was reserved and not disclosed; what can not be given back is lost until tomorrow."""
-        unused = reserved.records - disclosed
+    def release_unused(self, reservation: Reservation, disclosed: int) -> None:
+        """Release what was reserved and not disclosed; when that fails, it stays counted until the day ends."""
+        unused = reservation.records - disclosed
         try:
-            if unused and reserved.refusal and reserved.refusal.result() is None:
+            if unused and reservation.counting and reservation.counting.result() is None:
                 self._update(
-                    reserved.client_id,
-                    reserved.date,
+                    reservation.client_id,
+                    reservation.date,
                     {":records": -unused},
                     {"UpdateExpression": "ADD records :records"},
                 )
-        except (BotoCoreError, ClientError, ServiceUnavailable) as error:
+        except (BotoCoreError, ClientError, Unavailable) as error:
             log_failure(error, "")
 
-    def _count(self, client_id: str, records: int, a_minute: int, a_day: int, now: int) -> TooManyRequests | None:
-        """Count, unless that would go over a limit: then return what says so."""
+    def _count(self, client_id: str, records: int, a_minute: int, a_day: int, now: int) -> LimitExceeded | None:
+        """Count the request; where that would exceed a limit, return the error instead."""
         minute, limit, room = now // _MINUTE, a_minute or _NO_LIMIT, (a_day or _NO_LIMIT) - records
         values = {":one": 1, ":records": records, ":limit": limit, ":room": room, ":minute": minute}
         rule = _WITHIN_A_MINUTE
-        for _ in range(_ATTEMPTS):
+        for _ in self._runtime.retry.attempts(_CONFLICTS):
             expires = {":expires": now + 2 * _DAY} if rule is _FIRST_OF_A_MINUTE else {}
             found = self._update(client_id, str(day(now)), values | expires, rule)
             if found is None:
                 return None
-            # Another function's clock may have begun the next minute already: then that one counts.
+            # A function whose clock is ahead may have started the next minute: then this request counts in it.
             values[":minute"] = max(minute, found.get("of_minute", 0))
             is_begun = found.get("of_minute", 0) == values[":minute"]
             if is_begun and found["requests"] >= limit:
-                self._full[client_id] = values[":minute"], a_minute
-                return _too_often(a_minute, now)
+                self._exhausted[client_id] = values[":minute"], a_minute
+                return _too_many_requests(a_minute, now)
             if found.get("records", 0) > room:
-                return _too_many(a_day, records, now)
+                return _too_many_records(a_day, records, now)
             rule = _WITHIN_A_MINUTE if is_begun else _FIRST_OF_A_MINUTE
-        raise ServiceUnavailable("The registry is busy; try again shortly.", retry_after=2)
+        raise Unavailable("The registry is busy; try again shortly.", retry_after=2)
 
     def _update(
         self, client_id: str, date: str, values: dict[str, int], rule: dict[str, str]
     ) -> dict[str, int] | None:
-        """Change a day's counts; where the condition does not hold, return them as they are."""
+        """Change a day's counts; return the stored counts if the condition does not hold, else None."""
         request: dict[str, Any] = {**rule, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
             self._runtime.dynamodb.update_item(
@@ -137,16 +144,16 @@ class Quotas:
         return None
 
 
-def _too_often(a_minute: int, now: int) -> TooManyRequests:
-    return TooManyRequests(
+def _too_many_requests(a_minute: int, now: int) -> LimitExceeded:
+    return LimitExceeded(
         f"This client may make {a_minute} requests a minute: wait, or ask for several things in one message.",
         retry_after=_MINUTE - now % _MINUTE,
     )
 
 
-def _too_many(a_day: int, records: int, now: int) -> TooManyRequests:
-    return TooManyRequests(
-        f"This client may be given {a_day} records a day, and this request, which may find {records}, is over it: "
-        "ask for smaller pages, or tomorrow.",
+def _too_many_records(a_day: int, records: int, now: int) -> LimitExceeded:
+    return LimitExceeded(
+        f"This client may receive {a_day} records a day, and this request, which asks for up to {records}, exceeds "
+        "that: ask for smaller pages, or try again tomorrow.",
         retry_after=_DAY - now % _DAY,
     )

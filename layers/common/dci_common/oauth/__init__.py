@@ -1,6 +1,6 @@
-"""Trust: signing keys, access tokens, partner clients and their scopes."""
+"""OAuth: access tokens and their revocation, signing keys, clients' public keys and assertions, scopes."""
 
-from dci_common.deferred_import import put_off
+from dci_common.deferred_import import defer_import
 
-# A twentieth of a cold start: PyJWT reads keys that are certificates by it, and none here is one.
-put_off("cryptography.x509")
+# A twentieth of a cold start: PyJWT imports it to read certificates, which are not used here.
+defer_import("cryptography.x509")

@@ -1,15 +1,14 @@
-"""Client assertions (RFC 7523 §3): a client proves who it is with a JWT that it signed itself.
+"""Client assertions (RFC 7523 §3): a client authenticates with a JWT that it signed itself.
 
-What can be said of an assertion without knowing its client is checked first, and told. What depends on the client is
-checked with its registered keys, or with the keys of nobody where there are none: the answer is then the same as for
-a wrong secret.
+What can be checked without knowing the client is checked first, and its faults are reported. The signature is then
+checked with the client's registered keys, or with a key of no client where there are none: the answer is the same
+as for a wrong secret.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -36,7 +35,7 @@ Jwk = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """An assertion whose claims are in order; whose it is remains to be proven. `expires` is in epoch seconds."""
+    """An assertion whose claims are valid, and whose signature is not verified yet. `expires` is in epoch seconds."""
 
     client_id: str
     token_id: str
@@ -45,15 +44,11 @@ class Assertion:
     kid: str | None
     text: str = field(repr=False)
 
-    def proof(self, items: Mapping[str, Any], _now: float) -> str | None:
-        """Return what proves the client, if one of its keys signed this: the name of the method."""
-        stored = items.get("CLIENT", {}).get("jwks", {"S": '{"keys":[]}'})["S"]
-        keys = [key for key in json.loads(stored)["keys"] if self._may_be_signed_with(key)]
-        signed = any(self._is_signed_with(key) for key in keys or [_nobodys_key(self.alg)])
-        return METHOD if signed and keys else None
-
-    def _may_be_signed_with(self, key: Jwk) -> bool:
-        return key["alg"] == self.alg and self.kid in {None, key["kid"]}
+    def is_signed_by(self, registered: Iterable[Jwk]) -> bool:
+        """Return whether one of a client's registered keys signed it."""
+        keys = [key for key in registered if key["alg"] == self.alg and self.kid in {None, key["kid"]}]
+        signed = any(self._is_signed_with(key) for key in keys or [_key_of_no_client(self.alg)])
+        return signed and bool(keys)
 
     def _is_signed_with(self, key: Jwk) -> bool:
         try:
@@ -64,7 +59,7 @@ class Assertion:
 
 
 def read_assertion(text: str, audiences: frozenset[str], now: float) -> Assertion:
-    """Read an assertion meant for one of `audiences`. Raises InvalidClient with what to change."""
+    """Return an assertion that is meant for one of `audiences`. Raises InvalidClient, which says what to change."""
     if len(text) > MAX_CHARACTERS:
         raise InvalidClient(f"The client_assertion has more than {MAX_CHARACTERS} characters.")
     try:
@@ -72,27 +67,27 @@ def read_assertion(text: str, audiences: frozenset[str], now: float) -> Assertio
         header, claims = complete["header"], complete["payload"]
         fault = next(_faults(header, claims, audiences, now), "")
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise InvalidClient("The client_assertion is no signed JWT that can be read.") from error
+        raise InvalidClient("The client_assertion cannot be read: it must be a signed JWT.") from error
     if fault:
-        raise InvalidClient(f"The client_assertion is refused: {fault}.")
+        raise InvalidClient(f"The client_assertion is rejected: {fault}.")
     return Assertion(claims["iss"], claims["jti"], int(claims["exp"]) + 1, header["alg"], header.get("kid"), text)
 
 
 def _faults(header: Claims, claims: Claims, audiences: frozenset[str], now: float) -> Iterator[str]:
     if header.get("alg") not in ALGORITHMS or not isinstance(header.get("kid", ""), str):
-        yield f"sign it with {', '.join(ALGORITHMS)}, its kid the key's"
+        yield f"sign it with {', '.join(ALGORITHMS)}, and send the key's kid"
     if not _is_text(claims.get("iss")) or claims["iss"] != claims.get("sub"):
         yield "iss and sub must both be the client_id"
     named = claims.get("aud")
     if audiences.isdisjoint(named if isinstance(named, list) else [named]):
         yield "aud must be the issuer or the token endpoint's URL"
     if not _is_time(claims.get("exp"), lambda expires: now < expires <= now + MAX_SECONDS_AHEAD):
-        yield f"exp must lie ahead, by {MAX_SECONDS_AHEAD} seconds at most"
+        yield f"exp must be in the future, by {MAX_SECONDS_AHEAD} seconds at most"
     for name in {"iat", "nbf"} & claims.keys():
         if not _is_time(claims[name], lambda moment: moment <= now + _CLOCK_SKEW_SECONDS):
-            yield f"{name} must not lie ahead"
+            yield f"{name} must not be in the future"
     if not _is_text(claims.get("jti")):
-        yield "jti must be a text of its own for each assertion"
+        yield "jti must be a string that is unique to each assertion"
 
 
 def _is_text(value: object) -> bool:
@@ -104,15 +99,15 @@ def _is_time(value: object, holds: Callable[[float], bool]) -> bool:
 
 
 @cache
-def _nobodys_key(alg: str) -> Jwk:
-    """Return a key that no client has, so that an unknown client costs the same steps as a known one."""
+def _key_of_no_client(alg: str) -> Jwk:
+    """Return a key that no client has, so that an unknown client takes the same steps as a known one."""
     if alg == "ES256":
         return ECAlgorithm.to_jwk(ec.derive_private_key(1, ec.SECP256R1()).public_key(), as_dict=True)
     return RSAAlgorithm.to_jwk(rsa.RSAPublicNumbers(65537, 2**2048 - 1).public_key(), as_dict=True)
 
 
-def spend(runtime: Runtime, assertion: Assertion) -> None:
-    """Use an assertion up: kept in ExchangeTable until it is over. Raises InvalidClient when it was used before."""
+def consume(runtime: Runtime, assertion: Assertion) -> None:
+    """Record in ExchangeTable that an assertion was used, until it expires. Raises InvalidClient for a second use."""
     digest = hashlib.sha256(assertion.token_id.encode("utf-8", "surrogatepass")).hexdigest()
     try:
         runtime.dynamodb.put_item(

@@ -1,12 +1,13 @@
-"""Signing keys: the private ring in Secrets Manager, and the public set as verifiers read it.
+"""Signing keys: the private ring in Secrets Manager, and the public keys as verifiers read them.
 
 The ring's JSON, as the secret holds it:
 
     {"next": KEY, "current": KEY, "retired": [JWK, ...]}
 
-with KEY `{"alg": ..., "private_key": PKCS#8 PEM, "public": JWK}`. A secret without `current` is an empty ring,
-as a fresh deployment has it. The next key is published before it is used, so that no verifier meets a token
-whose key it has not seen; retired keys are kept, public half only, until the last token they signed is over.
+with KEY `{"alg": ..., "private_key": PKCS#8 PEM, "public": JWK}`. A new deployment's secret has no `current`: that is
+an empty ring. The next key is published before it is used, so that verifiers always know the key of a token. Of
+retired keys the public half is kept until the last token that they signed has expired. `functions/rotation` rotates
+the ring.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from dci_common.cache import AgingCache
-from dci_common.errors import ServiceUnavailable
-from dci_common.oauth.public_key_store import Jwk, State, read_published
+from dci_common.errors import Unavailable
+from dci_common.oauth.public_key_store import Jwk, State, read_public_keys
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -46,7 +47,7 @@ def thumbprint(jwk: Jwk) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key pair; `private_key` is PKCS#8 PEM and never leaves the token function and the rotation."""
+    """A key pair; `private_key` is PKCS#8 PEM, and only the token and rotation functions can read it."""
 
     alg: Algorithm
     private_key: str = field(repr=False)
@@ -59,7 +60,7 @@ class SigningKey:
 
 
 def generate(alg: Algorithm) -> SigningKey:
-    """Make a new key pair: P-256 for ES256, 3,072 bits for RS256."""
+    """Return a new key pair: P-256 for ES256, 3,072 bits for RS256."""
     private: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     if alg == "ES256":
         private = ec.generate_private_key(ec.SECP256R1())
@@ -84,17 +85,20 @@ class KeyRing:
 
     @classmethod
     def new(cls, alg: Algorithm) -> KeyRing:
-        """Make the first ring of a deployment."""
+        """Return the first ring of a deployment."""
         return cls(next=generate(alg), current=generate(alg))
 
-    def successor(self, alg: Algorithm, over: Collection[str]) -> KeyRing:
-        """Make the ring that follows this one; `over` are the ids of retired keys that no live token names."""
-        kept = (jwk for jwk in self.retired if jwk["kid"] not in over)
+    def rotated(self, alg: Algorithm, expired: Collection[str]) -> KeyRing:
+        """Return the ring after a rotation: `next` becomes `current`, `current` is retired, a new `next` is made.
+
+        `expired` are the ids of retired keys to drop, because no live token was signed with them.
+        """
+        kept = (jwk for jwk in self.retired if jwk["kid"] not in expired)
         return KeyRing(next=generate(alg), current=self.next, retired=(self.current.public, *kept))
 
     @classmethod
     def from_secret(cls, secret: str) -> KeyRing | None:
-        """Read the secret's JSON; None when the ring is still empty."""
+        """Return the ring of a secret's JSON; None when it is still empty."""
         content = json.loads(secret)
         if "current" not in content:
             return None
@@ -105,24 +109,24 @@ class KeyRing:
         )
 
     def to_secret(self) -> str:
-        """Write the secret's JSON."""
+        """Return the ring as the secret's JSON."""
         return json.dumps(asdict(self))
 
     def public_keys(self) -> list[tuple[Jwk, State]]:
-        """Return the public half of each key, and what the key is for."""
+        """Return the public half of each key with its state."""
         retired: list[tuple[Jwk, State]] = [(jwk, "retired") for jwk in self.retired]
         return [(self.current.public, "current"), (self.next.public, "next"), *retired]
 
 
 class SigningKeys:
-    """The private ring, as the token function sees it."""
+    """The private ring for the token function, cached for five minutes."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._cache: AgingCache[str, KeyRing] = AgingCache(_RING_SECONDS, runtime.clock)
 
     def current(self) -> SigningKey:
-        """Return the key that signs now. Raises ServiceUnavailable while the ring is empty."""
+        """Return the key that signs now. Raises Unavailable while the ring is empty."""
         return self._cache.get("ring", self._load).current
 
     def _load(self) -> KeyRing:
@@ -131,14 +135,14 @@ class SigningKeys:
             self._runtime.secrets.get_secret_value(SecretId=secret_id, VersionStage="AWSCURRENT")["SecretString"]
         )
         if ring is None:
-            raise ServiceUnavailable("The signing keys are not made yet; try again in a minute.", retry_after=60)
+            raise Unavailable("The signing keys do not exist yet; try again in a minute.", retry_after=60)
         return ring
 
 
 class PublicKeys:
-    """The public set, as verifiers and the JWKS endpoint see it: read from ClientsTable, kept five minutes.
+    """The published keys for verifiers and the JWKS endpoint, cached for five minutes.
 
-    An unknown `kid` makes it be read again at most once a minute, so that a stranger's tokens cost no reads.
+    An unknown `kid` makes them be read again at most once a minute, so that forged tokens cost no reads.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -161,6 +165,6 @@ class PublicKeys:
 
     def _load(self) -> tuple[float, dict[str, jwt.PyJWK], str]:
         now = self._runtime.clock()
-        jwks = [key.jwk for key in read_published(self._runtime).keys if not key.is_over(now)]
+        jwks = [key.jwk for key in read_public_keys(self._runtime).keys if not key.is_expired(now)]
         keys = {jwk["kid"]: jwt.PyJWK(jwk, jwk["alg"]) for jwk in jwks}
         return now, keys, json.dumps({"keys": jwks}, separators=(",", ":"))

@@ -1,9 +1,9 @@
-"""The public keys of a deployment: the item `KEYS` of ClientsTable.
+"""The published public keys of a deployment: the item `KEYS`, `KEYS` of ClientsTable.
 
 | attribute | holds |
 |---|---|
 | `keys` | JSON: a list of `{"jwk", "state", "since"}` |
-| `revision` | how often it was written: whoever writes it names the revision that it read |
+| `revision` | the number of writes; each write is conditional on the revision that was read |
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 Jwk = dict[str, Any]
 State = Literal["pending", "next", "current", "retired"]
 
-# The last token of a retired key is signed by a function that remembers the ring for 300 s; the rest is for clocks.
+# A function that caches the ring for 300 s may sign with a retired key; the rest allows for clock differences.
 KEPT_SECONDS = MAX_TOKEN_LIFETIME + 600
 _KEY = {"pk": {"S": "KEYS"}, "sk": {"S": "KEYS"}}
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key, what it is for, and since when (epoch seconds); `pending` belongs to a ring that may come."""
+    """A public key, and its state since when (epoch seconds); `pending` belongs to an unfinished rotation."""
 
     jwk: Jwk
     state: State
@@ -39,27 +39,27 @@ class PublicKey:
         """The key's id."""
         return str(self.jwk["kid"])
 
-    def is_over(self, now: float) -> bool:
-        """Tell whether every token that it signed has expired."""
+    def is_expired(self, now: float) -> bool:
+        """Return whether every token that the key signed has expired."""
         return self.state == "retired" and now >= self.since + KEPT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKeySet:
-    """What is published; revision 0 is nothing yet."""
+    """The published keys; revision 0 means that none were published yet."""
 
     keys: tuple[PublicKey, ...] = ()
     revision: int = 0
 
-    def changed(self, states: Sequence[tuple[Jwk, State]], now: int) -> PublicKeySet:
-        """Return the set that follows this one: a key that stays what it was keeps its `since`."""
+    def with_states(self, states: Sequence[tuple[Jwk, State]], now: int) -> PublicKeySet:
+        """Return the next revision with these keys; a key whose state is unchanged keeps its `since`."""
         since = {(key.kid, key.state): key.since for key in self.keys}
         keys = tuple(PublicKey(jwk, state, since.get((jwk["kid"], state), now)) for jwk, state in states)
         return PublicKeySet(keys, self.revision + 1)
 
 
-def read_published(runtime: Runtime, *, consistent: bool = False) -> PublicKeySet:
-    """Read the published keys."""
+def read_public_keys(runtime: Runtime, *, consistent: bool = False) -> PublicKeySet:
+    """Return the published keys."""
     item = runtime.dynamodb.get_item(
         TableName=runtime.settings.clients_table, Key=_KEY, ConsistentRead=consistent
     ).get("Item")
@@ -68,10 +68,10 @@ def read_published(runtime: Runtime, *, consistent: bool = False) -> PublicKeySe
     return PublicKeySet(tuple(PublicKey(**key) for key in json.loads(item["keys"]["S"])), int(item["revision"]["N"]))
 
 
-def write_published(runtime: Runtime, published: PublicKeySet) -> None:
-    """Replace what is published, if it is still the revision before.
+def write_public_keys(runtime: Runtime, published: PublicKeySet) -> None:
+    """Replace the published keys, if the revision before is still in place.
 
-    Raises botocore's ConditionalCheckFailedException when somebody else has written meanwhile.
+    Raises botocore's ConditionalCheckFailedException when another write came first.
     """
     content = {
         "keys": {"S": json.dumps([asdict(key) for key in published.keys])},

@@ -1,4 +1,4 @@
-"""The scopes that a client can hold, and how they are spelled on the wire."""
+"""The scopes that a client can hold, and their spellings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCOPES = (*PARTNER_SCOPES, CLIENTS_MANAGE, CLIENTS_READ)
 
 
 def canonical(scope: str) -> str:
-    """Return the spelling that we issue: the standard writes both `registry/search` and `registry.search`."""
+    """Return the spelling used in tokens: the standard writes both `registry/search` and `registry.search`."""
     return scope.replace("/", ".")
 
 

@@ -1,7 +1,7 @@
-"""Guessing is slowed down: failed authentications are counted for each client id and source address.
+"""Throttling of failed authentications: they are counted for each client id and source address.
 
-Who fails at one address never keeps the client at another address out. The counts are in ClientsTable, as
-`USAGE#<client id>`, `FAILURES#<digest of the address>`: `failures`, `blocked_until` and `expires` in epoch seconds.
+Failures at one address never block the client at another. The item `USAGE#<client id>`,
+`FAILURES#<digest of the address>` of ClientsTable has `failures`, and `blocked_until` and `expires` in epoch seconds.
 """
 
 from __future__ import annotations
@@ -13,21 +13,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dci_common.errors import TooManyRequests
+from dci_common.errors import LimitExceeded
 
 if TYPE_CHECKING:
+    from dci_common.aws.dynamodb import Item
     from dci_common.runtime import Runtime
 
 FREE_FAILURES = 5
 LONGEST_WAIT_SECONDS = 900
 _REMEMBERED_SECONDS = 3600
-_IPV6_NETWORK_BITS = 64  # what one subscriber has all of
-Item = dict[str, Any]
+_IPV6_NETWORK_BITS = 64  # one subscriber has all of such a network
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """The failures of one client id at one address, as they were last read."""
+    """The failures of one client id at one address, as they were read.
+
+    `count` is what counts now; `stored` includes failures that have expired.
+    """
 
     key: Item
     count: int = 0
@@ -35,16 +38,16 @@ class Failures:
     blocked_until: int = 0
 
     def check_wait(self, now: float) -> None:
-        """Raise TooManyRequests while the address must wait."""
+        """Raise LimitExceeded while the address must wait."""
         if now < self.blocked_until:
-            raise TooManyRequests(
+            raise LimitExceeded(
                 "Too many failed authentications of this client at your address: wait, then check the credentials.",
                 retry_after=math.ceil(self.blocked_until - now),
             )
 
 
 def failures_key(client_id: str, source: str) -> Item:
-    """Return the key of the failures of a client id at an address: of IPv6, its /64 network."""
+    """Return the key of the failures of a client id at an address; an IPv6 address counts as its /64 network."""
     digest = hashlib.sha256(_network(source).encode("utf-8", "surrogatepass")).hexdigest()
     return {"pk": {"S": f"USAGE#{client_id}"}, "sk": {"S": f"FAILURES#{digest}"}}
 
@@ -59,7 +62,7 @@ def _network(source: str) -> str:
 
 
 def failures_from(key: Item, item: Mapping[str, Any] | None, now: float) -> Failures:
-    """Read the failures; those of long ago, which DynamoDB takes its time to delete, count no more."""
+    """Return the failures of an item; expired ones, which DynamoDB deletes late, no longer count."""
     if item is None:
         return Failures(key)
     stored = int(item["failures"]["N"])
@@ -69,14 +72,14 @@ def failures_from(key: Item, item: Mapping[str, Any] | None, now: float) -> Fail
 
 
 def count_failure(runtime: Runtime, known: Failures, now: float) -> None:
-    """Count one more: from the fifth on the address waits, each time twice as long."""
-    beyond = known.count + 1 - FREE_FAILURES
-    wait = min(2 ** min(beyond, 10), LONGEST_WAIT_SECONDS) if beyond >= 0 else 0
+    """Count one failure more: from the fifth on the address must wait, each time twice as long."""
+    excess = known.count + 1 - FREE_FAILURES
+    wait = min(2 ** min(excess, 10), LONGEST_WAIT_SECONDS) if excess >= 0 else 0
     until = math.ceil(now) + wait if wait else 0
     runtime.dynamodb.update_item(
         TableName=runtime.settings.clients_table,
         Key=known.key,
-        # Added, not set: of guesses at the same moment each counts.
+        # ADD rather than SET, so that concurrent failures are all counted.
         UpdateExpression="SET blocked_until = :until, expires = :expires ADD failures :more",
         ExpressionAttributeValues={
             ":until": {"N": str(until)},
@@ -87,6 +90,6 @@ def count_failure(runtime: Runtime, known: Failures, now: float) -> None:
 
 
 def forget_failures(runtime: Runtime, known: Failures) -> None:
-    """Clear what there is, if there is anything."""
+    """Delete the failures, if any are stored."""
     if known.stored:
         runtime.dynamodb.delete_item(TableName=runtime.settings.clients_table, Key=known.key)

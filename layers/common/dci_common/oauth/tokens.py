@@ -1,4 +1,4 @@
-"""Access tokens: `at+jwt` (RFC 9068), signed with the ring's current key and verified with the public set."""
+"""Access tokens: `at+jwt` (RFC 9068), signed with the ring's current key and verified with the public keys."""
 
 from __future__ import annotations
 
@@ -6,27 +6,40 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from dci_common.errors import Unauthorized
+from dci_common.errors import Unauthenticated
 from dci_common.oauth.key_ring import PublicKeys, SigningKey
 from dci_common.settings import ALGORITHMS
-
-if TYPE_CHECKING:
-    from dci_common.clients.store import Client
 
 _TYP = "at+jwt"
 _CLAIMS = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti", "scope")
 _MAX_CHARACTERS = 8192
-_CLOCK_SKEW_SECONDS = 60  # of `iat` alone: between two Lambda hosts
+_CLOCK_SKEW_SECONDS = 60  # between two Lambda hosts; it applies to `iat` alone
+
+
+class Subject(Protocol):
+    """The client that a token is issued to; see Client."""
+
+    @property
+    def client_id(self) -> str:
+        """The client's id."""
+
+    @property
+    def token_lifetime(self) -> int:
+        """In seconds."""
+
+    @property
+    def tokens_not_before(self) -> int:
+        """Tokens issued before this epoch second are not valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """What a verified token says: which client, for what, from when until when (epoch seconds)."""
+    """The claims of a token whose signature and times were verified; times are in epoch seconds."""
 
     client_id: str
     scopes: frozenset[str]
@@ -35,9 +48,11 @@ class VerifiedToken:
     expires: int
 
 
-def sign(key: SigningKey, client: Client, scopes: tuple[str, ...], issuer: str, now: int, token_id: bytes) -> str:
-    """Issue a token for `client`, good for its token lifetime. `token_id` is 16 random bytes or more."""
-    now = max(now, client.tokens_not_before)  # a new token holds, also in the second in which all others were ended
+def sign_token(
+    key: SigningKey, client: Subject, scopes: tuple[str, ...], issuer: str, now: int, token_id: bytes
+) -> str:
+    """Return a new token for the client, valid for its token lifetime. `token_id` is 16 random bytes or more."""
+    now = max(now, client.tokens_not_before)  # valid also in the very second in which all others were revoked
     claims = {
         "iss": issuer,
         "aud": issuer,
@@ -52,24 +67,28 @@ def sign(key: SigningKey, client: Client, scopes: tuple[str, ...], issuer: str, 
     return jwt.encode(claims, private, algorithm=key.alg, headers={"typ": _TYP, "kid": key.kid})
 
 
-@lru_cache(maxsize=2)  # an RSA key takes longer to load than a hundred signatures to make
+@lru_cache(maxsize=2)  # loading an RSA key takes longer than a hundred signatures
 def _private_key(pem: str) -> Any:  # noqa: ANN401 - an EC or RSA key
     return load_pem_private_key(pem.encode(), None)
 
 
-def verify(token: str, issuer: str, keys: PublicKeys, clock: Callable[[], float]) -> VerifiedToken:
-    """Check signature, type, issuer, audience and times. Raises Unauthorized.
+def verify_token(token: str, issuer: str, keys: PublicKeys, clock: Callable[[], float]) -> VerifiedToken:
+    """Verify signature, type, issuer, audience and times, and return the claims. Raises Unauthenticated.
 
-    The algorithm is the key's own and one of ours, never the token's word.
+    The algorithm is the key's own, never taken from the token's header.
     """
     try:
         claims = _decode(token, issuer, keys)
         _check_times(claims, clock())
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
-        # What PyJWT says may quote the token, so the partner reads our own sentence.
+        # PyJWT's own message may quote the token, so it is not repeated.
         expired = isinstance(error, jwt.ExpiredSignatureError)
-        sentence = "The token has expired: get a new one." if expired else "The token is not one of this API."
-        raise Unauthorized(sentence, token_sent=True) from error
+        message = (
+            "The token has expired: get a new one."
+            if expired
+            else "The token is not valid: get one from this API's token endpoint."
+        )
+        raise Unauthenticated(message, token_sent=True) from error
     scopes = frozenset(claims["scope"].split(" "))
     return VerifiedToken(claims["client_id"], scopes, claims["jti"], claims["iat"], claims["exp"])
 
@@ -77,20 +96,14 @@ def verify(token: str, issuer: str, keys: PublicKeys, clock: Callable[[], float]
 def _decode(token: str, issuer: str, keys: PublicKeys) -> dict[str, Any]:
     if len(token) > _MAX_CHARACTERS:
         raise jwt.InvalidTokenError
-    header = jwt.get_unverified_header(token)
-    kid = header.get("kid")
-    if str(header.get("typ", "")).lower() != _TYP or header.get("alg") not in ALGORITHMS:
-        raise jwt.InvalidTokenError
-    key = keys.find(kid) if isinstance(kid, str) else None
-    if key is None:
-        raise jwt.InvalidKeyError
+    key = _key(token, keys)
     claims = jwt.decode(
         token,
         key,
         algorithms=[key.algorithm_name],
         audience=issuer,
         issuer=issuer,
-        # Times are checked against the injected clock, below.
+        # The times are checked against the injected clock in _check_times.
         options={"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
     )
     if not all(claims[name] and isinstance(claims[name], str) for name in ("sub", "client_id", "jti", "scope")):
@@ -98,6 +111,17 @@ def _decode(token: str, issuer: str, keys: PublicKeys) -> dict[str, Any]:
     if claims["sub"] != claims["client_id"]:
         raise jwt.InvalidTokenError
     return claims
+
+
+def _key(token: str, keys: PublicKeys) -> jwt.PyJWK:
+    header = jwt.get_unverified_header(token)
+    kid = header.get("kid")
+    if str(header.get("typ", "")).lower() != _TYP or header.get("alg") not in ALGORITHMS:
+        raise jwt.InvalidTokenError
+    key = keys.find(kid) if isinstance(kid, str) else None
+    if key is None:
+        raise jwt.InvalidKeyError
+    return key
 
 
 def _check_times(claims: dict[str, Any], now: float) -> None:

@@ -1,7 +1,7 @@
 """The message envelope and the sync search request, as the standard's OpenAPI (social v1.0.0) has them.
 
-Members that the standard does not name are overlooked. What the models accept beyond it is what its own samples
-and live partners send; see fields.py. A problem's type that begins with `err.` is the code to answer with.
+Members that the standard does not name are ignored. Beyond the standard, the models accept what its own samples and
+partners send; see fields.py. A validation error whose type begins with `err.` is answered with that code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from dci_common.errors import BadRequest
+from dci_common.errors import InvalidEnvelope, InvalidRequest
 from dci_common.spdci.fields import (
     Blankable,
     Count,
@@ -45,7 +45,7 @@ def _uri(value: str | None) -> str | None:
 
 def _locale(value: str | None) -> str | None:
     if value is not None and not _LOCALE.fullmatch(value):
-        raise PydanticCustomError("rule", "must be a language code of three small letters, such as eng")
+        raise PydanticCustomError("rule", "must be a language code of three lower-case letters, such as eng")
     return value
 
 
@@ -60,7 +60,7 @@ class _Model(BaseModel):
 
 
 class RequestHeader(_Model):
-    """MsgHeader_V1.0.0. `total_count` is not compared with the number of items: partners send others."""
+    """MsgHeader_V1.0.0. `total_count` is not compared with the number of items: partners send other numbers."""
 
     version: Annotated[OptionalText, AfterValidator(_version)] = VERSION
     message_id: Id
@@ -75,7 +75,7 @@ class RequestHeader(_Model):
 
 
 class Pagination(_Model):
-    """Which page of an item's matches. A page size over 2,000 is the item's own error, not the envelope's."""
+    """Which page of an item's matches. A page size over 2,000 rejects the item, not the message."""
 
     page_size: Ordinal
     page_number: Annotated[Ordinal | None, Blankable] = None
@@ -86,7 +86,7 @@ _OptionalPagination = Annotated[Pagination | None, Blankable]
 
 
 class SearchCriteria(_Model):
-    """What is searched. `query` and `sort` are read per item, so that one bad query rejects one item."""
+    """What is searched. `query` and `sort` are parsed per item, so that an invalid query rejects only its item."""
 
     version: OptionalText = None
     reg_type: OptionalId = None
@@ -102,7 +102,7 @@ class SearchCriteria(_Model):
 
 
 class SearchItem(_Model):
-    """One search of a batch. Some partners put `pagination` here instead of into the criteria."""
+    """One search of a message. Some partners send `pagination` here instead of in the criteria."""
 
     reference_id: Id
     timestamp: DateTime
@@ -130,15 +130,15 @@ E = TypeVar("E", bound=BaseModel)
 
 
 def read_envelope(model: type[E], body: bytes) -> E:
-    """Read a message. Raises BadRequest with the envelope's own `err.*` code where it has one."""
+    """Return a message. Raises InvalidRequest, or InvalidEnvelope for a member with an `err.*` code of its own."""
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False, include_context=False)
-        # A message that is encrypted has no readable items: say that first, not what is missing then.
+        # An encrypted message has no readable items: that is reported first, not the members that are then missing.
         codes = sorted({problem["type"] for problem in problems if problem["type"].startswith("err.")})
         if not codes:
-            raise BadRequest(describe(error, "The body")) from error
-        told = next(problem for problem in problems if problem["type"] == codes[0])
-        where = ".".join(map(str, told["loc"]))
-        raise BadRequest(f"{where} {told['msg']}.", code=codes[0]) from error
+            raise InvalidRequest(describe(error, "The body")) from error
+        reported = next(problem for problem in problems if problem["type"] == codes[0])
+        where = ".".join(map(str, reported["loc"]))
+        raise InvalidEnvelope(f"{where} {reported['msg']}.", codes[0]) from error

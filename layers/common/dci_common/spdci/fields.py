@@ -1,4 +1,4 @@
-"""How the standard's scalar fields really arrive: blank for absent, strings for numbers, dates with an offset."""
+"""Types of the standard's scalar fields as partners send them: blank for absent, strings for numbers."""
 
 from __future__ import annotations
 

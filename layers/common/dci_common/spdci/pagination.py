@@ -1,13 +1,12 @@
-"""Which page of the matches an item wants, and what its answer says of the page."""
+"""Which page of its matches an item asks for, and the `pagination` of its response."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dci_common.errors import Rejection
-from dci_common.registry.execute.engine import Window
-from dci_common.registry.query.sort import Place, SortKey
-from dci_common.spdci.envelope import Pagination, SearchItem
+from dci_common.registry.query.sort import Position, SortKey, Window
+from dci_common.spdci.envelope import Pagination, SearchCriteria, SearchItem
+from dci_common.spdci.rejections import Rejection
 
 MAX_PAGE_SIZE = 2000
 MAX_DEPTH = 10_000
@@ -15,37 +14,37 @@ MAX_DEPTH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page; `size` is None when all matches are wanted at once. `cursor` tells where it begins, if it was sent."""
+    """A page; `size` is None when all matches are asked for at once. `cursor`, if sent, is where the page starts."""
 
     number: int
     size: int | None
     cursor: str | None = None
 
-    def window(self, sort: tuple[SortKey, ...], after: Place | None) -> Window:
-        """Return where the page lies among the matches."""
+    def window(self, sort: tuple[SortKey, ...], after: Position | None) -> Window:
+        """Return the window of the matches that the page shows."""
         size = self.size or MAX_PAGE_SIZE
         return Window((self.number - 1) * size, size, sort, after, whole=self.size is None)
 
-    def described(self, returned: int, total: int, next_cursor: str | None) -> dict[str, int | str]:
-        """Write the answer's `pagination`."""
+    def pagination(self, returned: int, total: int, next_cursor: str | None) -> dict[str, int | str]:
+        """Return the `pagination` of the response item."""
         page_size = returned if self.size is None else self.size
         following = {"next_cursor": next_cursor} if next_cursor else {}
         return {"page_size": page_size, "page_number": self.number, "total_count": total, **following}
 
 
-def read_page(item: SearchItem) -> Page:
-    """Read the page, from the criteria or else from beside them; both must be good. Raises Rejection."""
-    asked = (item.search_criteria.pagination, item.pagination)
-    pages = [_checked(pagination) for pagination in asked if pagination is not None]
+def read_page(criteria: SearchCriteria, beside: Pagination | None = None) -> Page:
+    """Return the page, from the criteria or else from beside them; both must be valid. Raises Rejection."""
+    sent = (criteria.pagination, beside)
+    pages = [_checked(pagination) for pagination in sent if pagination is not None]
     if any(page.cursor for page in pages[1:]):
-        raise _invalid("Send next_cursor as the cursor of search_criteria.pagination, or send that one alone.")
+        raise _invalid("Send next_cursor as the cursor of search_criteria.pagination, or send only that one.")
     return pages[0] if pages else Page(1, None)
 
 
 def max_records(item: SearchItem) -> int:
-    """Return how many records the answer to an item can hold."""
-    asked = item.search_criteria.pagination or item.pagination
-    return min(asked.page_size, MAX_PAGE_SIZE) if asked else MAX_PAGE_SIZE
+    """Return the largest number of records that the response to an item can hold."""
+    sent = item.search_criteria.pagination or item.pagination
+    return min(sent.page_size, MAX_PAGE_SIZE) if sent else MAX_PAGE_SIZE
 
 
 def _checked(pagination: Pagination) -> Page:

@@ -1,1 +1,1 @@
-"""The social registry: people, groups and memberships."""
+"""The social registry: its catalogue, code lists, disclosure sets, record types, and how records are rendered."""

@@ -1,16 +1,15 @@
-"""The dialect of OpenSPP 17's `spp_dci_api_server`, whose partners move over unchanged.
+"""Renders people in the dialect of OpenSPP 17's `spp_dci_api_server`, whose partners move over unchanged.
 
-Its defects are not kept: what is missing is left out (never `"False"`), nobody is dropped for lack of an
-identifier, and households, e-mail and phone numbers are sent as its documentation promises.
+Its defects are not reproduced: a missing value is left out (never `"False"`), people without an identifier are
+included, and households, e-mail and phone numbers are sent as its documentation promises.
 """
 
 from __future__ import annotations
 
 from datetime import date
 
-from dci_common.registry.catalogue.disclosure import Disclosure
-from dci_common.registry.model.views import View
-from dci_common.registry.storage.keys import is_active
+from dci_common.registry.catalogue.attributes import Disclosure
+from dci_common.registry.model.views import View, is_active
 
 REG_TYPE = "SPP:RegistryType:Individual"
 REG_RECORD_TYPE = "person"

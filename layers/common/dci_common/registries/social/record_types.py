@@ -1,4 +1,4 @@
-"""Which records an item asks for, and in which dialect they are written."""
+"""The record types that partners search, and the renderer of each."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from dci_common.errors import Rejection
 from dci_common.registries.social import openspp17, renderers
-from dci_common.registry.catalogue.catalogue import HOUSEHOLD_ID
-from dci_common.registry.catalogue.disclosure import Disclosure
+from dci_common.registries.social.catalogue import HOUSEHOLD_ID
+from dci_common.registry.catalogue.attributes import Disclosure
+from dci_common.registry.errors import InvalidQuery
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.normalize import identifier_type
 from dci_common.registry.model.views import View
@@ -22,9 +22,9 @@ _SOCIAL_SUFFIX = "registrytype:social"
 
 @dataclass(frozen=True, slots=True)
 class RecordType:
-    """A record type on the wire: its name, the kind of record behind it, and how one is rendered.
+    """A record type on the wire: its name, the kind of record that it shows, and its renderer.
 
-    A client may search it whose `record_types` have it, by the standard's name where it has one of its own.
+    A client's `record_types` name it by the standard's name, where that is another.
     """
 
     name: str
@@ -33,9 +33,9 @@ class RecordType:
     standard_name: str = ""
 
     def check_allowed(self, record_types: Iterable[str]) -> None:
-        """Raise Rejection when a client that may search these may not search it."""
+        """Raise InvalidQuery when a client with these record types may not search it."""
         if (self.standard_name or self.name) not in record_types:
-            raise _unserved(f"This client may search the record types {', '.join(record_types)} only: name one.")
+            raise InvalidQuery(f"This client may search the record types {', '.join(record_types)} only: name one.")
 
 
 SR_PERSON = RecordType("SRPerson", Kind.PERSON, renderers.sr_person)
@@ -55,17 +55,14 @@ _OPENSPP17_TYPES = dict.fromkeys(("person", "srperson", "member", "srmember"), O
 
 
 def resolve(criteria: SearchCriteria, *, openspp17_client: bool) -> tuple[str, RecordType]:
-    """Return the item's `reg_type` and record type.
-
-    Raises Rejection when the registry serves no such type.
-    """
+    """Return the `reg_type` and record type of a search. Raises InvalidQuery when the registry does not serve it."""
     reg_type = criteria.reg_type or (openspp17.REG_TYPE if openspp17_client else _SOCIAL)
     if reg_type.lower() == openspp17.REG_TYPE.lower():
         return reg_type, _record_type(criteria, _OPENSPP17_TYPES, OPENSPP17_PERSON)
     if reg_type.lower().endswith(_SOCIAL_SUFFIX):
         default = GROUP if _asks_household(criteria) else SR_PERSON
         return reg_type, _record_type(criteria, _SOCIAL_TYPES, default)
-    raise _unserved(f"reg_type must end in RegistryType:Social, or be {openspp17.REG_TYPE}.")
+    raise InvalidQuery(f"reg_type must end in RegistryType:Social, or be {openspp17.REG_TYPE}.")
 
 
 def _record_type(criteria: SearchCriteria, served: dict[str, RecordType], default: RecordType) -> RecordType:
@@ -75,7 +72,7 @@ def _record_type(criteria: SearchCriteria, served: dict[str, RecordType], defaul
     found = served.get(asked.rpartition(":")[2].strip().lower()) if isinstance(asked, str) else None
     if found is None:
         names = ", ".join(dict.fromkeys(record_type.name for record_type in served.values()))
-        raise _unserved(f"The record types served here are: {names}.")
+        raise InvalidQuery(f"The record types served here are: {names}.")
     return found
 
 
@@ -83,7 +80,3 @@ def _asks_household(criteria: SearchCriteria) -> bool:
     query = criteria.query
     type_ = query.get("type") if criteria.query_type == "idtype-value" and isinstance(query, dict) else None
     return isinstance(type_, str) and identifier_type(type_).rpartition(":")[2] == HOUSEHOLD_ID
-
-
-def _unserved(message: str) -> Rejection:
-    return Rejection("rjct.search_criteria.invalid", message)

@@ -1,7 +1,7 @@
-"""The social registry's records: SRPerson, Member and Group, in the standard's JSON-LD.
+"""Renders the social registry's records as the standard's JSON-LD: SRPerson, Member and Group.
 
-`birth_place` is the CRVS Person's; `households`, `membership_kind` and a group's `name` and `phone_number` are our
-extensions, which the standard allows for. A restricted person is shown in no group.
+`birth_place` is the CRVS Person's; `households`, `membership_kind` and a group's `name` and `phone_number` are
+extensions, which the standard allows. A restricted person is shown in no group.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from dci_common.registry.catalogue.attributes import is_shown
-from dci_common.registry.catalogue.disclosure import Disclosure
-from dci_common.registry.model.views import View
+from dci_common.registry.catalogue.attributes import Disclosure
+from dci_common.registry.model.views import View, is_shown
 
 _CONTEXT = "https://schema.spdci.org/extensions/social/v1/data/{}.jsonld"
-# The standard's names of our fields, by what discloses them: field here, field there.
+# Fields that are disclosed by their own name: ours, the standard's.
 _DATES = (("registration_date", "registration_date"), ("last_updated", "last_updated"))
 _OF_PERSON = (("sex", "sex"), ("birth_date", "birth_date"), ("death_date", "death_date"))
 _OF_MEMBER = (
@@ -35,7 +34,7 @@ def sr_person(view: View, disclosure: Disclosure, today: date) -> View:
 
 
 def member(view: View, disclosure: Disclosure, today: date) -> View:
-    """Render a person as a Member: who she is, and of which households."""
+    """Render a person as a Member, with the households they belong to."""
     return {
         "@context": _CONTEXT.format("Member"),
         **_member(view, disclosure),

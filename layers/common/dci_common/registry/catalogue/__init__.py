@@ -1,1 +1,1 @@
-"""The attribute catalogue: what a query may ask about, and the types of values."""
+"""The attributes of a registry, as data: names, types, where a value is found, and in which index slot."""

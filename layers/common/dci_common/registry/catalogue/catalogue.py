@@ -1,147 +1,133 @@
-"""The attribute catalogue: everything that a query may ask about, in one table.
+"""The catalogue of a registry: everything that a query may ask about, as one object.
 
-A new searchable attribute is a row here, a slot that nobody uses yet, and a backfill (`dci registry reindex`).
+`registries/<type>/catalogue.py` makes it, and every part of the registry that needs it is given it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
 
-from dci_common.registry.catalogue.attributes import (
-    Attribute,
-    address_reader,
-    field_reader,
-    identifier_reader,
-    list_reader,
-    name_reader,
-    read_location,
-    read_size,
-)
-from dci_common.registry.catalogue.types import Type
+from dci_common.registry.catalogue.attributes import Attribute, Disclosure, identifier_reader
+from dci_common.registry.catalogue.value_types import IDENTIFIER
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
 
-RECORD_SLOT = "x01"  # every record is in this slot, so that it serves what no other slot does
-STANDARD_IDENTIFIERS = ("UIN", "NIN", "BRN", "MRN", "DRN")
-HOUSEHOLD_ID = "HOUSEHOLD_ID"
 
-_PERSON, _GROUP, _BOTH, _MEMBERSHIP = {Kind.PERSON}, {Kind.GROUP}, set(Kind), set[Kind]()
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """An index slot of two attributes: it holds the records of one value of `leading` in the order of `trailing`."""
 
-
-def _of_person(name: str, type_: Type, slot: str = "", *aliases: str, disclosed_by: str = "") -> Attribute:
-    slots = {Kind.PERSON: slot} if slot else {}
-    return Attribute(name, type_, _PERSON, field_reader(name), {disclosed_by or name}, aliases, slots)
+    slot: str
+    leading: Attribute
+    trailing: Attribute
 
 
-def _of_group(name: str, type_: Type, slot: str = "", *aliases: str, disclosed_by: str = "") -> Attribute:
-    slots = {Kind.GROUP: slot} if slot else {}
-    return Attribute(name, type_, _GROUP, field_reader(name), {disclosed_by or name}, aliases, slots)
+class DateMeasure(Enum):
+    """A whole number that follows from a date, with its least and greatest value."""
+
+    YEARS_SINCE = (0, 200)  # completed years until today: of a birth date, the age
+    YEAR = (1, 9999)
 
 
-def _name(name: str, slot: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
-    return Attribute(
-        name, Type.TEXT, _PERSON, name_reader(*parts), {"name"}, aliases, {Kind.PERSON: slot} if slot else {}
-    )
+@dataclass(frozen=True, slots=True)
+class DerivedAttribute:
+    """A number that a query may ask instead of the date attribute `source`, from which it follows."""
+
+    name: str
+    source: Attribute
+    measure: DateMeasure
+    aliases: tuple[str, ...] = ()
 
 
-def _address(name: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
-    return Attribute(name, Type.TEXT, _BOTH, address_reader(*parts), {"address"}, aliases, of_home=True)
-
-
-def _dated(name: str, type_: Type, slot: str) -> Attribute:
-    return Attribute(name, type_, _BOTH, field_reader(name), {name}, (), dict.fromkeys(Kind, slot))
-
-
-BIRTH_DATE = _of_person("birth_date", Type.DATE, "x02", "birthdate", "dob", "date_of_birth")
-DISTRICT = _address("district", ("sub_region_code",), "sub_region_code", "sub_region")
-GROUP_SIZE = Attribute(
-    "group_size", Type.NUMBER, _GROUP, read_size, {"household"}, ("household_size", "size"), {Kind.GROUP: "x05"}
-)
-POVERTY_SCORE = _of_group("poverty_score", Type.NUMBER, "x02", "score")
-
-# Slots that hold two attributes: the records of one district in the order of another attribute.
-COMPOSITES = {Kind.PERSON: ("x06", DISTRICT, BIRTH_DATE), Kind.GROUP: ("x06", DISTRICT, POVERTY_SCORE)}
-
-ATTRIBUTES = (
-    Attribute(
-        "MOBILE",
-        Type.PHONE,
-        _BOTH,
-        list_reader("phone_numbers"),
-        {"phone_number"},
-        ("phone", "phone_number", "mobile_number"),
-        many=True,
-    ),
-    Attribute("EMAIL", Type.EMAIL, _PERSON, list_reader("emails"), {"email"}, ("email_address",), many=True),
-    Attribute(HOUSEHOLD_ID, Type.IDENTIFIER, _GROUP, identifier_reader(HOUSEHOLD_ID), {"identifier"}, many=True),
-    _name("surname", "x03", ("surname",), "family_name", "last_name"),
-    _name("given_name", "x04", ("given_name",), "first_name"),
-    _name("second_name", "", ("second_name",), "middle_name", "additional_name", "addl_name"),
-    Attribute(
-        "name",
-        Type.TEXT,
-        _BOTH,
-        name_reader("given_name", "second_name", "surname"),
-        {"name"},
-        ("full_name",),
-        {Kind.PERSON: "x05", Kind.GROUP: "x03"},
-    ),
-    _of_person("sex", Type.SEX, "", "gender"),
-    BIRTH_DATE,
-    _of_person("birth_place", Type.TEXT, "", "birthplace", "place_of_birth"),
-    _of_person("marital_status", Type.MARITAL_STATUS, "", "civil_status"),
-    _of_person("is_disabled", Type.TRUTH, "", "disabled", disclosed_by="disability"),
-    _of_person("employment_status", Type.TEXT, "", "employment"),
-    _of_person("occupation", Type.TEXT, "x09"),
-    _of_person("income_level", Type.TEXT),
-    _of_person("income", Type.NUMBER, "x10"),
-    _of_person("education_level", Type.TEXT, "", "education"),
-    _address("address_line", ("address_line_1", "address_line_2"), "address"),
-    _address("locality", ("locality",), "city"),
-    DISTRICT,
-    _address("region", ("region_code",), "region_code"),
-    _address("postal_code", ("postal_code",), "postcode", "zip_code"),
-    _address("country", ("country_code",), "country_code"),
-    Attribute("location", Type.TEXT, _BOTH, read_location, {"address"}, ("place",), many=True, of_home=True),
-    _dated("registration_date", Type.DATE, "x07"),
-    _dated("last_updated", Type.MOMENT, "x08"),
-    _of_group("group_type", Type.TEXT, "", "household_type"),
-    GROUP_SIZE,
-    POVERTY_SCORE,
-    _of_group("poverty_score_type", Type.TEXT, disclosed_by="poverty_score"),
-    Attribute(
-        "membership_kind",
-        Type.TEXT,
-        _MEMBERSHIP,
-        list_reader("roles"),
-        {"household"},
-        ("role", "membership_role", "member_role"),
-        many=True,
-    ),
-)
-INDEXED = tuple(attribute for attribute in ATTRIBUTES if not attribute.type.is_lookup)
-
-
+@dataclass(frozen=True)
 class Catalogue:
-    """The attributes of one registry: those of the table, and its own identifier types."""
+    """The attributes of one registry, and the index slots that hold them.
 
-    def __init__(self, identifier_types: Iterable[str]) -> None:
-        types = {normalize.identifier_type(type_) for type_ in (*STANDARD_IDENTIFIERS, *identifier_types)} - {
-            HOUSEHOLD_ID
-        }
-        self.attributes = (*(_identifier(type_) for type_ in sorted(types)), *ATTRIBUTES)
-        self._by_name = {
+    `rows` are the attributes of every registry of this type; each registry has one more for each of its
+    `identifier_types`. Every record is in the `record_slot`, which serves what no other slot does.
+    `related_disclosure` names what a client must be allowed to see to ask about related records.
+    """
+
+    rows: tuple[Attribute, ...]
+    identifier_types: frozenset[str]
+    derived: tuple[DerivedAttribute, ...]
+    record_slot: str
+    composites: Mapping[Kind, Composite]
+    related_disclosure: str
+
+    def with_identifier_types(self, types: Iterable[str]) -> Catalogue:
+        """Return the catalogue of a registry that has these identifier types as well."""
+        return replace(self, identifier_types=self.identifier_types.union(map(normalize.identifier_type, types)))
+
+    @cached_property
+    def attributes(self) -> tuple[Attribute, ...]:
+        """All attributes: the identifier types in alphabetical order, then the rows."""
+        types = self.identifier_types - {row.name for row in self.rows if row.type is IDENTIFIER}
+        return (*(_identifier(type_) for type_ in sorted(types)), *self.rows)
+
+    def find(self, name: str) -> Attribute | None:
+        """Return the attribute with this name or alias; case, and a path before the last `:` or `.`, are ignored."""
+        return self._by_name.get(normalize.identifier_type(name)) or self._by_name.get(_last_part(name))
+
+    def find_derived(self, name: str) -> DerivedAttribute | None:
+        """Return the derived attribute with this name or alias; case, and a path before it, are ignored."""
+        return self._derived_by_name.get(_last_part(name))
+
+    def required_disclosure(self, attribute: Attribute, kind: Kind) -> Disclosure:
+        """Return what a client must be allowed to see to ask for an attribute of a kind of record."""
+        is_own = kind in attribute.kinds and not (attribute.inherited and kind is Kind.PERSON)
+        return attribute.disclosed_by if is_own else attribute.disclosed_by | {self.related_disclosure}
+
+    @cached_property
+    def indexed(self) -> Mapping[Kind, tuple[Attribute, ...]]:
+        """The attributes that an index entry carries of each kind of record; lookup types have items of their own."""
+        return {kind: tuple(row for row in self._indexed_rows if kind in row.kinds) for kind in Kind}
+
+    @cached_property
+    def indexed_of_household(self) -> tuple[Attribute, ...]:
+        """The attributes that a person's index entry carries of each household, and of the membership."""
+        return tuple(row for row in self._indexed_rows if Kind.GROUP in row.kinds or not row.kinds)
+
+    @cached_property
+    def slots(self) -> Mapping[Kind, Mapping[str, Attribute]]:
+        """The attribute that each index slot holds, without the composites."""
+        return {kind: {row.slots[kind]: row for row in self._indexed_rows if kind in row.slots} for kind in Kind}
+
+    def slot_attributes(self, kind: Kind, slot: str) -> tuple[Attribute, ...]:
+        """Return the attributes that a slot is made of; none for the record slot."""
+        composite = self.composites[kind]
+        if slot == composite.slot:
+            return composite.leading, composite.trailing
+        return (self.slots[kind][slot],) if slot in self.slots[kind] else ()
+
+    @property
+    def _indexed_rows(self) -> tuple[Attribute, ...]:
+        return tuple(row for row in self.rows if not row.type.lookup)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Attribute]:
+        return {
             normalize.identifier_type(name): attribute
             for attribute in self.attributes
             for name in (attribute.name, *attribute.aliases)
         }
 
-    def find(self, name: str) -> Attribute | None:
-        """Return the attribute with this name or alias; case, and a path before the last `:` or `.`, do not count."""
-        key = normalize.identifier_type(name)
-        last = key.rpartition(":")[2].rpartition(".")[2]
-        return self._by_name.get(key) or self._by_name.get(last)
+    @cached_property
+    def _derived_by_name(self) -> Mapping[str, DerivedAttribute]:
+        return {
+            normalize.identifier_type(name): derived
+            for derived in self.derived
+            for name in (derived.name, *derived.aliases)
+        }
+
+
+def _last_part(name: str) -> str:
+    return normalize.identifier_type(name).rpartition(":")[2].rpartition(".")[2]
 
 
 def _identifier(type_: str) -> Attribute:
-    return Attribute(type_, Type.IDENTIFIER, _BOTH, identifier_reader(type_), {"identifier"}, many=True)
+    disclosed_by = frozenset({"identifier"})
+    return Attribute(type_, IDENTIFIER, frozenset(Kind), identifier_reader(type_), disclosed_by, many=True)

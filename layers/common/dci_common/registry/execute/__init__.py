@@ -1,1 +1,1 @@
-"""Execution: runs a plan against DynamoDB and returns what still matches."""
+"""Execution: carries out a plan against DynamoDB and returns the records that match now."""

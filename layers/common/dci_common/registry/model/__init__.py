@@ -1,1 +1,1 @@
-"""Records: what is registered, and how a record's view is built."""
+"""The canonical records, how their values are normalised, and the views built of them."""

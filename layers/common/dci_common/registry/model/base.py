@@ -1,4 +1,4 @@
-"""What all records have in common: the search needs no more, and their models (model.py) take long to make."""
+"""What all records have in common. Search needs no more of them: the models (records.py) are slow to import."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Kind(StrEnum):
 
 
 class Record(BaseModel):
-    """What every part of the registry has in common: it never changes in place, and knows all its fields."""
+    """The base of all records: immutable, and without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def plain(record: Record) -> dict[str, Any]:
-    """Write a record as JSON has it, without what it does not say: it reads back as the same record."""
+def record_fields(record: Record) -> dict[str, Any]:
+    """Return a record as a JSON object without the fields that have no value. It reads back as the same record."""
     return record.model_dump(mode="json", exclude_defaults=True)

@@ -1,9 +1,9 @@
-"""Canonical records: who is registered, which households there are, and who belongs to which.
+"""Canonical records: people, groups such as households, and the memberships that connect them.
 
-The field names follow the standard's core vocabulary (`core/v1/data`: Person, Member, Group, Name, Address,
-Identifier, Place, DisabilityInfo, RelatedPerson) and, where it has none, OpenSPP's registrant. Dates are calendar
-dates, moments are in UTC. Values of the standard's long code lists (occupation, education, ...) are kept as they
-come: countries use their own.
+The field names follow the standard's core vocabulary, which all its registries share (`core/v1/data`: Person, Member,
+Group, Name, Address, Identifier, Place, DisabilityInfo, RelatedPerson) and, where it has none, OpenSPP's registrant.
+Dates are calendar dates, date-times are in UTC. Values of the standard's long code lists (occupation, education, ...)
+are stored as they arrive: countries use their own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from dci_common.registry.model import normalize
+from dci_common.registry.model import normalize, validators
 from dci_common.registry.model.base import MaritalStatus, Record, Sex
 
 MAX_IDENTIFIERS = 20
@@ -28,27 +28,27 @@ MAX_CONTACTS = 10  # phone numbers, and e-mail addresses, of one record
 MAX_BYTES = 100_000  # of one record, so that a person with the summaries of all its groups fits into a transaction
 
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(normalize.check_text)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(validators.check_text)
 ]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}\z")]
-Date = Annotated[date, WrapValidator(normalize.read_date)]
-Moment = Annotated[datetime, WrapValidator(normalize.read_moment)]
+Date = Annotated[date, WrapValidator(validators.read_date)]
+Moment = Annotated[datetime, WrapValidator(validators.read_moment)]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 LimitationType = Literal["VIS_SS", "HEAR_SS", "MOB_SS", "COG_SS", "SC_SS", "COM_SS"]
 Severity = Literal["1", "2", "3", "4"]
-PhoneNumber = Annotated[Text, AfterValidator(normalize.check_phone)]
-EmailAddress = Annotated[Text, AfterValidator(normalize.check_email)]
+PhoneNumber = Annotated[Text, AfterValidator(validators.check_phone)]
+EmailAddress = Annotated[Text, AfterValidator(validators.check_email)]
 IdentifierType = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-    AfterValidator(normalize.check_text),
-    AfterValidator(normalize.check_identifier_type),
+    AfterValidator(validators.check_text),
+    AfterValidator(validators.check_identifier_type),
 ]
-IdentifierValue = Annotated[Text, AfterValidator(normalize.check_size)]
+IdentifierValue = Annotated[Text, AfterValidator(validators.check_size)]
 
 
 class Identifier(Record):
-    """An identifier; type (whatever its case) and value together belong to one record only."""
+    """An identifier. Type (in any case) and value together belong to one record only."""
 
     identifier_type: IdentifierType
     identifier_value: IdentifierValue
@@ -66,21 +66,21 @@ class Name(Record):
 
 
 class GeoCoordinates(Record):
-    """A place on the earth (WGS 84), in degrees."""
+    """A position on the earth (WGS 84), in degrees."""
 
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
 
 
 class Bounds(Record):
-    """The corners of a box."""
+    """Two opposite corners of a box."""
 
     northeast: GeoCoordinates
     southwest: GeoCoordinates
 
 
 class Geometry(Record):
-    """A box, and its centre."""
+    """A box and its centre."""
 
     bounds: Bounds | None = None
     location: GeoCoordinates | None = None
@@ -94,7 +94,7 @@ class PlusCode(Record):
 
 
 class GeoLocation(Record):
-    """Where an address is on the earth."""
+    """The position of an address on the earth."""
 
     plus_code: PlusCode
 
@@ -113,7 +113,7 @@ class Address(Record):
 
 
 class Place(Record):
-    """A place, and the larger one that it is part of. The standard's `contains_place` follows from these."""
+    """A place and the larger one that contains it. The standard's `contains_place` follows from these."""
 
     name: Text | None = None
     address_line: Text | None = None
@@ -122,21 +122,21 @@ class Place(Record):
 
 
 class DisabilityInfo(Record):
-    """A functional limitation; severity from 1 (none) to 4 (can not do at all)."""
+    """A functional limitation; severity from 1 (none) to 4 (cannot do at all)."""
 
     disability_limitation_type: LimitationType
     functional_severity: Severity | None = None
 
 
 class RelatedPerson(Record):
-    """Somebody to whom a person is related, by that person's id in the registry."""
+    """A related person, by their id in the registry."""
 
     relationship_type: Text
     person_id: Key
 
 
 class AdditionalAttribute(Record):
-    """What a country keeps beyond the standard."""
+    """A value that a country stores beyond the standard."""
 
     key: Text
     value: Text
@@ -154,7 +154,7 @@ PhoneNumbers = Annotated[tuple[PhoneNumber, ...], Field(max_length=MAX_CONTACTS)
 
 
 class Registrant(Record):
-    """What people and groups have in common. `id` is the registry's own, never disclosed as an identifier."""
+    """The fields that people and groups share. `id` is the registry's own and is never disclosed as an identifier."""
 
     id: Key
     identifiers: Identifiers = ()
@@ -172,9 +172,9 @@ class Registrant(Record):
 
 
 class Person(Registrant):
-    """A person. One who is `restricted` (witness protection, say) is disclosed to nobody who is not so entitled.
+    """A person. A `restricted` one (witness protection, say) is disclosed to entitled clients only.
 
-    `income` is a year's, in the registry's currency.
+    `income` is annual, in the registry's currency.
     """
 
     name: Name = Name()
@@ -199,7 +199,7 @@ class Person(Registrant):
 class Group(Registrant):
     """A household, family or other group of people. A lower `poverty_score` is a poorer household.
 
-    `group_type` is its kind. `place` is where it lives (the standard's `geographical_location`).
+    `place` is where the group lives (the standard's `geographical_location`).
     """
 
     name: Text | None = None
@@ -210,9 +210,9 @@ class Group(Registrant):
 
 
 class Membership(Record):
-    """That a person belongs to a group, in which roles (`head`, `principal_recipient`, `alternative_recipient`, ...).
+    """A person's membership of a group, with its roles (`head`, `principal_recipient`, `alternative_recipient`, ...).
 
-    It is in force from the day `start` on, and over from the day `end` on.
+    It is active from the day `start`, and ended from the day `end`.
     """
 
     person_id: Key

@@ -1,80 +1,82 @@
-"""Views: a record together with what it shows of others, as one JSON object.
+"""Views: a record and what it shows of related records, as one JSON object.
 
-A person's view carries a summary of each household, a group's view its member list, so that a page of records
-costs one read each. What holds no value is absent; nothing is ever `null`.
+A person's view carries a summary of each household, a group's view its member list, so that a record of a page
+costs one read. A field without a value is absent; nothing is ever `null`.
 
     person: Person's fields, households: [{the group's summary, roles, start, end}]
     group:  Group's fields,  members:    [{Person's fields, roles, start, end}]
 
-A group's summary is its fields but the additional ones, and `member_spans`: how many of its members, restricted ones
-left out, belong to it from when to when (`[[start, end, number], ...]`, "" for an open side). So its size on any
-day is known, and no view depends on the day on which it was written.
+A group's summary is its fields except the additional ones, and `member_spans`: the number of its members, without
+restricted ones, for each period of membership (`[[start, end, number], ...]`, "" for an open side). So the group's
+size on any day is known, and no view depends on the day on which it was written.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, cast
 
-from dci_common.registry.model.base import Kind, plain
+from dci_common.registry.model.base import Kind, record_fields
 
 if TYPE_CHECKING:
     from dci_common.registry.model.records import Group, Membership, Person
 
 View = dict[str, Any]
+AnyView = Mapping[str, Any]
 
-_OF_MEMBERSHIP = ("roles", "start", "end")
-_NOT_IN_ENTRY = {"households", *_OF_MEMBERSHIP}
+NEVER = "9999-12-31"  # the end of a membership that has none
+
+_MEMBERSHIP_FIELDS = ("roles", "start", "end")
+_NOT_IN_ENTRY = {"households", *_MEMBERSHIP_FIELDS}
 _NOT_IN_SUMMARY = {"members", "additional_attributes", "registration_date", "last_updated"}
 
 
 def views(
     people: Iterable[Person], groups: Iterable[Group], memberships: Iterable[Membership]
 ) -> Iterator[tuple[Kind, View]]:
-    """Build the view of every record. Memberships must refer to the given people and groups (KeyError)."""
-    people_by_id = {person.id: plain(person) for person in people}
-    of_group: dict[str, list[Membership]] = defaultdict(list)
-    of_person: dict[str, list[Membership]] = defaultdict(list)
+    """Build the view of every record. Raises KeyError when a membership names another person or group."""
+    people_by_id = {person.id: record_fields(person) for person in people}
+    by_group: dict[str, list[Membership]] = defaultdict(list)
+    by_person: dict[str, list[Membership]] = defaultdict(list)
     for membership in memberships:
-        of_group[membership.group_id].append(membership)
-        of_person[membership.person_id].append(membership)
-    group_views = {
-        group.id: group_view(
-            plain(group), [member_entry(people_by_id[m.person_id], plain(m)) for m in of_group[group.id]]
-        )
-        for group in groups
-    }
+        by_group[membership.group_id].append(membership)
+        by_person[membership.person_id].append(membership)
+    group_views: dict[str, View] = {}
+    for group in groups:
+        members = [member_entry(people_by_id[m.person_id], record_fields(m)) for m in by_group[group.id]]
+        group_views[group.id] = group_view(record_fields(group), members)
     for id_, person in people_by_id.items():
-        homes = [household_entry(group_views[m.group_id], plain(m)) for m in of_person[id_]]
-        yield Kind.PERSON, person_view(person, homes)
+        households = [household_entry(group_views[m.group_id], record_fields(m)) for m in by_person[id_]]
+        yield Kind.PERSON, person_view(person, households)
     for view in group_views.values():
         yield Kind.GROUP, view
 
 
 def person_view(person: View, households: Iterable[View]) -> View:
-    """Build a person's view; households in the order of their ids."""
+    """Build a person's view, households in the order of their ids."""
     return {**person, "households": sorted(households, key=_by_id)}
 
 
 def group_view(group: View, members: Iterable[View]) -> View:
-    """Build a group's view; members in the order of their ids."""
+    """Build a group's view, members in the order of their ids."""
     return {**group, "members": sorted(members, key=_by_id)}
 
 
-def member_entry(person: Mapping[str, Any], membership: Mapping[str, Any]) -> View:
-    """Build a group's entry of a member. `membership` may be any object that has the fields of one."""
+def member_entry(person: AnyView, membership: AnyView) -> View:
+    """Build the entry of a member in a group's view. `membership` may be any object with the fields of one."""
     own = {name: value for name, value in person.items() if name not in _NOT_IN_ENTRY}
     return own | membership_fields(membership)
 
 
-def household_entry(group: Mapping[str, Any], membership: Mapping[str, Any]) -> View:
-    """Build a person's entry of a household, from the group's view."""
+def household_entry(group: AnyView, membership: AnyView) -> View:
+    """Build the entry of a household in a person's view, from the group's view."""
     return summary(group) | membership_fields(membership)
 
 
-def summary(group: Mapping[str, Any]) -> View:
-    """Return what the members of a group show of it."""
+def summary(group: AnyView) -> View:
+    """Return what the views of a group's members show of it."""
     spans = Counter(
         (member.get("start", ""), member.get("end", ""))
         for member in group["members"]
@@ -84,20 +86,47 @@ def summary(group: Mapping[str, Any]) -> View:
     return {**own, "member_spans": [[start, end, number] for (start, end), number in sorted(spans.items())]}
 
 
-def unrestricted(view: Mapping[str, Any]) -> View:
-    """Return a view as clients see it that are entitled to restricted people: nobody in it is marked as one."""
+def unrestricted(view: AnyView) -> View:
+    """Return a view without its marks of restricted people, as entitled clients see it."""
     own = {name: value for name, value in view.items() if name != "restricted"}
     return own | ({"members": [unrestricted(member) for member in view["members"]]} if "members" in view else {})
 
 
-def own_fields(view: Mapping[str, Any]) -> View:
-    """Return a record's own fields: its view without what it shows of others."""
+def own_fields(view: AnyView) -> View:
+    """Return a record's own fields: its view without related records."""
     return {name: value for name, value in view.items() if name not in {"households", "members"}}
 
 
-def membership_fields(fields: Mapping[str, Any]) -> View:
-    """Return what an entry or a membership says of the membership itself."""
-    return {name: fields[name] for name in _OF_MEMBERSHIP if name in fields}
+def membership_fields(fields: AnyView) -> View:
+    """Return the fields of the membership itself, from an entry or a membership."""
+    return {name: fields[name] for name in _MEMBERSHIP_FIELDS if name in fields}
+
+
+def is_active(membership: AnyView, today: date) -> bool:
+    """Return whether a membership, as a view holds it, is active on `today`."""
+    day = today.isoformat()
+    return bool(membership.get("start", day) <= day < membership.get("end", NEVER))
+
+
+def is_shown(entry: AnyView, today: date) -> bool:
+    """Return whether a member or a household, as a view holds it, is disclosed on `today`."""
+    return is_active(entry, today) and not entry.get("restricted")
+
+
+def related_entries(view: AnyView, today: date) -> list[AnyView]:
+    """Return the households of a person, or the members of a group, that are disclosed on `today`."""
+    entries = view["households"] if "households" in view else view.get("members", ())
+    return [entry for entry in entries if is_shown(entry, today)]
+
+
+def home_of(view: AnyView) -> AnyView:
+    """Return the view that has a record's address: its own, or the first household of a person without one."""
+    if "addresses" in view or "place" in view:
+        return view
+    for household in view.get("households", ()):
+        if "end" not in household:
+            return cast("AnyView", household)
+    return {}
 
 
 def _by_id(entry: View) -> str:

@@ -1,1 +1,1 @@
-"""Plans: which access path covers a query tree, and what the path does not prove."""
+"""Plans, made without reading anything: what a search looks up, and which access path covers its tree."""

@@ -1,18 +1,17 @@
-"""What an access path does not prove, as a DynamoDB filter expression over an index entry's facets.
+"""Residual filters: what an access path does not prove, as a DynamoDB filter expression over an entry's facets.
 
-DynamoDB refuses expressions over 4 KB, over 300 operators, and IN over 100 values; a tree that needs more is checked
+DynamoDB rejects expressions over 4 KB, over 300 operators, and IN over 100 values; a tree that needs more is checked
 in Python instead, on the same facets.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from dci_common.registry.model.base import Kind
 from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or, compare
-from dci_common.registry.storage.facets import HOUSEHOLD_FACETS
+from dci_common.registry.storage.facets import HOUSEHOLD_FACETS, Facets, facet_values
 from dci_common.registry.storage.keys import record_pk
 
 _MAX_EXPRESSION_BYTES = 4000
@@ -23,11 +22,10 @@ _PLACEHOLDER = re.compile(r"#\w+")
 _OPERATOR = re.compile(r" (?:AND|OR|IN|[<>]=?) |NOT |(?:contains|begins_with|attribute_\w+)\(")
 _NEVER = "attribute_not_exists(pk)"  # every record has a key
 _ALWAYS = "attribute_exists(pk)"
-Facets = Mapping[str, Any]
 
 
 class Filter:
-    """A tree as filter expression; `expression` is None where it must be checked in Python (`holds`)."""
+    """A tree as a filter expression; `expression` is None when it must be checked in Python (`holds`)."""
 
     def __init__(self, tree: Node, kind: Kind) -> None:
         self._kind = kind
@@ -36,7 +34,7 @@ class Filter:
         self._placeholders: dict[str, str] = {}
         self._expressible = True
         text = self._write(tree, "#f")
-        used = set(_PLACEHOLDER.findall(text))  # DynamoDB refuses names that are not
+        used = set(_PLACEHOLDER.findall(text))  # DynamoDB rejects names that are not used
         self.names = {placeholder: name for placeholder, name in self.names.items() if placeholder in used}
         fits = (
             self._expressible
@@ -70,7 +68,7 @@ class Filter:
         if leaf.operator in _SYMBOLS:
             return f"{path} {_SYMBOLS[leaf.operator]} {first}"
         if leaf.operator == "prefix":
-            self._expressible &= not leaf.attribute.many  # nothing tells how the values of a list begin
+            self._expressible &= not leaf.attribute.many  # no function tests how the values of a list begin
             return f"begins_with({path}, {first})"
         if leaf.attribute.many:
             return _joined(" OR ", [f"contains({path}, {self._value(value)})" for value in leaf.values])
@@ -86,14 +84,14 @@ class Filter:
         return placeholder
 
     def _value(self, value: str) -> str:
-        """Return the value's one placeholder: DynamoDB refuses values that are not used."""
+        """Return the one placeholder of a value; DynamoDB rejects values that are not used."""
         placeholder = self._placeholders.setdefault(value, f":f{len(self._placeholders)}")
         self.values[placeholder] = {"S": value}
         return placeholder
 
 
 def holds(node: Node, facets: Facets) -> bool:
-    """Tell what `query.matches` would, from plain facets that have the record's `id` with them."""
+    """Return what `matches` returns for the record, from facets that have its `id` too."""
     match node:
         case And(children):
             return all(holds(child, facets) for child in children)
@@ -109,24 +107,6 @@ def holds(node: Node, facets: Facets) -> bool:
             return any(compare(value, operator, wanted) for value in facet_values(facets, attribute.name))
 
 
-def facet_values(facets: Facets, name: str) -> list[str]:
-    """Return the values of a facet, of which there may be none."""
-    value = facets.get(name, [])
-    return value if isinstance(value, list) else [value]
-
-
-def plain_facets(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Read an index entry's facets from DynamoDB's own JSON."""
-    facets: dict[str, Any] = {"id": item["pk"]["S"].partition("#")[2]}
-    return facets | {name: _plain(value) for name, value in item.get("facets", {}).get("M", {}).items()}
-
-
-def _plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a string, a list or a map
-    if "M" in value:
-        return {name: _plain(member) for name, member in value["M"].items()}
-    return [member["S"] for member in value["L"]] if "L" in value else value["S"]
-
-
 def _joined(operator: str, parts: list[str]) -> str:
-    # DynamoDB refuses parentheses around what needs none.
+    # DynamoDB rejects parentheses around what needs none.
     return parts[0] if len(parts) == 1 else f"({operator.join(parts)})" if parts else ""

@@ -1,1 +1,1 @@
-"""Queries: from the standard's query types to the query tree and its meaning."""
+"""Queries: the standard's query types, read into one tree, and what the tree means."""

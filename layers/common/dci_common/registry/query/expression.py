@@ -1,11 +1,12 @@
-"""Reading the standard's `expression` queries: conditions in the style of MongoDB."""
+"""Reads the standard's `expression` queries: conditions in the style of MongoDB."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dci_common.registry.query.conditions import Conditions, bad_criteria
+from dci_common.registry.errors import InvalidQuery
+from dci_common.registry.query.conditions import Conditions
 from dci_common.registry.query.tree import Node, all_of, any_of, negated
 
 MAX_DEPTH = 20
@@ -21,7 +22,10 @@ _OPERATORS = ", ".join([*_LISTS, *_COMPARISONS, *_NEGATIONS, "$not"])
 
 
 def read_expression(query: object, conditions: Conditions) -> Node:
-    """Read `{"type": any, "value": {"expression": {"collection": ..., "query": {...}}}}`. Raises Rejection."""
+    """Return the tree of `{"type": any, "value": {"expression": {"collection": ..., "query": {...}}}}`.
+
+    Raises InvalidQuery or InvalidCondition.
+    """
     expression = _member(
         _member(query, "query", "value", {"type", "value"}), "query.value", "expression", {"expression"}
     )
@@ -30,7 +34,7 @@ def read_expression(query: object, conditions: Conditions) -> Node:
 
 
 def collection(query: object) -> object:
-    """Return what an expression names as the record type, whatever it is; None if it names nothing."""
+    """Return the record type that an expression names, of any JSON type; None when it names none."""
     value = query.get("value") if isinstance(query, dict) else None
     expression = value.get("expression") if isinstance(value, dict) else None
     named = expression.get("collection") if isinstance(expression, dict) else None
@@ -39,20 +43,20 @@ def collection(query: object) -> object:
 
 def _member(value: object, where: str, name: str, known: set[str]) -> Any:  # noqa: ANN401 - JSON
     if not isinstance(value, dict) or name not in value:
-        raise bad_criteria(f"{where} must be an object with {name}.")
+        raise InvalidQuery(f"{where} must be an object with {name}.")
     if any(key not in known and not key.startswith("@") for key in value):
-        raise bad_criteria(f"{where} has a member that is not understood; it may have {', '.join(sorted(known))}.")
+        raise InvalidQuery(f"{where} has a member that is not understood; it may have {', '.join(sorted(known))}.")
     return value[name]
 
 
 def _object(value: object, where: str, conditions: Conditions, depth: int) -> Node:
     """Read an object: its members are all ANDed."""
     if not isinstance(value, dict) or not value:
-        raise bad_criteria(f"{where} must be an object with at least one condition.")
+        raise InvalidQuery(f"{where} must be an object with at least one condition.")
     if depth == 0:
-        raise bad_criteria(f"The query is nested more than {MAX_DEPTH} deep.")
+        raise InvalidQuery(f"The query is nested more than {MAX_DEPTH} deep.")
     if len(value) > _MAX_PARTS:
-        raise bad_criteria(f"{where} has more than {_MAX_PARTS} members.")
+        raise InvalidQuery(f"{where} has more than {_MAX_PARTS} members.")
     return all_of(_parts(value, where, conditions, depth))
 
 
@@ -63,16 +67,16 @@ def _parts(value: dict[str, Any], where: str, conditions: Conditions, depth: int
         elif name == "$not":
             yield negated(_object(operand, f"{where}.$not", conditions, depth - 1))
         elif name.startswith("$"):
-            raise bad_criteria(f"{where} has an operator that is not understood; these are: {_OPERATORS}.")
+            raise InvalidQuery(f"{where} has an operator that is not understood; these are: {_OPERATORS}.")
         else:
             yield _condition(name, operand, where, conditions, depth)
 
 
 def _items(operand: object, where: str, conditions: Conditions, depth: int) -> Iterator[Node]:
     if not isinstance(operand, list) or not 1 <= len(operand) <= _MAX_PARTS:
-        raise bad_criteria(f"{where} must be a list of 1 to {_MAX_PARTS} objects.")
-    for place, item in enumerate(operand):
-        yield _object(item, f"{where}.{place}", conditions, depth - 1)
+        raise InvalidQuery(f"{where} must be a list of 1 to {_MAX_PARTS} objects.")
+    for number, item in enumerate(operand):
+        yield _object(item, f"{where}.{number}", conditions, depth - 1)
 
 
 def _condition(name: str, operand: object, where: str, conditions: Conditions, depth: int) -> Node:
@@ -80,10 +84,10 @@ def _condition(name: str, operand: object, where: str, conditions: Conditions, d
     if not isinstance(operand, dict):
         return conditions.compare(name, "eq", operand, where)
     if depth == 0:
-        raise bad_criteria(f"The query is nested more than {MAX_DEPTH} deep.")
+        raise InvalidQuery(f"The query is nested more than {MAX_DEPTH} deep.")
     attribute = conditions.attribute(name, where)
     if not operand:
-        raise bad_criteria(f"{where}: {attribute.name} needs a condition, such as $eq.")
+        raise InvalidQuery(f"{where}: {attribute.name} needs a condition, such as $eq.")
     nodes = []
     for operator, value in operand.items():
         if operator in _COMPARISONS:
@@ -93,5 +97,5 @@ def _condition(name: str, operand: object, where: str, conditions: Conditions, d
         elif operator == "$not":
             nodes.append(negated(_condition(name, value, where, conditions, depth - 1)))
         else:
-            raise bad_criteria(f"{where}: {attribute.name} has an operator that is not understood: {_OPERATORS}.")
+            raise InvalidQuery(f"{where}: {attribute.name} has an operator that is not understood: {_OPERATORS}.")
     return all_of(nodes)

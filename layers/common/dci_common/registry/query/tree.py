@@ -1,22 +1,22 @@
-"""The query tree: what every query type of the standard becomes, and what it means.
+"""The query tree: every query type of the standard becomes one, and `matches` defines what it means.
 
-`matches` is the meaning. The planner and the executor must find exactly the records that it accepts.
+A plan and its execution must find exactly the records that `matches` accepts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from dci_common.registry.catalogue.attributes import Attribute, is_shown
+from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import AnyView, related_entries
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """An attribute compared with a value, or with any of several (`in`). Values are in their matched form.
+    """An attribute compared with one value, or with any of several (`in`). Values are normalised.
 
     The operators are the standard's (`eq in lt le gt ge`), and `prefix`.
     """
@@ -28,7 +28,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class IdIn:
-    """The records with these ids: what a lookup became once it was resolved."""
+    """The record has one of these ids: the result of a lookup."""
 
     ids: frozenset[str]
 
@@ -49,14 +49,14 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The child does not hold; so it is true of a record that lacks what the child compares."""
+    """The child does not hold; so it is true of a record that lacks the attribute that the child compares."""
 
     child: Node
 
 
 @dataclass(frozen=True, slots=True)
 class AnyRelated:
-    """The child holds for one of a person's households, or for one of a group's members, that is there today."""
+    """The child holds for one of a person's households, or one of a group's members, that is disclosed today."""
 
     child: Node
 
@@ -68,7 +68,7 @@ NOTHING = Or(())
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked of which kind of record, on which day (a membership may be over tomorrow)."""
+    """A tree about one kind of record, on one day (a membership may end tomorrow)."""
 
     kind: Kind
     tree: Node
@@ -76,18 +76,18 @@ class Query:
 
 
 def all_of(nodes: Iterable[Node]) -> Node:
-    """Join by AND. What is asked of households, or of members, is then asked of one and the same of them.
+    """Join by AND. Conditions on related records then hold for one and the same household, or member.
 
-    A negated condition joins in when a plain one is there; alone it says that no household fulfils it.
+    A negated condition joins the others when a plain one is present; alone it says that no household fulfils it.
     """
     flat = [part for node in nodes for part in (node.children if isinstance(node, And) else (node,))]
-    asked = [node.child for node in flat if isinstance(node, AnyRelated)]
-    if asked:
-        asked += [
+    related = [node.child for node in flat if isinstance(node, AnyRelated)]
+    if related:
+        related += [
             Not(node.child.child) for node in flat if isinstance(node, Not) and isinstance(node.child, AnyRelated)
         ]
-        flat = [node for node in flat if not _is_joined(node)]
-        flat.append(AnyRelated(all_of(asked)))
+        flat = [node for node in flat if not _is_related(node)]
+        flat.append(AnyRelated(all_of(related)))
     return flat[0] if len(flat) == 1 else And(tuple(flat))
 
 
@@ -96,8 +96,8 @@ def any_of(nodes: Iterable[Node]) -> Node:
     flat = [part for node in nodes for part in (node.children if isinstance(node, Or) else (node,))]
     if len(flat) == 1:
         return flat[0]
-    asked = [node.child for node in flat if isinstance(node, AnyRelated)]
-    return AnyRelated(any_of(asked)) if asked and len(asked) == len(flat) else Or(tuple(flat))
+    related = [node.child for node in flat if isinstance(node, AnyRelated)]
+    return AnyRelated(any_of(related)) if related and len(related) == len(flat) else Or(tuple(flat))
 
 
 def negated(node: Node) -> Node:
@@ -105,12 +105,12 @@ def negated(node: Node) -> Node:
     return node.child if isinstance(node, Not) else Not(node)
 
 
-def _is_joined(node: Node) -> bool:
+def _is_related(node: Node) -> bool:
     return isinstance(node, AnyRelated) or (isinstance(node, Not) and isinstance(node.child, AnyRelated))
 
 
 def leaves(node: Node) -> Iterator[Compare | IdIn]:
-    """Walk the comparisons of a tree."""
+    """Yield the comparisons of a tree, from left to right."""
     match node:
         case And(children) | Or(children):
             for child in children:
@@ -121,14 +121,8 @@ def leaves(node: Node) -> Iterator[Compare | IdIn]:
             yield node
 
 
-def related_entries(view: Mapping[str, Any], today: date) -> list[Mapping[str, Any]]:
-    """Return the households of a person, or the members of a group, that are there today."""
-    entries = view["households"] if "households" in view else view.get("members", ())
-    return [entry for entry in entries if is_shown(entry, today)]
-
-
-def matches(node: Node, view: Mapping[str, Any], today: date) -> bool:
-    """Tell whether a record's view satisfies the tree. A missing value satisfies no comparison."""
+def matches(node: Node, view: AnyView, today: date) -> bool:
+    """Return whether a record's view satisfies the tree. A missing value satisfies no comparison."""
     match node:
         case And(children):
             return all(matches(child, view, today) for child in children)
@@ -145,7 +139,7 @@ def matches(node: Node, view: Mapping[str, Any], today: date) -> bool:
 
 
 def compare(value: str, operator: str, wanted: tuple[str, ...]) -> bool:
-    """Compare one value; the matched forms of ordered types sort as their values do."""
+    """Return whether one value satisfies a comparison; normalised values sort as the values do."""
     match operator:
         case "lt":
             return value < wanted[0]

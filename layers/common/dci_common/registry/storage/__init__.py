@@ -1,1 +1,1 @@
-"""Storage: the items of RegistryTable, their keys, and how they are read."""
+"""Storage: the items of RegistryTable, their keys, and how they are read and checked."""

@@ -1,16 +1,11 @@
-"""How much one message may read, so that no query can make the registry slow for others, or outlast its function."""
+"""A bound on what one message may read, so that no query slows the registry for others or outlasts its function."""
 
 from __future__ import annotations
 
 import threading
 
 from dci_common.deadline import Deadline
-from dci_common.errors import Rejection
-
-
-def too_many(message: str) -> Rejection:
-    """Make the standard's own answer to a query that finds too much."""
-    return Rejection("rjct.search.too_many_records_found", message)
+from dci_common.registry.errors import TooManyMatches
 
 
 class Budget:
@@ -24,12 +19,12 @@ class Budget:
 
     @property
     def examined(self) -> int:
-        """How many entries and records were counted, at most as many as were allowed."""
+        """The number of entries and records that were counted, up to the number that is allowed."""
         return self._entries - max(0, self._left)
 
     @property
     def read_units(self) -> float:
-        """What DynamoDB reckoned for the reading."""
+        """The read units that DynamoDB reported."""
         return self._units
 
     def consume(self, units: float) -> None:
@@ -38,25 +33,25 @@ class Budget:
             self._units += units
 
     def check(self, entries: int) -> None:
-        """Spend nothing. Raises Rejection when at least so many entries would be read, and are too many."""
+        """Count nothing. Raises TooManyMatches when so many entries are more than may still be read."""
         with self._lock:
             if entries > self._left:
-                raise too_many(
+                raise TooManyMatches(
                     "The query looks for more values than one message may: ask for fewer values, or for fewer items "
                     "at once."
                 )
 
-    def spend(self, entries: int) -> None:
-        """Count what is read. Raises Rejection when it is too much, or when the time for reading is over."""
+    def examine(self, entries: int) -> None:
+        """Count entries. Raises TooManyMatches when they are too many, or when the time for reading is over."""
         if self.deadline.left() < 0:
-            raise too_many(
+            raise TooManyMatches(
                 "There is no time left to read all that the query asks for: ask for a narrower range of dates, for "
                 "identifiers, or for fewer items at once."
             )
         with self._lock:
             self._left -= entries
             if self._left < 0:
-                raise too_many(
+                raise TooManyMatches(
                     "The query reads more of the registry than one message may: ask for a narrower range of dates, "
                     "for identifiers, or for fewer items at once."
                 )

@@ -1,64 +1,97 @@
-"""What an index entry carries of its record, and in which partition and slots of the indexes the record stands.
+"""Index attributes: what an index entry carries of its record, and in which partition and slots it is.
 
-A person's facets carry its households' too (`h0`, `h1`), so that a query about both is one pass over one index. What
-facets can not say exactly (a third household, a membership that begins or ends on a day to come, a group whose size
-depends on who asks) is decided from the body: such records stand in a partition of their own, and every search reads
-the bodies of those it meets there.
-Time makes no index wrong: who is described exactly today is so tomorrow.
+A person's facets carry those of the households too (`h0`, `h1`), so that a query about both is one pass over one
+index. Facets cannot describe some records exactly: a person with a third household, a membership that begins or ends
+in the future, a group whose size depends on who asks. Those are in a partition of their own, and every search
+verifies the entries that it reads there by the records' bodies. No entry becomes wrong with time: facets that are
+exact today are so on every later day.
 
-| partition | whose |
+| partition | records |
 |---|---|
-| `<kind>#0` ... | records that their facets describe exactly |
-| `<kind>#body` | records that only their body describes exactly |
-| `<kind>#restricted` | restricted people, found by entitled clients only |
+| `<kind>#0` ... | those that their facets describe exactly |
+| `<kind>#body` | those that only their body describes exactly |
+| `<kind>#restricted` | restricted people, read for entitled clients only |
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dci_common.registry.catalogue.attributes import Attribute, home_of, is_shown
-from dci_common.registry.catalogue.catalogue import COMPOSITES, INDEXED, RECORD_SLOT
+from dci_common.aws.dynamodb import Item
+from dci_common.registry.catalogue.attributes import Attribute
+from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.views import View
+from dci_common.registry.model.views import View, home_of, is_shown
 from dci_common.registry.storage import keys
 
 HOUSEHOLD_FACETS = ("h0", "h1")
-_OWN = {kind: tuple(attribute for attribute in INDEXED if kind in attribute.of) for kind in Kind}
-_OF_HOUSEHOLD = tuple(attribute for attribute in INDEXED if Kind.GROUP in attribute.of or not attribute.of)
-_SLOTS = {
-    kind: [(attribute, attribute.slots[kind]) for attribute in INDEXED if kind in attribute.slots] for kind in Kind
-}
-Values = Mapping[Attribute, list[str]]
+Facets = Mapping[str, Any]
+_Values = Mapping[Attribute, list[str]]
 
 
-def index_attributes(kind: Kind, view: View, shards: int, today: date) -> dict[str, Any]:
-    """Return the attributes of a record's item that the indexes are made of, as they are from `today` on."""
-    own = _values(_OWN[kind], view, today)
-    facets = _facets(own)
-    homes = [home for home in view.get("households", ()) if is_shown(home, today)]
-    decided = len(homes) <= len(HOUSEHOLD_FACETS) and _is_decided(kind, view, today)
-    if decided:
-        for name, home in zip(HOUSEHOLD_FACETS, homes, strict=False):
-            facets[name] = {"M": {"id": {"S": home["id"]}, **_facets(_values(_OF_HOUSEHOLD, home, today))}}
-    return {
-        "shard": {"S": _partition(kind, view, shards, decided=decided)},
-        **{slot: {"S": keys.slot_value(value, view["id"])} for slot, value in _slots(kind, own).items()},
-        "facets": {"M": facets},
-        "as_of": {"S": today.isoformat()},
-    }
+@dataclass(frozen=True, slots=True)
+class Indexing:
+    """How records are indexed: by which catalogue, over how many shards, and as they are from which day on."""
+
+    catalogue: Catalogue
+    shards: int
+    today: date
+
+    def attributes(self, kind: Kind, view: View) -> Item:
+        """Return the attributes of a record's item that its index entries are made of."""
+        own = _values(self.catalogue.indexed[kind], view, self.today)
+        facets = _facets(own)
+        households = [entry for entry in view.get("households", ()) if is_shown(entry, self.today)]
+        exact = len(households) <= len(HOUSEHOLD_FACETS) and _is_exact(kind, view, self.today)
+        if exact:
+            for name, entry in zip(HOUSEHOLD_FACETS, households, strict=False):
+                values = _values(self.catalogue.indexed_of_household, entry, self.today)
+                facets[name] = {"M": {"id": {"S": entry["id"]}, **_facets(values)}}
+        return {
+            "shard": {"S": self._partition(kind, view, exact=exact)},
+            **{slot: {"S": keys.slot_value(value, view["id"])} for slot, value in self._slots(kind, own).items()},
+            "facets": {"M": facets},
+            "as_of": {"S": self.today.isoformat()},
+        }
+
+    def _partition(self, kind: Kind, view: View, *, exact: bool) -> str:
+        if view.get("restricted"):
+            return keys.restricted_shard(kind)
+        return keys.shard(kind, view["id"], self.shards) if exact else keys.body_shard(kind)
+
+    def _slots(self, kind: Kind, own: _Values) -> dict[str, str]:
+        held = self.catalogue.slots[kind].items()
+        slots = {slot: own[attribute][0] for slot, attribute in held if attribute in own}
+        composite = self.catalogue.composites[kind]
+        if composite.leading in own:  # also without the trailing one, so that the slot finds all records of a value
+            trailing = next(iter(own.get(composite.trailing, ())), "")
+            slots[composite.slot] = f"{own[composite.leading][0]}#{trailing}"
+        return {self.catalogue.record_slot: "", **slots}
 
 
-def _partition(kind: Kind, view: View, shards: int, *, decided: bool) -> str:
-    if view.get("restricted"):
-        return keys.restricted_shard(kind)
-    return keys.shard(kind, view["id"], shards) if decided else keys.body_shard(kind)
+def facet_values(facets: Facets, name: str) -> list[str]:
+    """Return the values of a facet; an empty list when it is absent."""
+    value = facets.get(name, [])
+    return value if isinstance(value, list) else [value]
 
 
-def _is_decided(kind: Kind, view: View, today: date) -> bool:
-    """Tell whether what facets say of a record is so today and on every later day, whoever asks."""
+def read_facets(item: Item) -> dict[str, Any]:
+    """Return the facets of an index entry as strings, lists and maps, with the record's `id`."""
+    facets: dict[str, Any] = {"id": item["pk"]["S"].partition("#")[2]}
+    return facets | {name: _read(value) for name, value in item.get("facets", {}).get("M", {}).items()}
+
+
+def _read(value: Item) -> Any:  # noqa: ANN401 - a string, a list or a map
+    if "M" in value:
+        return {name: _read(member) for name, member in value["M"].items()}
+    return [member["S"] for member in value["L"]] if "L" in value else value["S"]
+
+
+def _is_exact(kind: Kind, view: View, today: date) -> bool:
+    """Return whether facets describe a record exactly, today and on every later day, whoever asks."""
     entries = view["households"] if kind is Kind.PERSON else view["members"]
     day = today.isoformat()
     for entry in entries:
@@ -69,25 +102,17 @@ def _is_decided(kind: Kind, view: View, today: date) -> bool:
     return kind is Kind.PERSON or not any(entry.get("restricted") for entry in entries)
 
 
-def _values(attributes: Iterable[Attribute], view: View, today: date) -> Values:
+def _values(attributes: Iterable[Attribute], view: View, today: date) -> _Values:
     home = home_of(view)  # once for all attributes
     return {
         attribute: values
         for attribute in attributes
-        if (values := attribute.values_at(home if attribute.of_home else view, today))
+        if (values := attribute.values_at(home if attribute.inherited else view, today))
     }
 
 
-def _facets(values: Values) -> dict[str, Any]:
+def _facets(values: _Values) -> Item:
     return {
         attribute.name: {"L": [{"S": value} for value in found]} if attribute.many else {"S": found[0]}
         for attribute, found in values.items()
     }
-
-
-def _slots(kind: Kind, own: Values) -> dict[str, str]:
-    slots = {slot: own[attribute][0] for attribute, slot in _SLOTS[kind] if attribute in own}
-    slot, place, other = COMPOSITES[kind]
-    if place in own:  # also without the other, so that the slot finds everybody of a place
-        slots[slot] = f"{own[place][0]}#{next(iter(own.get(other, ())), '')}"
-    return {RECORD_SLOT: "", **slots}

@@ -1,31 +1,30 @@
-"""From views to the items of RegistryTable: records with their index slots and facets, memberships, lookups."""
+"""The items of RegistryTable, built from views: records with their index attributes, memberships, and lookups."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
+from dci_common.aws.dynamodb import Item
 from dci_common.registry.model import normalize
-from dci_common.registry.model.base import Kind, plain
+from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.views import View, membership_fields
 from dci_common.registry.storage import keys
-from dci_common.registry.storage.facets import index_attributes
+from dci_common.registry.storage.facets import Indexing
 
 if TYPE_CHECKING:
     from dci_common.registry.model.records import Membership
 
-Item = dict[str, Any]
 Ref = tuple[str, str]  # an item's pk and sk
 
-# A body above this many characters (300 KB at most, in UTF-8) stands in items of its own.
+# A body of more characters than this (300 KB at most, in UTF-8) is stored in items of its own.
 _PART_CHARACTERS = 75_000
 _PART_BYTES = 4 * _PART_CHARACTERS
-# One for all: json.dumps makes one for each call. A view holds no view that holds it.
+# One encoder for all: json.dumps makes one for each call. Views are never circular.
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
@@ -35,19 +34,19 @@ def ref_of(item: Item) -> Ref:
 
 
 class TornBody(ValueError):
-    """The parts of a body are not those that its record was written with."""
+    """The parts of a body are not those that were written with its record."""
 
 
-def all_items(kind: Kind, view: View, shards: int, today: date) -> Iterator[Item]:
-    """Build every item of a new record but its memberships."""
-    yield from record_items(kind, view, shards, today, version=1)
+def all_items(indexing: Indexing, kind: Kind, view: View) -> Iterator[Item]:
+    """Build all items of a new record except its memberships."""
+    yield from record_items(indexing, kind, view, version=1)
     yield from lookup_items(kind, view).values()
 
 
-def record_items(kind: Kind, view: View, shards: int, today: date, *, version: int, pending: str = "") -> list[Item]:
-    """Build a record's item, then the parts of a body too large for it.
+def record_items(indexing: Indexing, kind: Kind, view: View, *, version: int, pending: str = "") -> list[Item]:
+    """Build a record's item, then the parts of a body that is too large for it.
 
-    `pending` names what of a long write is still to be done (see committer.py).
+    `pending` names what is left of a long write (see committer.py).
     """
     body = _encode(view)
     encoded = body.encode()
@@ -56,7 +55,7 @@ def record_items(kind: Kind, view: View, shards: int, today: date, *, version: i
         **keys.record_key(kind, view["id"]),
         "version": {"N": str(version)},
         "digest": {"S": _digest(encoded)},
-        **index_attributes(kind, view, shards, today),
+        **indexing.attributes(kind, view),
         **({"parts": {"N": str(len(parts))}} if parts else {"body": {"S": body}}),
         **({"pending": {"S": pending}} if pending else {}),
     }
@@ -64,14 +63,14 @@ def record_items(kind: Kind, view: View, shards: int, today: date, *, version: i
 
 
 def part_keys(record: Item) -> list[Item]:
-    """Return the keys of the parts of a record's body, in their order; none when it is in the record's item."""
+    """Return the keys of the parts of a record's body, in order; none when the body is in the record's item."""
     kind, _, record_id = record["pk"]["S"].partition("#")
     count = int(record.get("parts", {"N": "0"})["N"])
     return [keys.part_key(Kind(kind), record_id, number) for number in range(1, count + 1)]
 
 
 def body_view(record: Item, parts: Sequence[Item]) -> View:
-    """Read a record's view back from its items, the parts in their order. Raises TornBody."""
+    """Return a record's view, from its item and the parts in order. Raises TornBody."""
     if "body" in record:
         return dict(from_json(record["body"]["S"]))
     body = "".join(part["body"]["S"] for part in parts)
@@ -82,17 +81,17 @@ def body_view(record: Item, parts: Sequence[Item]) -> View:
 
 def membership_items(membership: Membership) -> list[Item]:
     """Build both sides of a membership."""
-    return sides(membership.person_id, membership.group_id, plain(membership))
+    return sides(membership.person_id, membership.group_id, record_fields(membership))
 
 
 def sides(person_id: str, group_id: str, entry: Mapping[str, Any]) -> list[Item]:
-    """Build both sides of a membership, of which a view's entry says all but whose it is."""
+    """Build both sides of a membership from a view's entry, which has its fields but not both ids."""
     body = {"S": _encode({"person_id": person_id, "group_id": group_id, **membership_fields(entry)})}
     return [{**key, "body": body} for key in keys.membership_keys(person_id, group_id)]
 
 
 def lookup_items(kind: Kind, view: Mapping[str, Any]) -> dict[Ref, Item]:
-    """Build the items that find a record by its identifiers, phone numbers and e-mail addresses, by their keys."""
+    """Build the items by which a record's identifiers, phone numbers and e-mail addresses are looked up, by key."""
     owner = keys.record_pk(kind, view["id"])
     identifiers = (
         keys.identifier_pk(identifier["identifier_type"], identifier["identifier_value"])
@@ -105,12 +104,12 @@ def lookup_items(kind: Kind, view: Mapping[str, Any]) -> dict[Ref, Item]:
 
 
 def identifier_types(view: Mapping[str, Any]) -> set[str]:
-    """Return the identifier types that a record has, in their matched form."""
+    """Return the identifier types that a record has, normalised."""
     return {normalize.identifier_type(identifier["identifier_type"]) for identifier in view.get("identifiers", ())}
 
 
 def settings_item(shards: int, types: Iterable[str]) -> Item:
-    """Build the registry's own item: how many shards its indexes have, and which identifier types it knows."""
+    """Build the registry's own item: the number of shards of its indexes, and its identifier types."""
     known = sorted(set(types))
     return {
         **keys.REGISTRY_KEY,
@@ -128,5 +127,5 @@ def _cut(body: str) -> list[str]:
 
 
 def _digest(body: bytes) -> str:
-    """Return what tells a body from every other: a version does not, a record made anew begins with 1 again."""
+    """Return what identifies a body. A version does not: that of a record made again begins with 1 again."""
     return hashlib.blake2b(body, digest_size=12).hexdigest()

@@ -1,23 +1,15 @@
-"""Keys of RegistryTable.
-
-Every key of a record is derived here and nowhere else, by writers and readers alike.
-"""
+"""Keys of RegistryTable: writers and readers derive every key of a record here."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
 
+from dci_common.aws.dynamodb import Item
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
 
-Key = dict[str, Any]
-
 RECORD = "RECORD"
-NEVER = "9999-12-31"  # the end of a membership that has none
-REGISTRY_KEY: Key = {"pk": {"S": "REGISTRY"}, "sk": {"S": "SETTINGS"}}
+REGISTRY_KEY: Item = {"pk": {"S": "REGISTRY"}, "sk": {"S": "SETTINGS"}}
 
 
 def record_pk(kind: Kind, record_id: str) -> str:
@@ -25,17 +17,17 @@ def record_pk(kind: Kind, record_id: str) -> str:
     return f"{kind}#{record_id}"
 
 
-def record_key(kind: Kind, record_id: str) -> Key:
+def record_key(kind: Kind, record_id: str) -> Item:
     """Return the key of a record's item."""
     return {"pk": {"S": record_pk(kind, record_id)}, "sk": {"S": RECORD}}
 
 
-def part_key(kind: Kind, record_id: str, number: int) -> Key:
+def part_key(kind: Kind, record_id: str, number: int) -> Item:
     """Return the key of a part of a large record's body; numbers begin with 1."""
     return {"pk": {"S": record_pk(kind, record_id)}, "sk": {"S": f"BODY#{number}"}}
 
 
-def membership_keys(person_id: str, group_id: str) -> tuple[Key, Key]:
+def membership_keys(person_id: str, group_id: str) -> tuple[Item, Item]:
     """Return the keys of both sides of a membership: the person's, the group's."""
     person, group = record_pk(Kind.PERSON, person_id), record_pk(Kind.GROUP, group_id)
     return {"pk": {"S": person}, "sk": {"S": group}}, {"pk": {"S": group}, "sk": {"S": f"MEMBER#{person_id}"}}
@@ -52,18 +44,18 @@ def body_shard(kind: Kind) -> str:
 
 
 def restricted_shard(kind: Kind) -> str:
-    """Return the index partition of restricted records: no query but those of entitled clients looks there."""
+    """Return the index partition of restricted records, which only queries of entitled clients read."""
     return f"{kind}#restricted"
 
 
 def slot_value(value: str, record_id: str) -> str:
-    """Return what an index slot holds: ordered by the value, then by the id."""
+    """Return the value of an index slot: ordered by the attribute's value, then by the id."""
     return f"{value}#{record_id}"
 
 
 def identifier_pk(type_: str, value: str) -> str:
     """Return the partition of an identifier's lookup item."""
-    return f"IDENTIFIER#{normalize.identifier_type(type_)}#{value.strip()}"
+    return f"IDENTIFIER#{normalize.identifier_type(type_)}#{normalize.identifier(value)}"
 
 
 def phone_pk(value: str) -> str:
@@ -74,9 +66,3 @@ def phone_pk(value: str) -> str:
 def email_pk(value: str) -> str:
     """Return the partition of the owners of an e-mail address."""
     return f"EMAIL#{normalize.email(value)}"
-
-
-def is_active(membership: Mapping[str, Any], today: date) -> bool:
-    """Tell whether a membership, as a view holds it, is in force on `today`."""
-    day = today.isoformat()
-    return bool(membership.get("start", day) <= day < membership.get("end", NEVER))

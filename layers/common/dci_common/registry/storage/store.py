@@ -1,15 +1,14 @@
-"""RegistryTable as readers see it: each method is one access path, and counts what it read."""
+"""Reads RegistryTable: each method is one access path, and counts what it reads."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dci_common.aws.dynamodb import batch_get, query_page
-from dci_common.errors import ServiceUnavailable
+from dci_common.aws.dynamodb import Item, batch_get, query_page
+from dci_common.registry.errors import RegistryBusy, RegistryNotLoaded
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
 from dci_common.registry.storage import keys
@@ -19,21 +18,17 @@ from dci_common.registry.storage.items import Ref, TornBody, body_view, part_key
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
-Item = dict[str, Any]
-
 T = TypeVar("T")
 Read = Callable[[Item, Mapping[Ref, Item]], T]
 
 _TORN_READS = 10
-# What a view is read from.
-_VIEW = "pk, body, parts, digest"
-# What a query costs in entries even when it finds nothing, or else a message could make any number of them.
-QUERY_COST = 10
+_VIEW_ATTRIBUTES = "pk, body, parts, digest"
+QUERY_COST = 10  # entries that a query counts as even when it finds nothing, so that their number is bounded too
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """What the registry says of itself."""
+    """The registry's own settings."""
 
     shards: int
     identifier_types: frozenset[str]
@@ -41,7 +36,7 @@ class RegistrySettings:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record as it stands in the table: its view, and what a writer must know of its items."""
+    """A record as it is stored: its view, and what a writer must know of its items."""
 
     kind: Kind
     id: str
@@ -50,60 +45,57 @@ class Stored:
     digest: str  # of its body
     parts: int
     pending: str
-    as_of: date  # the day on which its index attributes were made
+    as_of: date  # the day from which on its index attributes hold
 
 
 class RegistryStore:
-    """Reads people, groups and the ways to find them."""
+    """Reads records, their lookup items and the indexes."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._table = runtime.settings.registry_table
 
     def settings(self) -> RegistrySettings:
-        """Read the registry's settings. Raises ServiceUnavailable while nothing has been loaded."""
+        """Read the registry's settings. Raises RegistryNotLoaded."""
         item = self._runtime.dynamodb.get_item(TableName=self._table, Key=keys.REGISTRY_KEY).get("Item")
         if item is None:
-            raise ServiceUnavailable("The registry has not been loaded yet.", retry_after=60)
+            raise RegistryNotLoaded
         return RegistrySettings(int(item["shards"]["N"]), frozenset(item.get("identifier_types", {}).get("SS", ())))
 
     def identifier_owners(self, pks: Sequence[str], budget: Budget) -> dict[str, str]:
-        """Read who owns each identifier; those that nobody owns are left out."""
+        """Read the owner of each identifier; those without an owner are left out."""
         wanted = [{"pk": {"S": pk}, "sk": {"S": keys.RECORD}} for pk in dict.fromkeys(pks)]
-        budget.spend(len(wanted))
+        budget.examine(len(wanted))
         items = self._get(wanted, budget)
         return {item["pk"]["S"]: item["owner"]["S"] for item in items}
 
     def shared_owners(self, pk: str, budget: Budget) -> list[str]:
         """Read the owners of a phone number or an e-mail address."""
-        return [item["sk"]["S"] for item in self._partition(pk, "", budget)]
-
-    def members(self, group_id: str, today: date, budget: Budget) -> list[str]:
-        """Read the ids of those who belong to a group on `today`."""
-        items = self._partition(keys.record_pk(Kind.GROUP, group_id), "MEMBER#", budget)
-        return [
-            item["sk"]["S"].removeprefix("MEMBER#")
-            for item in items
-            if keys.is_active(json.loads(item["body"]["S"]), today)
-        ]
+        request = {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": pk}},
+            "ProjectionExpression": "sk",
+            "ConsistentRead": True,
+        }
+        return [item["sk"]["S"] for page in self.index_pages(request, budget) for item in page["Items"]]
 
     def records(self, kind: Kind, ids: Sequence[str], budget: Budget) -> dict[str, Stored]:
-        """Read records with all that a writer must know, strongly consistent; ids without a record are left out."""
+        """Read records for a writer, strongly consistent; ids without a record are left out."""
         return {stored.id: stored for stored in self._whole(kind, ids, budget, read_record)}
 
     def views(self, kind: Kind, ids: Sequence[str], budget: Budget) -> dict[str, View]:
-        """Read records' views alone, strongly consistent; ids without a record are left out.
+        """Read records' views, strongly consistent; ids without a record are left out.
 
-        Facets are not fetched: botocore takes longer over those of a record than all else takes.
+        Facets are not fetched: parsing those of a record takes longer than everything else.
         """
-        return {view["id"]: view for view in self._whole(kind, ids, budget, read_view, _VIEW)}
+        return {view["id"]: view for view in self._whole(kind, ids, budget, read_view, _VIEW_ATTRIBUTES)}
 
     def _whole(
         self, kind: Kind, ids: Sequence[str], budget: Budget, read: Read[T], projection: str = ""
     ) -> Iterator[T]:
-        budget.spend(len(ids))
+        budget.examine(len(ids))
         missing = list(dict.fromkeys(ids))
-        # A large body that changed between the reading of its record and of its parts is read again.
+        # A large body that changed between the reads of its record and of its parts is read again.
         for _ in range(_TORN_READS):
             items = self._get([keys.record_key(kind, id_) for id_ in missing], budget, projection)
             of_parts = [key for item in items for key in part_keys(item)]
@@ -116,43 +108,30 @@ class RegistryStore:
                     missing.append(item["pk"]["S"].partition("#")[2])
             if not missing:
                 return
-        raise ServiceUnavailable("The registry is busy; try again shortly.", retry_after=2)
+        raise RegistryBusy
 
     def _get(self, wanted: Sequence[Item], budget: Budget, projection: str = "") -> list[Item]:
-        return batch_get(self._runtime.dynamodb, self._table, wanted, projection=projection, account=budget)
+        return batch_get(self._runtime, self._table, wanted, projection=projection, meter=budget)
 
     def index_pages(self, request: dict[str, Any], budget: Budget) -> Iterator[dict[str, Any]]:
-        """Query an index page by page; the caller may change `request` in between."""
+        """Query page by page; the caller may change `request` between the pages."""
         while True:
-            budget.spend(QUERY_COST)
-            answer = query_page(self._runtime.dynamodb, {"TableName": self._table, **request}, budget)
-            budget.spend(max(0, answer["ScannedCount"] - QUERY_COST))
+            budget.examine(QUERY_COST)
+            answer = query_page(self._runtime, {"TableName": self._table, **request}, budget)
+            budget.examine(max(0, answer["ScannedCount"] - QUERY_COST))
             yield answer
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def _partition(self, pk: str, prefix: str, budget: Budget) -> Iterator[Item]:
-        condition, values = "pk = :pk", {":pk": {"S": pk}}
-        if prefix:
-            condition, values = "pk = :pk AND begins_with(sk, :prefix)", {**values, ":prefix": {"S": prefix}}
-        request = {
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-            "ProjectionExpression": "sk, body",
-            "ConsistentRead": True,
-        }
-        for page in self.index_pages(request, budget):
-            yield from page["Items"]
-
 
 def read_view(record: Item, parts: Mapping[Ref, Item]) -> View:
-    """Read a record's view from its item and what was found of its parts. Raises TornBody."""
+    """Return a record's view, from its item and those of its parts that were found. Raises TornBody."""
     return body_view(record, [parts[ref] for key in part_keys(record) if (ref := ref_of(key)) in parts])
 
 
 def read_record(record: Item, parts: Mapping[Ref, Item]) -> Stored:
-    """Read a record from its item and what was found of its parts. Raises TornBody."""
+    """Return a record, from its item and those of its parts that were found. Raises TornBody."""
     kind, _, record_id = record["pk"]["S"].partition("#")
     view = read_view(record, parts)
     pending = record.get("pending", {"S": ""})["S"]

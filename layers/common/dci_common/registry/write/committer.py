@@ -1,24 +1,25 @@
-"""Committing drafts: everything that others show of a changed record changes with it.
+"""Commits changes: what the views of related records show of a changed record changes with it.
 
 What fits into one transaction is written in one. What the members of a large group show of it does not. It is then
-brought up to date in steps, each fenced by the group's version, and the group says so (`pending`) until the last:
-whoever reads the group for a change finishes first what an interrupted writer left.
+updated in steps, each conditional on the group's version, and the group is marked `pending` until the last step.
+`finish_interrupted` takes the steps that are left; a writer calls it before it changes such a group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.records import Membership
 from dci_common.registry.model.views import View, household_entry
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import identifier_types, lookup_items
-from dci_common.registry.storage.store import RegistryStore, Stored
-from dci_common.registry.write.record_change import RecordChange, with_household, without_household
+from dci_common.registry.storage.store import RegistrySettings, RegistryStore, Stored
+from dci_common.registry.write.record_change import Changes, RecordChange, with_household, without_household
 from dci_common.registry.write.transaction import MAX_ACTIONS, Transaction
 from dci_common.timestamps import day
 
@@ -34,76 +35,64 @@ class TooLarge(Exception):
     """A change does not fit into a transaction, not even in steps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What is to happen together: records, memberships written, memberships (person id, group id) that are over."""
-
-    drafts: list[RecordChange]
-    put: list[Membership] = field(default_factory=list)
-    over: list[tuple[str, str]] = field(default_factory=list)
-
-
 class Committer:
-    """Reads records for a change, and writes it. What is outrun raises WriteConflict, and may be done again.
+    """Reads records for a change, and writes it.
 
-    `max_actions` is what a transaction may hold.
+    Raises WriteConflict when another writer was faster; the change may then be made again. `max_actions` is the
+    number of actions that a transaction may have.
     """
 
-    def __init__(self, runtime: Runtime, max_actions: int = MAX_ACTIONS) -> None:
+    def __init__(self, runtime: Runtime, catalogue: Catalogue, max_actions: int = MAX_ACTIONS) -> None:
         self._runtime = runtime
+        self._catalogue = catalogue
         self._max_actions = max_actions
         self._table = runtime.settings.registry_table
         self._store = RegistryStore(runtime)
-        settings = self._store.settings()
-        self._shards = settings.shards
-        self._types = set(settings.identifier_types)
+        self._registered: set[str] = set()
 
     def read(self, kind: Kind, ids: Iterable[str]) -> dict[str, Stored]:
-        """Read records, strongly consistent; a group whose last write was interrupted is finished first."""
+        """Read records, strongly consistent; ids without a record are left out."""
         wanted = list(ids)
-        found = self._store.records(kind, wanted, Budget(_UNLIMITED)) if wanted else {}
-        unfinished = [stored for stored in found.values() if stored.pending]
-        for stored in unfinished:
-            self._finish(stored)
-        return self.read(kind, wanted) if unfinished else found
+        return self._store.records(kind, wanted, Budget(_UNLIMITED)) if wanted else {}
 
     def commit(self, changes: Changes) -> list[str]:
-        """Write the changes, and what others show of them. Raises WriteConflict, IdentifierConflict or TooLarge.
+        """Write changes, and what related records show of them. Raises WriteConflict, IdentifierConflict or TooLarge.
 
-        Returns the groups of which that is still to be finished, by reading them.
+        Returns the groups whose members are still to be updated, by `finish_interrupted`.
         """
-        if not any(draft.is_change for draft in changes.drafts):
+        if not any(change.is_change for change in changes.records):
             return []
-        self._know(changes.drafts)
-        direct = {draft.before.id for draft in changes.drafts if draft.before and draft.kind is Kind.PERSON}
-        touched = [draft.after for draft in changes.drafts if draft.after and draft.touches_members]
-        others = {member["id"] for view in touched for member in view["members"]} - direct
+        self._register_identifier_types(changes.records)
+        people = {change.before.id for change in changes.records if change.before and change.kind is Kind.PERSON}
+        touched = [change.after for change in changes.records if change.after and change.touches_members]
+        others = {member["id"] for view in touched for member in view["members"]} - people
         if len(others) <= self._max_actions:
             followers = self._refreshed(touched, sorted(others))
-            if self._written(Changes([*changes.drafts, *followers], changes.put, changes.over)):
+            if self._write(Changes([*changes.records, *followers], changes.memberships, changes.removed)):
                 return []
-        if not self._written(changes, pending=SUMMARIES):
+        if not self._write(changes, pending=SUMMARIES):
             raise TooLarge
         return [group["id"] for group in touched]
 
-    def dissolve(self, group: Stored) -> list[str]:
-        """Delete a group, its memberships and lookups; returns it when that is still to be finished."""
-        everybody = [member["id"] for member in group.view["members"]]
-        if len(everybody) <= self._max_actions:
-            parting = self._parting(group, everybody)
-            if self._written(Changes([*parting.drafts, RecordChange(Kind.GROUP, group, None)], over=parting.over)):
+    def delete_group(self, group: Stored) -> list[str]:
+        """Delete a group, its memberships and lookups. Returns the group when that is still to be finished."""
+        members = [member["id"] for member in group.view["members"]]
+        if len(members) <= self._max_actions:
+            removals = self._removals(group, members)
+            deletion = RecordChange(Kind.GROUP, group, None)
+            if self._write(Changes([*removals.records, deletion], removed=removals.removed)):
                 return []
         mark = self._transaction(Changes([]))
         mark.put_record(Kind.GROUP, group.view, group, pending=DELETION)
         mark.commit(self._runtime.dynamodb)
         return [group.id]
 
-    def _finish(self, group: Stored) -> None:
-        """Do what is left of a long write."""
-        everybody = [member["id"] for member in group.view["members"]]
-        chunk = (self._max_actions - 1) // _ACTIONS_A_MEMBER  # and the fence
-        for start in range(0, len(everybody), chunk):
-            self._step(group, everybody[start : start + chunk])
+    def finish_interrupted(self, group: Stored) -> None:
+        """Take the steps that are left of a long write of a pending group."""
+        members = [member["id"] for member in group.view["members"]]
+        chunk = (self._max_actions - 1) // _ACTIONS_A_MEMBER  # one action is the condition on the group
+        for start in range(0, len(members), chunk):
+            self._update_members(group, members[start : start + chunk])
         last = self._transaction(Changes([]))
         if group.pending == DELETION:
             last.delete_record(group)
@@ -112,39 +101,39 @@ class Committer:
             last.put_record(Kind.GROUP, group.view, group)
         last.commit(self._runtime.dynamodb)
 
-    def _step(self, group: Stored, ids: Sequence[str]) -> None:
-        """Bring some members up to date, as long as the group has not changed."""
+    def _update_members(self, group: Stored, ids: Sequence[str]) -> None:
+        """Take one step for some members, as long as the group has not changed."""
         deletes = group.pending == DELETION
-        changes = self._parting(group, ids) if deletes else Changes(self._refreshed([group.view], ids))
-        if not self._written(changes, fence=group):
+        changes = self._removals(group, ids) if deletes else Changes(self._refreshed([group.view], ids))
+        if not self._write(changes, fence=group):
             if len(ids) == 1:
                 raise TooLarge
-            self._step(group, ids[: len(ids) // 2])
-            self._step(group, ids[len(ids) // 2 :])
+            self._update_members(group, ids[: len(ids) // 2])
+            self._update_members(group, ids[len(ids) // 2 :])
 
-    def _parting(self, group: Stored, ids: Sequence[str]) -> Changes:
-        """Return what takes people out of a group, as far as they are still in it."""
+    def _removals(self, group: Stored, ids: Sequence[str]) -> Changes:
+        """Return the changes that remove people from a group, for those who are still in it."""
         members = [
             person
             for person in self.read(Kind.PERSON, ids).values()
-            if any(home["id"] == group.id for home in person.view["households"])
+            if any(entry["id"] == group.id for entry in person.view["households"])
         ]
-        drafts = [RecordChange(Kind.PERSON, person, without_household(person.view, group.id)) for person in members]
-        return Changes(drafts, over=[(person.id, group.id) for person in members])
+        records = [RecordChange(Kind.PERSON, person, without_household(person.view, group.id)) for person in members]
+        return Changes(records, removed=[(person.id, group.id) for person in members])
 
     def _refreshed(self, groups: Sequence[View], ids: Sequence[str]) -> list[RecordChange]:
-        """Return those of these people who show the groups as they were, as they show them now."""
-        drafts = []
+        """Return the changes of those of these people whose views show the groups as they were before."""
+        changes = []
         for person in self.read(Kind.PERSON, ids).values():
             view = person.view
             for group in groups:
-                entry = next((home for home in view["households"] if home["id"] == group["id"]), None)
+                entry = next((entry for entry in view["households"] if entry["id"] == group["id"]), None)
                 view = with_household(view, household_entry(group, entry)) if entry else view
-            drafts.append(RecordChange(Kind.PERSON, person, view))
-        return [draft for draft in drafts if draft.is_change]
+            changes.append(RecordChange(Kind.PERSON, person, view))
+        return [change for change in changes if change.is_change]
 
-    def _written(self, changes: Changes, *, pending: str = "", fence: Stored | None = None) -> bool:
-        """Write the changes in one transaction; False, and nothing is written, when it is too much for one."""
+    def _write(self, changes: Changes, *, pending: str = "", fence: Stored | None = None) -> bool:
+        """Write changes in one transaction. Returns False, and writes nothing, when they do not fit into one."""
         transaction = self._transaction(changes, pending)
         if fence is not None and transaction.actions:
             transaction.fence(fence)
@@ -155,28 +144,24 @@ class Committer:
         return True
 
     def _transaction(self, changes: Changes, pending: str = "") -> Transaction:
-        transaction = Transaction(self._table, self._shards, day(self._runtime.clock()), self._max_actions)
-        for draft in changes.drafts:
-            before, after = draft.before, draft.after
-            if before is not None and not draft.is_change:
-                transaction.fence(before)  # the others were made to fit it
-                continue
-            if after is not None:
-                left = pending if draft.touches_members else ""
-                transaction.put_record(draft.kind, after, before, pending=left)
-            elif before is not None:
-                transaction.delete_record(before)
-            was = lookup_items(draft.kind, before.view) if before else {}
-            transaction.change_lookups(was, lookup_items(draft.kind, after) if after else {})
-        for membership in changes.put:
+        indexing = Indexing(self._catalogue, self._settings.shards, day(self._runtime.clock()))
+        transaction = Transaction(self._table, indexing, self._max_actions)
+        for change in changes.records:
+            transaction.change_record(change, pending)
+        for membership in changes.memberships:
             transaction.put_membership(membership)
-        for person_id, group_id in changes.over:
+        for person_id, group_id in changes.removed:
             transaction.delete_membership(person_id, group_id)
         return transaction
 
-    def _know(self, drafts: Iterable[RecordChange]) -> None:
-        """Let the registry know of new identifier types before the first record has them."""
-        new = {type_ for draft in drafts if draft.after for type_ in identifier_types(draft.after)} - self._types
+    @cached_property
+    def _settings(self) -> RegistrySettings:
+        return self._store.settings()
+
+    def _register_identifier_types(self, changes: Iterable[RecordChange]) -> None:
+        """Add new identifier types to the registry's settings, before the first record that has them is written."""
+        types = {type_ for change in changes if change.after for type_ in identifier_types(change.after)}
+        new = types - self._settings.identifier_types - self._registered
         if new:
             self._runtime.dynamodb.update_item(
                 TableName=self._table,
@@ -184,4 +169,4 @@ class Committer:
                 UpdateExpression="ADD identifier_types :new",
                 ExpressionAttributeValues={":new": {"SS": sorted(new)}},
             )
-            self._types |= new
+            self._registered |= new

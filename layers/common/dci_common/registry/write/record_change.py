@@ -1,17 +1,18 @@
-"""Drafts: records as they are and as they shall be, and the small changes of views that make them."""
+"""Changes of records: each as it was and as it shall be, and the small changes of views of which they are made."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import Membership
 from dci_common.registry.model.views import View, group_view, own_fields, person_view, summary
 from dci_common.registry.storage.store import Stored
 
 
 @dataclass(frozen=True, slots=True)
 class RecordChange:
-    """A record as it was and as it shall be; None where it is not."""
+    """A record before and after a change; None where it does not exist."""
 
     kind: Kind
     before: Stored | None
@@ -24,14 +25,23 @@ class RecordChange:
 
     @property
     def touches_members(self) -> bool:
-        """Whether the members of a group show something else of it now."""
+        """Whether the views of a group's members must change with it."""
         if self.kind is not Kind.GROUP or self.before is None or self.after is None:
             return False
         return summary(self.before.view) != summary(self.after)
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is written together: records, memberships, and memberships (person id, group id) that are `removed`."""
+
+    records: list[RecordChange]
+    memberships: list[Membership] = field(default_factory=list)
+    removed: list[tuple[str, str]] = field(default_factory=list)
+
+
 def with_member(group: View, entry: View) -> View:
-    """Return a group's view with this entry of a member, instead of the one that there was."""
+    """Return a group's view with this entry of a member, in place of the one it had."""
     return group_view(own_fields(group), [*_others(group["members"], entry["id"]), entry])
 
 
@@ -41,7 +51,7 @@ def without_member(group: View, person_id: str) -> View:
 
 
 def with_household(person: View, entry: View) -> View:
-    """Return a person's view with this entry of a household, instead of the one that there was."""
+    """Return a person's view with this entry of a household, in place of the one it had."""
     return person_view(own_fields(person), [*_others(person["households"], entry["id"]), entry])
 
 

@@ -1,39 +1,41 @@
-"""One DynamoDB transaction on RegistryTable: what must change together, and on what condition.
+"""One DynamoDB transaction on RegistryTable: what changes together, and on what condition.
 
-A record is written on the condition that it is still what was read, a unique lookup on the condition that it is
-nobody else's.
+A record is written on the condition that it is still as it was read, a unique lookup on the condition that no other
+record has it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Membership
 from dci_common.registry.model.views import View
 from dci_common.registry.storage import keys
-from dci_common.registry.storage.items import Item, Ref, membership_items, record_items
+from dci_common.registry.storage.facets import Indexing
+from dci_common.registry.storage.items import Ref, lookup_items, membership_items, record_items
 from dci_common.registry.storage.store import Stored
+from dci_common.registry.write.record_change import RecordChange
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+    from dci_common.aws.protocol import DynamoDB
 
 MAX_ACTIONS = 100  # DynamoDB's own limit
 _MAX_BYTES = 4_000_000  # of DynamoDB's own 4 MiB
 _BESIDE_BODY = 4_000  # bytes of an item beside its body, generously
-_PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_RETRIABLE = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 class WriteConflict(Exception):
-    """Somebody else changed a record between our reading and our writing it: read again, then try again."""
+    """Another writer changed a record between the read and the write: read it again, then try again."""
 
 
 class IdentifierConflict(Exception):
-    """A unique lookup belongs to somebody else; `pk` is its key, `owner` the record's."""
+    """A unique lookup belongs to another record: `pk` is its partition, `owner` that of the record."""
 
     def __init__(self, pk: str, owner: str) -> None:
         super().__init__(pk)
@@ -46,17 +48,32 @@ class Transaction:
     """Actions that happen together or not at all, `max_actions` of them at most."""
 
     table: str
-    shards: int
-    today: date
+    indexing: Indexing
     max_actions: int = MAX_ACTIONS
     actions: list[dict[str, Any]] = field(default_factory=list)
     _about: list[Item | None] = field(default_factory=list)  # the unique lookup that an action claims
     _bytes: int = 0
 
+    def change_record(self, change: RecordChange, pending: str = "") -> None:
+        """Write a record and its lookups as they shall be; one that does not change must only stay as it was read.
+
+        `pending` marks a group whose members are updated later.
+        """
+        before, after = change.before, change.after
+        if before is not None and not change.is_change:
+            self.fence(before)  # the other changes were made to fit it
+            return
+        if after is not None:
+            self.put_record(change.kind, after, before, pending=pending if change.touches_members else "")
+        elif before is not None:
+            self.delete_record(before)
+        had = lookup_items(change.kind, before.view) if before else {}
+        self.change_lookups(had, lookup_items(change.kind, after) if after else {})
+
     def put_record(self, kind: Kind, view: View, before: Stored | None, *, pending: str = "") -> None:
-        """Write a record, with its parts; those that it no longer needs go."""
+        """Write a record and its parts, and delete those it no longer has."""
         version = before.version + 1 if before else 1
-        record, *parts = record_items(kind, view, self.shards, self.today, version=version, pending=pending)
+        record, *parts = record_items(self.indexing, kind, view, version=version, pending=pending)
         self._add("Put", Item=record, **_unchanged(before))
         for part in parts:
             self._add("Put", Item=part)
@@ -68,16 +85,16 @@ class Transaction:
         self._drop_parts(before.kind, before.id, 0, before)
 
     def fence(self, unchanged: Stored) -> None:
-        """Let the transaction happen only while this record is what was read."""
+        """Make the transaction conditional on this record being as it was read."""
         self._add("ConditionCheck", Key=keys.record_key(unchanged.kind, unchanged.id), **_unchanged(unchanged))
 
     def change_lookups(self, before: dict[Ref, Item], after: dict[Ref, Item]) -> None:
-        """Claim the lookups that a record has now, and give up those that it no longer has."""
+        """Claim the lookups that a record gets, and release those that it loses."""
         for key in before.keys() - after.keys():
             item = before[key]
-            self._add("Delete", Key={"pk": item["pk"], "sk": item["sk"]}, **_ours(item))
+            self._add("Delete", Key={"pk": item["pk"], "sk": item["sk"]}, **_unclaimed(item))
         for key in sorted(after.keys() - before.keys()):
-            self._add("Put", claims=after[key], Item=after[key], **_ours(after[key]))
+            self._add("Put", claims=after[key], Item=after[key], **_unclaimed(after[key]))
 
     def put_membership(self, membership: Membership) -> None:
         """Write both sides of a membership."""
@@ -91,13 +108,13 @@ class Transaction:
 
     @property
     def fits(self) -> bool:
-        """Whether DynamoDB takes so many actions and bytes at once."""
+        """Whether DynamoDB accepts so many actions and bytes at once."""
         return len(self.actions) <= self.max_actions and self._bytes <= _MAX_BYTES
 
-    def commit(self, dynamodb: DynamoDBClient) -> None:
-        """Do it. Raises WriteConflict or IdentifierConflict, then nothing has happened, and whatever DynamoDB can not do.
+    def commit(self, dynamodb: DynamoDB) -> None:
+        """Write everything. Raises WriteConflict or IdentifierConflict if nothing was written, or botocore's errors.
 
-        botocore sends a token along, so that its own retry of a request whose answer was lost does nothing twice.
+        botocore sends a token, so that its own retry of a request whose answer was lost writes nothing twice.
         """
         transact: Any = dynamodb.transact_write_items  # the actions are of every kind
         try:
@@ -109,13 +126,13 @@ class Transaction:
     def _explain(self, error: ClientError) -> None:
         reasons: Any = error.response.get("CancellationReasons", [])
         codes = [reason.get("Code") for reason in reasons]
-        # A claim that fails is told even if something else was outrun: at that moment the lookup was somebody else's.
+        # A failed claim is reported even if another action conflicts: at that moment another record had the lookup.
         for claimed, code, reason in zip(self._about, codes, reasons, strict=False):
             if code == "ConditionalCheckFailed" and claimed is not None:
                 raise IdentifierConflict(
                     claimed["pk"]["S"], reason.get("Item", {}).get("owner", {}).get("S", "")
                 ) from error
-        if "ConditionalCheckFailed" in codes or _PASSING.intersection(codes):
+        if "ConditionalCheckFailed" in codes or _RETRIABLE.intersection(codes):
             raise WriteConflict from error
 
     def _drop_parts(self, kind: Kind, record_id: str, kept: int, before: Stored | None) -> None:
@@ -132,14 +149,14 @@ class Transaction:
 def _unchanged(before: Stored | None) -> dict[str, Any]:
     if before is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
-    # Not by its version alone: a record that was deleted and made anew has the first version again.
+    # Not by its version alone: a record that was deleted and made again has the first version again.
     return {
         "ConditionExpression": "version = :version AND digest = :digest",
         "ExpressionAttributeValues": {":version": {"N": str(before.version)}, ":digest": {"S": before.digest}},
     }
 
 
-def _ours(lookup: Item) -> dict[str, Any]:
+def _unclaimed(lookup: Item) -> dict[str, Any]:
     return {
         "ConditionExpression": "attribute_not_exists(pk) OR #owner = :owner",
         "ExpressionAttributeNames": {"#owner": "owner"},

@@ -1,12 +1,12 @@
-"""The four steps of a rotation, as Secrets Manager asks for them; `token` names the version that they are about.
+"""Rotation of the signing keys, in the four steps of Secrets Manager; `token` names the secret's new version.
 
-- create stores the ring that is to come, as the version labelled `AWSPENDING`;
+- create stores the new ring, as the version labelled `AWSPENDING`;
 - set publishes its public keys beside those in use;
-- test signs with its current key, and verifies that with what is published;
-- finish labels it `AWSCURRENT`, which is when its current key begins to sign, and publishes it alone.
+- test signs with its current key, and verifies the signature with the published keys;
+- finish labels it `AWSCURRENT`, from when on its current key signs, and publishes only its keys.
 
-So no key ever signs whose public half is not published. Each step may be repeated, or be left unfinished and followed
-by another rotation, at any place; one that comes too late fails.
+A key therefore never signs before its public half is published. Each step is idempotent. A rotation may stop after
+any step and be followed by another one; a step of a rotation that was overtaken fails.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 import jwt
 
 from dci_common.oauth.key_ring import KeyRing
-from dci_common.oauth.public_key_store import Jwk, PublicKeySet, State, read_published, write_published
+from dci_common.oauth.public_key_store import Jwk, PublicKeySet, State, read_public_keys, write_public_keys
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 
 class RotationError(Exception):
-    """A step can not be done: another has to come before it, or the secret has moved on without it."""
+    """A step cannot be done: a step before it is missing, or another rotation has overtaken this one."""
 
 
-class Rotation:
+class KeyRotation:
     """Rotates the ring of signing keys that a secret holds."""
 
     def __init__(self, runtime: Runtime) -> None:
@@ -34,13 +34,13 @@ class Rotation:
         self._secrets = runtime.secrets
 
     def create(self, secret_id: str, token: str) -> None:
-        """Make the ring that is to come, unless it is made. Raises botocore's errors, as each step does."""
+        """Store the new ring, unless it is stored already. Raises botocore's errors, as every step does."""
         if self._current_version(secret_id) == token or self._pending(secret_id, token):
             return
-        present, now = self._present(secret_id), self._runtime.clock()
-        over = {key.kid for key in self._published().keys if key.is_over(now)}
+        current, now = self._current_ring(secret_id), self._runtime.clock()
+        expired = {key.kid for key in self._published().keys if key.is_expired(now)}
         algorithm = self._runtime.settings.signing_algorithm
-        ring = present.successor(algorithm, over) if present else KeyRing.new(algorithm)
+        ring = current.rotated(algorithm, expired) if current else KeyRing.new(algorithm)
         try:
             self._secrets.put_secret_value(
                 SecretId=secret_id,
@@ -49,35 +49,35 @@ class Rotation:
                 VersionStages=["AWSPENDING"],
             )
         except self._secrets.exceptions.ResourceExistsException:
-            return  # the step runs twice at once, and the other was first
+            return  # the step runs twice concurrently, and the other was first
 
     def set(self, secret_id: str, token: str) -> None:
-        """Publish the keys of the ring that is to come beside those in use. Raises RotationError."""
-        published = self._published()  # read first: if anything is newer than it, it is not overwritten
+        """Publish the keys of the new ring beside those in use. Raises RotationError."""
+        published = self._published()  # read first, so that a newer revision is not overwritten
         if self._current_version(secret_id) == token:
             return
-        coming, present = self._coming(secret_id, token), self._present(secret_id)
-        in_use = present.public_keys() if present else []
+        new, current = self._new_ring(secret_id, token), self._current_ring(secret_id)
+        in_use = current.public_keys() if current else []
         known = {jwk["kid"] for jwk, _ in in_use}
         pending: list[tuple[Jwk, State]] = [
-            (jwk, "pending") for jwk, _ in coming.public_keys() if jwk["kid"] not in known
+            (jwk, "pending") for jwk, _ in new.public_keys() if jwk["kid"] not in known
         ]
         self._publish(published, [*in_use, *pending])
 
     def test(self, secret_id: str, token: str) -> None:
-        """Check that what the coming ring signs is verified by what is published. Raises RotationError or PyJWT's."""
+        """Verify a signature of the new ring with the published keys. Raises RotationError or PyJWT's errors."""
         if self._current_version(secret_id) == token:
             return
-        coming = self._coming(secret_id, token)
+        new = self._new_ring(secret_id, token)
         published = {key.kid: key.jwk for key in self._published().keys}
-        if any(jwk["kid"] not in published for jwk, _ in coming.public_keys()):
-            raise RotationError("The keys of the coming ring are not all published.")
-        key = coming.current
+        if any(jwk["kid"] not in published for jwk, _ in new.public_keys()):
+            raise RotationError("Not all keys of the new ring are published.")
+        key = new.current
         signed = jwt.encode({}, key.private_key, algorithm=key.alg)
         jwt.decode(signed, jwt.PyJWK(published[key.kid], key.alg), algorithms=[key.alg])
 
     def finish(self, secret_id: str, token: str) -> None:
-        """Put the coming ring in force, and publish it alone. Raises RotationError."""
+        """Make the new ring the current one, and publish only its keys. Raises RotationError."""
         published = self._published()
         version = self._current_version(secret_id)
         if version != token:
@@ -88,16 +88,16 @@ class Rotation:
                 MoveToVersionId=token,
                 RemoveFromVersionId=version,
             )
-        ring = self._present(secret_id)
+        ring = self._current_ring(secret_id)
         if ring is not None:
             self._publish(published, ring.public_keys())
 
-    def _coming(self, secret_id: str, token: str) -> KeyRing:
-        """Return the ring that this rotation made, if it still follows the one in force."""
-        coming, present = self._pending(secret_id, token), self._present(secret_id)
-        if coming is None or (present and present.next != coming.current):
+    def _new_ring(self, secret_id: str, token: str) -> KeyRing:
+        """Return the ring that this rotation stored, if it still follows the current one."""
+        new, current = self._pending(secret_id, token), self._current_ring(secret_id)
+        if new is None or (current and current.next != new.current):
             raise RotationError("This rotation has no ring, or another rotation has overtaken it.")
-        return coming
+        return new
 
     def _pending(self, secret_id: str, token: str) -> KeyRing | None:
         if "AWSPENDING" not in self._labels(secret_id).get(token, []):
@@ -105,10 +105,10 @@ class Rotation:
         try:
             version = self._secrets.get_secret_value(SecretId=secret_id, VersionId=token)
         except self._secrets.exceptions.ResourceNotFoundException:
-            return None  # Secrets Manager has named the version, but there is nothing in it yet
+            return None  # Secrets Manager has labelled the version before it has a value
         return KeyRing.from_secret(version["SecretString"])
 
-    def _present(self, secret_id: str) -> KeyRing | None:
+    def _current_ring(self, secret_id: str) -> KeyRing | None:
         return KeyRing.from_secret(
             self._secrets.get_secret_value(SecretId=secret_id, VersionStage="AWSCURRENT")["SecretString"]
         )
@@ -120,7 +120,7 @@ class Rotation:
         return self._secrets.describe_secret(SecretId=secret_id)["VersionIdsToStages"]
 
     def _published(self) -> PublicKeySet:
-        return read_published(self._runtime, consistent=True)
+        return read_public_keys(self._runtime, consistent=True)
 
     def _publish(self, before: PublicKeySet, states: list[tuple[Jwk, State]]) -> None:
-        write_published(self._runtime, before.changed(states, int(self._runtime.clock())))
+        write_public_keys(self._runtime, before.with_states(states, int(self._runtime.clock())))

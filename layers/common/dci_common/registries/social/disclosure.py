@@ -1,13 +1,13 @@
-"""What of a record a client may see: attribute names, and the named sets of them.
+"""What a client may see of a record: attribute names, and named sets of them.
 
-A client may filter only on what it may see: otherwise counts would leak what fields hide.
+A client may filter only by what it may see: otherwise counts would disclose what the records do not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-Disclosure = frozenset[str]
+from dci_common.registry.catalogue.attributes import Disclosure
 
 MINIMAL: Disclosure = frozenset({"identifier", "name", "birth_date", "sex"})
 STANDARD: Disclosure = MINIMAL | {"birth_place", "phone_number", "email", "address", "household"}
@@ -33,5 +33,5 @@ NAMES = frozenset(SETS) | FULL
 
 
 def disclosure(names: Iterable[str]) -> Disclosure:
-    """Return the attributes that a client's list names, its sets unfolded; an unknown name adds nothing."""
+    """Return the attributes that a client's list names, its sets expanded; an unknown name adds nothing."""
     return frozenset().union(*(SETS.get(name, {name} & FULL) for name in names))

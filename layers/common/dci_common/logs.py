@@ -1,7 +1,7 @@
-"""Structured log lines: what happened, never what was in it.
+"""Structured log lines: what happened, never the content of a message.
 
-No line carries a value from a record or a message, a token or a secret; an exception is told by its type and
-the places it passed, since its text may quote any of these.
+No line carries a value from a record or a message, a token or a secret. An exception is logged by its type and the
+code that it passed through, because its text may quote any of these.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger
 LogFields = dict[str, str | int | float]
 _NAMESPACE = "DCI"
 _BAD_REQUEST, _SERVER_ERROR = 400, 500
-# What CloudWatch makes metrics of (its embedded metric format), where a line has it.
+# CloudWatch makes a metric of each of these fields that a line has (its embedded metric format).
 _UNITS = {
     "requests": "Count",
     "refused": "Count",
@@ -36,14 +36,15 @@ def _logger() -> Logger:
 
 
 def log_request(line: LogFields, now: float) -> None:
-    """Write the one line of a request, which is its metrics too; `now` is in epoch seconds.
+    """Write the one line of a request, which carries its metrics too; `now` is in epoch seconds.
 
-    `line` has the `route`, which holds no id, the `status`, and the `outcome`: `ok`, or the code of the error.
+    `line` has the `route` as a template, without ids, the `status`, and the `outcome`: `ok`, or the error's code.
     """
+    status = int(line["status"])
     counts = {
         "requests": 1,
-        "refused": int(_BAD_REQUEST <= int(line["status"]) < _SERVER_ERROR),
-        "failed": int(int(line["status"]) >= _SERVER_ERROR),
+        "refused": int(_BAD_REQUEST <= status < _SERVER_ERROR),
+        "failed": int(status >= _SERVER_ERROR),
     }
     metrics = [{"Name": name, "Unit": unit} for name, unit in _UNITS.items() if name in line or name in counts]
     by_outcome = {"Namespace": _NAMESPACE, "Dimensions": [["outcome"]], "Metrics": [metrics[0]]}
@@ -53,14 +54,15 @@ def log_request(line: LogFields, now: float) -> None:
 
 
 def log_failure(error: BaseException, correlation_id: str) -> None:
-    """Write what failed and where."""
+    """Write the type of an unexpected error and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
-    response: Mapping[str, Any] = getattr(error, "response", None) or {}  # a timeout of botocore's has None
+    response: Mapping[str, Any] = getattr(error, "response", None) or {}  # None in botocore's timeouts
     _logger().error(
         "failure",
         extra={
             "exception_type": type(error).__name__,
             "aws_error": response.get("Error", {}).get("Code", ""),
+            "aws_request_id": response.get("ResponseMetadata", {}).get("RequestId", ""),
             "frames": [f"{frame.name}:{frame.lineno}" for frame in frames],
             "correlation_id": correlation_id,
         },
@@ -68,5 +70,5 @@ def log_failure(error: BaseException, correlation_id: str) -> None:
 
 
 def log_rotation(step: str, token: str) -> None:
-    """Write that a step of a rotation is done; `token` is the name of its version, no secret."""
+    """Write that a step of a rotation is done; `token` names the secret's version and is no secret itself."""
     _logger().info("rotation", extra={"step": step, "correlation_id": token})

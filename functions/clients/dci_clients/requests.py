@@ -1,0 +1,142 @@
+"""Requests of administrators: their bodies, query parameters and preconditions."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
+
+from dci_common.clients.administration import Caller
+from dci_common.clients.items import LISTED
+from dci_common.clients.model import STATUSES, Client
+from dci_common.clients.registration import NewClient, NewSecret
+from dci_common.clients.store import MAX_PAGE
+from dci_common.edge.http import Request
+from dci_common.errors import InvalidRequest, VersionRequired
+from dci_common.validation import describe
+
+M = TypeVar("M", bound=BaseModel)
+
+# The members of a position in the list of clients, and in a client's log.
+CLIENT_POSITION = ("pk", "sk", "listed", "name_key")
+LOG_POSITION = ("pk", "sk")
+_DEFAULT_PAGE = 50
+_MAX_TAGS = 1000  # characters of If-Match
+_TAG = re.compile(r'"([1-9][0-9]{0,17})"')
+_changes = TypeAdapter(dict[str, JsonValue])
+
+
+def client_id(request: Request) -> str:
+    """Return the client id of the path."""
+    return request.parameters.get("client_id", "")
+
+
+def etag(client: Client) -> dict[str, str]:
+    """Return the header that names a client's version (RFC 9110 §8.8.3)."""
+    return {"ETag": f'"{client.version}"'}
+
+
+def read_caller(request: Request, client_id: str) -> Caller:
+    """Return the caller, with the versions that `If-Match` limits the change to."""
+    tags = request.headers.get("if-match", "").strip()
+    if tags in {"", "*"}:
+        return Caller(client_id)
+    # An unknown tag, or a weak one, matches nothing (RFC 9110 §13.1.1).
+    listed = [_TAG.fullmatch(tag.strip()) for tag in tags[:_MAX_TAGS].split(",")]
+    return Caller(client_id, frozenset(int(tag[1]) for tag in listed if tag))
+
+
+def check_conditional(request: Request) -> None:
+    """Require `If-Match`, so that a caller cannot overwrite changes that it has not read. Raises VersionRequired."""
+    if not request.headers.get("if-match", "").strip():
+        raise VersionRequired("Send the client's ETag as If-Match: GET it first.")
+
+
+def read_new_client(request: Request) -> NewClient:
+    """Return the body of `POST /clients`. Raises InvalidRequest or UnsupportedMediaType."""
+    return _read(NewClient, request.json_body(), "The client")
+
+
+def read_changes(request: Request) -> dict[str, Any]:
+    """Return the body of `PATCH /clients/{client_id}`, its members not checked yet. Raises as read_new_client."""
+    body = request.json_body()
+    _check_members(body)
+    try:
+        return dict(_changes.validate_json(body))
+    except ValidationError as error:
+        raise InvalidRequest(describe(error, "The change")) from error
+
+
+def read_new_secret(request: Request) -> NewSecret:
+    """Return the body of `POST /clients/{client_id}/secrets`, which is optional. Raises as read_new_client."""
+    return _read(NewSecret, request.json_body(), "The secret") if request.body else NewSecret()
+
+
+def read_page(query: str, members: tuple[str, ...]) -> tuple[int, dict[str, str] | None]:
+    """Return `limit` and `next` of a list whose positions have these members. Raises InvalidRequest."""
+    parameters = dict(parse_qsl(query))
+    limit = parameters.get("limit", str(_DEFAULT_PAGE))
+    if not (limit.isascii() and limit.isdigit() and len(limit) <= len(str(MAX_PAGE)) and 1 <= int(limit) <= MAX_PAGE):
+        raise InvalidRequest(f"limit must be a whole number from 1 to {MAX_PAGE}.")
+    following = parameters.get("next")
+    return int(limit), _position(following, members) if following else None
+
+
+def read_status(query: str) -> str | None:
+    """Return `status` of the list of clients; None is any. Raises InvalidRequest."""
+    status = dict(parse_qsl(query)).get("status")
+    if status not in {None, *STATUSES}:
+        raise InvalidRequest(f"status must be {' or '.join(STATUSES)}.")
+    return status
+
+
+def next_page(position: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the member `next`, which says where the next page starts; nothing after the last page."""
+    return {"next": base64.urlsafe_b64encode(json.dumps(position).encode()).decode()} if position else {}
+
+
+def invalid_next() -> InvalidRequest:
+    """Return the error of a `next` that no page returned."""
+    return InvalidRequest("next must be the value that the previous page returned, unchanged.")
+
+
+def _read(model: type[M], body: bytes, root: str) -> M:
+    _check_members(body)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidRequest(describe(error, root)) from error
+
+
+def _check_members(body: bytes) -> None:
+    """Reject a repeated member, of which different parsers take different values. Raises InvalidRequest."""
+
+    def once(pairs: list[tuple[str, object]]) -> None:
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise InvalidRequest("A member is repeated: send each one once.")
+
+    with suppress(ValueError, RecursionError):  # the caller reports what is not JSON
+        json.loads(body, object_pairs_hook=once)
+
+
+def _position(token: str, members: tuple[str, ...]) -> dict[str, str]:
+    try:
+        position = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        position = None
+    well_formed = isinstance(position, dict) and position.keys() == set(members)
+    if not well_formed or not all(map(_is_key, position.values())) or position.get("listed", LISTED) != LISTED:
+        raise invalid_next()
+    return {name: str(value) for name, value in position.items()}
+
+
+def _is_key(value: object) -> bool:
+    # The limits of a client's keys, which DynamoDB accepts.
+    return isinstance(value, str) and value.isprintable() and 0 < len(value.encode()) <= 1000  # noqa: PLR2004

@@ -1,0 +1,128 @@
+"""The functions' own clients of DynamoDB and Secrets Manager, with the operations of `protocol.py` and no others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from botocore.exceptions import ClientError
+
+from dci_common.aws.client import MinimalClient
+from dci_common.aws.transport import Endpoint
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from mypy_boto3_dynamodb import type_defs as dynamodb
+    from mypy_boto3_secretsmanager import type_defs as secretsmanager
+
+    from dci_common.aws.retry import Retry
+
+
+class _DynamoDBExceptions:
+    class ConditionalCheckFailedException(ClientError):
+        """The condition of a write does not hold."""
+
+
+class _SecretsManagerExceptions:
+    class InvalidRequestException(ClientError):
+        """The state of the secret does not allow the operation."""
+
+    class ResourceExistsException(ClientError):
+        """The version exists with another content."""
+
+    class ResourceNotFoundException(ClientError):
+        """The secret or the version does not exist."""
+
+
+class MinimalDynamoDB(MinimalClient):
+    """A client of DynamoDB; the variable AWS_ENDPOINT_URL_DYNAMODB replaces AWS's own address."""
+
+    exceptions = _DynamoDBExceptions()
+
+    def __init__(self, retry: Retry) -> None:
+        endpoint = Endpoint.of("dynamodb", "AWS_ENDPOINT_URL_DYNAMODB")
+        super().__init__(
+            endpoint, retry, "DynamoDB_20120810", "application/x-amz-json-1.0", _classes(self.exceptions)
+        )
+
+    def batch_get_item(
+        self, **request: Unpack[dynamodb.BatchGetItemInputTypeDef]
+    ) -> dynamodb.BatchGetItemOutputTypeDef:
+        """Read up to 100 items by their keys."""
+        return cast("dynamodb.BatchGetItemOutputTypeDef", self.call("BatchGetItem", request))
+
+    def delete_item(self, **request: Unpack[dynamodb.DeleteItemInputTypeDef]) -> dynamodb.DeleteItemOutputTypeDef:
+        """Delete an item."""
+        return cast("dynamodb.DeleteItemOutputTypeDef", self.call("DeleteItem", request))
+
+    def get_item(self, **request: Unpack[dynamodb.GetItemInputTypeDef]) -> dynamodb.GetItemOutputTypeDef:
+        """Read an item by its key."""
+        return cast("dynamodb.GetItemOutputTypeDef", self.call("GetItem", request))
+
+    def put_item(self, **request: Unpack[dynamodb.PutItemInputTypeDef]) -> dynamodb.PutItemOutputTypeDef:
+        """Create or replace an item."""
+        return cast("dynamodb.PutItemOutputTypeDef", self.call("PutItem", request))
+
+    def query(self, **request: Unpack[dynamodb.QueryInputTypeDef]) -> dynamodb.QueryOutputTypeDef:
+        """Read a page of a partition, of the table or of an index."""
+        return cast("dynamodb.QueryOutputTypeDef", self.call("Query", request))
+
+    def scan(self, **request: Unpack[dynamodb.ScanInputTypeDef]) -> dynamodb.ScanOutputTypeDef:
+        """Read a page of a table."""
+        return cast("dynamodb.ScanOutputTypeDef", self.call("Scan", request))
+
+    def transact_write_items(
+        self, **request: Unpack[dynamodb.TransactWriteItemsInputTypeDef]
+    ) -> dynamodb.TransactWriteItemsOutputTypeDef:
+        """Make up to 100 changes together, or none of them."""
+        return cast("dynamodb.TransactWriteItemsOutputTypeDef", self.call("TransactWriteItems", request))
+
+    def update_item(self, **request: Unpack[dynamodb.UpdateItemInputTypeDef]) -> dynamodb.UpdateItemOutputTypeDef:
+        """Change attributes of an item."""
+        return cast("dynamodb.UpdateItemOutputTypeDef", self.call("UpdateItem", request))
+
+
+class MinimalSecretsManager(MinimalClient):
+    """A client of Secrets Manager; the variable AWS_ENDPOINT_URL_SECRETS_MANAGER replaces AWS's own address."""
+
+    exceptions = _SecretsManagerExceptions()
+
+    def __init__(self, retry: Retry) -> None:
+        endpoint = Endpoint.of("secretsmanager", "AWS_ENDPOINT_URL_SECRETS_MANAGER")
+        super().__init__(endpoint, retry, "secretsmanager", "application/x-amz-json-1.1", _classes(self.exceptions))
+
+    def describe_secret(
+        self, **request: Unpack[secretsmanager.DescribeSecretRequestTypeDef]
+    ) -> secretsmanager.DescribeSecretResponseTypeDef:
+        """Read what is known of a secret, but not its value."""
+        return cast("secretsmanager.DescribeSecretResponseTypeDef", self.call("DescribeSecret", request))
+
+    def get_secret_value(
+        self, **request: Unpack[secretsmanager.GetSecretValueRequestTypeDef]
+    ) -> secretsmanager.GetSecretValueResponseTypeDef:
+        """Read a version of a secret."""
+        return cast("secretsmanager.GetSecretValueResponseTypeDef", self.call("GetSecretValue", request))
+
+    def put_secret_value(
+        self, **request: Unpack[secretsmanager.PutSecretValueRequestTypeDef]
+    ) -> secretsmanager.PutSecretValueResponseTypeDef:
+        """Add a version to a secret."""
+        return cast("secretsmanager.PutSecretValueResponseTypeDef", self.call("PutSecretValue", request))
+
+    def rotate_secret(
+        self, **request: Unpack[secretsmanager.RotateSecretRequestTypeDef]
+    ) -> secretsmanager.RotateSecretResponseTypeDef:
+        """Start a rotation."""
+        return cast("secretsmanager.RotateSecretResponseTypeDef", self.call("RotateSecret", request))
+
+    def update_secret_version_stage(
+        self, **request: Unpack[secretsmanager.UpdateSecretVersionStageRequestTypeDef]
+    ) -> secretsmanager.UpdateSecretVersionStageResponseTypeDef:
+        """Move a label from one version of a secret to another."""
+        return cast(
+            "secretsmanager.UpdateSecretVersionStageResponseTypeDef", self.call("UpdateSecretVersionStage", request)
+        )
+
+
+def _classes(exceptions: object) -> dict[str, type[ClientError]]:
+    return {name: found for name, found in vars(type(exceptions)).items() if isinstance(found, type)}

@@ -1,0 +1,89 @@
+"""ClientsTable: the keys and items of clients, secrets and the administration log.
+
+| item | pk | sk | carries |
+|---|---|---|---|
+| client | `CLIENT#<id>` | `CLIENT` | the client; `listed` and `name_key` put it into the index `clients` |
+| name | `NAME#<name key>` | `NAME` | `client_id`, the owner: this makes names unique |
+| secret | `SECRET#<id>` | `1` or `2` | `digest`, `secret_id`, `created`; `expires` (epoch seconds) if it ends |
+| usage | `USAGE#<id>` | `USAGE` | by secret id, and for `private_key_jwt`, the epoch second of the last use |
+| log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON |
+
+Revoked tokens, failed authentications and public keys are described in `oauth/`: revocation.py, throttle.py,
+public_key_store.py. DynamoDB removes an expired item within days, so readers check `expires`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dci_common.aws.dynamodb import Item, deserialize, serialize
+from dci_common.clients.model import Client, name_key
+from dci_common.clients.secrets import SLOTS, Secret
+
+if TYPE_CHECKING:
+    from dci_common.clients.log import LogEntry
+
+LISTED = "CLIENT"
+
+
+def client_key(client_id: str) -> Item:
+    """Return the key of a client."""
+    return {"pk": {"S": f"CLIENT#{client_id}"}, "sk": {"S": "CLIENT"}}
+
+
+def client_item(client: Client) -> Item:
+    """Return the item of a client."""
+    fields = {name: serialize(value) for name, value in client.model_dump(mode="json", exclude_none=True).items()}
+    listed = {"listed": {"S": LISTED}, "name_key": {"S": name_key(client.name)}}
+    return {**client_key(client.client_id), **listed, **fields}
+
+
+def client_from_item(item: Mapping[str, Any]) -> Client:
+    """Return the client of an item."""
+    return Client.model_validate({name: deserialize(value) for name, value in item.items()})
+
+
+def name_item_key(key: str) -> Item:
+    """Return the key of the item that reserves a name (see name_key)."""
+    return {"pk": {"S": f"NAME#{key}"}, "sk": {"S": "NAME"}}
+
+
+def secret_key(client_id: str, slot: str) -> Item:
+    """Return the key of one of a client's two secrets."""
+    return {"pk": {"S": f"SECRET#{client_id}"}, "sk": {"S": slot}}
+
+
+def secret_keys(client_id: str) -> list[Item]:
+    """Return the keys of both secrets of a client."""
+    return [secret_key(client_id, slot) for slot in SLOTS]
+
+
+def secret_item(client_id: str, secret: Secret) -> Item:
+    """Return the item of a secret."""
+    ends = {"expires": {"N": str(secret.expires)}} if secret.expires is not None else {}
+    fields = {name: {"S": getattr(secret, name)} for name in ("secret_id", "created", "digest")}
+    return {**secret_key(client_id, secret.slot), **fields, **ends}
+
+
+def secret_from_item(item: Mapping[str, Any]) -> Secret:
+    """Return the secret of an item."""
+    expires = int(item["expires"]["N"]) if "expires" in item else None
+    texts = {name: item[name]["S"] for name in ("secret_id", "created", "digest")}
+    return Secret(slot=item["sk"]["S"], **texts, expires=expires)
+
+
+def usage_key(client_id: str) -> Item:
+    """Return the key of the item that records when a client last used each credential."""
+    return {"pk": {"S": f"USAGE#{client_id}"}, "sk": {"S": "USAGE"}}
+
+
+def log_key(client_id: str, sort_key: str) -> Item:
+    """Return the key of a log entry."""
+    return {"pk": {"S": f"LOG#{client_id}"}, "sk": {"S": sort_key}}
+
+
+def log_item(client_id: str, entry: LogEntry) -> Item:
+    """Return the item of a log entry."""
+    key = log_key(client_id, f"{entry.at}#{entry.version:010}")
+    return {**key, "entry": {"S": entry.model_dump_json(exclude_none=True)}}

@@ -1,0 +1,59 @@
+"""A partner client, as it is registered."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+RECORD_TYPES = ("SRPerson", "Member", "Group")
+Status = Literal["enabled", "disabled"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+
+
+class Client(BaseModel):
+    """A partner system, or an administrator's tool.
+
+    `token_lifetime` is in seconds. `disclosure` lists the attributes, and the named sets of them, that the client may
+    see; `record_types` the types that it may search; `restricted` entitles it to restricted people (see Person).
+    `requests_a_minute` and `records_a_day` are its own limits; 0 is no limit, None the deployment's default.
+    With `openspp17`, requests without a `reg_type` are answered in the OpenSPP 17 dialect. `signature` is the policy
+    for message signatures: `unsigned` rejects signed messages, `ignore` accepts them without verification.
+    `jwks` is the client's public keys, a JWK set in JSON (see public_key_set). Tokens issued before
+    `tokens_not_before` (epoch seconds) are not valid.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    client_id: str
+    name: str
+    sender_id: str
+    scopes: tuple[str, ...]
+    token_lifetime: int
+    disclosure: tuple[str, ...]
+    openspp17: bool
+    signature: Literal["unsigned", "ignore"]
+    # Clients that were registered before these fields existed have the defaults.
+    record_types: tuple[str, ...] = RECORD_TYPES
+    restricted: bool = False
+    requests_a_minute: int | None = None
+    records_a_day: int | None = None
+    jwks: str | None = None
+    tokens_not_before: int = 0
+    status: Status
+    created: str
+    updated: str
+    version: int
+
+
+def name_key(name: str) -> str:
+    """Return the form in which names are unique: without differences of compatibility form, case and spacing."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def is_client_id(text: str) -> bool:
+    """Return whether the text can be a client id; any other is never looked up."""
+    return _CLIENT_ID.fullmatch(text) is not None

@@ -1,0 +1,105 @@
+"""A function's HTTP application: it dispatches each event to its endpoint, and answers and logs every error."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dci_common.deadline import Deadline
+from dci_common.edge.errors import ErrorResponse, MethodNotAllowed, error_response, is_expected
+from dci_common.edge.events import lambda_response, request_without_body, with_body
+from dci_common.edge.http import Request, Response
+from dci_common.errors import NotFound
+from dci_common.logs import LogFields, log_failure, log_request
+from dci_common.runtime import Event, LambdaHandler, Runtime
+from dci_common.timestamps import timestamp
+
+Endpoint = Callable[[Request], Response]
+ErrorBody = Callable[[ErrorResponse, Request, float], object]
+
+
+def spdci_error(error: ErrorResponse, request: Request, now: float) -> object:
+    """Return an error in both shapes of the standard at once: HttpErrorResponse and the ERR acknowledgement."""
+    entry = {"code": error.code, "message": error.message}
+    return {
+        "errors": [entry],
+        "message": {
+            "ack_status": "ERR",
+            "timestamp": timestamp(now),
+            "correlation_id": request.correlation_id,
+            "error": entry,
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The methods of one path, the shape of its errors, and headers that all its responses have."""
+
+    methods: Mapping[str, Endpoint]
+    error_body: ErrorBody = spdci_error
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHandler:
+    """Return the Lambda handler of a set of paths, spelled as in template.yaml; other paths answer 404."""
+    unknown, clock = Resource({}), runtime.clock
+    origin_secret = runtime.settings.origin_secret.encode()
+    is_cold = True
+
+    def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
+        nonlocal is_cold
+        started = time.perf_counter()
+        request = request_without_body(event, Deadline.of(context, clock))
+        resource = resources.get(request.path, unknown)
+        try:
+            _check_origin(request, origin_secret)
+            response = _dispatch(resource, request, event)
+        except Exception as error:  # noqa: BLE001 - unexpected ones are logged, and answered without their details
+            response = _failed(error, resource, request, clock())
+        if is_cold:
+            request.log_fields["cold_start"], is_cold = 1, False
+        latency = round(1000 * (time.perf_counter() - started), 3)
+        log_request(_line(request, response, latency), clock())
+        return lambda_response(response, resource.headers)
+
+    return handler
+
+
+def _check_origin(request: Request, secret: bytes) -> None:
+    """Reject a request that bypassed the web application firewall, where the deployment has one."""
+    sent = request.headers.get("x-origin-verify", "").encode("utf-8", "surrogatepass")
+    if secret and not hmac.compare_digest(sent, secret):
+        raise NotFound("The API is not at this address: use its public one.")
+
+
+def _dispatch(resource: Resource, request: Request, event: Event) -> Response:
+    if not resource.methods:
+        raise NotFound("There is nothing at this path; the API's paths are in its documentation.")
+    endpoint = resource.methods.get(request.method)
+    if endpoint is None:
+        raise MethodNotAllowed(resource.methods)
+    return endpoint(with_body(request, event))
+
+
+def _failed(error: Exception, resource: Resource, request: Request, now: float) -> Response:
+    if not is_expected(error):
+        log_failure(error, request.correlation_id)
+    answer = error_response(error)
+    request.log_fields["outcome"] = answer.code
+    return Response.of(answer.status, resource.error_body(answer, request, now), answer.headers)
+
+
+def _line(request: Request, response: Response, latency: float) -> LogFields:
+    return {
+        "method": request.method,
+        "route": request.path,
+        "correlation_id": request.correlation_id,
+        "status": response.status,
+        "outcome": "ok",
+        "latency": latency,
+        **request.log_fields,
+    }

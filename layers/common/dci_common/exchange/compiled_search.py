@@ -1,0 +1,107 @@
+"""Compiled searches: what a partner's criteria ask for, checked and ready to be run.
+
+The synchronous search and `dci registry explain` compile their criteria here, so that both mean the same by them.
+Compiling reads nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registries.social.disclosure import disclosure
+from dci_common.registries.social.record_types import RecordType, resolve
+from dci_common.registry.plan.search_plan import Visibility
+from dci_common.registry.query.conditions import Conditions
+from dci_common.registry.query.parser import parse, parse_sort
+from dci_common.registry.query.tree import Query
+from dci_common.spdci.pagination import Page, read_page
+
+if TYPE_CHECKING:
+    from dci_common.registry.catalogue.attributes import Disclosure
+    from dci_common.registry.query.sort import Position, SortKey, Window
+    from dci_common.registry.storage.store import RegistrySettings
+    from dci_common.spdci.envelope import Pagination, SearchCriteria
+
+
+class SearchClient(Protocol):
+    """What a search must know of the client that asks."""
+
+    @property
+    def client_id(self) -> str:
+        """The client's id: a cursor belongs to one client."""
+
+    @property
+    def record_types(self) -> tuple[str, ...]:
+        """The record types that it may search."""
+
+    @property
+    def disclosure(self) -> tuple[str, ...]:
+        """The attributes, and sets of them, that it may see."""
+
+    @property
+    def restricted(self) -> bool:
+        """Whether it is entitled to restricted people."""
+
+    @property
+    def openspp17(self) -> bool:
+        """Whether criteria without a `reg_type` are in the OpenSPP 17 dialect."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSearch:
+    """A search for one page of the records of a type, for one client, on one day.
+
+    `question` identifies the search whichever page is asked for: a cursor can only continue the same question.
+    """
+
+    reg_type: str
+    record_type: RecordType
+    query: Query
+    sort: tuple[SortKey, ...]
+    page: Page
+    visibility: Visibility
+    disclosure: Disclosure
+    question: bytes
+
+    def window(self, after: Position | None = None) -> Window:
+        """Return the window of matches that the page shows, after the position that its cursor names."""
+        return self.page.window(self.sort, after)
+
+
+def compile_search(
+    criteria: SearchCriteria,
+    client: SearchClient,
+    settings: RegistrySettings,
+    today: date,
+    pagination: Pagination | None = None,
+) -> CompiledSearch:
+    """Return the search that criteria ask for; `pagination` is what an item has beside its criteria.
+
+    Raises Rejection, or QueryError, for what cannot be asked, or not by this client.
+    """
+    reg_type, record_type = resolve(criteria, openspp17_client=client.openspp17)
+    record_type.check_allowed(client.record_types)
+    page, disclosed = read_page(criteria, pagination), disclosure(client.disclosure)
+    catalogue = SOCIAL_CATALOGUE.with_identifier_types(settings.identifier_types)
+    conditions = Conditions(catalogue, record_type.kind, disclosed, today)
+    query = Query(record_type.kind, parse(criteria.query_type, criteria.query, conditions), today)
+    return CompiledSearch(
+        reg_type=reg_type,
+        record_type=record_type,
+        query=query,
+        sort=parse_sort(criteria.sort, conditions),
+        page=page,
+        visibility=Visibility(settings.shards, restricted=client.restricted),
+        disclosure=disclosed,
+        question=_question(client.client_id, reg_type, record_type.name, criteria),
+    )
+
+
+def _question(client_id: str, reg_type: str, record_type: str, criteria: SearchCriteria) -> bytes:
+    asked = [client_id, reg_type, record_type, criteria.query_type, criteria.query, criteria.sort]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).digest()

@@ -1,0 +1,112 @@
+"""The only way for records to leave the registry: quota and audit of one message, whatever happens in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Self
+
+from dci_common.deadline import with_deadline
+from dci_common.exchange.audit import AuditLog
+from dci_common.exchange.quota import Quotas
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from dci_common.clients.model import Client
+    from dci_common.exchange.quota import Reservation
+    from dci_common.runtime import Runtime
+    from dci_common.spdci.envelope import SearchCriteria, SearchEnvelope
+
+_THREADS = 4
+
+
+class DisclosureSessions:
+    """Opens the disclosure sessions of one function instance.
+
+    Counts and audit items are written by threads of its own, in parallel with the search.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="disclosure")
+        self._quotas = Quotas(runtime, self._threads)
+
+    def open(
+        self, client: Client, envelope: SearchEnvelope, correlation_id: str, max_records: int
+    ) -> DisclosureSession:
+        """Reserve quota for a message that may disclose so many records, and return its session.
+
+        Raises LimitExceeded.
+        """
+        audit = AuditLog(self._runtime, self._threads, client, envelope, correlation_id)
+        return DisclosureSession(self._quotas, self._quotas.reserve(client, max_records), audit, self._threads)
+
+
+class DisclosureSession:
+    """What one message discloses.
+
+        with sessions.open(client, envelope, correlation_id, max_records) as session:
+            session.record_disclosure(...)  # before the records are added to the answer
+            session.mark_withheld(...)      # if they were not added after all
+
+    When the block ends, every disclosure is written and the unused part of the reservation is released: the answer
+    may be sent. Raises LimitExceeded when the message exceeds a limit, and Unavailable when a disclosure cannot be
+    recorded. When the block raises, every disclosure is marked as withheld and the whole reservation is released.
+    """
+
+    def __init__(self, quotas: Quotas, reservation: Reservation, audit: AuditLog, threads: Executor) -> None:
+        self._quotas = quotas
+        self._reservation = reservation
+        self._audit = audit
+        self._threads = threads
+        self._charges: dict[str, int] = {}  # by reference id
+
+    def __enter__(self) -> Self:
+        return self
+
+    def record_disclosure(
+        self, reference_id: str, criteria: SearchCriteria, record_type: str, records: Iterable[str], charge: int
+    ) -> None:
+        """Start recording what a search discloses: records, by their keys, and how many of the quota they use.
+
+        A total without records is a disclosure too. Raises LimitExceeded when the message exceeds a limit: then
+        nothing is recorded.
+        """
+        self._quotas.check(self._reservation)
+        self._audit.record(reference_id, criteria, record_type, records)
+        self._charges[reference_id] = charge
+
+    def mark_withheld(self, reference_id: str) -> None:
+        """Record that the answer does not hold what a search disclosed, if it disclosed anything.
+
+        Raises Unavailable.
+        """
+        self._charges.pop(reference_id, None)
+        self._audit.mark_withheld(reference_id)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind:
+            self._withhold_all()
+            return
+        try:
+            self._quotas.check(self._reservation)
+        except BaseException:
+            self._withhold_all()
+            raise
+        release = self._start_release(sum(self._charges.values()))
+        try:
+            self._audit.wait()
+        finally:
+            release.result()
+
+    def _withhold_all(self) -> None:
+        try:
+            self._audit.mark_all_withheld()
+        finally:
+            self._start_release(disclosed=0).result()
+
+    def _start_release(self, disclosed: int) -> Future[None]:
+        return self._threads.submit(with_deadline(self._quotas.release_unused), self._reservation, disclosed)

@@ -1,0 +1,141 @@
+"""The social registry's catalogue: everything that a query may ask about, in one table.
+
+A new searchable attribute is a row here, a slot that is not used yet, and a backfill (`dci registry reindex`).
+"""
+
+from __future__ import annotations
+
+from dci_common.registries.social.code_lists import MARITAL_STATUS, SEX
+from dci_common.registries.social.readers import address_reader, name_reader, read_group_size, read_location
+from dci_common.registry.catalogue.attributes import Attribute, field_reader, identifier_reader, list_reader
+from dci_common.registry.catalogue.catalogue import Catalogue, Composite, DateMeasure, DerivedAttribute
+from dci_common.registry.catalogue.value_types import (
+    BOOLEAN,
+    DATE,
+    EMAIL,
+    IDENTIFIER,
+    MOMENT,
+    NUMBER,
+    PHONE,
+    TEXT,
+    ValueType,
+)
+from dci_common.registry.model.base import Kind
+
+STANDARD_IDENTIFIERS = frozenset({"UIN", "NIN", "BRN", "MRN", "DRN"})
+HOUSEHOLD_ID = "HOUSEHOLD_ID"
+
+_PERSON, _GROUP, _BOTH = frozenset({Kind.PERSON}), frozenset({Kind.GROUP}), frozenset(Kind)
+_MEMBERSHIP = frozenset[Kind]()
+
+
+def _of_person(name: str, type_: ValueType, slot: str = "", *aliases: str, disclosed_by: str = "") -> Attribute:
+    slots = {Kind.PERSON: slot} if slot else {}
+    return Attribute(name, type_, _PERSON, field_reader(name), frozenset({disclosed_by or name}), aliases, slots)
+
+
+def _of_group(name: str, type_: ValueType, slot: str = "", *aliases: str, disclosed_by: str = "") -> Attribute:
+    slots = {Kind.GROUP: slot} if slot else {}
+    return Attribute(name, type_, _GROUP, field_reader(name), frozenset({disclosed_by or name}), aliases, slots)
+
+
+def _of_both(name: str, type_: ValueType, slot: str) -> Attribute:
+    return Attribute(name, type_, _BOTH, field_reader(name), frozenset({name}), (), dict.fromkeys(Kind, slot))
+
+
+def _name(name: str, slot: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
+    slots = {Kind.PERSON: slot} if slot else {}
+    return Attribute(name, TEXT, _PERSON, name_reader(*parts), frozenset({"name"}), aliases, slots)
+
+
+def _address(name: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
+    return Attribute(name, TEXT, _BOTH, address_reader(*parts), frozenset({"address"}), aliases, inherited=True)
+
+
+BIRTH_DATE = _of_person("birth_date", DATE, "x02", "birthdate", "dob", "date_of_birth")
+DISTRICT = _address("district", ("sub_region_code",), "sub_region_code", "sub_region")
+POVERTY_SCORE = _of_group("poverty_score", NUMBER, "x02", "score")
+
+ATTRIBUTES = (
+    Attribute(
+        "MOBILE",
+        PHONE,
+        _BOTH,
+        list_reader("phone_numbers"),
+        frozenset({"phone_number"}),
+        ("phone", "phone_number", "mobile_number"),
+        many=True,
+    ),
+    Attribute("EMAIL", EMAIL, _PERSON, list_reader("emails"), frozenset({"email"}), ("email_address",), many=True),
+    Attribute(
+        HOUSEHOLD_ID, IDENTIFIER, _GROUP, identifier_reader(HOUSEHOLD_ID), frozenset({"identifier"}), many=True
+    ),
+    _name("surname", "x03", ("surname",), "family_name", "last_name"),
+    _name("given_name", "x04", ("given_name",), "first_name"),
+    _name("second_name", "", ("second_name",), "middle_name", "additional_name", "addl_name"),
+    Attribute(
+        "name",
+        TEXT,
+        _BOTH,
+        name_reader("given_name", "second_name", "surname"),
+        frozenset({"name"}),
+        ("full_name",),
+        {Kind.PERSON: "x05", Kind.GROUP: "x03"},
+    ),
+    _of_person("sex", SEX, "", "gender"),
+    BIRTH_DATE,
+    _of_person("birth_place", TEXT, "", "birthplace", "place_of_birth"),
+    _of_person("marital_status", MARITAL_STATUS, "", "civil_status"),
+    _of_person("is_disabled", BOOLEAN, "", "disabled", disclosed_by="disability"),
+    _of_person("employment_status", TEXT, "", "employment"),
+    _of_person("occupation", TEXT, "x09"),
+    _of_person("income_level", TEXT),
+    _of_person("income", NUMBER, "x10"),
+    _of_person("education_level", TEXT, "", "education"),
+    _address("address_line", ("address_line_1", "address_line_2"), "address"),
+    _address("locality", ("locality",), "city"),
+    DISTRICT,
+    _address("region", ("region_code",), "region_code"),
+    _address("postal_code", ("postal_code",), "postcode", "zip_code"),
+    _address("country", ("country_code",), "country_code"),
+    Attribute("location", TEXT, _BOTH, read_location, frozenset({"address"}), ("place",), many=True, inherited=True),
+    _of_both("registration_date", DATE, "x07"),
+    _of_both("last_updated", MOMENT, "x08"),
+    _of_group("group_type", TEXT, "", "household_type"),
+    Attribute(
+        "group_size",
+        NUMBER,
+        _GROUP,
+        read_group_size,
+        frozenset({"household"}),
+        ("household_size", "size"),
+        {Kind.GROUP: "x05"},
+        volatile=True,
+    ),
+    POVERTY_SCORE,
+    _of_group("poverty_score_type", TEXT, disclosed_by="poverty_score"),
+    Attribute(
+        "membership_kind",
+        TEXT,
+        _MEMBERSHIP,
+        list_reader("roles"),
+        frozenset({"household"}),
+        ("role", "membership_role", "member_role"),
+        many=True,
+    ),
+)
+
+SOCIAL_CATALOGUE = Catalogue(
+    rows=ATTRIBUTES,
+    identifier_types=STANDARD_IDENTIFIERS,
+    derived=(
+        DerivedAttribute("age", BIRTH_DATE, DateMeasure.YEARS_SINCE),
+        DerivedAttribute("YOB", BIRTH_DATE, DateMeasure.YEAR, ("year_of_birth", "birth_year")),
+    ),
+    record_slot="x01",
+    composites={
+        Kind.PERSON: Composite("x06", DISTRICT, BIRTH_DATE),
+        Kind.GROUP: Composite("x06", DISTRICT, POVERTY_SCORE),
+    },
+    related_disclosure="household",
+)

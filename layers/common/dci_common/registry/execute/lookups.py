@@ -1,0 +1,51 @@
+"""Looks up the owners of identifiers, phone numbers and e-mail addresses, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+
+from dci_common.registry.catalogue.value_types import EMAIL, PHONE
+from dci_common.registry.query.tree import Compare
+from dci_common.registry.storage import keys
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.store import QUERY_COST, RegistryStore
+
+Owners = dict[Compare, frozenset[str]]
+
+
+def look_up(comparisons: Sequence[Compare], store: RegistryStore, threads: Executor, budget: Budget) -> Owners:
+    """Return the owners of each comparison's values, by their partition keys."""
+    unique = [comparison for comparison in comparisons if comparison.attribute.type.unique]
+    shared = [comparison for comparison in comparisons if not comparison.attribute.type.unique]
+    return _unique_owners(unique, store, budget) | _shared_owners(shared, store, threads, budget)
+
+
+def _unique_owners(comparisons: list[Compare], store: RegistryStore, budget: Budget) -> Owners:
+    """Read the owners of identifiers, of which each has one."""
+    pks = [_pk(comparison, value) for comparison in comparisons for value in comparison.values]
+    owners = store.identifier_owners(pks, budget) if pks else {}
+    return {
+        comparison: frozenset(owners[pk] for value in comparison.values if (pk := _pk(comparison, value)) in owners)
+        for comparison in comparisons
+    }
+
+
+def _shared_owners(comparisons: list[Compare], store: RegistryStore, threads: Executor, budget: Budget) -> Owners:
+    """Query the owners of phone numbers and e-mail addresses, of which each may have any number."""
+    jobs = [(comparison, _pk(comparison, value)) for comparison in comparisons for value in comparison.values]
+    budget.check(len(jobs) * QUERY_COST)
+    found: Owners = dict.fromkeys(comparisons, frozenset())
+    answers = threads.map(lambda job: store.shared_owners(job[1], budget), jobs)
+    for (comparison, _), owners in zip(jobs, answers, strict=True):
+        found[comparison] |= frozenset(owners)
+    return found
+
+
+def _pk(comparison: Compare, value: str) -> str:
+    attribute = comparison.attribute
+    if attribute.type is PHONE:
+        return keys.phone_pk(value)
+    if attribute.type is EMAIL:
+        return keys.email_pk(value)
+    return keys.identifier_pk(attribute.name, value)

@@ -1,0 +1,150 @@
+"""One search: which records its plan leads to, in which order, and the page of them that a window shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from dci_common.registry.errors import TooManyMatches
+from dci_common.registry.execute.bodies import Bodies
+from dci_common.registry.execute.lookups import look_up
+from dci_common.registry.execute.positions import is_in_facets, is_slot_order, sort_value
+from dci_common.registry.execute.scan import IndexScan, Walk
+from dci_common.registry.execute.slices import Entry, Slice
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import View, related_entries
+from dci_common.registry.plan.access_path import Range
+from dci_common.registry.plan.search_plan import AccessPlan, SearchPlan, Visibility
+from dci_common.registry.query.sort import Position, SortKey, Window, ordered
+from dci_common.registry.storage import keys
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.facets import Facets
+from dci_common.registry.storage.store import QUERY_COST, RegistryStore
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of views, the number of all matches, and the position after which more of them follow, if any do.
+
+    `identified` are the ids of matches, on this page or not, that were found by their identifiers and the like.
+    `access` is how the records were found.
+    """
+
+    views: list[View]
+    total: int
+    next_position: Position | None
+    identified: list[str]
+    access: AccessPlan
+
+
+class Search:
+    """One search in progress; see engine.py for its steps."""
+
+    def __init__(
+        self, store: RegistryStore, threads: Executor, plan: SearchPlan, visibility: Visibility, budget: Budget
+    ) -> None:
+        self._store = store
+        self._threads = threads
+        self._plan = plan
+        self._query = plan.query
+        self._visibility = visibility
+        self._budget = budget
+        self._bodies = Bodies(store, threads, plan.query, budget, entitled=visibility.restricted)
+
+    def page(self, window: Window) -> Found:
+        """Return the page of matches that a window shows."""
+        access, scan = self._locate()
+        if is_slot_order(window.sort, access.path, self._query.kind):
+            positions, total = self._in_slot_order(access, scan, window)
+        else:
+            positions, total = self._in_sort_order(access, scan, window)
+        if window.whole and total > window.size:
+            raise TooManyMatches(f"{total} records match: ask for pages of at most {window.size}.")
+        page = positions[: window.size]
+        views = self._bodies.matching(position.id for position in page)
+        next_position = page[-1] if page and len(positions) > window.size else None
+        shown = [views[position.id] for position in page if position.id in views]
+        return Found(shown, total, next_position, [*self._bodies.matching(access.path.ids)], access)
+
+    def all_matches(self) -> list[View]:
+        """Return the views of all matches, in no particular order."""
+        access, scan = self._locate()
+        return [*self._bodies.matching(self._candidates(access, scan, with_facets=False)).values()]
+
+    def _locate(self) -> tuple[AccessPlan, IndexScan]:
+        """Look up what the plan names, and return how the records are then found."""
+        owners = look_up(self._plan.lookups, self._store, self._threads, self._budget)
+        groups = {search.condition: search.groups_of(self._nested(search.people)) for search in self._plan.members}
+        access = self._plan.access(owners, groups, self._visibility)
+        if access.households is not None:
+            households = self._bodies.read(Kind.GROUP, sorted(access.households)).values()
+            members = (entry["id"] for view in households for entry in related_entries(view, self._query.today))
+            access = access.with_members(frozenset(members))
+        self._budget.check(access.query_count * QUERY_COST)
+        return access, IndexScan(self._store, self._threads, access, self._budget)
+
+    def _nested(self, plan: SearchPlan) -> list[View]:
+        return Search(self._store, self._threads, plan, self._visibility, self._budget).all_matches()
+
+    def _in_slot_order(self, access: AccessPlan, scan: IndexScan, window: Window) -> tuple[list[Position], int]:
+        """Return the positions of the window, one more if any follow, and the number of all matches."""
+        size, start = window.size + 1, window.after
+        by_id = sorted(self._bodies.matching(access.path.ids))
+        ahead = [id_ for id_ in by_id if start is None or (start.values == (None,) and id_ > start.id)]
+        page = [Position((None,), id_) for id_ in ahead[window.offset :][:size]]
+        slice_ = Slice(
+            offset=max(0, window.offset - len(ahead)),
+            size=size - len(page),
+            after=(start.values[0] or "") if start else "",
+            descending=bool(window.sort) and window.sort[0].descending,
+        )
+        (range_,) = access.path.ranges
+        walk = scan.walk(range_, slice_)
+        entries, total = walk.page(self._verified(access, range_, walk), slice_)
+        page += [Position((slot_value,), id_) for slot_value, id_ in entries]
+        return page, len(by_id) + total
+
+    def _verified(self, access: AccessPlan, range_: Range, walk: Walk) -> list[Entry]:
+        """Return the unverified entries whose records match, each at its place in the order of the range's slot."""
+        matching = self._verify([id_ for _, id_ in walk.unverified], access)
+        volatile = access.volatile_attribute(range_)
+        if volatile is None:
+            return [entry for entry in walk.unverified if entry[1] in matching]
+        values = {id_: volatile.values(view, self._query.today) for id_, view in matching.items()}
+        return [(keys.slot_value(value, id_), id_) for id_, (value,) in values.items()]
+
+    def _verify(self, ids: Sequence[str], access: AccessPlan) -> dict[str, View]:
+        """Return those of these records that match, without those that lookups found."""
+        return self._bodies.matching(id_ for id_ in ids if id_ not in access.path.ids)
+
+    def _in_sort_order(self, access: AccessPlan, scan: IndexScan, window: Window) -> tuple[list[Position], int]:
+        positions = ordered(self._positions(access, scan, window.sort), window.sort)
+        total = len(positions)
+        if window.after is not None:
+            positions = ordered({*positions, window.after}, window.sort)
+            positions = positions[positions.index(window.after) + 1 :]
+        return positions[window.offset :][: window.size + 1], total
+
+    def _positions(self, access: AccessPlan, scan: IndexScan, sort: tuple[SortKey, ...]) -> list[Position]:
+        """Return the positions of all matches; records whose facets cannot say where are read."""
+        by_facets = all(is_in_facets(key, self._query.kind) for key in sort)
+        found = self._candidates(access, scan, with_facets=bool(sort) and by_facets)
+        if not sort:
+            return [Position((), id_) for id_ in found]
+        today = self._query.today
+        views = self._bodies.matching(id_ for id_, facets in found.items() if facets is None or not by_facets)
+        return [
+            Position(tuple(sort_value(key, views.get(id_), facets, today) for key in sort), id_)
+            for id_, facets in found.items()
+            if id_ in views or (by_facets and facets is not None)
+        ]
+
+    def _candidates(self, access: AccessPlan, scan: IndexScan, *, with_facets: bool) -> dict[str, Facets | None]:
+        """Return all records on the path, by id: their facets, or None for those whose bodies were read."""
+        found: dict[str, Facets | None] = dict.fromkeys(self._bodies.matching(access.path.ids))
+        if access.path.ranges:
+            entries, unverified = scan.collect(access.path.ranges, with_facets=with_facets)
+            found |= entries
+            found |= dict.fromkeys(self._verify(unverified, access))
+        return found

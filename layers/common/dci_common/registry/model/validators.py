@@ -1,0 +1,72 @@
+"""What the values of records must be like: validators of the models in records.py."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import UTC, date, datetime
+
+from pydantic import ValidatorFunctionWrapHandler
+from pydantic_core import PydanticCustomError
+
+from dci_common.registry.model import normalize
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def check_text(text: str) -> str:
+    """Reject control characters other than tabs and line ends, and lone surrogates.
+
+    Other invisible characters are accepted: Sinhala, Persian and more are written with joiners.
+    """
+    if not text.isprintable() and _CONTROL.search(text):  # most texts are printable, which is faster to check
+        raise PydanticCustomError("rule", "must not hold control characters")
+    return text
+
+
+def read_date(value: object, read: ValidatorFunctionWrapHandler) -> date:
+    """Read a calendar date. A number is rejected: pydantic would take it for seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DATE.match(value)):
+        with suppress(ValueError):
+            day: date = read(value)
+            return day
+    raise PydanticCustomError("rule", "must be a date such as 1990-01-31")
+
+
+def read_moment(value: object, read: ValidatorFunctionWrapHandler) -> datetime:
+    """Read a date-time; one without an offset is in UTC."""
+    if isinstance(value, date) or (isinstance(value, str) and _DATE.match(value)):
+        with suppress(ValueError, OverflowError):
+            moment: datetime = read(value)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    raise PydanticCustomError("rule", "must be a moment such as 2026-01-31T09:30:00Z")
+
+
+def check_size(text: str) -> str:
+    """Reject what is too long to be a key."""
+    if len(text.encode()) > normalize.MAX_VALUE_BYTES:
+        raise PydanticCustomError("rule", "must have at most 512 bytes")
+    return text
+
+
+def check_identifier_type(text: str) -> str:
+    """Reject `#`, which ends the type in the key of an identifier."""
+    if "#" in text:
+        raise PydanticCustomError("rule", "must not hold #")
+    return check_size(normalize.identifier_type(text)) and text
+
+
+def check_phone(text: str) -> str:
+    """Reject a phone number without a digit."""
+    if not any(char.isdecimal() for char in text):
+        raise PydanticCustomError("rule", "must hold digits")
+    return check_size(normalize.phone(text)) and text
+
+
+def check_email(text: str) -> str:
+    """Reject an e-mail address without its two parts."""
+    local, at, domain = text.rpartition("@")
+    if not (local and at and domain):
+        raise PydanticCustomError("rule", "must be an e-mail address")
+    return check_size(normalize.email(text)) and text

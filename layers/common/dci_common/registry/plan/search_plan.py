@@ -1,0 +1,200 @@
+"""The plan of a search: what it looks up, and, once that is known, which records it reads.
+
+Identifiers, phone numbers and e-mail addresses have items of their own, so they are looked up first. A condition on a
+group's members takes two steps: a search for people, with a plan of its own, then their groups. What the lookups
+found stands in the tree as `IdIn`, and then the access path follows. Nothing here reads anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from dci_common.registry.catalogue.attributes import Attribute
+from dci_common.registry.catalogue.catalogue import Catalogue
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import View, member_entry, own_fields, related_entries
+from dci_common.registry.plan.access_path import AccessPath, Range, access_path, whole_registry
+from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or, Query, matches
+from dci_common.registry.storage import keys
+
+Owners = Mapping[Compare, Iterable[str]]  # the records that have one of a comparison's values, by partition key
+GroupIds = Mapping[AnyRelated, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """Where a search looks: in how many shards, and whether it finds restricted people."""
+
+    shards: int
+    restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """The index partitions that a search reads: exact ones, and those whose entries only bodies can verify."""
+
+    exact: tuple[str, ...]
+    unverified: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSearch:
+    """A condition on a group's members, and the search for the people who may fulfil it."""
+
+    condition: AnyRelated
+    people: SearchPlan
+
+    def groups_of(self, people: Iterable[View]) -> frozenset[str]:
+        """Return the groups in which one of these people fulfils the condition."""
+        today = self.people.query.today
+        return frozenset(
+            entry["id"]
+            for person in people
+            for entry in related_entries(person, today)
+            if matches(self.condition.child, member_entry(own_fields(person), entry), today)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """A query, the comparisons whose owners are looked up, and the searches for members that it needs."""
+
+    query: Query
+    catalogue: Catalogue
+    lookups: tuple[Compare, ...]
+    members: tuple[MemberSearch, ...]
+
+    def access(self, owners: Owners, groups: GroupIds, visibility: Visibility) -> AccessPlan:
+        """Return how the records are found, given the results of all lookups."""
+        tree = _resolved(self.query.tree, self.query.kind, owners, groups)
+        path = access_path(tree, self.query.kind, self.catalogue)
+        households = _households(tree) if path.ranges and self.query.kind is Kind.PERSON else None
+        return AccessPlan(self, tree, path, _partitions(self.query.kind, visibility), households)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPlan:
+    """How the records of a search are found: on a path, or as the members of `households`, if it has any."""
+
+    search: SearchPlan
+    tree: Node
+    path: AccessPath
+    partitions: Partitions
+    households: frozenset[str] | None = None
+
+    def with_members(self, ids: frozenset[str]) -> AccessPlan:
+        """Return the plan for the members of its households."""
+        return AccessPlan(self.search, self.tree, AccessPath(ids=ids, exact=False), self.partitions)
+
+    @property
+    def residual(self) -> Node | None:
+        """The condition that index entries must still fulfil; None when the ranges prove everything.
+
+        Records that lookups found are counted by their bodies, so the entries leave them out.
+        """
+        if self.path.ids:
+            return And((self.tree, Not(IdIn(self.path.ids))))
+        return None if self.path.exact else self.tree
+
+    def volatile_attribute(self, range_: Range) -> Attribute | None:
+        """Return the attribute of a range when index entries are not always right about it."""
+        attribute = self.search.catalogue.slots[self.search.query.kind].get(range_.slot)
+        return attribute if attribute and attribute.volatile else None
+
+    def unverified_range(self, range_: Range) -> Range:
+        """Return the range that covers, in unverified partitions, all records that may belong to a range."""
+        return whole_registry(self.search.catalogue).ranges[0] if self.volatile_attribute(range_) else range_
+
+    @property
+    def query_count(self) -> int:
+        """The least number of queries that it takes to read the ranges."""
+        exact, unverified = len(self.partitions.exact), len(self.partitions.unverified)
+        return sum(
+            exact * len(range_.spans) + unverified * len(self.unverified_range(range_).spans)
+            for range_ in self.path.ranges
+        )
+
+
+def plan_search(query: Query, catalogue: Catalogue) -> SearchPlan:
+    """Return the plan of a query."""
+    needed = dict.fromkeys(_lookups(query.tree, query.kind))
+    members = [
+        MemberSearch(
+            node, plan_search(Query(Kind.PERSON, _relaxed(node.child, positive=True), query.today), catalogue)
+        )
+        for node in needed
+        if isinstance(node, AnyRelated)
+    ]
+    return SearchPlan(query, catalogue, tuple(node for node in needed if isinstance(node, Compare)), tuple(members))
+
+
+def _lookups(node: Node, kind: Kind) -> Iterator[Compare | AnyRelated]:
+    """Yield the comparisons, and the conditions on members, that a record's index entry cannot answer."""
+    match node:
+        case And(children) | Or(children):
+            for child in children:
+                yield from _lookups(child, kind)
+        case Not(child):
+            yield from _lookups(child, kind)
+        case AnyRelated() if kind is Kind.GROUP:
+            yield node
+        case AnyRelated(child):
+            yield from _lookups(child, Kind.GROUP)
+        case Compare(attribute) if attribute.type.lookup:
+            yield node
+
+
+def _resolved(node: Node, kind: Kind, owners: Owners, groups: GroupIds) -> Node:
+    """Return a tree with the ids of the records that were found in place of what was looked up."""
+    match node:
+        case And(children):
+            return And(tuple(_resolved(child, kind, owners, groups) for child in children))
+        case Or(children):
+            return Or(tuple(_resolved(child, kind, owners, groups) for child in children))
+        case Not(child):
+            return Not(_resolved(child, kind, owners, groups))
+        case AnyRelated() if kind is Kind.GROUP:
+            return IdIn(groups[node])
+        case AnyRelated(child):
+            return AnyRelated(_resolved(child, Kind.GROUP, owners, groups))
+        case Compare() if node in owners:
+            prefix = keys.record_pk(kind, "")
+            return IdIn(frozenset(pk.removeprefix(prefix) for pk in owners[node] if pk.startswith(prefix)))
+    return node
+
+
+def _households(tree: Node) -> frozenset[str] | None:
+    """Return the households to which a resolved tree limits people by id; None when it does not."""
+    limits = [
+        related.ids
+        for node in _conditions(tree)
+        if isinstance(node, AnyRelated)
+        for related in _conditions(node.child)
+        if isinstance(related, IdIn)
+    ]
+    return frozenset.intersection(*limits) if limits else None
+
+
+def _conditions(node: Node) -> tuple[Node, ...]:
+    return node.children if isinstance(node, And) else (node,)
+
+
+def _relaxed(node: Node, *, positive: bool) -> Node:
+    """Return conditions on people alone, which hold for all people for whom `node` holds in some membership."""
+    match node:
+        case And(children):
+            return And(tuple(_relaxed(child, positive=positive) for child in children))
+        case Or(children):
+            return Or(tuple(_relaxed(child, positive=positive) for child in children))
+        case Not(child):
+            return Not(_relaxed(child, positive=not positive))
+        case Compare(attribute) if not attribute.kinds:
+            return And(()) if positive else Or(())
+    return node
+
+
+def _partitions(kind: Kind, visibility: Visibility) -> Partitions:
+    restricted = (keys.restricted_shard(kind),) if visibility.restricted else ()
+    exact = tuple(f"{kind}#{number}" for number in range(visibility.shards))
+    return Partitions(exact, (keys.body_shard(kind), *restricted))
