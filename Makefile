@@ -58,6 +58,7 @@ prove-setup: ## prove that the project sets itself up: a clone, empty caches, an
 lint: .venv/dev.stamp
 	$(VENV)/ruff format --check $(SOURCES)
 	$(VENV)/ruff check $(SOURCES)
+	$(VENV)/python scripts/dead-code
 	scripts/lock --check
 
 .PHONY: types

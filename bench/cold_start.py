@@ -1,8 +1,8 @@
-"""How long a cold function takes to its first answer: `make bench-cold`, after `make build`.
+"""The time of a cold function to its first response: `make bench-cold`, after `make build`.
 
-Each handler is imported from its built artifact by a fresh process of the functions' own Python, which sees nothing
-else, and answers one request; DynamoDB and Secrets Manager are canned behind a socket. What counts is the time
-from the first import to the answer, as a ratio to that of the baseline (bench/baseline), in turns with it.
+A new process of the functions' Python imports each handler from its built artifact, without any other code, and
+handles one request; DynamoDB and Secrets Manager are canned behind a socket. The figure is the time from the first
+import to the response, as a ratio to that of the baseline (bench/baseline), which is measured in turns with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from engine import NOBODY
+from engine import NO_CREDENTIALS
 from report import Budget, options_of, report
 from warm import VARIABLES, Bench
 
@@ -53,7 +53,7 @@ print(json.dumps(1000 * took))
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A handler, where its code is, and its first request."""
+    """A handler, the folders of its code, and its first request."""
 
     dotted: str
     paths: tuple[Path, ...]
@@ -61,12 +61,12 @@ class Handler:
 
 
 def main() -> int:
-    """Measure; 1 when a budget is not kept."""
+    """Measure, and return 1 when a budget is exceeded."""
     options = options_of(__doc__, f"{_QUICK_TURNS} turns, not {_TURNS}, and with byte code alone").parse_args()
     if not _BUILD.is_dir():
         raise SystemExit("There are no artifacts: run make build first.")
     _install_baseline()
-    os.environ |= {**NOBODY, "POWERTOOLS_LOG_LEVEL": "ERROR"}
+    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}
     with _served(Bench()) as (handlers, variables):
         turns = _QUICK_TURNS if options.quick else _TURNS
         took = _times(handlers, variables, turns)
@@ -89,7 +89,7 @@ def main() -> int:
 def _times(
     handlers: Mapping[str, Handler], variables: Mapping[str, str], turns: int, *flags: str
 ) -> dict[str, list[float]]:
-    """Return each handler's milliseconds; they take turns, since what a turn has in common is the machine's."""
+    """Return each handler's milliseconds; they are measured in turns, so that the load affects all alike."""
     times: dict[str, list[float]] = {name: [] for name in handlers}
     for _ in range(turns):
         for name, handler in handlers.items():
@@ -99,7 +99,7 @@ def _times(
 
 def _first_answer(handler: Handler, variables: Mapping[str, str], flags: tuple[str, ...]) -> float:
     command = [_python(), *flags, "-I", "-S", "-B", "-c", _CALL, handler.dotted, *map(str, handler.paths)]
-    done = subprocess.run(  # noqa: S603 - our own
+    done = subprocess.run(  # noqa: S603 - a fixed command
         command, env=dict(variables), input=json.dumps(handler.event), capture_output=True, text=True, check=False
     )
     if done.returncode:
@@ -108,11 +108,11 @@ def _first_answer(handler: Handler, variables: Mapping[str, str], flags: tuple[s
 
 
 def _python() -> str:
-    return subprocess.check_output([ROOT / "scripts" / "python313"], text=True).strip()  # noqa: S603 - our own
+    return subprocess.check_output([ROOT / "scripts" / "python313"], text=True).strip()  # noqa: S603 - a fixed command
 
 
 def _install_baseline() -> None:
-    """Install what the baseline uses, in the functions' versions, and make its byte code as the layer's is made."""
+    """Install the baseline's dependencies in the functions' versions, and compile them as the layer is compiled."""
     pinned = dict(
         line.split()[0].split("==")
         for line in (ROOT / "requirements/run.txt").read_text().splitlines()
@@ -134,11 +134,11 @@ def _install_baseline() -> None:
             *wanted,
             "aws-xray-sdk",
         ]
-        subprocess.run(pip, check=True)  # noqa: S603 - our own
+        subprocess.run(pip, check=True)  # noqa: S603 - a fixed command
         stamp.write_text(" ".join(wanted))
     shutil.copytree(ROOT / "bench" / "baseline", _BASELINE / "baseline", dirs_exist_ok=True)
     compile_ = [_python(), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(_BASELINE)]
-    subprocess.run(compile_, check=True)  # noqa: S603 - our own
+    subprocess.run(compile_, check=True)  # noqa: S603 - a fixed command
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def _served(bench: Bench) -> Iterator[tuple[dict[str, Handler], dict[str, str]]]
 
     class Door(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
+        disable_nagle_algorithm = True  # otherwise each response waits 40 ms for an acknowledgement
         wbufsize = -1
 
         def do_POST(self) -> None:
@@ -160,7 +160,7 @@ def _served(bench: Bench) -> Iterator[tuple[dict[str, Handler], dict[str, str]]]
             self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Write no log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -169,7 +169,7 @@ def _served(bench: Bench) -> Iterator[tuple[dict[str, Handler], dict[str, str]]]
         yield (
             _handlers(bench, search),
             {
-                **NOBODY,
+                **NO_CREDENTIALS,
                 **VARIABLES,
                 "AWS_ENDPOINT_URL_DYNAMODB": url,
                 "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
@@ -192,7 +192,7 @@ def _handlers(bench: Bench, search: dict[str, Any]) -> dict[str, Handler]:
 
 
 def _as_gateway(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the event with all that the baseline's resolver reads."""
+    """Return the event with the members that the baseline's resolver reads."""
     context = event["requestContext"]
     http = {**context["http"], "path": event["rawPath"]}
     return {

@@ -1,9 +1,9 @@
-"""What many clients at once get from real Lambda containers: `make bench-e2e`, after `make build`.
+"""The throughput of real Lambda containers with concurrent clients: `make bench-e2e`, after `make build`.
 
-`sam local` keeps one container a function, which answers one request at a time, before DynamoDB Local. 1, 4 and 16
-clients search persons by id, and each answer is checked; before that as many ask the same function for `/health`,
-which is what Docker, `sam local` and HTTP cost. But `sam local` waits for the container's report of each request, and
-misses those of the fastest: what takes a second more has waited so, above all `/health` asked by one client.
+`sam local` runs one container for each function, which handles one request at a time, with DynamoDB Local. 1, 4 and
+16 clients search people by id, and each response is checked. Before that, as many clients request `/health` from the
+same function, which measures Docker, `sam local` and HTTP. `sam local` waits for the container's report of each
+request and misses that of very fast ones: these take a second longer, above all `/health` with one client.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Send = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What so many clients at once were given: requests a second, and milliseconds a request took."""
+    """The result with a number of concurrent clients: requests a second, and milliseconds of a request."""
 
     clients: int
     asked: str
@@ -50,7 +50,7 @@ class Load:
 
 
 def main() -> int:
-    """Measure; an answer that is not right ends it."""
+    """Measure; a wrong response ends the measurement."""
     options = options_of(__doc__, f"{_QUICK_REQUESTS} requests each, not {_REQUESTS}").parse_args()
     with tempfile.TemporaryDirectory() as folder, sam_local(Path(folder)) as api:
         loads = list(_loads(api, _QUICK_REQUESTS if options.quick else _REQUESTS))
@@ -102,13 +102,13 @@ def _check_health(api: Serving) -> None:
 
 
 def _check_search(api: Serving, partner: dict[str, str], uin: str) -> None:
-    """Search a person, and see that it is this person, alone, who is found."""
+    """Search for a person, and check that the result is this person only."""
     reply = api.send("POST", "/registry/sync/search", _message(uin), **partner)
     if reply.status != _OK or reply.items[0]["reference_id"] != uin:
         raise SystemExit(f"the search for {uin} was answered with {reply.status}: {reply.text[:300]}")
     found = [uin in {one["identifier_value"] for one in person["identifier"]} for person in reply.records]
     if found != [True]:
-        raise SystemExit(f"the search for {uin} found somebody else: {reply.text[:300]}")
+        raise SystemExit(f"the search for {uin} found another person: {reply.text[:300]}")
 
 
 def _message(uin: str) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _message(uin: str) -> dict[str, Any]:
 
 
 def _rows(loads: Iterable[Load]) -> Iterator[dict[str, Any]]:
-    """Set each load beside that of one client, and beside that of as many clients who ask for `/health`."""
+    """Compare each load with one client, and with as many clients that request `/health`."""
     of = {(load.clients, load.asked): load for load in loads}
     for load in of.values():
         alone, health = of[1, load.asked], of[load.clients, "health"]

@@ -1,7 +1,7 @@
-"""How fast an import is, and how much memory it takes: `make bench-registry`.
+"""The speed and memory of an import: `make bench-registry`.
 
-Three budgets, each measured in this run: the write phase against a bare BatchWriteItem loop that writes the same
-items (DynamoDB Local), the people a second a core of a dry run, and its peak memory against that of far fewer.
+There are three budgets: the write phase relative to a plain BatchWriteItem loop with the same items (DynamoDB Local),
+the people a second and core of a dry run, and its peak memory relative to that of a much smaller one.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from engine import NOBODY
+from engine import NO_CREDENTIALS
 from report import Budget, options_of, report
 
+from dci_cli.aws import OperatorRuntime
 from dci_cli.local import dynamodb_local
 from dci_cli.local.environment import environment
 from dci_cli.local.tables import create_tables
+from dci_cli.parallel import THREADS, chunks
 from dci_cli.registry.bulk import generate
 from dci_cli.registry.importer.file_reader import stage_files
 from dci_cli.registry.importer.record_items import write_views
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.support.batch_writer import BATCH, write_all
-from dci_cli.registry.support.parallel import THREADS, chunks
-from dci_cli.registry.support.table import OperatorRuntime
 from dci_cli.template import read_template
 from dci_common.settings import Settings
 
@@ -51,7 +51,7 @@ _TURNS = 7
 _TABLE = "registry"
 _PEOPLE_A_HOUSEHOLD = 4.3
 _PEOPLE_A_SECOND = 3_000  # a core, in a dry run
-# Runs the command line, then tells what it took.
+# Runs the command line, then prints its time and memory.
 _MEASURED = """
 import json, sys, time
 from dci_cli.__main__ import main
@@ -63,7 +63,7 @@ sys.exit(status)
 
 
 def main() -> int:
-    """Measure everything; 1 when a budget is not kept."""
+    """Measure everything, and return 1 when a budget is exceeded."""
     options = options_of(__doc__, "far fewer people").parse_args()
     households, small, large = (50, 8_000, 24_000) if options.quick else (500, 100_000, 1_000_000)
     with tempfile.TemporaryDirectory() as scratch:
@@ -73,15 +73,15 @@ def main() -> int:
 
 
 def _write_phase(scratch: Path, households: int) -> list[Budget]:
-    """Write the same items by a bare loop and by an import, by turns and into empty tables; medians count."""
+    """Write the same items by a plain loop and by an import, in turns, into empty tables; compare the medians."""
     path = scratch / "write.jsonl"
     _generate(path, households)
     with closing(Staging()) as staging, Rejects([str(path)]) as rejects, _engine() as dynamodb:
         stage_files([path], staging, rejects)
         items = _items(staging)
-        _timed(dynamodb, partial(_bare, items=items[: len(items) // 4]))  # the engine warms up
+        _timed(dynamodb, partial(_plain_loop, items=items[: len(items) // 4]))  # the engine warms up
         turns = [
-            (_timed(dynamodb, partial(_bare, items=items)), _timed(dynamodb, partial(_import, staging=staging)))
+            (_timed(dynamodb, partial(_plain_loop, items=items)), _timed(dynamodb, partial(_import, staging=staging)))
             for _ in range(_TURNS)
         ]
     bare, imported = (len(items) / median(seconds) for seconds in zip(*turns, strict=True))
@@ -104,13 +104,13 @@ def _dry_runs(scratch: Path, small: int, large: int, fewest: float | None) -> li
 
 
 def _dry_run(path: Path, people: int) -> dict[str, float]:
-    """Run `dci registry import FILE --dry-run` in a process of its own, and see what it took."""
+    """Run `dci registry import FILE --dry-run` in a process of its own, and return its time and memory."""
     generated = _generate(path, round(people / _PEOPLE_A_HOUSEHOLD))
     command = [sys.executable, "-c", _MEASURED, "registry", "import", str(path), "--dry-run"]
     done = subprocess.run(command, env={**os.environ, "REGISTRY_TABLE": ""}, stdout=subprocess.PIPE, check=True)  # noqa: S603
     path.unlink()
-    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return {"people": generated, **told}
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return {"people": generated, **figures}
 
 
 def _generate(path: Path, households: int) -> int:
@@ -125,7 +125,7 @@ def _items(staging: Staging) -> list[Item]:
     return items
 
 
-def _bare(dynamodb: DynamoDBClient, items: list[Item]) -> None:
+def _plain_loop(dynamodb: DynamoDBClient, items: list[Item]) -> None:
     for chunk in chunks(items, BATCH):
         left: Any = {_TABLE: [{"PutRequest": {"Item": item}} for item in chunk]}
         while left:
@@ -150,7 +150,10 @@ def _timed(dynamodb: DynamoDBClient, write: Callable[[DynamoDBClient], None]) ->
 @contextmanager
 def _engine() -> Iterator[DynamoDBClient]:
     jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
-    with dynamodb_local.running(jar) as endpoint, environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **NOBODY}):
+    with (
+        dynamodb_local.running(jar) as endpoint,
+        environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **NO_CREDENTIALS}),
+    ):
         yield boto3.client("dynamodb")
 
 

@@ -1,7 +1,7 @@
-"""How fast a population is made and written to S3, and how much memory that takes: `make bench-registry`.
+"""The speed and memory of generating a population and writing it to S3: `make bench-registry`.
 
-Each step of each size runs in a process of its own, whose CPU time and peak memory are the system's own figures. S3
-is AWS's client, whose requests are answered in the process and thrown away.
+Each step of each size runs in a process of its own, whose CPU time and peak memory the system measures. S3 is AWS's
+client, whose requests are answered in the process and dropped.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
-from engine import NOBODY
+from engine import NO_CREDENTIALS
 from memory import peak_mib
 from moto.core.botocore_stubber import MockRawResponse
 from report import Budget, options_of, report
@@ -28,7 +28,7 @@ from report import Budget, options_of, report
 from dci_cli.local.environment import environment
 from dci_cli.registry.bulk.create_from_s3 import stage, upload_staged
 from dci_cli.registry.bulk.generate import write
-from dci_cli.registry.bulk.s3_files import Place
+from dci_cli.registry.bulk.s3_files import S3Prefix
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _FULL, _QUICK = (100_000, 1_000_000), (8_000, 24_000)  # people
-_MOST = 1.3  # times the memory
+_MAX_GROWTH = 1.3  # times the memory
 _PEOPLE_A_HOUSEHOLD = 4.3
 _UPLOAD_ID = b"<R><UploadId>1</UploadId><ETag>1</ETag></R>"  # answers every request of a multipart upload
 
 
 def main() -> int:
-    """Measure everything; 1 when the larger size took more than 1.3 times the memory of the smaller."""
+    """Measure everything, and return 1 when the larger size takes more than 1.3 times the memory of the smaller."""
     parser = options_of(__doc__, f"{_QUICK[0]:,} and {_QUICK[1]:,} people")
     parser.add_argument("--step", choices=_STEPS, help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
@@ -61,19 +61,19 @@ def main() -> int:
 
 
 def _budgets(found: dict[tuple[str, int], dict[str, float]]) -> Iterator[Budget]:
-    for (step, people), told in found.items():
-        yield Budget(f"{step}, {people:,}, people a CPU second", told["people"] / told["seconds"])
-        yield Budget(f"{step}, {people:,}, peak memory", told["peak"], unit="MiB")
+    for (step, people), figures in found.items():
+        yield Budget(f"{step}, {people:,}, people a CPU second", figures["people"] / figures["seconds"])
+        yield Budget(f"{step}, {people:,}, peak memory", figures["peak"], unit="MiB")
     for step in _STEPS:
-        small, large = (told["peak"] for (name, _), told in found.items() if name == step)
-        yield Budget(f"{step}, peak memory, of fewer people's", large / small, _MOST)
+        small, large = (figures["peak"] for (name, _), figures in found.items() if name == step)
+        yield Budget(f"{step}, peak memory, of fewer people's", large / small, _MAX_GROWTH)
 
 
 def _run(step: str, file: Path, households: int) -> dict[str, float]:
     command = [sys.executable, __file__, "--step", step, "--file", str(file), "--households", str(households)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603
-    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def _measured(options: argparse.Namespace) -> dict[str, float]:
@@ -91,7 +91,7 @@ def _generate(options: argparse.Namespace) -> int:
 def _create(options: argparse.Namespace) -> int:
     with closing(Staging()) as staging, Rejects([str(options.file)]) as rejects:
         stage([options.file], staging, rejects)
-        upload_staged(_s3(), staging, Place("nowhere", "nothing/"), shards=None)
+        upload_staged(_s3(), staging, S3Prefix("nowhere", "nothing/"), shards=None)
         return staging.counts.people
 
 
@@ -99,14 +99,14 @@ _STEPS = {"generate": _generate, "create-from-s3": _create}
 
 
 def _s3() -> S3Client:
-    with environment(NOBODY):
+    with environment(NO_CREDENTIALS):
         s3 = boto3.client("s3")
-    answer: Any = _swallowed  # the stubs know no handler that answers
+    answer: Any = _drop  # the stubs have no handler that responds
     s3.meta.events.register("before-send.s3", answer)
     return s3
 
 
-def _swallowed(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+def _drop(request: AWSPreparedRequest, **_: object) -> AWSResponse:
     body: Any = request.body
     while hasattr(body, "read") and body.read(1024 * 1024):
         pass

@@ -1,8 +1,8 @@
-"""What searches cost, and how that grows with the registry: `make bench-search`.
+"""The cost of searches, and its growth with the registry: `make bench-search`.
 
-Every registry of synthetic people (`BENCH_PEOPLE`) has the same sixty people planted in it. Most of the queries find
-just them, so that their cost shows how it depends on all the others. Each size is imported into a table of its own on
-DynamoDB Local, and searched in a process of its own, through all that is behind the HTTP edge.
+Every registry of synthetic people (`BENCH_PEOPLE`) contains the same sixty additional people. Most queries find only
+them, so that their cost shows the influence of all the others. Each size is imported into a table of its own on
+DynamoDB Local, and searched in a process of its own, through everything behind the HTTP edge.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from statistics import median
 from typing import Any
 
 import boto3
-from engine import NOBODY
+from engine import NO_CREDENTIALS
 from memory import peak_mib
 from report import options_of, write
 
@@ -49,12 +49,12 @@ _PEOPLE_A_HOUSEHOLD = 4.3
 _PEOPLE, _QUICK_PEOPLE = "10000,50000,200000", "500,2500"
 _TURNS, _QUICK_TURNS, _ENOUGH_SECONDS = 20, 2, 10
 _PATIENCE_SECONDS = 900
-_NETWORK_SECONDS = 0.02  # so that calls made at once are seen to be
+_NETWORK_SECONDS = 0.02  # so that concurrent calls are recognised
 _PLANTED = 60
 _GROWTH = 1.2
 _PAGE = {"page_size": 20}
 _GROUPS = {"reg_record_type": "Group"}
-_FIRST_BIRTHDAY = date(1871, 3, 1)  # before everybody else's
+_FIRST_BIRTHDAY = date(1871, 3, 1)  # before all other birth dates
 
 Criteria = dict[str, Any]
 
@@ -74,7 +74,7 @@ def _identified(type_: str, value: str) -> Criteria:
     return {"query_type": "idtype-value", "query": {"type": type_, "value": value}, "pagination": _PAGE}
 
 
-# Each query, and whether an index finds its matches alone; where it does not, it reads what grows with the registry.
+# Each query, and whether an index finds exactly its matches; otherwise its cost grows with the registry.
 QUERIES: dict[str, tuple[bool, Criteria]] = {
     "by id": (True, _identified("UIN", "PLANTED-7")),
     "phone": (True, _identified("MOBILE", "+99917000007")),
@@ -98,7 +98,7 @@ QUERIES: dict[str, tuple[bool, Criteria]] = {
         _predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 20, "page_number": 50}),
     ),
 }
-# Whose cost is per match.
+# The cost of these is for each match.
 MORE: dict[str, Criteria] = {
     "first page of a large match": _predicate(("birth_date", "ge", "1980-01-01"), ("birth_date", "lt", "1990-01-01")),
     "2,000 in one page": _predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 2000}),
@@ -106,7 +106,7 @@ MORE: dict[str, Criteria] = {
 
 
 def main() -> int:
-    """Measure every size; 1 when an indexed query grows by more than a fifth in round trips or read units."""
+    """Measure every size, and return 1 when an indexed query's calls or read units grow by more than a fifth."""
     parser = options_of(__doc__, f"{_QUICK_TURNS} turns, by default {_QUICK_PEOPLE} people")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -126,7 +126,7 @@ def main() -> int:
 
 
 def _registry_of(people: int, *options: str) -> dict[str, Any]:
-    """Make a registry and measure the searches in it."""
+    """Create a registry, and measure searches in it."""
     with tempfile.TemporaryDirectory() as scratch, _engine():
         path = Path(scratch) / "people.jsonl"
         with path.open("w", encoding="utf-8") as file:
@@ -140,7 +140,10 @@ def _registry_of(people: int, *options: str) -> dict[str, Any]:
 @contextmanager
 def _engine() -> Iterator[None]:
     jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
-    with dynamodb_local.running(jar) as endpoint, environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **NOBODY}):
+    with (
+        dynamodb_local.running(jar) as endpoint,
+        environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **NO_CREDENTIALS}),
+    ):
         create_tables(
             boto3.client("dynamodb"),
             read_template(ROOT / "template.yaml").tables,
@@ -155,7 +158,7 @@ def _run(*arguments: str) -> str:
 
 
 def _planted() -> Iterator[AnyRecord]:
-    """Make sixty people in twenty households of one district, who have nothing in common with anybody else."""
+    """Return sixty people in twenty households of one district, without values that other people have."""
     for number in range(_PLANTED):
         yield Person(
             id=f"planted-{number}",
@@ -186,7 +189,7 @@ def _measure_all(turns: int) -> dict[str, Any]:
         )
     )
     vars(runtime)["secrets"] = _Secrets()
-    # DynamoDB Local is slower than DynamoDB, and no function waits here.
+    # DynamoDB Local is slower than DynamoDB.
     engine: Any = runtime.dynamodb
     engine.endpoint.read_seconds = _PATIENCE_SECONDS
     service = SearchService(runtime)
@@ -197,7 +200,7 @@ def _measure_all(turns: int) -> dict[str, Any]:
 
 
 class _Secrets:
-    """Gives out the key of the cursors."""
+    """Returns the key of the cursors."""
 
     def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - Secrets Manager's own name
         return {"SecretString": SecretId}
@@ -213,7 +216,7 @@ def _measure(runtime: Runtime, service: SearchService, criteria: Criteria, most:
             raise SystemExit(f"{criteria} was rejected: {item['status_reason_message']}")
         return dict(item)
 
-    # The registry's settings are read once a minute: by this search, not by the one that is measured.
+    # The registry's settings are read once a minute: by this search, and not by the measured one.
     service.answer(SearchEnvelope.model_validate(_message(QUERIES["by id"][1])), _CLIENT, "bench", Deadline(), {})
     with metered(runtime, delay=_NETWORK_SECONDS) as calls:
         item = ask()
@@ -237,7 +240,7 @@ def _measure(runtime: Runtime, service: SearchService, criteria: Criteria, most:
 
 
 def _timed(service: SearchService, envelope: SearchEnvelope) -> tuple[float, float]:
-    """Return the seconds and the CPU seconds that a search takes."""
+    """Return the seconds and the CPU seconds of a search."""
     wall, cpu = time.perf_counter(), time.process_time()
     service.answer(envelope, _CLIENT, "bench", Deadline(), {})
     return time.perf_counter() - wall, time.process_time() - cpu
@@ -279,7 +282,7 @@ def _table(size: int, found: dict[str, Any]) -> Iterator[str]:
 
 
 def _growth(small: dict[str, Any], large: dict[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Compare two sizes: an indexed query whose matches are the same must cost the same."""
+    """Compare two sizes: an indexed query with the same matches must cost the same."""
     for name, (is_indexed, _) in QUERIES.items():
         one, other = small["queries"][name], large["queries"][name]
         trips = other["serial_round_trips"] / one["serial_round_trips"]

@@ -1,7 +1,7 @@
-"""What a token costs a warm function: `make bench-token`.
+"""The cost of a token in a warm function: `make bench-token`.
 
-Each way of authentication is asked for tokens through the real handler. Engines and CPU time are those
-of warm.py.
+Tokens are requested through the real handler, with each method of authentication. Engines and CPU time are those of
+warm.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import get_args
 from urllib.parse import urlencode
 
 import jwt
-from engine import NOBODY, Engine, recorded
+from engine import NO_CREDENTIALS, Engine, recorded
 from report import Budget, options_of, report, speed
 from warm import event_of
 
@@ -39,9 +39,9 @@ MakeEvent = Callable[[], Event]
 
 
 def main() -> int:
-    """Measure every way of authentication under both signing algorithms; 1 when one costs more than it may."""
+    """Measure every method of authentication with both signing algorithms; return 1 when one exceeds its budget."""
     options = options_of(__doc__, "fewer turns").parse_args()
-    os.environ |= {**NOBODY, "POWERTOOLS_LOG_LEVEL": "ERROR"}  # else a log line a request is printed
+    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}  # without a log line for each request
     turns, most = (_QUICK_TURNS, None) if options.quick else (_TURNS, _MAX_CPU_MS)
     found = [(algorithm, *measured) for algorithm in get_args(Algorithm) for measured in _measure(algorithm, turns)]
     slowness = speed()
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def _measure(algorithm: Algorithm, turns: int) -> Iterator[tuple[str, float, int]]:
-    """Yield each way with the median of its CPU milliseconds, and its calls."""
+    """Yield each method with its median CPU milliseconds, and its calls."""
     runtime, ring, key = Runtime(_SETTINGS), KeyRing.new(algorithm), generate("ES256")
     fields = {"name": "bench", "sender_id": "bench", "scopes": ["registry.search"], "jwks": {"keys": [key.public]}}
     written = recorded(runtime)

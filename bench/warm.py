@@ -1,8 +1,8 @@
-"""What a request costs a warm function: CPU, calls to DynamoDB, read units and memory: `make bench-warm`.
+"""The cost of a request in a warm function: CPU, calls to DynamoDB, read units and memory: `make bench-warm`.
 
-Requests go through the real handlers. The engines are canned behind botocore, which still writes, signs and reads its
-messages, so the CPU time has all but the network and TLS. It is divided by this machine's slowness: what it takes for
-a fixed piece of work, as a multiple of what the machine took that the budgets were set on.
+Requests go through the real handlers. The engines are canned behind the AWS client, which still serializes, signs and
+parses its messages, so the CPU time includes all but the network and TLS. It is divided by the machine's speed
+relative to the reference machine, for which the budgets were set.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
-from engine import NOBODY, Engine, recorded
+from engine import NO_CREDENTIALS, Engine, recorded
 from memory import peak_mib
 from pydantic import BaseModel
 from report import Budget, options_of, report, speed
@@ -57,7 +57,7 @@ Criteria = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The median of a request's CPU milliseconds, and its calls and read units."""
+    """A request's median CPU milliseconds, its calls and its read units."""
 
     cpu_ms: float
     calls: int
@@ -65,7 +65,7 @@ class Measured:
 
 
 class Bench:
-    """Functions over a canned registry, and a client with its token."""
+    """Functions with a canned registry, and a client with its token."""
 
     def __init__(self) -> None:
         self.runtime = Runtime(Settings.from_env(VARIABLES))
@@ -104,19 +104,19 @@ class Bench:
             yield from all_items(indexing, kind, view)
 
     def token_event(self) -> dict[str, Any]:
-        """Build a token request."""
+        """Return a token request."""
         form = {"grant_type": "client_credentials", "client_id": self.client.client_id, "client_secret": self.secret}
         return event_of("/oauth2/client/token", urlencode(form), "application/x-www-form-urlencoded")
 
     def client_event(self) -> dict[str, Any]:
-        """Build an administrator's request."""
+        """Return an administrator's request."""
         event = event_of("/clients/{client_id}", "", "application/json")
         event["requestContext"]["http"]["method"] = "GET"
         event["headers"]["authorization"] = f"Bearer {self.bearer}"
         return {**event, "pathParameters": {"client_id": self.client.client_id}}
 
     def search_event(self, *criteria: Criteria, bearer: str = "") -> dict[str, Any]:
-        """Build a search message."""
+        """Return a search message."""
         now = "2026-03-01T09:30:00Z"
         items = [
             {"reference_id": str(number), "timestamp": now, "search_criteria": one}
@@ -129,7 +129,7 @@ class Bench:
         return event
 
     def by_id(self, number: int) -> Criteria:
-        """Ask for a person by identifier."""
+        """Return a search for a person by identifier."""
         return {
             "query_type": "idtype-value",
             "query": {"type": "UIN", "value": self.uins[number]},
@@ -137,12 +137,12 @@ class Bench:
         }
 
     def rejected_event(self) -> dict[str, Any]:
-        """Build a search with a token that somebody altered."""
+        """Return a search with a token that was altered."""
         head, claims, signature = self.bearer.split(".")
         return self.search_event(self.by_id(0), bearer=f"{head}.{claims}.{signature[::-1]}")
 
     def measure(self, app: Callable[..., Any], event: dict[str, Any], turns: int, status: int = 200) -> Measured:
-        """Answer the same request over and over."""
+        """Handle the same request repeatedly."""
         answer = app(event, None)
         if answer["statusCode"] != status or '"rjct"' in answer["body"]:
             raise SystemExit(f"answered with {answer['statusCode']}: {answer['body'][:300]}")
@@ -168,7 +168,7 @@ def _cpu_ms(app: Callable[..., Any], event: dict[str, Any]) -> float:
 
 
 def event_of(path: str, body: str, content_type: str) -> dict[str, Any]:
-    """Build the event of a POST."""
+    """Return the event of a POST."""
     return {
         "routeKey": f"ANY {path}",
         "rawPath": path,
@@ -180,9 +180,9 @@ def event_of(path: str, body: str, content_type: str) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Measure; 1 when a budget is not kept."""
+    """Measure, and return 1 when a budget is exceeded."""
     options = options_of(__doc__, "fewer turns").parse_args()
-    os.environ |= {**NOBODY, "POWERTOOLS_LOG_LEVEL": "ERROR"}
+    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}
     bench, few, many = Bench(), *((5, 50) if options.quick else (15, 300))
     idle = peak_mib()
     large = bench.measure(bench.search, bench.search_event(_born(2000)), few)

@@ -1,7 +1,7 @@
-"""The baseline of `make bench-cold`: a search by identifier as such a handler is commonly written.
+"""The baseline of `make bench-cold`: a search by identifier in a commonly written handler.
 
-boto3's resource, powertools' Logger, Tracer and Metrics, its resolver with validation, models of pydantic. It does
-less than ours: no client, no quota, no disclosure, no audit.
+It uses boto3's resource, powertools' Logger, Tracer and Metrics, its resolver with validation, and pydantic models.
+It has no clients, quota, disclosure or audit.
 """
 
 import json
@@ -38,7 +38,7 @@ class Query(BaseModel):
 
 
 class Criteria(BaseModel):
-    """What is searched."""
+    """The criteria of a search."""
 
     query_type: str
     query: Query
@@ -68,7 +68,7 @@ class Envelope(BaseModel):
 @app.post("/registry/sync/search")
 @tracer.capture_method
 def search(envelope: Envelope) -> dict[str, Any]:
-    """Answer with whoever has the identifier."""
+    """Return the record that has the identifier."""
     keys = json.loads(str(table.get_item(Key={"pk": "KEYS", "sk": "KEYS"})["Item"]["keys"]))
     jwt.decode(
         app.current_event.headers["authorization"].removeprefix("Bearer "),

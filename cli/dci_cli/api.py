@@ -1,4 +1,4 @@
-"""The API over HTTP, as the operator's commands ask it."""
+"""The API over HTTP, as the operator's commands use it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from urllib.parse import urlencode, urlsplit
 from dci_cli.command_error import CommandError
 
 TOKEN_PATH = "/oauth2/client/token"  # noqa: S105 - a path
-_SECONDS = 40  # longer than a function may take
+_TIMEOUT_SECONDS = 40  # longer than a function may run
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the API answered. `headers` finds a name in any case, and is None for one that is not there."""
+    """A response. `headers` is looked up in any case, and gives None for a header that is missing."""
 
     status: int
     headers: Message[str, str]
@@ -32,70 +32,79 @@ class Reply:
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - whatever was sent
-        """The body as JSON, None when it is not."""
+        """The body as JSON; None when it is not JSON."""
         try:
             return json.loads(self.content)
         except ValueError:
             return None
 
+    @property
+    def error(self) -> str:
+        """The message of the API's first error; empty when the body is not an error of the API."""
+        try:
+            return str(self.json["errors"][0]["message"])
+        except (TypeError, KeyError, IndexError):
+            return ""
+
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows nobody elsewhere: the request may carry a secret."""
+    """Follows no redirect: the request may carry a secret."""
 
     def redirect_request(self, *_: object) -> None:
         return None
 
 
 class Api:
-    """A deployment at its base URL, asked as one of its clients. Every request raises CommandError if nobody answers."""
+    """A client of the deployment at a base URL. Every request raises CommandError when there is no response."""
 
     def __init__(self, base_url: str, client_id: str = "", client_secret: str = "") -> None:
-        """Raise CommandError when the URL is none, or would carry a secret over the network in the clear."""
+        """Raise CommandError when the URL is not valid, or would send a secret over the network unencrypted."""
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise CommandError("The API's URL must be such as https://registry.example.org.")
+            raise CommandError("The API's URL is not valid: give one such as https://registry.example.org.")
         if parts.scheme == "http" and parts.hostname not in _LOCAL:
-            raise CommandError("The API's URL must begin with https://: a secret goes there.")
+            raise CommandError("The API's URL must begin with https://, since a secret is sent to it.")
         self.base_url = base_url.rstrip("/")
         self._client = {"client_id": client_id, "client_secret": client_secret}
         self._opener = urllib.request.build_opener(_NoRedirect)
 
     def send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
-        """Send a request as it stands, without a token; text goes as a form, an object as JSON."""
+        """Send a request without a token; a string is sent as a form, any other body as JSON."""
         is_form = isinstance(body, str)
         data = body.encode() if isinstance(body, str) else None if body is None else json.dumps(body).encode()
         type_ = {"Content-Type": "application/x-www-form-urlencoded" if is_form else "application/json"}
         sent = {**(type_ if data is not None else {}), **(headers or {})}
         request = urllib.request.Request(f"{self.base_url}{path}", data, sent, method=method)  # noqa: S310
         try:
-            with self._opener.open(request, timeout=_SECONDS) as answer:
+            with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
                 return Reply(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             with error:
                 return Reply(error.code, error.headers, error.read())
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error) or type(error).__name__
-            raise CommandError(f"{self.base_url} can not be reached: {reason}.") from error
+            raise CommandError(f"{self.base_url} cannot be reached: {reason}.") from error
 
-    def ask_token(self) -> Reply:
-        """Ask for a token."""
+    def request_token(self) -> Reply:
+        """Request a token."""
         return self.send("POST", TOKEN_PATH, urlencode({"grant_type": "client_credentials", **self._client}))
 
     @cached_property
     def token(self) -> str:
-        """The client's token. Raises CommandError when it is refused."""
-        reply = self.ask_token()
-        told = reply.json if isinstance(reply.json, dict) else {}
-        if not told.get("access_token"):
-            raise CommandError(f"There is no token: {told.get('error_description') or f'status {reply.status}'}")
-        return str(told["access_token"])
+        """The client's token. Raises CommandError when it is not issued."""
+        reply = self.request_token()
+        content = reply.json if isinstance(reply.json, dict) else {}
+        if not content.get("access_token"):
+            reason = content.get("error_description") or f"status {reply.status}"
+            raise CommandError(f"The API issued no token: {reason}")
+        return str(content["access_token"])
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
-        """Read a path, with the client's token."""
+        """Send a GET request with the client's token."""
         return self.send("GET", path, headers={**self._authorization(), **(headers or {})})
 
     def post(self, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
-        """Post to a path, with the client's token."""
+        """Send a POST request with the client's token."""
         return self.send("POST", path, body, {**self._authorization(), **(headers or {})})
 
     def _authorization(self) -> dict[str, str]:
@@ -103,7 +112,7 @@ class Api:
 
 
 def add_api_options(parser: argparse.ArgumentParser) -> None:
-    """Add what `api_of` reads, each with its variable of the environment."""
+    """Add the options that `api_of` reads; each has an environment variable."""
     parser.add_argument(
         "--api",
         default=os.environ.get("DCI_API"),
@@ -117,12 +126,12 @@ def add_api_options(parser: argparse.ArgumentParser) -> None:
         "--client-secret",
         default=os.environ.get("DCI_CLIENT_SECRET", ""),
         metavar="SECRET",
-        help="default: DCI_CLIENT_SECRET, which other users of this machine do not see",
+        help="default: DCI_CLIENT_SECRET, which other users of this machine cannot see",
     )
 
 
 def api_of(options: argparse.Namespace) -> Api:
-    """Return the API of the options. Raises CommandError."""
+    """Return the API that the options name. Raises CommandError."""
     if not options.api:
-        raise CommandError("Say which API: --api https://registry.example.org, or DCI_API.")
+        raise CommandError("The API's URL is missing: give --api https://registry.example.org, or set DCI_API.")
     return Api(options.api, options.client_id, options.client_secret)

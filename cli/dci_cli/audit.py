@@ -1,6 +1,7 @@
-"""`dci audit`: who saw a person, or what a client saw, from the records that every search leaves behind.
+"""`dci audit`: who saw a person, or what a client saw, from the audit records that every search writes.
 
-It reads the days asked for, whole: AWS reckons their size, whatever of it is shown. What it prints is personal data.
+It reads every day of the period completely: AWS charges for all of it, whatever is printed. The output is personal
+data.
 """
 
 from __future__ import annotations
@@ -8,37 +9,38 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, product
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from dci_cli.aws import OperatorRuntime, aws_errors
 from dci_cli.command_error import CommandError
-from dci_cli.registry.support.parallel import THREADS, in_parallel
-from dci_cli.registry.support.table import OperatorRuntime
+from dci_cli.parallel import THREADS, in_parallel
+from dci_cli.terminal import Column, print_table
 from dci_common.aws.dynamodb import pages
 from dci_common.exchange.audit import PARTITIONS
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage.keys import record_pk
 from dci_common.settings import Settings
 
+Disclosure = dict[str, Any]
+
 _DAYS = 30
-_COLUMNS = (
-    ("when", "moment", 24),
-    ("client", "client_id", 36),
-    ("transaction", "transaction_id", 20),
-    ("type", "record_type", 8),
-    ("records", "count", 7),
-    ("purpose", "purpose", 30),
-    ("query", "query", 60),
-)
+_COLUMNS = {
+    "moment": Column("when", 24),
+    "client_id": Column("client", 36),
+    "transaction_id": Column("transaction", 20),
+    "record_type": Column("type", 8),
+    "count": Column("records", 7),
+    "purpose": Column("purpose", 30),
+    "query": Column("query", 60),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add whom it is about, and of which days."""
+    """Add the subject, the days, and the table."""
     about = parser.add_mutually_exclusive_group(required=True)
     about.add_argument("--person", metavar="ID", help="who saw this person, alone or as a member of a group")
     about.add_argument("--group", metavar="ID", help="who saw this group")
@@ -59,17 +61,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the disclosures, the oldest first. Raises CommandError."""
     if not options.table:
-        raise CommandError("Name the audit's table: --table NAME, or AUDIT_TABLE in the environment.")
+        raise CommandError("Name the audit table: --table NAME, or AUDIT_TABLE in the environment.")
     since = options.since or date.fromordinal(max(1, options.until.toordinal() - _DAYS))
     if since > options.until:
         raise CommandError("--since must not be after --until.")
-    try:
+    with aws_errors("The audit table cannot be read"):
         found = sorted(_disclosures(options, since), key=lambda disclosure: str(disclosure["moment"]))
-    except (BotoCoreError, ClientError, ValueError) as error:  # the last is a malformed endpoint
-        raise CommandError(f"The audit's table can not be read: {error}") from error
-    lines = map(_json, found) if options.json else _table(found, since, options.until)
-    for line in lines:
-        print(line)
+    if options.json:
+        for disclosure in found:
+            print(_json(disclosure))
+    elif found:
+        print_table(list(_COLUMNS.values()), map(_row, found))
+    else:
+        print(f"Nothing was disclosed from {since} to {options.until}.")
     return 0
 
 
@@ -80,12 +84,12 @@ def _date(text: str) -> date:
         raise argparse.ArgumentTypeError("must be a date such as 2026-01-31") from error
 
 
-def _disclosures(options: argparse.Namespace, since: date) -> Iterator[dict[str, Any]]:
+def _disclosures(options: argparse.Namespace, since: date) -> Iterator[Disclosure]:
     runtime = OperatorRuntime(Settings(audit_table=options.table))
     condition, value = _condition(options)
     days = (since + timedelta(days=number) for number in range((options.until - since).days + 1))
 
-    def read(partition: tuple[date, int]) -> list[dict[str, Any]]:
+    def read(partition: tuple[date, int]) -> list[Disclosure]:
         found = pages(
             runtime.dynamodb.query,
             TableName=options.table,
@@ -93,7 +97,7 @@ def _disclosures(options: argparse.Namespace, since: date) -> Iterator[dict[str,
             FilterExpression=condition,
             ExpressionAttributeValues={":pk": {"S": f"DAY#{partition[0]}#{partition[1]}"}, ":value": {"S": value}},
         )
-        return [_plain(item) for page in found for item in page["Items"]]
+        return [_fields(item) for page in found for item in page["Items"]]
 
     with ThreadPoolExecutor(THREADS) as pool:
         yield from chain.from_iterable(
@@ -108,40 +112,24 @@ def _condition(options: argparse.Namespace) -> tuple[str, str]:
     return "contains(records, :value)", record_pk(kind, record_id)
 
 
-def _plain(item: dict[str, Any]) -> dict[str, Any]:
+def _fields(item: dict[str, Any]) -> Disclosure:
     fields = {name: next(iter(value.values())) for name, value in item.items() if name not in {"pk", "sk", "expires"}}
     return {"moment": item["sk"]["S"].partition("#")[0], **fields}
 
 
-def _json(disclosure: dict[str, Any]) -> str:
-    written = {name: json.loads(disclosure[name]) for name in ("query", "purpose") if _is_json(disclosure.get(name))}
-    return json.dumps({**disclosure, **written}, ensure_ascii=False)
+def _json(disclosure: Disclosure) -> str:
+    parsed = {name: json.loads(disclosure[name]) for name in ("query", "purpose") if _is_json(disclosure.get(name))}
+    return json.dumps({**disclosure, **parsed}, ensure_ascii=False)
 
 
 def _is_json(text: str | None) -> bool:
-    """Tell whether a text is whole: a very long query is kept in part."""
+    """Return whether a text is complete JSON: a very long query is recorded in part."""
     try:
         return bool(text) and json.loads(text or "") is not None
     except ValueError:
         return False
 
 
-def _table(found: list[dict[str, Any]], since: date, until: date) -> Iterator[str]:
-    if not found:
-        yield f"Nothing was disclosed from {since} to {until}."
-        return
-    yield _row([title for title, _, _ in _COLUMNS])
-    for disclosure in found:
-        counted = {
-            **disclosure,
-            "count": "withheld" if "withheld" in disclosure else len(disclosure.get("records", ())),
-        }
-        yield _row([str(counted.get(name, "")) for _, name, _ in _COLUMNS])
-
-
-def _row(cells: list[str]) -> str:
-    written = (
-        (cell if len(cell) <= width else cell[: width - 1] + "…").ljust(width)
-        for cell, (_, _, width) in zip(cells, _COLUMNS, strict=True)
-    )
-    return "  ".join(written).rstrip()
+def _row(disclosure: Disclosure) -> Sequence[str]:
+    count = "withheld" if "withheld" in disclosure else len(disclosure.get("records", ()))
+    return [str({**disclosure, "count": count}.get(name, "")) for name in _COLUMNS]

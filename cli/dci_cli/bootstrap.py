@@ -1,34 +1,45 @@
-"""`dci bootstrap`: the first administrator of a deployment, written straight into ClientsTable."""
+"""`dci bootstrap`: create the first administrator of a deployment, directly in ClientsTable.
+
+It needs AWS credentials that allow it to write to the table; every other client is registered through the API.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
+from dci_cli.aws import OperatorRuntime, aws_errors
 from dci_cli.command_error import CommandError
-from dci_cli.registry.support.table import OperatorRuntime
 from dci_common.clients.registration import NewClient, register
 from dci_common.clients.views import client_view
 from dci_common.errors import Conflict
-from dci_common.oauth.scopes import CLIENTS_MANAGE
+from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ
 from dci_common.settings import Settings
 from dci_common.validation import describe
 
 
-def bootstrap(clients_table: str, name: str) -> None:
-    """Make a client that may manage clients, and print it with its secret. Raises CommandError.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the table, and the client's name."""
+    parser.add_argument(
+        "--clients-table", required=True, help="the deployment's ClientsTable (an output of the stack)"
+    )
+    parser.add_argument("--name", default="administrator", help="the new client's name (default: administrator)")
 
-    It needs AWS credentials that may write to the table; everybody else is registered through the API.
-    """
+
+def run(options: argparse.Namespace) -> int:
+    """Create a client that manages clients, and print it with its secret. Raises CommandError."""
     try:
-        asked = NewClient(name=name, sender_id=name, scopes=(CLIENTS_MANAGE, "clients.read"))
-        client, secret = register(OperatorRuntime(Settings(clients_table=clients_table)), asked)
+        name = options.name
+        administrator = NewClient(name=name, sender_id=name, scopes=(CLIENTS_MANAGE, CLIENTS_READ))
     except ValidationError as error:
         raise CommandError(describe(error, "The name")) from error
+    try:
+        with aws_errors("The table cannot be written to"):
+            runtime = OperatorRuntime(Settings(clients_table=options.clients_table))
+            client, secret = register(runtime, administrator)
     except Conflict as error:
         raise CommandError("A client with this name exists: choose another with --name.") from error
-    except (BotoCoreError, ClientError, ValueError) as error:  # the last is a malformed endpoint
-        raise CommandError(f"The table can not be written to: {error}") from error
     print(json.dumps({**client_view(client), "client_secret": secret}, indent=2))
+    return 0

@@ -1,6 +1,7 @@
-"""`make deploy`: hand what `make build` made to `sam deploy`, with a BuildId that is new when anything else is.
+"""`make deploy`: run `sam deploy` on the artifacts of `make build`, with a BuildId that changes when they change.
 
-A version is published when a function's own code changes; most of ours is in the layer, and parameters change too.
+SAM publishes a version when a function's own code changes. Most code is in the layer, and parameters change too: the
+BuildId covers both.
 """
 
 from __future__ import annotations
@@ -17,24 +18,23 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
-from dci_cli.__main__ import told
-from dci_cli.command_error import CommandError
+from dci_cli.command_error import CommandError, report_errors
 
 
 def build_id(build: Path, parameters: Sequence[str]) -> str:
-    """Return what names these artifacts with these parameters, in whatever order."""
-    whole = hashlib.sha256("\n".join(sorted(parameters)).encode())
-    # The template is among the files; byte code only follows from the others.
+    """Return a digest of the artifacts and the parameters, in any order."""
+    digest = hashlib.sha256("\n".join(sorted(parameters)).encode())
+    # The template is one of the files; byte code is derived from the others.
     for path in sorted(path for path in build.rglob("*") if path.is_file() and path.suffix != ".pyc"):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
-        whole.update(f"\n{path.relative_to(build).as_posix()} {content}".encode())
-    return whole.hexdigest()
+        digest.update(f"\n{path.relative_to(build).as_posix()} {content}".encode())
+    return digest.hexdigest()
 
 
 def sam_arguments(config: Path, environment: str, build: Path, architecture: str) -> list[str]:
-    """Return the arguments of `sam`: guided when the environment's section of the file names no stack yet.
+    """Return the arguments of `sam`, with --guided when the environment's section of the file names no stack yet.
 
-    Raises CommandError when there is no build, or the file is not one of SAM's.
+    Raises CommandError when there are no artifacts, or the file is not a configuration of SAM.
     """
     if not (build / "template.yaml").is_file():
         raise CommandError("There are no artifacts: run make build first.")
@@ -45,9 +45,11 @@ def sam_arguments(config: Path, environment: str, build: Path, architecture: str
     return ["deploy", "--config-env", environment, *guided, "--parameter-overrides", *overrides]
 
 
-def _parameters(said: str | list[str]) -> list[str]:
-    """Read what the file says, each parameter then as `sam` takes it: with its value in quotes."""
-    pairs = [one.partition("=") for one in shlex.split(said if isinstance(said, str) else " ".join(said))]
+def _parameters(overrides: str | list[str]) -> list[str]:
+    """Return the overrides of the file as `sam` accepts them, with each value in quotes."""
+    pairs = [
+        one.partition("=") for one in shlex.split(overrides if isinstance(overrides, str) else " ".join(overrides))
+    ]
     return [f'{name}="{value}"' for name, _, value in pairs if name not in {"Architecture", "BuildId"}]
 
 
@@ -57,7 +59,7 @@ def _options(config: Path, environment: str) -> dict[str, Any]:
         section = content.get(environment, {})
         shared, own = (dict(section.get(command, {}).get("parameters", {})) for command in ("global", "deploy"))
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise CommandError(f"{config} is not a configuration of SAM's.") from error
+        raise CommandError(f"{config} is not a configuration of SAM.") from error
     return shared | own
 
 
@@ -82,8 +84,8 @@ def _deploy() -> int:
     config = Path("samconfig.toml")
     _check_credentials(_options(config, environment).get("profile"))
     arguments = sam_arguments(config, environment, Path(".aws-sam/build"), architecture)
-    os.execv(sam, [sam, *arguments])  # noqa: S606 - no shell is wanted
+    os.execv(sam, [sam, *arguments])  # noqa: S606 - without a shell
 
 
 if __name__ == "__main__":
-    sys.exit(told(_deploy))
+    sys.exit(report_errors(_deploy))

@@ -1,51 +1,58 @@
-"""`dci keys`: the signing keys of a deployment, seen and rotated through its API."""
+"""`dci keys`: the signing keys of a deployment, listed and rotated through its API."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from dci_cli.api import Reply, add_api_options, api_of
+from dci_cli.api import Api, Reply, add_api_options, api_of
 from dci_cli.command_error import CommandError
+from dci_cli.terminal import Column, print_table
 
 _COLUMNS = ("state", "alg", "since", "until", "kid")
-_WIDTHS = (8, 6, 25, 25)
 
 
-def add_keys(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `dci keys`."""
-    parser.add_argument("action", choices=("list", "rotate"), help="show the keys, or start a rotation of them")
-    add_api_options(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+@dataclass(frozen=True, slots=True)
+class KeyCommand:
+    """A command about the keys: the request that it sends, and how it prints the answer for people."""
 
+    send: Callable[[Api], Reply]
+    show: Callable[[dict[str, Any]], None]
 
-def keys(options: argparse.Namespace) -> int:
-    """Show the keys, or start a rotation. Raises CommandError."""
-    api = api_of(options)
-    rotates = options.action == "rotate"
-    content = _content(api.post("/keys/rotate") if rotates else api.get("/keys"))
-    if options.json:
-        print(json.dumps(content, indent=2))
-    elif rotates:
-        print("The rotation has started; dci keys list shows its outcome in a moment.")
-    else:
-        print(*map(_line, [dict(zip(_COLUMNS, _COLUMNS, strict=True)), *content["keys"]]), sep="\n")
-    return 0
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the API, and `--json`."""
+        add_api_options(parser)
+        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
-
-def _line(key: dict[str, str]) -> str:
-    *cells, last = (key.get(column, "") for column in _COLUMNS)
-    return "  ".join([*(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)), last])
+    def run(self, options: argparse.Namespace) -> int:
+        """Send the request, and print the answer. Raises CommandError."""
+        content = _content(self.send(api_of(options)))
+        if options.json:
+            print(json.dumps(content, indent=2))
+        else:
+            self.show(content)
+        return 0
 
 
 def _content(reply: Reply) -> dict[str, Any]:
     content = reply.json
     if isinstance(content, dict) and reply.status in {HTTPStatus.OK, HTTPStatus.ACCEPTED}:
         return content
-    try:
-        message = content["errors"][0]["message"]
-    except (TypeError, KeyError, IndexError):
-        message = f"it answered with status {reply.status}."
-    raise CommandError(f"The API could not do it: {message}")
+    raise CommandError(reply.error or f"The API answered with status {reply.status}.")
+
+
+def _print_keys(content: dict[str, Any]) -> None:
+    rows = [[str(key.get(column, "")) for column in _COLUMNS] for key in content["keys"]]
+    print_table([Column(column) for column in _COLUMNS], rows)
+
+
+def _print_rotation(_: dict[str, Any]) -> None:
+    print("The rotation has started; dci keys list shows its result in a moment.")
+
+
+list_keys = KeyCommand(lambda api: api.get("/keys"), _print_keys)
+rotate = KeyCommand(lambda api: api.post("/keys/rotate"), _print_rotation)

@@ -1,4 +1,4 @@
-"""The deployment template, as far as running the API elsewhere than on AWS needs it: routes and tables."""
+"""What a local deployment needs of the deployment template: routes, handlers and tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FURTHER_TABLE_MEMBERS = {"GlobalSecondaryIndexes"}
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of the API (`$default` is every other), and the dotted name of the handler that answers it."""
+    """A path of the API (`$default` is any other), and the dotted name of its handler."""
 
     path: str
     handler: str
@@ -24,9 +24,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The routes, and each table's definition (as CreateTable takes it) by its logical id."""
+    """The routes; by logical id, the handler of each function and the definition (for CreateTable) of each table."""
 
     routes: tuple[Route, ...]
+    handlers: dict[str, str]
     tables: dict[str, dict[str, Any]]
 
 
@@ -36,24 +37,29 @@ def read_template(path: Path) -> Template:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
         resources = content["Resources"].items()
         routes = tuple(route for _, resource in resources for route in _routes(resource))
+        handlers = {name: resource["Properties"]["Handler"] for name, resource in resources if _is_function(resource)}
         tables = {
             name: _table(resource) for name, resource in resources if resource["Type"] == "AWS::DynamoDB::Table"
         }
     except OSError as error:
-        raise CommandError(f"The template {path} can not be read: {error.strerror}.") from error
+        raise CommandError(f"The template {path} cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        place = getattr(error, "problem_mark", None)
-        line = f" (line {place.line + 1})" if place else ""
+        mark = getattr(error, "problem_mark", None)
+        line = f" (line {mark.line + 1})" if mark else ""
         raise CommandError(f"The template {path} is not valid YAML{line}.") from error
     except (AttributeError, KeyError, TypeError) as error:
         raise CommandError(f"{path} is not a SAM template with functions and tables.") from error
     if "$default" not in {route.path for route in routes}:
         raise CommandError(f"The template {path} has no $default route, which answers unknown paths.")
-    return Template(routes, tables)
+    return Template(routes, handlers, tables)
+
+
+def _is_function(resource: dict[str, Any]) -> bool:
+    return bool(resource["Type"] == "AWS::Serverless::Function")
 
 
 def _routes(resource: dict[str, Any]) -> list[Route]:
-    if resource["Type"] != "AWS::Serverless::Function":
+    if not _is_function(resource):
         return []
     properties = resource["Properties"]
     events = [event for event in properties.get("Events", {}).values() if event["Type"] == "HttpApi"]
@@ -66,7 +72,7 @@ def _table(resource: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms (`!Ref x`) as what they hold: nothing here depends on their meaning."""
+    """Reads CloudFormation's short forms (`!Ref x`) as their content, since nothing here depends on their meaning."""
 
 
 def _short_form(loader: _Loader, _tag: str, node: yaml.Node) -> object:

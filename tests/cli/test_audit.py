@@ -26,7 +26,7 @@ TABLE = ("--table", "dci-audit", "--until", "2026-03-02")
 
 @pytest.fixture
 def asked(new_api: Callable[..., Api]) -> Iterator[Api]:
-    """Return an API that was asked for a person, for a group on the next day, and for nobody."""
+    """Return an API with a search for a person, one without matches, and one for a group on the next day."""
     with registry_of(POPULATION) as table:
         api = new_api(registry_table=table)
         purpose = {"purpose": {"code": "benefit"}}
@@ -38,34 +38,34 @@ def asked(new_api: Callable[..., Api]) -> Iterator[Api]:
         yield api
 
 
-def told(dci: Dci, *arguments: str) -> list[dict[str, object]]:
-    """Return what is told as JSON Lines."""
+def disclosures(dci: Dci, *arguments: str) -> list[dict[str, object]]:
+    """Return the disclosures that are printed as JSON Lines."""
     done = dci("audit", *arguments, *TABLE, "--json")
     assert done.status == 0
     return [json.loads(line) for line in done.out.splitlines() if line]
 
 
 @pytest.mark.usefixtures("asked")
-def test_who_saw_a_person(dci: Dci) -> None:
-    """A person was seen by whoever found her, and by whoever was shown her household; the oldest comes first."""
-    assert [seen["moment"] for seen in told(dci, "--person", "audited-1")][-2:] == [
+def test_a_person_is_seen_alone_and_in_a_household(dci: Dci) -> None:
+    """Both who found a person and who was shown their household is listed, the oldest first."""
+    assert [seen["moment"] for seen in disclosures(dci, "--person", "audited-1")][-2:] == [
         "2026-03-01T09:30:00.000Z",
         "2026-03-02T09:30:00.000Z",
     ]
-    assert told(dci, "--person", "audited-2") == []
+    assert disclosures(dci, "--person", "audited-2") == []
 
 
-def test_what_a_client_saw(asked: Api, dci: Dci) -> None:
-    """All that a client was answered is told, with the purpose and the query as it sent them."""
-    seen = told(dci, "--client", asked.partner_id)
+def test_a_clients_searches_are_listed_with_purpose_and_query(asked: Api, dci: Dci) -> None:
+    """Every search of a client is listed, with the purpose and the query as they were sent."""
+    seen = disclosures(dci, "--client", asked.partner_id)
     assert sorted(len(disclosure.get("records", [])) for disclosure in seen) == [0, 2]  # type: ignore[arg-type]
     [one] = [disclosure for disclosure in seen if "records" in disclosure]
     assert one["purpose"] == {"consent": {"code": "benefit"}}
     assert one["query"]["query_type"] == "predicate"  # type: ignore[index]
 
 
-def test_as_a_table(asked: Api, dci: Dci) -> None:
-    """An operator reads a line a disclosure."""
+def test_each_disclosure_is_a_line_of_the_table(asked: Api, dci: Dci) -> None:
+    """Without --json each disclosure is a line."""
     title, *lines = dci("audit", "--client", asked.partner_id, *TABLE).out.splitlines()
     assert title.split() == ["when", "client", "transaction", "type", "records", "purpose", "query"]
     assert len(lines) == 2
@@ -73,8 +73,8 @@ def test_as_a_table(asked: Api, dci: Dci) -> None:
 
 
 @pytest.mark.usefixtures("asked")
-def test_as_the_docs_show_it(dci: Dci) -> None:
-    """What docs/operations.md shows is what is printed, but for the clients' ids."""
+def test_the_table_is_the_one_in_the_docs(dci: Dci) -> None:
+    """docs/operations.md shows the printed table, except for the clients' ids."""
     document = (ROOT / "docs" / "operations.md").read_text()
     shown = document[document.index("when    ") :].partition("\n```")[0].splitlines()
     printed = dci("audit", "--person", "audited-1", *TABLE).out.splitlines()
@@ -84,9 +84,9 @@ def test_as_the_docs_show_it(dci: Dci) -> None:
 
 
 @pytest.mark.usefixtures("asked")
-def test_a_period(dci: Dci) -> None:
-    """Only the days asked for are told."""
-    assert len(told(dci, "--group", "audited-group", "--since", "2026-03-02")) > 0
+def test_only_the_days_of_the_period_are_read(dci: Dci) -> None:
+    """Only disclosures of the period are printed."""
+    assert len(disclosures(dci, "--group", "audited-group", "--since", "2026-03-02")) > 0
     done = dci(
         "audit", "--person", "audited-1", "--table", "dci-audit", "--since", "2025-01-01", "--until", "2025-01-02"
     )
@@ -97,11 +97,11 @@ def test_a_period(dci: Dci) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--table", ""), "Name the audit's table: --table NAME, or AUDIT_TABLE in the environment."),
-        (("--table", "no-such-table"), "The audit's table can not be read: "),
+        (("--table", ""), "Name the audit table: --table NAME, or AUDIT_TABLE in the environment."),
+        (("--table", "no-such-table"), "The audit table cannot be read: "),
         (("--table", "dci-audit", "--since", "2999-01-01"), "--since must not be after --until."),
     ],
 )
-def test_what_can_not_be_told(dci: Dci, arguments: tuple[str, ...], said: str) -> None:
-    """What is wrong is told in one line."""
+def test_a_wrong_option_is_one_line(dci: Dci, arguments: tuple[str, ...], said: str) -> None:
+    """A missing table and a wrong period are reported in one line."""
     assert dci("audit", "--person", "1", *arguments).problem.startswith(said)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from dci_common.oauth.key_ring import generate
 from support.administering import Admin
 from support.api import Api
 from support.events import ROOT
+from support.operator import Operator, nothing
 from support.served import served
 
 from .conftest import Dci, Outcome
@@ -33,14 +34,14 @@ def admin(api: Api) -> Admin:
 
 @pytest.fixture
 def clients(admin: Admin, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
-    """Return `dci clients`, with an administrator's credentials in the environment, and what stdin says."""
+    """Return `dci clients`, with an administrator's credentials in the environment, and an answer on stdin."""
     monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
     monkeypatch.setenv("DCI_CLIENT_SECRET", admin.secret)
     with served(admin.api) as url:
         monkeypatch.setenv("DCI_API", url)
 
-        def run(*arguments: object, stdin: str = "") -> Outcome:
-            monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        def run(*arguments: object, stdin: str = "", meanwhile: Callable[[], object] = nothing) -> Outcome:
+            monkeypatch.setattr("sys.stdin", Operator(stdin, meanwhile))
             outcome = dci("clients", *map(str, arguments))
             own = [line for line in outcome.err.splitlines() if not _OF_THE_SERVER.search(line)]
             return replace(outcome, err="\n".join(own))
@@ -55,8 +56,8 @@ def new(clients: Clients, api: Api, *options: object) -> dict[str, Any]:
     return made
 
 
-def test_a_client_from_its_creation_to_its_end(api: Api, admin: Admin, clients: Clients) -> None:
-    """Every command does its work, and the log tells of each."""
+def test_every_command_works_and_is_logged(api: Api, admin: Admin, clients: Clients) -> None:
+    """Every command does its work, and each change is in the log."""
     made = new(clients, api)
     client_id = made["client_id"]
     added = json.loads(clients("rotate-secret", client_id, "--old-expires-in", 60, "--json").out)
@@ -79,7 +80,7 @@ def test_a_client_from_its_creation_to_its_end(api: Api, admin: Admin, clients: 
     assert {entry["by"] for entry in log} == {admin.client.client_id}
 
 
-def test_every_member_can_be_said(api: Api, clients: Clients, tmp_path: Path) -> None:
+def test_every_option_is_a_member_of_the_client(api: Api, clients: Clients, tmp_path: Path) -> None:
     """Each option of `create` becomes a member of the client."""
     keys = {"keys": [generate("ES256").public]}
     (tmp_path / "keys.json").write_text(json.dumps(keys))
@@ -95,7 +96,7 @@ def test_every_member_can_be_said(api: Api, clients: Clients, tmp_path: Path) ->
 
 
 def test_limits_are_changed(api: Api, admin: Admin, clients: Clients) -> None:
-    """A limit that is not said stays, `null` gives back the deployment's, and the API tells what a limit may be."""
+    """A limit that is not given stays, `null` restores the deployment's, and a wrong one is rejected by the API."""
     client_id = new(clients, api, "--requests-a-minute", 60)["client_id"]
     changed = json.loads(clients("update", client_id, "--records-a-day", 5000, "--json").out)
     assert (changed["requests_a_minute"], changed["records_a_day"]) == (60, 5000)
@@ -103,8 +104,8 @@ def test_limits_are_changed(api: Api, admin: Admin, clients: Clients) -> None:
     assert clients("update", client_id, "--records-a-day", -1).problem.startswith("records_a_day must be ")
 
 
-def test_lists_are_whole(admin: Admin, clients: Clients) -> None:
-    """A list has all pages: every client, and those of one status."""
+def test_lists_have_all_pages(admin: Admin, clients: Clients) -> None:
+    """A list contains every client, or every client with a status."""
     made = {admin.create().json["client_id"] for _ in range(101)}
     gone = made.pop()
     admin.send("client_disable", gone)
@@ -114,8 +115,8 @@ def test_lists_are_whole(admin: Admin, clients: Clients) -> None:
     assert enabled & (made | {gone}) == made
 
 
-def test_a_terminal_is_shown_tables(api: Api, clients: Clients) -> None:
-    """Without --json there are columns under their names, and a sheet for one client."""
+def test_tables_are_printed_without_json(api: Api, clients: Clients) -> None:
+    """Without --json a list has columns below their names, and a client a line for each member."""
     made = new(clients, api, "--openspp17")
     heading, *lines = clients("list").out.splitlines()
     assert heading.split() == ["name", "client", "id", "status", "scopes", "sender", "id"]
@@ -128,8 +129,8 @@ def test_a_terminal_is_shown_tables(api: Api, clients: Clients) -> None:
 
 
 @pytest.mark.parametrize("command", ["delete", "disable", "revoke-tokens", "rotate-secret", "delete-secret"])
-def test_it_asks_before_it_destroys(api: Api, admin: Admin, clients: Clients, command: str) -> None:
-    """Without a yes nothing happens; with one it does."""
+def test_destructive_commands_ask_first(api: Api, admin: Admin, clients: Clients, command: str) -> None:
+    """Without the answer yes nothing is changed."""
     client_id = new(clients, api)["client_id"]
     more = {"rotate-secret": ["--old-expires-in", 0], "delete-secret": [admin.secrets(client_id)[0]["secret_id"]]}
     for answer in ("", "n\n", "nothing\n"):
@@ -141,23 +142,22 @@ def test_it_asks_before_it_destroys(api: Api, admin: Admin, clients: Clients, co
     assert len(admin.log(client_id)) == 2
 
 
-def test_what_changed_since_the_question(
-    api: Api, admin: Admin, clients: Clients, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was confirmed is what is deleted: a client that changes before the answer stays."""
+def test_a_client_that_changes_before_the_answer_is_not_deleted(api: Api, admin: Admin, clients: Clients) -> None:
+    """A client that changes between the question and the answer is not deleted."""
     client_id = new(clients, api)["client_id"]
-    ask = "dci_cli.clients.commands.confirm"
-    monkeypatch.setattr(ask, lambda *_, **__: admin.update(client_id, "*", sender_id="other"))
-    assert "was changed since" in clients("delete", client_id).problem
+    changed = partial(admin.update, client_id, "*", sender_id="other")
+    outcome = clients("delete", client_id, stdin="y\n", meanwhile=changed)
+    assert outcome.status == 2
+    assert "was changed since" in outcome.err
     assert admin.send("client_get", client_id).status == 200
 
 
-def test_what_the_api_refuses_is_told(api: Api, admin: Admin, clients: Clients, tmp_path: Path) -> None:
-    """A refusal is one line in the API's own words."""
+def test_errors_of_the_api_are_one_line(api: Api, admin: Admin, clients: Clients, tmp_path: Path) -> None:
+    """An error of the API is one line in the API's own words."""
     client_id = new(clients, api)["client_id"]
     assert clients("show", "../nobody").problem == "There is no client with this id."
     assert clients("create", "x", *NEW[:-1], "everything").problem.startswith("scopes.0 must be one of")
-    assert clients("update", client_id).problem.startswith("Say what to change")
+    assert clients("update", client_id).problem.startswith("Nothing to change")
     assert "another one" in clients("disable", admin.client.client_id, "--yes").problem
     clients("rotate-secret", client_id)
     assert "two secrets already" in clients("rotate-secret", client_id).problem
@@ -166,14 +166,16 @@ def test_what_the_api_refuses_is_told(api: Api, admin: Admin, clients: Clients, 
     assert "No such file" in clients("update", client_id, "--jwks", tmp_path / "none.json").problem
 
 
-def test_who_may_not(api: Api, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client without the scope, a wrong secret and another server are told as what they are."""
+def test_a_missing_scope_and_a_wrong_secret_are_reported(
+    api: Api, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing scope, a wrong secret and an unreachable server each have their own message."""
     partner, secret = api.client()
     own = ("--client-id", partner.client_id, "--client-secret", secret)
     assert "clients.read" in clients("list", *own).problem
-    assert clients("list", *own[:-1], "wrong").problem.startswith("There is no token: ")
+    assert clients("list", *own[:-1], "wrong").problem.startswith("The API issued no token: ")
     monkeypatch.setenv("DCI_API", "http://127.0.0.1:9")
-    assert "can not be reached" in clients("list").problem
+    assert "cannot be reached" in clients("list").problem
 
 
 def test_every_command_and_option_is_documented(dci: Dci, capsys: pytest.CaptureFixture[str]) -> None:

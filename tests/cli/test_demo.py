@@ -11,7 +11,7 @@ from dci_cli.local.demo import Population, demo_population
 IDENTIFIERS = {"UIN", "NIN", "BRN", "National ID"}
 
 
-def test_it_is_the_same_each_time(population: Population) -> None:
+def test_the_demo_is_always_the_same(population: Population) -> None:
     """Two runs make the same people, to the last phone number."""
     assert demo_population() == population
 
@@ -48,8 +48,8 @@ def test_identifiers_are_unique_and_of_several_types(population: Population) -> 
     assert {type_ for type_, _ in owned} == IDENTIFIERS | {"HOUSEHOLD_ID"}
 
 
-def test_the_known_and_the_unknown(population: Population) -> None:
-    """UIN 847951632 is one person, with phone and e-mail; TEST-001 is nobody."""
+def test_the_known_identifier_exists(population: Population) -> None:
+    """UIN 847951632 belongs to one person with phone and e-mail, TEST-001 to none."""
     uins = {identifier.identifier_value: person for person in population.people for identifier in person.identifiers}
     assert uins["847951632"].phone_numbers
     assert uins["847951632"].emails

@@ -100,7 +100,7 @@ def test_the_first_time_is_guided(build: Path, config: Path, environment: str) -
 
 @pytest.mark.parametrize("content", ["[default", "default = 1", "[default.deploy]\nparameters = 1"])
 def test_what_is_no_configuration(build: Path, config: Path, content: str) -> None:
-    """A file that SAM could not read is told by its name."""
+    """A file that SAM cannot read is named."""
     config.write_text(content)
     with pytest.raises(CommandError, match=r"samconfig\.toml is not a configuration"):
         sam_arguments(config, "default", build, "arm64")

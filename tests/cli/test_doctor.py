@@ -12,8 +12,8 @@ import pytest
 from dci_cli.api import Api
 from dci_cli.doctor.command import examine
 from dci_cli.doctor.deployment import Deployment
-from support.altering import Alter, Answer, altering
 from support.serving import Serving, serving
+from support.tampering_proxy import Alter, Answer, tampering_proxy
 
 from .conftest import Dci
 
@@ -29,9 +29,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         yield server
 
 
-def outcomes(told: str) -> dict[str, dict[str, str]]:
+def outcomes(output: str) -> dict[str, dict[str, str]]:
     """Return the findings of `--json` by check."""
-    return {finding["check"]: finding for finding in json.loads(told)["findings"]}
+    return {finding["check"]: finding for finding in json.loads(output)["findings"]}
 
 
 def as_client(server: Serving, who: str) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def with_outcome(findings: dict[str, dict[str, str]], outcome: str) -> set[str]:
     return {check for check, finding in findings.items() if finding["outcome"] == outcome}
 
 
-def test_a_partner_finds_it_well(dci: Dci, server: Serving) -> None:
+def test_a_healthy_deployment_has_no_problems(dci: Dci, server: Serving) -> None:
     """Nothing fails at the local server; what the partner may not see is passed over with the reason."""
     done = dci("doctor", "--api", server.base_url, "--json", *as_client(server, "partner"))
     findings = outcomes(done.out)
@@ -68,46 +68,48 @@ def test_an_administrator_sees_how_old_the_keys_are(dci: Dci, server: Serving) -
 def test_the_options_may_come_from_the_environment(
     dci: Dci, server: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of the URL, the client and its secret has a variable, so that a secret need not be in a command line."""
+    """The URL, the client and its secret can be given by variables, so that a secret is in no command line."""
     client = server.written["partner"]
-    told = {"DCI_API": server.base_url, **{f"DCI_{name.upper()}": value for name, value in client.items()}}
-    for name, value in told.items():
+    variables = {"DCI_API": server.base_url, **{f"DCI_{name.upper()}": value for name, value in client.items()}}
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert outcomes(dci("doctor", "--json").out)["search"]["outcome"] == "ok"
 
 
 def test_a_search_needs_the_senders_id(dci: Dci, server: Serving) -> None:
-    """Without the client's sender_id no search is tried; with another's, the API says what is wrong."""
+    """Without a sender_id the search is skipped; with a wrong one it fails with the API's message."""
     asked = ("doctor", "--api", server.base_url, "--json", *as_client(server, "partner"), "--sender-id")
     assert outcomes(dci(*asked, "").out)["search"]["outcome"] == "skipped"
     search = outcomes(dci(*asked, "somebody else").out)["search"]
     assert (search["outcome"], "header.sender_id" in search["found"]) == ("failed", True)
 
 
-def test_a_question_that_is_rejected(dci: Dci, server: Serving) -> None:
-    """A rejected search is a warning: the API works, and says why it does not answer this client's question."""
-    item = {"status": "rjct", "status_reason_message": "UIN can not be asked."}
+def test_a_rejected_search_is_a_warning(dci: Dci, server: Serving) -> None:
+    """A rejected search is a warning: the API works, and its message says why it rejects the search."""
+    item = {"status": "rjct", "status_reason_message": "UIN cannot be asked."}
 
     def rejecting(answer: Answer) -> None:
         if answer.status == 200:
             answer.body = json.dumps({"message": {"search_response": [item]}}).encode()
 
-    with altering(server.base_url, {SEARCH: rejecting}) as asked:
+    with tampering_proxy(server.base_url, {SEARCH: rejecting}) as asked:
         search = outcomes(dci("doctor", "--api", asked, "--json", *as_client(server, "partner")).out)["search"]
-    assert (search["outcome"], search["found"]) == ("warning", "The question was rejected: UIN can not be asked.")
+    assert (search["outcome"], search["found"]) == ("warning", "The search was rejected: UIN cannot be asked.")
 
 
-def test_without_a_client_it_looks_from_outside(dci: Dci, server: Serving) -> None:
-    """What anybody can see is checked; the rest says what it would need."""
+def test_without_a_client_only_public_checks_are_made(dci: Dci, server: Serving) -> None:
+    """Without a client the public checks are made; the others are skipped, and say what they need."""
     done = dci("doctor", "--api", server.base_url)
     assert done.status == 0
     [token] = [line for line in done.out.splitlines() if line.startswith("token  ")]
-    assert token.split(maxsplit=2)[1:] == ["skipped", "No client is given. Say --client-id, and"]
-    assert max(map(len, done.out.splitlines())) <= 120
+    assert token.split(maxsplit=2)[1:] == [
+        "skipped",
+        "There is no client. Give --client-id, and set DCI_CLIENT_SECRET.",
+    ]
 
 
-def test_nobody_answers(dci: Dci) -> None:
-    """Where nobody answers there is one finding, and it failed."""
+def test_an_unreachable_api_is_one_failure(dci: Dci) -> None:
+    """When there is no response the first check fails, and no other is made."""
     done = dci("doctor", "--api", "http://127.0.0.1:1", "--json")
     assert (done.status, with_outcome(outcomes(done.out), "failed")) == (1, {"health"})
 
@@ -116,12 +118,12 @@ def test_nobody_answers(dci: Dci) -> None:
     ("url", "said"),
     [
         ("http://registry.example.org", "must begin with https://"),
-        ("registry.example.org", "must be such as https://registry.example.org"),
-        ("", "Say which API"),
+        ("registry.example.org", "give one such as https://registry.example.org"),
+        ("", "The API's URL is missing"),
     ],
 )
-def test_a_url_that_is_not_asked(dci: Dci, url: str, said: str) -> None:
-    """A URL that would carry a secret in the clear, or is none, is refused before anything is sent."""
+def test_an_invalid_url_is_rejected(dci: Dci, url: str, said: str) -> None:
+    """A URL that is not valid, or would send a secret unencrypted, is rejected before anything is sent."""
     assert said in dci("doctor", "--api", url).problem
 
 
@@ -153,20 +155,20 @@ def renamed(answer: Answer) -> None:
         answer.headers["x-amzn-remapped-www-authenticate"] = challenge
 
 
-def for_method_of_404(answer: Answer) -> None:
-    """Answer another method as a REST API does."""
+def as_rest_api(answer: Answer) -> None:
+    """Respond to another method as a REST API does."""
     if answer.status == 405:
         answer.status, answer.body = 403, b'{"message":"Missing Authentication Token"}'
 
 
 def without_type_error(answer: Answer) -> None:
-    """Answer another content type as a proxy may."""
+    """Respond to another content type as a proxy may."""
     if answer.status == 415:
         answer.body = b"<html>Unsupported Media Type</html>"
 
 
 def elsewhere(answer: Answer) -> None:
-    """Send whoever asks to another host."""
+    """Redirect to another host."""
     answer.status, answer.headers["location"] = 302, "http://127.0.0.1:1/"
 
 
@@ -183,15 +185,15 @@ FAULTS: dict[str, tuple[str, Alter, dict[str, str]]] = {
     "a REST API's challenge": (SEARCH, renamed, {"WWW-Authenticate": "a REST API renames it"}),
     "no challenge": (SEARCH, headers(www_authenticate=None), {"WWW-Authenticate": "WWW-Authenticate: None"}),
     "a cache": (KEYS, headers(cache_control="max-age=86400"), {"Cache-Control": "of the key set is max-age=86400"}),
-    "a lost header": ("/health", headers(x_content_type_options=None), {"nosniff": "alters answers"}),
+    "a lost header": ("/health", headers(x_content_type_options=None), {"nosniff": "alters responses"}),
     "a wrong clock": ("/health", headers(date="Sat, 01 Jan 2000 00:00:00 GMT"), {"clock": "behind this machine's"}),
     "no clock": ("/health", headers(date=None), {"clock": "no Date"}),
     "a gateway's 404": (
         "/no/such/path",
         answer(404, {"message": "Not Found"}),
-        {"unknown path": "not the API's own"},
+        {"unknown path": "not the API's:"},
     ),
-    "a gateway's 403": (SEARCH, for_method_of_404, {"other method": "The status is 403, not 405"}),
+    "a gateway's 403": (SEARCH, as_rest_api, {"other method": "The status is 403, not 405"}),
     "a proxy's 415": (TOKEN, without_type_error, {"other content type": "invalid_request"}),
     "no keys": (KEYS, answer(200, {"keys": []}), {"key set": "no keys yet", "signing key": "not in the key set"}),
     "another key": (KEYS, answer(200, OTHER_KEY), {"signing key": "not in the key set"}),
@@ -201,21 +203,21 @@ FAULTS: dict[str, tuple[str, Alter, dict[str, str]]] = {
     "a redirect": ("/health", elsewhere, {"health": "The status is 302"}),
     "other health": ("/health", answer(200, {}), {"health": "is not"}),
     "no tokens": (TOKEN, answer(503, {}), {"token": "The status is 503", "other content type": "503"}),
-    "no bearer token": (TOKEN, answer(200, {}), {"token": "no bearer token", "other content type": "200"}),
-    "refused": (TOKEN, answer(401, {}), {"token": "The client is refused", "other content type": "401"}),
+    "no bearer token": (TOKEN, answer(200, {}), {"token": "not a bearer token", "other content type": "200"}),
+    "refused": (TOKEN, answer(401, {}), {"token": "The client is rejected", "other content type": "401"}),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found_and_nothing_else(dci: Dci, server: Serving, fault: str) -> None:
-    """Each fault fails its own checks alone, with what is wrong; each says what mends it."""
+    """Each fault fails only its own checks, with what is wrong and the remedy."""
     path, alter, expected = FAULTS[fault]
     url = server.base_url.encode()
 
-    def speaking_of_the_url_asked(answer: Answer) -> None:
+    def with_the_url_of_the_proxy(answer: Answer) -> None:
         answer.body = answer.body.replace(url, asked.encode())
 
-    with altering(server.base_url, {path: alter} | ({METADATA: speaking_of_the_url_asked})) as asked:
+    with tampering_proxy(server.base_url, {path: alter} | ({METADATA: with_the_url_of_the_proxy})) as asked:
         done = dci("doctor", "--api", asked, "--json", *as_client(server, "partner"))
     findings = outcomes(done.out)
     assert done.status == 1
@@ -225,50 +227,52 @@ def test_a_fault_is_found_and_nothing_else(dci: Dci, server: Serving, fault: str
         assert findings[check]["mend"]
 
 
-def test_a_url_that_is_not_the_issuer(dci: Dci, server: Serving) -> None:
-    """Asked at another URL than the tokens name, it says where to ask, or which parameter to set."""
+def test_another_url_than_the_issuers_fails(dci: Dci, server: Serving) -> None:
+    """At another URL than the tokens name, the remedy is that URL, or the parameter Issuer."""
     metadata = {"issuer": server.base_url}
-    with altering(server.base_url, {METADATA: answer(200, metadata)}) as asked:
+    with tampering_proxy(server.base_url, {METADATA: answer(200, metadata)}) as asked:
         findings = outcomes(dci("doctor", "--api", asked, "--json", *as_client(server, "partner")).out)
     assert with_outcome(findings, "failed") == ISSUER
     assert server.base_url in findings["issuer"]["found"]
-    assert findings["issuer"]["mend"] == f"Ask at that URL, or deploy with the parameter Issuer={asked}."
+    assert findings["issuer"]["mend"] == f"Use that URL, or deploy with the parameter Issuer={asked}."
 
 
-def test_metadata_that_leads_elsewhere(dci: Dci, server: Serving) -> None:
-    """Endpoints at another host than was asked are a failure."""
+def test_metadata_with_endpoints_at_another_host_fails(dci: Dci, server: Serving) -> None:
+    """Endpoints at another host than the URL's are a failure."""
     metadata: dict[str, str] = {"token_endpoint": "https://elsewhere.example.org/"}
-    with altering(server.base_url, {METADATA: answer(200, metadata)}) as asked:
+    with tampering_proxy(server.base_url, {METADATA: answer(200, metadata)}) as asked:
         metadata |= {"issuer": asked, "jwks_uri": f"{asked}/keys"}
         discovery = outcomes(dci("doctor", "--api", asked, "--json").out)["discovery"]
-    assert (discovery["outcome"], discovery["found"]) == ("failed", "token_endpoint: not below the URL asked.")
+    assert (discovery["outcome"], discovery["found"]) == ("failed", "token_endpoint: not below the URL of this check.")
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"), [(404, "warning"), (500, "failed")], ids=["not there yet", "a broken function"]
 )
-def test_metadata_that_is_not_there(dci: Dci, server: Serving, status: int, outcome: str) -> None:
-    """A deployment without authorization-server metadata is only told to be an early one."""
-    with altering(server.base_url, {METADATA: answer(status, {})}) as asked:
+def test_missing_metadata_is_a_warning(dci: Dci, server: Serving, status: int, outcome: str) -> None:
+    """Missing metadata is a warning, since an early version has none; an error is a failure."""
+    with tampering_proxy(server.base_url, {METADATA: answer(status, {})}) as asked:
         assert outcomes(dci("doctor", "--api", asked, "--json").out)["discovery"]["outcome"] == outcome
 
 
 @pytest.mark.parametrize(
     ("published", "outcome"), [(OLD_KEY, "warning"), ({"keys": []}, "failed")], ids=["old", "none"]
 )
-def test_keys_that_are_not_rotated(dci: Dci, server: Serving, published: object, outcome: str) -> None:
-    """A key in force for longer than the schedule says is told; that none is in force is a failure."""
-    with altering(server.base_url, {"/keys": answer(200, published)}) as asked:
+def test_an_old_key_is_a_warning_and_none_a_failure(
+    dci: Dci, server: Serving, published: object, outcome: str
+) -> None:
+    """A current key older than the schedule is a warning; a missing one is a failure."""
+    with tampering_proxy(server.base_url, {"/keys": answer(200, published)}) as asked:
         done = dci("doctor", "--api", asked, "--json", *as_client(server, "admin"))
     assert outcomes(done.out)["key age"]["outcome"] == outcome
 
 
 @pytest.mark.parametrize(("hours", "words"), [(-1, "ahead of"), (1, "behind")])
-def test_a_machine_with_a_wrong_clock(server: Serving, hours: int, words: str) -> None:
-    """Where this machine's own clock is wrong, the answers' Date and the token's time both say so."""
+def test_a_wrong_clock_of_this_machine_is_found(server: Serving, hours: int, words: str) -> None:
+    """When this machine's clock is wrong, both the Date header and the token's time fail."""
     client = server.written["partner"]
     api = Api(server.base_url, client["client_id"], client["client_secret"])
-    patient = Deployment(api, client["client_id"], client["sender_id"], 30, lambda: time.time() + hours * 3600)
-    failed = {finding.check: finding.found for finding in examine(patient) if finding.outcome == "failed"}
+    deployment = Deployment(api, client["client_id"], client["sender_id"], 30, lambda: time.time() + hours * 3600)
+    failed = {finding.check: finding.found for finding in examine(deployment) if finding.outcome == "failed"}
     assert failed.keys() == {"clock", "token time"}
     assert all(words in found for found in failed.values())

@@ -41,7 +41,7 @@ def test_without_npm_or_java(tmp_path: Path) -> None:
 
 
 def test_npm_can_not_fetch(tmp_path: Path, programs: Path) -> None:
-    """What npm says is told."""
+    """The message of npm is printed."""
     program(programs, "npm", "echo 'no such host' >&2; exit 1")
     with pytest.raises(CommandError, match="npm pack failed: no such host"):
         fetch(tmp_path / "engine")

@@ -278,7 +278,7 @@ def test_a_request_without_a_version_is_answered(server: GatewayServer) -> None:
     assert raw(server, "GET /clients\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 
-def told(server: GatewayServer, capfd: pytest.CaptureFixture[str]) -> str:
+def log_of(server: GatewayServer, capfd: pytest.CaptureFixture[str]) -> str:
     """Stop the server, and return all that it wrote to the terminal."""
     server.shutdown()
     server.server_close()
@@ -292,16 +292,16 @@ def test_a_failing_handler_is_told_to_the_developer_alone(
     connection.request("GET", "/broken")
     response = connection.getresponse()
     assert (response.status, json.loads(response.read())) == (500, {"message": "Internal Server Error"})
-    assert "what only the developer may read" in told(server, capfd)
+    assert "what only the developer may read" in log_of(server, capfd)
 
 
 def test_a_client_that_goes_away_leaves_no_trace(server: GatewayServer, capfd: pytest.CaptureFixture[str]) -> None:
-    """A reset connection is no fault of the server's, and is not told as one."""
+    """A reset connection is not an error of the server, and is not logged."""
     with socket.create_connection(("127.0.0.1", server.server_port)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.sendall(b"POST /clients HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
     assert raw(server, f"GET /clients HTTP/1.1\r\n{_HANGING_UP}")
-    assert "Traceback" not in told(server, capfd)
+    assert "Traceback" not in log_of(server, capfd)
 
 
 def test_a_request_is_one_line_without_what_was_sent(

@@ -1,4 +1,4 @@
-"""`dci keys` against the local server, which rotates when it is told to."""
+"""`dci keys` with the local server, which rotates on request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 @pytest.fixture
 def admin(server: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Be the administrator of the local server."""
+    """Use the administrator's credentials."""
     client = server.written["admin"]
     monkeypatch.setenv("DCI_API", server.base_url)
     monkeypatch.setenv("DCI_CLIENT_ID", client["client_id"])
@@ -29,7 +29,7 @@ def admin(server: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def listed(admin: None, capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, str]]]:  # noqa: ARG001
-    """Return what lists the keys."""
+    """Return a function that lists the keys."""
 
     def keys() -> list[dict[str, str]]:
         assert main(["keys", "list", "--json"]) == 0
@@ -39,10 +39,10 @@ def listed(admin: None, capsys: pytest.CaptureFixture[str]) -> Callable[[], list
     return keys
 
 
-def test_rotating(
+def test_the_next_key_becomes_current(
     server: Serving, listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The next key becomes the current one; a token of the key before is still taken."""
+    """After a rotation the next key is current, and a token of the previous key is still valid."""
     before = {key["state"]: key["kid"] for key in listed()}
     authorization = server.authorization("admin")
     assert main(["keys", "rotate"]) == 0
@@ -54,8 +54,10 @@ def test_rotating(
     assert server.send("GET", "/keys", **authorization).status == 200
 
 
-def test_the_table(listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]) -> None:
-    """Each key has a line, below the names of the columns."""
+def test_each_key_is_a_line_of_the_table(
+    listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each key is a line below the names of the columns."""
     keys = listed()
     assert main(["keys", "list"]) == 0
     header, *lines = capsys.readouterr().out.splitlines()
@@ -64,31 +66,31 @@ def test_the_table(listed: Callable[[], list[dict[str, str]]], capsys: pytest.Ca
     assert [line.split()[-1] for line in lines] == [key["kid"] for key in keys]
 
 
-def test_json_of_a_rotation(admin: None, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
-    """With --json the answer is the API's own."""
+def test_json_is_the_apis_own(admin: None, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
+    """With --json the API's response is printed."""
     assert main(["keys", "rotate", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"status": "started"}
 
 
 @pytest.mark.parametrize("action", ["list", "rotate"])
-def test_who_may_not(server: Serving, action: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A partner is told which scope is missing, in one line."""
+def test_a_missing_scope_is_named(server: Serving, action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A partner gets one line with the missing scope."""
     client = server.written["partner"]
     options = ["--client-id", client["client_id"], "--client-secret", client["client_secret"]]
     assert main(["keys", action, "--api", server.base_url, *options]) == 2
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("dci: The API could not do it: ")
+    assert line.startswith("dci: ")
     assert "clients.manage" in line
 
 
-def test_what_is_no_api_of_ours(server: Serving, admin: None, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
-    """An address that answers otherwise is told with its status."""
+def test_another_server_is_reported(server: Serving, admin: None, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
+    """A server that is not the API is reported with its status."""
     assert main(["keys", "list", "--api", f"{server.base_url}/nowhere"]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("dci: ")
 
 
-def test_which_api_must_be_said(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without an address the command says how to give it."""
+def test_a_missing_url_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a URL the message says how to give one."""
     assert main(["keys", "list"]) == 2
     assert "--api" in capsys.readouterr().err

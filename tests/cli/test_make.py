@@ -77,7 +77,7 @@ def test_python_was_removed(checkout: Path, gone: str) -> None:
 
 
 def test_no_python(checkout: Path) -> None:
-    """A Python that is not there is told in the same line."""
+    """A Python that does not exist is reported in the same line."""
     done = run(checkout, "make", "run", "PYTHON=no-such-python")
     [line] = without_makes_own(done.stderr)
     assert line.startswith("Python 3.11 or later is needed, no-such-python is not")

@@ -24,13 +24,13 @@ Check = Callable[[Reply], None]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """Run a server whose clients may ask as often as they like."""
+    """Run a server whose clients have no limits."""
     with serving(tmp_path_factory.mktemp("server"), REQUESTS_A_MINUTE="0") as server:
         yield server
 
 
-def test_each_is_given_its_own_answer(server: Serving) -> None:
-    """Tokens, searches, unknown paths and bad tokens, all at once: each answer is right and its own question's."""
+def test_concurrent_requests_get_their_own_responses(server: Serving) -> None:
+    """Concurrent tokens, searches, unknown paths and bad tokens each get the right response."""
     partner = server.authorization("partner")
     asked = [_KINDS[number % len(_KINDS)](server, partner, number) for number in range(MANY)]
     together = Barrier(MANY)
@@ -56,7 +56,7 @@ def _token(server: Serving, _partner: dict[str, str], _number: int) -> tuple[Req
 
 
 def _found(server: Serving, partner: dict[str, str], number: int) -> tuple[Request, Check]:
-    """Search three people, and one who is nobody, by identifiers that no other request has."""
+    """Search for three people, and for an unknown one, by identifiers that no other request has."""
     people = [PEOPLE[(number + step) % len(PEOPLE)] for step in range(3)]
 
     def check(reply: Reply) -> None:
@@ -64,11 +64,11 @@ def _found(server: Serving, partner: dict[str, str], number: int) -> tuple[Reque
         sent = reply.json["message"]
         assert sent["transaction_id"] == reply.json["header"]["message_id"] == f"t-{number}"
         assert [item["reference_id"] for item in reply.items] == [f"t-{number}-{step}" for step in range(4)]
-        *found, nobody = reply.items
+        *found, unknown = reply.items
         for item, person in zip(found, people, strict=True):
             [record] = item["data"]["reg_records"]
             assert _values(person) == [one["identifier_value"] for one in record["identifier"]]
-        assert nobody["pagination"]["total_count"] == 0
+        assert unknown["pagination"]["total_count"] == 0
 
     return lambda: _search(server, partner, f"t-{number}", people), check
 

@@ -1,4 +1,4 @@
-"""What `dci serve` says when it can not start: one line, and exit status 2."""
+"""What `dci serve` says when it cannot start: one line, and exit status 2."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def test_a_taken_port(serve: Dci) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         assert serve("--port", port).problem == (
-            f"Port {port} can not be used (Address already in use):"
+            f"Port {port} cannot be used (Address already in use):"
             " free it, or choose another, such as PORT=3001 make run."
         )
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "3000.0", "٣٠٠٠", "9" * 5000])
 def test_a_port_that_is_none(serve: Dci, port: str) -> None:
-    """A port out of range, or not a number, is told with what it must be."""
+    """A port that is out of range, or is not a number, is rejected with what is accepted."""
     assert serve("--port", port).problem.startswith("The port must be a number from 0 to 65535")
 
 
@@ -72,7 +72,7 @@ def test_the_port_of_the_environment(serve: Dci, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "can not be read: No such file or directory."),
+        (None, "cannot be read: No such file or directory."),
         (b"Resources: [", "is not valid YAML (line 1)."),
         (b"Resources:\n  A: {B: c}\n\tD: e\n", "is not valid YAML (line 3)."),
         (b"\xff\xfe\xff", "is not valid YAML."),
@@ -98,8 +98,8 @@ def test_a_template_that_can_not_be_used(dci: Dci, template: Path, content: byte
 
 
 def test_a_template_that_is_a_folder(dci: Dci, tmp_path: Path) -> None:
-    """A folder is told as one."""
-    assert "can not be read: Is a directory." in dci("serve", "--port", "0", "--template", str(tmp_path)).problem
+    """A folder is reported as one."""
+    assert "cannot be read: Is a directory." in dci("serve", "--port", "0", "--template", str(tmp_path)).problem
 
 
 def test_a_template_without_a_table(template: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_template_with_an_unknown_handler(dci: Dci, template: Path, handler: s
 def test_what_a_handler_lacks_is_no_matter_of_the_template(
     dci: Dci, template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A handler that fails to import something is told to the developer as Python tells it."""
+    """A handler that cannot import a module raises Python's own error, for the developer."""
     (template.parent / "dci_lacking.py").write_text("import dci_lack\n")
     monkeypatch.syspath_prepend(template.parent)
     template.write_text(TEMPLATE.format(handler="dci_lacking.handler"))
@@ -142,7 +142,7 @@ def test_what_a_handler_lacks_is_no_matter_of_the_template(
 @pytest.mark.usefixtures("engine")
 def test_a_table_that_can_not_be_made(definition: dict[str, Any]) -> None:
     """A table that DynamoDB refuses is named, with DynamoDB's reason."""
-    with pytest.raises(CommandError, match="The template's Some can not be made: "):
+    with pytest.raises(CommandError, match="The template's Some cannot be created: "):
         create_tables(boto3.client("dynamodb"), {"Some": definition}, {"Some": "no-such-table"})
 
 
@@ -153,8 +153,8 @@ def demo(api: Api) -> Demo:
 
 
 def test_credentials_that_can_not_be_written(tmp_path: Path, demo: Demo) -> None:
-    """A place where the credentials file can not be is named, with the reason."""
-    with pytest.raises(CommandError, match="The credentials can not be written to "):
+    """A place where the credentials file cannot be is named, with the reason."""
+    with pytest.raises(CommandError, match="The credentials cannot be written to "):
         write_credentials(tmp_path, "http://127.0.0.1:3000", demo)
 
 

@@ -1,4 +1,4 @@
-"""What `make sam-local` says when it can not serve; tests/e2e has it serving."""
+"""What `make sam-local` says when it cannot serve; tests/e2e has it serving."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from support.serving import command
 # In a process, and so with an engine, of its own.
 SAM_LOCAL = """
 import pathlib, sys
-from dci_cli.__main__ import told
+from dci_cli.command_error import report_errors
 from dci_cli.sam_local import sam_local
 credentials, sam = map(pathlib.Path, sys.argv[1:])
-sys.exit(told(lambda: sam_local("0", credentials, sam=sam, built=sam)))
+sys.exit(report_errors(lambda: sam_local("0", credentials, sam=sam, built=sam)))
 """
-# Answers every path with 404 on the port that `sam local` is told.
+# Responds to every path with 404, on the port that `sam local` gets.
 UNWELL = f"""#!{sys.executable}
 import http.server, sys
 port = int(sys.argv[sys.argv.index("--port") + 1])
@@ -41,7 +41,7 @@ def test_nothing_is_built(tmp_path: Path) -> None:
     ids=["it does not start", "the functions are unwell"],
 )
 def test_sam_local_does_not_serve(tmp_path: Path, content: str, said: str) -> None:
-    """When `sam local` ends, or the functions do not answer in it, that is told, and all is stopped again."""
+    """When `sam local` ends, or its functions do not respond, that is reported, and everything is stopped."""
     sam = tmp_path / "sam"
     sam.write_text(content)
     sam.chmod(0o755)

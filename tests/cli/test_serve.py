@@ -93,7 +93,7 @@ def test_the_partner_holds_all_scopes_but_administration(server: Serving) -> Non
 
 
 def test_the_known_person_is_found_and_the_unknown_is_not(server: Serving) -> None:
-    """UIN 847951632 is there with everything known of them, UIN TEST-001 is nobody."""
+    """UIN 847951632 is found with all fields, and UIN TEST-001 is not found."""
     partner = server.authorization("partner")
     [person] = found(server, partner)["data"]["reg_records"]
     assert person.keys() >= {"identifier", "name", "sex", "birth_date", "phone_number", "email", "households"}
@@ -131,7 +131,7 @@ def test_many_writes_at_once_are_all_kept(server: Serving) -> None:
 
 
 def test_unknown_paths_and_methods_are_the_apis_to_answer(server: Serving) -> None:
-    """A path that is nobody's gets the API's own 404, a known path another method's 405."""
+    """An unknown path gets the API's own 404, and another method of a known path 405."""
     assert server.send("GET", "/no/such/path").code == "err.request.not_found"
     refused = server.send("PUT", "/registry/sync/search", {})
     assert (refused.status, refused.headers["Allow"]) == (405, "POST")
@@ -149,7 +149,7 @@ def test_keys_may_be_rsa(unusual: Serving) -> None:
 
 
 def test_the_users_own_aws_set_up_has_no_effect(unusual: Serving) -> None:
-    """Whatever profile, endpoint or region the user works with, the local API asks nobody but itself."""
+    """With any profile, endpoint or region of the user, the local API sends no request to another host."""
     assert len(found(unusual, unusual.authorization("partner"))["data"]["reg_records"]) == 1
     assert unusual.send("GET", "/clients", **unusual.authorization("admin")).status == 200
 

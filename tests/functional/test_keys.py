@@ -76,7 +76,7 @@ def test_a_rotation_under_way_is_told(own: Api) -> None:
     with hooked(own.runtime, refuse):
         reply = own.send(event("keys_rotate", token=token))
     assert (reply.status, reply.code) == (409, "err.request.bad")
-    assert "under way" in reply.json["errors"][0]["message"]
+    assert "is running" in reply.json["errors"][0]["message"]
 
 
 def test_a_rotation_that_can_not_start_is_no_fault_of_the_administrator(own: Api) -> None:

@@ -22,7 +22,6 @@ class Statement(NamedTuple):
 
 
 READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem"}
-WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 DECRYPT = {"kms:Decrypt", "kms:DescribeKey"}
 ENCRYPT = DECRYPT | {"kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from dci_cli.__main__ import main
-from dci_cli.registry.commands import add_commands
+from dci_cli.command_table import COMMANDS, Group
 from dci_cli.registry.importer import columns
 from dci_common.registry.model import normalize, records
 from dci_common.registry.write import writer
@@ -20,29 +20,32 @@ DOCUMENT = (ROOT / "docs" / "registry.md").read_text(encoding="utf-8")
 CODE = set(re.findall(r"`([^`\n]+)`", DOCUMENT))
 
 
-def options(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
+def options() -> Iterator[tuple[str, str]]:
     """Yield each command with each of its options."""
-    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to ask
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            for name, command in action.choices.items():
-                yield from ((name, option) for own in command._actions for option in own.option_strings)  # noqa: SLF001
+    registry = COMMANDS["registry"]
+    assert isinstance(registry, Group)
+    for name, entry in registry.commands.items():
+        parser = argparse.ArgumentParser()
+        entry.load().add_arguments(parser)
+        actions = parser._actions  # noqa: SLF001 - argparse has no public list
+        yield from ((name, option) for action in actions for option in action.option_strings)
 
 
-def test_every_command_and_option() -> None:
-    """Each command has a section, and each option is in it; those that all have come before."""
-    parser = argparse.ArgumentParser()
-    add_commands(parser)
+def test_every_command_and_option_is_documented() -> None:
+    """Each command has a section that names its options; options of all commands come before."""
     sections = dict(
         re.findall(r"^## [^\n]*`dci registry ([\w-]+)`\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL)
     )
-    found = list(options(parser))
+    found = list(options())
     assert {name for name, _ in found} == sections.keys()
     missing = [pair for pair in found if pair[1].startswith("--") and f"`{pair[1]}`" not in sections[pair[0]]]
     assert {option for _, option in missing} == {"--help", "--table"}
 
 
-def test_the_help_is_the_commands_own(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The help is what the command line prints."""
+def test_the_help_in_the_docs_is_the_printed_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The documented help is the printed one."""
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
         main(["registry", "--help"])
@@ -64,14 +67,14 @@ def test_the_help_is_the_commands_own(capsys: pytest.CaptureFixture[str], monkey
         records.Identifier,
     ],
 )
-def test_every_field(kind: type[BaseModel]) -> None:
-    """Each field of the records is explained."""
+def test_every_field_is_documented(kind: type[BaseModel]) -> None:
+    """Each field of the records is documented."""
     assert set(kind.model_fields) <= CODE
 
 
 @pytest.mark.parametrize("known", [columns.PERSON, columns.GROUP, columns.MEMBERSHIP])
-def test_every_column(known: tuple[columns.Column, ...]) -> None:
-    """Each column of a CSV file is named, with its other names; `...` stands for the beginning of the one before."""
+def test_every_column_is_documented(known: tuple[columns.Column, ...]) -> None:
+    """Each column of a CSV file is documented with its other names; `...` stands for the previous beginning."""
     ends = {name.removeprefix(".../") for name in CODE if name.startswith(".../")}
     for column in known:
         for name in column.all_names:
@@ -89,6 +92,6 @@ def test_every_column(known: tuple[columns.Column, ...]) -> None:
         ("a person or group, without its memberships", records.MAX_BYTES),
     ],
 )
-def test_every_limit(what: str, limit: int) -> None:
-    """Each limit is the one that holds."""
+def test_every_limit_is_documented(what: str, limit: int) -> None:
+    """Each documented limit is the one in force."""
     assert re.search(rf"^\| {what}[^|]*\| {limit:,}\b", DOCUMENT, re.MULTILINE)

@@ -40,7 +40,7 @@ def predicate(*expressions: tuple[str, str, object], **criteria: Any) -> dict[st
 
 
 @pytest.mark.usefixtures("_filled")
-def test_a_lookup(dci: Commands, tmp_path: Path) -> None:
+def test_a_lookup_has_no_range(dci: Commands, tmp_path: Path) -> None:
     """A search by identifier has no range, and reads the lookup and then the record."""
     criteria = {"query_type": "idtype-value", "query": {"type": "UIN", "value": "U3"}}
     shown = json.loads(explain(dci, tmp_path, criteria, "--json").out)
@@ -52,8 +52,8 @@ def test_a_lookup(dci: Commands, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_filled")
-def test_a_range_and_what_it_does_not_prove(dci: Commands, tmp_path: Path) -> None:
-    """The index that is walked is named with its attributes, and so is the filter; what it cost was counted."""
+def test_a_range_is_shown_with_its_residual_filter(dci: Commands, tmp_path: Path) -> None:
+    """The index that is queried is shown with its attributes, the residual filter, and the measured cost."""
     criteria = predicate(("surname", "eq", "Okafor"), ("sex", "eq", "female"))
     shown = json.loads(explain(dci, tmp_path, criteria, "--json").out)
     (range_,) = shown["path"]["ranges"]
@@ -79,15 +79,15 @@ def test_a_range_and_what_it_does_not_prove(dci: Commands, tmp_path: Path) -> No
         ([], "search_criteria"),
     ],
 )
-def test_what_is_told(dci: Commands, tmp_path: Path, criteria: object, told: str) -> None:
-    """A path that reads everything is told as such; so is what a partner would be refused."""
+def test_full_reads_and_rejections_are_shown(dci: Commands, tmp_path: Path, criteria: object, told: str) -> None:
+    """A path that reads every record is shown as such, and a search that would be rejected with its reason."""
     done = explain(dci, tmp_path, criteria)
     assert told in (done.out or done.problem)
 
 
 @pytest.mark.usefixtures("_filled")
-def test_a_cursor_is_not_explained(dci: Commands, tmp_path: Path) -> None:
-    """A file with a cursor is refused, and not taken for one that asks for the first page; an empty one is none."""
+def test_a_cursor_is_rejected(dci: Commands, tmp_path: Path) -> None:
+    """A file with a cursor is rejected, not treated as the first page; an empty cursor is no cursor."""
     criteria = predicate(("surname", "eq", "Okafor"), pagination={"page_size": 2, "cursor": "AAAA"})
     done = explain(dci, tmp_path, criteria, "--json")
     assert "cursor" in done.problem
@@ -97,12 +97,12 @@ def test_a_cursor_is_not_explained(dci: Commands, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_filled")
 @pytest.mark.parametrize(("number", "read"), [(1, 3), (2, 2), (3, 0)])
-def test_the_page_that_is_asked_for(dci: Commands, tmp_path: Path, number: int, read: int) -> None:
-    """What a page costs is what that page's records cost."""
+def test_the_requested_page_is_measured(dci: Commands, tmp_path: Path, number: int, read: int) -> None:
+    """The cost is that of the requested page."""
     criteria = predicate(("surname", "eq", "Okafor"), pagination={"page_size": 3, "page_number": number})
     assert json.loads(explain(dci, tmp_path, criteria, "--json").out)["items_read"] == read
 
 
-def test_a_file_that_is_not_there(dci: Commands, tmp_path: Path) -> None:
-    """What can not be read is named."""
-    assert "can not be read" in dci("explain", tmp_path / "nothing.json").problem
+def test_a_missing_file_is_named(dci: Commands, tmp_path: Path) -> None:
+    """A file that cannot be read is named."""
+    assert "be read: " in dci("explain", tmp_path / "nothing.json").problem

@@ -53,8 +53,8 @@ def filled(registry: Registry) -> Registry:
 
 
 @pytest.mark.usefixtures("filled")
-def test_export_tells_every_record(dci: Commands) -> None:
-    """Each record is a line of its own: people and groups first, then who belongs to which, the restricted too."""
+def test_export_writes_every_record(dci: Commands) -> None:
+    """Each record is a line: people and groups first, then memberships, restricted people included."""
     done = dci("export")
     records = [read_line(line) for line in done.out.splitlines()]
     assert done.status == 0
@@ -62,8 +62,8 @@ def test_export_tells_every_record(dci: Commands) -> None:
     assert sorted(map(repr, records)) == sorted(map(repr, ALL))
 
 
-def test_export_is_imported_as_it_was(filled: Registry, dci: Commands, tmp_path: Path) -> None:
-    """A registry that is made of an export has the same items, those of a body in parts too."""
+def test_an_imported_export_gives_the_same_items(filled: Registry, dci: Commands, tmp_path: Path) -> None:
+    """A registry imported from an export has the same items, including those of a body in parts."""
     for number in range(4):
         filled.put(
             Person(id=f"p{number}", additional_attributes=LARGE), Membership(person_id=f"p{number}", group_id="hill")
@@ -85,8 +85,8 @@ def without_versions(registry: Registry) -> dict[Any, Any]:
 
 
 @pytest.mark.usefixtures("filled")
-def test_an_exported_file_is_private_and_whole(dci: Commands, tmp_path: Path) -> None:
-    """The file of an export is for its owner alone, replaces an older one, and leaves nothing beside it."""
+def test_an_exported_file_is_private_and_complete(dci: Commands, tmp_path: Path) -> None:
+    """An exported file is readable by its owner only, replaces an older one, and leaves no other file."""
     path = tmp_path / "all.jsonl"
     path.write_text("older")
     path.chmod(0o644)
@@ -97,15 +97,15 @@ def test_an_exported_file_is_private_and_whole(dci: Commands, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("filled")
-def test_an_export_that_can_not_be_written(dci: Commands, tmp_path: Path) -> None:
-    """A folder that is not there is named in one line."""
+def test_a_missing_folder_is_named(dci: Commands, tmp_path: Path) -> None:
+    """A folder that does not exist is named in one line."""
     problem = dci("export", "--output", tmp_path / "none" / "all.jsonl").problem
-    assert problem.endswith("all.jsonl can not be written: No such file or directory.")
+    assert problem.endswith("all.jsonl cannot be written: No such file or directory.")
 
 
 @pytest.mark.usefixtures("filled")
-def test_show_a_person(dci: Commands) -> None:
-    """A person is shown with its version, what it says, its memberships and all that finds it."""
+def test_show_prints_a_person(dci: Commands) -> None:
+    """A person is shown with version, fields, memberships and index entries."""
     shown = dci("show", "anna").out
     assert shown == SHOWN_PERSON
 
@@ -130,8 +130,8 @@ found by
 """
 
 
-def test_show_a_group_as_json(filled: Registry, dci: Commands) -> None:
-    """A group is shown to programs as one object."""
+def test_show_prints_a_group_as_json(filled: Registry, dci: Commands) -> None:
+    """With --json a group is one object."""
     shown = json.loads(dci("show", "hill", "--json").out)
     assert shown == {
         "kind": "group",
@@ -153,22 +153,22 @@ def test_show_a_group_as_json(filled: Registry, dci: Commands) -> None:
     }
 
 
-def test_show_tells_only_what_finds_it(filled: Registry, dci: Commands) -> None:
-    """A lookup that is missing from the table is not shown as one that is there."""
+def test_show_prints_only_existing_index_entries(filled: Registry, dci: Commands) -> None:
+    """A lookup that is missing from the table is not shown."""
     lost = {"pk": {"S": "IDENTIFIER#UIN#847951632"}, "sk": {"S": "RECORD"}}
     filled.runtime.dynamodb.delete_item(TableName=filled.table, Key=lost)
     assert "IDENTIFIER#" not in dci("show", "anna").out
 
 
 @pytest.mark.usefixtures("filled")
-def test_show_of_nobody(dci: Commands) -> None:
-    """An id that nothing has is told so."""
+def test_show_reports_an_unknown_id(dci: Commands) -> None:
+    """An id without a record is reported."""
     assert dci("show", "nobody").problem == "There is no person and no group nobody in the registry."
     assert dci("show", "GROUP#anna").problem == "There is no person and no group GROUP#anna in the registry."
 
 
-def test_show_of_two(filled: Registry, dci: Commands) -> None:
-    """Where a person and a group have the same id, the key says which is meant."""
+def test_show_asks_for_the_kind_of_an_ambiguous_id(filled: Registry, dci: Commands) -> None:
+    """When a person and a group have the same id, the message names both keys."""
     filled.put(Person(id="hill"))
     problem = dci("show", "hill").problem
     assert problem == "Both a person and a group have the id hill: name one of them, PERSON#hill or GROUP#hill."
@@ -176,8 +176,8 @@ def test_show_of_two(filled: Registry, dci: Commands) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_stats(dci: Commands) -> None:
-    """The counts are those of the table, and the sizes those that DynamoDB reckons."""
+def test_stats_as_json_counts_the_table(dci: Commands) -> None:
+    """The counts are those of the table, and the sizes those that DynamoDB computes."""
     shown = json.loads(dci("stats", "--json").out)
     sizes = shown.pop("items")
     assert shown == {
@@ -205,8 +205,8 @@ def test_stats(dci: Commands) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_stats_to_read(dci: Commands) -> None:
-    """An operator reads the counts as a table."""
+def test_stats_prints_counts(dci: Commands) -> None:
+    """Without --json the counts are lines."""
     lines = dci("stats").out.splitlines()
     assert lines[:3] == [
         "people                           2   of whom restricted: 1",
@@ -216,26 +216,28 @@ def test_stats_to_read(dci: Commands) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_verify_of_a_sound_registry(dci: Commands) -> None:
-    """A registry that agrees with itself has no findings, and the exit status says so."""
+def test_verify_of_a_consistent_registry_finds_nothing(dci: Commands) -> None:
+    """A consistent registry has no findings, and the exit status is 0."""
     done = dci("verify")
-    assert (done.status, done.out, done.err) == (0, "", "The registry agrees with itself.\n")
+    assert (done.status, done.out, done.err) == (0, "", "The registry is consistent.\n")
 
 
-def test_verify_of_a_disturbed_registry(filled: Registry, dci: Commands) -> None:
-    """Each disagreement is a line that names the item, and the exit status is 1."""
+def test_verify_prints_each_inconsistency(filled: Registry, dci: Commands) -> None:
+    """Each inconsistency is a line that names the item, and the exit status is 1."""
     lost = {"pk": {"S": "IDENTIFIER#UIN#847951632"}, "sk": {"S": "RECORD"}}
     filled.runtime.dynamodb.delete_item(TableName=filled.table, Key=lost)
     done = dci("verify")
-    assert (done.status, done.err) == (1, "1 disagreement found.\n")
+    assert (done.status, done.err) == (1, "1 inconsistency found.\n")
     assert done.out.splitlines() == [
         "PERSON#anna RECORD: IDENTIFIER#UIN#847951632 RECORD: missing, or not what follows from the body"
     ]
 
 
 @pytest.mark.parametrize("command", [["export"], ["show", "anna"], ["stats"], ["verify"], ["reindex"]])
-def test_an_empty_table(registry: Registry, capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
-    """A table into which nothing was ever loaded is not taken for an empty registry."""
+def test_an_empty_table_is_no_registry(
+    registry: Registry, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """A table into which nothing was loaded is reported, not treated as an empty registry."""
     registry.runtime.dynamodb.delete_item(TableName=registry.table, Key=keys.REGISTRY_KEY)
     assert main(["registry", *command, "--table", registry.table]) == 2
     printed = capsys.readouterr()
@@ -244,7 +246,7 @@ def test_an_empty_table(registry: Registry, capsys: pytest.CaptureFixture[str], 
 
 
 @pytest.mark.parametrize("command", [["export"], ["show", "anna"], ["stats"], ["verify"], ["reindex"], ["put", "-"]])
-def test_no_table_is_named(
+def test_a_missing_table_option_is_reported(
     command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a table every command says how to name one."""
@@ -255,19 +257,19 @@ def test_no_table_is_named(
     )
 
 
-def test_the_table_of_the_environment(
+def test_the_environment_names_the_table(
     filled: Registry, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The environment may name the table, as it does for the functions."""
+    """REGISTRY_TABLE names the table, as for the functions."""
     monkeypatch.setenv("REGISTRY_TABLE", filled.table)
     assert main(["registry", "show", "anna"]) == 0
     assert capsys.readouterr().out.startswith("person anna")
 
 
 @pytest.mark.usefixtures("registry")
-def test_a_table_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
-    """What AWS can not do is told in one line."""
+def test_an_error_of_aws_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error of AWS is reported in one line."""
     assert main(["registry", "stats", "--table", "no-such-table"]) == 2
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("dci: The registry can not be used: ")
+    assert line.startswith("dci: The registry cannot be used: ")
     assert "ResourceNotFoundException" in line

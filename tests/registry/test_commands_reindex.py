@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from dci_cli.aws import OperatorRuntime
 from dci_cli.registry.edit.reindex import Reindex
-from dci_cli.registry.support.table import OperatorRuntime
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AdditionalAttribute, Group, Membership, Name, Person
@@ -39,24 +39,24 @@ def age(registry: Registry, *refs: tuple[str, str]) -> None:
         registry.write([{name: value for name, value in item.items() if name != "x02"}])
 
 
-def test_reindex_of_an_up_to_date_registry(filled: Registry, dci: Commands) -> None:
-    """Where nothing is to be done nothing is written."""
+def test_an_up_to_date_registry_is_not_written(filled: Registry, dci: Commands) -> None:
+    """When every record is up to date nothing is written."""
     before = filled.items()
-    assert dci("reindex").out == "13 records looked at, 0 rewritten, 0 interrupted writes finished.\n"
+    assert dci("reindex").out == "13 records checked, 0 rewritten, 0 interrupted writes completed.\n"
     assert filled.items() == before
 
 
-def test_reindex_after_the_catalogue_has_changed(filled: Registry, dci: Commands) -> None:
-    """Slots and facets become those of today's catalogue; versions stay, for no record says anything else."""
+def test_records_are_updated_to_the_catalogue(filled: Registry, dci: Commands) -> None:
+    """Slots and facets are updated to the current catalogue; versions stay the same."""
     before = filled.items()
     age(filled, ("PERSON#p00", "RECORD"), ("PERSON#p07", "RECORD"), ("GROUP#hill", "RECORD"))
     assert len(filled.findings()) == 3
-    assert dci("reindex").out == "13 records looked at, 3 rewritten, 0 interrupted writes finished.\n"
+    assert dci("reindex").out == "13 records checked, 3 rewritten, 0 interrupted writes completed.\n"
     assert filled.items() == before
 
 
-def test_reindex_of_a_body_in_parts(registry: Registry, dci: Commands) -> None:
-    """A record whose body stands in items of its own keeps them."""
+def test_a_body_in_parts_keeps_its_parts(registry: Registry, dci: Commands) -> None:
+    """A record whose body is in several items keeps them."""
     people = [Person(id=f"p{number}", additional_attributes=MUCH) for number in range(4)]
     registry.put(HILL, *people, *(Membership(person_id=person.id, group_id="hill") for person in people))
     before = registry.items()
@@ -66,8 +66,8 @@ def test_reindex_of_a_body_in_parts(registry: Registry, dci: Commands) -> None:
     assert registry.items() == before
 
 
-def test_reindex_finishes_what_was_interrupted(registry: Registry, dci: Commands) -> None:
-    """A long write whose writer crashed is finished on the way, a change and a deletion alike."""
+def test_interrupted_writes_are_completed(registry: Registry, dci: Commands) -> None:
+    """A long write whose writer crashed is completed, for a change and for a deletion."""
     lake = Group(id="lake")
     registry.put(*PEOPLE, HILL, lake)
     memberships = [Membership(person_id=person.id, group_id=group) for group in ("hill", "lake") for person in PEOPLE]
@@ -81,8 +81,8 @@ def test_reindex_finishes_what_was_interrupted(registry: Registry, dci: Commands
         client.calm()
     assert registry.findings()
     assert json.loads(dci("stats", "--json").out)["unfinished_writes"] == 2
-    assert "is not finished: dci registry reindex finishes it." in dci("show", "hill").out
-    assert dci("reindex").out == "14 records looked at, 0 rewritten, 2 interrupted writes finished.\n"
+    assert "was interrupted: dci registry reindex completes it." in dci("show", "hill").out
+    assert dci("reindex").out == "14 records checked, 0 rewritten, 2 interrupted writes completed.\n"
     registry.assert_holds(*PEOPLE, Group(id="hill", name="High"), *memberships[: len(PEOPLE)])
 
 
@@ -124,8 +124,8 @@ def on_pages(registry: Registry, hook: Callable[[Item], None] = lambda _item: No
     return Reindex(runtime)
 
 
-def test_reindex_beside_a_writer(filled: Registry) -> None:
-    """What somebody changes between our reading and our writing is not undone, but brought up to date too."""
+def test_a_concurrent_change_is_kept_and_updated(filled: Registry) -> None:
+    """A change between the read and the write is not undone, and is updated too."""
     age(filled, ("PERSON#p03", "RECORD"))
     changed = Person(id="p03", name=Name(given_name="Carla"), birth_date="1999-12-31")
 
@@ -139,8 +139,8 @@ def test_reindex_beside_a_writer(filled: Registry) -> None:
     filled.assert_holds(*(changed if person.id == "p03" else person for person in PEOPLE), HILL)
 
 
-def test_reindex_beside_a_deletion(filled: Registry) -> None:
-    """What somebody deletes meanwhile stays deleted, and so does what is made anew with the first version."""
+def test_a_concurrent_deletion_is_kept(filled: Registry) -> None:
+    """A record that is deleted meanwhile stays deleted, also when it is created again with the first version."""
     age(filled, ("PERSON#p03", "RECORD"), ("PERSON#p04", "RECORD"))
     anew = Person(id="p04", birth_date="2001-01-01")
 
@@ -157,10 +157,10 @@ def test_reindex_beside_a_deletion(filled: Registry) -> None:
     filled.assert_holds(*(person for person in PEOPLE if person.id not in {"p03", "p04"}), anew, HILL)
 
 
-def test_reindex_goes_on_where_it_was(
+def test_reindex_continues_from_its_checkpoint(
     filled: Registry, dci: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pass that was interrupted goes on from its checkpoint, and takes that away at the end."""
+    """An interrupted pass continues from its checkpoint, and deletes it at the end."""
     checkpoint = tmp_path / "checkpoint"
     before = filled.items()
     age(filled, *((f"PERSON#{person.id}", "RECORD") for person in PEOPLE))
@@ -181,19 +181,19 @@ def test_reindex_goes_on_where_it_was(
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"table": "x", "after": {"pk": "a"}}', "\xff"])
 @pytest.mark.usefixtures("filled")
-def test_a_checkpoint_that_is_none(dci: Commands, tmp_path: Path, content: str) -> None:
-    """A file that is not a checkpoint is not taken for one."""
+def test_an_invalid_checkpoint_is_rejected(dci: Commands, tmp_path: Path, content: str) -> None:
+    """A file that is not a checkpoint is rejected."""
     checkpoint = tmp_path / "checkpoint"
     checkpoint.write_text(content, encoding="latin-1")
     problem = dci("reindex", "--checkpoint", checkpoint).problem
-    assert problem.endswith("checkpoint can not be read as a checkpoint: remove it to begin again.")
+    assert problem.endswith("checkpoint is not a checkpoint that can be read: delete it to start from the beginning.")
 
 
 @pytest.mark.usefixtures("filled")
-def test_a_checkpoint_of_another_table(dci: Commands, tmp_path: Path) -> None:
-    """A checkpoint counts for its own table alone."""
+def test_a_checkpoint_of_another_table_is_rejected(dci: Commands, tmp_path: Path) -> None:
+    """A checkpoint is valid for its own table only."""
     checkpoint = tmp_path / "checkpoint"
     checkpoint.write_text('{"table": "other", "after": {"pk": "PERSON#p00", "sk": "RECORD"}}')
     assert dci("reindex", "--checkpoint", checkpoint).problem.endswith(
-        "checkpoint is of the table other: name another file."
+        "checkpoint belongs to the table other: name another file."
     )

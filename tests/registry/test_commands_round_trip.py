@@ -9,8 +9,7 @@ import pytest
 
 from dci_cli.__main__ import main
 from dci_cli.registry.support.json_lines import read_line
-from dci_cli.registry.support.table import runtime_of
-from dci_cli.registry.support.table_pages import pages
+from dci_cli.registry.support.registry_table import pages, runtime_of
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.records import Person
 from dci_common.registry.storage.items import Ref, ref_of
@@ -41,13 +40,13 @@ def items(registry: Registry) -> dict[Ref, Item]:
 
 
 @pytest.mark.usefixtures("engine")
-def test_round_trip(tmp_path: Path) -> None:
-    """A registry that is imported from another's export has the same items, versions and all."""
+def test_items_survive_a_round_trip(tmp_path: Path) -> None:
+    """A registry imported from an export has the same items, with their versions."""
     assert round_trip(tmp_path, 15) > 50
 
 
 @pytest.mark.dynamodb_local
 @pytest.mark.usefixtures("local_registry")  # its engine
-def test_round_trip_of_ten_thousand(tmp_path: Path) -> None:
-    """So it is with ten thousand people."""
+def test_ten_thousand_people_survive_a_round_trip(tmp_path: Path) -> None:
+    """The items of ten thousand people are the same after export and import."""
     assert round_trip(tmp_path, TEN_THOUSAND) >= 10_000

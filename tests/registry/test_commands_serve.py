@@ -33,32 +33,32 @@ def names(server: Serving, uin: str) -> list[str]:
     return [record["name"]["given_name"] for record in reply.records]
 
 
-def test_serve_ones_own_registry(tmp_path: Path) -> None:
-    """The people of a file are served instead of the demo's."""
+def test_the_people_of_a_file_are_served(tmp_path: Path) -> None:
+    """The people of a file are served instead of the demo registry."""
     with serving(tmp_path, "--registry", str(jsonl(tmp_path / "own.jsonl", ALL))) as server:
         assert "with your registry" in server.welcome
         assert names(server, "1") == ["Anna"]
         assert names(server, KNOWN) == []
 
 
-def test_serve_a_file_with_a_bad_line(tmp_path: Path) -> None:
-    """What can be loaded of a file is served, and the rest is told."""
+def test_a_bad_line_is_reported_and_the_rest_served(tmp_path: Path) -> None:
+    """A line that cannot be loaded is reported, and the others are served."""
     path = jsonl(tmp_path / "own.jsonl", ALL)
     path.write_text(path.read_text() + "{}\n")
     with serving(tmp_path, "--registry", str(path)) as server:
-        assert f"{path}: 1 rejected, see {path}.rejected.jsonl" in server.welcome
+        assert f"{path}: 1 rejected (see {path}.rejected.jsonl)" in server.welcome
         assert names(server, "1") == ["Anna"]
 
 
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--data", "somewhere"], "moto keeps nothing: --data needs --engine dynamodb-local."),
-        (["--registry", "none.jsonl"], "none.jsonl can not be read: No such file or directory."),
+        (["--data", "somewhere"], "moto keeps no tables: --data requires --engine dynamodb-local."),
+        (["--registry", "none.jsonl"], "none.jsonl cannot be read: No such file or directory."),
     ],
 )
-def test_serve_what_can_not_be(options: list[str], reason: str, tmp_path: Path) -> None:
-    """What can not be served is told in one line."""
+def test_wrong_options_are_one_line(options: list[str], reason: str, tmp_path: Path) -> None:
+    """Options that cannot work are reported in one line."""
     line, environment = command("serve", "--port", "0", "--credentials", str(tmp_path / "credentials.json"), *options)
     done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
@@ -76,8 +76,8 @@ def operate(server: Serving, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.dynamodb_local
-def test_serve_what_lasts(tmp_path: Path) -> None:
-    """With a folder for its tables, a server goes on with the registry and the clients that it had."""
+def test_a_folder_keeps_registry_and_clients(tmp_path: Path) -> None:
+    """With a folder for its tables, a server continues with its registry and its clients."""
     own, data = jsonl(tmp_path / "own.jsonl", ALL), tmp_path / "data"
     lasting = ("--engine", "dynamodb-local", "--data", str(data))
     with serving(tmp_path, *lasting, "--registry", str(own)) as server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,54 +36,54 @@ def lines(*records: AnyRecord) -> str:
     return "".join(write_line(type(record).__name__.lower(), record_fields(record)) for record in records)
 
 
-def test_put_a_file(registry: Registry, dci: Commands, tmp_path: Path) -> None:
-    """The records of a file are written in its order, with all that others show of them."""
+def test_put_writes_a_file_in_order(registry: Registry, dci: Commands, tmp_path: Path) -> None:
+    """The records of a file are written in order, with the records that they affect."""
     done = dci("put", jsonl(tmp_path / "some.jsonl", ALL))
-    assert (done.status, done.out) == (0, "The registry holds what the file says: 5 records.\n")
+    assert (done.status, done.out) == (0, "5 records written.\n")
     registry.assert_holds(*ALL)
 
 
-def test_put_from_stdin(registry: Registry, dci: Commands) -> None:
-    """Records come from stdin too, empty lines between them; an unchanged one is left alone."""
+def test_put_reads_stdin(registry: Registry, dci: Commands) -> None:
+    """Records come from stdin, with empty lines between them; an unchanged one is not written."""
     registry.put(ANNA)
     done = dci("put", "-", stdin=lines(ANNA) + "\n" + lines(BENO))
-    assert (done.status, done.out) == (0, "The registry holds what the file says: 2 records.\n")
+    assert (done.status, done.out) == (0, "2 records written.\n")
     registry.assert_holds(ANNA, BENO)
     assert registry.version(Kind.PERSON, "anna") == 1
 
 
-def test_put_at_a_version(registry: Registry, dci: Commands) -> None:
-    """A record is replaced only while it is at the version that is named; 0 means that there is none."""
+def test_put_writes_only_at_the_given_version(registry: Registry, dci: Commands) -> None:
+    """A record is replaced only at the given version; 0 means that it does not exist."""
     named = Person(id="anna", name=Name(given_name="Ana"))
     assert dci("put", "-", "--version", 0, stdin=lines(ANNA)).status == 0
     assert dci("put", "-", "--version", 1, stdin=lines(named)).status == 0
     assert dci("put", "-", "--version", 1, stdin=lines(ANNA)).problem == (
-        "Line 1 is refused: The person anna is at version 2, not 1."
+        "Line 1 is rejected: The person anna is at version 2, not 1."
     )
     registry.assert_holds(named)
 
 
 @pytest.mark.parametrize("records", [(ANNA, BENO), (ANNA_ON_HILL,), ()])
-def test_put_many_at_a_version(registry: Registry, dci: Commands, records: tuple[AnyRecord, ...]) -> None:
-    """A version belongs to one person or group; with anything else nothing is written."""
+def test_a_version_is_for_one_record(registry: Registry, dci: Commands, records: tuple[AnyRecord, ...]) -> None:
+    """A version is for one person or group; otherwise nothing is written."""
     problem = dci("put", "-", "--version", 1, stdin=lines(*records)).problem
-    assert problem == "--version is for a file with one person or group."
+    assert problem == "--version requires a file with one person or group, and nothing else."
     registry.assert_holds()
 
 
-def test_put_what_somebody_else_has(filled: Registry, dci: Commands) -> None:
-    """A refused record ends the command: the line and the reason are told, and what came before is written."""
+def test_a_rejected_record_stops_put(filled: Registry, dci: Commands) -> None:
+    """A rejected record ends the command with its line and reason; the records before it are written."""
     carla = Person(id="carla")
     thief = Person(id="dora", identifiers=(UIN,))
     problem = dci("put", "-", stdin=lines(carla, thief, Person(id="emil"))).problem
-    assert problem == "Line 2 is refused: An identifier of type UIN already belongs to PERSON#anna."
+    assert problem == "Line 2 is rejected: An identifier of type UIN already belongs to PERSON#anna."
     filled.assert_holds(*ALL, carla)
 
 
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("{", "The line is not JSON."),
+        ("{", "The line is not valid JSON."),
         ("7", "The line must be an object."),
         ("{}", "The line must hold one of person, group and membership."),
         ('{"person": {"id": "a"}, "group": {"id": "b"}}', "The line must hold one of person, group and membership."),
@@ -113,66 +114,65 @@ def test_put_what_somebody_else_has(filled: Registry, dci: Commands) -> None:
         ),
     ],
 )
-def test_put_a_line_that_is_no_record(registry: Registry, dci: Commands, line: str, reason: str) -> None:
-    """A line that is not a record is told with its number and what is expected, and nothing at all is written."""
+def test_an_invalid_line_writes_nothing(registry: Registry, dci: Commands, line: str, reason: str) -> None:
+    """A line that is not a record is reported with its number and what is expected, and nothing is written."""
     problem = dci("put", "-", stdin=lines(ANNA) + line + "\n").problem
     assert problem == f"Line 2: {reason} Nothing was written."
     registry.assert_holds()
 
 
 @pytest.mark.usefixtures("registry")
-def test_put_a_file_that_can_not_be_read(dci: Commands, tmp_path: Path) -> None:
-    """A file that is missing, or no text, is named in one line."""
-    assert dci("put", tmp_path / "none").problem.endswith("none can not be read: No such file or directory.")
+def test_an_unreadable_file_is_named(dci: Commands, tmp_path: Path) -> None:
+    """A file that is missing, or is not text, is named in one line."""
+    assert dci("put", tmp_path / "none").problem.endswith("none cannot be read: No such file or directory.")
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\xfe")
     assert dci("put", binary).problem.endswith("binary is not UTF-8 text.")
 
 
-def test_delete_a_person(filled: Registry, dci: Commands) -> None:
-    """A person that is confirmed goes, with what finds it and what its household shows of it."""
+def test_a_confirmed_person_is_deleted(filled: Registry, dci: Commands) -> None:
+    """A confirmed person is deleted, with their index entries and their part in the household."""
     done = dci("delete", "anna", stdin="y\n")
     assert (done.status, done.out) == (0, "Deleted the person anna with 1 membership.\n")
     assert done.err == "Delete the person anna with 1 membership? [y/N] "
     filled.assert_holds(BENO, HILL, BENO_ON_HILL)
 
 
-def test_delete_a_group(filled: Registry, dci: Commands) -> None:
-    """A group goes without a question where none is wanted, and its members stay."""
+def test_a_group_is_deleted_without_its_members(filled: Registry, dci: Commands) -> None:
+    """With --yes a group is deleted without a question, and its members stay."""
     done = dci("delete", "hill", "--yes")
     assert (done.status, done.out, done.err) == (0, "Deleted the group hill with 2 memberships.\n", "")
     filled.assert_holds(ANNA, BENO)
 
 
-def test_delete_a_membership(filled: Registry, dci: Commands) -> None:
-    """A person leaves a group, and both stay."""
+def test_a_membership_is_deleted_without_its_sides(filled: Registry, dci: Commands) -> None:
+    """A membership is deleted, and its person and group stay."""
     done = dci("delete", "--membership", "anna", "hill", stdin="yes\n")
     assert (done.status, done.out) == (0, "Deleted the person anna's membership of the group hill.\n")
     filled.assert_holds(ANNA, BENO, HILL, BENO_ON_HILL)
 
 
 @pytest.mark.parametrize("answer", ["", "\n", "n\n", "yesterday\n"])
-def test_delete_that_is_not_confirmed(filled: Registry, dci: Commands, answer: str) -> None:
-    """Without a yes, and where nobody is there to answer, nothing is deleted."""
+def test_nothing_is_deleted_without_a_yes(filled: Registry, dci: Commands, answer: str) -> None:
+    """Without the answer yes, or without an answer, nothing is deleted."""
     for what in (["anna"], ["--membership", "anna", "hill"]):
         assert dci("delete", *what, stdin=answer).problem == "Nothing was deleted: answer y, or use --yes."
     filled.assert_holds(*ALL)
 
 
-def test_delete_what_is_not_there(filled: Registry, dci: Commands) -> None:
-    """What is not there is told so."""
+def test_deleting_an_unknown_record_is_reported(filled: Registry, dci: Commands) -> None:
+    """A record that does not exist is reported."""
     assert dci("delete", "nobody", "--yes").problem == "There is no person and no group nobody in the registry."
     filled.put(Person(id="carla"))
     problem = dci("delete", "--membership", "carla", "hill", "--yes").problem
     assert problem == "The person carla does not belong to the group hill."
 
 
-def test_delete_what_changed_since_the_question(
-    filled: Registry, dci: Commands, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was confirmed is what is deleted: a record that changes before the answer stays."""
+def test_a_record_that_changes_before_the_answer_is_not_deleted(filled: Registry, dci: Commands) -> None:
+    """A record that changes between the question and the answer is not deleted."""
     changed = Person(id="beno", name=Name(given_name="Benedikt"))
-    ask = "dci_cli.registry.edit.delete.confirm"
-    monkeypatch.setattr(ask, lambda *_, **__: filled.put(changed))
-    assert dci("delete", "beno").problem == "The person beno is at version 3, not 2."
+    assert (
+        dci("delete", "beno", stdin="y\n", meanwhile=partial(filled.put, changed)).problem
+        == "The person beno is at version 3, not 2."
+    )
     filled.assert_holds(ANNA, changed, HILL, ANNA_ON_HILL, BENO_ON_HILL)

@@ -20,7 +20,7 @@ from dci_cli.local.tables import create_tables
 from dci_cli.registry.bulk import table_import
 from dci_cli.registry.bulk.create_from_s3 import Aws, add_arguments, create
 from dci_cli.registry.bulk.generate import write
-from dci_cli.registry.bulk.s3_files import Place, upload
+from dci_cli.registry.bulk.s3_files import S3Prefix, upload
 from dci_cli.registry.support.json_lines import read_line, write_line
 from dci_cli.template import read_template
 from dci_common.aws.dynamodb import Item
@@ -88,8 +88,8 @@ def _template_table() -> dict[str, Any]:
     return read_template(ROOT / "template.yaml").tables["RegistryTable"]
 
 
-def test_files_are_a_registry(aws: Aws, file: Path, registry: Registry) -> None:
-    """The files' items, written one by one to a table, are the registry of these records, and agree."""
+def test_uploaded_items_are_a_registry(aws: Aws, file: Path, registry: Registry) -> None:
+    """The items of the files, written to a table, are the consistent registry of the records."""
     with file.open("a", encoding="utf-8") as out:  # a group whose body is too large for one item
         out.write(write_line("group", {"id": "many"}))
         for number in range(300):
@@ -107,8 +107,8 @@ def test_files_are_a_registry(aws: Aws, file: Path, registry: Registry) -> None:
     assert any(item["sk"]["S"] == "BODY#2" for item in items)
 
 
-def test_table(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The new table has every item, the template's keys and indexes, and protection; what is left to do is told."""
+def test_the_new_table_is_complete_and_protected(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The new table has all items, the template's keys and indexes, and protection; the next steps are printed."""
     assert create(aws, _options(file, "--new-table", "registry-2")) == 0
 
     items = _items(aws.s3, "registry-2/00001.json.gz")
@@ -126,13 +126,13 @@ def test_table(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None
     backups = aws.dynamodb.describe_continuous_backups(TableName="registry-2")["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
     out = capsys.readouterr().out
-    assert "The table registry-2 holds the registry: deploy with the parameter RegistryTableName=registry-2.\n" in out
+    assert "The table registry-2 is complete: deploy with the parameter RegistryTableName=registry-2.\n" in out
     assert f"aws s3 rm --recursive s3://{BUCKET}/registry-2/\n" in out
 
 
-def test_table_that_exists(aws: Aws, file: Path) -> None:
-    """A table of that name is left alone, and nothing is uploaded."""
-    with pytest.raises(CommandError, match="The table dci-registry exists already: choose another --new-table"):
+def test_an_existing_table_is_not_changed(aws: Aws, file: Path) -> None:
+    """When the table exists nothing is uploaded."""
+    with pytest.raises(CommandError, match="The table dci-registry already exists: choose another --new-table"):
         create(aws, _options(file, "--new-table", _existing(aws)))
     assert _keys(aws.s3) == []
 
@@ -143,22 +143,22 @@ def _existing(aws: Aws) -> str:
     return "dci-registry"
 
 
-def test_place_that_is_not_free(aws: Aws, file: Path) -> None:
-    """Files that are there already would be imported too, so they are not joined by others."""
+def test_a_prefix_with_files_is_rejected(aws: Aws, file: Path) -> None:
+    """A prefix with files is rejected, since they would be imported too."""
     aws.s3.put_object(Bucket=BUCKET, Key="registry-5/old.json.gz", Body=b"")
-    with pytest.raises(CommandError, match=f"s3://{BUCKET}/registry-5/ holds files already"):
+    with pytest.raises(CommandError, match=f"s3://{BUCKET}/registry-5/ already contains files"):
         create(aws, _options(file, "--new-table", "registry-5"))
     assert _keys(aws.s3) == ["registry-5/old.json.gz"]
 
 
-def test_bucket_that_is_not_there(aws: Aws, file: Path) -> None:
-    """A bucket that can not be used is told before the files are read."""
-    with pytest.raises(CommandError, match=r"The bucket nowhere can not be used: .*NoSuchBucket"):
+def test_a_missing_bucket_is_reported_first(aws: Aws, file: Path) -> None:
+    """A bucket that cannot be used is reported before the files are read."""
+    with pytest.raises(CommandError, match=r"The bucket nowhere cannot be used: .*NoSuchBucket"):
         create(aws, _options(file, "--new-table", "registry-6", "--bucket", "nowhere"))
 
 
-def test_template_without_the_table(aws: Aws, file: Path, tmp_path: Path) -> None:
-    """A template that defines no RegistryTable can not make one."""
+def test_a_template_without_the_table_is_rejected(aws: Aws, file: Path, tmp_path: Path) -> None:
+    """A template without RegistryTable is rejected."""
     template = tmp_path / "template.yaml"
     template.write_text(
         (ROOT / "template.yaml").read_text(encoding="utf-8").replace("  RegistryTable:\n", "  Other:\n")
@@ -167,8 +167,8 @@ def test_template_without_the_table(aws: Aws, file: Path, tmp_path: Path) -> Non
         create(aws, _options(file, "--new-table", "registry-6", "--template", template))
 
 
-def test_rejected_rows(aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Bad rows, and memberships of nobody, are left out and told, also by the exit status; the rest is there."""
+def test_rejected_rows_are_reported(aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bad rows and dangling memberships are rejected and reported, with the exit status 1; the rest is imported."""
     file = tmp_path / "some.jsonl"
     stray = write_line("membership", {"person_id": "p1", "group_id": "nowhere"})
     file.write_text(write_line("person", {"id": "p1"}) + '{"person": {}}\n' + stray, encoding="utf-8")
@@ -179,8 +179,8 @@ def test_rejected_rows(aws: Aws, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert f"{file}: 2 rejected" in capsys.readouterr().out
 
 
-def test_nothing_to_import(aws: Aws, tmp_path: Path) -> None:
-    """Files without a single record make no table."""
+def test_no_records_make_no_table(aws: Aws, tmp_path: Path) -> None:
+    """Without a record no table is created."""
     file = tmp_path / "empty.jsonl"
     file.write_text("\n", encoding="utf-8")
     with pytest.raises(CommandError, match="no record"):
@@ -189,10 +189,10 @@ def test_nothing_to_import(aws: Aws, tmp_path: Path) -> None:
     assert "registry-8" not in aws.dynamodb.list_tables()["TableNames"]
 
 
-def test_several_files(aws: Aws) -> None:
-    """Items fill one file after the other, none is empty, and together they are all that there is."""
+def test_items_fill_several_files(aws: Aws) -> None:
+    """Items fill one file after the other; no file is empty, and no item is missing."""
     items = [{"pk": {"S": f"k{number}"}, "body": {"S": "x" * 50}} for number in range(9)]
-    assert upload(aws.s3, Place(BUCKET, "p/"), items, file_bytes=250) == 9
+    assert upload(aws.s3, S3Prefix(BUCKET, "p/"), items, file_bytes=250) == 9
     keys = _keys(aws.s3)
     assert keys == ["p/00001.json.gz", "p/00002.json.gz", "p/00003.json.gz"]
     assert [_items(aws.s3, key) for key in keys] == [items[:3], items[3:6], items[6:]]
@@ -203,8 +203,8 @@ def _described(status: str, processed: int, **more: Any) -> dict[str, Any]:
     return {"ImportTableDescription": told}
 
 
-def test_request(aws: Aws) -> None:
-    """The import is asked for as DynamoDB wants it: gzip, on demand, encrypted, every index."""
+def test_the_import_request_is_complete(aws: Aws) -> None:
+    """The request has gzip, on-demand billing, encryption and every index."""
     definition = _template_table()
     wanted = {
         "S3BucketSource": {"S3Bucket": BUCKET, "S3KeyPrefix": "p/"},
@@ -216,11 +216,11 @@ def test_request(aws: Aws) -> None:
     assert len(definition["GlobalSecondaryIndexes"]) == 12
     with Stubber(aws.dynamodb) as stub:
         stub.add_response("import_table", _described("IN_PROGRESS", 0), wanted)
-        assert table_import.start(aws.dynamodb, "registry-2", definition, Place(BUCKET, "p/")) == ARN
+        assert table_import.start(aws.dynamodb, "registry-2", definition, S3Prefix(BUCKET, "p/")) == ARN
 
 
-def test_wait(aws: Aws) -> None:
-    """Waiting asks every now and then, hears how far the import is, and ends when all is imported."""
+def test_wait_reports_progress_until_the_end(aws: Aws) -> None:
+    """Waiting polls, reports the progress, and ends when all items are imported."""
     sleeps, advanced = Sleeps(), list[int]()
     with Stubber(aws.dynamodb) as stub:
         stub.add_response("describe_import", {"ImportTableDescription": {"ImportStatus": "IN_PROGRESS"}})
@@ -247,16 +247,16 @@ def test_wait(aws: Aws) -> None:
         ),
     ],
 )
-def test_import_that_fails(aws: Aws, described: dict[str, Any], told: str) -> None:
-    """An import that leaves out a single item is a failure: where to look and what to do are told in one line."""
+def test_an_incomplete_import_is_a_failure(aws: Aws, described: dict[str, Any], told: str) -> None:
+    """An import without one item is a failure, reported in one line with what to do."""
     with Stubber(aws.dynamodb) as stub:
         stub.add_response("describe_import", described)
         with pytest.raises(CommandError, match=f"{told} the CloudWatch log group /aws-dynamodb/imports, then delete"):
             table_import.wait(aws.dynamodb, ARN, 1000, lambda _: None, Sleeps())
 
 
-def test_backups_that_are_not_ready(aws: Aws) -> None:
-    """Point-in-time recovery of a young table is asked for until it is there."""
+def test_recovery_of_a_new_table_is_retried(aws: Aws) -> None:
+    """Point-in-time recovery of a new table is retried until it is available."""
     sleeps = Sleeps()
     with Stubber(aws.dynamodb) as stub:
         stub.add_response("update_table", {})
@@ -267,18 +267,18 @@ def test_backups_that_are_not_ready(aws: Aws) -> None:
     assert len(sleeps) == 1
 
 
-def test_backups_that_do_not_come(aws: Aws) -> None:
-    """When the table's backups are not to be had for long, the operator is told to turn the recovery on."""
+def test_unavailable_recovery_is_reported(aws: Aws) -> None:
+    """When point-in-time recovery stays unavailable, the operator is asked to turn it on."""
     with Stubber(aws.dynamodb) as stub:
         stub.add_response("update_table", {})
         for _ in range(100):
             stub.add_client_error("update_continuous_backups", "ContinuousBackupsUnavailableException")
-        with pytest.raises(CommandError, match=r"The table registry-2 is whole, but .* update-continuous-backups"):
+        with pytest.raises(CommandError, match=r"The table registry-2 is complete, but .* update-continuous-backups"):
             table_import.protect(aws.dynamodb, "registry-2", Sleeps())
 
 
-def test_backups_that_are_refused(aws: Aws) -> None:
-    """Any other refusal is not tried again."""
+def test_other_errors_of_recovery_are_raised(aws: Aws) -> None:
+    """Any other error is not retried."""
     with Stubber(aws.dynamodb) as stub:
         stub.add_response("update_table", {})
         stub.add_client_error("update_continuous_backups", "AccessDeniedException")
@@ -286,8 +286,8 @@ def test_backups_that_are_refused(aws: Aws) -> None:
             table_import.protect(aws.dynamodb, "registry-2", Sleeps())
 
 
-def test_interrupted(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Who stops waiting is told how to see the import's end, and how to protect the table then."""
+def test_an_interrupted_wait_prints_the_next_steps(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An interrupted command prints how to follow the import, and how to protect the table."""
 
     def stop(_: float) -> None:
         raise KeyboardInterrupt
@@ -304,11 +304,11 @@ def test_interrupted(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -
     assert "aws dynamodb update-continuous-backups --table-name registry-9" in said
 
 
-def test_command_line(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`dci registry create-from-s3` is there, and tells in one line what is wrong."""
+def test_the_command_reports_errors_in_one_line(aws: Aws, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`dci registry create-from-s3` exists, and reports errors in one line."""
     arguments = ["registry", "create-from-s3", str(file), "--bucket", "nowhere", "--new-table", "registry-9"]
     assert main(arguments) == 2
     said = capsys.readouterr().err
-    assert said.startswith("dci: The bucket nowhere can not be used")
+    assert said.startswith("dci: The bucket nowhere cannot be used")
     assert said.count("\n") == 1
     assert _keys(aws.s3) == []

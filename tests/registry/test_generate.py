@@ -53,25 +53,25 @@ def memberships(records: list[AnyRecord]) -> list[Membership]:
     return [record for record in records if isinstance(record, Membership)]
 
 
-def test_canonical(lines: list[Line], records: list[AnyRecord]) -> None:
+def test_lines_are_canonical(lines: list[Line], records: list[AnyRecord]) -> None:
     """Each line is a record that is written as it was read."""
     assert [fields for _, fields in lines] == [record_fields(record) for record in records]
 
 
-def test_deterministic() -> None:
-    """The same seed makes the same population, another seed another."""
+def test_a_seed_gives_one_population() -> None:
+    """The same seed gives the same population, and another seed another one."""
     assert list(population(20, seed=1)) == list(population(20, seed=1))
     assert list(population(20, seed=1)) != list(population(20, seed=2))
 
 
-def test_prefix(lines: list[Line]) -> None:
-    """The first households are the same, whatever their number."""
+def test_a_larger_population_begins_with_a_smaller(lines: list[Line]) -> None:
+    """A larger population begins with the households of a smaller one."""
     few = list(population(40, seed=7))
     assert few == list(islice(lines, len(few)))
 
 
-def test_order_and_uniqueness(records: list[AnyRecord]) -> None:
-    """No id, identifier or membership comes twice, and a membership comes after both of its sides."""
+def test_records_are_unique_and_in_order(records: list[AnyRecord]) -> None:
+    """Ids, identifiers and memberships are unique, and a membership comes after its person and group."""
     ids: set[str] = set()
     identifiers: set[tuple[str, str]] = set()
     pairs: set[tuple[str, str]] = set()
@@ -88,8 +88,8 @@ def test_order_and_uniqueness(records: list[AnyRecord]) -> None:
             identifiers |= own
 
 
-def test_dates_agree(people: dict[str, Person], memberships: list[Membership]) -> None:
-    """Nobody is registered, changed or dead before birth, and no membership is over before it begins."""
+def test_dates_are_consistent(people: dict[str, Person], memberships: list[Membership]) -> None:
+    """Registration, change and death are after birth, and a membership ends after its start."""
     for person in people.values():
         assert person.registration_date is not None
         assert person.last_updated is not None
@@ -101,8 +101,8 @@ def test_dates_agree(people: dict[str, Person], memberships: list[Membership]) -
         assert membership.end is None or membership.start <= membership.end
 
 
-def test_ages(people: dict[str, Person]) -> None:
-    """The age pyramid is that of a young country: broad below, and few are old."""
+def test_ages_are_those_of_a_young_country(people: dict[str, Person]) -> None:
+    """The age pyramid is that of a young country: many children, few old people."""
     ages = [(TODAY - person.birth_date.toordinal()) / YEAR for person in people.values() if person.birth_date]
     share = {
         (low, high): sum(low <= age < high for age in ages) / len(ages)
@@ -140,8 +140,8 @@ def test_memberships(people: dict[str, Person], memberships: list[Membership]) -
     assert roles.keys() == {"head", "principal_recipient", "alternative_recipient"}
 
 
-def test_attributes_by_age(people: dict[str, Person]) -> None:
-    """Children have no husband, job, phone or national number; a birth certificate is theirs."""
+def test_attributes_depend_on_the_age(people: dict[str, Person]) -> None:
+    """Children have no spouse, job, phone or national number; they have a birth certificate."""
     for person in people.values():
         types = {identifier.identifier_type for identifier in person.identifiers}
         if person.birth_date and (TODAY - person.birth_date.toordinal()) / YEAR < 15:
@@ -154,7 +154,7 @@ def test_attributes_by_age(people: dict[str, Person]) -> None:
             assert "BRN" not in types
 
 
-def test_shares(people: dict[str, Person]) -> None:
+def test_shares_are_realistic(people: dict[str, Person]) -> None:
     """Sexes are even, a few people are disabled, and very few restricted."""
     sexes = Counter(person.sex for person in people.values())
     assert sexes.keys() == {"male", "female", "other", "unknown"}
@@ -165,8 +165,8 @@ def test_shares(people: dict[str, Person]) -> None:
     assert 0 < sum(person.restricted for person in people.values()) < 0.01 * len(people)
 
 
-def test_poverty(groups: dict[str, Group]) -> None:
-    """Poverty scores are skewed: most are low, some far higher; a poor household's roof is of thatch."""
+def test_poverty_scores_are_skewed(groups: dict[str, Group]) -> None:
+    """Most poverty scores are low, some far higher; poor households have thatched roofs."""
     scored = [group for group in groups.values() if group.poverty_score is not None]
     scores = [group.poverty_score or 0 for group in scored]
     thatched = [
@@ -200,8 +200,8 @@ def _written(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def test_command_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`dci registry generate` writes the population, and says how many people there are."""
+def test_output_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`dci registry generate` writes the population to a file, and prints its size."""
     file = tmp_path / "made.jsonl"
     assert main(["registry", "generate", "--households", "3", "--seed", "7", "--output", str(file)]) == 0
     assert [(name, fields) for line in _written(file) for name, fields in line.items()] == list(population(3, seed=7))
@@ -212,8 +212,8 @@ def test_command_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_command_writes_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without --output the lines are standard output, and the count is not among them."""
+def test_without_output_lines_go_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --output the lines go to stdout, and the count does not."""
     assert main(["registry", "generate", "--households", "2", "--seed", "7"]) == 0
     assert capsys.readouterr().out == "".join(write_line(*line) for line in population(2, seed=7))
 
@@ -222,14 +222,14 @@ def test_command_writes_to_standard_output(capsys: pytest.CaptureFixture[str]) -
     ("arguments", "told"),
     [
         (["--households", "0"], "dci: --households must be at least 1.\n"),
-        (["--households", "1", "--output", "/dev/null/x"], "dci: /dev/null/x can not be written: Not a directory.\n"),
+        (["--households", "1", "--output", "/dev/null/x"], "dci: /dev/null/x cannot be written: Not a directory.\n"),
         (
             ["--households", "1", "--output", "/dev/null"],
-            "dci: /dev/null is not a file: without --output, standard output is written to.\n",
+            "dci: /dev/null is not a file: leave out --output to write to standard output.\n",
         ),
     ],
 )
-def test_command_that_can_not(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What can not be made or written is told in one line."""
+def test_wrong_options_are_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Options that cannot work are reported in one line."""
     assert main(["registry", "generate", *arguments]) == 2
     assert capsys.readouterr().err == told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,11 +11,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from dci_cli.aws import OperatorRuntime
 from dci_cli.command_error import CommandError
+from dci_cli.parallel import chunks, in_parallel
 from dci_cli.registry.support.batch_writer import write_all, write_batch
-from dci_cli.registry.support.parallel import chunks, in_parallel
 from dci_cli.registry.support.progress import Progress
-from dci_cli.registry.support.table import OperatorRuntime
 from dci_common.aws.retry import Retry
 from dci_common.settings import Settings
 from support.pauses import NO_PAUSES, pausing
@@ -80,8 +81,8 @@ def test_batches_are_repeated_until_all_is_written(answers: list[int | Exception
 
 
 def test_a_table_that_stays_busy_ends_the_import() -> None:
-    """When the table accepts nothing for long, the error says how to go on."""
-    with pytest.raises(CommandError, match=r"try again later\. What is loaded already is skipped then"):
+    """When the table accepts nothing for long, the error says what to do."""
+    with pytest.raises(CommandError, match="run the import again later; it skips what is already loaded"):
         write(Dynamodb(*[0] * 100))
 
 
@@ -101,8 +102,8 @@ def test_many_items_are_written_in_batches() -> None:
     assert sorted(dynamodb.sizes) == [10, 25, 25]
 
 
-def test_in_parallel() -> None:
-    """Results come in the order of the things, of which few are read ahead."""
+def test_results_come_in_order() -> None:
+    """Results come in the order of the items, few of which are read ahead."""
     read: list[int] = []
 
     def things() -> Any:
@@ -126,29 +127,57 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_bar() -> None:
-    """On a terminal there is a bar with the rate and the time left, redrawn a few times a second."""
-    terminal, times = Terminal(), iter([0.0, 0.1, 60.0, 100.0, 100.1])
-    progress = Progress("Writing", "records", 400, stream=terminal, clock=lambda: next(times))
-    progress.advance(1)
-    progress.advance(99)
-    progress.advance(300)
-    progress.finish()
-    assert terminal.getvalue() == (
-        "\r\x1b[KWriting [######..................] 25%, 2 records a second, 3 min 00 s left"
-        "\r\x1b[KWriting [########################] 100%, 4 records a second, 0.0 s left"
-        "\r\x1b[KWriting: 400 records in 1 min 40 s, 4 a second\n"
-    )
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Return a terminal that can draw."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return Terminal()
 
 
-def test_plain_lines() -> None:
-    """Elsewhere there is a plain line now and then; what is counted may differ from what the total measures."""
+def draw(terminal: Terminal) -> str:
+    """Run a command of 100 seconds, and return what it wrote to the terminal."""
+    times = iter([0.0, 0.1, 60.0, 100.0, 100.1])
+    with Progress("Writing", "records", 400, stream=terminal, clock=lambda: next(times)) as progress:
+        progress.advance(1)
+        progress.advance(99)
+        progress.advance(300)
+    return terminal.getvalue()
+
+
+def test_a_terminal_shows_a_bar_then_the_summary(terminal: Terminal) -> None:
+    """On a terminal a bar shows the percentage and the rate; the summary replaces it."""
+    drawn = draw(terminal)
+    assert "━" in drawn
+    assert "100%" in drawn
+    assert "4 records a second" in drawn
+    assert drawn.endswith("\x1b[2KWriting: 400 records in 1 min 40 s, 4 a second\n")
+
+
+def test_no_color_removes_the_colours_of_a_bar(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With NO_COLOR the bar has no colours."""
+    colour = re.compile(r"\x1b\[[0-9;]*(3[0-7]|38;|9[0-7])")
+    assert colour.search(draw(terminal))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not colour.search(draw(Terminal()))
+
+
+def test_a_bar_ends_with_its_command(terminal: Terminal) -> None:
+    """A command that fails leaves neither the bar nor a summary, and shows the cursor again."""
+    with pytest.raises(KeyError), Progress("Writing", "records", 400, stream=terminal):
+        raise KeyError
+    assert "Writing: " not in terminal.getvalue()
+    assert terminal.getvalue().rindex("\x1b[?25h") > terminal.getvalue().rindex("\x1b[?25l")
+
+
+def test_a_file_gets_a_line_from_time_to_time() -> None:
+    """Elsewhere a plain line is written every ten seconds; the total may have another unit than what is counted."""
     file, times = io.StringIO(), iter([0.0, 5.0, 12.0, 13.0, 7213.0])
-    progress = Progress("Reading", "rows", 1_000_000, stream=file, clock=lambda: next(times))
-    progress.advance(1000, 1)
-    progress.advance(1000, 9_999)
-    progress.advance(1000, 5_000)
-    progress.finish()
+    with Progress("Reading", "rows", 1_000_000, stream=file, clock=lambda: next(times)) as progress:
+        progress.advance(1000, 1)
+        progress.advance(1000, 9_999)
+        progress.advance(1000, 5_000)
     assert file.getvalue() == (
         "Reading: 0%, 833 rows a second, 1 h 39 min left\nReading: 15,000 rows in 2 h 00 min, 2 a second\n"
     )

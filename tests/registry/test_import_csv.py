@@ -41,8 +41,8 @@ def records(name: str, text: str) -> list[AnyRecord]:
     return [row.record for row in read if row.record]
 
 
-def test_an_export_of_individuals() -> None:
-    """People with all their identifiers, phones and memberships, which stand in rows of their own."""
+def test_an_export_of_individuals_is_read() -> None:
+    """People are read with all identifiers, phones and memberships of their continuation rows."""
     assert records("individuals.csv", INDIVIDUALS) == [
         Person(
             id="__export__.res_partner_12_ab",
@@ -71,8 +71,8 @@ def test_an_export_of_individuals() -> None:
     ]
 
 
-def test_an_export_of_groups() -> None:
-    """Groups with their members; a moment where a day is meant is cut to its day."""
+def test_an_export_of_groups_is_read() -> None:
+    """Groups are read with their members; the time of a day is cut off."""
     text = (
         "External ID,name,kind/name,street,city,zip,group_membership_ids/individual/id,group_membership_ids/kind/id,"
         "group_membership_ids/start_date,group_membership_ids/ended_date\n"
@@ -94,8 +94,8 @@ def test_an_export_of_groups() -> None:
     ]
 
 
-def test_an_export_of_memberships() -> None:
-    """Memberships by themselves; further kinds of one stand below it."""
+def test_an_export_of_memberships_is_read() -> None:
+    """Memberships are read with the further roles of their continuation rows."""
     text = (
         "group/id,individual/id,kind/name,start_date,ended_date\n"
         "g.1,p.1,Head,2024-01-01,\n,,Alternate recipient,,\ng.1,p.2,,,\n"
@@ -106,8 +106,8 @@ def test_an_export_of_memberships() -> None:
     ]
 
 
-def test_the_models_own_names() -> None:
-    """The model's own field names are understood, whatever their case."""
+def test_field_names_of_the_model_are_columns() -> None:
+    """The model's field names are understood in any case."""
     text = (
         "ID,Given_Name,Surname,Birth Date,Sex,Phone_Numbers,Emails,Marital_Status,Restricted\n"
         "1,A,B,2001-02-03,m,1,a@b,W,yes\n"
@@ -131,22 +131,22 @@ FALSE = ("false", "FALSE", "False", "no", "No", "n", "N", "f", "F", "0", "")
 
 
 @pytest.mark.parametrize(("cell", "said"), [*((cell, True) for cell in TRUE), *((cell, False) for cell in FALSE)])
-def test_restricted(cell: str, said: bool) -> None:  # noqa: FBT001 - a case's expectation
-    """The usual words for yes and no are understood, whatever their case."""
+def test_words_for_yes_and_no_are_read(cell: str, said: bool) -> None:  # noqa: FBT001 - a case's expectation
+    """The usual words for yes and no are understood in any case."""
     assert records("individuals.csv", f"id,restricted\np.1,{cell}\n") == [Person(id="p.1", restricted=said)]
 
 
 @pytest.mark.parametrize("column", ["restricted", "is_group"])
 @pytest.mark.parametrize("cell", ["maybe", "ja", "-1", "2", "on", "yess", "true?"])
-def test_neither_yes_nor_no(column: str, cell: str) -> None:
-    """Any other word is never taken for a no: the row is rejected."""
+def test_any_other_word_rejects_the_row(column: str, cell: str) -> None:
+    """Any other word is never treated as no: the row is rejected."""
     (row,) = rows("individuals.csv", f"id,given_name,{column}\np.1,Anna,{cell}\n")
     assert (row.record, row.reason) == (None, f"{column} must be true or false.")
 
 
 @pytest.mark.parametrize(("cell", "is_group"), [("True", True), ("y", True), ("False", False), ("", False)])
-def test_is_group(cell: str, is_group: bool) -> None:  # noqa: FBT001 - a case's expectation
-    """In an export of all registrants `is_group` says what each is."""
+def test_is_group_gives_the_kind(cell: str, is_group: bool) -> None:  # noqa: FBT001 - a case's expectation
+    """In an export of all registrants `is_group` gives the kind of each."""
     text = f"id,name,is_group,kind\nr.1,Hill,{cell},Family\n"
     (record,) = records("individuals.csv", text)
     assert CsvFile("individuals.csv", text.splitlines()).ignored == []
@@ -166,18 +166,22 @@ def test_is_group(cell: str, is_group: bool) -> None:  # noqa: FBT001 - a case's
         ("id,income\np.1,much\n", 2, "income must be a number."),
         ("id,given_name\n,Anna\n", 2, "id is missing."),
         ("id,reg_ids/id_type,reg_ids/value\np.1,UIN,\n", 2, "identifiers.0.identifier_value is missing."),
-        ("id,reg_ids/id_type,reg_ids/value\n,UIN,7\n", 2, "The row goes on with a record, but follows none."),
+        (
+            "id,reg_ids/id_type,reg_ids/value\n,UIN,7\n",
+            2,
+            "The row continues a record, but there is no record above it.",
+        ),
         ("id,given_name\np.1,Anna,Doe\n", 2, "The row has 3 cells, the header 2."),
         ('id,given_name\np.1,"x\ny"\np.2,\x07\n', 4, "name.given_name must not hold control characters."),
     ],
 )
-def test_bad_rows(text: str, line: int, reason: str) -> None:
-    """A bad row is told with the number of its first line."""
+def test_a_bad_row_has_the_number_of_its_line(text: str, line: int, reason: str) -> None:
+    """A bad row is reported with the number of its first line."""
     assert [(row.line, row.reason) for row in rows("individuals.csv", text) if row.reason] == [(line, reason)]
 
 
 WHOSE = "id,given_name,phone,reg_ids/id_type,reg_ids/value,individual_membership_ids/group/id\n"
-GOES_ON = "The row goes on with a row that is rejected."
+GOES_ON = "The row continues a row that is rejected."
 
 
 @pytest.mark.parametrize(
@@ -191,8 +195,8 @@ GOES_ON = "The row goes on with a row that is rejected."
         ("b,Beno,2,nin,B-NIN,g.2", "identifiers must hold each identifier once, whatever the case of its type."),
     ],
 )
-def test_rows_below_a_rejected_one(bad: str, reason: str) -> None:
-    """What goes on with a rejected row, memberships too, is rejected with it, and is nobody else's."""
+def test_continuation_rows_of_a_rejected_row_are_rejected(bad: str, reason: str) -> None:
+    """Continuation rows of a rejected row, and its memberships, are rejected with it."""
     text = f"{WHOSE}a,Anna,1,UIN,A,g.1\n{bad}\n,,3,NIN,B-NIN,\n\n,,,,,g.3\nc,Cleo,,,,\n,,4,,,g.4\n"
     read = list(CsvFile("individuals.csv", text.split("\n")).rows())
     assert [row.record for row in read if row.record] == [
@@ -208,14 +212,14 @@ def test_rows_below_a_rejected_one(bad: str, reason: str) -> None:
     ]
     first, *others = [row for row in read if row.reason]
     assert (first.line, first.reason.startswith(reason)) == (3, True)
-    assert [(row.line, row.told, row.reason) for row in others] == [
+    assert [(row.line, row.content, row.reason) for row in others] == [
         (4, {"phone": "3", "reg_ids/id_type": "NIN", "reg_ids/value": "B-NIN"}, GOES_ON),
         (6, {"individual_membership_ids/group/id": "g.3"}, GOES_ON),
     ]
 
 
-def test_memberships_below_a_rejected_one() -> None:
-    """A further kind below a rejected membership is rejected too, and not given to the membership before."""
+def test_roles_below_a_rejected_membership_are_rejected() -> None:
+    """Further roles below a rejected membership are rejected, and not added to the membership before."""
     text = "group,individual,kind\ng.1,p.1,Head\ng.1,p.2,,x\n,,Principal\n"
     read = rows("memberships.csv", text)
     assert [row.record for row in read if row.record] == [
@@ -227,15 +231,15 @@ def test_memberships_below_a_rejected_one() -> None:
     ]
 
 
-def test_a_cell_without_end() -> None:
-    """A quote that is never closed costs no more than what csv takes for one cell."""
+def test_an_unclosed_quote_costs_one_cell() -> None:
+    """A quote that is never closed costs at most the csv module's largest cell."""
     text = 'id,given_name\np.1,"' + "x" * 200_000 + "\np.2,Anna\n"
     read = rows("individuals.csv", text)
     assert read[0].reason == "The row is not CSV: field larger than field limit (131072)."
 
 
-def test_semicolons() -> None:
-    """Where a comma is a decimal mark, spreadsheets part cells by semicolons."""
+def test_semicolons_separate_cells() -> None:
+    """Semicolons separate cells where a comma is the decimal mark."""
     assert records("groups.csv", "\ufeffid;name\ng.1;Hill, north\n") == [Group(id="g.1", name="Hill, north")]
 
 
@@ -250,26 +254,30 @@ def test_semicolons() -> None:
         ("groups.csv", b"id,name\n1,ok\n2,Caf\xe9\n", "line 3 is not UTF-8: save the file as CSV UTF-8"),
     ],
 )
-def test_files_that_are_not_understood(tmp_path: Path, name: str, content: bytes, said: str) -> None:
-    """A file that can not be understood at all ends the import before anything is written."""
+def test_an_unreadable_file_ends_the_import(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    """A file that cannot be understood ends the import before anything is written."""
     path = tmp_path / name
     path.write_bytes(content)
     with Rejects([str(path)]) as rejects, pytest.raises(CommandError, match=said):
         stage_files([path], Staging(), rejects)
 
 
-def test_a_registry_of_csv_files(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The three files make a registry; bad rows are rejected as they stand, unknown columns named."""
+def test_csv_files_make_a_registry(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The three files make a registry; bad rows are rejected as they are, and unknown columns named."""
     (tmp_path / "individuals.csv").write_text("id,given_name,shoe_size\np.1,Anna,38\np.1,Anna again,\np.2,Beno,41\n")
     (tmp_path / "Groups.CSV").write_text("id,name\r\ng.1,Hill\r\n")
     (tmp_path / "memberships.csv").write_text("group,individual,kind\ng.1,p.1,Head\ng.1,p.9,\n")
     paths = [tmp_path / name for name in ("memberships.csv", "Groups.CSV", "individuals.csv")]
     assert import_into(registry, *paths) == 1
     said = capsys.readouterr().err
-    assert "individuals.csv: columns left out: shoe_size\n" in said
+    assert "individuals.csv: ignored columns: shoe_size\n" in said
     assert "Reading: 6 rows in " in said
     assert rejected(paths[2]) == [
-        {"line": 3, "reason": "The person p.1 came before.", "row": {"id": "p.1", "given_name": "Anna again"}}
+        {
+            "line": 3,
+            "reason": "The person p.1 is in the files twice.",
+            "row": {"id": "p.1", "given_name": "Anna again"},
+        }
     ]
     assert [row["line"] for row in rejected(paths[0])] == [3]
     registry.assert_holds(

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from dci_cli.__main__ import main
+from dci_cli.aws import OperatorRuntime
 from dci_cli.registry.bulk import generate
-from dci_cli.registry.importer import command, record_items, staging
+from dci_cli.registry.importer import command, record_items, staging_queries
 from dci_cli.registry.importer.target import Target, shards_for
 from dci_cli.registry.support.json_lines import read_line
-from dci_cli.registry.support.table import OperatorRuntime
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from dci_common.registry.storage import keys
@@ -56,26 +56,26 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> list[AnyRecord]:
     return records
 
 
-def test_an_import_into_an_empty_table(
+def test_an_import_fills_an_empty_table(
     empty: Registry, made: list[AnyRecord], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Records in any order make the registry that they describe, with settings of its own."""
+    """Records in any order make the registry that they describe, with its settings."""
     assert import_into(empty, jsonl(tmp_path / "all.jsonl", made)) == 0
     empty.assert_holds(*made)
     assert empty.store.settings().shards == 4
     assert "HOUSEHOLD_ID" in empty.store.settings().identifier_types
     memberships = sum(isinstance(one, Membership) for one in made)
     assert (
-        f"{memberships} memberships: {len(made) - memberships} records new, 0 changed, 0 as they were; "
-        f"{memberships} memberships new, 0 changed, 0 as they were.\n"
+        f"{memberships} memberships: {len(made) - memberships} records new, 0 changed, 0 unchanged; "
+        f"{memberships} memberships new, 0 changed, 0 unchanged.\n"
     ) in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == [tmp_path / "all.jsonl"]
 
 
-def test_the_same_file_again(
+def test_a_second_import_changes_nothing(
     empty: Registry, made: list[AnyRecord], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A second import of a file leaves the table as it is, byte for byte."""
+    """A second import of a file leaves every byte of the table as it is."""
     path = jsonl(tmp_path / "all.jsonl", made)
     import_into(empty, path)
     before = empty.items()
@@ -87,8 +87,10 @@ def test_the_same_file_again(
     assert "0 memberships new, 0 changed, " in said
 
 
-def test_a_file_that_changes_records(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is there otherwise is changed, with all that others show of it; what is not in the file stays."""
+def test_different_records_are_changed(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Records that differ are changed with the records that they affect; those not in the file stay."""
     registry.put(*ALL)
     richer = HILL.model_copy(update={"poverty_score": 7.0})
     cleo = Person(id="cleo")
@@ -97,30 +99,31 @@ def test_a_file_that_changes_records(registry: Registry, tmp_path: Path, capsys:
     assert import_into(registry, jsonl(tmp_path / "f.jsonl", [left, cleo_on_hill, ANNA, richer, cleo])) == 0
     registry.assert_holds(ANNA, BENO, cleo, richer, left, BENO_ON_HILL, cleo_on_hill)
     assert (
-        "1 records new, 2 changed, 0 as they were; 1 memberships new, 1 changed, 0 as they were."
-        in capsys.readouterr().out
+        "1 records new, 2 changed, 0 unchanged; 1 memberships new, 1 changed, 0 unchanged." in capsys.readouterr().out
     )
 
 
-def test_a_file_of_memberships(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What becomes of memberships is told also where their people and groups are in the registry alone."""
+def test_memberships_alone_are_counted(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Memberships are counted also when their people and groups are only in the registry."""
     registry.put(
         ANNA, BENO, HILL, ANNA_ON_HILL, Person(id="cleo"), cleo := Membership(person_id="cleo", group_id="hill")
     )
     head = ANNA_ON_HILL.model_copy(update={"roles": ()})
     path = jsonl(tmp_path / "f.jsonl", [head, BENO_ON_HILL, cleo])
-    told = "0 people, 0 groups, 3 memberships: 0 records new, 0 changed, 0 as they were; "
-    changes, nothing = "1 memberships new, 1 changed, 1 as", "0 memberships new, 0 changed, 3 as"
+    told = "0 people, 0 groups, 3 memberships: 0 records new, 0 changed, 0 unchanged; "
+    changes, nothing = "1 memberships new, 1 changed, 1", "0 memberships new, 0 changed, 3"
     for arguments, standing in ((["--dry-run"], changes), ([], changes), ([], nothing), (["--dry-run"], nothing)):
         assert import_into(registry, path, *arguments) == 0
         last = " Nothing was written." if arguments else ""
-        assert capsys.readouterr().out == f"{told}{standing} they were.{last}\n"
+        assert capsys.readouterr().out == f"{told}{standing} unchanged.{last}\n"
 
 
-def test_what_is_rejected_is_not_counted(
+def test_rejected_records_are_not_counted(
     registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The summary counts what is loaded: no record or membership that was rejected, at whatever step."""
+    """The summary counts no record or membership that was rejected at any step."""
     registry.put(ANNA, BENO.model_copy(update={"identifiers": uin("2")}))
     exchanged = [ANNA.model_copy(update={"identifiers": uin("2")}), BENO.model_copy(update={"identifiers": uin("1")})]
     thief = Group(id="thief", identifiers=uin("1"))
@@ -129,13 +132,13 @@ def test_what_is_rejected_is_not_counted(
     assert import_into(registry, path) == 1
     assert len(rejected(path)) == 4
     assert capsys.readouterr().out.splitlines()[0] == (
-        "0 people, 1 groups, 1 memberships: 1 records new, 0 changed, 0 as they were; "
-        "1 memberships new, 0 changed, 0 as they were."
+        "0 people, 1 groups, 1 memberships: 1 records new, 0 changed, 0 unchanged; "
+        "1 memberships new, 0 changed, 0 unchanged."
     )
     registry.assert_holds(ANNA, BENO.model_copy(update={"identifiers": uin("2")}), HILL, ANNA_ON_HILL)
 
 
-def test_members_of_those_who_are_there(registry: Registry, tmp_path: Path) -> None:
+def test_memberships_may_name_records_of_the_registry(registry: Registry, tmp_path: Path) -> None:
     """A membership may name people and groups that only the registry has."""
     registry.put(ANNA, HILL)
     path = jsonl(tmp_path / "f.jsonl", [ANNA_ON_HILL, BENO, BENO_ON_HILL])
@@ -146,8 +149,8 @@ def test_members_of_those_who_are_there(registry: Registry, tmp_path: Path) -> N
     assert registry.items() == before
 
 
-def test_a_membership_of_nobody(registry: Registry, tmp_path: Path) -> None:
-    """A membership naming somebody who is nowhere is rejected with its line, and says who is missing."""
+def test_a_membership_of_an_unknown_person_is_rejected(registry: Registry, tmp_path: Path) -> None:
+    """A membership of an unknown person or group is rejected with its line and the missing record."""
     registry.put(ANNA)
     path = jsonl(tmp_path / "f.jsonl", [BENO, BENO_ON_HILL, ANNA_ON_HILL])
     assert import_into(registry, path) == 1
@@ -157,8 +160,8 @@ def test_a_membership_of_nobody(registry: Registry, tmp_path: Path) -> None:
     registry.assert_holds(ANNA, BENO)
 
 
-def test_an_identifier_of_somebody_else(registry: Registry, tmp_path: Path) -> None:
-    """A record with somebody else's identifier is rejected, and its memberships with it; the others are loaded."""
+def test_another_records_identifier_is_rejected(registry: Registry, tmp_path: Path) -> None:
+    """A record with another record's identifier is rejected with its memberships; the others are loaded."""
     registry.put(ANNA)
     path = jsonl(
         tmp_path / "f.jsonl", [thief := BENO.model_copy(update={"identifiers": uin("1")}), HILL, BENO_ON_HILL]
@@ -171,7 +174,7 @@ def test_an_identifier_of_somebody_else(registry: Registry, tmp_path: Path) -> N
     registry.assert_holds(ANNA, HILL)
 
 
-def test_identifiers_of_several_others(registry: Registry, tmp_path: Path) -> None:
+def test_a_record_is_rejected_once(registry: Registry, tmp_path: Path) -> None:
     """A record is rejected once, however many of its identifiers belong to others."""
     registry.put(ANNA, BENO.model_copy(update={"identifiers": uin("2")}))
     path = jsonl(tmp_path / "f.jsonl", [Person(id="cleo", identifiers=uin("1") + uin("2"))])
@@ -179,8 +182,8 @@ def test_identifiers_of_several_others(registry: Registry, tmp_path: Path) -> No
     assert [row["line"] for row in rejected(path)] == [1]
 
 
-def test_an_identifier_that_changes_hands(registry: Registry, tmp_path: Path) -> None:
-    """A file may give an identifier to another record, whichever of the two comes first in it."""
+def test_an_identifier_can_move_between_records(registry: Registry, tmp_path: Path) -> None:
+    """A file can move an identifier to another record, in either order."""
     registry.put(ANNA, HILL)
     heir = BENO.model_copy(update={"identifiers": uin("1")})
     path = jsonl(
@@ -190,7 +193,7 @@ def test_an_identifier_that_changes_hands(registry: Registry, tmp_path: Path) ->
     registry.assert_holds(poorer, heir, HILL, BENO_ON_HILL)
 
 
-def test_an_identifier_that_two_exchange(registry: Registry, tmp_path: Path) -> None:
+def test_an_exchange_of_identifiers_is_rejected(registry: Registry, tmp_path: Path) -> None:
     """Two records that exchange identifiers are rejected: neither can be written before the other."""
     registry.put(ANNA, BENO.model_copy(update={"identifiers": uin("2")}))
     before = registry.items()
@@ -201,24 +204,26 @@ def test_an_identifier_that_two_exchange(registry: Registry, tmp_path: Path) -> 
     assert registry.items() == before
 
 
-def test_rows_that_contradict_each_other(empty: Registry, tmp_path: Path) -> None:
-    """Of two rows with the same id, identifier or membership the later is rejected, within and across files."""
+def test_the_later_of_two_contradicting_rows_is_rejected(empty: Registry, tmp_path: Path) -> None:
+    """Of two rows with the same id, identifier or membership the later is rejected, in one file or two."""
     first = jsonl(tmp_path / "a.jsonl", [ANNA, ANNA, HILL, ANNA_ON_HILL, ANNA_ON_HILL])
     second = jsonl(tmp_path / "b.jsonl", [BENO.model_copy(update={"identifiers": uin(" 1")}), HILL])
     assert import_into(empty, first, second) == 1
     assert [(row["line"], row["reason"]) for row in rejected(first)] == [
-        (2, "The person anna came before."),
-        (5, "The membership of the person anna in the group hill came before."),
+        (2, "The person anna is in the files twice."),
+        (5, "The membership of the person anna in the group hill is in the files twice."),
     ]
     assert [(row["line"], row["reason"]) for row in rejected(second)] == [
-        (1, "An identifier of type UIN is already that of the person anna."),
-        (2, "The group hill came before."),
+        (1, "An identifier of type UIN already belongs to the person anna."),
+        (2, "The group hill is in the files twice."),
     ]
     empty.assert_holds(ANNA, HILL, ANNA_ON_HILL)
 
 
-def test_bad_lines(empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A line that is no record is rejected as it stands, readable by its owner alone; the rest is loaded."""
+def test_bad_lines_are_rejected_as_they_are(
+    empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line that is not a record is rejected as it is, in a private file; the rest is loaded."""
     path = tmp_path / "f.jsonl"
     path.write_bytes(
         b'\xef\xbb\xbf{"person":{"id":"anna"}}\n\nnot JSON \xff\n'
@@ -226,7 +231,7 @@ def test_bad_lines(empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixtur
     )
     assert import_into(empty, path) == 1
     assert rejected(path) == [
-        {"line": 3, "reason": "The line is not JSON.", "row": "not JSON \ufffd"},
+        {"line": 3, "reason": "The line is not valid JSON.", "row": "not JSON \ufffd"},
         {
             "line": 4,
             "reason": "person.sex must be 'male', 'female', 'other' or 'unknown'.",
@@ -240,12 +245,12 @@ def test_bad_lines(empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixtur
     ]
     file = tmp_path / "f.jsonl.rejected.jsonl"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert f"{path}: 3 rejected, see {file}\n" in capsys.readouterr().out
+    assert f"{path}: 3 rejected (see {file})\n" in capsys.readouterr().out
     empty.assert_holds(Person(id="anna"), Group(id="hill"))
 
 
-def test_rejects_of_an_earlier_run(empty: Registry, tmp_path: Path) -> None:
-    """A run without rejects leaves none of an earlier run behind."""
+def test_old_rejects_are_deleted(empty: Registry, tmp_path: Path) -> None:
+    """A run without rejects deletes those of an earlier run."""
     path = tmp_path / "f.jsonl"
     path.write_text("nonsense\n")
     import_into(empty, path)
@@ -253,8 +258,8 @@ def test_rejects_of_an_earlier_run(empty: Registry, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_dry_run(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A dry run tells what an import would, and writes nothing."""
+def test_a_dry_run_writes_nothing(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run reports what an import would do, and writes nothing."""
     registry.put(ANNA)
     before = registry.items()
     nobody = Membership(person_id="nobody", group_id="hill")
@@ -264,18 +269,18 @@ def test_a_dry_run(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFix
     assert import_into(registry, path, "--dry-run") == 1
     assert registry.items() == before
     assert (
-        "0 people, 1 groups, 1 memberships: 1 records new, 0 changed, 0 as they were; "
-        "1 memberships new, 0 changed, 0 as they were. Nothing was written."
+        "0 people, 1 groups, 1 memberships: 1 records new, 0 changed, 0 unchanged; "
+        "1 memberships new, 0 changed, 0 unchanged. Nothing was written."
     ) in capsys.readouterr().out
     told = rejected(path)
     import_into(registry, path)
     assert rejected(path) == told
 
 
-def test_a_dry_run_without_a_table(
+def test_a_dry_run_needs_no_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Files can be checked by themselves, without AWS."""
+    """Without a table the files are checked without AWS."""
     monkeypatch.delenv("REGISTRY_TABLE", raising=False)
     path = jsonl(tmp_path / "f.jsonl", ALL)
     assert main(["registry", "import", str(path), "--dry-run"]) == 0
@@ -283,16 +288,16 @@ def test_a_dry_run_without_a_table(
 
 
 @pytest.mark.parametrize("batch", [1, 4, 9, 14])
-def test_an_interrupted_import(
+def test_an_interrupted_import_is_completed_by_the_next(
     empty: Registry, made: list[AnyRecord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    """After a crash every record that is there is whole, and the same command brings the rest."""
+    """After a crash every record in the table is complete, and the same command adds the rest."""
     monkeypatch.setattr(record_items, "_WINDOW", 8)
     path = jsonl(tmp_path / "all.jsonl", made)
     runtime = OperatorRuntime(empty.runtime.settings)
     Writes(runtime, crash_at(batch))
     with pytest.raises(Crash):
-        command.load([path], Target.of(runtime, None))
+        command.load([path], Target.read(runtime, None))
     there = empty.items()
     for (kind, _), view in empty.views().items():
         assert lookup_items(kind, view).keys() <= there.keys()
@@ -303,19 +308,19 @@ def test_an_interrupted_import(
     empty.assert_holds(*made)
 
 
-def test_what_an_interrupted_import_claimed(registry: Registry, tmp_path: Path) -> None:
+def test_an_identifier_of_an_unwritten_record_is_free(registry: Registry, tmp_path: Path) -> None:
     """An identifier is free when the record that claimed it was never written."""
     thief = Person(id="thief", identifiers=uin("1"))
     Writes(runtime := OperatorRuntime(registry.runtime.settings), crash_at(2))
     with pytest.raises(Crash):
-        command.load([jsonl(tmp_path / "a.jsonl", [thief])], Target.of(runtime, None))
+        command.load([jsonl(tmp_path / "a.jsonl", [thief])], Target.read(runtime, None))
     assert ("IDENTIFIER#UIN#1", "RECORD") in registry.items()
     assert import_into(registry, jsonl(tmp_path / "b.jsonl", ALL)) == 0
     registry.assert_holds(*ALL)
 
 
-def test_a_large_group(empty: Registry, tmp_path: Path) -> None:
-    """A group of more members than a transaction takes is written, and changed, like every other."""
+def test_a_group_larger_than_a_transaction_is_imported(empty: Registry, tmp_path: Path) -> None:
+    """A group with more members than fit in a transaction is written and changed like any other."""
     crowd = [Person(id=f"p{number}") for number in range(120)]
     members = [Membership(person_id=person.id, group_id="hill") for person in crowd]
     assert import_into(empty, jsonl(tmp_path / "f.jsonl", [HILL, *crowd, *members])) == 0
@@ -326,10 +331,10 @@ def test_a_large_group(empty: Registry, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", ["MAX_MEMBERS", "MAX_HOUSEHOLDS"])
-def test_a_membership_too_many(
+def test_a_membership_over_the_limit_is_rejected_alone(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    """A new record is loaded without a membership that one who is there already can not take."""
+    """A new record is loaded without the membership that an existing person cannot have any more."""
     registry.put(ANNA, HILL, ANNA_ON_HILL)
     monkeypatch.setattr(registry_writer, limit, 1)
     lake = Group(id="lake")
@@ -343,8 +348,8 @@ def test_a_membership_too_many(
     registry.assert_holds(ANNA, HILL, ANNA_ON_HILL, BENO if limit == "MAX_MEMBERS" else lake)
 
 
-def test_what_another_left_unfinished(registry: Registry, tmp_path: Path) -> None:
-    """A change of a large group that was interrupted is finished, even where the file has nothing new."""
+def test_an_interrupted_change_is_completed(registry: Registry, tmp_path: Path) -> None:
+    """An interrupted change of a large group is completed, even if the file has nothing new."""
     crowd = [Person(id=f"p{number}") for number in range(20)]
     members = [Membership(person_id=person.id, group_id="hill") for person in crowd]
     registry.put(HILL, *crowd, *members)
@@ -357,39 +362,43 @@ def test_what_another_left_unfinished(registry: Registry, tmp_path: Path) -> Non
     registry.assert_holds(richer, *crowd, *members)
 
 
-def test_shards(empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A new registry is given the shards that are asked for, and keeps them."""
+def test_the_given_shards_are_kept(empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A new registry gets the given number of shards, and keeps it."""
     path = jsonl(tmp_path / "f.jsonl", ALL)
     assert import_into(empty, path, "--shards", "3") == 0
     assert empty.store.settings().shards == 3
     assert import_into(empty, path, "--shards", "5") == 2
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said == "dci: The registry has 3 shards, which can not be changed: leave out --shards."
+    assert said == "dci: The registry has 3 shards, which cannot be changed: leave out --shards."
     assert import_into(empty, path) == 0
     empty.assert_holds(*ALL)
 
 
-def test_shards_by_size() -> None:
+def test_large_registries_get_more_shards() -> None:
     """Large registries get more shards."""
     sizes = (0, 5_000_000, 5_000_001, 20_000_000, 20_000_001)
     assert [shards_for(people) for people in sizes] == [4, 4, 8, 8, 16]
 
 
-def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where the temporary file has no room, the operator is told where it is."""
-    monkeypatch.setattr(staging, "_SCHEMA", staging._SCHEMA.replace("BEGIN", "PRAGMA max_page_count = 20; BEGIN"))  # noqa: SLF001
+def test_a_full_disk_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """When the temporary database is full, the message says how to move it."""
+    small = staging_queries.SCHEMA.replace("BEGIN", "PRAGMA max_page_count = 20; BEGIN")
+    monkeypatch.setattr(staging_queries, "SCHEMA", small)
     path = jsonl(tmp_path / "f.jsonl", [Person(id=f"p{number}", birth_place="x" * 500) for number in range(200)])
     assert main(["registry", "import", str(path), "--dry-run"]) == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert said == (
-        "dci: The temporary file can not be used (database or disk is full): TMPDIR says in which folder it is."
+        "dci: The temporary database cannot be used (database or disk is full):"
+        " set TMPDIR to a folder with enough space."
     )
 
 
-def test_what_can_not_be_done(
+def test_missing_files_and_tables_are_one_line(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A missing file, a folder, a missing table and no table are each told in one line."""
+    """A missing file, a folder, a missing table and no table are each reported in one line."""
     monkeypatch.delenv("REGISTRY_TABLE", raising=False)
     path = jsonl(tmp_path / "f.jsonl", ALL)
     (tmp_path / "g.jsonl.rejected.jsonl").mkdir()
@@ -403,10 +412,10 @@ def test_what_can_not_be_done(
     ):
         assert main(["registry", "import", *arguments]) == 2
         told.append(capsys.readouterr().err)
-    assert told.pop(0).endswith("g.jsonl.rejected.jsonl can not be replaced: Is a directory.\n")
-    assert told[0].endswith("none.jsonl can not be read: No such file or directory.\n")
-    assert told[1].endswith("can not be read: Is a directory.\n")
-    assert told[2].startswith("dci: The registry can not be used: ")
+    assert told.pop(0).endswith("g.jsonl.rejected.jsonl cannot be replaced: Is a directory.\n")
+    assert told[0].endswith("none.jsonl cannot be read: No such file or directory.\n")
+    assert told[1].endswith("cannot be read: Is a directory.\n")
+    assert told[2].startswith("dci: The registry cannot be used: ")
     assert "ResourceNotFoundException" in told[2]
     assert told[3].startswith("dci: Name the registry's table")
     assert [text.count("\n") for text in told] == [1, 1, 1, 1]

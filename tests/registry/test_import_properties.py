@@ -61,10 +61,10 @@ def emptied(engine: None) -> Iterator[Registry]:  # noqa: ARG001 - must be runni
 
 @_few
 @given(there=files(st.builds(Person, id=_people, name=st.builds(Name, given_name=_names))), data=st.data())
-def test_an_import_is_what_it_says(
+def test_an_import_adds_its_records_to_any_registry(
     emptied: Registry, tmp_path: Path, there: list[AnyRecord], data: st.DataObject
 ) -> None:
-    """An import into any registry makes the registry of the older and the newer records together, at once."""
+    """An import makes the registry of the older and the newer records together."""
     emptied.clear()
     file = data.draw(files(st.builds(Person, id=_people, name=st.builds(Name, given_name=_names))))
     import_into(emptied, jsonl(tmp_path / "there.jsonl", there))
@@ -78,8 +78,10 @@ def test_an_import_is_what_it_says(
 
 @_few
 @given(first=files(st.builds(Person, id=_people, identifiers=_identifiers)), data=st.data())
-def test_conflicts(emptied: Registry, tmp_path: Path, first: list[AnyRecord], data: st.DataObject) -> None:
-    """However identifiers are fought over, the registry agrees with itself and stays as it is the second time."""
+def test_conflicting_identifiers_leave_a_consistent_registry(
+    emptied: Registry, tmp_path: Path, first: list[AnyRecord], data: st.DataObject
+) -> None:
+    """With any conflicts of identifiers the registry is consistent, and a second import changes nothing."""
     emptied.clear()
     second = data.draw(files(st.builds(Person, id=_people, identifiers=_identifiers)))
     import_into(emptied, jsonl(tmp_path / "first.jsonl", first))

@@ -29,8 +29,8 @@ def local_registry(engine: None) -> Iterator[Registry]:  # noqa: ARG001 - keeps 
             yield registry
 
 
-def test_made_households(local_registry: Registry, tmp_path: Path) -> None:
-    """Some hundred households are imported, are what the file says, and stay as they are the second time."""
+def test_households_are_imported(local_registry: Registry, tmp_path: Path) -> None:
+    """Some hundred households are imported as in the file, and a second import changes nothing."""
     local_registry.clear()
     path = tmp_path / "made.jsonl"
     with path.open("w", encoding="utf-8") as out:
@@ -42,8 +42,8 @@ def test_made_households(local_registry: Registry, tmp_path: Path) -> None:
     assert local_registry.items() == before
 
 
-def test_a_body_in_parts(local_registry: Registry, tmp_path: Path) -> None:
-    """A group of two thousand members is larger than an item may be: it is written in parts."""
+def test_a_large_body_is_imported_in_parts(local_registry: Registry, tmp_path: Path) -> None:
+    """The body of a group with two thousand members, larger than an item, is written in parts."""
     local_registry.clear()
     crowd: list[AnyRecord] = [Person(id=f"p{number}", birth_place="x" * 300) for number in range(2000)]
     members = [Membership(person_id=person.id, group_id="g") for person in crowd if isinstance(person, Person)]

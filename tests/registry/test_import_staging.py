@@ -1,4 +1,4 @@
-"""Staging: views of records that arrive in any order, and what can not stand beside what is staged."""
+"""Staging: views of records that arrive in any order, and records that contradict staged ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from dci_cli.local.demo import Population
-from dci_cli.registry.importer.staging import Counts, Staging, Unstageable
+from dci_cli.registry.importer.staging import Counts, Staging, StagingConflict
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person, Place
 from dci_common.registry.model.views import View
@@ -36,8 +36,8 @@ def written(views: dict[tuple[Kind, str], View]) -> dict[tuple[Kind, str], str]:
     return {key: json.dumps(view) for key, view in views.items()}
 
 
-def test_views_of_any_order(staging: Staging, population: Population) -> None:
-    """The views are those that are built of all records at once, whatever the order of the records."""
+def test_views_do_not_depend_on_the_order(staging: Staging, population: Population) -> None:
+    """Views are those built from all records at once, in any order of the records."""
     records: list[AnyRecord] = [*population.people, *population.groups, *population.memberships]
     records.append(Group(id="empty", place=Place(name="Hill")))
     random.Random(7).shuffle(records)
@@ -60,21 +60,22 @@ def test_groups_come_first(staging: Staging) -> None:
     ]
 
 
-def test_strays(staging: Staging) -> None:
-    """A membership of which a side is not staged is no part of a view, and is told with its line."""
-    stray = Membership(person_id="a", group_id="nowhere")
-    stage(staging, Person(id="a"), stray, Group(id="b"), Membership(person_id="a", group_id="b"))
-    assert [(one.record, one.source, one.line) for one in staging.strays()] == [(stray, "file", 2)]
+def test_dangling_memberships_are_in_no_view(staging: Staging) -> None:
+    """A membership whose person or group is not staged is in no view, and is yielded with its line."""
+    dangling = Membership(person_id="a", group_id="nowhere")
+    stage(staging, Person(id="a"), dangling, Group(id="b"), Membership(person_id="a", group_id="b"))
+    found = [(staged.record, staged.source, staged.line) for staged in staging.dangling_memberships()]
+    assert found == [(dangling, "file", 2)]
     staging.drop(Group(id="b"))
-    assert [one.record.group_id for one in staging.strays()] == ["nowhere", "b"]
+    assert [staged.record.group_id for staged in staging.dangling_memberships()] == ["nowhere", "b"]
     assert list(staging.views()) == [(Kind.PERSON, {"id": "a", "households": []})]
 
 
-def test_a_refused_record_claims_nothing(staging: Staging) -> None:
-    """What a refused record would have been does not stand in the way of another."""
+def test_a_rejected_record_claims_nothing(staging: Staging) -> None:
+    """The id and identifiers of a rejected record are free for another one."""
     first, second = (Identifier(identifier_type="UIN", identifier_value=value) for value in "12")
     stage(staging, Person(id="a", identifiers=(first,)))
-    with pytest.raises(Unstageable):
+    with pytest.raises(StagingConflict):
         stage(staging, Person(id="b", identifiers=(second, first)))
     stage(staging, Person(id="b", identifiers=(second,)), Group(id="a"))
     assert staging.counts == Counts(people=2, groups=1, memberships=0)
@@ -82,15 +83,15 @@ def test_a_refused_record_claims_nothing(staging: Staging) -> None:
 
 @pytest.mark.parametrize(
     ("most", "side"),
-    [(MAX_MEMBERS, "A group holds at most 2000"), (MAX_HOUSEHOLDS, "A person belongs to at most 15")],
+    [(MAX_MEMBERS, "A group has at most 2000"), (MAX_HOUSEHOLDS, "A person belongs to at most 15")],
 )
-def test_too_many_memberships(staging: Staging, most: int, side: str) -> None:
-    """A group and a person have no more memberships than the registry takes."""
+def test_memberships_over_the_limit_are_rejected(staging: Staging, most: int, side: str) -> None:
+    """A group and a person have at most the memberships that the registry accepts."""
 
     def membership(number: int) -> Membership:
         ids = (f"p{number}", "g") if most == MAX_MEMBERS else ("p", f"g{number}")
         return Membership(person_id=ids[0], group_id=ids[1])
 
     stage(staging, *map(membership, range(most)))
-    with pytest.raises(Unstageable, match=side):
+    with pytest.raises(StagingConflict, match=side):
         stage(staging, membership(most))

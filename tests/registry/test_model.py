@@ -208,7 +208,7 @@ BAD: list[tuple[type[BaseModel], dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("model", "fields", "said"), BAD, ids=[f"{model.__name__} {said}" for model, _, said in BAD])
 def test_refused(model: type[BaseModel], fields: dict[str, Any], said: str) -> None:
-    """What a record can not be is refused with the field's name and what is expected there."""
+    """What a record cannot be is refused with the field's name and what is expected there."""
     assert refusal(model, {"id": "1", **fields}) == said
 
 

@@ -72,7 +72,7 @@ def test_items_are_those_that_botocore_reads(registry: Registry, clients: tuple[
 
 @pytest.mark.parametrize("rejected", REJECTED)
 def test_errors_are_those_that_botocore_raises(registry: Registry, clients: tuple[Any, Any], rejected: str) -> None:
-    """What DynamoDB rejects is the same exception, with the same code, message, status, request id and other members."""
+    """What DynamoDB rejects is the same exception, with the same code, message, status, request id and members."""
     operation, request = REJECTED[rejected]
     raised: list[ClientError] = []
     for client in clients:

@@ -163,7 +163,7 @@ def test_a_record_shown_as_it_was(small: Registry) -> None:
 
 
 def test_an_unknown_type(small: Registry) -> None:
-    """An identifier type that the registry's settings do not know can not be asked, so it is found."""
+    """An identifier type that the registry's settings do not know cannot be asked, so it is found."""
     person = Person(id="alone", identifiers=(Identifier(identifier_type="Tax no", identifier_value="1"),))
     small.write(items_of([person]))
     assert small.findings() == ["PERSON#alone RECORD: the registry does not know its identifier type TAX NO"]
@@ -179,7 +179,7 @@ def test_other_shards(small: Registry) -> None:
 
 
 def test_no_registry(registry: Registry) -> None:
-    """A table without the registry's settings can not be checked."""
+    """A table without the registry's settings cannot be checked."""
     registry.remove(("REGISTRY", "SETTINGS"))
     with pytest.raises(RegistryNotLoaded):
         next(Checker(registry.runtime, SOCIAL_CATALOGUE).findings())

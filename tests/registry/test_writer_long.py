@@ -142,7 +142,7 @@ def test_whoever_comes_next(village: Registry, next_one: Change, result: list[An
 
 
 def test_an_interrupted_deletion(village: Registry) -> None:
-    """A group whose deletion was interrupted can not be joined any more, and be made anew."""
+    """A group whose deletion was interrupted cannot be joined any more, and be made anew."""
     writer, client = village.disturbed(FEW_ACTIONS)
     client.crash(2, before=False)
     with pytest.raises(Crash):

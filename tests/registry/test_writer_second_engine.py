@@ -1,4 +1,4 @@
-"""Many writers at once, large groups and lost answers, on DynamoDB Local: moto can not tell."""
+"""Many writers at once, large groups and lost answers, on DynamoDB Local: moto cannot tell."""
 
 from __future__ import annotations
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
 from dci_cli.__main__ import main
+from support.operator import Operator, nothing
 from support.written import Registry
 
 
@@ -22,10 +22,10 @@ class Outcome:
 
     @property
     def problem(self) -> str:
-        """The one line in which the command said why it could not work."""
+        """The line in which the command reports why it failed."""
         assert (self.status, self.out) == (2, "")
         line = self.err.splitlines()[-1]
-        assert "dci: " in line  # a question that was asked may stand before it
+        assert "dci: " in line  # a question may be before it
         return line.partition("dci: ")[2]
 
 
@@ -33,10 +33,10 @@ Commands = Callable[..., Outcome]
 
 
 def commands_on(registry: Registry, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """Return `dci registry` as a function of its arguments and of what it reads from stdin."""
+    """Return `dci registry` as a function of its arguments, of stdin, and of what happens before stdin is read."""
 
-    def run(command: str, *arguments: object, stdin: str = "") -> Outcome:
-        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+    def run(command: str, *arguments: object, stdin: str = "", meanwhile: Callable[[], object] = nothing) -> Outcome:
+        monkeypatch.setattr("sys.stdin", Operator(stdin, meanwhile))
         capsys.readouterr()
         status = main(["registry", command, "--table", registry.table, *map(str, arguments)])
         printed = capsys.readouterr()

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from dci_cli.aws import OperatorRuntime
 from dci_cli.local.demo import Population
-from dci_cli.registry.support.table import OperatorRuntime
 from dci_common.aws.dynamodb import Item, pages
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind

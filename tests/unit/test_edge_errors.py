@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from dci_common import errors
 from dci_common.edge import errors as edge_errors
 from dci_common.edge.errors import OUTCOMES, HttpError, error_response, is_expected
+from dci_common.registry.errors import RegistryBusy
 
 
 def documented() -> dict[str, tuple[int, str, str]]:
@@ -31,14 +32,21 @@ def test_the_drawn_tree_is_the_mapping() -> None:
 
 def test_every_domain_error_is_expected() -> None:
     """No error that the domain or the edge raises is answered as a failure of the server."""
-    classes = [*subclasses(errors.DomainError), *subclasses(HttpError)]
+    classes = [class_ for module in (errors, edge_errors) for class_ in vars(module).values() if is_error(class_)]
     assert len(classes) == 18
-    assert [class_.__name__ for class_ in classes if not OUTCOMES.keys() & set(class_.__mro__[:-3])] == []
+    assert [class_.__name__ for class_ in classes if not OUTCOMES.keys() & {class_, *class_.__bases__}] == []
 
 
-def subclasses(class_: type[Exception]) -> list[type[Exception]]:
-    """Return the classes below a class."""
-    return [found for child in class_.__subclasses__() for found in (child, *subclasses(child))]
+def is_error(value: object) -> bool:
+    """Return whether a member of a module is one of the errors of the tree."""
+    bases = (errors.DomainError, HttpError)
+    return isinstance(value, type) and issubclass(value, bases) and value not in bases
+
+
+def test_an_error_without_a_row_has_the_row_of_its_parent() -> None:
+    """The registry's own errors are answered like the domain error that they are a kind of."""
+    answer = error_response(RegistryBusy())
+    assert (answer.status, answer.code, answer.headers) == (503, "err.service.unavailable", {"Retry-After": "2"})
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a client is to have, as options of `dci clients create` and `update`."""
+"""The members of a client, as options of `dci clients create` and `update`."""
 
 from __future__ import annotations
 
@@ -17,35 +17,39 @@ _MEMBERS = (
 
 
 def add_members(parser: argparse.ArgumentParser, *, are_new: bool) -> None:
-    """Add the options, of which a new client needs some."""
+    """Add an option for each member; a new client requires some of them."""
     parser.add_argument("--sender-id", required=are_new, help="the sender_id of its messages")
-    parser.add_argument("--scopes", required=are_new, nargs="+", metavar="SCOPE", help="what its tokens may be for")
-    parser.add_argument("--token-lifetime", type=int, metavar="SECONDS", help="how long its tokens are good for")
     parser.add_argument(
-        "--disclosure", nargs="+", metavar="NAME", help="what it may see: attributes and sets of them"
+        "--scopes", required=are_new, nargs="+", metavar="SCOPE", help="the scopes that its tokens may have"
     )
-    parser.add_argument("--record-types", nargs="+", metavar="TYPE", help="what it may search")
+    parser.add_argument("--token-lifetime", type=int, metavar="SECONDS", help="how long its tokens are valid")
+    parser.add_argument(
+        "--disclosure", nargs="+", metavar="NAME", help="the attributes that it may see, and sets of them"
+    )
+    parser.add_argument("--record-types", nargs="+", metavar="TYPE", help="the record types that it may search")
     parser.add_argument("--requests-a-minute", type=int, metavar="NUMBER", help="searches a minute; 0 is no limit")
     parser.add_argument("--records-a-day", type=int, metavar="NUMBER", help="records a day; 0 is no limit")
     parser.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys, a JWK set, for private_key_jwt")
     parser.add_argument(
         "--openspp17", action=argparse.BooleanOptionalAction, help="answer in OpenSPP 17's dialect by default"
     )
-    parser.add_argument("--restricted", action=argparse.BooleanOptionalAction, help="entitle it to restricted people")
-    parser.add_argument("--signature", choices=("unsigned", "ignore"), help="what becomes of message signatures")
+    parser.add_argument(
+        "--restricted", action=argparse.BooleanOptionalAction, help="allow it to see restricted people"
+    )
+    parser.add_argument("--signature", choices=("unsigned", "ignore"), help="how message signatures are treated")
 
 
 def members_of(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the members that were said, as the API takes them. Raises CommandError."""
+    """Return the members that were given, as the API accepts them. Raises CommandError."""
     flags = {name: getattr(options, name) for name in _FLAGS if getattr(options, name) is not None}
-    said = {name: getattr(options, name) for name in _MEMBERS if getattr(options, name) is not None}
-    return {**said, **({"flags": flags} if flags else {}), **(_keys(options.jwks) if options.jwks else {})}
+    given = {name: getattr(options, name) for name in _MEMBERS if getattr(options, name) is not None}
+    return {**given, **({"flags": flags} if flags else {}), **(_keys(options.jwks) if options.jwks else {})}
 
 
 def _keys(path: Path) -> dict[str, Any]:
     try:
         return {"jwks": json.loads(path.read_text(encoding="utf-8"))}
     except OSError as error:
-        raise CommandError(f"{path} can not be read: {error.strerror}.") from error
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise CommandError(f"{path} is not JSON.") from error

@@ -1,1 +1,1 @@
-"""`dci doctor`: is a deployment well, seen from outside, and what mends it if not."""
+"""`dci doctor`: checks of a deployment from outside, and the remedy for what they find."""

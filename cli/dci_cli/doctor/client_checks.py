@@ -1,4 +1,4 @@
-"""What a client sees: its token, the keys, and a search."""
+"""Checks that need a client: its token, the signing keys, and a search."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from http import HTTPStatus
 from typing import Any
 
 from dci_cli.doctor.deployment import (
-    NOT_OURS,
+    LOOK_AT_LOG,
     SEARCH_PATH,
+    WRONG_URL,
     Check,
+    CheckFailed,
+    CheckSkipped,
+    CheckWarning,
     Deployment,
-    Doubt,
-    Skipped,
-    Symptom,
-    expect,
-    in_time,
-    issuer_mend,
-    same_headers,
+    check_headers,
+    check_status,
+    check_time,
+    issuer_remedy,
 )
 from dci_common.oauth.scopes import CLIENTS_MANAGE, REGISTRY_SEARCH
 
@@ -25,74 +26,80 @@ _DAY = 86_400
 _GRACE_DAYS = 2  # Secrets Manager chooses the hour, and tries again
 
 
-def _token(patient: Deployment) -> str:
-    reply = patient.issued
+def _token(deployment: Deployment) -> str:
+    reply = deployment.issued
     if reply.status == HTTPStatus.UNAUTHORIZED:
-        raise Symptom("The client is refused.", "Check the client id and secret, and that the client is enabled.")
-    expect(reply, 200, "Look into the token function's log.")
+        raise CheckFailed(
+            "The client is rejected.", "Check the client id and secret, and that the client is enabled."
+        )
+    check_status(reply, 200, LOOK_AT_LOG.format("token"))
     if reply.json.get("token_type") != "Bearer" or not reply.json.get("access_token"):
-        raise Symptom("The answer is no bearer token.", NOT_OURS)
-    same_headers("Cache-Control", {"token": (reply.headers, "no-store")})
-    return f"for {', '.join(sorted(patient.scopes()))}"
+        raise CheckFailed("The response is not a bearer token.", WRONG_URL)
+    check_headers("Cache-Control", {"token": (reply.headers, "no-store")})
+    return f"for {', '.join(sorted(deployment.scopes()))}"
 
 
-def _issuer(patient: Deployment) -> None:
-    claims = patient.jwt[1]
-    wrong = [f"{name} {claims.get(name)}" for name in ("iss", "aud") if claims.get(name) != patient.api.base_url]
+def _issuer(deployment: Deployment) -> None:
+    claims = deployment.jwt[1]
+    wrong = [f"{name} {claims.get(name)}" for name in ("iss", "aud") if claims.get(name) != deployment.api.base_url]
     if wrong:
-        raise Symptom(f"The token has {' and '.join(wrong)}, not the URL asked.", issuer_mend(patient))
-
-
-def _issued_at(patient: Deployment) -> str:
-    issued = patient.jwt[1].get("iat")
-    if not isinstance(issued, int):
-        raise Symptom("The token has no iat.", NOT_OURS)
-    return in_time("The token's iat", issued, patient)
-
-
-def _signing_key(patient: Deployment) -> None:
-    kid = patient.jwt[0].get("kid")
-    if kid not in {key["kid"] for key in patient.jwks.json["keys"]}:
-        raise Symptom(
-            "The token is signed with a key that is not in the key set.",
-            "Ask again in 5 minutes, when every cache is over; then run dci keys rotate.",
+        raise CheckFailed(
+            f"The token has {' and '.join(wrong)}, which is not the URL of this check.", issuer_remedy(deployment)
         )
 
 
-def _key_age(patient: Deployment) -> str:
-    if CLIENTS_MANAGE not in patient.scopes():
-        raise Skipped(f"The client does not hold {CLIENTS_MANAGE}.", "Ask as an administrator to see the keys' ages.")
-    reply = patient.api.get("/keys")
-    expect(reply, 200, "Look into the clients function's log.")
+def _issued_at(deployment: Deployment) -> str:
+    issued = deployment.jwt[1].get("iat")
+    if not isinstance(issued, int):
+        raise CheckFailed("The token has no iat.", WRONG_URL)
+    return check_time("The token's iat", issued, deployment)
+
+
+def _signing_key(deployment: Deployment) -> None:
+    kid = deployment.jwt[0].get("kid")
+    if kid not in {key["kid"] for key in deployment.jwks.json["keys"]}:
+        raise CheckFailed(
+            "The token is signed with a key that is not in the key set.",
+            "Run the check again in 5 minutes, when every cache has expired; then run dci keys rotate.",
+        )
+
+
+def _key_age(deployment: Deployment) -> str:
+    if CLIENTS_MANAGE not in deployment.scopes():
+        raise CheckSkipped(
+            f"The client does not have {CLIENTS_MANAGE}.", "Use an administrator's client to see the keys' ages."
+        )
+    reply = deployment.api.get("/keys")
+    check_status(reply, 200, LOOK_AT_LOG.format("clients"))
     current = [key for key in reply.json["keys"] if key["state"] == "current"]
     if not current:
-        raise Symptom("No key is in force.", "Run dci keys rotate, then look into the rotation function's log.")
-    days = int((patient.clock() - datetime.fromisoformat(current[0]["since"]).astimezone(UTC).timestamp()) / _DAY)
-    if days > patient.rotation_days + _GRACE_DAYS:
-        raise Doubt(
-            f"The key in force is {days} days old, though it should be rotated every {patient.rotation_days}.",
-            "Look into the rotation function's log, then run dci keys rotate.",
+        raise CheckFailed("There is no current key.", f"Run dci keys rotate. {LOOK_AT_LOG.format('rotation')}")
+    days = int((deployment.clock() - datetime.fromisoformat(current[0]["since"]).astimezone(UTC).timestamp()) / _DAY)
+    if days > deployment.rotation_days + _GRACE_DAYS:
+        raise CheckWarning(
+            f"The current key is {days} days old; it should be rotated every {deployment.rotation_days}.",
+            f"{LOOK_AT_LOG.format('rotation')} Then run dci keys rotate.",
         )
     return f"{days} days"
 
 
-def _search(patient: Deployment) -> str:
-    if REGISTRY_SEARCH not in patient.scopes():
-        raise Skipped(f"The client does not hold {REGISTRY_SEARCH}.", "Ask as a partner to try a search.")
-    if not patient.sender_id:
-        raise Skipped("No sender_id is given.", "Say --sender-id, as the client is registered with it.")
-    reply = patient.api.post(SEARCH_PATH, _question(patient))
+def _search(deployment: Deployment) -> str:
+    if REGISTRY_SEARCH not in deployment.scopes():
+        raise CheckSkipped(f"The client does not have {REGISTRY_SEARCH}.", "Use a partner's client to try a search.")
+    if not deployment.sender_id:
+        raise CheckSkipped("There is no sender_id.", "Give --sender-id, as it is registered for the client.")
+    reply = deployment.api.post(SEARCH_PATH, _search_message(deployment))
     if reply.status != HTTPStatus.OK:
-        raise Symptom(f"The status is {reply.status}: {reply.json['errors'][0]['message']}")
+        raise CheckFailed(f"The status is {reply.status}: {reply.json['errors'][0]['message']}")
     item = reply.json["message"]["search_response"][0]
     if item["status"] != "succ":
-        raise Doubt(f"The question was rejected: {item.get('status_reason_message')}")
+        raise CheckWarning(f"The search was rejected: {item.get('status_reason_message')}")
     return "answered"
 
 
-def _question(patient: Deployment) -> dict[str, Any]:
-    """Build a search for nobody."""
-    now = datetime.fromtimestamp(patient.clock(), UTC).isoformat(timespec="seconds")
+def _search_message(deployment: Deployment) -> dict[str, Any]:
+    """Return a search that matches no person."""
+    now = datetime.fromtimestamp(deployment.clock(), UTC).isoformat(timespec="seconds")
     criteria = {"query_type": "idtype-value", "query": {"type": "UIN", "value": "dci-doctor-nobody"}}
     return {
         "header": {
@@ -100,7 +107,7 @@ def _question(patient: Deployment) -> dict[str, Any]:
             "message_id": "dci-doctor",
             "message_ts": now,
             "action": "search",
-            "sender_id": patient.sender_id,
+            "sender_id": deployment.sender_id,
             "total_count": 1,
         },
         "message": {

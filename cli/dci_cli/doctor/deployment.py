@@ -1,4 +1,4 @@
-"""The deployment under examination, and what checks say of it."""
+"""The deployment that is checked, and how a check reports what it finds."""
 
 from __future__ import annotations
 
@@ -13,37 +13,46 @@ from typing import Any, Literal
 from dci_cli.api import Api, Reply
 
 SEARCH_PATH = "/registry/sync/search"
-ALTERED = "Something between this machine and the functions alters answers: a proxy, a firewall or another gateway."
-NOT_OURS = "Check that the URL is the deployment's BaseUrl, and that this is what was deployed last."
+ALTERED = "A proxy, a firewall or another gateway between this machine and the functions alters responses: find it."
+WRONG_URL = "Check that the URL is the deployment's BaseUrl, and that the latest version is deployed."
+LOOK_AT_LOG = "Look at the log of the {} function."
 _MAX_SKEW_SECONDS = 60
 
+Outcome = Literal["ok", "warning", "failed", "skipped"]
 
-class Symptom(Exception):
-    """What is wrong, and how to mend it."""
 
-    outcome: Literal["failed", "warning", "skipped"] = "failed"
+class CheckProblem(Exception):
+    """A check is not ok: what it found, and the remedy."""
 
-    def __init__(self, found: str, mend: str = "") -> None:
+    outcome: Outcome
+
+    def __init__(self, found: str, remedy: str = "") -> None:
         super().__init__(found)
         self.found = found
-        self.mend = mend
+        self.remedy = remedy
 
 
-class Doubt(Symptom):
-    """Something to look after; the API works."""
+class CheckFailed(CheckProblem):
+    """Something does not work."""
+
+    outcome = "failed"
+
+
+class CheckWarning(CheckProblem):
+    """Something needs attention; the API works."""
 
     outcome = "warning"
 
 
-class Skipped(Symptom):
-    """The check could not be made."""
+class CheckSkipped(CheckProblem):
+    """The check cannot be made."""
 
     outcome = "skipped"
 
 
 @dataclass
 class Deployment:
-    """The API under examination, asked once for what several checks look at."""
+    """The deployment that is checked; a response that several checks need is requested once."""
 
     api: Api
     client_id: str
@@ -53,72 +62,74 @@ class Deployment:
 
     @cached_property
     def health(self) -> Reply:
-        """The answer of /health."""
+        """The response of /health."""
         return self.api.send("GET", "/health")
 
     @cached_property
-    def refused(self) -> Reply:
-        """The answer to a search without a token."""
+    def unauthorized(self) -> Reply:
+        """The response to a search without a token."""
         return self.api.send("POST", SEARCH_PATH, {})
 
     @cached_property
     def jwks(self) -> Reply:
-        """The answer of the key set."""
+        """The response of the key set."""
         return self.api.send("GET", "/.well-known/jwks.json")
 
     @cached_property
     def issued(self) -> Reply:
-        """The answer of the token endpoint. Raises Skipped without a client."""
+        """The response of the token endpoint. Raises CheckSkipped without a client."""
         if not self.client_id:
-            raise Skipped("No client is given.", "Say --client-id, and DCI_CLIENT_SECRET.")
-        return self.api.ask_token()
+            raise CheckSkipped("There is no client.", "Give --client-id, and set DCI_CLIENT_SECRET.")
+        return self.api.request_token()
 
     @cached_property
     def jwt(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The token's header and claims. Raises Skipped when there is no token."""
+        """The token's header and claims. Raises CheckSkipped without a token."""
         token = self.issued.json.get("access_token")
         try:
-            header, claims = (json.loads(_decoded(part)) for part in str(token).split(".")[:2])
+            header, claims = (json.loads(_decode(part)) for part in str(token).split(".")[:2])
         except ValueError as error:
-            raise Skipped("There is no token.") from error
+            raise CheckSkipped("There is no token.") from error
         return header, claims
 
     def scopes(self) -> set[str]:
-        """Return what the token allows. Raises Skipped when there is no token."""
+        """Return the token's scopes. Raises CheckSkipped without a token."""
         return set(str(self.jwt[1].get("scope", "")).split(" "))
 
 
-def _decoded(part: str) -> bytes:
+def _decode(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def expect(reply: Reply, status: int, mend: str) -> None:
-    """Raise the Symptom of another status."""
+def check_status(reply: Reply, status: int, remedy: str) -> None:
+    """Raise CheckFailed for another status."""
     if reply.status != status:
-        raise Symptom(f"The status is {reply.status}, not {status}.", mend)
+        raise CheckFailed(f"The status is {reply.status}, not {status}.", remedy)
 
 
-def issuer_mend(patient: Deployment) -> str:
-    """Say what brings issuer and URL together."""
-    return f"Ask at that URL, or deploy with the parameter Issuer={patient.api.base_url}."
+def issuer_remedy(deployment: Deployment) -> str:
+    """Return what makes issuer and URL the same."""
+    return f"Use that URL, or deploy with the parameter Issuer={deployment.api.base_url}."
 
 
-def same_headers(name: str, wanted: dict[str, tuple[Message[str, str], str]]) -> None:
-    """Compare the header of several answers with what it should be. Raises Symptom."""
+def check_headers(name: str, expected: dict[str, tuple[Message[str, str], str]]) -> None:
+    """Raise CheckFailed for responses, by their names, whose header is not the expected one."""
     wrong = [
-        f"of the {what} is {got[name]}, not {value}" for what, (got, value) in wanted.items() if got[name] != value
+        f"of the {what} is {headers[name]}, not {value}"
+        for what, (headers, value) in expected.items()
+        if headers[name] != value
     ]
     if wrong:
-        raise Symptom(f"{name} {'; '.join(wrong)}.", ALTERED)
+        raise CheckFailed(f"{name} {'; '.join(wrong)}.", ALTERED)
 
 
-def in_time(what: str, moment: float, patient: Deployment) -> str:
-    """Return by how much a moment (epoch seconds) is off this machine's clock. Raises Symptom when by too much."""
-    skew = round(moment - patient.clock())
+def check_time(what: str, moment: float, deployment: Deployment) -> str:
+    """Return how far a moment (epoch seconds) is from this machine's clock. Raises CheckFailed when it is too far."""
+    skew = round(moment - deployment.clock())
     if abs(skew) > _MAX_SKEW_SECONDS:
         way = "ahead of" if skew > 0 else "behind"
         found = f"{what} is {abs(skew)} s {way} this machine's clock."
-        raise Symptom(found, "Set this machine's clock (NTP), then that of what answers in front of the API.")
+        raise CheckFailed(found, "Set this machine's clock (NTP), then the clock of any proxy in front of the API.")
     return f"{skew:+} s"
 
 

@@ -1,4 +1,4 @@
-"""What a local deployment holds: which registry, in which engine, and for how long."""
+"""The data of a local deployment: its registry, its engine, and where its tables are kept."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Literal
 
 import boto3
 
-from dci_cli.claim import claimed
+from dci_cli.aws import OperatorRuntime
 from dci_cli.command_error import CommandError
 from dci_cli.installation import local_folder
 from dci_cli.local import dynamodb_local
+from dci_cli.local.claim import claimed
 from dci_cli.local.demo import demo_population
 from dci_cli.local.environment import environment
 from dci_cli.local.load import load
-from dci_common.registry.errors import RegistryNotLoaded
-from dci_common.registry.storage.store import RegistryStore
+from dci_cli.registry.support.registry_table import settings_if_loaded
 from dci_common.runtime import Runtime
 from dci_common.timestamps import day
 
-_SHARDS = 2  # moto reads the whole table for every query, so few shards are fast shards
+_SHARDS = 2  # moto reads the whole table for every query, so fewer shards are faster
 Engine = Literal["moto", "dynamodb-local"]
 
 
 @dataclass(frozen=True, slots=True)
 class LocalData:
-    """Files of one's own instead of the demo registry, the engine, and a folder that keeps its tables."""
+    """The files of a registry instead of the demo registry, the engine, and the folder of its tables."""
 
     registry: Sequence[Path] = ()
     engine: Engine = "moto"
@@ -36,18 +36,18 @@ class LocalData:
 
     @property
     def is_own(self) -> bool:
-        """Whether it may be another than the demo registry."""
+        """Whether the registry may be another than the demo registry."""
         return bool(self.registry or self.data)
 
     @contextmanager
     def running(self, base_url: str) -> Iterator[str]:
-        """Run DynamoDB Local, if it is asked for, and yield its endpoint; "" where moto answers. Raises CommandError.
+        """Run the engine, and yield its endpoint; "" for moto. Raises CommandError.
 
-        `base_url` is told to another server that asks for the same folder.
+        `base_url` is reported to another server that needs the same folder.
         """
         if self.engine == "moto":
             if self.data:
-                raise CommandError("moto keeps nothing: --data needs --engine dynamodb-local.")
+                raise CommandError("moto keeps no tables: --data requires --engine dynamodb-local.")
             yield ""
             return
         jar = dynamodb_local.fetch(local_folder() / "dynamodb-local")
@@ -59,34 +59,25 @@ class LocalData:
             yield endpoint
 
     def fill(self, runtime: Runtime) -> None:
-        """Load the files into the registry; without any, the demo registry, if nothing is there. Raises CommandError."""
+        """Load the files, or without files the demo registry into an empty table. Raises CommandError."""
         if self.registry:
-            # Imported here: the demo does not wait for it.
+            # Imported here, since the demo does not need it.
             from dci_cli.registry.importer import command  # noqa: PLC0415
             from dci_cli.registry.importer.target import Target  # noqa: PLC0415
-            from dci_cli.registry.support.table import OperatorRuntime  # noqa: PLC0415
 
             shards = _SHARDS if self.engine == "moto" else None
-            command.load(self.registry, Target.of(OperatorRuntime(runtime.settings), shards))
-        elif not _is_loaded(runtime):
+            command.load(self.registry, Target.read(OperatorRuntime(runtime.settings), shards))
+        elif settings_if_loaded(runtime) is None:
             table, today = runtime.settings.registry_table, day(runtime.clock())
             load(boto3.client("dynamodb"), table, demo_population(), _SHARDS, today)
 
 
 @contextmanager
 def _claimed(folder: Path | None, base_url: str) -> Iterator[None]:
-    """Keep a folder for this process, made if need be: two engines would spoil each other's tables."""
+    """Lock a folder for this process, created if it is missing: two engines would damage each other's tables."""
     if folder is None:
         yield
         return
     with claimed(folder / "lock", folder, "Stop it, or choose another folder for --data.") as claim:
         claim.announce(base_url)
         yield
-
-
-def _is_loaded(runtime: Runtime) -> bool:
-    try:
-        RegistryStore(runtime).settings()
-    except RegistryNotLoaded:
-        return False
-    return True

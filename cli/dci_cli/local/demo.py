@@ -1,4 +1,4 @@
-"""The demo registry: a made-up population, the same each time it is made."""
+"""The demo registry: a synthetic population, always the same."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dci_common.registry.model.base import Sex
 from dci_common.registry.model.records import Address, Group, Identifier, Membership, Name, Person
 
 HOUSEHOLDS = 60
-KNOWN_UIN = "847951632"  # whom the first search finds
-_TODAY = date(2026, 1, 15)  # the demo's own day: ages are drawn from it, so that each run makes the same dates
+KNOWN_UIN = "847951632"  # of the person that the first search finds
+_TODAY = date(2026, 1, 15)  # a fixed day for the ages, so that each run gives the same dates
 _ADULT = 18 * 365
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """People, households, and who belongs to which."""
+    """People, households, and the memberships between them."""
 
     people: list[Person] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
@@ -26,9 +26,9 @@ class Population:
 
 
 def demo_population() -> Population:
-    """Make about 60 households and 250 people."""
+    """Return about 60 households and 250 people."""
     population = Population()
-    draw = random.Random(2015)  # noqa: S311 - made-up people need no secrecy
+    draw = random.Random(2015)  # noqa: S311 - synthetic data
     for number in range(1, HOUSEHOLDS + 1):
         _add_household(population, draw, number)
     return population
@@ -45,15 +45,15 @@ def _add_household(population: Population, draw: random.Random, number: int) -> 
     registered = _TODAY - timedelta(days=draw.randint(30, 2000))
     population.people.extend(members)
     population.groups.append(_group(draw, community, surname, group_id, registered))
-    for place, person in enumerate(members):
-        roles = ("head", "principal_recipient") if place == 0 else ("alternative_recipient",) if place == 1 else ()
+    for index, person in enumerate(members):
+        roles = ("head", "principal_recipient") if index == 0 else ("alternative_recipient",) if index == 1 else ()
         population.memberships.append(
             Membership(person_id=person.id, group_id=group_id, roles=roles, start=registered)
         )
 
 
 def _ages_of_others(draw: random.Random, head: int) -> list[int]:
-    """Return the ages, in days, of those who live with the head: perhaps a partner, then children."""
+    """Return the ages, in days, of the other members: a partner in some households, then children."""
     partner = [max(_ADULT, head + draw.randint(-3000, 3000))] if _chance(draw, 80) else []
     oldest_child = max(1, min(head - _ADULT, 30 * 365))
     return partner + [draw.randint(0, oldest_child) for _ in range(draw.choice((0, 1, 1, 2, 2, 2, 3, 3, 4, 6)))]

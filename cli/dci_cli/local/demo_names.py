@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """Where a household is at home. `given_names` are by sex."""
+    """A community of households. `given_names` are by sex."""
 
     region: str
     surnames: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""A deployment of one's own in this process: tables and secret, keys, a registry and two clients."""
+"""A deployment in this process: tables, secrets, keys, a registry and two clients."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from pathlib import Path
 
 import boto3
 
-from dci_cli.claim import Claim, claimed
 from dci_cli.command_error import CommandError
 from dci_cli.installation import PROGRAM
 from dci_cli.local import moto_engine
+from dci_cli.local.claim import Claim, claimed
 from dci_cli.local.data import LocalData
 from dci_cli.local.environment import environment
+from dci_cli.local.handlers import load_handler
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables
 from dci_cli.template import Template
@@ -31,7 +32,6 @@ from dci_common.errors import DomainError
 from dci_common.oauth.scopes import CLIENTS_MANAGE, PARTNER_SCOPES
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
-from dci_rotation.app import create_app as create_rotation
 
 _TABLES = {
     "ClientsTable": "dci-clients",
@@ -41,12 +41,13 @@ _TABLES = {
 }
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
 _CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
+_ROTATION = "RotationFunction"
 SENDER_ID = "test-client"
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The two clients of a local deployment, with their secrets, and its engine's endpoint ("": in this process)."""
+    """The two clients of a local deployment, their secrets, and the endpoint of its engine ("" in this process)."""
 
     partner: Client
     partner_secret: str
@@ -56,14 +57,14 @@ class Demo:
 
 
 @contextmanager
-def local_deployment(template: Template, issuer: str, holdings: LocalData, credentials: Path) -> Iterator[Demo]:
-    """Run an embedded deployment; inside, the environment is the one that template.yaml gives the functions.
+def local_deployment(template: Template, issuer: str, data: LocalData, credentials: Path) -> Iterator[Demo]:
+    """Run an embedded deployment, in the environment that template.yaml gives the functions.
 
-    Tables that the engine has kept are used as they are, and so are the clients of the file `credentials`. Raises
-    SettingsError when a variable of the environment has a value that can not be worked with, CommandError when the engine
-    does not run, or tables can not be made or filled.
+    Tables that the engine has kept are reused, and so are the clients of the file `credentials`. Raises SettingsError
+    when an environment variable is not valid, CommandError when the engine does not run, or tables cannot be created
+    or filled.
     """
-    with moto_engine.running(), holdings.running(issuer) as endpoint, environment(variables(issuer)):
+    with moto_engine.running(), data.running(issuer) as endpoint, environment(variables(issuer)):
         runtime = Runtime(Settings.from_env(os.environ))
         dynamodb, secrets_manager = boto3.client("dynamodb"), boto3.client("secretsmanager")
         kept = dynamodb.list_tables()["TableNames"]
@@ -71,22 +72,28 @@ def local_deployment(template: Template, issuer: str, holdings: LocalData, crede
         create_tables(dynamodb, template.tables, missing)
         secrets_manager.create_secret(Name=_SECRET, SecretString="{}")
         secrets_manager.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
-        rotation = create_rotation(runtime)
+        rotation = load_handler(_rotation_handler(template))
         rotate(rotation, _SECRET)
-        holdings.fill(runtime)
+        data.fill(runtime)
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
         with rotating(rotation):
             yield replace(demo, endpoint=endpoint)
 
 
+def _rotation_handler(template: Template) -> str:
+    if _ROTATION not in template.handlers:
+        raise CommandError(f"The template has no function {_ROTATION}, which makes the signing keys.")
+    return template.handlers[_ROTATION]
+
+
 def claimed_credentials(path: Path) -> AbstractContextManager[Claim]:
-    """Claim a credentials file, so that no second server replaces this one's clients in it. Raises CommandError."""
+    """Lock a credentials file, so that no other server replaces this one's clients in it. Raises CommandError."""
     advice = f"Stop it, or run {PROGRAM} serve with --credentials FILE or --data DIR, and with --port, of its own."
     return claimed(path.with_name(f"{path.name}.lock"), path, advice)
 
 
 def write_credentials(path: Path, base_url: str, demo: Demo) -> None:
-    """Write both clients' credentials where only this user can read them. Raises CommandError."""
+    """Write the credentials of both clients to a file that only this user can read. Raises CommandError."""
     content = {
         "base_url": base_url,
         "partner": _credentials(demo.partner, demo.partner_secret),
@@ -94,12 +101,12 @@ def write_credentials(path: Path, base_url: str, demo: Demo) -> None:
     }
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # an old file may have had another mode
+        path.unlink(missing_ok=True)  # an older file may have another mode
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(content, file, indent=2)
             file.write("\n")
     except OSError as error:
-        raise CommandError(f"The credentials can not be written to {path}: {error.strerror}.") from error
+        raise CommandError(f"The credentials cannot be written to {path}: {error.strerror}.") from error
 
 
 def _credentials(client: Client, secret: str) -> dict[str, str]:
@@ -117,30 +124,30 @@ def variables(issuer: str) -> dict[str, str]:
         "CURSOR_SECRET": _CURSOR_SECRET,
         "ISSUER": issuer,
         "POWERTOOLS_SERVICE_NAME": "dci",
-        # The gateway writes a line a request; the functions' own lines would drown it.
+        # The gateway writes a line for each request, which the functions' own lines would hide.
         "POWERTOOLS_LOG_LEVEL": os.environ.get("POWERTOOLS_LOG_LEVEL", "ERROR"),
     }
 
 
 def _kept_demo(runtime: Runtime, path: Path) -> Demo | None:
-    """Return the clients of an earlier run, if the file and the table still agree on both."""
+    """Return the clients of an earlier run, if the credentials of both are still valid."""
     try:
         content = json.loads(path.read_text())
         partner, admin = (_kept(runtime, content[name]) for name in ("partner", "admin"))
-    except (OSError, ValueError, KeyError, TypeError, DomainError):  # whatever the file is, it has no clients of ours
+    except (OSError, ValueError, KeyError, TypeError, DomainError):  # not a credentials file, or of other clients
         return None
     return Demo(*partner, *admin)
 
 
 def _kept(runtime: Runtime, credentials: Mapping[str, str]) -> tuple[Client, str]:
-    sent = ClientSecret(credentials["client_id"], credentials["client_secret"])
-    return Authenticator(runtime).authenticate(sent, frozenset(), "127.0.0.1"), sent.secret
+    credential = ClientSecret(credentials["client_id"], credentials["client_secret"])
+    return Authenticator(runtime).authenticate(credential, frozenset(), "127.0.0.1"), credential.secret
 
 
 def _register_demo(runtime: Runtime) -> Demo:
     partner = NewClient(name="Demo partner", sender_id=SENDER_ID, scopes=PARTNER_SCOPES, disclosure=("full",))
     admin = NewClient(name="Demo administrator", sender_id="administrator", scopes=(CLIENTS_MANAGE, "clients.read"))
-    for client in ClientStore(runtime).page(1000, None)[0]:  # of an earlier run, whose secrets nobody has any more
+    for client in ClientStore(runtime).page(1000, None)[0]:  # of an earlier run, whose secrets are lost
         if client.name in {partner.name, admin.name}:
             Administration(runtime).delete(Caller(OPERATOR), client.client_id)
     return Demo(*register(runtime, partner), *register(runtime, admin))

@@ -1,4 +1,4 @@
-"""DynamoDB Local, AWS's own emulator: the second opinion on everything that moto lets pass. Needs Java and npm."""
+"""DynamoDB Local, AWS's emulator, which is stricter than moto. It needs Java and npm."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from dci_cli.command_error import CommandError
 
-# It bundles AWS's jar; the jar's licence is its own, so it is fetched and never kept in the repository.
+# The package contains AWS's jar, which has a licence of its own: it is downloaded, and not kept in the repository.
 _PACKAGE = "amplify-dynamodb-simulator@2.9.30"
 # As `npm view amplify-dynamodb-simulator@2.9.30 dist.integrity` prints it.
 _INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
@@ -27,7 +27,7 @@ _START_SECONDS = 60
 
 
 def fetch(folder: Path, integrity: str = _INTEGRITY) -> Path:
-    """Return the emulator's jar, fetched into `folder` unless it is there.
+    """Return the emulator's jar, downloaded into `folder` if it is missing.
 
     `integrity` is the package's SHA-512 in npm's form. Raises CommandError; then nothing is left in `folder`.
     """
@@ -66,7 +66,7 @@ def running(jar: Path, data: Path | None = None) -> Iterator[str]:
     place = _on_disk(data) if data else ["-inMemory"]
     options = [*place, "-sharedDb", "-disableTelemetry", "-port", str(port)]
     command = [_program("java"), "-Djava.library.path=DynamoDBLocal_lib", "-jar", jar.name, *options]
-    # In a group of its own, so that it answers until we stop it, whatever is typed at the terminal.
+    # In its own process group: Ctrl-C must not stop it before the server.
     with subprocess.Popen(  # noqa: S603
         command, cwd=jar.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
     ) as process:
@@ -79,7 +79,7 @@ def running(jar: Path, data: Path | None = None) -> Iterator[str]:
 
 def _on_disk(folder: Path) -> list[str]:
     """Return the options that keep tables in a folder."""
-    # A write-ahead log, which the file remembers, makes each write wait for the disk once instead of several times.
+    # With a write-ahead log, which the file keeps as its mode, each write waits for the disk once, not several times.
     with closing(sqlite3.connect(folder / "shared-local-instance.db")) as database:
         database.execute("PRAGMA journal_mode = WAL")
     return ["-dbPath", str(folder.resolve())]

@@ -1,4 +1,4 @@
-"""The process environment, changed for a while."""
+"""Temporary changes of the process environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def environment(changes: Mapping[str, str | None]) -> Iterator[None]:
-    """Set variables, or take them away (None); afterwards they are what they were."""
+    """Set variables, or remove them (None), and restore them at the end."""
     before = {name: os.environ.get(name) for name in changes}
     _apply(changes)
     try:

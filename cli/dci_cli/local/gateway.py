@@ -1,7 +1,7 @@
-"""API Gateway on a laptop: HTTP requests become HTTP API events (payload 2.0) for the real handlers.
+"""A local API Gateway: HTTP requests become HTTP API events (payload 2.0) for the real handlers.
 
-As API Gateway does it: header names in lower case, repeated headers joined by a comma, a body that is not text or
-JSON in base64 (form bodies too), `routeKey` and `pathParameters` from the matching route.
+As in API Gateway, header names are in lower case, repeated headers are joined by a comma, a body that is not text or
+JSON is in base64 (form bodies too), and `routeKey` and `pathParameters` come from the matching route.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class Routes:
 
     def __init__(self, handlers: Mapping[str, LambdaHandler]) -> None:
         self._handlers = handlers
-        # Literal paths win over those with parameters.
+        # Literal paths have priority over those with parameters.
         paths = sorted((path for path in handlers if path != "$default"), key=lambda path: path.count("{"))
         self._patterns = [
             (path, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))) for path in paths
         ]
 
     def find(self, path: str) -> Match:
-        """Find the route of a path as it stands in the request."""
+        """Return the route of a request's raw path."""
         for template, pattern in self._patterns:
             if match := pattern.fullmatch(path):
                 parameters = {name: unquote(value) for name, value in match.groupdict().items()}
@@ -52,7 +52,7 @@ class Routes:
 
 
 def event_of(http: BaseHTTPRequestHandler, match: Match, body: bytes) -> dict[str, Any]:
-    """Build the event of a request."""
+    """Return the event of a request."""
     path, _, query = http.path.partition("?")
     content_type = http.headers.get("Content-Type", "").split(";")[0].strip().lower()
     is_text = bool(_TEXT.fullmatch(content_type)) and _is_utf8(body)

@@ -1,4 +1,4 @@
-"""Writing a whole population into an empty RegistryTable."""
+"""The demo registry's items, written into an empty RegistryTable."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _BATCH = 25  # BatchWriteItem's own limit
 
 
 def load(dynamodb: DynamoDBClient, table: str, population: Population, shards: int, today: date) -> None:
-    """Write every item of the population; the registry's settings last, so that it serves only when whole."""
-    written = list(_items(population, shards, today))
-    for start in range(0, len(written), _BATCH):
-        pending: Any = {table: [{"PutRequest": {"Item": item}} for item in written[start : start + _BATCH]]}
+    """Write every item of the population, the registry's settings last: without them no search is answered."""
+    items = list(_items(population, shards, today))
+    for start in range(0, len(items), _BATCH):
+        pending: Any = {table: [{"PutRequest": {"Item": item}} for item in items[start : start + _BATCH]]}
         while pending:
             pending = dynamodb.batch_write_item(RequestItems=pending)["UnprocessedItems"]
 

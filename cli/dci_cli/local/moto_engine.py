@@ -1,4 +1,4 @@
-"""DynamoDB and Secrets Manager embedded in this process: moto, made safe for threads."""
+"""DynamoDB and Secrets Manager in this process: moto, made safe for threads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 
-from dci_cli import moto_shortcuts
+from dci_cli.local import moto_shortcuts
 from dci_cli.local.environment import environment
 from dci_common.aws.transport import Answer, Endpoint
 from dci_common.deadline import Deadline
@@ -26,7 +26,7 @@ _AWS = ".amazonaws.com"
 
 @contextmanager
 def running() -> Iterator[None]:
-    """Answer every AWS request of this process from memory, one at a time; nothing of the user's AWS set-up is used.
+    """Respond to every AWS request of this process from memory, one at a time, without the user's AWS configuration.
 
     moto loses updates when threads write at once, hence the lock; a request may make others (see rotation.py).
     """
@@ -37,7 +37,7 @@ def running() -> Iterator[None]:
         with lock:
             return process(stubber, request)
 
-    # moto takes botocore's place, and not that of the functions' own client.
+    # moto replaces botocore, but not the functions' own client.
     def posted(endpoint: Endpoint, *request: Any) -> Answer:  # noqa: ANN401 - as Endpoint has it
         return (_answer if endpoint.url.endswith(_AWS) else post)(endpoint, *request)
 
@@ -45,14 +45,14 @@ def running() -> Iterator[None]:
         environment(_isolated()),
         patch.object(BotocoreStubber, "process_request", one_at_a_time),
         patch.object(Endpoint, "post", posted),
-        moto_shortcuts.taken(),
+        moto_shortcuts.shortcuts(),
         mock_aws(),
     ):
         yield
 
 
 def ask(url: str, headers: dict[str, str], body: bytes) -> tuple[Answer, Mapping[str, str]]:
-    """Do a request to AWS while the engine runs, and return its answer and that one's headers."""
+    """Send a request to the running engine, and return its response with the headers."""
     given: Any = HTTPHeaders.from_dict(headers)
     request = AWSPreparedRequest("POST", f"{url}/", given, body, stream_output=False)
     answered: Any = botocore_stubber.process_request(request)
@@ -66,7 +66,7 @@ def _answer(endpoint: Endpoint, target: str, content_type: str, body: bytes, _: 
 
 
 def _isolated() -> dict[str, str | None]:
-    """Return what keeps botocore from the user's profile, credentials, region and endpoints."""
+    """Return the variables that hide the user's profile, credentials, region and endpoints from botocore."""
     return {
         **dict.fromkeys(name for name in os.environ if name.startswith("AWS_")),
         "AWS_CONFIG_FILE": os.devnull,

@@ -1,4 +1,4 @@
-"""Secrets Manager's part in a rotation, which moto leaves out: it calls the rotation function step by step."""
+"""Secrets Manager's part of a rotation, which moto lacks: it calls the rotation function for each step."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def rotate(handler: LambdaHandler, secret_id: str) -> None:
 
 @contextmanager
 def rotating(handler: LambdaHandler) -> Iterator[None]:
-    """Answer RotateSecret by a rotation with this handler, there and then."""
+    """Make RotateSecret rotate the secret with this handler before it returns."""
 
-    def rotated(_: SecretsManagerBackend, secret_id: str, **_options: object) -> str:
+    def rotate_now(_: SecretsManagerBackend, secret_id: str, **_options: object) -> str:
         rotate(handler, secret_id)
         return json.dumps({"Name": secret_id})
 
-    with patch.object(SecretsManagerBackend, "rotate_secret", rotated):
+    with patch.object(SecretsManagerBackend, "rotate_secret", rotate_now):
         yield

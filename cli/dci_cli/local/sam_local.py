@@ -1,6 +1,6 @@
-"""`make sam-local`: what `make build` made, in Lambda's own containers, with the demo registry.
+"""`make sam-local`: the artifacts of `make build` in Lambda's own containers, with the demo registry.
 
-`sam local` stands for API Gateway and Lambda, DynamoDB Local for the tables, and moto's server for the secrets.
+`sam local` replaces API Gateway and Lambda, DynamoDB Local the tables, and moto's server the secrets.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from pathlib import Path
 
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from dci_cli.__main__ import told
-from dci_cli.command_error import CommandError
+from dci_cli.command_error import CommandError, report_errors
 from dci_cli.installation import CHECKOUT, TEMPLATE
 from dci_cli.local.data import LocalData
 from dci_cli.local.deployment import claimed_credentials, local_deployment, variables, write_credentials
@@ -33,36 +32,36 @@ from dci_common.settings import SettingsError
 _SAM = CHECKOUT / ".venv-sam" / "bin" / "sam"
 _BUILT = CHECKOUT / ".aws-sam" / "build" / "template.yaml"
 _ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
-_HOST = "host.docker.internal"  # this machine, as a container calls it
-_START_SECONDS = 300  # the first time Docker fetches the base image
+_HOST = "host.docker.internal"  # this machine's name in a container
+_START_SECONDS = 300  # the first run downloads the base image
 _STOP_SECONDS = 60
 
 
 def main() -> int:
-    """Serve the artifacts on PORT; the argument is where the credentials are written."""
-    return told(lambda: sam_local(os.environ.get("PORT") or "3000", Path(sys.argv[1])))
+    """Serve the artifacts on PORT; the argument is the credentials file."""
+    return report_errors(lambda: sam_local(os.environ.get("PORT") or "3000", Path(sys.argv[1])))
 
 
 def sam_local(port: str, credentials: Path, sam: Path = _SAM, built: Path = _BUILT) -> int:
-    """Serve the artifacts on this port (0: a free one) until interrupted, or told to end. Raises CommandError."""
+    """Serve the artifacts on this port (0: a free one) until a signal ends it. Raises CommandError."""
     if not built.exists():
         raise CommandError("There are no artifacts: run make build first.")
     on_stop(_interrupt_once)
     base_url = f"http://127.0.0.1:{free_port(port)}"
-    holdings = LocalData(engine="dynamodb-local")
+    data = LocalData(engine="dynamodb-local")
     try:
         with (
             claimed_credentials(credentials) as claim,
-            local_deployment(read_template(TEMPLATE), base_url, holdings, credentials) as demo,
+            local_deployment(read_template(TEMPLATE), base_url, data, credentials) as demo,
             _secrets() as secrets,
             _environment(base_url, demo.endpoint, secrets) as file,
             _containers(base_url, [sam, *_options(base_url, built, file)]) as process,
         ):
             claim.announce(base_url)
             write_credentials(credentials, base_url, demo)
-            print(welcome(base_url, demo, credentials, holdings), flush=True)
+            print(welcome(base_url, demo, credentials, data), flush=True)
             process.wait()
-            raise CommandError("sam local has ended by itself: what it wrote is above.")
+            raise CommandError("sam local has ended: its output is above.")
     except SettingsError as error:
         raise CommandError(str(error)) from error
     except KeyboardInterrupt:
@@ -71,13 +70,13 @@ def sam_local(port: str, credentials: Path, sam: Path = _SAM, built: Path = _BUI
 
 
 def _interrupt_once(*_: object) -> None:
-    on_stop(signal.SIG_IGN)  # who asks twice still waits: containers would be left behind
+    on_stop(signal.SIG_IGN)  # a second signal must not leave containers behind
     raise KeyboardInterrupt
 
 
 @contextmanager
 def _secrets() -> Iterator[str]:
-    """Answer for this process's Secrets Manager over HTTP, and yield the endpoint."""
+    """Serve this process's Secrets Manager over HTTP, and yield the endpoint."""
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     try:
@@ -88,11 +87,11 @@ def _secrets() -> Iterator[str]:
 
 @contextmanager
 def _environment(base_url: str, dynamodb: str, secrets: str) -> Iterator[str]:
-    """Write the functions' variables, as seen from a container, into a file, and yield its name."""
+    """Write the functions' variables for a container into a file, and yield its name."""
     endpoints = {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb, "AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets}
-    seen = {name: url.replace("127.0.0.1", _HOST) for name, url in endpoints.items()}
+    in_container = {name: url.replace("127.0.0.1", _HOST) for name, url in endpoints.items()}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump({"Parameters": variables(base_url) | seen}, file)
+        json.dump({"Parameters": variables(base_url) | in_container}, file)
         file.flush()
         yield file.name
 
@@ -101,16 +100,16 @@ def _options(base_url: str, built: Path, environment: str) -> list[str | Path]:
     return [
         *("local", "start-api", "--template", built, "--port", base_url.rpartition(":")[2]),
         *("--env-vars", environment, "--parameter-overrides", f"Architecture={_ARCHITECTURE}"),
-        *("--warm-containers", "LAZY"),  # a container is made at the first request of its function, then kept
+        *("--warm-containers", "LAZY"),  # a container starts at the first request of its function, and is kept
         *("--add-host", f"{_HOST}:host-gateway"),
-        "--skip-pull-image",  # one that is there; what is not is fetched all the same
+        "--skip-pull-image",  # for an image that exists; a missing one is downloaded anyway
     ]
 
 
 @contextmanager
 def _containers(base_url: str, command: Sequence[str | Path]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `sam local` until the API's health is told, and on. Raises CommandError."""
-    # In a group of its own, so that it removes its containers when we say so, whatever is typed at the terminal.
+    """Start `sam local`, and yield its process when the API responds. Raises CommandError."""
+    # In its own process group: Ctrl-C must not reach it, since it is stopped below, and then removes its containers.
     with subprocess.Popen(command, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}, process_group=0) as sam:  # noqa: S603
         try:
             _wait_for(base_url, sam)
@@ -131,10 +130,12 @@ def _wait_for(base_url: str, sam: subprocess.Popen[bytes]) -> None:
                 return
         except urllib.error.HTTPError as error:
             error.close()
-            raise CommandError(f"The functions do not work in their containers: /health is {error.code}.") from error
+            raise CommandError(
+                f"The functions do not work in their containers: /health returns {error.code}."
+            ) from error
         except OSError:
             time.sleep(0.2)
-    raise CommandError("sam local did not start: what it wrote is above. It needs a Docker engine that runs.")
+    raise CommandError("sam local did not start: its output is above. It needs a running Docker engine.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The HTTP server of the local API: a thread a connection, HTTP/1.1 with connections kept alive."""
+"""The HTTP server of the local API: HTTP/1.1 with persistent connections, and a thread for each."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class GatewayServer(ThreadingHTTPServer):
-    """The local API. It is bound when it is made: a taken port raises OSError."""
+    """The local API. The constructor binds the port, and raises OSError when it is in use."""
 
-    daemon_threads = False  # so that closing waits for the requests under way
+    daemon_threads = False  # so that closing waits for the requests in progress
     request_queue_size = 512
 
     def __init__(self, port: int, routes: Routes) -> None:
@@ -30,7 +30,7 @@ class GatewayServer(ThreadingHTTPServer):
 
     @property
     def base_url(self) -> str:
-        """Where the API answers."""
+        """The URL of the API."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def get_request(self) -> tuple[socket.socket, Any]:
@@ -45,23 +45,23 @@ class GatewayServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def server_close(self) -> None:
-        """Answer the requests under way, and no more: whoever is waited for is told that nothing follows."""
+        """Complete the requests in progress, and accept no more: idle connections get the end of the stream."""
         for connection in list(self._connections):
-            with suppress(OSError):  # it may be closed by now
+            with suppress(OSError):  # it may be closed already
                 connection.shutdown(socket.SHUT_RD)
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - socketserver's signature
-        """Tell of a fault with its traceback; a client that went away is none."""
+        """Print the traceback of an error, unless the client has closed the connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # a body must not wait until its head is acknowledged
-    default_request_version = "HTTP/1.1"  # a malformed request line is answered with a status line all the same
-    timeout = 30  # seconds that a silent client may keep a thread
+    disable_nagle_algorithm = True  # a body must not wait for the acknowledgement of its headers
+    default_request_version = "HTTP/1.1"  # a malformed request line gets a status line too
+    timeout = 30  # seconds that an idle client may occupy a thread
     server: GatewayServer
 
     def _answer(self) -> None:
@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = _answer  # noqa: N815
 
     def _body(self) -> bytes | None:
-        """Read the body; None when the request was refused instead."""
+        """Return the body; None when the request was rejected."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
@@ -96,13 +96,13 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Refuse what never becomes an event, in API Gateway's shape, and close the connection.
+        """Reject a request that does not become an event, as API Gateway does, and close the connection.
 
-        http.server's own sentences repeat what was sent, and call an unknown method or version its own fault.
+        http.server's own messages contain the request, and report an unknown method or version as a server error.
         """
         status = HTTPStatus(code if code < HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus.BAD_REQUEST)
         self._send(status, {**_JSON, "Connection": "close"}, f'{{"message":"{status.phrase}"}}'.encode())
-        # Closing on unread data would reset the connection, and the answer could be lost.
+        # Closing with unread data would reset the connection, and the response could be lost.
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             for _ in range(MAX_BODY_BYTES // 1024):
@@ -120,4 +120,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's signature
-        """Stay silent: `_answer` writes the line of a request, which names its route and nothing that was sent."""
+        """Write nothing: `_answer` writes a line for each request, with its route and none of its content."""

@@ -1,4 +1,4 @@
-"""Making the deployment's tables where CloudFormation does not: in the local engines."""
+"""The deployment's tables in the local engines, where CloudFormation does not create them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def create_tables(dynamodb: DynamoDBClient, definitions: Mapping[str, Any], names: Mapping[str, str]) -> None:
-    """Make each table of `names` (logical id → name) as the template defines it. Raises CommandError."""
+    """Create each table of `names` (logical id → name) as the template defines it. Raises CommandError."""
     for logical_id, name in names.items():
         if logical_id not in definitions:
             raise CommandError(f"The template has no table {logical_id}.")
@@ -25,11 +25,11 @@ def create_tables(dynamodb: DynamoDBClient, definitions: Mapping[str, Any], name
             _check({"TableName": name, **definitions[logical_id]})
             dynamodb.create_table(TableName=name, **definitions[logical_id])
         except (BotoCoreError, ClientError) as error:
-            raise CommandError(f"The template's {logical_id} can not be made: {error}") from error
+            raise CommandError(f"The template's {logical_id} cannot be created: {error}") from error
 
 
 def _check(definition: Mapping[str, Any]) -> None:
-    """Check what somebody's file says: the functions' client does not."""
+    """Validate a definition, which the functions' client does not do."""
     report = ParamValidator().validate(definition, _shape())
     if report.has_errors():
         raise ParamValidationError(report=report.generate_report())

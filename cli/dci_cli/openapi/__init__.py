@@ -1,1 +1,1 @@
-"""The API's own description (OpenAPI 3.1), made of its models."""
+"""The API's description (OpenAPI 3.1), generated from its models."""

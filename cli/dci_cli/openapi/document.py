@@ -1,4 +1,4 @@
-"""The document: each path with its methods, what they need, take and answer.
+"""The document: each path with its methods, their scopes, and the bodies of requests and responses.
 
 `python -m dci_cli.openapi.document` prints it, as `/openapi.json` serves it.
 """
@@ -18,16 +18,16 @@ _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 _ERRORS = {
     400: "The request is malformed; the message says where",
-    401: "Who asks is not known",
-    403: "The token does not carry the scope",
-    404: "There is nothing here",
-    409: "It contradicts what is there; the message says what to do",
-    412: "The client was changed since",
+    401: "The client is not authenticated",
+    403: "The token does not have the scope",
+    404: "Not found",
+    409: "It conflicts with the current state; the message says what to do",
+    412: "The client has changed since",
     413: "The body is too large",
-    415: "The Content-Type is not the right one",
+    415: "The Content-Type is not supported",
     428: "If-Match is missing",
     429: "Too many requests or failures: wait Retry-After seconds",
-    500: "A fault of ours",
+    500: "An internal error",
     503: "Try again after Retry-After seconds",
 }
 _QUERY: Tree = {
@@ -39,39 +39,7 @@ _QUERY: Tree = {
 
 def document() -> Tree:
     """Return the whole document."""
-    client = "/clients/{client_id}"
-    paths: Tree = {
-        "/oauth2/client/token": {"post": _oauth("Get an access token", "TokenRequest", "Token")},
-        "/oauth2/client/revoke": {"post": _oauth("End an access token", "AboutToken", None)},
-        "/oauth2/client/introspect": {"post": _oauth("Ask about an access token", "AboutToken", "Introspection")},
-        "/.well-known/jwks.json": {"get": _open("The keys that verify tokens", "JwkSet")},
-        "/.well-known/oauth-authorization-server": {"get": _open("What the token endpoints offer", "Metadata")},
-        "/registry/sync/search": {
-            "post": _operation("Search", 200, "SearchAnswer", (REGISTRY_SEARCH,), takes="SearchEnvelope")
-        },
-        "/health": {"get": _open("Whether the API answers", "Health")},
-        "/openapi.json": {"get": _open("This document", None)},
-        "/clients": {
-            "get": _read("List clients", "Clients", "limit", "next", "status"),
-            "post": _change("Register a client", 201, "CreatedClient", takes="NewClient"),
-        },
-        client: {
-            "get": _read("Show a client", "ClientView"),
-            "patch": _change("Change members of a client", 200, "ClientView", takes="ClientChanges"),
-            "delete": _change("Delete a client", 204),
-        },
-        f"{client}/disable": {"post": _change("Disable a client", 200, "ClientView")},
-        f"{client}/enable": {"post": _change("Enable a client", 200, "ClientView")},
-        f"{client}/revoke-tokens": {"post": _change("End all tokens of a client", 200, "ClientView")},
-        f"{client}/secrets": {
-            "get": _read("List a client's secrets", "Secrets"),
-            "post": _change("Add a secret", 201, "CreatedSecret", takes="NewSecret"),
-        },
-        f"{client}/secrets/{{secret_id}}": {"delete": _change("Delete a secret", 204)},
-        f"{client}/log": {"get": _read("Show a client's log", "Log", "limit", "next")},
-        "/keys": {"get": _read("List the signing keys", "SigningKeys")},
-        "/keys/rotate": {"post": _operation("Rotate the signing keys", 202, "Rotation", (CLIENTS_MANAGE,))},
-    }
+    paths = _public_paths() | _client_paths() | _key_paths()
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}
     return {
@@ -79,6 +47,54 @@ def document() -> Tree:
         "info": {"title": "SPDCI registry API", "version": "1.0.0"},
         "paths": {path: {key: part for key, part in item.items() if part} for path, item in paths.items()},
         "components": {"schemas": components(), "responses": _error_responses(), "securitySchemes": _SECURITY},
+    }
+
+
+def _public_paths() -> Tree:
+    """Return the paths for partners."""
+    search = _operation("Search", 200, "SearchAnswer", (REGISTRY_SEARCH,), accepts="SearchEnvelope")
+    return {
+        "/oauth2/client/token": {"post": _oauth("Get an access token", "TokenRequest", "Token")},
+        "/oauth2/client/revoke": {"post": _oauth("Revoke an access token", "AboutToken", None)},
+        "/oauth2/client/introspect": {"post": _oauth("Introspect an access token", "AboutToken", "Introspection")},
+        "/.well-known/jwks.json": {"get": _public("The keys that verify tokens", "JwkSet")},
+        "/.well-known/oauth-authorization-server": {"get": _public("Authorization server metadata", "Metadata")},
+        "/registry/sync/search": {"post": search},
+        "/health": {"get": _public("Health of the API", "Health")},
+        "/openapi.json": {"get": _public("This document", None)},
+    }
+
+
+def _client_paths() -> Tree:
+    """Return the paths for the administration of clients."""
+    client = "/clients/{client_id}"
+    return {
+        "/clients": {
+            "get": _read("List clients", "Clients", "limit", "next", "status"),
+            "post": _change("Register a client", 201, "CreatedClient", accepts="NewClient"),
+        },
+        client: {
+            "get": _read("Show a client", "ClientView"),
+            "patch": _change("Change members of a client", 200, "ClientView", accepts="ClientChanges"),
+            "delete": _change("Delete a client", 204),
+        },
+        f"{client}/disable": {"post": _change("Disable a client", 200, "ClientView")},
+        f"{client}/enable": {"post": _change("Enable a client", 200, "ClientView")},
+        f"{client}/revoke-tokens": {"post": _change("Revoke all tokens of a client", 200, "ClientView")},
+        f"{client}/secrets": {
+            "get": _read("List a client's secrets", "Secrets"),
+            "post": _change("Add a secret", 201, "CreatedSecret", accepts="NewSecret"),
+        },
+        f"{client}/secrets/{{secret_id}}": {"delete": _change("Delete a secret", 204)},
+        f"{client}/log": {"get": _read("Show a client's log", "Log", "limit", "next")},
+    }
+
+
+def _key_paths() -> Tree:
+    """Return the paths for the administration of signing keys."""
+    return {
+        "/keys": {"get": _read("List the signing keys", "SigningKeys")},
+        "/keys/rotate": {"post": _operation("Rotate the signing keys", 202, "Rotation", (CLIENTS_MANAGE,))},
     }
 
 
@@ -97,42 +113,42 @@ def _parameter(where: str, name: str, schema: Tree) -> Tree:
     return {"in": where, "name": name, "schema": schema, **({"required": True} if where == "path" else {})}
 
 
-def _read(summary: str, gives: str, *query: str) -> Tree:
-    operation = _operation(summary, 200, gives, (CLIENTS_READ, CLIENTS_MANAGE))
+def _read(summary: str, returns: str, *query: str) -> Tree:
+    operation = _operation(summary, 200, returns, (CLIENTS_READ, CLIENTS_MANAGE))
     return operation | ({"parameters": [_parameter("query", name, _QUERY[name]) for name in query]} if query else {})
 
 
-def _change(summary: str, status: int, gives: str | None = None, *, takes: str = "") -> Tree:
-    operation = _operation(summary, status, gives, (CLIENTS_MANAGE,), takes=takes)
+def _change(summary: str, status: int, returns: str | None = None, *, accepts: str = "") -> Tree:
+    operation = _operation(summary, status, returns, (CLIENTS_MANAGE,), accepts=accepts)
     return operation | {"parameters": [_parameter("header", "If-Match", {"type": "string"})]}
 
 
-def _operation(summary: str, status: int, gives: str | None, scopes: tuple[str, ...], *, takes: str = "") -> Tree:
-    body = {"content": {_JSON: {"schema": ref(takes)}}, "required": takes != "NewSecret"}
+def _operation(summary: str, status: int, returns: str | None, scopes: tuple[str, ...], *, accepts: str = "") -> Tree:
+    body = {"content": {_JSON: {"schema": ref(accepts)}}, "required": accepts != "NewSecret"}
     return {
         "summary": summary,
         "security": [{"token": [scope]} for scope in scopes],
-        **({"requestBody": body} if takes else {}),
-        "responses": _responses(status, gives, "Error", set(_ERRORS)),
+        **({"requestBody": body} if accepts else {}),
+        "responses": _responses(status, returns, "Error", set(_ERRORS)),
     }
 
 
-def _oauth(summary: str, takes: str, gives: str | None) -> Tree:
+def _oauth(summary: str, accepts: str, returns: str | None) -> Tree:
     return {
         "summary": summary,
         "security": [{"client": []}, {}],
-        "requestBody": {"content": {_FORM: {"schema": ref(takes)}}, "required": True},
-        "responses": _responses(200, gives, "OAuthError", set(_ERRORS)),
+        "requestBody": {"content": {_FORM: {"schema": ref(accepts)}}, "required": True},
+        "responses": _responses(200, returns, "OAuthError", set(_ERRORS)),
     }
 
 
-def _open(summary: str, gives: str | None) -> Tree:
-    return {"summary": summary, "responses": _responses(200, gives or "", "Error", {500, 503})}
+def _public(summary: str, returns: str | None) -> Tree:
+    return {"summary": summary, "responses": _responses(200, returns or "", "Error", {500, 503})}
 
 
-def _responses(status: int, gives: str | None, error: str, statuses: set[int]) -> Tree:
-    shape = {"schema": ref(gives) if gives else {"type": "object"}}
-    success = {"description": "Done", **({"content": {_JSON: shape}} if gives is not None else {})}
+def _responses(status: int, returns: str | None, error: str, statuses: set[int]) -> Tree:
+    shape = {"schema": ref(returns) if returns else {"type": "object"}}
+    success = {"description": "Done", **({"content": {_JSON: shape}} if returns is not None else {})}
     return {
         str(status): success,
         **{str(code): {"$ref": f"#/components/responses/{error}{code}"} for code in sorted(statuses)},
@@ -141,9 +157,9 @@ def _responses(status: int, gives: str | None, error: str, statuses: set[int]) -
 
 def _error_responses() -> Tree:
     return {
-        f"{error}{code}": {"description": told, "content": {_JSON: {"schema": ref(error)}}}
+        f"{error}{code}": {"description": description, "content": {_JSON: {"schema": ref(error)}}}
         for error in ("Error", "OAuthError")
-        for code, told in _ERRORS.items()
+        for code, description in _ERRORS.items()
     }
 
 

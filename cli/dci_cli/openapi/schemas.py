@@ -1,4 +1,4 @@
-"""The bodies that the API takes and gives, as JSON Schema."""
+"""The bodies of requests and responses, as JSON Schema."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dci_common.spdci.envelope import SearchEnvelope
 
 Schema = dict[str, Any]
 _PREFIX = "#/components/schemas/"
-_TAKEN: tuple[type[BaseModel], ...] = (NewClient, NewSecret, SearchEnvelope)
-_GIVEN: tuple[type[BaseModel], ...] = (ClientView, SecretView, LogEntry)
+_REQUESTS: tuple[type[BaseModel], ...] = (NewClient, NewSecret, SearchEnvelope)
+_RESPONSES: tuple[type[BaseModel], ...] = (ClientView, SecretView, LogEntry)
 _TEXT: Schema = {"type": "string"}
 
 
@@ -25,20 +25,20 @@ def ref(name: str) -> Schema:
 
 
 def components() -> Schema:
-    """Return every schema by its name."""
-    taken = _of(_TAKEN, "validation")
-    given = {name: _never_null(schema) for name, schema in _of(_GIVEN, "serialization").items()}
-    client = given["ClientView"]
+    """Return all schemas by name."""
+    requests = _of(_REQUESTS, "validation")
+    responses = {name: _never_null(schema) for name, schema in _of(_RESPONSES, "serialization").items()}
+    client = responses["ClientView"]
     return {
-        **taken,
-        **given,
-        "ClientChanges": {**taken["NewClient"], "title": "ClientChanges", "required": []},
+        **requests,
+        **responses,
+        "ClientChanges": {**requests["NewClient"], "title": "ClientChanges", "required": []},
         "CreatedClient": _with_secret(client),
-        "CreatedSecret": _with_secret(given["SecretView"]),
+        "CreatedSecret": _with_secret(responses["SecretView"]),
         "Clients": _page("clients", "ClientView"),
         "Secrets": _object({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
-        **_OTHERS,
+        **_OTHER_SCHEMAS,
     }
 
 
@@ -48,7 +48,7 @@ def _of(models: tuple[type[BaseModel], ...], mode: Any) -> Schema:  # noqa: ANN4
 
 
 def _never_null(schema: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return the schema of what is left out where the model has None."""
+    """Return a schema without null: members that the model has as None are left out of a response."""
     if isinstance(schema, list):
         return [_never_null(part) for part in schema]
     if not isinstance(schema, dict):
@@ -88,12 +88,12 @@ _SIGNING_KEY = _object(
     {"until": {**_TEXT, "format": "date-time"}},
 )
 _CODE = _object({"code": {**_TEXT, "pattern": "^err\\."}, "message": _TEXT})
-_SENT_TO_GET_A_TOKEN = (
+_TOKEN_PARAMETER_NAMES = (
     *("client_id", "client_secret", "client_assertion", "client_assertion_type"),
     *("grant_type", "scope"),
 )
-_TOKEN_PARAMETERS = dict.fromkeys(_SENT_TO_GET_A_TOKEN, _TEXT)
-_OTHERS: Schema = {
+_TOKEN_PARAMETERS = dict.fromkeys(_TOKEN_PARAMETER_NAMES, _TEXT)
+_OTHER_SCHEMAS: Schema = {
     "Error": _object(
         {
             "errors": {"type": "array", "items": _CODE, "minItems": 1},

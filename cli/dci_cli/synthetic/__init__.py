@@ -1,1 +1,1 @@
-"""A made-up population of any size, distributed as a real one is."""
+"""A synthetic population of any size, with realistic distributions."""

@@ -1,4 +1,4 @@
-"""Who lives in a made-up household: ages, sexes, couples, generations."""
+"""The people of a synthetic household: ages, sexes, couples, generations."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _GROWN, _LEAVING, _WITH_PARENT, _OLD, _OLDEST = 16, 27, 55, 60, 99  # years
 
 
 def inhabitants(draw: random.Random, home: Home, first_id: str) -> list[Inhabitant]:
-    """Draw those who live together, the head (who will have the id `first_id`) first."""
+    """Draw the people of a household, the head (whose id will be `first_id`) first."""
     size = pick(draw, odds.HOUSEHOLD_SIZES)
     age = 18 + 72 * draw.betavariate(1.8, 3.0)
     coupled = size > 1 and chance(draw, 80 if age < _OLD else 55)
     sex = _sex(draw, 88 if coupled else 38)
-    found = [Inhabitant(age, sex, "M" if coupled else _single(draw, age))]
+    people = [Inhabitant(age, sex, "M" if coupled else _single(draw, age))]
     if coupled:
         partner = min(_OLDEST, max(_GROWN, age + draw.gauss(-3 if sex == "male" else 3, 4)))
-        found.append(Inhabitant(partner, "female" if sex == "male" else "male", "M", relatives=(("SPS", first_id),)))
-    youngest = min(one.age for one in found)
-    found += [_other(draw, age, youngest, first_id) for _ in range(size - len(found))]
-    return [_mortal(draw, home, one) for one in found]
+        people.append(Inhabitant(partner, "female" if sex == "male" else "male", "M", relatives=(("SPS", first_id),)))
+    youngest = min(person.age for person in people)
+    people += [_other(draw, age, youngest, first_id) for _ in range(size - len(people))]
+    return [_mortal(draw, home, person) for person in people]
 
 
 def _other(draw: random.Random, head: float, parent: float, head_id: str) -> Inhabitant:
@@ -39,7 +39,7 @@ def _other(draw: random.Random, head: float, parent: float, head_id: str) -> Inh
 
 
 def _descendant(draw: random.Random, parent: float, head_id: str) -> Inhabitant:
-    """Draw a child of the head; most who are grown have left, and a grandchild is there in their stead."""
+    """Draw a child of the head, or, for most adult children, who have left, a grandchild."""
     age, relation = parent - draw.triangular(_GROWN, 42, 23), "PRN"
     if age > _LEAVING and chance(draw, 80):
         age, relation = age - draw.triangular(_GROWN, 38, 23), "GRPRN"
@@ -49,7 +49,7 @@ def _descendant(draw: random.Random, parent: float, head_id: str) -> Inhabitant:
 
 
 def _mortal(draw: random.Random, home: Home, one: Inhabitant) -> Inhabitant:
-    """Let a few have died since the household was registered."""
+    """Let a few people have died since the household was registered."""
     if not chance(draw, 0.4 if one.age < _OLD else 4):
         return one
     known = TODAY - max(home.registered, one.born)

@@ -1,4 +1,4 @@
-"""A made-up person, as canonical JSON has one."""
+"""A synthetic person, as canonical JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dci_common.registry.model.base import MaritalStatus, Sex
 
 Fields = dict[str, Any]
 
-TODAY = date(2026, 1, 15).toordinal()  # the population's own day, so that it is the same whenever it is made
+TODAY = date(2026, 1, 15).toordinal()  # a fixed day, so that the population is always the same
 YEAR = 365.25  # days
 _AT_SCHOOL, _WORKING, ADULT, _GRADUATE, _OLD = 6, 15, 18, 30, 65  # years
 _POOR, _WELL_OFF = -0.5, 1  # welfare
@@ -23,7 +23,7 @@ _LOW, _MIDDLE = 1000, 4000  # a year's income
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What those who live together share. `welfare` is a standard normal deviate, less for a poorer household."""
+    """What the people of a household share. `welfare` is a standard normal deviate, lower for a poorer household."""
 
     community: Community
     district: str
@@ -34,7 +34,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Inhabitant:
-    """What a household decides of a person. `age` is in years."""
+    """What a household determines about a person. `age` is in years."""
 
     age: float
     sex: Sex
@@ -49,7 +49,7 @@ class Inhabitant:
 
 
 def make_person(draw: random.Random, number: int, home: Home, who: Inhabitant) -> Fields:
-    """Make the person with this number, the same for the same state of `draw`."""
+    """Return the person with this number, the same for the same state of `draw`."""
     person: Fields = {"id": person_id(number), "name": _name(draw, home, who), "sex": _sex(draw, who.sex)}
     person |= _identity(draw, number, who) | _contacts(draw, number, home, who) | _origin(draw, home, who)
     person |= _schooling_and_work(draw, home, who) | _limitations(draw, who.age)
@@ -70,7 +70,7 @@ def person_id(number: int) -> str:
 
 
 def stamps(draw: random.Random, registered: int) -> Fields:
-    """Make the fields that tell when a record was registered and changed."""
+    """Return the dates of a record's registration and last change."""
     changed = TODAY - int(draw.random() ** 3 * (TODAY - registered))
     minutes = int(draw.random() * 24 * 60)
     return {
@@ -80,12 +80,12 @@ def stamps(draw: random.Random, registered: int) -> Fields:
 
 
 def phone_number(draw: random.Random, community: Community) -> str:
-    """Make a phone number; two people may come to share one."""
+    """Draw a phone number; two people may get the same one."""
     return f"{community.phone_prefix}{int(draw.random() * 10_000_000):07}"
 
 
 def iso(day: int) -> str:
-    """Write a day as the standard does."""
+    """Return a day as the standard writes it."""
     return date.fromordinal(day).isoformat()
 
 
@@ -108,7 +108,7 @@ def _name(draw: random.Random, home: Home, who: Inhabitant) -> Fields:
 
 
 def _identity(draw: random.Random, number: int, who: Inhabitant) -> Fields:
-    # Ten digits that belong to this number alone: the prime does not divide the modulus.
+    # Ten digits that are unique for each number: the prime does not divide the modulus.
     digits = number * 2_654_435_761 % 9_000_000_000 + 1_000_000_000
     adult = who.age >= ADULT
     values = {
@@ -138,7 +138,7 @@ def _contacts(draw: random.Random, number: int, home: Home, who: Inhabitant) -> 
 def _origin(draw: random.Random, home: Home, who: Inhabitant) -> Fields:
     places = home.community.places
     origin: Fields = {"birth_place": home.district if chance(draw, 80) else pick(draw, places)}
-    if chance(draw, 98.5):  # the birth date of some is not known
+    if chance(draw, 98.5):  # some birth dates are unknown
         origin["birth_date"] = iso(who.born)
     if who.died:
         origin["death_date"] = iso(who.died)
@@ -164,7 +164,7 @@ def _schooling_and_work(draw: random.Random, home: Home, who: Inhabitant) -> Fie
 
 def _limitations(draw: random.Random, age: float) -> Fields:
     if chance(draw, 15):
-        return {}  # not asked
+        return {}  # not surveyed
     if not chance(draw, 2 if age < ADULT else 6 if age < _OLD else 28):
         return {"is_disabled": False}
     types = {pick(draw, odds.LIMITATIONS) for _ in range(2 if chance(draw, 30) else 1)}

@@ -1,4 +1,4 @@
-"""A made-up population: households, the people in them, and the associations that they join."""
+"""A synthetic population: households, the people in them, and the associations that they join."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Fields = dict[str, Any]
 Line = tuple[str, Fields]  # `person`, `group` or `membership`, and its fields
 
 _VILLAGES = 12  # of a district
-_NEIGHBOURS = 1000  # adults who may still join another group
+_NEIGHBOURS = 1000  # adults who may join another group
 _HOUSEHOLDS_AN_ASSOCIATION = 500
-_ROLES: dict[bool, dict[int, list[str]]] = {  # whether the head's partner receives the benefits: by place
+_ROLES: dict[bool, dict[int, list[str]]] = {  # by whether the head's partner receives the benefits, then by position
     False: {0: ["head", "principal_recipient"], 1: ["alternative_recipient"]},
     True: {0: ["head", "alternative_recipient"], 1: ["principal_recipient"]},
 }
@@ -38,9 +38,9 @@ _ROLES: dict[bool, dict[int, list[str]]] = {  # whether the head's partner recei
 def population(households: int, seed: int) -> Iterator[Line]:
     """Draw a population; each membership comes after its person and its group.
 
-    The first households are the same whatever their number.
+    A larger population begins with the households of a smaller one.
     """
-    town = _Town(random.Random(seed))  # noqa: S311 - made-up people need no secrecy
+    town = _Town(random.Random(seed))  # noqa: S311 - synthetic data
     for number in range(1, households + 1):
         yield from town.household(number)
         if number % _HOUSEHOLDS_AN_ASSOCIATION == 0:
@@ -48,13 +48,13 @@ def population(households: int, seed: int) -> Iterator[Line]:
 
 
 class _Town:
-    """What must be remembered from one household to the next: little, whatever the size of the population."""
+    """The state from one household to the next, of a constant size."""
 
     def __init__(self, draw: random.Random) -> None:
         self._draw = draw
         self._people = 0
         self._neighbours: list[str] = []
-        self._earlier = ""  # the household before
+        self._earlier = ""  # the previous household
 
     def household(self, number: int) -> Iterator[Line]:
         """Draw a household."""
@@ -72,7 +72,7 @@ class _Town:
                 self._remember(person_id(who_number))
 
     def _memberships(self, group_id: str, home: Home, found: dict[int, Inhabitant]) -> Iterator[Fields]:
-        """Draw who belongs to a household: some of its people have left another, some live elsewhere."""
+        """Draw the memberships of a household: some people have left another one, and some live elsewhere."""
         draw = self._draw
         head, second = min(found), found.get(min(found) + 1)
         partner_receives = second is not None and second.marital_status == "M" and chance(draw, 60)
@@ -86,14 +86,14 @@ class _Town:
             yield {"person_id": other, "group_id": group_id, "start": iso(home.registered)}
 
     def association(self, number: int) -> Iterator[Line]:
-        """Draw a group that people of many households belong to: from a handful of members to some hundreds."""
+        """Draw a group of people from many households, with a few members to some hundreds."""
         draw, home = self._draw, self._home()
         group_id = f"a{number:08}"
         yield "group", _group(draw, home, group_id, "association", home.district)
         size = min(len(self._neighbours), int(draw.lognormvariate(4.2, 0.7)))
-        for place, member in enumerate(draw.sample(self._neighbours, size)):
+        for index, member in enumerate(draw.sample(self._neighbours, size)):
             start = home.registered + int(draw.random() * (TODAY - home.registered))
-            roles = {"roles": ["head"]} if place == 0 else {}
+            roles = {"roles": ["head"]} if index == 0 else {}
             yield "membership", {"person_id": member, "group_id": group_id, "start": iso(start), **roles}
 
     def _home(self) -> Home:
@@ -115,7 +115,7 @@ def _household(draw: random.Random, number: int, home: Home) -> Fields:
     kind = "household" if chance(draw, 92) else "family"
     group = _group(draw, home, f"h{number:08}", kind, home.surname)
     group["identifiers"] = [{"identifier_type": "HOUSEHOLD_ID", "identifier_value": f"HH-{number:08}"}]
-    if chance(draw, 94):  # the others wait for their survey
+    if chance(draw, 94):  # the others have not been surveyed
         score = draw.lognormvariate(1.1 + 0.5 * home.welfare, 0.25)
         group |= {"poverty_score": round(score, 2), "poverty_score_type": "PMT"}
     if chance(draw, 45):

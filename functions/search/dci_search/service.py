@@ -11,13 +11,13 @@ from dci_common.exchange.audit import disclosed_records
 from dci_common.exchange.compiled_search import compile_search
 from dci_common.exchange.cursor import Cursors
 from dci_common.exchange.disclosure_session import DisclosureSession, DisclosureSessions
+from dci_common.exchange.participants import check_participants
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import QueryError
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistrySettings, RegistryStore
 from dci_common.spdci.pagination import max_records
-from dci_common.spdci.participants import check_participants
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_common.timestamps import day, timestamp
 from dci_search.response import MAX_ITEMS, Answer, message, record_data, rejected, served

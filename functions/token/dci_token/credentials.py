@@ -41,7 +41,7 @@ def read_parameters(request: Request) -> Parameters:
         text = request.body.decode()
         pairs = _form(text) if content_type == FORM else _json(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest("The body cannot be read as the media type of its Content-Type.") from error
+        raise InvalidRequest("The body is not valid for its Content-Type.") from error
     names = [name for name, _ in pairs]
     if len(names) != len(set(names)):
         raise InvalidRequest("A parameter is repeated: send each one once.")

@@ -1,7 +1,8 @@
 """`dci registry export`: write the registry as canonical JSON Lines.
 
-People and groups come first, then who belongs to which; an import of it makes the same registry. Memory stays flat:
-the memberships wait in a temporary file. While others write, each record is told as it stood when it was read.
+People and groups come first, then the memberships; an import of the file creates the same registry. Memory use is
+constant, since the memberships are kept in a temporary file. If there are writers meanwhile, each record is exported
+as it was when it was read.
 """
 
 from __future__ import annotations
@@ -13,9 +14,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dci_cli.registry.support.json_lines import write_line
-from dci_cli.registry.support.output import add_output, opened
-from dci_cli.registry.support.table import add_table, runtime_of
-from dci_cli.registry.support.table_pages import IS_RECORD, UNLIMITED, pages
+from dci_cli.registry.support.output_file import add_output, open_output
+from dci_cli.registry.support.registry_table import (
+    IS_RECORD,
+    UNLIMITED,
+    add_table,
+    pages,
+    registry_command,
+    runtime_of,
+)
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import own_fields
@@ -25,9 +32,9 @@ from dci_common.registry.storage.items import body_view
 from dci_common.registry.storage.store import RegistryStore
 
 if TYPE_CHECKING:
-    from dci_cli.registry.support.table import OperatorRuntime
+    from dci_cli.aws import OperatorRuntime
 
-_WANTED: dict[str, Any] = {
+_EXPORTED: dict[str, Any] = {
     "FilterExpression": f"{IS_RECORD} OR (begins_with(pk, :person) AND begins_with(sk, :group))",
     "ExpressionAttributeValues": {
         ":person": {"S": keys.record_pk(Kind.PERSON, "")},
@@ -42,10 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
 
 
+@registry_command
 def run(options: argparse.Namespace) -> int:
     """Write every record. Raises CommandError."""
     lines = export(runtime_of(options))
-    with opened(options.output) as file:
+    with open_output(options.output) as file:
         file.writelines(lines)
     return 0
 
@@ -53,9 +61,9 @@ def run(options: argparse.Namespace) -> int:
 def export(runtime: OperatorRuntime) -> Iterator[str]:
     """Yield the registry's canonical JSON Lines, each with its newline."""
     store = RegistryStore(runtime)
-    store.settings()  # a table without them holds no registry
+    store.settings()  # raises for a table without a registry
     with tempfile.TemporaryFile("w+", encoding="utf-8") as memberships:
-        for page in pages(runtime, **_WANTED):
+        for page in pages(runtime, **_EXPORTED):
             for item in page["Items"]:
                 if item["sk"]["S"] == keys.RECORD:
                     yield from _record_line(store, item)

@@ -1,7 +1,7 @@
-"""`dci registry generate`: make a synthetic population, as JSON Lines.
+"""`dci registry generate`: generate a synthetic population, as JSON Lines.
 
-It is the same for the same `--households` and `--seed`; its ages, household sizes and poverty scores are distributed
-as real ones are. It is made line by line, in little memory whatever its size. None of it is anybody's data.
+The same `--households` and `--seed` give the same population. Ages, household sizes and poverty scores have realistic
+distributions. Memory use is constant. The data describes no real person.
 """
 
 from __future__ import annotations
@@ -13,22 +13,24 @@ from typing import TextIO
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.json_lines import write_line
-from dci_cli.registry.support.output import add_output, opened
+from dci_cli.registry.support.output_file import add_output, open_output
 from dci_cli.synthetic.population import population
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("--households", type=int, required=True, metavar="N", help="about 4.3 people each")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="another seed is another population (1)")
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="S", help="each seed gives another population (default: 1)"
+    )
     add_output(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the population, then say on standard error how many there are. Raises CommandError."""
+    """Write the population, and its size to stderr. Raises CommandError."""
     if options.households < 1:
         raise CommandError("--households must be at least 1.")
-    with opened(options.output) as file:
+    with open_output(options.output) as file:
         counts = write(file, options.households, options.seed)
     people, groups, memberships = (counts[name] for name in ("person", "group", "membership"))
     print(f"{people:,} people, {groups:,} groups, {memberships:,} memberships", file=sys.stderr)
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def write(file: TextIO, households: int, seed: int) -> Counter[str]:
-    """Write a population, and return how many people, groups and memberships it has."""
+    """Write a population, and return the numbers of people, groups and memberships."""
     counts: Counter[str] = Counter()
     for name, fields in population(households, seed):
         counts[name] += 1

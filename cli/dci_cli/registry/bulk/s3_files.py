@@ -1,4 +1,4 @@
-"""Items in DynamoDB's import format: gzip files of one `{"Item": {...}}` a line, in S3."""
+"""Items in DynamoDB's import format: gzip files in S3 with an `{"Item": {...}}` on each line."""
 
 from __future__ import annotations
 
@@ -20,50 +20,50 @@ from dci_common.aws.dynamodb import Item
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-FILE_BYTES = 512 * 1024 * 1024  # before compression; an import takes 50,000 files, several at once
-_COMPRESSION = 3  # an import is billed for what it unpacks
+FILE_BYTES = 512 * 1024 * 1024  # before compression; an import accepts 50,000 files, and reads several at once
+_COMPRESSION = 3  # an import is billed by its uncompressed size
 _BUFFER = 1024 * 1024
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """All objects of a bucket whose keys begin with `prefix`."""
+class S3Prefix:
+    """The objects of a bucket whose keys begin with `key`."""
 
     bucket: str
-    prefix: str
+    key: str
 
     def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}"
+        return f"s3://{self.bucket}/{self.key}"
 
 
-def check_free(s3: S3Client, place: Place) -> None:
-    """Make sure that nothing else would be imported from this place. Raises CommandError."""
+def check_empty(s3: S3Client, prefix: S3Prefix) -> None:
+    """Raise CommandError when there are objects, which would be imported too, or the bucket cannot be used."""
     try:
-        found = s3.list_objects_v2(Bucket=place.bucket, Prefix=place.prefix, MaxKeys=1)
+        found = s3.list_objects_v2(Bucket=prefix.bucket, Prefix=prefix.key, MaxKeys=1)
     except ClientError as error:
-        raise CommandError(f"The bucket {place.bucket} can not be used: {error}") from error
+        raise CommandError(f"The bucket {prefix.bucket} cannot be used: {error}") from error
     if found["KeyCount"]:
         raise CommandError(
-            f"{place} holds files already, which would be imported too: remove them, or give another --prefix."
+            f"{prefix} already contains files, which would be imported too: delete them, or give another --prefix."
         )
 
 
-def upload(s3: S3Client, place: Place, items: Iterable[Item], *, file_bytes: int = FILE_BYTES) -> int:
-    """Write items to `00001.json.gz` and so on, and return how many there were.
+def upload(s3: S3Client, prefix: S3Prefix, items: Iterable[Item], *, file_bytes: int = FILE_BYTES) -> int:
+    """Write items to `00001.json.gz` and so on, and return their number.
 
-    A file is full when it holds `file_bytes` of them. One at a time waits on the disk, however many items there are.
+    A file is full at `file_bytes` before compression. Only one file at a time is on disk.
     """
-    left, written = iter(items), 0
+    remaining, written = iter(items), 0
     for number in count(1):
         with tempfile.TemporaryFile() as file:
-            filled = _fill(file, left, file_bytes)
+            filled = _fill(file, remaining, file_bytes)
             if not filled:
                 break
             file.seek(0)
-            # One thread: the parts of many would stand in memory together.
-            key = f"{place.prefix}{number:05}.json.gz"
-            s3.upload_fileobj(file, place.bucket, key, Config=TransferConfig(use_threads=False))
+            # With one thread only one part is in memory.
+            key = f"{prefix.key}{number:05}.json.gz"
+            s3.upload_fileobj(file, prefix.bucket, key, Config=TransferConfig(use_threads=False))
         written += filled
     return written
 

@@ -1,7 +1,7 @@
 """`dci registry put`: create or replace a few records, given as canonical JSON Lines.
 
-Each record is written with all that it touches, or not at all. One that is refused ends the command; those before it
-are written by then, and putting them again changes nothing.
+Each record is written with the records that it affects, or not at all. The command stops at a rejected record; the
+records before it are written, and putting them again changes nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.json_lines import BadLine, read_line
-from dci_cli.registry.support.table import add_table, runtime_of
+from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.records import AnyRecord, Membership
 from dci_common.registry.write.writer import RegistryWriter, WriteRefused
@@ -26,33 +26,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--version",
         type=int,
         metavar="N",
-        help="write the one person or group of the file only if it is at this version; 0: if it is not there",
+        help="write the only person or group of the file if it has this version; 0: if it does not exist",
     )
 
 
+@registry_command
 def run(options: argparse.Namespace) -> int:
     """Write the records, one by one. Raises CommandError."""
     runtime = runtime_of(options)
     records = _records(options.file)
     if options.version is not None and (len(records) != 1 or isinstance(records[0][1], Membership)):
-        raise CommandError("--version is for a file with one person or group.")
+        raise CommandError("--version requires a file with one person or group, and nothing else.")
     writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
     for number, record in records:
         try:
             writer.put(record, version=options.version)
-        except WriteRefused as refusal:
-            raise CommandError(f"Line {number} is refused: {refusal}") from refusal
-    print(f"The registry holds what the file says: {len(records)} record{'s'[: len(records) != 1]}.")
+        except WriteRefused as error:
+            raise CommandError(f"Line {number} is rejected: {error}") from error
+    print(f"{len(records)} record{'s'[: len(records) != 1]} written.")
     return 0
 
 
 def _records(file: str) -> list[tuple[int, AnyRecord]]:
-    """Read every record, with its line's number. Raises CommandError."""
+    """Return every record with the number of its line. Raises CommandError."""
     records = []
     try:
         content = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except OSError as error:
-        raise CommandError(f"{file} can not be read: {error.strerror}.") from error
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise CommandError(f"{file} is not UTF-8 text.") from error
     for number, line in enumerate(content.split("\n"), 1):

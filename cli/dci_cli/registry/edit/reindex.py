@@ -1,8 +1,8 @@
-"""`dci registry reindex`: bring index slots and facets up to date, after the attribute catalogue has changed.
+"""`dci registry reindex`: update index slots and facets after the attribute catalogue has changed.
 
-A record is rewritten only where what is derived from it differs, and only while nobody else changes it; its version
-stays, for what it says stays. Writes that were interrupted are finished on the way. The command may be stopped and
-started again at any time: with a checkpoint file it goes on where it was.
+A record is rewritten only when its derived attributes differ, on the condition that it has not changed; its version
+stays the same. Interrupted writes are completed. The command can be stopped and started again at any time; with a
+checkpoint file it continues where it stopped.
 """
 
 from __future__ import annotations
@@ -15,8 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.support.table import add_table, runtime_of
-from dci_cli.registry.support.table_pages import IS_RECORD, UNLIMITED, pages
+from dci_cli.registry.support.registry_table import (
+    IS_RECORD,
+    UNLIMITED,
+    add_table,
+    pages,
+    registry_command,
+    runtime_of,
+)
 from dci_common.aws.dynamodb import Item
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
@@ -29,7 +35,7 @@ from dci_common.registry.write.writer import RegistryWriter
 from dci_common.timestamps import day
 
 if TYPE_CHECKING:
-    from dci_cli.registry.support.table import OperatorRuntime
+    from dci_cli.aws import OperatorRuntime
 
 _THREADS = 16
 _NOT_DERIVED = ("body", "parts", "as_of")
@@ -42,55 +48,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkpoint",
         type=Path,
         metavar="FILE",
-        help="note here how far it is, and go on from there; remove the file if the catalogue changes again",
+        help="record the position here, and continue from it; delete the file when the catalogue changes again",
     )
 
 
+@registry_command
 def run(options: argparse.Namespace) -> int:
-    """Rewrite what has to be. Raises CommandError."""
+    """Rewrite the records whose derived attributes differ. Raises CommandError."""
     reindex = Reindex(runtime_of(options))
-    for reached in reindex.pages(_checkpoint(options)):
+    for position in reindex.pages(_read_checkpoint(options)):
         if options.checkpoint:
-            _note(options, reached)
+            _write_checkpoint(options, position)
     print(
-        f"{reindex.seen:,} records looked at, {reindex.rewritten:,} rewritten, "
-        f"{reindex.finished:,} interrupted writes finished."
+        f"{reindex.seen:,} records checked, {reindex.rewritten:,} rewritten, "
+        f"{reindex.completed:,} interrupted writes completed."
     )
     return 0
 
 
-def _checkpoint(options: argparse.Namespace) -> Item | None:
-    """Read where an earlier run ended."""
+def _read_checkpoint(options: argparse.Namespace) -> Item | None:
+    """Return the key at which an earlier run ended. Raises CommandError."""
     if options.checkpoint is None or not options.checkpoint.exists():
         return None
     try:
-        noted = json.loads(options.checkpoint.read_text(encoding="utf-8"))
-        after = {name: {"S": noted["after"][name]} for name in ("pk", "sk")}
+        content = json.loads(options.checkpoint.read_text(encoding="utf-8"))
+        after = {name: {"S": content["after"][name]} for name in ("pk", "sk")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(
-            f"{options.checkpoint} can not be read as a checkpoint: remove it to begin again."
+            f"{options.checkpoint} is not a checkpoint that can be read: delete it to start from the beginning."
         ) from error
-    if noted["table"] != options.table:
-        raise CommandError(f"{options.checkpoint} is of the table {noted['table']}: name another file.")
+    if content["table"] != options.table:
+        raise CommandError(f"{options.checkpoint} belongs to the table {content['table']}: name another file.")
     return after
 
 
-def _note(options: argparse.Namespace, reached: Item | None) -> None:
-    """Note where a page ended, or that all is done."""
-    if reached is None:
+def _write_checkpoint(options: argparse.Namespace, position: Item | None) -> None:
+    """Record the key at which a page ended, or delete the file after the last page. Raises CommandError."""
+    if position is None:
         options.checkpoint.unlink(missing_ok=True)
         return
-    noted = {"table": options.table, "after": {name: reached[name]["S"] for name in ("pk", "sk")}}
+    content = {"table": options.table, "after": {name: position[name]["S"] for name in ("pk", "sk")}}
     part = options.checkpoint.with_name(f"{options.checkpoint.name}.part")
     try:
-        part.write_text(json.dumps(noted) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(content) + "\n", encoding="utf-8")
         part.replace(options.checkpoint)
     except OSError as error:
-        raise CommandError(f"{options.checkpoint} can not be written: {error.strerror}.") from error
+        raise CommandError(f"{options.checkpoint} cannot be written: {error.strerror}.") from error
 
 
 class Reindex:
-    """One pass over the records; the counts are of this pass."""
+    """A pass over all records, and its counts."""
 
     def __init__(self, runtime: OperatorRuntime) -> None:
         self._runtime = runtime
@@ -98,39 +105,39 @@ class Reindex:
         self._store = RegistryStore(runtime)
         self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
         self._shards = self._store.settings().shards
-        self.seen = self.rewritten = self.finished = 0
+        self.seen = self.rewritten = self.completed = 0
 
     def pages(self, after: Item | None) -> Iterator[Item | None]:
-        """Do page after page from the key `after` on (None: from the beginning), and yield where each ends."""
+        """Rewrite page after page from the key `after` (None: the beginning), and yield the last key of each."""
         start = {"ExclusiveStartKey": after} if after else {}
         with ThreadPoolExecutor(_THREADS) as pool:
             for page in pages(self._runtime, FilterExpression=IS_RECORD, **start):
                 items = page["Items"]
                 self.seen += len(items)
-                self.finished += sum(pool.map(self._finish, [item for item in items if "pending" in item]))
+                self.completed += sum(pool.map(self._complete, [item for item in items if "pending" in item]))
                 self.rewritten += sum(pool.map(self._rewrite, items))
                 yield page.get("LastEvaluatedKey")
 
-    def _finish(self, item: Item) -> bool:
-        self._writer.finish(*_name(item))
+    def _complete(self, item: Item) -> bool:
+        self._writer.finish(*_kind_and_id(item))
         return True
 
     def _rewrite(self, item: Item | None) -> bool:
-        """Rewrite a record's item, unless it is right; tell whether it was not."""
+        """Rewrite a record's item if its derived attributes differ, and return whether they did."""
         while item is not None:
-            right = self._right(item)
-            if right is None or _derived(right) == _derived(item):
+            updated = self._updated(item)
+            if updated is None or _derived(updated) == _derived(item):
                 return False
-            if self._replaced(item, right):
+            if self._replace(item, updated):
                 return True
             item = self._runtime.dynamodb.get_item(
-                TableName=self._table, Key=keys.record_key(*_name(item)), ConsistentRead=True
+                TableName=self._table, Key=keys.record_key(*_kind_and_id(item)), ConsistentRead=True
             ).get("Item")
         return False
 
-    def _right(self, item: Item) -> Item | None:
-        """Return the item as it shall be; None when the record is gone."""
-        kind, record_id = _name(item)
+    def _updated(self, item: Item) -> Item | None:
+        """Return the item with its derived attributes of now; None when the record has been deleted."""
+        kind, record_id = _kind_and_id(item)
         if "body" in item:
             view = body_view(item, [])
         else:
@@ -143,12 +150,12 @@ class Reindex:
         indexing = Indexing(SOCIAL_CATALOGUE, self._shards, day(self._runtime.clock()))
         return record_items(indexing, kind, view, version=version, pending=pending)[0]
 
-    def _replaced(self, item: Item, right: Item) -> bool:
-        """Write the right item; False when the record is another by now."""
+    def _replace(self, item: Item, updated: Item) -> bool:
+        """Write the updated item; return False when the record has changed meanwhile."""
         try:
             self._runtime.dynamodb.put_item(
                 TableName=self._table,
-                Item=right,
+                Item=updated,
                 ConditionExpression="version = :version AND digest = :digest",
                 ExpressionAttributeValues={":version": item["version"], ":digest": item["digest"]},
             )
@@ -157,7 +164,7 @@ class Reindex:
         return True
 
 
-def _name(item: Item) -> tuple[Kind, str]:
+def _kind_and_id(item: Item) -> tuple[Kind, str]:
     kind, _, record_id = item["pk"]["S"].partition("#")
     return Kind(kind), record_id
 

@@ -1,13 +1,15 @@
-"""The columns of CSV files: the model's own names, and those of OpenSPP's exports (Odoo's import-compatible ones)."""
+"""The columns of CSV files: the model's field names, and those of OpenSPP's (import-compatible) Odoo exports."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dci_common.registries.social.code_lists import MARITAL_STATUS
+
+Fields = dict[str, Any]
 
 _TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[ T].*")
 _TRUTHS = {
@@ -22,17 +24,17 @@ _ROLES = {
 }
 
 
-def _text(cell: str) -> Any:  # noqa: ANN401 - the model's validation makes something of it
+def _text(cell: str) -> Any:  # noqa: ANN401 - the model validates it
     return cell
 
 
 def _day(cell: str) -> str:
-    """Odoo writes a moment where a day is meant."""
+    """Return the day of a cell; Odoo exports a day with a time."""
     return _TIME_OF_DAY.sub(r"\1", cell)
 
 
 def truth(cell: str) -> bool | None:
-    """Read whether a cell says yes or no; None, which the model refuses, where it says neither."""
+    """Return whether a cell means yes or no; None, which the model rejects, when it means neither."""
     return _TRUTHS.get(cell.casefold())
 
 
@@ -49,7 +51,7 @@ def _marital_status(cell: str) -> str:
 
 
 def _roles(cell: str) -> list[str]:
-    """Membership kinds, by their names or their external ids (`module.group_membership_kind_head`)."""
+    """Return the roles of membership kinds, given by name or external id (`module.group_membership_kind_head`)."""
     names = (re.sub(r".*group_membership_kind_", "", part) for part in _several(cell))
     words = ("_".join(name.casefold().split()) for name in names)
     return [_ROLES.get(word, word) for word in words]
@@ -57,10 +59,10 @@ def _roles(cell: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a column's cells go, under which names it is known, and how a cell is read.
+    """A column: the field of the record that its cells fill, its names in headers, and how a cell is read.
 
-    `field` is a field of the record, or `part.field`; `list[]` takes values and `list[].field` fields of an entry,
-    of which every further row of the record has its own. The field's own name is understood, too.
+    `field` is a field of the record, or `part.field`. `list[]` holds values, and `list[].field` a field of an entry:
+    each row of a record has an entry of its own. The field's own name is also a name of the column.
     """
 
     field: str
@@ -69,11 +71,11 @@ class Column:
 
     @property
     def all_names(self) -> list[str]:
-        """Every name of the column, as a header is matched."""
+        """Every name of the column, normalized as headers are."""
         return [self.field.removeprefix("name.").removesuffix("[]").replace("[].", "/"), *self.names.split()]
 
 
-def _of_membership(place: str, prefix: str) -> tuple[Column, ...]:
+def _membership_columns(path: str, prefix: str) -> tuple[Column, ...]:
     names = {
         "roles[]": "kind kind/id kind/name",
         "start": "start_date",
@@ -81,7 +83,7 @@ def _of_membership(place: str, prefix: str) -> tuple[Column, ...]:
     }
     reads: dict[str, Callable[[str], Any]] = {"roles[]": _roles, "start": _day, "end": _day}
     return tuple(
-        Column(place + field, " ".join(prefix + name for name in known.split()), reads[field])
+        Column(path + field, " ".join(prefix + name for name in known.split()), reads[field])
         for field, known in names.items()
     )
 
@@ -102,7 +104,7 @@ _REGISTRANT = (
 )
 PERSON = (
     *_REGISTRANT,
-    Column("display_name", "name"),  # Odoo makes it of the others; it counts where none of them is given
+    Column("display_name", "name"),  # Odoo computes it from the others; it is used when they are missing
     Column("name.given_name"),
     Column("name.surname", "family_name"),
     Column("name.second_name", "addl_name"),
@@ -122,7 +124,7 @@ PERSON = (
     Column("education_level"),
     Column("restricted", read=truth),
     Column("memberships[].group_id", "individual_membership_ids/group/id individual_membership_ids/group"),
-    *_of_membership("memberships[].", "individual_membership_ids/"),
+    *_membership_columns("memberships[].", "individual_membership_ids/"),
 )
 GROUP = (
     *_REGISTRANT,
@@ -131,15 +133,50 @@ GROUP = (
     Column("poverty_score"),
     Column("poverty_score_type"),
     Column("memberships[].person_id", "group_membership_ids/individual/id group_membership_ids/individual"),
-    *_of_membership("memberships[].", "group_membership_ids/"),
+    *_membership_columns("memberships[].", "group_membership_ids/"),
 )
 MEMBERSHIP = (
     Column("group_id", "group/id group"),
     Column("person_id", "individual/id individual individual_id"),
-    *_of_membership("", ""),
+    *_membership_columns("", ""),
 )
 
 
 def by_name(columns: Iterable[Column]) -> dict[str, Column]:
-    """Return the columns by every name that they have."""
+    """Return the columns by each of their names."""
     return {name: column for column in columns for name in column.all_names}
+
+
+def record_fields(columns: Sequence[Column | None], rows: Iterable[Sequence[str]]) -> Fields:
+    """Return the fields of a record from its rows; the cells of a column that is None are ignored."""
+    fields: Fields = {}
+    for row in rows:
+        entries: dict[str, Fields] = {}
+        for column, cell in zip(columns, row, strict=True):
+            if column and cell:
+                _set_field(fields, entries, column, cell)
+        for name, entry in entries.items():
+            _append(fields.setdefault(name, []), entry)
+    return fields
+
+
+def _set_field(fields: Fields, entries: dict[str, Fields], column: Column, cell: str) -> None:
+    value = column.read(cell)
+    part, _, field = column.field.rpartition(".")
+    if part.endswith("[]"):
+        entries.setdefault(part.removesuffix("[]"), {})[field.removesuffix("[]")] = value
+    elif part:
+        fields.setdefault(part, {})[field] = value
+    elif field.endswith("[]"):
+        values = fields.setdefault(field.removesuffix("[]"), [])
+        values += [new for new in value if new not in values]
+    else:
+        fields[field] = value
+
+
+def _append(entries: list[Fields], entry: Fields) -> None:
+    """Append an entry; an entry with nothing but roles adds them to the entry before."""
+    if entries and entry.keys() == {"roles"}:
+        entries[-1]["roles"] = [*entries[-1].get("roles", []), *entry["roles"]]
+    else:
+        entries.append(entry)

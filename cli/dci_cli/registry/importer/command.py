@@ -1,7 +1,7 @@
 """`dci registry import`: load people, groups and memberships from JSON Lines and CSV files.
 
-The same files may be imported again: what is there already is left alone, so an import that was interrupted is simply
-started once more (only then should the files be corrected). Nobody else should write to the registry meanwhile.
+The same files can be imported again: what is already loaded is not changed. So an import that was interrupted is
+started again, with the same files. The registry should have no other writer during an import.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from dci_cli.registry.importer.file_reader import stage_files
-from dci_cli.registry.importer.import_run import Import
+from dci_cli.parallel import THREADS
+from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
+from dci_cli.registry.importer.import_run import ImportRun
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import Target
-from dci_cli.registry.support.parallel import THREADS
-from dci_cli.registry.support.relaxed_gc import seldom_collected
-from dci_cli.registry.support.table import add_table, runtime_of
+from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
 
 _MAX_SHARDS = 64
 
@@ -31,18 +30,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="check everything, write nothing; without a table, check the files alone",
+        help="check everything, write nothing; without a table, check only the files",
     )
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
-    """Add the files that make a registry, and `--shards`."""
+    """Add the files of a registry, and `--shards`."""
     parser.add_argument(
         "files",
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="JSON Lines, or CSV if it is called individuals*.csv, groups*.csv or memberships*.csv",
+        help="JSON Lines, or CSV if its name is individuals*.csv, groups*.csv or memberships*.csv",
     )
     parser.add_argument(
         "--shards",
@@ -53,24 +52,25 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     )
 
 
+@registry_command
 def run(options: argparse.Namespace) -> int:
-    """Load the files: 0 when all of it is loaded, 1 when rows were rejected. Raises CommandError."""
-    # The registry first, so that no large file is read in vain.
-    target = None if options.dry_run and not options.table else Target.of(runtime_of(options), options.shards)
+    """Load the files; return 0, or 1 when rows were rejected. Raises CommandError."""
+    # The table is read first, so that an error is not reported after large files are read.
+    target = None if options.dry_run and not options.table else Target.read(runtime_of(options), options.shards)
     return load(options.files, target, dry_run=options.dry_run)
 
 
 def load(files: Sequence[Path], target: Target | None, *, dry_run: bool = False) -> int:
-    """Load files, tell how it went, and return the exit status. Raises CommandError."""
+    """Load files, print a summary, and return the exit status. Raises CommandError."""
     paths = list(dict.fromkeys(files))
     with (
-        seldom_collected(),
+        relaxed_gc(),
         Rejects(map(str, paths)) as rejects,
         closing(Staging()) as staging,
         ThreadPoolExecutor(THREADS) as pool,
     ):
         stage_files(paths, staging, rejects)
-        print(Import(staging, rejects, pool, target, dry_run=dry_run).run())
+        print(ImportRun(staging, rejects, pool, target, dry_run=dry_run).run())
     for line in rejects.summary():
         print(line)
     return 1 if rejects.total else 0

@@ -1,4 +1,4 @@
-"""Marks of staged records and memberships: how each of them stands in the registry."""
+"""How staged records and memberships differ from the registry: a status for each that the registry has."""
 
 from __future__ import annotations
 
@@ -8,82 +8,76 @@ from enum import StrEnum, auto
 
 from dci_common.registry.model.base import Kind
 
-_SCHEMA = """
-CREATE TABLE marks (kind TEXT, id TEXT, mark TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID
-"""
-_MEMBERSHIPS_SCHEMA = """
-CREATE TABLE membership_marks (group_id TEXT, person_id TEXT, mark TEXT, PRIMARY KEY (group_id, person_id))
-WITHOUT ROWID
-"""
-_RECORDS = "SELECT mark, count(*) FROM records LEFT JOIN marks USING (kind, id) GROUP BY mark"
+_RECORDS = "SELECT status, count(*) FROM records LEFT JOIN record_statuses USING (kind, id) GROUP BY status"
 _MEMBERSHIPS = """
-SELECT mark, count(*) FROM memberships LEFT JOIN membership_marks USING (group_id, person_id) GROUP BY mark
+SELECT status, count(*) FROM memberships LEFT JOIN membership_statuses USING (group_id, person_id) GROUP BY status
 """
-_TOUCHING = """
-INSERT OR IGNORE INTO marks
-SELECT 'PERSON', m.person_id, :new FROM marks k JOIN memberships m ON k.kind = 'GROUP' AND m.group_id = k.id
-WHERE k.mark <> :same
+_AFFECTED = """
+INSERT OR IGNORE INTO record_statuses
+SELECT 'PERSON', m.person_id, :new FROM record_statuses s JOIN memberships m
+  ON s.kind = 'GROUP' AND m.group_id = s.id
+WHERE s.status <> :same
 UNION
-SELECT 'GROUP', m.group_id, :new FROM marks k JOIN memberships m ON k.kind = 'PERSON' AND m.person_id = k.id
-WHERE k.mark <> :same
+SELECT 'GROUP', m.group_id, :new FROM record_statuses s JOIN memberships m
+  ON s.kind = 'PERSON' AND m.person_id = s.id
+WHERE s.status <> :same
 """
 
 
-class Mark(StrEnum):
-    """How a record stands in the registry; one that is not there has no mark."""
+class DiffStatus(StrEnum):
+    """How a staged record differs from the registry; a record that the registry does not have has no status."""
 
-    SAME = auto()  # all of its view is there, and nothing else
-    WITHIN = auto()  # all of it is there, among more
-    DIFFERENT = auto()  # it is there otherwise, or waits for an identifier that another gives up
-    TOUCHING = auto()  # it is not there, but belongs together with somebody who is there without it
+    SAME = auto()  # the registry has the same view
+    CONTAINED = auto()  # the registry has the same record, with more memberships
+    DIFFERENT = auto()  # the registry has another record, or an identifier of it belongs to a record that gives it up
+    AFFECTED = auto()  # the registry does not have it, but has a record that it shares a new membership with
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How many are not in the registry, how many are there otherwise, and how many as they are staged."""
+class DiffCounts:
+    """How many staged records are new to the registry, differ from it, and are the same."""
 
     new: int
     changed: int
     same: int
 
 
-class Marks:
-    """The marks of one staging, in its database."""
+class DiffStatuses:
+    """The statuses of one staging, in its database."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        db.execute(_SCHEMA)
-        db.execute(_MEMBERSHIPS_SCHEMA)
 
-    def set(self, kind: Kind, id_: str, mark: Mark) -> None:
-        """Mark a record; the first mark holds."""
-        self._db.execute("INSERT OR IGNORE INTO marks VALUES (?, ?, ?)", (kind, id_, mark))
+    def set_record(self, kind: Kind, id_: str, status: DiffStatus) -> None:
+        """Set a record's status, unless it has one."""
+        self._db.execute("INSERT OR IGNORE INTO record_statuses VALUES (?, ?, ?)", (kind, id_, status))
 
-    def set_membership(self, group_id: str, person_id: str, mark: Mark) -> None:
-        """Mark a membership that is in the registry as the same or different; the first mark holds."""
-        self._db.execute("INSERT OR IGNORE INTO membership_marks VALUES (?, ?, ?)", (group_id, person_id, mark))
+    def set_membership(self, group_id: str, person_id: str, status: DiffStatus) -> None:
+        """Set the status of a membership that the registry has, same or different, unless it has one."""
+        self._db.execute("INSERT OR IGNORE INTO membership_statuses VALUES (?, ?, ?)", (group_id, person_id, status))
 
-    def set_touching(self) -> None:
-        """Mark as touching what has no mark yet, but must have one."""
-        self._db.execute(_TOUCHING, {"new": Mark.TOUCHING, "same": Mark.SAME})
+    def set_affected(self) -> None:
+        """Set the status of records without one that share a membership with a record that is not the same."""
+        self._db.execute(_AFFECTED, {"new": DiffStatus.AFFECTED, "same": DiffStatus.SAME})
 
-    def get(self, kind: Kind, id_: str) -> Mark | None:
-        """Return a record's mark."""
-        row = self._db.execute("SELECT mark FROM marks WHERE kind = ? AND id = ?", (kind, id_)).fetchone()
-        return Mark(row[0]) if row else None
-
-    @property
-    def records(self) -> Standing:
-        """How the people and groups stand that are staged now."""
-        return self._standing(_RECORDS)
+    def of_record(self, kind: Kind, id_: str) -> DiffStatus | None:
+        """Return a record's status."""
+        query = "SELECT status FROM record_statuses WHERE kind = ? AND id = ?"
+        row = self._db.execute(query, (kind, id_)).fetchone()
+        return DiffStatus(row[0]) if row else None
 
     @property
-    def memberships(self) -> Standing:
-        """How the memberships stand that are staged now."""
-        return self._standing(_MEMBERSHIPS)
+    def records(self) -> DiffCounts:
+        """The counts of the people and groups that are staged now."""
+        return self._count(_RECORDS)
 
-    def _standing(self, query: str) -> Standing:
+    @property
+    def memberships(self) -> DiffCounts:
+        """The counts of the memberships that are staged now."""
+        return self._count(_MEMBERSHIPS)
+
+    def _count(self, query: str) -> DiffCounts:
         counts: dict[str | None, int] = dict(self._db.execute(query))
-        same = counts.get(Mark.SAME, 0) + counts.get(Mark.WITHIN, 0)
-        changed = counts.get(Mark.DIFFERENT, 0)
-        return Standing(sum(counts.values()) - changed - same, changed, same)
+        same = counts.get(DiffStatus.SAME, 0) + counts.get(DiffStatus.CONTAINED, 0)
+        changed = counts.get(DiffStatus.DIFFERENT, 0)
+        return DiffCounts(sum(counts.values()) - changed - same, changed, same)

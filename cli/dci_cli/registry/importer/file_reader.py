@@ -1,9 +1,11 @@
-"""Pass one of an import: files into the staging, and what can not be staged among the rejects."""
+"""The first pass of an import: the records of the files are staged, or rejected."""
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,24 +13,35 @@ from dci_cli.command_error import CommandError
 from dci_cli.registry.importer.csv_file import CsvFile
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.rows import Row
-from dci_cli.registry.importer.staging import Staging, Unstageable
+from dci_cli.registry.importer.staging import Staging, StagingConflict
 from dci_cli.registry.support.json_lines import BadLine, read_line
 from dci_cli.registry.support.progress import Progress
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_GC_THRESHOLD = 100_000  # objects; Python's own 700 are a few records
+
+
+@contextmanager
+def relaxed_gc() -> Iterator[None]:
+    """Run the garbage collector rarely: records and items have no reference cycles."""
+    first, *others = gc.get_threshold()
+    gc.set_threshold(_GC_THRESHOLD, *others)
+    try:
+        yield
+    finally:
+        gc.set_threshold(first, *others)
 
 
 def stage_files(paths: Sequence[Path], staging: Staging, rejects: Rejects) -> None:
-    """Read every file: `*.csv` as CSV, others as JSON Lines. Raises CommandError when one can not be read at all."""
-    progress = Progress("Reading", "rows", sum(_size(path) for path in paths))
-    for path in paths:
-        try:
-            with path.open("rb") as file:
-                for row in _rows(path, _counted(file, progress, header=_is_csv(path))):
-                    _stage(row, str(path), staging, rejects)
-        except OSError as error:
-            raise CommandError(f"{path} can not be read: {error.strerror}.") from error
-    progress.finish()
+    """Stage every file: `*.csv` as CSV, others as JSON Lines. Raises CommandError when a file cannot be read."""
+    with Progress("Reading", "rows", sum(_size(path) for path in paths)) as progress:
+        for path in paths:
+            try:
+                with path.open("rb") as file:
+                    for row in _rows(path, _count_lines(file, progress, header=_is_csv(path))):
+                        _stage(row, str(path), staging, rejects)
+            except OSError as error:
+                raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _stage(row: Row, source: str, staging: Staging, rejects: Rejects) -> None:
@@ -36,10 +49,10 @@ def _stage(row: Row, source: str, staging: Staging, rejects: Rejects) -> None:
     if row.record is not None:
         try:
             staging.add(row.record, source, row.line)
-        except Unstageable as error:
+        except StagingConflict as error:
             reason = str(error)
     if reason:
-        rejects.add(source, row.line, reason, row.told)
+        rejects.add(source, row.line, reason, row.content)
 
 
 def _rows(path: Path, lines: Iterable[bytes]) -> Iterator[Row]:
@@ -48,7 +61,7 @@ def _rows(path: Path, lines: Iterable[bytes]) -> Iterator[Row]:
         return
     csv_file = CsvFile(path.name, _text(path, lines))
     if csv_file.ignored:
-        print(f"{path.name}: columns left out: {', '.join(csv_file.ignored)}", file=sys.stderr)
+        print(f"{path.name}: ignored columns: {', '.join(csv_file.ignored)}", file=sys.stderr)
     yield from csv_file.rows()
 
 
@@ -57,11 +70,11 @@ def _json_rows(lines: Iterable[bytes]) -> Iterator[Row]:
         line = raw.removeprefix(_BYTE_ORDER_MARK).strip()
         if not line:
             continue
-        told = line.decode(errors="replace")
+        content = line.decode(errors="replace")
         try:
-            yield Row(number, told, read_line(line), "")
+            yield Row(number, content, read_line(line), "")
         except BadLine as error:
-            yield Row(number, told, None, str(error))
+            yield Row(number, content, None, str(error))
 
 
 def _text(path: Path, lines: Iterable[bytes]) -> Iterator[str]:
@@ -76,8 +89,8 @@ def _is_csv(path: Path) -> bool:
     return path.suffix.lower() == ".csv"
 
 
-def _counted(file: BinaryIO, progress: Progress, *, header: bool) -> Iterator[bytes]:
-    """Yield the lines, and count those that are rows: neither a header nor empty."""
+def _count_lines(file: BinaryIO, progress: Progress, *, header: bool) -> Iterator[bytes]:
+    """Yield the lines, and count the rows, which are neither the header nor empty."""
     for number, line in enumerate(file):
         progress.advance(len(line), int(bool(line.strip()) and not (header and number == 0)))
         yield line
@@ -87,4 +100,4 @@ def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError as error:
-        raise CommandError(f"{path} can not be read: {error.strerror}.") from error
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,19 +1,19 @@
-"""Pass two of an import: what is staged, into the registry."""
+"""The second pass of an import: the staged records are written to the registry."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dci_cli.registry.importer.changer import Changer, known_strays
 from dci_cli.registry.importer.comparison import Comparison
-from dci_cli.registry.importer.diff_status import Mark, Standing
+from dci_cli.registry.importer.dangling import resolve_dangling
+from dci_cli.registry.importer.diff_status import DiffCounts, DiffStatus
 from dci_cli.registry.importer.record_items import Put, write_views
-from dci_cli.registry.importer.rows import Staged
 from dci_cli.registry.importer.target import Target, shards_for
+from dci_cli.registry.importer.updater import Updater
 from dci_cli.registry.support.batch_writer import write_all
 from dci_cli.registry.support.progress import Progress
 from dci_common.registry.model.base import Kind
@@ -23,9 +23,10 @@ from dci_common.timestamps import day
 if TYPE_CHECKING:
     from dci_cli.registry.importer.rejects import Rejects
     from dci_cli.registry.importer.staging import Staging
+    from dci_common.runtime import Runtime
 
 
-class Import:
+class ImportRun:
     """One import; without a target the files are checked as for an empty registry."""
 
     def __init__(
@@ -34,74 +35,77 @@ class Import:
         self._staging, self._rejects, self._pool = staging, rejects, pool
         self._target = target
         self._writes = not dry_run
-        self._registry = target.runtime if target and not target.is_empty else None  # one that holds something
+        self._registry = target.runtime if target and not target.is_empty else None  # a registry with records
 
     def run(self) -> str:
-        """Do it, and return a sentence about what was done."""
+        """Write the records, and return a sentence about what was written."""
         if self._registry:
             Comparison(self._staging, self._registry, self._rejects, self._pool).run()
         self._write_new()
-        self._write_changes()
-        counts, marks = self._staging.counts, self._staging.marks
+        if self._registry and self._writes:
+            self._write_changes(self._registry)
+        else:
+            resolve_dangling(self._staging, self._registry, self._rejects, self._pool)
+        counts, statuses = self._staging.counts, self._staging.statuses
         return (
             f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships: "
-            f"{_told('records', marks.records)}; {_told('memberships', marks.memberships)}."
+            f"{_text('records', statuses.records)}; {_text('memberships', statuses.memberships)}."
             + ("" if self._writes else " Nothing was written.")
         )
 
     def _write_new(self) -> None:
-        """Write in batches who is not there, and touches nobody who is."""
+        """Write the records that affect nothing in the registry, in batches."""
         counts = self._staging.counts
         shards = self._target.shards(counts.people) if self._target else shards_for(counts.people)
-        progress = Progress("Writing" if self._writes else "Checking", "records", counts.people + counts.groups)
-        views = self._unmarked(progress) if self._registry else self._staging.views()  # nobody is marked without one
-        write_views(views, shards, day(time.time()), self._put(shards), progress.advance)
-        progress.finish()
+        label = "Writing" if self._writes else "Checking"
+        with Progress(label, "records", counts.people + counts.groups) as progress:
+            views = self._new_views(progress) if self._registry else self._staging.views()
+            write_views(views, shards, day(time.time()), self._put(shards), progress.advance)
 
     def _put(self, shards: int) -> Put:
         if self._target is None or not self._writes:
-            return _go_through
-        self._target.establish(shards, self._staging.identifier_types())
+            return _discard
+        self._target.write_settings(shards, self._staging.identifier_types())
         runtime = self._target.runtime
         return partial(write_all, runtime, runtime.settings.registry_table, self._pool)
 
-    def _unmarked(self, progress: Progress) -> Iterator[tuple[Kind, View]]:
+    def _new_views(self, progress: Progress) -> Iterator[tuple[Kind, View]]:
         for kind, view in self._staging.views():
-            if self._staging.marks.get(kind, view["id"]) is None:
+            if self._staging.statuses.of_record(kind, view["id"]) is None:
                 yield kind, view
             else:
                 progress.advance(1)
 
-    def _write_changes(self) -> None:
-        """Give everything else to the registry's writer, the people and groups before their memberships."""
+    def _write_changes(self, registry: Runtime) -> None:
+        """Write all other records by the registry's writer: people and groups, then memberships."""
         staging = self._staging
-        strays = known_strays(staging, self._registry, self._rejects, self._pool)
-        put: Callable[[Iterable[Staged[Any]]], None] = _go_through
-        if self._registry and self._writes:
-            total = sum(
-                _count(some)
-                for some in (
-                    staging.marked(Mark.TOUCHING),
-                    staging.marked(Mark.DIFFERENT),
-                    staging.memberships_of_marked(),
-                    staging.strays(),
-                )
+        total = sum(
+            _count(some)
+            for some in (
+                staging.with_status(DiffStatus.AFFECTED),
+                staging.with_status(DiffStatus.DIFFERENT),
+                staging.memberships_to_change(),
+                staging.dangling_memberships(),
             )
-            progress = Progress("Changing", "records and memberships", total)
-            put = Changer(staging, self._registry, self._rejects, self._pool, progress).put
-        put(staging.marked(Mark.TOUCHING))
-        put(staging.marked(Mark.DIFFERENT))
-        put(staging.memberships_of_marked())
-        put(strays)
+        )
+        if not total:
+            return
+        with Progress("Changing", "records and memberships", total) as progress:
+            updater = Updater(staging, registry, self._rejects, self._pool, progress)
+            updater.put(staging.with_status(DiffStatus.AFFECTED))
+            updater.put(staging.with_status(DiffStatus.DIFFERENT))
+            updater.put(staging.memberships_to_change())
+            resolve_dangling(staging, registry, self._rejects, self._pool)  # with those of records rejected above
+            updater.put(staging.dangling_memberships())
 
 
-def _told(things: str, standing: Standing) -> str:
-    return f"{standing.new:,} {things} new, {standing.changed:,} changed, {standing.same:,} as they were"
+def _text(unit: str, counts: DiffCounts) -> str:
+    return f"{counts.new:,} {unit} new, {counts.changed:,} changed, {counts.same:,} unchanged"
 
 
-def _go_through(things: Iterable[object]) -> None:
-    _count(things)
+def _discard(items: Iterable[object]) -> None:
+    _count(items)
 
 
-def _count(things: Iterable[object]) -> int:
-    return sum(1 for _ in things)
+def _count(items: Iterable[object]) -> int:
+    return sum(1 for _ in items)

@@ -1,4 +1,4 @@
-"""Rows that are not loaded: FILE.rejected.jsonl beside each file, readable by its owner alone."""
+"""The rejected rows of each file: FILE.rejected.jsonl beside it, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ class Rejects:
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        """Take away what an earlier run left. Raises CommandError."""
+        """Delete the files of an earlier run. Raises CommandError."""
         for source in self._counts:
             try:
                 _path(source).unlink(missing_ok=True)
             except OSError as error:
-                raise CommandError(f"{_path(source)} can not be replaced: {error.strerror}.") from error
+                raise CommandError(f"{_path(source)} cannot be replaced: {error.strerror}.") from error
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._open.close()
 
     def add(self, source: str, line: int, reason: str, row: object) -> None:
-        """Reject a row. Raises CommandError when the file can not be written."""
+        """Reject a row. Raises CommandError when the file cannot be written."""
         self._counts[source] += 1
-        told: dict[str, Any] = {"line": line, "reason": reason, "row": row}
+        rejected: dict[str, Any] = {"line": line, "reason": reason, "row": row}
         try:
-            self._file(source).write(json.dumps(told) + "\n")
+            self._file(source).write(json.dumps(rejected) + "\n")
         except OSError as error:
-            raise CommandError(f"{_path(source)} can not be written: {error.strerror}.") from error
+            raise CommandError(f"{_path(source)} cannot be written: {error.strerror}.") from error
 
     @property
     def total(self) -> int:
@@ -52,7 +52,7 @@ class Rejects:
     def summary(self) -> list[str]:
         """Return a line for each file that has rejected rows."""
         return [
-            f"{source}: {count:,} rejected, see {_path(source)}" for source, count in self._counts.items() if count
+            f"{source}: {count:,} rejected (see {_path(source)})" for source, count in self._counts.items() if count
         ]
 
     def _file(self, source: str) -> TextIO:

@@ -1,7 +1,7 @@
-"""Staging: what files hold, in a temporary database of their own, so that views are built of any number of records.
+"""Staging: the records of the files in a temporary database, which builds the views of any number of records.
 
-Records arrive in any order; what belongs together is joined when all are there. The database is SQLite's own
-temporary file, which no other program can open and which is gone with the process, however that ends.
+Records arrive in any order and are joined when all of them are there. The database is SQLite's own temporary file,
+which no other program can open and which is deleted when the process ends, in whatever way.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import from_json, to_json
 
-from dci_cli.registry.importer.diff_status import Mark, Marks
+from dci_cli.registry.importer import staging_queries as queries
+from dci_cli.registry.importer.diff_status import DiffStatus, DiffStatuses
 from dci_cli.registry.importer.rows import Staged
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
@@ -25,53 +26,11 @@ from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
 if TYPE_CHECKING:
     from dci_cli.registry.importer.rejects import Rejects
 
-_SCHEMA = """
-PRAGMA journal_mode = OFF;
-PRAGMA cache_size = -16384;
-CREATE TABLE records (kind TEXT, id TEXT, body TEXT, source TEXT, line INTEGER, UNIQUE (kind, id));
-CREATE TABLE identifiers (pk TEXT PRIMARY KEY, kind TEXT, id TEXT) WITHOUT ROWID;
-CREATE TABLE memberships (group_id TEXT, person_id TEXT, body TEXT, source TEXT, line INTEGER,
-                          UNIQUE (group_id, person_id));
-CREATE INDEX of_person ON memberships (person_id);
-CREATE TABLE summaries (group_id TEXT PRIMARY KEY, body TEXT) WITHOUT ROWID;
-BEGIN;
-"""
-
-# The plus keeps SQLite from an index, which would sort what is to come in the order of the files.
-_GROUPS = """
-SELECT g.id, g.body, m.body, p.body FROM records g
-LEFT JOIN memberships m ON m.group_id = g.id
-LEFT JOIN records p ON p.kind = 'PERSON' AND p.id = m.person_id
-WHERE +g.kind = 'GROUP' ORDER BY g.rowid
-"""
-_PEOPLE = """
-SELECT p.id, p.body, m.body, s.body FROM records p
-LEFT JOIN memberships m ON m.person_id = p.id
-LEFT JOIN summaries s ON s.group_id = m.group_id
-WHERE +p.kind = 'PERSON' ORDER BY p.rowid
-"""
-_HOW_MANY = """
-SELECT (SELECT count(*) FROM memberships WHERE group_id = ?), (SELECT count(*) FROM memberships WHERE person_id = ?)
-"""
-_WITH_SIDES = """
-SELECT m.body, m.source, m.line FROM memberships m
-LEFT JOIN records p ON p.kind = 'PERSON' AND p.id = m.person_id
-LEFT JOIN records g ON g.kind = 'GROUP' AND g.id = m.group_id
-"""
-_MARKED = """
-SELECT r.kind, r.body, r.source, r.line FROM records r
-JOIN marks k ON k.kind = r.kind AND k.id = r.id AND k.mark = ? ORDER BY r.rowid
-"""
-_OF_MARKED = """
-LEFT JOIN marks d ON d.kind = 'PERSON' AND d.id = p.id AND d.mark IN ('different', 'touching')
-LEFT JOIN marks e ON e.kind = 'GROUP' AND e.id = g.id AND e.mark IN ('different', 'touching')
-WHERE p.id NOT NULL AND g.id NOT NULL AND (d.id NOT NULL OR e.id NOT NULL) ORDER BY m.rowid
-"""
 _MODELS: dict[str, type[Person | Group]] = {Kind.PERSON: Person, Kind.GROUP: Group}
 
 
-class Unstageable(Exception):
-    """A record contradicts one that came before it; the message says which."""
+class StagingConflict(Exception):
+    """A record contradicts an earlier one; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +43,16 @@ class Counts:
 
 
 class Staging:
-    """Holds the records of an import. Not to be used by two threads at once."""
+    """The staged records of an import. Two threads must not use it at the same time."""
 
     def __init__(self) -> None:
         self._db = sqlite3.connect("", isolation_level=None)  # no name: a temporary file
-        self._db.executescript(_SCHEMA)
+        self._db.executescript(queries.SCHEMA)
         self._types: set[str] = set()
-        self.marks = Marks(self._db)
+        self.statuses = DiffStatuses(self._db)
 
     def add(self, record: AnyRecord, source: str, line: int) -> None:
-        """Stage a record. Raises Unstageable when its id, an identifier or the membership came before."""
+        """Stage a record. Raises StagingConflict when its id, an identifier or the membership is already staged."""
         match record:
             case Membership():
                 self._add_membership(record, source, line)
@@ -103,41 +62,41 @@ class Staging:
                 self._add_registrant(Kind.GROUP, record, source, line)
 
     def views(self) -> Iterator[tuple[Kind, View]]:
-        """Build the view of every record: the groups, then the people, each in the order of the files.
+        """Yield the view of every record: the groups, then the people, each in the order of the files.
 
-        Only memberships whose two sides are staged count. Nothing may be added or dropped meanwhile.
+        Views contain the memberships whose two sides are staged. Records must not be added or dropped meanwhile.
         """
         self._db.execute("DELETE FROM summaries")
-        for body, joined in self._joined(_GROUPS):
+        for body, joined in self._joined(queries.GROUPS):
             group = group_view(body, [member_entry(person, membership) for membership, person in joined])
             self._db.execute("INSERT INTO summaries VALUES (?, ?)", (group["id"], to_json(summary(group)).decode()))
             yield Kind.GROUP, group
-        for body, joined in self._joined(_PEOPLE):
-            # A summary with the membership's own fields over it is a household's entry.
-            homes = [home | _only_membership(membership) for membership, home in joined]
-            yield Kind.PERSON, person_view(body, homes)
+        for body, joined in self._joined(queries.PEOPLE):
+            # A household's entry is its summary with the membership's own fields.
+            households = [household | _own_fields(membership) for membership, household in joined]
+            yield Kind.PERSON, person_view(body, households)
 
-    def strays(self) -> Iterator[Staged[Membership]]:
-        """Yield the memberships of which a side is not staged."""
-        return self._memberships("WHERE p.id IS NULL OR g.id IS NULL ORDER BY m.rowid")
+    def dangling_memberships(self) -> Iterator[Staged[Membership]]:
+        """Yield the memberships whose person or group is not staged."""
+        return self._memberships(queries.DANGLING_MEMBERSHIPS)
 
-    def marked(self, mark: Mark) -> Iterator[Staged[Person | Group]]:
-        """Yield the people and groups with this mark."""
-        for kind, body, source, line in self._db.execute(_MARKED, (mark,)):
+    def with_status(self, status: DiffStatus) -> Iterator[Staged[Person | Group]]:
+        """Yield the people and groups with a status."""
+        for kind, body, source, line in self._db.execute(queries.RECORDS_WITH_STATUS, (status,)):
             yield Staged(_MODELS[kind].model_validate_json(body), source, line)
 
-    def memberships_of_marked(self) -> Iterator[Staged[Membership]]:
-        """Yield the memberships, both sides staged, of which one is marked as different or touching."""
-        return self._memberships(_OF_MARKED)
+    def memberships_to_change(self) -> Iterator[Staged[Membership]]:
+        """Yield the memberships whose two sides are staged, and one of them is different or affected."""
+        return self._memberships(queries.MEMBERSHIPS_TO_CHANGE)
 
     def find(self, kind: Kind, id_: str) -> Staged[Person | Group] | None:
-        """Return a staged person or group."""
+        """Return a staged person or group; None when it is not staged."""
         query = "SELECT body, source, line FROM records WHERE kind = ? AND id = ?"
         row = self._db.execute(query, (kind, id_)).fetchone()
         return Staged(_MODELS[kind].model_validate_json(row[0]), row[1], row[2]) if row else None
 
     def drop(self, record: AnyRecord) -> None:
-        """Take a record out again; the memberships of a person or group become strays."""
+        """Remove a record; the memberships of a person or group become dangling."""
         if isinstance(record, Membership):
             ids = record.group_id, record.person_id
             self._db.execute("DELETE FROM memberships WHERE group_id = ? AND person_id = ?", ids)
@@ -145,18 +104,18 @@ class Staging:
             kind = Kind.PERSON if isinstance(record, Person) else Kind.GROUP
             self._db.execute("DELETE FROM records WHERE kind = ? AND id = ?", (kind, record.id))
 
-    def reject(self, one: Staged[AnyRecord], reason: str, rejects: Rejects) -> None:
-        """Take a record out again, and tell why."""
-        rejects.add(one.source, one.line, reason, one.told)
-        self.drop(one.record)
+    def reject(self, staged: Staged[AnyRecord], reason: str, rejects: Rejects) -> None:
+        """Remove a record, and record the reason."""
+        rejects.add(staged.source, staged.line, reason, staged.content)
+        self.drop(staged.record)
 
     def identifiers(self) -> Iterator[tuple[str, Kind, str]]:
-        """Yield every identifier's key, with the kind and id of its owner."""
+        """Yield the key of every identifier, with the kind and id of its owner."""
         rows = self._db.execute("SELECT pk, kind, id FROM identifiers")
         return ((pk, Kind(kind), id_) for pk, kind, id_ in rows)
 
     def identifier_types(self) -> set[str]:
-        """Return the types of all staged identifiers, in their matched form."""
+        """Return the types of all staged identifiers, normalized."""
         return set(self._types)
 
     @property
@@ -167,7 +126,7 @@ class Staging:
         return Counts(of_kind.get(Kind.PERSON, 0), of_kind.get(Kind.GROUP, 0), memberships)
 
     def close(self) -> None:
-        """Forget everything."""
+        """Delete the database."""
         self._db.close()
 
     def _add_registrant(self, kind: Kind, record: Person | Group, source: str, line: int) -> None:
@@ -175,45 +134,47 @@ class Staging:
         for pk in pks:
             owner = self._db.execute("SELECT kind, id FROM identifiers WHERE pk = ?", (pk,)).fetchone()
             if owner and owner != (kind, record.id):
-                raise Unstageable(
-                    f"An identifier of type {_type(pk)} is already that of the {owner[0].lower()} {owner[1]}."
+                raise StagingConflict(
+                    f"An identifier of type {_type(pk)} already belongs to the {owner[0].lower()} {owner[1]}."
                 )
         row = (kind, record.id, _body(record), source, line)
         if not self._db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)", row).rowcount:
-            raise Unstageable(f"The {kind.lower()} {record.id} came before.")
+            raise StagingConflict(f"The {kind.lower()} {record.id} is in the files twice.")
         self._db.executemany("INSERT INTO identifiers VALUES (?, ?, ?)", [(pk, kind, record.id) for pk in pks])
         self._types.update(map(_type, pks))
 
     def _add_membership(self, membership: Membership, source: str, line: int) -> None:
         person, group = membership.person_id, membership.group_id
-        members, households = self._db.execute(_HOW_MANY, (group, person)).fetchone()
+        members, households = self._db.execute(queries.MEMBERSHIP_COUNTS, (group, person)).fetchone()
         if members >= MAX_MEMBERS:
-            raise Unstageable(f"A group holds at most {MAX_MEMBERS} members.")
+            raise StagingConflict(f"A group has at most {MAX_MEMBERS} members.")
         if households >= MAX_HOUSEHOLDS:
-            raise Unstageable(f"A person belongs to at most {MAX_HOUSEHOLDS} groups, over or not.")
+            raise StagingConflict(f"A person belongs to at most {MAX_HOUSEHOLDS} groups, past memberships included.")
         row = (group, person, _body(membership), source, line)
         if not self._db.execute("INSERT OR IGNORE INTO memberships VALUES (?, ?, ?, ?, ?)", row).rowcount:
-            raise Unstageable(f"The membership of the person {person} in the group {group} came before.")
+            raise StagingConflict(
+                f"The membership of the person {person} in the group {group} is in the files twice."
+            )
 
-    def _memberships(self, which: str) -> Iterator[Staged[Membership]]:
-        for body, source, line in self._db.execute(_WITH_SIDES + which):
+    def _memberships(self, query: str) -> Iterator[Staged[Membership]]:
+        for body, source, line in self._db.execute(query):
             yield Staged(Membership.model_validate_json(body), source, line)
 
     def _joined(self, query: str) -> Iterator[tuple[View, list[tuple[View, View]]]]:
-        """Yield each record's body with its (membership, other side) pairs."""
+        """Yield the body of each record with its pairs of membership and other side."""
         rows = self._db.execute(query)
-        for _, of_one in groupby(rows, key=lambda row: row[0]):
-            first, *others = of_one
+        for _, of_record in groupby(rows, key=lambda row: row[0]):
+            first, *others = of_record
             pairs = [(from_json(m), from_json(o)) for _, _, m, o in (first, *others) if m and o]
             yield from_json(first[1]), pairs
 
 
-def _only_membership(membership: View) -> View:
+def _own_fields(membership: View) -> View:
     return {name: value for name, value in membership.items() if name not in {"person_id", "group_id"}}
 
 
 def _body(record: AnyRecord) -> str:
-    """Write what `model.plain` returns, in one step."""
+    """Return a record as JSON, without its default values."""
     return record.model_dump_json(exclude_defaults=True)
 
 

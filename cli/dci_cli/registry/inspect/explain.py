@@ -17,8 +17,7 @@ from pydantic import ValidationError
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.inspect.read_meter import Cost, metered
-from dci_cli.registry.support.table import add_table, runtime_of
-from dci_cli.registry.support.table_pages import UNLIMITED
+from dci_cli.registry.support.registry_table import UNLIMITED, add_table, registry_command, runtime_of
 from dci_common.clients.model import RECORD_TYPES
 from dci_common.exchange.compiled_search import CompiledSearch, compile_search
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
@@ -67,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
+@registry_command
 def run(options: argparse.Namespace) -> int:
     """Print the plan and what it cost. Raises CommandError."""
     runtime = runtime_of(options)

@@ -1,4 +1,4 @@
-"""What reading a registry costs: the calls to DynamoDB, and what each of them took."""
+"""The cost of reading a registry: the calls to DynamoDB, and what each of them read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _READING = {"batch_get_item", "get_item", "query"}
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: when it began and ended in seconds, the index entries and the items it read, and its read units."""
+    """A call: its start and end in seconds, the index entries and items that it read, and its read units."""
 
     start: float
     end: float
@@ -29,7 +29,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What calls cost together; `in_a_row` is how many had to wait for one another."""
+    """The total cost of calls; `in_a_row` is the number of calls that waited for one another."""
 
     entries: int
     items: int
@@ -51,7 +51,7 @@ class Cost:
 
 @contextmanager
 def metered(runtime: Runtime, delay: float = 0) -> Iterator[list[Call]]:
-    """Collect the reading calls of a runtime; each call is made to take `delay` seconds more, as over a network."""
+    """Collect the calls of a runtime that read; `delay` seconds are added to each call, as by a network."""
     calls: list[Call] = []
     client = runtime.dynamodb
     vars(runtime)["dynamodb"] = _Metered(client, calls, delay)
@@ -62,7 +62,7 @@ def metered(runtime: Runtime, delay: float = 0) -> Iterator[list[Call]]:
 
 
 class _Metered:
-    """A client whose calls are looked at."""
+    """A client whose calls are recorded."""
 
     def __init__(self, client: DynamoDB, calls: list[Call], delay: float) -> None:
         self._client = client
@@ -70,9 +70,9 @@ class _Metered:
         self._delay = delay
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return partial(self._made, name)
+        return partial(self._call, name)
 
-    def _made(self, name: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - the operation's own
+    def _call(self, name: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - the operation's own
         start = time.perf_counter()
         time.sleep(self._delay)
         if name not in _READING:
@@ -90,7 +90,7 @@ def _call(start: float, answer: dict[str, Any]) -> Call:
 
 
 def _in_a_row(calls: list[Call]) -> int:
-    """Return the length of the longest chain of calls of which each began when the one before had ended."""
+    """Return the length of the longest chain of calls in which each started after the one before had ended."""
     chain, ended = 0, float("-inf")
     for call in sorted(calls, key=lambda call: call.end):
         if call.start >= ended:

@@ -1,4 +1,4 @@
-"""`dci registry show`: show a person or a group, its memberships, and what finds it."""
+"""`dci registry show`: show a person or a group, its memberships and its index entries."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dci_cli.registry.support.record_lookup import find
-from dci_cli.registry.support.table import add_table, runtime_of
+from dci_cli.registry.support.registry_table import add_table, find_record, registry_command, runtime_of
 from dci_common.aws.dynamodb import batch_get
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, own_fields
@@ -25,14 +24,15 @@ _COLUMN = 24
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the record's id, and `--json`."""
     add_table(parser)
-    parser.add_argument("id", metavar="ID", help="its id; PERSON#ID or GROUP#ID where both have it")
+    parser.add_argument("id", metavar="ID", help="the id, or PERSON#ID or GROUP#ID if a person and a group have it")
     parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
+@registry_command
 def run(options: argparse.Namespace) -> int:
     """Print the record. Raises CommandError."""
     runtime = runtime_of(options)
-    shown = _describe(runtime, find(RegistryStore(runtime), options.id))
+    shown = _describe(runtime, find_record(RegistryStore(runtime), options.id))
     print(json.dumps(shown, indent=2, ensure_ascii=False) if options.json else "\n".join(_readable(shown)))
     return 0
 
@@ -60,7 +60,7 @@ def _membership(stored: Stored, entry: View) -> dict[str, Any]:
 
 
 def _found_by(runtime: Runtime, stored: Stored) -> list[str]:
-    """Return the keys of what leads to a record, as the table has them: lookups, and slots of its index partition."""
+    """Return the index entries that the table has for a record: lookups, and the slots of its index partition."""
     table = runtime.settings.registry_table
     lookups = [{"pk": item["pk"], "sk": item["sk"]} for item in lookup_items(stored.kind, stored.view).values()]
     items = batch_get(runtime, table, [*lookups, keys.record_key(stored.kind, stored.id)])
@@ -79,7 +79,7 @@ def _found_by(runtime: Runtime, stored: Stored) -> list[str]:
 def _readable(shown: dict[str, Any]) -> Iterator[str]:
     yield f"{shown['kind']} {shown['id']}, version {shown['version']}"
     if "unfinished" in shown:
-        yield f"  The last write of it ({shown['unfinished']}) is not finished: dci registry reindex finishes it."
+        yield f"  Its last write ({shown['unfinished']}) was interrupted: dci registry reindex completes it."
     for name, value in shown["record"].items():
         if name != "id":
             yield from _row(name, value if isinstance(value, list) else [value])
@@ -92,7 +92,7 @@ def _readable(shown: dict[str, Any]) -> Iterator[str]:
 
 
 def _terms(membership: dict[str, Any]) -> list[str]:
-    """Say in which roles, and from which day to which."""
+    """Return the roles of a membership, and its first and last day."""
     days = [
         f"{word} {membership[name]}" for name, word in (("start", "from"), ("end", "until")) if name in membership
     ]

@@ -1,6 +1,6 @@
-"""`dci registry stats`: count what the registry holds, and how much room it takes.
+"""`dci registry stats`: count what the registry holds, and how much space it takes.
 
-It reads the whole table. Sizes are in bytes as DynamoDB reckons them, without its indexes.
+It reads the whole table. Sizes are in bytes as DynamoDB computes them, without the indexes.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from dci_cli.registry.support.table import add_table, runtime_of
-from dci_cli.registry.support.table_pages import pages
+from dci_cli.registry.support.registry_table import add_table, pages, registry_command, runtime_of
+from dci_cli.terminal import Column, print_table
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.store import RegistryStore
 
 _OTHERS = {"REGISTRY": "settings", "IDENTIFIER": "identifiers", "PHONE": "phone numbers", "EMAIL": "e-mail addresses"}
-_ROW = "{:<20}{:>14}{:>20}{:>12}{:>16}"
+_COLUMNS = (
+    Column("items"),
+    *(Column(heading, is_number=True) for heading in ("number", "bytes on average", "largest", "together")),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,18 +32,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
+@registry_command
 def run(options: argparse.Namespace) -> int:
     """Print the counts."""
     runtime = runtime_of(options)
     shards = RegistryStore(runtime).settings().shards
     counts = Counts(item for page in pages(runtime) for item in page["Items"])
-    shown = {"shards": shards, **counts.plain()}
-    print(json.dumps(shown, indent=2, ensure_ascii=False) if options.json else "\n".join(_readable(shown)))
+    shown = {"shards": shards, **counts.as_json()}
+    if options.json:
+        print(json.dumps(shown, indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(_summary(shown)))
+        print_table(_COLUMNS, [_row(sort, size) for sort, size in shown["items"].items()])
     return 0
 
 
 class Counts:
-    """What all the items of a registry are; those of one partition come one after the other."""
+    """The counts of all items of a registry, given with the items of each partition together."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._sizes: defaultdict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))  # items, bytes, largest
@@ -51,8 +59,8 @@ class Counts:
             members = sum(self._count(pk, item) for item in partition)
             self._largest = max(self._largest, (members, pk.partition("#")[2]))
 
-    def plain(self) -> dict[str, Any]:
-        """Return the counts as JSON has them."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts as JSON values."""
         people, groups, sides = (self._sizes[sort][0] for sort in ("people", "groups", "memberships"))
         return {
             "people": people,
@@ -70,7 +78,7 @@ class Counts:
         }
 
     def _count(self, pk: str, item: Item) -> bool:
-        """Count an item; tell whether it is a group's member."""
+        """Count an item, and return whether it is a member of a group."""
         prefix, _, rest = pk.partition("#")
         sort, size = _sort(prefix, item), sum(len(name) + _size(value) for name, value in item.items())
         items, total, largest = self._sizes[sort]
@@ -91,7 +99,7 @@ def _sort(prefix: str, item: Item) -> str:
 
 
 def _size(value: dict[str, Any]) -> int:
-    """Reckon a value's bytes as DynamoDB does."""
+    """Return the size of a value in bytes, as DynamoDB computes it."""
     ((type_, content),) = value.items()
     match type_:
         case "S":
@@ -106,7 +114,7 @@ def _size(value: dict[str, Any]) -> int:
             return 3 + sum(1 + len(name) + _size(part) for name, part in content.items())
 
 
-def _readable(shown: dict[str, Any]) -> Iterator[str]:
+def _summary(shown: dict[str, Any]) -> Iterator[str]:
     group = shown["largest_group"]
     yield _line("people", shown["people"]) + f"   of whom restricted: {shown['restricted']:,}"
     yield _line("groups", shown["groups"]) + f"   the largest: {group['id']} with {group['members']:,} members"
@@ -115,10 +123,11 @@ def _readable(shown: dict[str, Any]) -> Iterator[str]:
     yield _line("shards", shown["shards"])
     yield "identifiers"
     yield from (_line(f"  {type_}", number) for type_, number in shown["identifiers"].items())
-    yield _ROW.format("items", "number", "bytes on average", "largest", "together")
-    for sort, size in shown["items"].items():
-        numbers = (size["items"], round(size["bytes"] / size["items"]), size["largest"], size["bytes"])
-        yield _ROW.format(f"  {sort}", *(f"{number:,}" for number in numbers))
+
+
+def _row(sort: str, size: dict[str, int]) -> list[str]:
+    numbers = (size["items"], round(size["bytes"] / size["items"]), size["largest"], size["bytes"])
+    return [f"  {sort}", *(f"{number:,}" for number in numbers)]
 
 
 def _line(name: str, number: int) -> str:

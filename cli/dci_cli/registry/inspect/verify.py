@@ -1,7 +1,7 @@
-"""`dci registry verify`: check that the registry agrees with itself; the exit status is 1 when it does not.
+"""`dci registry verify`: check that the registry is consistent; the exit status is 1 when it is not.
 
-Each disagreement of bodies, lookups, memberships, facets and slots is told in a line that names the item by its key.
-Keys hold identifiers, phone numbers and e-mail addresses, so the output is personal data.
+Each inconsistency of bodies, lookups, memberships, facets and slots is a line that names the item by its key. Keys
+contain identifiers, phone numbers and e-mail addresses, so the output is personal data.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dci_cli.registry.support.table import add_table, runtime_of
+from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.storage.checker import Checker
 
@@ -19,12 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_table(parser)
 
 
+@registry_command
 def run(options: argparse.Namespace) -> int:
     """Print each finding."""
     count = 0
     for finding in Checker(runtime_of(options), SOCIAL_CATALOGUE).findings():
         print(finding)
         count += 1
-    found = f"{count:,} disagreement{'s'[: count != 1]} found."
-    print(found if count else "The registry agrees with itself.", file=sys.stderr)
+    found = f"{count:,} inconsistenc{'y' if count == 1 else 'ies'} found."
+    print(found if count else "The registry is consistent.", file=sys.stderr)
     return 1 if count else 0

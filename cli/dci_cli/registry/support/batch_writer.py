@@ -1,4 +1,4 @@
-"""Writes items in batches, and waits while DynamoDB is busy."""
+"""Writes in batches, with backoff while DynamoDB throttles them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.support.parallel import chunks, in_parallel
+from dci_cli.parallel import chunks, in_parallel
 from dci_common.aws.dynamodb import Item
 from dci_common.aws.retry import Backoff, may_repeat
 
 if TYPE_CHECKING:
-    from dci_cli.registry.support.table import OperatorRuntime
+    from dci_cli.aws import OperatorRuntime
 
 BATCH = 25  # BatchWriteItem's own limit
-# Attempts in a row that write nothing: some 40 seconds, on average.
+# Attempts in a row that write nothing: about 40 seconds, on average.
 _BUSY = Backoff(attempts=12, first=0.1, longest=20)
 
 
@@ -29,7 +29,7 @@ def write_all(runtime: OperatorRuntime, table: str, pool: ThreadPoolExecutor, it
 
 
 def write_batch(runtime: OperatorRuntime, table: str, items: Sequence[Item]) -> None:
-    """Write up to 25 items with distinct keys, however long that takes. Raises CommandError when nothing is written."""
+    """Write up to 25 items with distinct keys, with retries. Raises CommandError when the table stays busy."""
     left: list[Any] = [{"PutRequest": {"Item": item}} for item in items]
     attempt = 0
     while unwritten := _unwritten(runtime, table, left):
@@ -37,7 +37,7 @@ def write_batch(runtime: OperatorRuntime, table: str, items: Sequence[Item]) -> 
         left = unwritten
         if not runtime.retry.pause(_BUSY, attempt):
             raise CommandError(
-                "The table accepts no more writes: try again later. What is loaded already is skipped then."
+                "The table accepts no more writes: run the import again later; it skips what is already loaded."
             )
 
 

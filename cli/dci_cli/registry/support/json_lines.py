@@ -1,4 +1,4 @@
-"""Canonical JSON Lines: a record a line, each an object with exactly one of `person`, `group` and `membership`."""
+"""Canonical JSON Lines: each line is an object with exactly one of `person`, `group` and `membership`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from pydantic_core import PydanticCustomError
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from dci_common.validation import describe
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps makes one for each call
+_encode = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":")
+).encode  # json.dumps creates an encoder for each call
 
 
 class BadLine(Exception):
-    """A line is not a record; the message says where and what is expected there, and repeats no value of it."""
+    """A line is not a record; the message names the field and what is expected, and contains no value of the line."""
 
 
 class _Line(BaseModel):
@@ -33,17 +35,17 @@ class _Line(BaseModel):
 
 
 def read_line(line: str | bytes) -> AnyRecord:
-    """Read a record. Raises BadLine."""
+    """Return the record of a line. Raises BadLine."""
     try:
-        one = _Line.model_validate_json(line)
+        parsed = _Line.model_validate_json(line)
     except ValidationError as error:
         raise BadLine(describe(error, "The line")) from error
     _decode(line if isinstance(line, str) else line.decode())
-    return cast("AnyRecord", one.person or one.group or one.membership)
+    return cast("AnyRecord", parsed.person or parsed.group or parsed.membership)
 
 
 def _check_keys(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse an object that has a key twice: pydantic takes the last value without a word."""
+    """Raise BadLine for a repeated key: pydantic silently uses the last value."""
     if len(dict(pairs)) < len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
@@ -54,5 +56,5 @@ _decode = json.JSONDecoder(object_pairs_hook=_check_keys).decode
 
 
 def write_line(name: str, fields: dict[str, Any]) -> str:
-    """Write a record, given what it is and its fields as JSON has them (`model.plain`), with the newline."""
+    """Return the line of a record, with its newline; `name` is its kind, and `fields` are JSON values."""
     return _encode({name: fields}) + "\n"

@@ -1,76 +1,105 @@
-"""How far a long command is: a bar on a terminal, now and then a plain line elsewhere."""
+"""How far a long command is: rich's progress bar on a terminal, a plain line from time to time elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable
-from typing import TextIO
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TextIO
 
-_BAR = 24  # characters
-_REDRAW, _REPORT = 0.2, 10.0  # seconds between two pictures of the bar, and between two plain lines
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+_REDRAW_SECONDS, _REPORT_SECONDS = 0.2, 10.0
+_HOUR, _MINUTE = 3600, 60
 
 
 class Progress:
-    """Tells on stderr how much of `total` is done, how many things a second, and how long it will still take.
+    """Reports on stderr how much of `total` is done, how fast, and how long the rest takes; at the end, a summary.
 
-    `total` may be in another measure than the things counted: bytes of a file, say, whose lines are counted.
+    `total` may have another unit than what is counted: the bytes of a file, for example, whose lines are counted.
     """
 
     def __init__(
         self,
         label: str,
-        things: str,
+        unit: str,
         total: int,
         *,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._label, self._things, self._total = label, things, total
+        self._label, self._unit, self._total = label, unit, total
         self._stream = stream or sys.stderr
         self._clock = clock
-        self._is_terminal = self._stream.isatty()
-        self._began = self._told = clock()
+        self._bar = _bar(self._stream, label, total) if self._stream.isatty() else None
+        self._interval = _REDRAW_SECONDS if self._bar else _REPORT_SECONDS
+        self._started = self._reported = clock()
         self._done = self._count = 0
 
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Remove the bar, and write the summary unless the command failed."""
+        if self._bar:
+            self._bar.stop()
+        if kind is None:
+            seconds = self._clock() - self._started
+            rate = f", {self._count / seconds:,.0f} a second" if seconds >= 1 else ""
+            self._write(f"{self._label}: {self._count:,} {self._unit} in {_duration(seconds)}{rate}")
+
     def advance(self, done: int, count: int | None = None) -> None:
-        """Add to what is done; `count` is the number of things, where `total` is in another measure."""
+        """Add to what is done; `count` is the number of things, where `total` has another unit."""
         self._done += done
         self._count += done if count is None else count
         now = self._clock()
-        if now - self._told >= (_REDRAW if self._is_terminal else _REPORT):
-            self._told = now
-            self._tell(now)
+        if now - self._reported >= self._interval:
+            self._reported = now
+            self._report(now - self._started)
 
-    def finish(self) -> None:
-        """Tell how much it was in all, and how long it took."""
-        seconds = self._clock() - self._began
-        rate = f", {self._count / seconds:,.0f} a second" if seconds >= 1 else ""
-        self._write(f"{self._label}: {self._count:,} {self._things} in {_duration(seconds)}{rate}", last=True)
-
-    def _tell(self, now: float) -> None:
+    def _report(self, seconds: float) -> None:
+        rate = f"{self._count / seconds:,.0f} {self._unit} a second"
+        if self._bar:
+            self._bar.update(self._bar.task_ids[0], completed=self._done, rate=rate)
+            return
         part = min(1.0, self._done / self._total) if self._total else 1.0
-        seconds = now - self._began
         left = seconds * (1 - part) / part if part else 0.0
-        filled = round(part * _BAR)
-        bar = f" [{'#' * filled}{'.' * (_BAR - filled)}]" if self._is_terminal else ":"
-        rate = self._count / seconds if seconds else 0.0
-        self._write(
-            f"{self._label}{bar} {part:.0%}, {rate:,.0f} {self._things} a second, {_duration(left)} left", last=False
-        )
+        self._write(f"{self._label}: {part:.0%}, {rate}, {_duration(left)} left")
 
-    def _write(self, text: str, *, last: bool) -> None:
-        if self._is_terminal:
-            self._stream.write(f"\r\x1b[K{text}" + ("\n" if last else ""))
-        else:
-            self._stream.write(f"{text}\n")
+    def _write(self, line: str) -> None:
+        self._stream.write(f"{line}\n")
         self._stream.flush()
+
+
+def _bar(stream: TextIO, label: str, total: int) -> Bar:
+    from rich.console import Console  # noqa: PLC0415 - imported when there is something to draw
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(file=stream),
+        transient=True,
+        redirect_stdout=False,  # which may hold the records that are exported
+    )
+    bar.add_task(label, total=total, rate="")
+    return bar
 
 
 def _duration(seconds: float) -> str:
     whole = round(seconds)
-    if whole >= 3600:  # noqa: PLR2004 - an hour
-        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-    if whole >= 60:  # noqa: PLR2004 - a minute
-        return f"{whole // 60} min {whole % 60:02} s"
+    if whole >= _HOUR:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02} min"
+    if whole >= _MINUTE:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02} s"
     return f"{whole} s" if whole else f"{seconds:.1f} s"

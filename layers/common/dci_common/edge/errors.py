@@ -24,6 +24,8 @@
 | └── UnsupportedMediaType | 415 | err.request.bad | invalid_request |
 | BotoCoreError, ClientError | 503, Retry-After | err.service.unavailable | temporarily_unavailable |
 | any other exception | 500 | err.service.unavailable | server_error |
+
+An error without a row has the row of its parent: RegistryBusy, for example, is an Unavailable.
 """
 
 from __future__ import annotations

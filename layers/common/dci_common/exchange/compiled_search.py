@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registries.social.catalogue import social_catalogue
 from dci_common.registries.social.disclosure import disclosure
 from dci_common.registries.social.record_types import RecordType, resolve
 from dci_common.registry.plan.search_plan import Visibility
@@ -87,8 +87,7 @@ def compile_search(
     reg_type, record_type = resolve(criteria, openspp17_client=client.openspp17)
     record_type.check_allowed(client.record_types)
     page, disclosed = read_page(criteria, pagination), disclosure(client.disclosure)
-    catalogue = SOCIAL_CATALOGUE.with_identifier_types(settings.identifier_types)
-    conditions = Conditions(catalogue, record_type.kind, disclosed, today)
+    conditions = Conditions(social_catalogue(settings.identifier_types), record_type.kind, disclosed, today)
     query = Query(record_type.kind, parse(criteria.query_type, criteria.query, conditions), today)
     return CompiledSearch(
         reg_type=reg_type,

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _MINUTE, _DAY = 60, 86_400
 _NO_LIMIT = 10**15
-# An attempt fails only when a concurrent request was counted. There is no pause: the first request of each minute always
-# needs a second attempt.
+# An attempt fails only when a concurrent request was counted. There is no pause: the first request of each minute
+# always needs a second attempt.
 _CONFLICTS = Backoff(attempts=10, first=0, longest=0)
 
 _WITHIN_A_MINUTE = {

@@ -5,6 +5,8 @@ A new searchable attribute is a row here, a slot that is not used yet, and a bac
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from dci_common.registries.social.code_lists import MARITAL_STATUS, SEX
 from dci_common.registries.social.readers import address_reader, name_reader, read_group_size, read_location
 from dci_common.registry.catalogue.attributes import Attribute, field_reader, identifier_reader, list_reader
@@ -139,3 +141,9 @@ SOCIAL_CATALOGUE = Catalogue(
     },
     related_disclosure="household",
 )
+
+
+@lru_cache(maxsize=8)  # a deployment has one registry, whose types hardly ever change
+def social_catalogue(identifier_types: frozenset[str]) -> Catalogue:
+    """Return the catalogue of a social registry with these identifier types."""
+    return SOCIAL_CATALOGUE.with_identifier_types(identifier_types)

@@ -6,8 +6,10 @@ A client may filter only by what it may see: otherwise counts would disclose wha
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from dci_common.registry.catalogue.attributes import Disclosure
+if TYPE_CHECKING:  # the administration of clients, which needs only these names, imports no catalogue
+    from dci_common.registry.catalogue.attributes import Disclosure
 
 MINIMAL: Disclosure = frozenset({"identifier", "name", "birth_date", "sex"})
 STANDARD: Disclosure = MINIMAL | {"birth_place", "phone_number", "email", "address", "household"}

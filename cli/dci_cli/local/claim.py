@@ -1,4 +1,4 @@
-"""A place on disk that one server at a time uses."""
+"""A lock on a file or folder that one server at a time uses."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _MAX_HOLDER = 1000
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A place that is this process's until the process ends, however it ends."""
+    """A lock that this process holds until it ends, in whatever way."""
 
     _lock: TextIO
 
     def announce(self, base_url: str) -> None:
-        """Record where this process serves, for whoever asks for the same place."""
+        """Record this process's URL, for another server that needs the same file or folder."""
         _write(self._lock, f"process {os.getpid()}, {base_url}")
 
 
 @contextmanager
 def claimed(lock: Path, place: Path, advice: str) -> Iterator[Claim]:
-    """Claim `place` by locking the file `lock`, which is created if it is missing, with its folder.
+    """Claim `place` by a lock on the file `lock`, which is created with its folder if it is missing.
 
-    The operating system drops the lock when its holder is killed; the file stays, and does not count. Raises CommandError,
-    which names the server that has the place and ends in `advice`, or says why there can be no lock.
+    The operating system releases the lock when its holder is killed; a file without a lock is no claim. Raises
+    CommandError, which names the server that holds the lock and ends with `advice`, or says why it cannot be locked.
     """
     try:
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

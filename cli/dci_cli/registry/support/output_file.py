@@ -1,4 +1,4 @@
-"""Where a command writes records: a file of one's own, or standard output."""
+"""Where a command writes records: a private file, or standard output."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from dci_cli.command_error import CommandError
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Add `--output`."""
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="write to this file, which only you can read; default: to stdout"
+        "--output", type=Path, metavar="FILE", help="write to this file, readable by you alone; default: to stdout"
     )
 
 
 @contextmanager
-def opened(path: Path | None) -> Iterator[TextIO]:
-    """Open the file of `--output`, which gets its name when it is whole. Raises CommandError."""
+def open_output(path: Path | None) -> Iterator[TextIO]:
+    """Open the file of `--output`, which gets its name when it is complete. Raises CommandError."""
     if path is None:
         yield sys.stdout
         return
     if path.exists() and not path.is_file():
-        raise CommandError(f"{path} is not a file: without --output, standard output is written to.")
+        raise CommandError(f"{path} is not a file: leave out --output to write to standard output.")
     part = path.with_name(f"{path.name}.part")
     try:
         part.unlink(missing_ok=True)
@@ -36,5 +36,5 @@ def opened(path: Path | None) -> Iterator[TextIO]:
         part.replace(path)
     except OSError as error:
         if error.errno is None:
-            raise  # botocore's own, of which some are OSErrors too
-        raise CommandError(f"{path} can not be written: {error.strerror}.") from error
+            raise  # an error of botocore, some of which are OSErrors too
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""Something between the operator and the API that alters answers, as gateways and proxies do."""
+"""A proxy between the operator and the API that alters responses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Answer:
-    """An answer on its way back; header names are in lower case."""
+    """A response that the proxy returns; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -25,8 +25,8 @@ _HOPS = {"connection", "content-length", "server"}
 
 
 @contextmanager
-def altering(base_url: str, alterations: dict[str, Alter]) -> Iterator[str]:
-    """Yield the URL of a server that asks `base_url`, and alters the answers of some paths."""
+def tampering_proxy(base_url: str, alterations: dict[str, Alter]) -> Iterator[str]:
+    """Yield the URL of a proxy for `base_url` that alters the responses of some paths."""
 
     class Handler(BaseHTTPRequestHandler):
         def pass_on(self) -> None:

@@ -1,0 +1,92 @@
+"""What the commands of `dci clients` share: their options, and how they print a client or a list."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dci_cli.api import add_api_options, api_of
+from dci_cli.clients.clients_api import ClientsApi
+from dci_cli.terminal import Column, print_sheet, print_table
+
+LOCAL = "http://127.0.0.1:3000"  # where `dci serve` listens
+Record = Mapping[str, Any]
+
+
+def add_client(parser: argparse.ArgumentParser) -> None:
+    """Add the client."""
+    parser.add_argument("client", metavar="CLIENT", help="the client's id")
+
+
+def add_client_and_yes(parser: argparse.ArgumentParser) -> None:
+    """Add the client, and the answer to the question."""
+    add_client(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCommand:
+    """A command of `dci clients`: what it does and prints, and its own arguments."""
+
+    act: Callable[[ClientsApi, argparse.Namespace], None]
+    add_own_arguments: Callable[[argparse.ArgumentParser], None] = add_client
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the API, `--json`, and the command's own arguments."""
+        add_api_options(parser)
+        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        self.add_own_arguments(parser)
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Do it, and print the result. Raises CommandError."""
+        options.api = options.api or LOCAL
+        self.act(ClientsApi(api_of(options)), options)
+        return 0
+
+
+def print_records(options: argparse.Namespace, columns: Sequence[str], records: Sequence[Record]) -> None:
+    """Print records in a table with these of their members, or as JSON with all of them."""
+    if options.json:
+        _print_json(records)
+        return
+    headings = [Column(column.replace("_", " ")) for column in columns]
+    print_table(headings, [[_text(record.get(column, "")) for column in columns] for record in records])
+
+
+def print_record(options: argparse.Namespace, record: Record) -> None:
+    """Print a record with a line for each member, or as JSON."""
+    if options.json:
+        _print_json(record)
+    else:
+        print_sheet(list(_members(record)))
+
+
+def print_done(options: argparse.Namespace, sentence: str) -> None:
+    """Print what was done, or an empty JSON object."""
+    if options.json:
+        _print_json({})
+    else:
+        print(sentence)
+
+
+def _print_json(content: object) -> None:
+    print(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def _members(record: Record) -> Iterator[tuple[str, str]]:
+    for name, value in record.items():
+        if name == "flags":
+            yield from _members(value)
+        else:
+            yield name.replace("_", " "), _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return " ".join(value)
+    return json.dumps(value, ensure_ascii=False)

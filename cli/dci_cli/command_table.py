@@ -1,0 +1,137 @@
+"""The table of commands: the name, the help and the module of each. A module is imported when its command is used."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+
+class Command(Protocol):
+    """What every command is: a module, or an object in a module, with these two functions."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Do the work and return the exit status. Raises CommandError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command in the table. `location` is a module, or `module:name` for an object in it."""
+
+    help: str
+    location: str
+
+    def load(self) -> Command:
+        """Import the command."""
+        module, _, name = self.location.partition(":")
+        found = import_module(f"dci_cli.{module}")
+        return cast("Command", getattr(found, name) if name else found)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Commands with a common first word."""
+
+    help: str
+    commands: Mapping[str, Entry]
+
+
+_KEYS = {
+    "list": Entry("list the signing keys", "keys:list_keys"),
+    "rotate": Entry("start a rotation of the signing keys", "keys:rotate"),
+}
+_CLIENTS = {
+    "create": Entry("register a client, and print its secret this once", "clients.edit:create"),
+    "list": Entry("list the clients", "clients.inspect:list_clients"),
+    "show": Entry("show a client", "clients.inspect:show"),
+    "update": Entry("change a client", "clients.edit:update"),
+    "disable": Entry("reject a client's requests from now on", "clients.edit:disable"),
+    "enable": Entry("accept a client's requests again", "clients.edit:enable"),
+    "revoke-tokens": Entry("revoke every token that a client holds", "clients.edit:revoke_tokens"),
+    "delete": Entry("delete a client; its log stays", "clients.edit:delete"),
+    "rotate-secret": Entry(
+        "add a secret to a client; the old one expires in seven days", "clients.secrets:rotate_secret"
+    ),
+    "secrets": Entry("list a client's secrets, without their values", "clients.secrets:list_secrets"),
+    "delete-secret": Entry("delete a secret of a client", "clients.secrets:delete_secret"),
+    "log": Entry("show who changed a client, and how", "clients.inspect:log"),
+}
+_REGISTRY = {
+    "import": Entry("load people, groups and memberships from JSON Lines and CSV files", "registry.importer.command"),
+    "export": Entry("write the registry as canonical JSON Lines", "registry.bulk.export"),
+    "show": Entry("show a person or a group, its memberships and its index entries", "registry.inspect.show"),
+    "explain": Entry("show how a search would be run, and what it costs", "registry.inspect.explain"),
+    "put": Entry("create or replace a few records, given as canonical JSON Lines", "registry.edit.put"),
+    "delete": Entry("delete a person, a group, or a membership", "registry.edit.delete"),
+    "stats": Entry("count what the registry holds, and how much space it takes", "registry.inspect.stats"),
+    "verify": Entry("check that the registry is consistent; exits with 1 if it is not", "registry.inspect.verify"),
+    "reindex": Entry("update index entries after the attribute catalogue has changed", "registry.edit.reindex"),
+    "generate": Entry("generate a synthetic population, as JSON Lines", "registry.bulk.generate"),
+    "create-from-s3": Entry(
+        "create a new table of any size from files, by DynamoDB's import from S3", "registry.bulk.create_from_s3"
+    ),
+}
+COMMANDS: dict[str, Entry | Group] = {
+    "serve": Entry("serve the API on this machine, with a demo registry or your own", "local.command"),
+    "bootstrap": Entry("create the first administrator of a deployment", "bootstrap"),
+    "audit": Entry("show who saw a person, and what a client saw", "audit"),
+    "doctor": Entry("check a deployment from outside, and say how to repair it", "doctor.command"),
+    "keys": Group("list and rotate the signing keys of a deployment", _KEYS),
+    "clients": Group("administer the partner clients of a deployment", _CLIENTS),
+    "registry": Group("load, read, change and check a registry's data", _REGISTRY),
+}
+
+
+def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """Return a parser of all names, and of the arguments of the one command that `arguments` begin with."""
+    parser = argparse.ArgumentParser(
+        prog="dci", description="Run and administer the SPDCI registry API.", formatter_class=_formatter
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    _add_commands(parser, "command", COMMANDS, arguments)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from dci_cli.installation import version  # noqa: PLC0415 - imported when it is used
+
+        print(parser.prog, version())
+        parser.exit()
+
+
+def _add_commands(
+    parser: argparse.ArgumentParser,
+    name_of_choice: str,
+    commands: Mapping[str, Entry | Group],
+    arguments: Sequence[str],
+) -> None:
+    choices = parser.add_subparsers(dest=name_of_choice, required=True, prog=parser.prog)
+    for name, entry in commands.items():
+        about = f"{entry.help[0].upper()}{entry.help[1:]}."
+        added = choices.add_parser(name, help=entry.help, description=about, formatter_class=_formatter)
+        if [name] != list(arguments[:1]):
+            continue
+        if isinstance(entry, Group):
+            _add_commands(added, f"{name}_command", entry.commands, arguments[1:])
+        else:
+            command = entry.load()
+            command.add_arguments(added)
+            added.set_defaults(run=command.run)
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Return what lays out the help: in colour on a terminal, as plain text elsewhere."""
+    if not sys.stdout.isatty():
+        return argparse.HelpFormatter(prog)
+    from rich_argparse import RichHelpFormatter  # noqa: PLC0415 - imported when there is something to draw
+
+    return RichHelpFormatter(prog)

@@ -1,0 +1,98 @@
+"""The table that a registry command works on, and how the command reads from it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dci_cli.aws import OperatorRuntime
+from dci_cli.command_error import CommandError
+from dci_cli.registry.support.progress import Progress
+from dci_common.aws import dynamodb
+from dci_common.errors import Unavailable
+from dci_common.registry.errors import RegistryNotLoaded
+from dci_common.registry.model.base import Kind
+from dci_common.registry.storage import keys
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.store import RegistrySettings, RegistryStore, Stored
+from dci_common.settings import Settings
+
+if TYPE_CHECKING:
+    from dci_common.runtime import Runtime
+
+UNLIMITED = 10**12  # an operator's command reads as much as there is
+IS_RECORD = "attribute_exists(facets)"  # true for the items of people and groups only
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def registry_command(run: Run) -> Run:
+    """Make the errors of the registry, AWS and SQLite, which `run` raises, CommandErrors."""
+
+    @wraps(run)
+    def run_with_errors(options: argparse.Namespace) -> int:
+        try:
+            return run(options)
+        except Unavailable as error:
+            raise CommandError(error.message) from error
+        except (BotoCoreError, ClientError) as error:
+            raise CommandError(f"The registry cannot be used: {error}") from error
+        except sqlite3.Error as error:
+            raise CommandError(
+                f"The temporary database cannot be used ({error}): set TMPDIR to a folder with enough space."
+            ) from error
+
+    return run_with_errors
+
+
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """Add `--table`."""
+    parser.add_argument(
+        "--table",
+        default=os.environ.get("REGISTRY_TABLE", ""),
+        help="the deployment's RegistryTable (an output of the stack); default: REGISTRY_TABLE",
+    )
+
+
+def runtime_of(options: argparse.Namespace) -> OperatorRuntime:
+    """Return the runtime for the table of `--table`. Raises CommandError when no table is named."""
+    if not options.table:
+        raise CommandError("Name the registry's table: --table NAME, or REGISTRY_TABLE in the environment.")
+    return OperatorRuntime(Settings(registry_table=options.table))
+
+
+def settings_if_loaded(runtime: Runtime) -> RegistrySettings | None:
+    """Return the registry's settings; None when nothing has been loaded into the table."""
+    try:
+        return RegistryStore(runtime).settings()
+    except RegistryNotLoaded:
+        return None
+
+
+def pages(runtime: OperatorRuntime, **request: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - Scan's own
+    """Scan the table, strongly consistent, with a progress report; DynamoDB counts the items every six hours."""
+    table = runtime.settings.registry_table
+    total = runtime.dynamodb.describe_table(TableName=table)["Table"]["ItemCount"]
+    with Progress("Reading", "items", total) as progress:
+        for page in dynamodb.pages(runtime.dynamodb.scan, TableName=table, ConsistentRead=True, **request):
+            yield page
+            progress.advance(page["ScannedCount"])
+
+
+def find_record(store: RegistryStore, name: str) -> Stored:
+    """Read a record by its id, or by its key `PERSON#<id>` or `GROUP#<id>`. Raises CommandError unless it is one."""
+    kind, mark, record_id = name.rpartition("#")
+    kinds = [known for known in Kind if known == kind or not mark]
+    found = [stored for known in kinds for stored in store.records(known, [record_id], Budget(UNLIMITED)).values()]
+    if not found:
+        raise CommandError(f"There is no person and no group {name} in the registry.")
+    if len(found) > 1:
+        record_keys = " or ".join(keys.record_pk(stored.kind, stored.id) for stored in found)
+        raise CommandError(f"Both a person and a group have the id {name}: name one of them, {record_keys}.")
+    return found[0]

@@ -1,0 +1,96 @@
+"""The table of commands: what it names exists, and a command imports only what it uses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from dci_cli.__main__ import main
+from dci_cli.command_table import COMMANDS, Entry, Group
+from support.serving import command
+
+_HEAVY = {"boto3", "botocore", "moto", "pydantic", "rich", "rich_argparse", "yaml", "jwt", "cryptography", "sqlite3"}
+_LIST_MODULES = """
+import json, sys
+from dci_cli.__main__ import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def entries() -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """Yield the words and the entry of every command."""
+    for name, entry in COMMANDS.items():
+        if isinstance(entry, Group):
+            yield from (((name, below), own) for below, own in entry.commands.items())
+        else:
+            yield (name,), entry
+
+
+def loaded(*arguments: str) -> set[str]:
+    """Return the modules that a command loads, in a process of its own."""
+    _, variables = command()
+    line = [sys.executable, "-c", _LIST_MODULES, *arguments]
+    done = subprocess.run(line, env=variables, capture_output=True, text=True, check=True)
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(("words", "entry"), [pytest.param(*one, id=" ".join(one[0])) for one in entries()])
+def test_every_command_has_help(words: tuple[str, ...], entry: Entry, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command of the table exists, and its help begins with the table's line."""
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--help"])
+    assert end.value.code == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"usage: dci {' '.join(words)}" in shown
+    assert f"{entry.help[0].upper()}{entry.help[1:]}." in shown
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["registry", "--help"], ["clients", "--help"], ["no-such-command"], []], ids=" ".join
+)
+def test_names_import_no_command(arguments: list[str]) -> None:
+    """The list of commands is printed without the modules of any command, and without a library."""
+    modules = loaded(*arguments)
+    assert {name for name in modules if name.startswith("dci_")} == {
+        "dci_cli",
+        "dci_cli.__main__",
+        "dci_cli.command_error",
+        "dci_cli.command_table",
+    }
+    assert not modules & _HEAVY
+
+
+@pytest.mark.parametrize("words", [["keys", "list"], ["clients", "create"], ["doctor"]], ids=" ".join)
+def test_commands_over_http_import_no_aws(words: list[str]) -> None:
+    """A command that uses only the API loads no AWS library, no models and no other group of commands."""
+    modules = loaded(*words, "--help")
+    assert not modules & _HEAVY
+    others = {"keys", "clients", "doctor", "registry", "local", "audit", "bootstrap"} - {words[0]}
+    assert not {f"dci_cli.{name}" for name in others} & modules
+
+
+def test_a_registry_command_imports_no_other() -> None:
+    """A registry command loads its own room and the shared one, not the importer or the local server."""
+    modules = loaded("registry", "show", "--help")
+    assert "dci_cli.registry.inspect.show" in modules
+    rooms = ("importer", "bulk", "edit")
+    assert not [name for name in modules if name.startswith(tuple(f"dci_cli.registry.{room}" for room in rooms))]
+    assert not {"moto", "rich", "dci_cli.local"} & modules
+
+
+def test_an_unknown_command_ends_with_the_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that no command has is rejected with the names that exist."""
+    with pytest.raises(SystemExit) as end:
+        main(["clients", "destroy"])
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert "invalid choice: 'destroy'" in error
+    assert "delete-secret" in error

@@ -1,0 +1,1 @@
+"""Recorded requests, their answers, and the tables that they are answered from."""
