@@ -2,26 +2,26 @@
 PYTHON ?= python3
 VENV := .venv/bin
 SAM := AWS_DEFAULT_REGION=eu-west-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
-# A worker a core. Each, and each server that a test starts, reads what was compiled before: that is 6 s of CPU a process.
+# One worker for each core. Workers, and the servers that tests start, share byte code, which saves 6 s of CPU in each.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/pytest -q -n auto --dist worksteal
-# What draws examples.
+# The tests that draw random examples.
 EXPLORING := tests/property tests/unit tests/conformance/test_openapi.py tests/registry/test_import_properties.py
 DYNAMODB_LOCAL := .local/dynamodb-local/DynamoDBLocal.jar
 BENCH := PYTHONPATH=tests $(VENV)/python
-# What measures, as `make bench` takes it: $(call measure,warm) runs bench/warm.py.
+# $(call measure,warm) runs bench/warm.py with the options of `make bench`.
 measure = @$(BENCH) bench/$(1).py $(QUICK) $(if $(JSON),--json $(JSON)/$(1).json)
 SOURCES := layers functions cli tests bench
-# The artifacts hold native code: for this machine's processor, unless ARCH names another.
+# The artifacts contain native code for one processor: this machine's, unless ARCH names another.
 ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
 # The section of samconfig.toml that `make deploy` uses.
 ENV = default
 
-# A command that runs its arguments beside a Docker engine of its own, where the machine has none.
+# On a machine without a Docker engine: a command that starts one and runs its arguments.
 WITH_DOCKER ?= $(wildcard ../shared/tools/with-docker)
 
 .PHONY: help
-help: ## show what can be made
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
@@ -29,20 +29,20 @@ run: .venv/run.stamp ## serve the API on this machine with a demo registry (PORT
 	@./dci serve
 
 .PHONY: setup
-setup: .venv/run.stamp ## install what running needs
+setup: .venv/run.stamp ## install the dependencies of `make run` and `./dci`
 
 .PHONY: test
-test: .venv/dev.stamp ## run the tests but the exhaustive ones, or those of TESTS=tests/unit (no network, Docker or Java)
+test: .venv/dev.stamp ## run the tests without the exhaustive ones, or only TESTS=tests/unit (no network, Docker or Java)
 	@$(PYTEST) -m "not dynamodb_local and not exhaustive" --ignore tests/build $(TESTS)
 
-# All that must hold, in this order: what was built is tested and measured after it.
+# All checks, in this order: the artifacts are built before they are tested and measured.
 CHECKS := lint types test validate build cover containers bench
 # The README's command comes first.
 CI_STAGES := test prove-setup $(filter-out test,$(CHECKS))
 
 .PHONY: check
 check: export QUICK := --quick
-check: ## run all that must hold, as CI does, and print the seconds of each stage
+check: ## run all checks, as CI does, and print the seconds of each stage
 	@scripts/stages $(CHECKS)
 
 .PHONY: ci
@@ -51,7 +51,7 @@ ci:
 	@scripts/stages $(CI_STAGES)
 
 .PHONY: prove-setup
-prove-setup: ## prove that the project sets itself up: a clone, empty caches, an old pip
+prove-setup: ## test the set-up in a new clone, with empty caches and an old pip
 	@scripts/prove-setup
 
 .PHONY: lint
@@ -68,6 +68,7 @@ types: .venv/dev.stamp
 .PHONY: validate
 validate: .venv-sam/sam.stamp .venv-checkov/checkov.stamp
 	@$(SAM) validate --lint
+	@.venv-sam/bin/cfn-lint template.yaml infra/*.yaml # SAM does not look into nested templates
 	@.venv-checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: build
@@ -80,7 +81,7 @@ build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM (ARCH=ar
 test-build: build .venv/dev.stamp ## test the deployment's artifacts
 	@DCI_BUILT=1 ARCH=$(ARCH) $(VENV)/pytest -q tests/build
 
-# For the processors that the deployment asks for by default, whatever this machine's are.
+# Builds for the template's default processor, whatever processor this machine has.
 .PHONY: deploy
 deploy: ARCH := $(if $(filter file,$(origin ARCH)),arm64,$(ARCH))
 deploy: build .venv/run.stamp ## deploy to AWS, guided the first time (ENV=default names the section of samconfig.toml)
@@ -90,34 +91,34 @@ deploy: build .venv/run.stamp ## deploy to AWS, guided the first time (ENV=defau
 sam-local: build .venv/dev.stamp ## serve the API from real Lambda containers (needs Docker and Java; PORT=3000)
 	@$(VENV)/python -m dci_cli.local.sam_local .local/credentials.json
 
-# After `make build`, so that it can run where no package index is reached.
+# Run `make build` first. It is not a prerequisite, so that this target needs no package index.
 .PHONY: e2e
-e2e: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL) ## test what was built in real Lambda containers (needs Docker and Java)
+e2e: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL) ## test the artifacts in real Lambda containers (needs Docker and Java)
 	@$(VENV)/pytest -q tests/e2e
 
-# After `make build`. With WITH_DOCKER where that is there, else with the machine's own Docker engine.
+# Run `make build` first. Uses WITH_DOCKER if it is set, else the machine's own Docker engine.
 .PHONY: containers
 containers: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL)
 	@if [ -n "$(WITH_DOCKER)" ] || docker version >/dev/null 2>&1; then $(WITH_DOCKER) $(MAKE) e2e bench-e2e QUICK=$(QUICK); \
-	  else echo "tests/e2e and bench-e2e did not run: no Docker engine answers, and WITH_DOCKER names no command that brings one." >&2; fi
+	  else echo "tests/e2e and bench-e2e did not run: no Docker engine answers, and WITH_DOCKER is not set." >&2; fi
 
-# All tests, with what `make test` leaves out: DynamoDB Local, exploring, the artifacts, coverage.
+# All tests, with those that `make test` leaves out, on DynamoDB Local, with more examples and coverage.
 .PHONY: cover
 cover: .venv/dev.stamp $(DYNAMODB_LOCAL)
 	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 DCI_TEST_EXAMPLES=200 $(PYTEST) --cov
 
-# When what they cover is touched: ten times as much as in `make check`, on both engines.
+# Run it after changes of the tested code: ten times the examples of `make check`, on both engines.
 .PHONY: exhaustive
-exhaustive: .venv/dev.stamp $(DYNAMODB_LOCAL) ## explore at length: 2,000 examples of each property, on each engine
+exhaustive: .venv/dev.stamp $(DYNAMODB_LOCAL) ## run property tests with 2,000 examples each, on each engine
 	DCI_TEST_EXAMPLES=2000 $(PYTEST) $(EXPLORING)
 	DCI_TEST_ENGINE=dynamodb-local DCI_TEST_EXAMPLES=2000 $(PYTEST) $(EXPLORING)
 
 $(DYNAMODB_LOCAL): | .venv/dev.stamp
 	@$(VENV)/python -c \
-	  'import pathlib; from dci_cli import dynamodb_local as engine; engine.fetch(pathlib.Path("$(@D)"))'
+	  'import pathlib; from dci_cli.local import dynamodb_local as engine; engine.fetch(pathlib.Path("$(@D)"))'
 
 .PHONY: bench
-bench: bench-warm bench-cold bench-token bench-search bench-registry ## measure, after make build (QUICK=--quick, JSON=folder)
+bench: bench-warm bench-cold bench-token bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
 
 .PHONY: bench-warm
 bench-warm: .venv/dev.stamp ## measure warm functions: CPU, calls, read units, memory
@@ -128,7 +129,7 @@ bench-cold: .venv/dev.stamp ## measure cold functions, after make build
 	$(call measure,cold_start)
 
 .PHONY: bench-token
-bench-token: .venv/dev.stamp ## measure tokens, by each way of authentication: CPU and calls
+bench-token: .venv/dev.stamp ## measure tokens, for each authentication method: CPU and calls
 	$(call measure,tokens)
 
 .PHONY: bench-search
@@ -141,7 +142,7 @@ bench-registry: .venv/dev.stamp $(DYNAMODB_LOCAL) ## measure imports and generat
 	$(call measure,registry_s3)
 
 .PHONY: bench-e2e
-bench-e2e: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL) ## measure many clients at once in real Lambda containers, after make build
+bench-e2e: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL) ## measure concurrent clients in real Lambda containers, after make build
 	$(call measure,containers)
 
 .PHONY: wheel
@@ -149,23 +150,23 @@ wheel: .venv/dev.stamp ## build the command line's wheel, for `pip install`, in 
 	@$(VENV)/hatchling build -t wheel -d dist
 
 .PHONY: lock
-lock: .venv/dev.stamp ## pin the newest versions that pyproject.toml allows
+lock: .venv/dev.stamp ## lock the newest versions that pyproject.toml allows
 	scripts/lock --upgrade
 
 .PHONY: openapi
-openapi: .venv/dev.stamp ## write the API's description anew from its models
+openapi: .venv/dev.stamp ## generate the OpenAPI description from the models
 	@$(VENV)/python -m dci_cli.openapi.document >functions/search/dci_search/openapi.json.part
 	@mv functions/search/dci_search/openapi.json.part functions/search/dci_search/openapi.json
 
 .PHONY: clean
-clean: ## remove what was installed, built and cached
+clean: ## remove environments, artifacts and caches
 	rm -rf $(ENVIRONMENTS) .aws-sam .local dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environments hold exactly what their lock files name. uv, which fills them, has one of its own: it is installed by
-# the pip that comes with Python, of whatever version, which needs nothing but the file and its hashes.
+# Each environment contains exactly the packages of its lock file. uv installs them. uv itself has an environment of its
+# own, where the pip that comes with Python installs it; any version of pip can do that.
 ENVIRONMENTS := .venv .venv-uv .venv-sam .venv-checkov
-# An environment whose Python was removed from the machine is made anew.
+# An environment whose Python was removed from the machine is created again.
 $(shell for environment in $(ENVIRONMENTS); do [ -x $$environment/bin/python ] || rm -f $$environment/*.stamp; done)
 $(ENVIRONMENTS:=/bin/python):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -178,17 +179,17 @@ $(ENVIRONMENTS:=/bin/python):
 	@.venv-uv/bin/python -m pip install -q --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r $<
 	@touch $@
 
-# $(call sync,.venv,dev) makes the environment .venv what requirements/dev.txt says.
+# $(call sync,.venv,dev) installs exactly requirements/dev.txt in the environment .venv.
 sync = @scripts/uv pip sync -q --require-hashes --python $(1)/bin/python requirements/$(2).txt
 
-# The packages of this checkout, as pyproject.toml lists them, are on the path of .venv.
+# Puts the packages of this checkout, which pyproject.toml lists, on the path of .venv.
 .venv/sources.stamp: pyproject.toml scripts/link-sources | .venv/bin/python
 	@scripts/link-sources .venv/bin/python
 	@touch $@
 
 .venv/run.stamp .venv/dev.stamp: | .venv/sources.stamp
 
-# Running and testing share one: where the tests' packages are installed, they stay.
+# `make run` and `make test` share .venv. Once the tests' packages are installed, `make run` keeps them.
 .venv/run.stamp: requirements/run.txt .venv-uv/uv.stamp | .venv/bin/python
 	$(call sync,.venv,$(if $(wildcard .venv/dev.stamp),dev,run))
 	@touch $@
@@ -197,7 +198,7 @@ sync = @scripts/uv pip sync -q --require-hashes --python $(1)/bin/python require
 	$(call sync,.venv,dev)
 	@touch $@ .venv/run.stamp
 
-# SAM and checkov need other versions of what the functions use, so they live apart.
+# SAM and checkov need other versions of the functions' dependencies, so each has its own environment.
 .venv-checkov/checkov.stamp: requirements/checkov.txt .venv-uv/uv.stamp | .venv-checkov/bin/python
 	$(call sync,.venv-checkov,checkov)
 	@touch $@

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ _LAYER = _BUILD / "CommonLayer" / "python"
 _BASELINE = ROOT / ".local" / "baseline"
 _TURNS, _QUICK_TURNS = 15, 9
 _MOST = 0.5
+_PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[.*?\])?==(\S+)")  # a line of a lock file
 _PACKAGES = ("aws-lambda-powertools", "boto3", "botocore", "cryptography", "pydantic", "PyJWT")
 
 _CALL = """
@@ -113,28 +115,23 @@ def _python() -> str:
 
 def _install_baseline() -> None:
     """Install the baseline's dependencies in the functions' versions, and compile them as the layer is compiled."""
-    pinned = dict(
-        line.split()[0].split("==")
-        for line in (ROOT / "requirements/run.txt").read_text().splitlines()
-        if "==" in line
-    )
-    wanted = [f"{name}=={version}" for name, version in pinned.items() if name.lower() in map(str.lower, _PACKAGES)]
+    pins = (_PIN.match(line) for line in (ROOT / "requirements/run.txt").read_text().splitlines())
+    names = set(map(str.lower, _PACKAGES))
+    wanted = [f"{pin[1]}=={pin[2]}" for pin in pins if pin and pin[1].lower() in names]
     stamp = _BASELINE / "made"
     if not stamp.is_file() or stamp.read_text() != " ".join(wanted):
         shutil.rmtree(_BASELINE, ignore_errors=True)
-        pip = [
-            _python(),
-            "-m",
+        uv: list[str | Path] = [
+            ROOT / "scripts" / "uv",
             "pip",
             "install",
             "-q",
-            "--no-compile",
+            "--python",
+            _python(),
             "--target",
-            str(_BASELINE),
-            *wanted,
-            "aws-xray-sdk",
+            _BASELINE,
         ]
-        subprocess.run(pip, check=True)  # noqa: S603 - a fixed command
+        subprocess.run([*uv, *wanted, "aws-xray-sdk"], check=True)  # noqa: S603 - a fixed command
         stamp.write_text(" ".join(wanted))
     shutil.copytree(ROOT / "bench" / "baseline", _BASELINE / "baseline", dirs_exist_ok=True)
     compile_ = [_python(), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(_BASELINE)]

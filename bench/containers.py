@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 from report import options_of, write
 
 from dci_cli.local.demo import demo_population
-from support.serving import Serving, sam_local
+from support.server_process import ServerProcess, sam_local
 
 _CLIENTS = (1, 4, 16)
 _REQUESTS, _QUICK_REQUESTS = 96, 16
@@ -60,7 +60,7 @@ def main() -> int:
     return 0
 
 
-def _loads(api: Serving, requests: int) -> Iterator[Load]:
+def _loads(api: ServerProcess, requests: int) -> Iterator[Load]:
     partner = _partner(api)
     people = [person.identifiers[0].identifier_value for person in demo_population().people]
     ways: dict[str, Send] = {
@@ -73,7 +73,7 @@ def _loads(api: Serving, requests: int) -> Iterator[Load]:
             yield _load(clients, asked, send, list(islice(cycle(people), requests)))
 
 
-def _partner(api: Serving) -> dict[str, str]:
+def _partner(api: ServerProcess) -> dict[str, str]:
     """Register a client without limits, and return the header of its requests."""
     made = api.send("POST", "/clients", _CLIENT | _NO_LIMITS, **api.authorization("admin")).json
     form = {"grant_type": "client_credentials", **{name: made[name] for name in ("client_id", "client_secret")}}
@@ -95,13 +95,13 @@ def _load(clients: int, asked: str, send: Send, uins: Iterable[str]) -> Load:
     return Load(clients, asked, len(took), throughput, median(took), p99)
 
 
-def _check_health(api: Serving) -> None:
+def _check_health(api: ServerProcess) -> None:
     reply = api.send("GET", "/health")
     if reply.status != _OK:
         raise SystemExit(f"/health was answered with {reply.status}: {reply.text[:300]}")
 
 
-def _check_search(api: Serving, partner: dict[str, str], uin: str) -> None:
+def _check_search(api: ServerProcess, partner: dict[str, str], uin: str) -> None:
     """Search for a person, and check that the result is this person only."""
     reply = api.send("POST", "/registry/sync/search", _message(uin), **partner)
     if reply.status != _OK or reply.items[0]["reference_id"] != uin:

@@ -21,19 +21,19 @@ from dci_cli.local.demo import Population, demo_population
 from dci_cli.local.load import load
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables
-from dci_cli.template import read_template
 from dci_common import logs as function_logs
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, views
-from dci_common.runtime import Runtime
+from dci_common.runtime import Runtime, tune_gc
 from dci_common.settings import Settings
 from dci_rotation import app as rotation_app
-from support import examples
+from support import example_counts
 from support.api import Api
 from support.events import ROOT
 from support.logs import Logs, collected
+from support.registries import tables
 
-examples.reproduce()
+example_counts.reproduce()
 
 SETTINGS = Settings(
     clients_table="dci-clients",
@@ -75,12 +75,13 @@ def engine(population: Population) -> Iterator[None]:
         runtime = Runtime(SETTINGS)
         secrets = boto3.client("secretsmanager")
         dynamodb = boto3.client("dynamodb")
-        create_tables(dynamodb, read_template(ROOT / "template.yaml").tables, TABLES)
+        create_tables(dynamodb, tables(), TABLES)
         secret_id = SETTINGS.signing_keys_secret
         secrets.create_secret(Name=secret_id, SecretString="{}")
         rotate(rotation_app.create_app(runtime), secret_id)
         load(dynamodb, SETTINGS.registry_table, population, SHARDS, date(2026, 3, 1))
         secrets.create_secret(Name=SETTINGS.cursor_secret, SecretString="only for tests")
+        tune_gc()  # as the functions do: the collector would walk again and again through all that the session keeps
         yield
 
 
@@ -130,8 +131,7 @@ def own_api(new_api: Callable[..., Api]) -> Callable[..., Api]:
     """Return a maker of APIs over clients and keys of their own: the ring is empty, as CloudFormation makes it."""
     number = next(_own)
     names = {"clients_table": f"dci-clients-{number}", "signing_keys_secret": f"dci-signing-keys-{number}"}
-    tables = read_template(ROOT / "template.yaml").tables
-    create_tables(boto3.client("dynamodb"), tables, {"ClientsTable": names["clients_table"]})
+    create_tables(boto3.client("dynamodb"), tables(), {"ClientsTable": names["clients_table"]})
     boto3.client("secretsmanager").create_secret(
         Name=names["signing_keys_secret"], SecretString='{"seed": "generated"}'
     )
@@ -140,7 +140,7 @@ def own_api(new_api: Callable[..., Api]) -> Callable[..., Api]:
 
 @pytest.fixture(scope="session")
 def shared_api(new_api: Callable[..., Api]) -> Api:
-    """Return one API for all tests that only ask it: its clock must stand, its partner stay as it is."""
+    """Return one API for all tests that only ask it: its clock and its partner must not change."""
     api = new_api()
     api.runtime.prepare()  # with the clients that it has wherever it is used first
     return api

@@ -85,9 +85,9 @@ def _resolved(value: Any) -> str:
 
 
 def test_there_is_a_build() -> None:
-    """`make build` made an artifact for every function and for the layer."""
+    """`make build` made an artifact for every function, for the layer and for the nested stack."""
     assert BUILD.is_dir(), "run make build first"
-    assert {path.name for path in BUILD.iterdir() if path.is_dir()} == {*functions(), "CommonLayer"}
+    assert {path.name for path in BUILD.iterdir() if path.is_dir()} == {*functions(), "CommonLayer", "Monitoring"}
 
 
 NATIVE = sorted(path for path in LAYER.rglob("*.so*") if path.is_file())
@@ -188,7 +188,7 @@ def test_a_function_ships_its_package_alone(function: str) -> None:
 
 
 def test_the_layer_ships_what_is_shared_and_what_is_pinned() -> None:
-    """The layer holds the common package, whole, and the pinned packages; no tests and no docs of ours."""
+    """The layer holds the common package, whole, and the pinned packages; no tests and no docs."""
     source = ROOT / "layers" / "common"
     assert ours(LAYER / "dci_common") == ours(source / "dci_common")
     lock = (source / "requirements.txt").read_text()

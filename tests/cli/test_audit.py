@@ -1,4 +1,4 @@
-"""`dci audit`: who saw a person, and what a client saw."""
+"""`dci audit`: the clients that saw a person, and the people that a client saw."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def disclosures(dci: Dci, *arguments: str) -> list[dict[str, object]]:
 
 @pytest.mark.usefixtures("asked")
 def test_a_person_is_seen_alone_and_in_a_household(dci: Dci) -> None:
-    """Both who found a person and who was shown their household is listed, the oldest first."""
+    """Clients that found a person or saw them in a household are listed, the oldest first."""
     assert [seen["moment"] for seen in disclosures(dci, "--person", "audited-1")][-2:] == [
         "2026-03-01T09:30:00.000Z",
         "2026-03-02T09:30:00.000Z",

@@ -14,7 +14,7 @@ import pytest
 from dci_common.clients.model import Client
 from support.api import Api
 from support.events import event
-from support.serving import command
+from support.server_process import command
 
 from .conftest import Dci
 

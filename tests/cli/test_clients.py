@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from dci_common.oauth.key_ring import generate
-from support.administering import Admin
+from support.admin_client import Admin
 from support.api import Api
+from support.api_over_http import api_over_http
 from support.events import ROOT
-from support.operator import Operator, nothing
-from support.served import served
+from support.operator_input import Operator, nothing
 
 from .conftest import Dci, Outcome
 
@@ -37,7 +37,7 @@ def clients(admin: Admin, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Return `dci clients`, with an administrator's credentials in the environment, and an answer on stdin."""
     monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
     monkeypatch.setenv("DCI_CLIENT_SECRET", admin.secret)
-    with served(admin.api) as url:
+    with api_over_http(admin.api) as url:
         monkeypatch.setenv("DCI_API", url)
 
         def run(*arguments: object, stdin: str = "", meanwhile: Callable[[], object] = nothing) -> Outcome:
@@ -143,7 +143,7 @@ def test_destructive_commands_ask_first(api: Api, admin: Admin, clients: Clients
 
 
 def test_a_client_that_changes_before_the_answer_is_not_deleted(api: Api, admin: Admin, clients: Clients) -> None:
-    """A client that changes between the question and the answer is not deleted."""
+    """A client that changes before the answer is not deleted."""
     client_id = new(clients, api)["client_id"]
     changed = partial(admin.update, client_id, "*", sender_id="other")
     outcome = clients("delete", client_id, stdin="y\n", meanwhile=changed)

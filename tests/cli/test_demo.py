@@ -16,7 +16,7 @@ def test_the_demo_is_always_the_same(population: Population) -> None:
     assert demo_population() == population
 
 
-def test_it_has_the_promised_size(population: Population) -> None:
+def test_the_demo_has_the_documented_size(population: Population) -> None:
     """There are 60 households and about 250 people, each in one of them."""
     members = Counter(membership.person_id for membership in population.memberships)
     assert len(population.groups) == 60

@@ -99,7 +99,7 @@ def test_the_first_time_is_guided(build: Path, config: Path, environment: str) -
 
 
 @pytest.mark.parametrize("content", ["[default", "default = 1", "[default.deploy]\nparameters = 1"])
-def test_what_is_no_configuration(build: Path, config: Path, content: str) -> None:
+def test_an_unreadable_configuration_is_rejected(build: Path, config: Path, content: str) -> None:
     """A file that SAM cannot read is named."""
     config.write_text(content)
     with pytest.raises(CommandError, match=r"samconfig\.toml is not a configuration"):
@@ -140,14 +140,14 @@ MISSING = (
 
 
 @pytest.mark.usefixtures("build", "config")
-def test_missing_credentials(tmp_path: Path) -> None:
+def test_missing_credentials_are_reported(tmp_path: Path) -> None:
     """Without AWS credentials one line says what to do, before SAM asks its first question."""
     done = deploy(tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", MISSING)
 
 
 @pytest.mark.usefixtures("build", "config")
-def test_credentials_that_cannot_be_read(tmp_path: Path) -> None:
+def test_an_unknown_profile_is_reported(tmp_path: Path) -> None:
     """A profile that does not exist is reported, before SAM asks its first question."""
     done = deploy(tmp_path, AWS_PROFILE="nobody")
     assert (done.returncode, done.stdout) == (2, "")

@@ -12,7 +12,7 @@ import pytest
 from dci_cli.api import Api
 from dci_cli.doctor.command import examine
 from dci_cli.doctor.deployment import Deployment
-from support.serving import Serving, serving
+from support.server_process import ServerProcess, dci_serve
 from support.tampering_proxy import Alter, Answer, tampering_proxy
 
 from .conftest import Dci
@@ -23,9 +23,9 @@ ISSUER = {"discovery", "issuer"}  # what must speak of the URL that is asked
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run a server as it comes."""
-    with serving(tmp_path_factory.mktemp("server")) as server:
+    with dci_serve(tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
@@ -34,9 +34,9 @@ def outcomes(output: str) -> dict[str, dict[str, str]]:
     return {finding["check"]: finding for finding in json.loads(output)["findings"]}
 
 
-def as_client(server: Serving, who: str) -> tuple[str, ...]:
+def as_client(server: ServerProcess, who: str) -> tuple[str, ...]:
     """Return the options that ask as a client of the credentials file."""
-    client = server.written[who]
+    client = server.credentials[who]
     return (
         *("--client-id", client["client_id"], "--client-secret", client["client_secret"]),
         *("--sender-id", client["sender_id"]),
@@ -48,7 +48,7 @@ def with_outcome(findings: dict[str, dict[str, str]], outcome: str) -> set[str]:
     return {check for check, finding in findings.items() if finding["outcome"] == outcome}
 
 
-def test_a_healthy_deployment_has_no_problems(dci: Dci, server: Serving) -> None:
+def test_a_healthy_deployment_has_no_problems(dci: Dci, server: ServerProcess) -> None:
     """Nothing fails at the local server; what the partner may not see is passed over with the reason."""
     done = dci("doctor", "--api", server.base_url, "--json", *as_client(server, "partner"))
     findings = outcomes(done.out)
@@ -58,7 +58,7 @@ def test_a_healthy_deployment_has_no_problems(dci: Dci, server: Serving) -> None
     assert "clients.manage" in findings["key age"]["found"]
 
 
-def test_an_administrator_sees_how_old_the_keys_are(dci: Dci, server: Serving) -> None:
+def test_an_administrator_sees_how_old_the_keys_are(dci: Dci, server: ServerProcess) -> None:
     """A key made just now is 0 days old."""
     findings = outcomes(dci("doctor", "--api", server.base_url, "--json", *as_client(server, "admin")).out)
     assert findings["key age"] == {"check": "key age", "outcome": "ok", "found": "0 days", "mend": ""}
@@ -66,17 +66,17 @@ def test_an_administrator_sees_how_old_the_keys_are(dci: Dci, server: Serving) -
 
 
 def test_the_options_may_come_from_the_environment(
-    dci: Dci, server: Serving, monkeypatch: pytest.MonkeyPatch
+    dci: Dci, server: ServerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The URL, the client and its secret can be given by variables, so that a secret is in no command line."""
-    client = server.written["partner"]
+    client = server.credentials["partner"]
     variables = {"DCI_API": server.base_url, **{f"DCI_{name.upper()}": value for name, value in client.items()}}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert outcomes(dci("doctor", "--json").out)["search"]["outcome"] == "ok"
 
 
-def test_a_search_needs_the_senders_id(dci: Dci, server: Serving) -> None:
+def test_a_search_needs_the_senders_id(dci: Dci, server: ServerProcess) -> None:
     """Without a sender_id the search is skipped; with a wrong one it fails with the API's message."""
     asked = ("doctor", "--api", server.base_url, "--json", *as_client(server, "partner"), "--sender-id")
     assert outcomes(dci(*asked, "").out)["search"]["outcome"] == "skipped"
@@ -84,7 +84,7 @@ def test_a_search_needs_the_senders_id(dci: Dci, server: Serving) -> None:
     assert (search["outcome"], "header.sender_id" in search["found"]) == ("failed", True)
 
 
-def test_a_rejected_search_is_a_warning(dci: Dci, server: Serving) -> None:
+def test_a_rejected_search_is_a_warning(dci: Dci, server: ServerProcess) -> None:
     """A rejected search is a warning: the API works, and its message says why it rejects the search."""
     item = {"status": "rjct", "status_reason_message": "UIN cannot be asked."}
 
@@ -97,7 +97,7 @@ def test_a_rejected_search_is_a_warning(dci: Dci, server: Serving) -> None:
     assert (search["outcome"], search["found"]) == ("warning", "The search was rejected: UIN cannot be asked.")
 
 
-def test_without_a_client_only_public_checks_are_made(dci: Dci, server: Serving) -> None:
+def test_without_a_client_only_public_checks_are_made(dci: Dci, server: ServerProcess) -> None:
     """Without a client the public checks are made; the others are skipped, and say what they need."""
     done = dci("doctor", "--api", server.base_url)
     assert done.status == 0
@@ -209,7 +209,7 @@ FAULTS: dict[str, tuple[str, Alter, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_found_and_nothing_else(dci: Dci, server: Serving, fault: str) -> None:
+def test_a_fault_is_found_and_nothing_else(dci: Dci, server: ServerProcess, fault: str) -> None:
     """Each fault fails only its own checks, with what is wrong and the remedy."""
     path, alter, expected = FAULTS[fault]
     url = server.base_url.encode()
@@ -227,7 +227,7 @@ def test_a_fault_is_found_and_nothing_else(dci: Dci, server: Serving, fault: str
         assert findings[check]["mend"]
 
 
-def test_another_url_than_the_issuers_fails(dci: Dci, server: Serving) -> None:
+def test_another_url_than_the_issuers_fails(dci: Dci, server: ServerProcess) -> None:
     """At another URL than the tokens name, the remedy is that URL, or the parameter Issuer."""
     metadata = {"issuer": server.base_url}
     with tampering_proxy(server.base_url, {METADATA: answer(200, metadata)}) as asked:
@@ -237,19 +237,22 @@ def test_another_url_than_the_issuers_fails(dci: Dci, server: Serving) -> None:
     assert findings["issuer"]["mend"] == f"Use that URL, or deploy with the parameter Issuer={asked}."
 
 
-def test_metadata_with_endpoints_at_another_host_fails(dci: Dci, server: Serving) -> None:
+def test_metadata_with_endpoints_at_another_host_fails(dci: Dci, server: ServerProcess) -> None:
     """Endpoints at another host than the URL's are a failure."""
     metadata: dict[str, str] = {"token_endpoint": "https://elsewhere.example.org/"}
     with tampering_proxy(server.base_url, {METADATA: answer(200, metadata)}) as asked:
         metadata |= {"issuer": asked, "jwks_uri": f"{asked}/keys"}
         discovery = outcomes(dci("doctor", "--api", asked, "--json").out)["discovery"]
-    assert (discovery["outcome"], discovery["found"]) == ("failed", "token_endpoint: not below the URL of this check.")
+    assert (discovery["outcome"], discovery["found"]) == (
+        "failed",
+        "token_endpoint: not below the URL of this check.",
+    )
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"), [(404, "warning"), (500, "failed")], ids=["not there yet", "a broken function"]
 )
-def test_missing_metadata_is_a_warning(dci: Dci, server: Serving, status: int, outcome: str) -> None:
+def test_missing_metadata_is_a_warning(dci: Dci, server: ServerProcess, status: int, outcome: str) -> None:
     """Missing metadata is a warning, since an early version has none; an error is a failure."""
     with tampering_proxy(server.base_url, {METADATA: answer(status, {})}) as asked:
         assert outcomes(dci("doctor", "--api", asked, "--json").out)["discovery"]["outcome"] == outcome
@@ -259,7 +262,7 @@ def test_missing_metadata_is_a_warning(dci: Dci, server: Serving, status: int, o
     ("published", "outcome"), [(OLD_KEY, "warning"), ({"keys": []}, "failed")], ids=["old", "none"]
 )
 def test_an_old_key_is_a_warning_and_none_a_failure(
-    dci: Dci, server: Serving, published: object, outcome: str
+    dci: Dci, server: ServerProcess, published: object, outcome: str
 ) -> None:
     """A current key older than the schedule is a warning; a missing one is a failure."""
     with tampering_proxy(server.base_url, {"/keys": answer(200, published)}) as asked:
@@ -268,9 +271,9 @@ def test_an_old_key_is_a_warning_and_none_a_failure(
 
 
 @pytest.mark.parametrize(("hours", "words"), [(-1, "ahead of"), (1, "behind")])
-def test_a_wrong_clock_of_this_machine_is_found(server: Serving, hours: int, words: str) -> None:
+def test_a_wrong_clock_of_this_machine_is_found(server: ServerProcess, hours: int, words: str) -> None:
     """When this machine's clock is wrong, both the Date header and the token's time fail."""
-    client = server.written["partner"]
+    client = server.credentials["partner"]
     api = Api(server.base_url, client["client_id"], client["client_secret"])
     deployment = Deployment(api, client["client_id"], client["sender_id"], 30, lambda: time.time() + hours * 3600)
     failed = {finding.check: finding.found for finding in examine(deployment) if finding.outcome == "failed"}

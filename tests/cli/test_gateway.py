@@ -157,7 +157,7 @@ def test_text_arrives_as_text(connection: HTTPConnection, content_type: str) -> 
         ("", b"{}"),
     ],
 )
-def test_all_else_arrives_in_base64(connection: HTTPConnection, content_type: str, body: bytes) -> None:
+def test_other_bodies_arrive_in_base64(connection: HTTPConnection, content_type: str, body: bytes) -> None:
     """A form, a body of unknown type and one that is not UTF-8 are handed over in base64, as AWS does."""
     event = ask(connection, "/clients", body, content_type)["event"]
     assert event["isBase64Encoded"] is True
@@ -236,7 +236,7 @@ def refused(answer: bytes, status: int) -> None:
         "POST / HTTP/1.1\r\nContent-Length: 20\r\n\r\nSECRET",
     ],
 )
-def test_a_malformed_request_is_refused(server: GatewayServer, request_: str) -> None:
+def test_a_malformed_request_is_rejected(server: GatewayServer, request_: str) -> None:
     """A request line or a body that is not one gets a 400 that repeats nothing of it."""
     refused(raw(server, request_), 400)
 
@@ -261,7 +261,7 @@ def test_a_body_has_a_largest_size(server: GatewayServer, length: int) -> None:
 
 
 def test_the_largest_body_arrives(connection: HTTPConnection) -> None:
-    """A body of just the largest size is served, and one byte more is refused after all of it was sent."""
+    """A body of just the largest size is served, and one byte more is rejected after all of it was sent."""
     body = b" " * MAX_BODY_BYTES
     assert len(ask(connection, "/clients", body, "text/plain")["event"]["body"]) == MAX_BODY_BYTES
     connection.request("POST", "/clients", body + b" ", {"Content-Type": "text/plain"})
@@ -274,7 +274,7 @@ def test_an_absolute_target_is_no_path(server: GatewayServer) -> None:
 
 
 def test_a_request_without_a_version_is_answered(server: GatewayServer) -> None:
-    """HTTP/0.9's request line is taken for HTTP/1.1's."""
+    """A request line of HTTP/0.9 is read as HTTP/1.1."""
     assert raw(server, "GET /clients\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 
@@ -285,7 +285,7 @@ def log_of(server: GatewayServer, capfd: pytest.CaptureFixture[str]) -> str:
     return capfd.readouterr().err
 
 
-def test_a_failing_handler_is_told_to_the_developer_alone(
+def test_a_failing_handler_is_reported_to_the_developer_only(
     server: GatewayServer, connection: HTTPConnection, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """An exception becomes API Gateway's 500 for the caller, and a traceback in the terminal."""

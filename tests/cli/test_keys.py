@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dci_cli.__main__ import main
-from support.serving import Serving, serving
+from support.server_process import ServerProcess, dci_serve
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run the local server."""
-    with serving(tmp_path_factory.mktemp("keys")) as server:
+    with dci_serve(tmp_path_factory.mktemp("keys")) as server:
         yield server
 
 
 @pytest.fixture
-def admin(server: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+def admin(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """Use the administrator's credentials."""
-    client = server.written["admin"]
+    client = server.credentials["admin"]
     monkeypatch.setenv("DCI_API", server.base_url)
     monkeypatch.setenv("DCI_CLIENT_ID", client["client_id"])
     monkeypatch.setenv("DCI_CLIENT_SECRET", client["client_secret"])
@@ -40,7 +40,7 @@ def listed(admin: None, capsys: pytest.CaptureFixture[str]) -> Callable[[], list
 
 
 def test_the_next_key_becomes_current(
-    server: Serving, listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
+    server: ServerProcess, listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After a rotation the next key is current, and a token of the previous key is still valid."""
     before = {key["state"]: key["kid"] for key in listed()}
@@ -73,9 +73,9 @@ def test_json_is_the_apis_own(admin: None, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("action", ["list", "rotate"])
-def test_a_missing_scope_is_named(server: Serving, action: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_scope_is_named(server: ServerProcess, action: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A partner gets one line with the missing scope."""
-    client = server.written["partner"]
+    client = server.credentials["partner"]
     options = ["--client-id", client["client_id"], "--client-secret", client["client_secret"]]
     assert main(["keys", action, "--api", server.base_url, *options]) == 2
     [line] = capsys.readouterr().err.splitlines()
@@ -83,7 +83,7 @@ def test_a_missing_scope_is_named(server: Serving, action: str, capsys: pytest.C
     assert "clients.manage" in line
 
 
-def test_another_server_is_reported(server: Serving, admin: None, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
+def test_another_server_is_reported(server: ServerProcess, admin: None, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
     """A server that is not the API is reported with its status."""
     assert main(["keys", "list", "--api", f"{server.base_url}/nowhere"]) == 2
     [line] = capsys.readouterr().err.splitlines()

@@ -51,8 +51,8 @@ def without_makes_own(said: str) -> list[str]:
 
 
 @pytest.mark.parametrize("target", ["run", "test"])
-def test_an_old_python(checkout: Path, target: str) -> None:
-    """An old Python is refused before anything is made, with a way out."""
+def test_an_old_python_is_rejected(checkout: Path, target: str) -> None:
+    """An old Python is rejected before anything is created, with a way out."""
     old = python_of((3, 10, 13), checkout / "python3.10")
     done = run(checkout, "make", target, f"PYTHON={old}")
     assert done.returncode == 2
@@ -63,8 +63,8 @@ def test_an_old_python(checkout: Path, target: str) -> None:
 
 
 @pytest.mark.parametrize("gone", [".venv", ".venv-uv"])
-def test_python_was_removed(checkout: Path, gone: str) -> None:
-    """An environment whose Python is no longer on the machine is made anew, by the next command that needs it."""
+def test_an_environment_without_its_python_is_created_again(checkout: Path, gone: str) -> None:
+    """An environment whose Python was removed from the machine is created again by the next command that needs it."""
     for environment, stamp in ((".venv-uv", "uv"), (".venv", "sources"), (".venv", "run")):
         script(checkout / environment / "bin" / "python", "exit 0")
         (checkout / environment / f"{stamp}.stamp").touch()
@@ -76,14 +76,14 @@ def test_python_was_removed(checkout: Path, gone: str) -> None:
     assert "Nothing to be done" not in done.stdout
 
 
-def test_no_python(checkout: Path) -> None:
+def test_a_missing_python_is_reported(checkout: Path) -> None:
     """A Python that does not exist is reported in the same line."""
     done = run(checkout, "make", "run", "PYTHON=no-such-python")
     [line] = without_makes_own(done.stderr)
     assert line.startswith("Python 3.11 or later is needed, no-such-python is not")
 
 
-def test_the_command_line_without_its_environment(checkout: Path) -> None:
+def test_dci_without_its_environment_names_the_command(checkout: Path) -> None:
     """`./dci` says which command installs what it needs."""
     done = run(checkout, "./dci", "serve")
     assert (done.returncode, done.stdout) == (2, "")
@@ -93,18 +93,18 @@ def test_the_command_line_without_its_environment(checkout: Path) -> None:
 NOWHERE = {"PATH": "/no/such/folder", "PYENV_ROOT": "/no/such/folder", "PYTHON313": ""}
 
 
-def test_the_functions_own_python_is_missing(checkout: Path) -> None:
+def test_a_missing_python_313_is_reported(checkout: Path) -> None:
     """Without a Python 3.13 the build says in one line what it needs."""
     done = run(checkout, "scripts/python313", **NOWHERE)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "Python 3.13, the functions' own, is needed: install it, or say where it is with PYTHON313=...\n"
+        "The build needs Python 3.13, the functions' version: install it, or set PYTHON313 to its path.\n"
     )
 
 
 @pytest.mark.parametrize("known_to", ["PYTHON313", "PATH", "PYENV_ROOT"])
-def test_the_functions_own_python_is_looked_for(checkout: Path, known_to: str) -> None:
-    """It is found where one is said to be, on PATH, or among pyenv's; a shim that does not work is passed over."""
+def test_python_313_is_found(checkout: Path, known_to: str) -> None:
+    """Python 3.13 is found by its setting, on PATH or among pyenv's; a shim that does not work is skipped."""
     script(checkout / "shims" / "python3.13", "exit 127")
     places = {"PYTHON313": "here/python3.13", "PATH": "python3.13", "PYENV_ROOT": "versions/3.13.9/bin/python3.13"}
     python = python_of((3, 13, 9), checkout / known_to / places[known_to])
@@ -116,7 +116,7 @@ def test_the_functions_own_python_is_looked_for(checkout: Path, known_to: str) -
     assert (done.returncode, done.stdout) == (0, f"{Path(sys.executable).resolve()}\n")
 
 
-def test_help_tells_of_the_commands(checkout: Path) -> None:
+def test_make_lists_its_commands(checkout: Path) -> None:
     """`make` alone lists what can be made."""
     done = run(checkout, "make")
     assert done.stdout == run(checkout, "make", "help").stdout

@@ -12,7 +12,7 @@ from dci_cli.local.demo import demo_population
 from dci_common.registry.model.records import Person
 from support.api import Reply, identified
 from support.events import body_of
-from support.serving import Serving, serving
+from support.server_process import ServerProcess, dci_serve
 
 MANY = 200
 
@@ -23,13 +23,13 @@ Check = Callable[[Reply], None]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run a server whose clients have no limits."""
-    with serving(tmp_path_factory.mktemp("server"), REQUESTS_A_MINUTE="0") as server:
+    with dci_serve(tmp_path_factory.mktemp("server"), REQUESTS_A_MINUTE="0") as server:
         yield server
 
 
-def test_concurrent_requests_get_their_own_responses(server: Serving) -> None:
+def test_concurrent_requests_get_their_own_responses(server: ServerProcess) -> None:
     """Concurrent tokens, searches, unknown paths and bad tokens each get the right response."""
     partner = server.authorization("partner")
     asked = [_KINDS[number % len(_KINDS)](server, partner, number) for number in range(MANY)]
@@ -48,14 +48,14 @@ def test_concurrent_requests_get_their_own_responses(server: Serving) -> None:
     assert _search(server, {"Authorization": f"Bearer {tokens[-1]}"}, "afterwards", PEOPLE[:1]).status == 200
 
 
-def _token(server: Serving, _partner: dict[str, str], _number: int) -> tuple[Request, Check]:
+def _token(server: ServerProcess, _partner: dict[str, str], _number: int) -> tuple[Request, Check]:
     def check(reply: Reply) -> None:
         assert (reply.status, reply.json["token_type"]) == (200, "Bearer")
 
     return lambda: server.token("partner"), check
 
 
-def _found(server: Serving, partner: dict[str, str], number: int) -> tuple[Request, Check]:
+def _found(server: ServerProcess, partner: dict[str, str], number: int) -> tuple[Request, Check]:
     """Search for three people, and for an unknown one, by identifiers that no other request has."""
     people = [PEOPLE[(number + step) % len(PEOPLE)] for step in range(3)]
 
@@ -73,7 +73,7 @@ def _found(server: Serving, partner: dict[str, str], number: int) -> tuple[Reque
     return lambda: _search(server, partner, f"t-{number}", people), check
 
 
-def _search(server: Serving, who: dict[str, str], transaction: str, people: list[Person]) -> Reply:
+def _search(server: ServerProcess, who: dict[str, str], transaction: str, people: list[Person]) -> Reply:
     message = body_of("search")
     message["header"]["message_id"] = message["message"]["transaction_id"] = transaction
     message["message"]["search_request"] = [
@@ -87,14 +87,14 @@ def _values(person: Person) -> list[str]:
     return [identifier.identifier_value for identifier in person.identifiers]
 
 
-def _unknown_path(server: Serving, _partner: dict[str, str], number: int) -> tuple[Request, Check]:
+def _unknown_path(server: ServerProcess, _partner: dict[str, str], number: int) -> tuple[Request, Check]:
     def check(reply: Reply) -> None:
         assert (reply.status, reply.code) == (404, "err.request.not_found")
 
     return lambda: server.send("GET", f"/no/such/path/{number}"), check
 
 
-def _bad_token(server: Serving, partner: dict[str, str], number: int) -> tuple[Request, Check]:
+def _bad_token(server: ServerProcess, partner: dict[str, str], number: int) -> tuple[Request, Check]:
     head, _, signature = partner["Authorization"].rpartition(".")
     altered = {"Authorization": f"{head}.{signature[::-1]}"}
 

@@ -32,7 +32,8 @@ def asked(*ways: str) -> Any:
     """Ask moto in a process of its own."""
     path = os.pathsep.join(str(ROOT / folder) for folder in ("tests", "cli", "layers/common"))
     command = [sys.executable, "-m", "support.moto_answers", *ways]
-    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, check=True)
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(command, env=variables | {"PYTHONPATH": path}, capture_output=True, check=True)
     return json.loads(done.stdout)
 
 

@@ -15,7 +15,7 @@ from dci_cli.command_error import CommandError
 from dci_cli.local.deployment import Demo, write_credentials
 from dci_cli.local.tables import create_tables
 from support.api import Api
-from support.serving import command
+from support.server_process import command
 
 from .conftest import Dci
 
@@ -43,7 +43,7 @@ def serve(dci: Dci, tmp_path: Path) -> Dci:
     return partial(dci, "serve", "--credentials", str(tmp_path / "credentials.json"))
 
 
-def test_a_taken_port(serve: Dci) -> None:
+def test_a_taken_port_is_reported(serve: Dci) -> None:
     """A second server on the same port names the port and the way out."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -56,12 +56,12 @@ def test_a_taken_port(serve: Dci) -> None:
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "3000.0", "٣٠٠٠", "9" * 5000])
-def test_a_port_that_is_none(serve: Dci, port: str) -> None:
+def test_an_invalid_port_is_rejected(serve: Dci, port: str) -> None:
     """A port that is out of range, or is not a number, is rejected with what is accepted."""
     assert serve("--port", port).problem.startswith("The port must be a number from 0 to 65535")
 
 
-def test_the_port_of_the_environment(serve: Dci, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_gives_the_port(serve: Dci, monkeypatch: pytest.MonkeyPatch) -> None:
     """`PORT` is the port, unless it is empty or `--port` says another."""
     monkeypatch.setenv("PORT", "nowhere")
     assert "port" in serve().problem
@@ -73,7 +73,7 @@ def test_the_port_of_the_environment(serve: Dci, monkeypatch: pytest.MonkeyPatch
     ("content", "said"),
     [
         (None, "cannot be read: No such file or directory."),
-        (b"Resources: [", "is not valid YAML (line 1)."),
+        (b"Resources: A: B", "is not valid YAML (line 1)."),
         (b"Resources:\n  A: {B: c}\n\tD: e\n", "is not valid YAML (line 3)."),
         (b"\xff\xfe\xff", "is not valid YAML."),
         (b"", NO_TEMPLATE),
@@ -88,7 +88,7 @@ def test_the_port_of_the_environment(serve: Dci, monkeypatch: pytest.MonkeyPatch
         (b"Resources: {}", "has no $default route, which answers unknown paths."),
     ],
 )
-def test_a_template_that_can_not_be_used(dci: Dci, template: Path, content: bytes | None, said: str) -> None:
+def test_an_unusable_template_is_reported(dci: Dci, template: Path, content: bytes | None, said: str) -> None:
     """The line names the file and what is wrong with it."""
     if content is not None:
         template.write_bytes(content)
@@ -97,12 +97,12 @@ def test_a_template_that_can_not_be_used(dci: Dci, template: Path, content: byte
     assert problem.endswith(said)
 
 
-def test_a_template_that_is_a_folder(dci: Dci, tmp_path: Path) -> None:
+def test_a_folder_as_template_is_reported(dci: Dci, tmp_path: Path) -> None:
     """A folder is reported as one."""
     assert "cannot be read: Is a directory." in dci("serve", "--port", "0", "--template", str(tmp_path)).problem
 
 
-def test_a_template_without_a_table(template: Path) -> None:
+def test_a_template_without_a_table_is_reported(template: Path) -> None:
     """A table that the API needs and the template lacks is named."""
     template.write_text(TEMPLATE.format(handler="dci_search.app.handler"))
     # In a process of its own: in this one the tests' engine may have its tables already.
@@ -114,14 +114,14 @@ def test_a_template_without_a_table(template: Path) -> None:
 
 
 @pytest.mark.parametrize("handler", ["no_such.app.handler", "dci_search.nothing.handler", "dci_search.app.none", "x"])
-def test_a_template_with_an_unknown_handler(dci: Dci, template: Path, handler: str) -> None:
+def test_an_unknown_handler_is_named(dci: Dci, template: Path, handler: str) -> None:
     """A handler that no function has is named."""
     template.write_text(TEMPLATE.format(handler=handler))
     problem = dci("serve", "--port", "0", "--template", str(template)).problem
     assert problem == f"The template's handler {handler} is in none of the functions."
 
 
-def test_what_a_handler_lacks_is_no_matter_of_the_template(
+def test_a_handlers_import_error_is_raised_unchanged(
     dci: Dci, template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A handler that cannot import a module raises Python's own error, for the developer."""
@@ -140,8 +140,8 @@ def test_what_a_handler_lacks_is_no_matter_of_the_template(
     ],
 )
 @pytest.mark.usefixtures("engine")
-def test_a_table_that_can_not_be_made(definition: dict[str, Any]) -> None:
-    """A table that DynamoDB refuses is named, with DynamoDB's reason."""
+def test_a_table_that_dynamodb_rejects_is_named(definition: dict[str, Any]) -> None:
+    """A table that DynamoDB rejects is named, with DynamoDB's reason."""
     with pytest.raises(CommandError, match="The template's Some cannot be created: "):
         create_tables(boto3.client("dynamodb"), {"Some": definition}, {"Some": "no-such-table"})
 
@@ -152,14 +152,14 @@ def demo(api: Api) -> Demo:
     return Demo(*api.client(), *api.client())
 
 
-def test_credentials_that_can_not_be_written(tmp_path: Path, demo: Demo) -> None:
+def test_an_unwritable_credentials_file_is_named(tmp_path: Path, demo: Demo) -> None:
     """A place where the credentials file cannot be is named, with the reason."""
     with pytest.raises(CommandError, match="The credentials cannot be written to "):
         write_credentials(tmp_path, "http://127.0.0.1:3000", demo)
 
 
-def test_credentials_are_never_readable_by_others(tmp_path: Path, demo: Demo) -> None:
-    """A file that stood there open to everybody is replaced, not filled."""
+def test_readable_credentials_are_replaced(tmp_path: Path, demo: Demo) -> None:
+    """A credentials file that everyone can read is replaced, not filled."""
     path = tmp_path / "credentials.json"
     path.touch(mode=0o666)
     path.chmod(0o666)
@@ -176,7 +176,7 @@ def test_credentials_are_never_readable_by_others(tmp_path: Path, demo: Demo) ->
         ("SIGNING_ALGORITHM", "HS256", "SIGNING_ALGORITHM must be ES256 or RS256."),
     ],
 )
-def test_a_setting_that_can_not_be_used(
+def test_an_invalid_setting_is_reported(
     serve: Dci, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
     """A variable's line says what it must be."""

@@ -10,13 +10,13 @@ import pytest
 
 from dci_cli.command_error import CommandError
 from dci_cli.local.sam_local import sam_local
-from support.serving import command
+from support.server_process import command
 
 # In a process, and so with an engine, of its own.
 SAM_LOCAL = """
 import pathlib, sys
 from dci_cli.command_error import report_errors
-from dci_cli.sam_local import sam_local
+from dci_cli.local.sam_local import sam_local
 credentials, sam = map(pathlib.Path, sys.argv[1:])
 sys.exit(report_errors(lambda: sam_local("0", credentials, sam=sam, built=sam)))
 """
@@ -28,7 +28,7 @@ http.server.HTTPServer(("127.0.0.1", port), http.server.BaseHTTPRequestHandler).
 """
 
 
-def test_nothing_is_built(tmp_path: Path) -> None:
+def test_a_missing_build_is_reported(tmp_path: Path) -> None:
     """Without artifacts it says which command makes them."""
     with pytest.raises(CommandError, match="run make build first"):
         sam_local("0", tmp_path / "credentials.json", built=tmp_path / "template.yaml")
@@ -37,10 +37,10 @@ def test_nothing_is_built(tmp_path: Path) -> None:
 @pytest.mark.dynamodb_local
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("#!/bin/sh\n", "It needs a Docker engine that runs"), (UNWELL, "/health is 501")],
+    [("#!/bin/sh\n", "It needs a running Docker engine"), (UNWELL, "/health returns 501")],
     ids=["it does not start", "the functions are unwell"],
 )
-def test_sam_local_does_not_serve(tmp_path: Path, content: str, said: str) -> None:
+def test_a_sam_local_that_does_not_start_is_reported(tmp_path: Path, content: str, said: str) -> None:
     """When `sam local` ends, or its functions do not respond, that is reported, and everything is stopped."""
     sam = tmp_path / "sam"
     sam.write_text(content)

@@ -20,21 +20,21 @@ import pytest
 
 from support.api import SENDER, identified
 from support.events import body_of
-from support.serving import Serving, command, serving
+from support.server_process import ServerProcess, command, dci_serve
 
 KNOWN = "847951632"
 READY_SECONDS = 10  # what `make run` promises once it is set up
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run a server as it comes."""
-    with serving(tmp_path_factory.mktemp("server")) as server:
+    with dci_serve(tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def unusual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def unusual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run a server with another algorithm, where the user has set AWS up for other work."""
     aws = {
         "AWS_PROFILE": "no-such-profile",
@@ -49,11 +49,11 @@ def unusual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         "AWS_USE_FIPS_ENDPOINT": "true",
     }
     folder = tmp_path_factory.mktemp("unusual")
-    with serving(folder, SIGNING_ALGORITHM="RS256", TOKEN_LIFETIME="120", **aws) as server:
+    with dci_serve(folder, SIGNING_ALGORITHM="RS256", TOKEN_LIFETIME="120", **aws) as server:
         yield server
 
 
-def found(server: Serving, who: dict[str, str], value: str = KNOWN) -> Any:
+def found(server: ServerProcess, who: dict[str, str], value: str = KNOWN) -> Any:
     """Search a person by UIN, and return the answer's one item."""
     message = body_of("search")
     message["message"]["search_request"] = [identified("UIN", value)]
@@ -62,18 +62,18 @@ def found(server: Serving, who: dict[str, str], value: str = KNOWN) -> Any:
     return reply.items[0]
 
 
-def test_the_credentials_file_is_the_users_alone(server: Serving) -> None:
+def test_the_credentials_file_is_the_users_alone(server: ServerProcess) -> None:
     """The file has just the agreed members, and mode 0600 in a folder of mode 0700."""
-    written = server.written
+    written = server.credentials
     assert written.keys() == {"base_url", "partner", "admin"}
     assert written["base_url"].startswith("http://127.0.0.1:")
     assert written["partner"].keys() == written["admin"].keys() == {"client_id", "client_secret", "sender_id"}
     assert written["partner"]["sender_id"] == SENDER
-    assert server.credentials.stat().st_mode & 0o777 == 0o600
-    assert server.credentials.parent.stat().st_mode & 0o777 == 0o700
+    assert server.credentials_file.stat().st_mode & 0o777 == 0o600
+    assert server.credentials_file.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_what_it_prints_can_be_pasted(server: Serving) -> None:
+def test_what_it_prints_can_be_pasted(server: ServerProcess) -> None:
     """The printed commands get a token and find the known person, when a shell runs them as they stand."""
     bash = shutil.which("bash")
     if bash is None or shutil.which("curl") is None:
@@ -84,15 +84,15 @@ def test_what_it_prints_can_be_pasted(server: Serving) -> None:
     assert f'"identifier_value": "{KNOWN}"' in done.stdout
 
 
-def test_the_partner_holds_all_scopes_but_administration(server: Serving) -> None:
-    """The demo partner may search and subscribe, and is refused at /clients."""
+def test_the_partner_holds_all_scopes_but_administration(server: ServerProcess) -> None:
+    """The demo partner may search and subscribe, and is rejected at /clients."""
     token = server.token("partner").json
     assert token["scope"] == "registry.search registry.subscribe registry.status"
     assert token["expires_in"] == 600
     assert server.send("GET", "/clients", **server.authorization("partner")).status == 403
 
 
-def test_the_known_person_is_found_and_the_unknown_is_not(server: Serving) -> None:
+def test_the_known_person_is_found_and_the_unknown_is_not(server: ServerProcess) -> None:
     """UIN 847951632 is found with all fields, and UIN TEST-001 is not found."""
     partner = server.authorization("partner")
     [person] = found(server, partner)["data"]["reg_records"]
@@ -100,7 +100,7 @@ def test_the_known_person_is_found_and_the_unknown_is_not(server: Serving) -> No
     assert found(server, partner, "TEST-001")["pagination"]["total_count"] == 0
 
 
-def test_a_new_client_works_at_once(server: Serving) -> None:
+def test_a_new_client_works_at_once(server: ServerProcess) -> None:
     """The administrator makes a client over HTTP, reads it by its path, and deletes it."""
     admin = server.authorization("admin")
     made = server.send("POST", "/clients", new_client("Ministry of Health"), **admin)
@@ -118,7 +118,7 @@ def new_client(name: str) -> dict[str, Any]:
     return {"name": name, "sender_id": name, "scopes": ["registry.search"]}
 
 
-def test_many_writes_at_once_are_all_kept(server: Serving) -> None:
+def test_many_writes_at_once_are_all_kept(server: ServerProcess) -> None:
     """Fifty clients made at the same time all exist afterwards, each once."""
     admin = server.authorization("admin")
     with ThreadPoolExecutor(50) as threads:
@@ -130,14 +130,14 @@ def test_many_writes_at_once_are_all_kept(server: Serving) -> None:
     assert sorted(name for name in names if name.startswith("Many ")) == sorted(f"Many {n}" for n in range(50))
 
 
-def test_unknown_paths_and_methods_are_the_apis_to_answer(server: Serving) -> None:
+def test_unknown_paths_and_methods_are_the_apis_to_answer(server: ServerProcess) -> None:
     """An unknown path gets the API's own 404, and another method of a known path 405."""
     assert server.send("GET", "/no/such/path").code == "err.request.not_found"
     refused = server.send("PUT", "/registry/sync/search", {})
     assert (refused.status, refused.headers["Allow"]) == (405, "POST")
 
 
-def test_keys_may_be_rsa(unusual: Serving) -> None:
+def test_keys_may_be_rsa(unusual: ServerProcess) -> None:
     """`SIGNING_ALGORITHM=RS256` signs tokens that the API takes and the key set verifies."""
     token = unusual.token("partner").json["access_token"]
     keys = jwt.PyJWKSet.from_dict(unusual.send("GET", "/.well-known/jwks.json").json)
@@ -148,7 +148,7 @@ def test_keys_may_be_rsa(unusual: Serving) -> None:
     assert found(unusual, unusual.authorization("partner"))["status"] == "succ"
 
 
-def test_the_users_own_aws_set_up_has_no_effect(unusual: Serving) -> None:
+def test_the_users_own_aws_set_up_has_no_effect(unusual: ServerProcess) -> None:
     """With any profile, endpoint or region of the user, the local API sends no request to another host."""
     assert len(found(unusual, unusual.authorization("partner"))["data"]["reg_records"]) == 1
     assert unusual.send("GET", "/clients", **unusual.authorization("admin")).status == 200
@@ -158,7 +158,7 @@ def test_the_users_own_aws_set_up_has_no_effect(unusual: Serving) -> None:
 def test_it_starts_in_seconds_and_stops_cleanly(tmp_path: Path, stop: signal.Signals) -> None:
     """Ctrl-C and a supervisor's request end it at once, with status 0, while a client still waits on a connection."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with serving(tmp_path) as server:
+    with dci_serve(tmp_path) as server:
         waiting = HTTPConnection(server.base_url.removeprefix("http://"), timeout=10)
         waiting.request("GET", "/health")
         waiting.getresponse().read()

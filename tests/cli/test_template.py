@@ -9,7 +9,7 @@ from support.deployment import of_type, routes
 from support.events import ROOT
 
 
-def test_the_deployments_own_template() -> None:
+def test_the_projects_template_is_read() -> None:
     """Its routes and tables are found, as CreateTable takes them."""
     template = read_template(ROOT / "template.yaml")
     assert {route.path for route in template.routes} == routes().keys()
@@ -21,7 +21,7 @@ def test_the_deployments_own_template() -> None:
         assert definition.keys() >= {"KeySchema", "AttributeDefinitions", "BillingMode"}
 
 
-def test_short_forms_of_every_kind(tmp_path: Path) -> None:
+def test_every_short_form_is_read(tmp_path: Path) -> None:
     """CloudFormation's functions of a value, a list and a map may stand anywhere."""
     path = tmp_path / "template.yaml"
     path.write_text("""

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from support.serving import command
+from support.server_process import command
 
 _TABLE = """
 import sys

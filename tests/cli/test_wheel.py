@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 
 from support.api import identified
 from support.events import ROOT, body_of
-from support.serving import running
+from support.server_process import running
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -70,7 +70,7 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE", "COV_"))}
 
 
-def test_version(dci: Path, tmp_path: Path) -> None:
+def test_version_is_printed(dci: Path, tmp_path: Path) -> None:
     """`dci --version` prints the version that pyproject.toml declares, from the wheel and in the checkout."""
     for program in ([dci], [sys.executable, "-m", "dci_cli"]):
         done = subprocess.run(
@@ -79,7 +79,7 @@ def test_version(dci: Path, tmp_path: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (0, f"dci {PROJECT['version']}\n", "")
 
 
-def test_serve_in_an_empty_folder(dci: Path, tmp_path: Path) -> None:
+def test_serve_keeps_its_files_in_the_current_folder(dci: Path, tmp_path: Path) -> None:
     """`dci serve` finds a person of the demo, and keeps its files in `.local` of the folder where it is called."""
     credentials = tmp_path / ".local" / "credentials.json"
     log = tmp_path / "log"
@@ -100,7 +100,7 @@ def test_the_other_commands_load(dci: Path, tmp_path: Path, group: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_its_modules_are_its_own(dci: Path, tmp_path: Path) -> None:
+def test_nothing_is_imported_from_the_checkout(dci: Path, tmp_path: Path) -> None:
     """Nothing is imported from the checkout."""
     show = "import sys, json, dci_cli.local.serve, dci_search.app; print(json.dumps([*filter(None, sys.path)]))"
     python = dci.with_name("python")
@@ -108,7 +108,7 @@ def test_its_modules_are_its_own(dci: Path, tmp_path: Path) -> None:
     assert not [folder for folder in json.loads(path.stdout) if Path(folder).is_relative_to(ROOT)]
 
 
-def test_what_it_holds(wheel: Path) -> None:
+def test_the_wheel_has_packages_and_template_only(wheel: Path) -> None:
     """The wheel has the listed packages, typed, and the template; no tests and no benchmarks."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())

@@ -26,7 +26,7 @@ from requests_oauthlib import OAuth2Session as OauthlibSession
 from dci_common.oauth.key_ring import SigningKey, generate
 from support.api import identified
 from support.events import body_of
-from support.serving import Serving, serving
+from support.server_process import ServerProcess, dci_serve
 
 SCOPE = "registry.search clients.read"
 
@@ -55,14 +55,14 @@ class Partner:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run a server."""
-    with serving(tmp_path_factory.mktemp("server")) as server:
+    with dci_serve(tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def partner(running: Serving) -> Partner:
+def partner(running: ServerProcess) -> Partner:
     """Register a client with a secret and a key."""
     key = generate("ES256")
     asked: dict[str, Any] = {
@@ -95,14 +95,14 @@ def authlib_session(partner: Partner, method: str) -> AuthlibSession:
     session = AuthlibSession(
         partner.client_id, private, scope=SCOPE, token_endpoint_auth_method="private_key_jwt", leeway=0
     )
-    # Its assertions are good for an hour unless told otherwise, and the server takes five minutes at most.
+    # Its assertions last an hour by default; the server accepts five minutes at most.
     soon = {"exp": int(time.time()) + 60}
     session.register_client_auth_method(PrivateKeyJWT(partner.token_url, claims=soon, alg="ES256"))
     return session
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "private_key_jwt"])
-def test_authlib(partner: Partner, method: str) -> None:
+def test_authlib_gets_a_token(partner: Partner, method: str) -> None:
     """Authlib gets a token by each method and searches with it."""
     with authlib_session(partner, method) as session:
         token = session.fetch_token(partner.token_url, grant_type="client_credentials")
@@ -123,14 +123,14 @@ def test_authlib_revokes_and_introspects(partner: Partner, method: str) -> None:
         assert told.json() == {"active": False}
 
 
-def test_requests_oauthlib_basic(partner: Partner) -> None:
+def test_requests_oauthlib_gets_a_token_with_basic(partner: Partner) -> None:
     """requests-oauthlib gets a token with HTTP Basic and searches with it."""
     with OauthlibSession(client=BackendApplicationClient(partner.client_id, scope=SCOPE)) as session:
         session.fetch_token(partner.token_url, auth=HTTPBasicAuth(partner.client_id, partner.secret))
         partner.search(session)
 
 
-def test_requests_oauthlib_post(partner: Partner) -> None:
+def test_requests_oauthlib_gets_a_token_with_post(partner: Partner) -> None:
     """requests-oauthlib gets a token with credentials in the body and searches with it."""
     with OauthlibSession(client=BackendApplicationClient(partner.client_id, scope=SCOPE)) as session:
         session.fetch_token(partner.token_url, client_secret=partner.secret, include_client_id=True)
@@ -152,7 +152,7 @@ METHODS: dict[str, Callable[[Partner], requests.auth.AuthBase]] = {
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_requests_oauth2client(partner: Partner, method: str) -> None:
+def test_requests_oauth2client_gets_a_token(partner: Partner, method: str) -> None:
     """requests-oauth2client, set up from the metadata, gets, uses, introspects and revokes a token by each method."""
     auth = METHODS[method](partner)
     client = OAuth2Client.from_discovery_document(

@@ -19,11 +19,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from dci_cli.openapi.document import document
-from support.administering import Admin
+from support.admin_client import Admin
 from support.api import Api
+from support.api_over_http import api_over_http
 from support.events import ROOT, body_of, event
-from support.examples import some
-from support.served import served
+from support.example_counts import some
 
 DOCUMENT = document()
 METHODS = ("get", "post", "patch", "delete")
@@ -37,20 +37,20 @@ CHECKS = [
 ]
 
 
-def test_it_is_current() -> None:
+def test_the_description_is_current() -> None:
     """The file that is deployed is what the models make: `make openapi` writes it."""
     kept = (ROOT / "functions" / "search" / "dci_search" / "openapi.json").read_text("utf-8")
     assert json.loads(kept) == DOCUMENT
 
 
-def test_it_is_served(api: Api) -> None:
+def test_the_description_is_served(api: Api) -> None:
     """Anybody may read it, and keep it for a while."""
     reply = api.send(event("openapi"))
     assert (reply.status, reply.json) == (200, DOCUMENT)
     assert reply.headers["Cache-Control"] == "public, max-age=300"
 
 
-def test_it_is_whole() -> None:
+def test_the_description_has_every_route() -> None:
     """It has each method and path that the event bank has."""
     bank = [json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")]
     routes = {(each["routeKey"].split(" ")[-1], each["requestContext"]["http"]["method"].lower()) for each in bank}
@@ -61,13 +61,13 @@ def test_it_is_whole() -> None:
 def api_served(new_api: Callable[..., Api]) -> Iterator[tuple[Api, str]]:
     """Serve an API."""
     api = new_api()
-    with served(api) as url:
+    with api_over_http(api) as url:
         yield api, url
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=[f"{method} {path}" for path, method in OPERATIONS])
-def test_it_is_true(api_served: tuple[Api, str], path: str, method: str) -> None:
-    """Whatever is sent, the answer has a status, a type and a shape that are described, and is no fault of ours."""
+def test_responses_match_the_description(api_served: tuple[Api, str], path: str, method: str) -> None:
+    """Every response to any input has a documented status, type and shape, and is no server error."""
     api, url = api_served
     admin = Admin(api, ("clients.manage", "clients.read", "registry.search"))
     authorization = {"Authorization": f"Bearer {admin.token}"} if not path.startswith("/oauth2") else {}

@@ -10,8 +10,8 @@ from jsonschema import ValidationError
 from support import conformance
 
 
-def test_the_standard_is_at_hand() -> None:
-    """In CI the standard's folder must be there, elsewhere its absence is told."""
+def test_the_standard_is_required_in_ci() -> None:
+    """CI needs the standard's folder; elsewhere the tests report that it is missing."""
     if not conformance.spec_is_here() and not os.environ.get("CI"):
         pytest.skip("the standard's OpenAPI files are not at hand: set DCI_SPEC to their folder")
     assert conformance.spec_is_here(), "the standard's OpenAPI files are not at hand: set DCI_SPEC to their folder"

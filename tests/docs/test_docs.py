@@ -83,7 +83,7 @@ def test_every_variable_of_the_functions_is_documented() -> None:
 
 
 def test_every_parameter_is_documented_with_its_default() -> None:
-    """The table has each parameter of the template, and what it is when nobody says otherwise."""
+    """The table has each parameter of the template, and its default."""
     defaults = {name: str(parameter["Default"]) for name, parameter in template()["Parameters"].items()}
     documented = {names(cells[0])[0]: cells[1] for cells in rows(SETTINGS, "parameter")}
     assert documented == {name: f"`{default}`" if default else "empty" for name, default in defaults.items()}
@@ -148,12 +148,12 @@ def test_every_attribute_is_documented() -> None:
 
 
 def needed(attribute: Attribute) -> str:
-    """Write what discloses an attribute to whoever asks it of the records that have it."""
+    """Write what a client needs to query an attribute of the records that have it."""
     (always,) = attribute.disclosed_by
     needs = {kind: SOCIAL_CATALOGUE.required_disclosure(attribute, kind) for kind in attribute.kinds}
     of_persons = needs.get(Kind.PERSON, frozenset()) - {always}
     assert needs.get(Kind.GROUP, {always}) == {always}
-    return "; ".join([f"`{always}`", *(f"of persons `{name}` too" for name in of_persons)])
+    return "; ".join([f"`{always}`", *(f"for persons also `{name}`" for name in of_persons)])
 
 
 def test_every_error_code_is_documented() -> None:
@@ -187,7 +187,7 @@ def test_every_kind_of_test_is_documented() -> None:
 
 
 @pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda path: path.name)
-def test_no_link_is_dead(path: Path) -> None:
+def test_every_link_has_a_target(path: Path) -> None:
     """Each relative link leads to a file of the repository, and its fragment to a heading there."""
     text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
     for link in re.findall(r"\]\(([^)\s]+)\)", text):

@@ -22,7 +22,7 @@ from dci_common.clients.store import ClientStore
 from support.api import Api
 from support.deployment import MONITORING, of_type, template
 from support.events import ROOT
-from support.serving import command, serving
+from support.server_process import command, dci_serve
 
 from .test_docs import column
 
@@ -32,7 +32,7 @@ COMMANDS = "\n".join(BLOCKS).replace("\\\n", " ")
 PLAIN = re.sub(r"\$\((?:output|resource) (\w+)\)", r"\1", COMMANDS)
 # Of the AWS command line itself, as are `aws s3`, `aws logs tail`, `aws ... wait`; the last is its name for another.
 OF_AWS = {"--output", "--query", "--notification-endpoint"}
-AWS = sorted(set(re.findall(r"\baws ([a-z]+ (?!wait|tail|rm)[a-z0-9-]+)([^|;#\n]*)", PLAIN)))
+AWS = sorted(set(re.findall(r"\baws ((?:[a-z]+|s3api) (?!wait|tail|rm)[a-z0-9-]+)([^|;#\n]*)", PLAIN)))
 DCI = sorted(set(re.findall(r"\./dci ([a-z]+(?: [a-z0-9-]+)?)([^|;#>\n]*)", PLAIN)))
 
 
@@ -45,7 +45,7 @@ def options(text: str) -> set[str]:
 def test_a_call_of_aws_is_one(call: str, rest: str) -> None:
     """Each `aws` command is an operation of its service, its options members of what that takes."""
     service, operation = call.split()
-    model = get_session().get_service_model(service)
+    model = get_session().get_service_model("s3" if service == "s3api" else service)
     names = {xform_name(name, "-"): name for name in model.operation_names}
     shape = model.operation_model(names[operation]).input_shape
     members = {xform_name(member, "-") for member in (shape.members if shape else ())}
@@ -80,8 +80,8 @@ def test_parameters_outputs_and_resources_are_the_templates() -> None:
     assert said <= set(deployed["Parameters"])
 
 
-def test_every_alarm_and_metric_is_told() -> None:
-    """The tables have each alarm of the template, and each metric that requests tell."""
+def test_every_alarm_and_metric_is_documented() -> None:
+    """The tables have each alarm of the template, and each metric that requests record."""
     assert column(DOCUMENT, "alarm") == of_type("AWS::CloudWatch::Alarm", MONITORING).keys()
     assert column(DOCUMENT, "metric") == set(function_logs._UNITS)  # noqa: SLF001
 
@@ -94,8 +94,20 @@ def test_teardown_names_all_that_outlives_the_stack() -> None:
     assert set(re.findall(r"\$\((?:output|resource) (\w+)\)", BLOCKS[-1])) == kept
 
 
+def test_only_the_teardown_deletes_what_is_in_use() -> None:
+    """No step before the teardown deletes a client, a secret, a stack, or a table of the deployment."""
+    before = "\n".join(BLOCKS[:-1])
+    assert not re.findall(r"-X DELETE|clients delete|delete-secret|delete-stack", before)
+    assert re.findall(r"delete-table --table-name (.*)", before) == ["dci-clients-restored"]
+
+
+def test_dns_comes_before_the_first_check() -> None:
+    """`dci doctor` needs the domain name, so the step that points it to the API comes first."""
+    assert COMMANDS.index("output DnsTarget") < COMMANDS.index("./dci doctor")
+
+
 def test_a_first_partner_is_registered_and_searches(tmp_path: Path) -> None:
-    """Pasted as an administrator, the commands make a partner, who is found well and finds somebody."""
+    """The commands create a partner that can search, and leave the administrator's credentials set."""
     bash = shutil.which("bash")
     if bash is None or shutil.which("curl") is None:
         pytest.skip("the commands need bash and curl")
@@ -103,14 +115,15 @@ def test_a_first_partner_is_registered_and_searches(tmp_path: Path) -> None:
     assert field
     start = DOCUMENT.index("## The first partner")
     section = re.findall(r"^```sh\n(.*?)^```$", DOCUMENT[start:], re.MULTILINE | re.DOTALL)[:2]
-    with serving(tmp_path) as server:
-        admin = server.written["admin"]
+    as_administrator = './dci clients show "$(field client_id < partner.json)" > shown.txt'
+    with dci_serve(tmp_path) as server:
+        admin = server.credentials["admin"]
         variables = {f"DCI_{name.upper()}": admin[name] for name in ("client_id", "client_secret")}
         dci, environment = command(DCI_API=server.base_url, **variables)
         (tmp_path / "dci").write_text(f'exec {" ".join(dci)} "$@"\n')
         (tmp_path / "dci").chmod(0o755)
         done = subprocess.run(
-            [bash, "-euo", "pipefail", "-c", "\n".join([field[0], *section])],
+            [bash, "-euo", "pipefail", "-c", "\n".join([field[0], *section, as_administrator])],
             cwd=tmp_path,
             env=environment,
             capture_output=True,
@@ -121,6 +134,7 @@ def test_a_first_partner_is_registered_and_searches(tmp_path: Path) -> None:
     assert re.search(r"^search +ok +answered$", done.stdout, re.MULTILINE)
     found = json.loads(done.stdout[done.stdout.index("{") :])
     assert found["message"]["search_response"][0]["pagination"]["total_count"] == 1
+    assert "health.example.org" in (tmp_path / "shown.txt").read_text()
 
 
 def test_lost_clients_are_copied_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

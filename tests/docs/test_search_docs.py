@@ -1,4 +1,4 @@
-"""docs/search.md: its examples find somebody, and its tables are the code's."""
+"""docs/search.md: its examples find records, and its tables are the code's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLOTS = {f"x{number:02}" for number in range(1, 13)}
 
 
 @pytest.mark.parametrize("criteria", EXAMPLES, ids=range(len(EXAMPLES)))
-def test_an_example_finds_somebody(shared_api: Api, criteria: dict[str, object]) -> None:
+def test_every_example_finds_a_record(shared_api: Api, criteria: dict[str, object]) -> None:
     """Each example is served, and finds some of the demo registry but not all of it."""
     item = {"reference_id": "example", "timestamp": "2026-03-01T09:30:00Z", "search_criteria": criteria}
     (response,) = shared_api.search(item).items
@@ -59,9 +59,9 @@ def test_the_catalogue_is_the_codes_own() -> None:
     assert lines[start : lines.index("", start)] == catalogue_table()
 
 
-@pytest.mark.parametrize(("kind", "words"), [(Kind.PERSON, "Slots of persons"), (Kind.GROUP, "Of groups")])
+@pytest.mark.parametrize(("kind", "words"), [(Kind.PERSON, "Free slots of persons"), (Kind.GROUP, "Of groups")])
 def test_the_free_slots_are_free(kind: Kind, words: str) -> None:
-    """Whoever adds an attribute is told of the slots that nobody uses yet."""
+    """The documented free slots are those that no attribute uses."""
     used = {attribute.slots[kind] for attribute in SOCIAL_CATALOGUE.attributes if kind in attribute.slots}
     free = SLOTS - used - {SOCIAL_CATALOGUE.record_slot, SOCIAL_CATALOGUE.composites[kind].slot}
     sentence = re.search(rf"{words}[^:.]*:([^.]*)\.", DOCUMENT.replace("\n   ", " "))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.serving import Serving, sam_local
+from support.server_process import ServerProcess, sam_local
 
 
 @pytest.fixture(scope="session")
@@ -17,19 +17,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def api(folder: Path) -> Iterator[Serving]:
+def api(folder: Path) -> Iterator[ServerProcess]:
     """Run the API."""
     with sam_local(folder) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def partner(api: Serving) -> dict[str, str]:
+def partner(api: ServerProcess) -> dict[str, str]:
     """Return the header of a partner's requests."""
     return api.authorization("partner")
 
 
 @pytest.fixture(scope="session")
-def admin(api: Serving) -> dict[str, str]:
+def admin(api: ServerProcess) -> dict[str, str]:
     """Return the header of an administrator's requests."""
     return api.authorization("admin")

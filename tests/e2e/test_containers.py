@@ -14,19 +14,19 @@ from support.api import Reply
 from support.deployment import functions, routes
 from support.events import body_of
 from support.readme import check_transcript
-from support.serving import Serving
+from support.server_process import ServerProcess
 
 PATHS = sorted(path for path in routes() if path != "$default")
 NEW_CLIENT = {"sender_id": "health.example.org", "scopes": ["registry.search"]}
 INVALID_TOKEN = "The token is not valid: get one from this API's token endpoint."
 
 
-def started(api: Serving) -> int:
+def started(api: ServerProcess) -> int:
     """Return how many containers were made so far."""
     return api.log.read_text().count("SAM_CONTAINER_ID: ")
 
 
-def test_a_cold_function_answers_like_a_warm_one(api: Serving) -> None:
+def test_a_cold_function_answers_like_a_warm_one(api: ServerProcess) -> None:
     """The first request makes a function's container, the second finds it there, and both are answered alike."""
     assert started(api) == 1  # the search function's, which answers for the API's health
     cold = api.send("GET", "/.well-known/jwks.json")
@@ -38,21 +38,21 @@ def test_a_cold_function_answers_like_a_warm_one(api: Serving) -> None:
     assert cold.headers["Cache-Control"] == "public, max-age=300"
 
 
-def test_the_readme_holds_for_containers(folder: Path, api: Serving) -> None:
+def test_the_readme_holds_for_containers(folder: Path, api: ServerProcess) -> None:
     """A token and a search, pasted from the README, print what stands there."""
-    assert api.written["base_url"] == api.base_url
+    assert api.credentials["base_url"] == api.base_url
     check_transcript(folder)
 
 
-def test_every_route_is_there(api: Serving, partner: dict[str, str], admin: dict[str, str]) -> None:
+def test_every_route_is_answered(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) -> None:
     """Each path of the template is answered by its function; a client lives from its registration to its end."""
     served = {path for path, _ in _served(api, partner, admin)}
     assert served == set(PATHS)
 
 
-def _served(api: Serving, partner: dict[str, str], admin: dict[str, str]) -> Iterator[tuple[str, Reply]]:
+def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) -> Iterator[tuple[str, Reply]]:
     """Ask every path once at least, and yield the path as the template has it with the answer."""
-    own = {name: api.written["admin"][name] for name in ("client_id", "client_secret")}
+    own = {name: api.credentials["admin"][name] for name in ("client_id", "client_secret")}
     about_a_token = urlencode({**own, "token": "none of ours"})
     requests: list[tuple[int, str, str, Any, dict[str, str]]] = [
         (200, "GET", "/health", None, {}),
@@ -88,8 +88,8 @@ def _served(api: Serving, partner: dict[str, str], admin: dict[str, str]) -> Ite
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_another_method(api: Serving, path: str) -> None:
-    """A path is refused another method by our own answer, which names those that it takes."""
+def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
+    """A path is rejected another method by our own answer, which names those that it takes."""
     reply = api.send("PUT", path.replace("{client_id}", "somebody"), {})
     assert (reply.status, reply.headers["Content-Type"]) == (405, "application/json")
     assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "DELETE", "DELETE, GET, PATCH"}
@@ -98,15 +98,15 @@ def test_another_method(api: Serving, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/no/such/path", "/registry", "/clients/x/y/z", "/.well-known/no-such-thing"])
-def test_another_path(api: Serving, path: str) -> None:
-    """A path that is nobody's is refused by our own answer."""
+def test_an_unknown_path_is_rejected(api: ServerProcess, path: str) -> None:
+    """An unknown path is rejected with the API's own answer."""
     reply = api.send("GET", path)
     assert (reply.status, reply.code) == (404, "err.request.not_found")
     assert reply.json["message"]["ack_status"] == "ERR"
     assert reply.headers["Cache-Control"] == "no-store"
 
 
-def test_who_is_refused_is_told_how_to_ask(api: Serving, partner: dict[str, str]) -> None:
+def test_a_rejected_request_gets_www_authenticate(api: ServerProcess, partner: dict[str, str]) -> None:
     """`WWW-Authenticate` arrives under its own name, with each of its challenges."""
     search = body_of("search")
     nobody = "grant_type=client_credentials&client_id=nobody&client_secret=nothing"
@@ -124,11 +124,11 @@ def test_who_is_refused_is_told_how_to_ask(api: Serving, partner: dict[str, str]
     ]
 
 
-def test_a_content_type_that_a_route_does_not_take(api: Serving, partner: dict[str, str]) -> None:
-    """A form sent to the search is 415: its body has come through whole, and was not taken for JSON."""
+def test_another_content_type_is_rejected(api: ServerProcess, partner: dict[str, str]) -> None:
+    """A form sent to the search is 415: its body arrives whole and is not read as JSON."""
     assert api.send("POST", "/registry/sync/search", "query=x", **partner).status == 415
 
 
-def test_a_function_is_started_once(api: Serving) -> None:
+def test_a_function_is_started_once(api: ServerProcess) -> None:
     """After all these requests each function still has its one container."""
     assert started(api) <= len(functions())

@@ -7,13 +7,13 @@ import json
 import pytest
 
 from dci_cli.__main__ import main
-from support.serving import Serving
+from support.server_process import ServerProcess
 
 
 @pytest.mark.parametrize("who", ["partner", "admin"])
-def test_nothing_is_wrong(api: Serving, capsys: pytest.CaptureFixture[str], who: str) -> None:
-    """Whoever asks, no check fails: headers, bodies, tokens and times arrive as the handlers sent them."""
-    client = api.written[who]
+def test_doctor_finds_no_problem(api: ServerProcess, capsys: pytest.CaptureFixture[str], who: str) -> None:
+    """No check of `dci doctor` fails: headers, bodies, tokens and times arrive as the handlers sent them."""
+    client = api.credentials[who]
     options = [f"--{name.replace('_', '-')}={value}" for name, value in client.items()]
     assert main(["doctor", "--api", api.base_url, "--json", *options]) == 0
     findings = json.loads(capsys.readouterr().out)["findings"]

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 
 from support.api import Reply
 from support.events import body_of
-from support.serving import Serving
+from support.server_process import ServerProcess
 
 
 @contextmanager
-def engine_stopped(api: Serving) -> Iterator[None]:
+def engine_stopped(api: ServerProcess) -> Iterator[None]:
     """Hold DynamoDB Local still: it is a process of the server's."""
     found = subprocess.check_output(["pgrep", "-P", str(api.process.pid), "java"], text=True)  # noqa: S607
     os.kill(int(found), signal.SIGSTOP)
@@ -25,8 +25,10 @@ def engine_stopped(api: Serving) -> Iterator[None]:
         os.kill(int(found), signal.SIGCONT)
 
 
-def test_a_clear_503_and_recovery(api: Serving, partner: dict[str, str], admin: dict[str, str]) -> None:
-    """Each function says in time that the registry can not be reached, and when to ask again; then works again."""
+def test_a_stopped_engine_is_503_until_it_runs_again(
+    api: ServerProcess, partner: dict[str, str], admin: dict[str, str]
+) -> None:
+    """Each function answers 503 with Retry-After while DynamoDB is unreachable, and works again afterwards."""
     requests: list[Callable[[], Reply]] = [
         lambda: api.token("partner"),
         lambda: api.send("POST", "/registry/sync/search", body_of("search"), **partner),

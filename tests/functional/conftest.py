@@ -11,9 +11,9 @@ from dci_cli.local.demo import Population
 from support import leaks
 from support.api import Api
 from support.aws_over_http import Server, aws_over_http
-from support.hamlet import hamlet
 from support.logs import collected
 from support.registries import registry_of
+from support.tiny_registry import tiny_population
 
 _HOUSEHOLDS = 10
 
@@ -69,7 +69,7 @@ def village_api(village_table: str, new_api: Callable[..., Api]) -> Api:
 
 
 @pytest.fixture(scope="session")
-def hamlet_api(new_api: Callable[..., Api]) -> Iterator[Api]:
-    """Return an API over the hamlet, for tests that only ask it."""
-    with registry_of(hamlet()) as table:
+def tiny_api(new_api: Callable[..., Api]) -> Iterator[Api]:
+    """Return an API over the tiny registry, for tests that only ask it."""
+    with registry_of(tiny_population()) as table:
         yield new_api(registry_table=table)

@@ -50,7 +50,7 @@ def test_creating_shows_the_secret_this_once(api: Api, admin: str) -> None:
     assert secret not in shown.text + listed.text
 
 
-def test_what_is_not_said_has_its_default(api: Api, admin: str) -> None:
+def test_missing_members_have_defaults(api: Api, admin: str) -> None:
     """A client that names no more than it must gets the least."""
     created = create(api, admin, name="  Ministry   of Defaults ").json
     assert created["disclosure"] == ["minimal"]
@@ -62,7 +62,7 @@ def test_what_is_not_said_has_its_default(api: Api, admin: str) -> None:
     assert created["version"] == 1
 
 
-def test_what_is_said_is_kept(api: Api, admin: str) -> None:
+def test_given_members_are_kept(api: Api, admin: str) -> None:
     """Every field that can be said comes back, scopes in our spelling."""
     created = create(
         api,
@@ -120,12 +120,12 @@ def test_a_bad_field_is_named(api: Api, admin: str, changes: dict[str, object], 
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", "1"])
-def test_a_body_that_is_no_object_is_refused(api: Api, admin: str, body: str) -> None:
-    """A body that can not be a client is the caller's fault."""
+def test_a_body_that_is_no_object_is_rejected(api: Api, admin: str, body: str) -> None:
+    """A body that is not a JSON object is rejected."""
     assert api.send(event("clients_create", token=admin) | {"body": body}).status == 400
 
 
-def test_disabling_and_enabling(api: Api, admin: str) -> None:
+def test_a_disabled_client_can_be_enabled_again(api: Api, admin: str) -> None:
     """A disabled client gets no token until it is enabled again."""
     client, secret = api.client()
     api.clock.advance(5)
@@ -138,7 +138,7 @@ def test_disabling_and_enabling(api: Api, admin: str) -> None:
 
 
 def test_deleting_frees_the_name(api: Api, admin: str) -> None:
-    """A deleted client is gone with its secret, and its name may be taken again."""
+    """A deleted client is removed with its secret, and its name can be used again."""
     created = create(api, admin, name="Ministry of Passing").json
     client_id = created["client_id"]
     reply = api.send(on("client_delete", client_id, admin))
@@ -151,7 +151,7 @@ def test_deleting_frees_the_name(api: Api, admin: str) -> None:
 @pytest.mark.parametrize("name", ["client_get", "client_disable", "client_enable", "client_delete"])
 @pytest.mark.parametrize("client_id", ["00000000-0000-0000-0000-000000000000", "x" * 3000, "ü", ""])
 def test_an_unknown_client_is_not_found(api: Api, admin: str, name: str, client_id: str) -> None:
-    """Whatever the id looks like, there is nobody: 404."""
+    """An unknown id is 404, whatever it looks like."""
     reply = api.send(on(name, client_id, admin))
     assert (reply.status, reply.code) == (404, "err.request.not_found")
 
@@ -177,7 +177,7 @@ def test_the_list_walks_page_by_page_in_the_order_of_names(api: Api, admin: str)
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=101", "limit=x", "limit=-1", "next=x", "next=bnVsbA==", "next=%00"]
 )
-def test_a_bad_page_is_refused(api: Api, admin: str, query: str) -> None:
+def test_an_invalid_page_is_rejected(api: Api, admin: str, query: str) -> None:
     """A limit out of bounds, or a place that no page gave, is the caller's fault."""
     reply = api.send(event("clients_list", token=admin) | {"rawQueryString": query})
     assert (reply.status, reply.code) == (400, "err.request.bad")
@@ -202,7 +202,7 @@ def test_every_route_needs_the_scope(api: Api, name: str) -> None:
     assert (unauthorized.status, unauthorized.code) == (401, "err.request.unauthorized")
 
 
-def test_other_methods_are_told_with_allow(api: Api, admin: str) -> None:
+def test_other_methods_are_405_with_allow(api: Api, admin: str) -> None:
     """405 names the methods that the path takes."""
     sent = event("clients_list", token=admin)
     sent["requestContext"]["http"]["method"] = "PATCH"
@@ -210,7 +210,7 @@ def test_other_methods_are_told_with_allow(api: Api, admin: str) -> None:
     assert (reply.status, reply.code, reply.headers["Allow"]) == (405, "err.request.bad", "GET, POST")
 
 
-def test_a_client_from_before_a_field_was_there(api: Api, admin: str) -> None:
+def test_a_client_stored_without_a_new_field_is_read(api: Api, admin: str) -> None:
     """A client stored without the later fields has their defaults, and works."""
     client, secret = api.client()
     api.runtime.dynamodb.update_item(
@@ -224,8 +224,8 @@ def test_a_client_from_before_a_field_was_there(api: Api, admin: str) -> None:
     assert api.token(client, secret).status == 200
 
 
-def test_a_member_that_is_there_twice(api: Api) -> None:
-    """Nobody reads a request in one way who was meant another: a repeated member is refused."""
+def test_a_repeated_member_is_rejected(api: Api) -> None:
+    """A repeated member is rejected, so that it cannot be read in two ways."""
     body = '{"name": "Twice", "sender_id": "x", "scopes": ["registry.search"], "scopes": ["clients.manage"]}'
     reply = api.send(event("clients_create", body=body, token=api.token_of(scopes=("clients.manage",))))
     assert (reply.status, "repeated" in reply.text) == (400, True)

@@ -1,4 +1,4 @@
-"""Administrators who act at once, on DynamoDB Local: moto can not tell."""
+"""Concurrent changes by administrators, on DynamoDB Local: moto does not detect conflicts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dci_cli.local.rotation import rotate
 from dci_cli.local.tables import create_tables
 from dci_cli.template import read_template
 from dci_rotation import app as rotation_app
-from support.administering import Admin
+from support.admin_client import Admin
 from support.api import Api, Reply
 from support.events import ROOT
 
@@ -68,7 +68,7 @@ def test_one_name_is_given_once(admin: Admin, number: int) -> None:
 
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_one_version_is_changed_once(admin: Admin, number: int) -> None:
-    """Of several changes of one version at once, one is made, and the others are told that theirs is stale."""
+    """Of several changes of one version at once, one is made, and the others are rejected as stale."""
     client_id = admin.create().json["client_id"]
     updates = [
         partial(admin.update, client_id, '"1"', sender_id=f"{number}-{writer}.example.org")
@@ -86,7 +86,7 @@ def test_one_new_name_is_given_once(admin: Admin, number: int) -> None:
     assert at_once(*(partial(admin.update, id_, '"1"', name=name) for id_ in ids)) == [200, 409, 409]
 
 
-def test_no_third_secret(admin: Admin) -> None:
+def test_concurrent_secrets_never_exceed_two(admin: Admin) -> None:
     """Of several secrets that are added at once, one has room beside the old one."""
     client_id = admin.create().json["client_id"]
     statuses = at_once(*[partial(admin.send, "secrets_add", client_id)] * 4)
@@ -94,7 +94,7 @@ def test_no_third_secret(admin: Admin) -> None:
     assert len(admin.secrets(client_id)) == 2
 
 
-def test_acts_at_once_all_happen(admin: Admin) -> None:
+def test_concurrent_changes_are_all_made(admin: Admin) -> None:
     """Acts that do not exclude each other are all made, one after the other, and each is logged."""
     client_id = admin.create().json["client_id"]
     acts = ["client_disable", "secrets_add", "client_revoke_tokens"]
@@ -106,7 +106,7 @@ def test_acts_at_once_all_happen(admin: Admin) -> None:
 
 
 def test_nothing_is_left_of_a_client_deleted_meanwhile(admin: Admin) -> None:
-    """A secret added while the client is deleted either came before or is refused: none is left."""
+    """A secret added while the client is deleted either came before or is rejected: none is left."""
     for _ in range(ROUNDS):
         client_id = admin.create().json["client_id"]
         statuses = at_once(

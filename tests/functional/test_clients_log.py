@@ -1,10 +1,10 @@
-"""/clients/{client_id}/log: who did what to a client, and when."""
+"""/clients/{client_id}/log: the changes of a client."""
 
 from __future__ import annotations
 
 import pytest
 
-from support.administering import Admin
+from support.admin_client import Admin
 from support.api import Api
 from support.events import event
 
@@ -15,8 +15,8 @@ def admin(api: Api) -> Admin:
     return Admin(api)
 
 
-def test_every_act_is_logged(api: Api, admin: Admin) -> None:
-    """Each act has its entry with who, when, the version since and what changed; the log outlives the client."""
+def test_every_change_is_logged(api: Api, admin: Admin) -> None:
+    """Each change is logged with actor, time, version and changes; the log outlives the client."""
     created = admin.create().json
     client_id = created["client_id"]
     added = admin.send("secrets_add", client_id).json["secret_id"]
@@ -53,8 +53,8 @@ def test_every_act_is_logged(api: Api, admin: Admin) -> None:
     assert {entry["secret_id"] for entry in log if entry["act"].startswith("secret")} == {added}
 
 
-def test_who_was_refused_leaves_no_entry(admin: Admin) -> None:
-    """Only what happened is in the log."""
+def test_a_rejected_change_is_not_logged(admin: Admin) -> None:
+    """Only changes that were made are in the log."""
     client_id = admin.create().json["client_id"]
     admin.update(client_id, '"9"', sender_id="other")
     admin.update(client_id, "*", sender_id="")
@@ -81,13 +81,13 @@ def test_the_log_walks_page_by_page(api: Api, admin: Admin) -> None:
     assert versions == [7, 6, 5, 4, 3, 2, 1]
 
 
-def test_who_was_never_there_has_no_log(admin: Admin) -> None:
-    """An id that never was is 404."""
+def test_an_unknown_client_has_no_log(admin: Admin) -> None:
+    """The log of an unknown id is 404."""
     for client_id in ("00000000-0000-4000-8000-000000000000", "ü", ""):
         assert admin.send("client_log", client_id).status == 404
 
 
-def test_the_operator_is_logged_too(api: Api, admin: Admin) -> None:
-    """Who was made past the API was made by the operator."""
+def test_changes_by_the_operator_are_logged(api: Api, admin: Admin) -> None:
+    """A client that was created without the API has the operator in its log."""
     client, _ = api.client()
     assert [(entry["act"], entry["by"]) for entry in admin.log(client.client_id)] == [("created", "operator")]

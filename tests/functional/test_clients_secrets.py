@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from support.administering import Admin
+from support.admin_client import Admin
 from support.api import Api
 
 pytestmark = pytest.mark.usefixtures("over_the_wire")
@@ -90,7 +90,7 @@ def test_an_overlap_has_bounds(api: Api, admin: Admin, overlap: object) -> None:
 
 
 def test_a_deleted_secret_opens_nothing(api: Api, admin: Admin) -> None:
-    """A deleted secret is refused at once, also when it was the last."""
+    """A deleted secret is rejected at once, also when it was the last."""
     client, secret = api.client()
     [listed] = admin.secrets(client.client_id)
     assert admin.send("secret_delete", client.client_id, secret_id=listed["secret_id"]).status == 204
@@ -105,7 +105,7 @@ def test_an_administrator_keeps_a_secret_that_lasts(admin: Admin) -> None:
 
 
 def test_an_administrator_keeps_a_secret(admin: Admin) -> None:
-    """Its own last secret an administrator can not delete."""
+    """An administrator cannot delete its own last secret."""
     [own] = admin.secrets(admin.client.client_id)
     reply = admin.send("secret_delete", admin.client.client_id, secret_id=own["secret_id"])
     assert (reply.status, "add another" in reply.text) == (409, True)
@@ -114,7 +114,7 @@ def test_an_administrator_keeps_a_secret(admin: Admin) -> None:
 
 
 def test_all_tokens_of_a_client_are_ended(api: Api, admin: Admin) -> None:
-    """Tokens from before are refused within a minute, those of the same second too, and a new one holds."""
+    """Tokens from before are rejected within a minute, those of the same second too, and a new one holds."""
     client, secret = api.client()
     tokens = []
     for _ in range(2):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dci_common.oauth.key_ring import generate
-from support.administering import Admin
+from support.admin_client import Admin
 from support.api import Api
 from support.events import event
 
@@ -18,7 +18,7 @@ def admin(api: Api) -> Admin:
     return Admin(api)
 
 
-def test_what_is_named_changes_and_the_rest_stays(api: Api, admin: Admin) -> None:
+def test_only_given_members_change(api: Api, admin: Admin) -> None:
     """Members that are sent are replaced, flags one by one; version, time and ETag go on."""
     created = admin.create(flags={"openspp17": True}, disclosure=["standard"])
     before = {name: value for name, value in created.json.items() if name != "client_secret"}
@@ -50,16 +50,16 @@ def test_a_change_needs_the_etag(admin: Admin) -> None:
 
 
 @pytest.mark.parametrize("name", ["client_disable", "client_revoke_tokens", "secrets_add", "client_delete"])
-def test_every_act_may_be_conditional(admin: Admin, name: str) -> None:
-    """An act that is sent with the ETag of another version does not happen."""
+def test_every_change_may_be_conditional(admin: Admin, name: str) -> None:
+    """A change that is sent with the ETag of another version is not made."""
     client_id = admin.create().json["client_id"]
     assert admin.send(name, client_id, if_match='"2"').status == 412
     assert admin.send("client_get", client_id).json["version"] == 1
     assert admin.send(name, client_id, if_match='"1"').status < 300
 
 
-def test_what_changes_nothing_is_no_version(admin: Admin) -> None:
-    """A change to what is so already, or of nothing, leaves the version and the log as they are."""
+def test_a_change_without_effect_makes_no_version(admin: Admin) -> None:
+    """A change without effect, or without members, does not change version and log."""
     client_id = admin.create().json["client_id"]
     nothing: list[dict[str, Any]] = [{}, {"scopes": ["registry.search", "registry/search"]}, {"flags": {}}]
     for changes in nothing:
@@ -70,7 +70,7 @@ def test_what_changes_nothing_is_no_version(admin: Admin) -> None:
     assert [entry["act"] for entry in admin.log(client_id)] == ["disabled", "created"]
 
 
-def test_a_new_name_is_taken_and_the_old_one_free(api: Api, admin: Admin) -> None:
+def test_renaming_frees_the_old_name(api: Api, admin: Admin) -> None:
     """Names stay unique when clients are renamed."""
     salt = api.runtime.random_bytes(8).hex()
     first, second = (admin.create(name=f"{name} {salt}").json["client_id"] for name in ("first", "second"))
@@ -106,15 +106,15 @@ def test_a_bad_member_is_named(admin: Admin, changes: dict[str, Any], place: str
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"name": "\\ud800"}'], ids=range(5))
-def test_a_body_that_is_no_change(admin: Admin, body: str) -> None:
-    """What is no JSON object is the caller's fault."""
+def test_a_body_that_is_no_object_is_rejected(admin: Admin, body: str) -> None:
+    """A body that is not a JSON object is rejected."""
     client_id = admin.create().json["client_id"]
     sent = event("client_update", token=admin.token) | {"body": body, "pathParameters": {"client_id": client_id}}
     assert admin.api.send(sent).status == 400
 
 
-def test_public_keys(admin: Admin) -> None:
-    """Keys are registered with ids of their own, are shown, logged, and taken away with null."""
+def test_public_keys_are_registered_and_removed(admin: Admin) -> None:
+    """Keys are registered with their ids, shown, logged, and removed with null."""
     public = generate("ES256").public
     bare = {name: public[name] for name in ("kty", "crv", "x", "y")}
     created = admin.create(jwks={"keys": [bare]}).json
@@ -153,7 +153,7 @@ PUBLIC = {
     ],
     ids=range(17),
 )
-def test_keys_that_are_refused(admin: Admin, jwks: object) -> None:
+def test_unsuitable_keys_are_rejected(admin: Admin, jwks: object) -> None:
     """Private, secret, unfit, unreadable and too many keys are not registered."""
     reply = admin.create(jwks=jwks)
     assert reply.status == 400
@@ -161,8 +161,8 @@ def test_keys_that_are_refused(admin: Admin, jwks: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["client_disable", "client_delete"])
-def test_an_administrator_keeps_itself(admin: Admin, name: str) -> None:
-    """Nobody locks itself out, which might lock out all; another administrator may."""
+def test_an_administrator_cannot_lock_itself_out(admin: Admin, name: str) -> None:
+    """A client cannot disable or delete itself; another administrator can."""
     reply = admin.send(name, admin.client.client_id)
     assert (reply.status, "another" in reply.text) == (409, True)
     assert admin.update(admin.client.client_id, "*", scopes=["clients.read"]).status == 409
@@ -170,7 +170,7 @@ def test_an_administrator_keeps_itself(admin: Admin, name: str) -> None:
     assert Admin(admin.api).send(name, admin.client.client_id).status < 300
 
 
-def test_the_list_by_status(api: Api, admin: Admin) -> None:
+def test_the_list_is_filtered_by_status(api: Api, admin: Admin) -> None:
     """A list of one status has the clients of that status, on pages that may be short."""
     made = [admin.create().json["client_id"] for _ in range(4)]
     admin.send("client_disable", made[1])
@@ -188,8 +188,8 @@ def test_the_list_by_status(api: Api, admin: Admin) -> None:
     assert api.send(event("clients_list", token=admin.token) | {"rawQueryString": "status=gone"}).status == 400
 
 
-def test_who_may_read_may_not_change(api: Api) -> None:
-    """`clients.read` opens what shows, and nothing that changes."""
+def test_clients_read_allows_no_change(api: Api) -> None:
+    """`clients.read` allows reading, and no change."""
     reader, client_id = Admin(api, ("clients.read",)), api.client()[0].client_id
     for name in ("client_get", "secrets_list", "client_log"):
         assert reader.send(name, client_id).status == 200

@@ -12,8 +12,8 @@ from dci_cli.local.rotation import rotate, rotating
 from dci_common.oauth.public_key_store import KEPT_SECONDS
 from dci_rotation import app as rotation_app
 from support.api import START, Api
+from support.call_trace import hooked
 from support.events import event
-from support.watch import hooked
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def admin(api: Api) -> str:
 
 
 def test_the_keys_are_listed(own: Api) -> None:
-    """Each key has its id, algorithm and state, since when, and a retired one until when its tokens are taken."""
+    """Each key has its id, algorithm, state and its time, and a retired one the end of its tokens."""
     own.clock.advance(60)
     reply = own.send(event("keys_rotate", token=admin(own)))
     assert (reply.status, reply.json, reply.headers["Location"]) == (202, {"status": "started"}, "/keys")
@@ -55,15 +55,15 @@ def test_the_keys_are_listed(own: Api) -> None:
 
 
 @pytest.mark.parametrize("name", ["keys_list", "keys_rotate"])
-def test_keys_are_the_administrators_business(own: Api, name: str) -> None:
-    """Nobody else sees or rotates them."""
+def test_keys_need_the_administrators_scope(own: Api, name: str) -> None:
+    """Other clients can neither list nor rotate keys."""
     assert own.send(event(name, authorization="")).status == 401
     assert own.send(event(name, token=own.token_of())).status == 403
     assert len(own.send(event("keys_list", token=admin(own))).json["keys"]) == 2
 
 
-def test_a_rotation_under_way_is_told(own: Api) -> None:
-    """While Secrets Manager is at a rotation another is refused, with the reason."""
+def test_a_rotation_under_way_is_a_conflict(own: Api) -> None:
+    """While Secrets Manager is at a rotation another is rejected, with the reason."""
 
     def refuse(operation: str, _: Any) -> None:
         if operation == "RotateSecret":
@@ -79,8 +79,8 @@ def test_a_rotation_under_way_is_told(own: Api) -> None:
     assert "is running" in reply.json["errors"][0]["message"]
 
 
-def test_a_rotation_that_can_not_start_is_no_fault_of_the_administrator(own: Api) -> None:
-    """Without permission, say, the answer is 503."""
+def test_a_rotation_that_cannot_start_is_503(own: Api) -> None:
+    """A rotation that cannot start, for example without permission, is 503."""
 
     def fail(operation: str, _: Any) -> None:
         if operation == "RotateSecret":

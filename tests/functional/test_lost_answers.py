@@ -10,9 +10,9 @@ from botocore.exceptions import ConnectionClosedError
 
 from dci_common.aws.services import MinimalDynamoDB
 from support.api import Api, identified
-from support.assertions import Signer
+from support.assertion_signer import Signer
 from support.logs import Logs
-from support.pauses import NO_PAUSES
+from support.retry_pauses import NO_PAUSES
 
 NOBODY = identified("UIN", "nobody", pagination={"page_size": 1})
 Lose = Callable[[str], list[int]]
@@ -60,7 +60,7 @@ def test_a_count_is_not_made_twice(api: Api, lose: Lose) -> None:
 
 
 def test_an_assertion_is_not_used_twice(api: Api, lose: Lose) -> None:
-    """A client whose assertion may have been used is asked to come back, and not told that it used it before."""
+    """A client whose assertion may have been used is asked to retry, and gets no replay error."""
     signer = Signer.of(api)
     statuses = lose("PutItem")
     reply = signer.send(signer.assertion())

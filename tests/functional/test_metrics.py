@@ -19,7 +19,7 @@ def line_of(logs: Logs) -> dict[str, Any]:
 
 
 def metrics_of(line: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of all metrics that are told by route, as CloudWatch finds them."""
+    """Return the values of all metrics by route, as CloudWatch finds them."""
     by_route, by_outcome = line["_aws"]["CloudWatchMetrics"]
     assert by_outcome == {
         "Namespace": "DCI",
@@ -34,8 +34,8 @@ def metrics_of(line: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def test_a_search(api: Api, logs: Logs) -> None:
-    """A search tells its outcome, what it read, matched and disclosed, and how long it took."""
+def test_a_search_has_its_metrics(api: Api, logs: Logs) -> None:
+    """A search records its outcome, its duration, and what it read, matched and disclosed."""
     api.search(identified("UIN", "847951632"))
     line = line_of(logs)
     values = metrics_of(line)
@@ -48,7 +48,7 @@ def test_a_search(api: Api, logs: Logs) -> None:
     assert line["_aws"]["Timestamp"] == int(api.clock.now * 1000)
 
 
-def test_a_warm_function(api: Api, logs: Logs) -> None:
+def test_only_the_first_request_is_a_cold_start(api: Api, logs: Logs) -> None:
     """Only the first request that a function answers is a cold start."""
     for cold in (True, False):
         api.send(event("health"))
@@ -58,16 +58,16 @@ def test_a_warm_function(api: Api, logs: Logs) -> None:
 @pytest.mark.parametrize(
     ("name", "outcome"), [("search", "err.request.unauthorized"), ("clients_list", "err.request.unauthorized")]
 )
-def test_a_request_that_is_refused(api: Api, logs: Logs, name: str, outcome: str) -> None:
-    """A refusal is counted under its code, and is no failure of the API's."""
+def test_a_rejection_is_counted_under_its_code(api: Api, logs: Logs, name: str, outcome: str) -> None:
+    """A rejection is counted under its code, and not as a failure."""
     api.send(event(name, token="none"))
     line = line_of(logs)
     values = metrics_of(line)
     assert (line["outcome"], values["refused"], values["failed"]) == (outcome, 1, 0)
 
 
-def test_a_request_that_fails(new_api: Any, logs: Logs) -> None:
-    """A failure is the API's own: it is what operators are woken for."""
+def test_a_server_error_is_counted_as_failure(new_api: Any, logs: Logs) -> None:
+    """A server error is counted as a failure, which alarms watch."""
     api = new_api(registry_table="no-such-table")
     assert api.search(identified("UIN", "1")).status == 503
     line = line_of(logs)

@@ -19,9 +19,10 @@ from dci_common.runtime import LambdaHandler
 from dci_rotation import app as rotation_app
 from dci_rotation.key_rotation import RotationError
 from support.api import START, Api, identified
+from support.call_trace import hooked
 from support.events import event
+from support.example_counts import sampled
 from support.logs import Logs
-from support.watch import hooked
 
 pytestmark = pytest.mark.usefixtures("over_the_wire")
 
@@ -157,7 +158,7 @@ def test_a_token_outlives_the_rotation_of_its_key(deployment: Deployment) -> Non
 
 
 def test_a_function_that_remembers_the_old_ring_signs_good_tokens(deployment: Deployment) -> None:
-    """For as long as the token function remembers a key that is retired, and its tokens live, they are taken."""
+    """Tokens of a retired key are accepted as long as they live."""
     deployment.api.token_of()
     deployment.rotate()
     deployment.api.clock.advance(299)
@@ -177,7 +178,7 @@ def test_verifiers_know_a_key_before_it_signs(deployment: Deployment) -> None:
     assert answers(verifier, deployment.fresh().token_of()) == 200
 
 
-def test_a_retired_key_goes(deployment: Deployment) -> None:
+def test_a_retired_key_is_removed_after_its_last_token(deployment: Deployment) -> None:
     """It is published until its last token has expired, and leaves the ring with the rotation after that."""
     deployment.rotate()
     assert deployment.ring is not None
@@ -204,7 +205,7 @@ def test_a_key_is_retired_when_the_rotation_is_finished(deployment: Deployment) 
     assert answers(deployment.fresh(), signed) == 200
 
 
-def test_what_operators_see(deployment: Deployment) -> None:
+def test_the_published_set_shows_use_and_age_of_each_key(deployment: Deployment) -> None:
     """What is published says of each key what it is for and since when; no private half is in it."""
     deployment.api.clock.advance(100)
     deployment.rotate()
@@ -231,7 +232,7 @@ def test_another_algorithm_comes_by_rotation(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize("repeated", STEPS)
-def test_a_step_may_be_repeated(either: Deployment, repeated: str) -> None:
+def test_a_repeated_step_changes_nothing(either: Deployment, repeated: str) -> None:
     """A step done twice, at once or when the rotation is over, is as good as one done once."""
     token = token_name()
     for step in STEPS:
@@ -248,8 +249,8 @@ class _BrokenError(Exception):
     pass
 
 
-@pytest.mark.parametrize("again", ["same", "new"])
-def test_a_rotation_may_break_off_anywhere(either: Deployment, again: str) -> None:
+@pytest.mark.parametrize("again", sampled(["new", "same"]))
+def test_an_interrupted_rotation_can_be_completed(either: Deployment, again: str) -> None:
     """Broken off at any call to AWS and run again, under its own name or another, a rotation ends in a whole ring."""
     for broken in itertools.count():
         token, calls = token_name(), itertools.count()
@@ -266,7 +267,7 @@ def test_a_rotation_may_break_off_anywhere(either: Deployment, again: str) -> No
             else:
                 finished = True
         ring = either.ring
-        assert ring is None or ring.current.kid in either.published  # no token that nobody can verify
+        assert ring is None or ring.current.kid in either.published  # every token can be verified
         if finished:
             break
         either.steps(token if again == "same" else token_name())
@@ -274,7 +275,7 @@ def test_a_rotation_may_break_off_anywhere(either: Deployment, again: str) -> No
     assert broken > 10
 
 
-def test_steps_have_their_order(deployment: Deployment) -> None:
+def test_steps_out_of_order_are_rejected(deployment: Deployment) -> None:
     """Nothing is put in force that was not made, and published, before."""
     token = token_name()
     before = deployment.ring
@@ -289,7 +290,7 @@ def test_steps_have_their_order(deployment: Deployment) -> None:
     deployment.check()
 
 
-def test_a_published_key_that_is_another_is_found(deployment: Deployment) -> None:
+def test_a_different_published_key_is_found(deployment: Deployment) -> None:
     """What is published under a key's id must verify what the key signs, or it is not put in force."""
     token = token_name()
     deployment.steps(token, "createSecret", "setSecret")
@@ -320,7 +321,7 @@ def test_a_rotation_that_comes_too_late_changes_nothing(either: Deployment, late
 
 
 def test_two_rotations_do_not_overwrite_each_other(deployment: Deployment) -> None:
-    """Who has read what is published before another wrote it does not write it."""
+    """A rotation that read the published set before another one wrote it does not overwrite it."""
     older = token_name()
     deployment.steps(older, "createSecret")
     overtaken: list[str] = []
@@ -350,7 +351,7 @@ def test_a_step_that_runs_twice_at_once_makes_one_ring(deployment: Deployment) -
     deployment.check()
 
 
-def test_what_a_rotation_logs(deployment: Deployment, logs: Logs) -> None:
+def test_a_rotation_is_logged(deployment: Deployment, logs: Logs) -> None:
     """Each step has its line, and so has what failed; no key stands in them."""
     deployment.rotate()
     assert [entry["step"] for entry in logs.entries() if entry["message"] == "rotation"] == list(STEPS)

@@ -1,4 +1,4 @@
-"""POST /registry/sync/search: who may ask, and what is told and noted of it."""
+"""POST /registry/sync/search: access, and what is logged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def is_challenged(reply: Reply) -> None:
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic dGVzdDp0ZXN0", "token"])
-def test_without_a_token(shared_api: Api, authorization: str) -> None:
+def test_a_missing_token_is_401(shared_api: Api, authorization: str) -> None:
     """No bearer token is 401 with a bare challenge (RFC 6750 §3.1), whatever the body."""
     for body in (None, "no JSON"):
         reply = shared_api.send(event("search", body=body, authorization=authorization))
@@ -37,7 +37,7 @@ def test_without_a_token(shared_api: Api, authorization: str) -> None:
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "é", "eyJhbGciOiJub25lIn0.e30."])
-def test_what_is_no_token_of_ours(shared_api: Api, token: str) -> None:
+def test_an_invalid_token_is_401(shared_api: Api, token: str) -> None:
     """Anything else in a token's place is an invalid token."""
     is_challenged(shared_api.send(event("search", token=token)))
 
@@ -58,7 +58,7 @@ def test_a_token_is_good_for_its_lifetime(api: Api) -> None:
     is_challenged(api.search(identified("UIN", KNOWN_UIN), token=token))
 
 
-def test_a_token_without_the_scope(shared_api: Api) -> None:
+def test_a_token_without_the_scope_is_403(shared_api: Api) -> None:
     """Another scope is 403, and says which one is needed."""
     token = shared_api.token_of(scopes=("registry.status", "clients.read"))
     challenge = is_refused(shared_api.send(event("search", token=token)), 403, "err.request.forbidden")
@@ -67,7 +67,7 @@ def test_a_token_without_the_scope(shared_api: Api) -> None:
 
 
 @pytest.mark.parametrize("how", ["disabled", "deleted"])
-def test_a_client_that_is_no_more(api: Api, how: str) -> None:
+def test_tokens_of_a_removed_client_end_within_a_minute(api: Api, how: str) -> None:
     """A disabled or deleted client's tokens end within a minute, though they have not expired."""
     client, secret = api.client()
     token = api.token(client, secret).json["access_token"]
@@ -97,8 +97,8 @@ def test_health_needs_no_token(shared_api: Api) -> None:
     assert (reply.status, reply.json) == (200, {"status": "ok"})
 
 
-def test_the_log_counts_and_does_not_tell(shared_api: Api, population: Population, logs: Logs) -> None:
-    """A search leaves one line: who asked and how much was found, no value of query, record or token."""
+def test_the_log_has_counts_and_no_values(shared_api: Api, population: Population, logs: Logs) -> None:
+    """A search logs the client and how much was found, and no value of query, record or token."""
     token = shared_api.partner_token
     items = [identified("UIN", KNOWN_UIN), identified("UIN", "TEST-001", reference_id="r-2")]
     reply = shared_api.search(*items, token=token)

@@ -11,8 +11,8 @@ from dci_cli.local.demo import Population
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import MaritalStatus
 from support.api import Api, item, predicate
-from support.hamlet import SECRET, expressed, hamlet, letters
 from support.registries import registry_of
+from support.tiny_registry import SECRET, expressed, letters, tiny_population
 
 DAY = 86_400
 OF_PERSONS: list[tuple[str, str, object, str]] = [
@@ -70,7 +70,7 @@ OF_PERSONS: list[tuple[str, str, object, str]] = [
     ("address_line", "eq", "1 mill*", "a"),
     ("locality", "eq", "hilltown", "a"),
     ("district", "eq", "d1", "a"),
-    ("district", "eq", "d2", "b"),  # where her first household is
+    ("district", "eq", "d2", "b"),  # the person's first household
     ("region", "eq", "R1", "a"),
     ("postal_code", "eq", 12345, "a"),
     ("country", "eq", "xx", "a"),
@@ -116,24 +116,24 @@ OF_GROUPS: list[tuple[str, str, object, str]] = [
 ]
 
 
-def test_every_attribute_is_asked_here() -> None:
-    """Whatever the catalogue offers is in the table of persons, under one of its names."""
+def test_every_attribute_is_tested() -> None:
+    """Every attribute of the catalogue is in the table of persons, under one of its names."""
     asked = {SOCIAL_CATALOGUE.find(name) for name, *_ in OF_PERSONS} - {None}
     assert asked == set(SOCIAL_CATALOGUE.attributes)
 
 
 @pytest.mark.parametrize(("name", "operator", "value", "found"), OF_PERSONS, ids=repr)
-def test_an_attribute_of_persons(hamlet_api: Api, name: str, operator: str, value: object, found: str) -> None:
-    """A predicate on any attribute finds those of whom it is true, or of one of whose households it is."""
-    reply = hamlet_api.search(predicate((name, operator, value)))
+def test_every_attribute_finds_persons(tiny_api: Api, name: str, operator: str, value: object, found: str) -> None:
+    """A predicate on any attribute finds the persons who, or one of whose households, satisfy it."""
+    reply = tiny_api.search(predicate((name, operator, value)))
     assert "".join(sorted(letters(reply.records))) == found
     assert reply.items[0]["pagination"]["total_count"] == len(found)
 
 
 @pytest.mark.parametrize(("name", "operator", "value", "found"), OF_GROUPS, ids=repr)
-def test_an_attribute_of_groups(hamlet_api: Api, name: str, operator: str, value: object, found: str) -> None:
-    """Of groups too, or of one of their members of today."""
-    reply = hamlet_api.search(predicate((name, operator, value), reg_record_type="Group"))
+def test_every_attribute_finds_groups(tiny_api: Api, name: str, operator: str, value: object, found: str) -> None:
+    """A predicate on any attribute finds the groups that, or one of whose present members, satisfy it."""
+    reply = tiny_api.search(predicate((name, operator, value), reg_record_type="Group"))
     assert "".join(sorted(letters(reply.records))) == found
     assert reply.items[0]["pagination"]["total_count"] == len(found)
 
@@ -153,20 +153,20 @@ def test_an_attribute_of_groups(hamlet_api: Api, name: str, operator: str, value
     ],
     ids=repr,
 )
-def test_one_and_the_same(
-    hamlet_api: Api, expressions: list[tuple[str, str, object]], record_type: str, found: str
+def test_and_conditions_hold_for_one_household(
+    tiny_api: Api, expressions: list[tuple[str, str, object]], record_type: str, found: str
 ) -> None:
-    """Conditions joined by AND must hold for one and the same household, or member."""
-    reply = hamlet_api.search(predicate(*expressions, reg_record_type=record_type))
+    """Conditions joined by AND must hold for the same household or member."""
+    reply = tiny_api.search(predicate(*expressions, reg_record_type=record_type))
     assert "".join(sorted(letters(reply.records))) == found
 
 
-def test_an_or_may_be_two_households(hamlet_api: Api) -> None:
+def test_or_conditions_may_hold_for_two_households(tiny_api: Api) -> None:
     """AnyRelated by OR, each condition may hold for another one; negated alone, it holds for none of them."""
     either = predicate(("poverty_score", "lt", 5), ("group_type", "eq", "family"), condition="or")
-    assert letters(hamlet_api.search(either).records) == "abc"
+    assert letters(tiny_api.search(either).records) == "abc"
     poor = expressed({"$not": {"poverty_score": {"$lt": 5}}})
-    assert letters(hamlet_api.search(item(poor, "expression")).records) == "cdn"
+    assert letters(tiny_api.search(item(poor, "expression")).records) == "cdn"
 
 
 @pytest.mark.parametrize(
@@ -190,9 +190,9 @@ def test_an_or_may_be_two_households(hamlet_api: Api) -> None:
     ],
     ids=repr,
 )
-def test_a_value_of_a_wrong_type(hamlet_api: Api, name: str, value: object) -> None:
-    """What is not a value of the attribute's type is rejected, and never "no filter"."""
-    (response,) = hamlet_api.search(predicate((name, "eq", value))).items
+def test_a_value_of_a_wrong_type_is_rejected(tiny_api: Api, name: str, value: object) -> None:
+    """A value of another type than the attribute's is rejected, and never read as "no filter"."""
+    (response,) = tiny_api.search(predicate((name, "eq", value))).items
     assert response["status_reason_code"] == "rjct.filter.invalid"
 
 
@@ -206,24 +206,24 @@ def test_a_stroke_through_a_letter_does_not_count(shared_api: Api, population: P
 
 @pytest.mark.parametrize("value", ["x", "femal", "fem*", "*", "male female"])
 @pytest.mark.parametrize("operator", ["eq", "in", "ge"])
-def test_a_sex_that_there_is_not(hamlet_api: Api, operator: str, value: str) -> None:
-    """It is rejected, and the answer names those that there are."""
-    (response,) = hamlet_api.search(predicate(("sex", operator, value))).items
+def test_an_unknown_sex_is_rejected(tiny_api: Api, operator: str, value: str) -> None:
+    """An unknown sex is rejected, and the answer names those that are accepted."""
+    (response,) = tiny_api.search(predicate(("sex", operator, value))).items
     assert response["status_reason_code"] == "rjct.filter.invalid"
     assert "male, female, other or unknown" in response["status_reason_message"]
 
 
 @pytest.mark.parametrize("value", ["Z", "wid*", "it depends", "SM"])
-def test_a_marital_status_that_there_is_not(hamlet_api: Api, value: str) -> None:
-    """It is rejected, and the answer names each code of the standard's."""
-    (response,) = hamlet_api.search(predicate(("marital_status", "eq", value))).items
+def test_an_unknown_marital_status_is_rejected(tiny_api: Api, value: str) -> None:
+    """An unknown marital status is rejected, and the answer names each code of the standard."""
+    (response,) = tiny_api.search(predicate(("marital_status", "eq", value))).items
     assert response["status_reason_code"] == "rjct.filter.invalid"
     assert all(f"{code} (" in response["status_reason_message"] for code in get_args(MaritalStatus))
 
 
-def test_who_is_born_on_a_leap_day(new_api: Callable[..., Api]) -> None:
-    """She is a year older on 1 March; ages count on the day of the question."""
-    with registry_of(hamlet()) as table:
+def test_a_leap_day_birthday_counts_on_1_march(new_api: Callable[..., Api]) -> None:
+    """A person born on 29 February is a year older on 1 March; ages count on the day of the search."""
+    with registry_of(tiny_population()) as table:
         for day, of_age in ((-2, ""), (-1, ""), (0, "a"), (1, "a")):
             api = new_api(registry_table=table)
             api.clock.advance(DAY * day)

@@ -1,4 +1,4 @@
-"""POST /registry/sync/search: who saw whom is written before an answer leaves."""
+"""POST /registry/sync/search: each disclosure is recorded before the response is returned."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dci_common.exchange import audit as audit_module
 from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
 from dci_search import response as answer_module
 from support.api import Api, identified, item, predicate
+from support.call_trace import aws_calls, hooked
 from support.registries import registry_of
-from support.watch import aws_calls, hooked
 
 ANNA, BENO, CARA = (
     Person(
@@ -55,7 +55,7 @@ def written(api: Api) -> list[dict[str, Any]]:
     return sorted(own, key=lambda found: (found["reference_id"], found["sk"]))
 
 
-def test_what_a_record_of_a_disclosure_says(audited: Api) -> None:
+def test_a_disclosure_record_has_client_query_and_people(audited: Api) -> None:
     """Client, moment, ids of the message, query, purpose, and the people who were disclosed."""
     purpose = {"text": "Eligibility", "code": "benefit"}
     asked = predicate(("given_name", "eq", "anna"), consent={"purpose": purpose, "ts": "2026-01-01"})
@@ -76,15 +76,15 @@ def test_what_a_record_of_a_disclosure_says(audited: Api) -> None:
     }
 
 
-def test_who_was_identified_is_recorded_on_any_page(audited: Api) -> None:
-    """A total tells that somebody with an identifier fulfils the rest: that is a disclosure without a record."""
+def test_an_identified_person_is_recorded_on_any_page(audited: Api) -> None:
+    """A total shows that the identified person satisfies the rest: that is a disclosure without a record."""
     past = {"page_size": 1, "page_number": 2}
     query = {"UIN": "of-anna", "birth_date": "1990-01-01"}
     audited.search(item({"value": {"expression": {"query": query}}}, "expression", pagination=past))
     assert written(audited)[0]["records"] == ["PERSON#anna"]
 
 
-def test_an_answer_that_fails_later(audited: Api) -> None:
+def test_a_message_that_fails_later_is_recorded_as_withheld(audited: Api) -> None:
     """Where one search of a message ends it with an error, what the others found is recorded as withheld."""
     assert audited.partner_token
     failing = predicate(("birth_date", "eq", "1990-01-01"))
@@ -101,13 +101,13 @@ def test_an_answer_that_fails_later(audited: Api) -> None:
 
 
 def test_a_group_discloses_its_members(audited: Api) -> None:
-    """With a group, the people whom its member list shows are disclosed, and no others."""
+    """A group discloses the people that its member list shows, and no others."""
     audited.search(predicate(("poverty_score", "eq", 1), reg_record_type="Group"))
     (found,) = written(audited)
     assert sorted(found["records"]) == ["GROUP#hill", "PERSON#anna"]
 
 
-def test_a_group_without_its_members(audited: Api) -> None:
+def test_hidden_members_are_not_disclosed(audited: Api) -> None:
     """A client that may not see households is shown no member, so none is disclosed."""
     client, secret = audited.client(disclosure=("poverty_score",))
     token = audited.token(client, secret).json["access_token"]
@@ -118,7 +118,7 @@ def test_a_group_without_its_members(audited: Api) -> None:
     ]
 
 
-def test_each_search_of_a_message(audited: Api) -> None:
+def test_each_search_of_a_message_is_recorded(audited: Api) -> None:
     """Each search that was served is recorded, also when nothing matched; one that was rejected discloses nothing."""
     audited.search(
         BORN | {"reference_id": "1"},
@@ -130,13 +130,13 @@ def test_each_search_of_a_message(audited: Api) -> None:
     assert found == [("1", ["GROUP#hill", "PERSON#anna", "PERSON#beno", "PERSON#cara"]), ("2", [])]
 
 
-def test_only_the_page_that_left(audited: Api) -> None:
-    """Those on other pages are not disclosed, though they are counted."""
+def test_only_the_returned_page_is_disclosed(audited: Api) -> None:
+    """Records of other pages are counted but not disclosed."""
     audited.search(predicate(("birth_date", "eq", "1990-01-01"), pagination={"page_size": 1, "page_number": 2}))
     assert written(audited)[0]["records"] == ["PERSON#beno"]
 
 
-def test_records_that_did_not_fit(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_that_did_not_fit_are_withheld(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was found and did not fit into the response is recorded as withheld, with no record."""
     monkeypatch.setattr(answer_module, "_MAX_BYTES", 10)
     assert audited.search(BORN).items[0]["status"] == "rjct"
@@ -144,8 +144,8 @@ def test_records_that_did_not_fit(audited: Api, monkeypatch: pytest.MonkeyPatch)
     assert (found["withheld"], "records" in found) == (True, False)
 
 
-def test_many_records(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More records than an item holds are told in several."""
+def test_many_records_take_several_items(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More records than an item holds are recorded in several."""
     monkeypatch.setattr(audit_module, "_PART_BYTES", 20)
     audited.search(BORN)
     found = written(audited)
@@ -155,7 +155,7 @@ def test_many_records(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({record["sk"].rpartition("#")[0] for record in found}) == 1
 
 
-def test_a_very_long_query(audited: Api) -> None:
+def test_a_long_query_is_recorded_in_part(audited: Api) -> None:
     """A query as long as a message may be is recorded in part, and answered."""
     values = [f"{'x' * 400}{number}" for number in range(100)]
     assert audited.search(predicate(("surname", "in", values))).items[0]["status"] == "succ"
@@ -163,16 +163,16 @@ def test_a_very_long_query(audited: Api) -> None:
 
 
 @pytest.mark.parametrize("days", [0, 30])
-def test_how_long_it_is_kept(days: int, new_api: Callable[..., Api]) -> None:
-    """A deployment says how many days; without that it is kept for ever."""
+def test_retention_follows_the_setting(days: int, new_api: Callable[..., Api]) -> None:
+    """The setting gives the days of retention; without it records are kept forever."""
     api = new_api(audit_days=days)
     api.search(identified("UIN", "nobody"))
     expires = written(api)[0].get("expires")
     assert expires == (str(int(api.clock.now) + days * 86_400) if days else None)
 
 
-def test_nothing_is_disclosed_unrecorded(audited: Api) -> None:
-    """When it can not be written who saw whom, the answer is 503 and holds no record."""
+def test_a_disclosure_that_cannot_be_recorded_is_503(audited: Api) -> None:
+    """When a disclosure cannot be recorded, the answer is 503 and holds no record."""
 
     def fail(operation: str, _: Any) -> None:
         if operation == "PutItem":
@@ -186,8 +186,8 @@ def test_nothing_is_disclosed_unrecorded(audited: Api) -> None:
     assert audited.search(BORN).status == 200
 
 
-def test_one_write_for_a_search(audited: Api) -> None:
-    """Who saw whom costs one write a search, the counts two a message: what it may find, and what it did not."""
+def test_a_search_costs_one_audit_write(audited: Api) -> None:
+    """A search costs one write for its disclosures; a message costs two for its counts: before and after."""
     audited.search(BORN)
     with aws_calls(audited.runtime) as calls:
         audited.search(BORN)

@@ -12,8 +12,8 @@ import pytest
 from dci_cli.local.demo import KNOWN_UIN, Population
 from dci_common.registry.model.records import Name, Person
 from support.api import Api, Reply, identified, item, predicate
+from support.call_trace import aws_calls
 from support.registries import registry_of
-from support.watch import aws_calls
 
 TOO_MANY = "rjct.search.too_many_records_found"
 LAMBDA_LIMIT = 6 * 1024 * 1024
@@ -22,7 +22,7 @@ FIRST_DAY = date(1990, 1, 1)
 
 @pytest.fixture(scope="module")
 def crowded(new_api: Callable[..., Api]) -> Iterator[Api]:
-    """Return an API over 2,001 people, of whom one was born on each day from 1990 on."""
+    """Return an API over 2,001 people, one born on each day from 1990 on."""
     people = [Person(id=f"p{day:04}", birth_date=FIRST_DAY + timedelta(days=day)) for day in range(2001)]
     with registry_of(Population(people)) as table:
         yield new_api(registry_table=table)
@@ -43,7 +43,7 @@ def outcomes(reply: Reply) -> list[str]:
 
 
 def born_from(day: date, **criteria: Any) -> dict[str, Any]:
-    """Ask for all who were born on a day or later."""
+    """Ask for all people born on a day or later."""
     return predicate(("birthdate", "ge", str(day)), **criteria)
 
 
@@ -75,7 +75,7 @@ def test_what_a_message_may_read_is_bounded(new_api: Callable[..., Api]) -> None
 
 @pytest.mark.parametrize("attribute", ["MOBILE", "EMAIL", "UIN", "HOUSEHOLD_ID"])
 def test_looking_for_what_is_not_there_is_bounded_too(new_api: Callable[..., Api], attribute: str) -> None:
-    """Lookups that find nothing are paid for: a message can not ask for any number of them."""
+    """Lookups that find nothing count too: a message may have a limited number of them."""
     api = new_api(max_examined=99)
     nobody = [f"+{number}" for number in range(100)]
     assert outcomes(api.search(predicate((attribute, "in", nobody)))) == [TOO_MANY]
@@ -83,7 +83,7 @@ def test_looking_for_what_is_not_there_is_bounded_too(new_api: Callable[..., Api
 
 
 def any_of(*conditions: dict[str, Any], **criteria: Any) -> dict[str, Any]:
-    """Ask for all who fulfil one of the conditions."""
+    """Ask for all records that satisfy one of the conditions."""
     query = {"type": "expression", "value": {"expression": {"query": {"$or": [*conditions]}}}}
     return item(query, "expression", **criteria)
 
@@ -121,7 +121,7 @@ def test_too_many_values_are_rejected_before_anything_is_read(
 
 
 def test_a_response_fits_into_lambdas_limit(wordy: Api) -> None:
-    """Items are answered until the response is full; the others are told so, and small ones still find room."""
+    """Items are answered until the response is full; the others are rejected, and small ones still fit."""
     items = [born_from(FIRST_DAY, reference_id=f"r-{number}") for number in range(8)]
     reply = wordy.search(*items, identified("UIN", "TEST-001", reference_id="small"))
     found = outcomes(reply)
@@ -131,7 +131,7 @@ def test_a_response_fits_into_lambdas_limit(wordy: Api) -> None:
     assert 3 * 1024 * 1024 < sent_by_lambda(reply) < LAMBDA_LIMIT
 
 
-def test_ids_can_not_burst_the_response(wordy: Api) -> None:
+def test_ids_cannot_burst_the_response(wordy: Api) -> None:
     """The longest of ids, which cost seven times their length, fit beside as many records as there is room for."""
     long = "\x01" * 490
     reg_type = f"{long}:RegistryType:Social"

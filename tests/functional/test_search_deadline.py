@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from support.api import START, Api, Clock, identified, predicate
 from support.events import body_of, event
-from support.pauses import pausing
+from support.retry_pauses import retry_with_sleep
 
 TIMEOUT = 29  # the functions' own, in seconds
 EVERYBODY = ("birthdate", "ge", "1900-01-01")
@@ -19,7 +19,7 @@ BORN_LATER = ("birthdate", "ge", "2000-01-01")
 
 
 class Slow:
-    """A DynamoDB whose reads of the registry take `seconds`, and of which the first `refusals` are refused."""
+    """A DynamoDB whose reads of the registry take `seconds`, and of which the first `refusals` are rejected."""
 
     def __init__(self, dynamodb: Any, clock: Clock, seconds: float = 0, refusals: int = 0) -> None:
         self._dynamodb = dynamodb
@@ -48,7 +48,7 @@ class Slow:
 
 
 class Context:
-    """Lambda's context, as far as it tells the time."""
+    """Lambda's context, with the remaining time only."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -63,14 +63,14 @@ MakeSlow = Callable[..., Api]
 
 @pytest.fixture
 def slow(village_table: str, new_api: Callable[..., Api]) -> MakeSlow:
-    """Return a maker of APIs over the small registry on such a DynamoDB, in Lambda unless told otherwise."""
+    """Return a maker of APIs over the small registry on such a DynamoDB, in Lambda by default."""
 
     def make(*, in_lambda: bool = True, **how: float) -> Api:
         api = new_api(registry_table=village_table)
         assert api.partner_token
         api.context = Context(api.clock) if in_lambda else None
         api.runtime.dynamodb = cast("Any", Slow(api.runtime.dynamodb, api.clock, **how))  # type: ignore[arg-type]
-        api.runtime.retry = pausing(api.clock.advance)
+        api.runtime.retry = retry_with_sleep(api.clock.advance)
         return api
 
     return make
@@ -81,8 +81,8 @@ def questions(number: int) -> list[dict[str, Any]]:
     return [predicate(EVERYBODY, BORN_LATER, reference_id=f"r-{place}") for place in range(number)]
 
 
-def test_what_time_does_not_allow_is_told_item_by_item(slow: MakeSlow) -> None:
-    """Items are served while there is time; the others are told that there was none, well before the timeout."""
+def test_items_without_time_are_rejected_one_by_one(slow: MakeSlow) -> None:
+    """Items are served while there is time; the others are rejected well before the timeout."""
     api = slow(seconds=1.5)
     items = api.search(*questions(20)).items
     reasons = [item.get("status_reason_code", item["status"]) for item in items]
@@ -93,22 +93,22 @@ def test_what_time_does_not_allow_is_told_item_by_item(slow: MakeSlow) -> None:
     assert api.clock() - START < TIMEOUT - 1
 
 
-def test_one_query_that_takes_too_long(slow: MakeSlow) -> None:
+def test_a_query_that_takes_too_long_is_ended(slow: MakeSlow) -> None:
     """A single query that would outlast the function is given up in time."""
     api = slow(seconds=9)  # of each of three partitions: their sum is over the time for reading in any order
     (item,) = api.search(predicate(EVERYBODY)).items
     assert item["status_reason_code"] == "rjct.search.too_many_records_found"
 
 
-def test_nothing_is_cut_short_on_a_laptop(slow: MakeSlow) -> None:
-    """Where nothing stops the function, a slow registry is answered whole."""
+def test_without_a_deadline_answers_are_complete(slow: MakeSlow) -> None:
+    """Without a deadline, a slow registry's answer is complete."""
     api = slow(in_lambda=False, seconds=11)
     assert {item["status"] for item in api.search(*questions(5)).items} == {"succ"}
 
 
 @pytest.mark.parametrize("in_lambda", [True, False])
 def test_a_busy_dynamodb_is_waited_for(slow: MakeSlow, village_api: Api, *, in_lambda: bool) -> None:
-    """Reads that were throttled for a while change nothing of the answer."""
+    """Reads that are throttled for a while do not change the response."""
     uins = [
         record["identifier"][0]["identifier_value"] for record in village_api.search(predicate(EVERYBODY)).records
     ]
@@ -121,8 +121,8 @@ def test_a_busy_dynamodb_is_waited_for(slow: MakeSlow, village_api: Api, *, in_l
 
 
 @pytest.mark.parametrize("asked", [predicate(EVERYBODY), identified("UIN", "847951632")], ids=["query", "batch"])
-def test_a_dynamodb_that_stays_busy(slow: MakeSlow, asked: dict[str, Any]) -> None:
-    """Who can not be served in time is told to come back: 503 before the timeout, never a part of the answer."""
+def test_a_dynamodb_that_stays_busy_is_503(slow: MakeSlow, asked: dict[str, Any]) -> None:
+    """A request that cannot be served in time is 503 before the timeout, never a partial answer."""
     api = slow(refusals=10**6)
     message = body_of("search")
     message["message"]["search_request"] = [asked]

@@ -16,7 +16,7 @@ from support.registries import registry_of
 FILTER = "rjct.filter.invalid"
 EVERYBODY = ("birthdate", "gt", "1900-01-01")
 PERSON = {"@context", "@type"}
-# Where a person lives is where her household does, unless she has an address of her own.
+# A person lives where their household does, unless they have an address of their own.
 AT_HOME = ("district", "region", "location", "address_line", "locality", "postal_code", "country")
 # What each attribute adds to an SRPerson, to a Group, and to OpenSPP 17's person.
 ADDS: dict[str, tuple[set[str], set[str], set[str]]] = {
@@ -40,7 +40,7 @@ ADDS: dict[str, tuple[set[str], set[str], set[str]]] = {
     "income": (set(), set(), set()),  # the standard has no such member: it can be asked, and is not sent
     "education_level": ({"education_level"}, set(), set()),
     "language_code": ({"language_code"}, set(), set()),
-    "related_person": (set(), set(), set()),  # it would tell the registry's own ids
+    "related_person": (set(), set(), set()),  # it would disclose the registry's internal ids
     "additional_attributes": ({"additional_attributes"}, {"additional_attributes"}, set()),
     "registration_date": ({"registration_date"}, {"registration_date"}, set()),
     "last_updated": ({"last_updated"}, {"last_updated"}, set()),
@@ -49,7 +49,7 @@ ADDS: dict[str, tuple[set[str], set[str], set[str]]] = {
 
 @pytest.fixture(scope="module")
 def known_api(new_api: Callable[..., Api]) -> Iterator[Api]:
-    """Return an API over a registry of one person and her household, of whom everything is known."""
+    """Return an API over a registry of one person and their household, with every field."""
     shared = {
         "phone_numbers": ["+1"],
         "addresses": [{"region_code": "r"}],
@@ -108,7 +108,7 @@ def members_of(records: list[dict[str, Any]]) -> set[str]:
     return {name for record in records for name in record} - PERSON
 
 
-def test_every_attribute_is_known_here() -> None:
+def test_every_attribute_is_tested() -> None:
     """An attribute that can be disclosed is one of those tested below."""
     assert ADDS.keys() == FULL
 
@@ -131,8 +131,8 @@ def test_an_attribute_discloses_itself_and_nothing_else(known_api: Api, attribut
     [("minimal", MINIMAL), ("standard", STANDARD), ("full", FULL)],
     ids=("minimal", "standard", "full"),
 )
-def test_the_named_sets(known_api: Api, name: str, attributes: frozenset[str]) -> None:
-    """A set stands for its attributes; minimal is what a client gets unless told otherwise."""
+def test_the_named_sets_disclose_their_attributes(known_api: Api, name: str, attributes: frozenset[str]) -> None:
+    """A set stands for its attributes; minimal is the default."""
     token = known_api.token_of(disclosure=(name,))
     assert members_of(known_api.search(predicate(EVERYBODY), token=token).records) == asked_for(set(attributes), 0)
     assert {"identifier", "name", "birth_date", "sex"} == MINIMAL
@@ -154,8 +154,8 @@ def test_the_limits_hold_inside_of_records_too(village_api: Api, village: Popula
         assert member["demographic_info"].keys() == {"@type", "identifier", *more}
 
 
-def test_members_without_their_identifiers(village_api: Api, village: Population) -> None:
-    """Who may see households but no identifiers sees neither the household's nor the members'."""
+def test_members_are_shown_without_hidden_identifiers(village_api: Api, village: Population) -> None:
+    """A client with households but without identifiers sees neither the household's nor the members'."""
     number = next(group for group in village.groups if group.phone_numbers).phone_numbers[0]
     token = village_api.token_of(disclosure=("household", "phone_number"))
     (group,) = village_api.search(identified("MOBILE", number, reg_record_type="Group"), token=token).records
@@ -203,8 +203,8 @@ def test_only_what_is_seen_can_be_asked(village_api: Api, attribute: str, record
 
 
 @pytest.mark.parametrize("name", AT_HOME)
-def test_nobody_is_sorted_by_a_hidden_household(village_api: Api, name: str) -> None:
-    """Who may not see households can not sort people by where they live, and can sort groups."""
+def test_a_hidden_household_does_not_affect_the_order(village_api: Api, name: str) -> None:
+    """A client that may not see households cannot sort people by place, and can sort groups."""
     token = village_api.token_of(disclosure=("minimal", "address"))
     sort = {"attribute_name": name, "sort_order": "asc"}
     people = predicate(EVERYBODY, sort=sort, reference_id="people")

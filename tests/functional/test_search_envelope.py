@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from support.api import Api, Reply, identified
+from support.call_trace import hooked
 from support.events import body_of, event
 from support.messages import ABSENT, changed
-from support.watch import hooked
 
 ITEM = "message.search_request.0"
 CRITERIA = f"{ITEM}.search_criteria"
@@ -38,7 +38,7 @@ def send(api: Api, body: object, **headers: str) -> Reply:
 
 @pytest.mark.parametrize("value", [ABSENT, None, 7, [], MARK], ids=repr)
 @pytest.mark.parametrize("path", ["header", "message", f"{CRITERIA}"])
-def test_what_must_be_an_object(shared_api: Api, path: str, value: object) -> None:
+def test_a_member_that_must_be_an_object_is_rejected(shared_api: Api, path: str, value: object) -> None:
     """Header, message and criteria must be there, as objects."""
     assert is_error(send(shared_api, changed(path, value)), 400, "err.request.bad").startswith(path)
 
@@ -100,7 +100,7 @@ def test_a_timestamp_needs_date_time_and_offset(shared_api: Api, path: str, valu
     ],
     ids=repr,
 )
-def test_what_the_request_schema_forbids(shared_api: Api, path: str, value: object) -> None:
+def test_what_the_request_schema_forbids_is_rejected(shared_api: Api, path: str, value: object) -> None:
     """Anything else that the standard's request schema forbids is err.request.bad, and says where."""
     assert is_error(send(shared_api, changed(path, value)), 400, "err.request.bad").startswith(f"{path} ")
 
@@ -126,7 +126,9 @@ def test_a_count_without_bounds_is_told_what_is_expected(shared_api: Api, value:
     ids=repr,
 )
 @pytest.mark.parametrize("place", [CRITERIA, ITEM], ids=["in the criteria", "beside them"])
-def test_pagination_that_the_schema_forbids(shared_api: Api, place: str, member: str, value: object) -> None:
+def test_pagination_that_the_schema_forbids_is_rejected(
+    shared_api: Api, place: str, member: str, value: object
+) -> None:
     """A page is counted from 1, wherever it is asked for, even where the other place has a good one."""
     page = {"page_size": 10, "page_number": 1, member: value}
     pagination = {name: value for name, value in page.items() if value is not ABSENT}
@@ -149,19 +151,19 @@ def test_pagination_that_the_schema_forbids(shared_api: Api, place: str, member:
         ("signature", "Unsigned", "err.signature.invalid"),
     ],
 )
-def test_the_envelopes_own_codes(shared_api: Api, path: str, value: object, code: str) -> None:
+def test_envelope_errors_have_their_own_codes(shared_api: Api, path: str, value: object, code: str) -> None:
     """Faults for which the standard has a code get it, and the sentence names the member."""
     assert path.rsplit(".", maxsplit=1)[-1] in is_error(send(shared_api, changed(path, value)), 400, code)
 
 
-def test_an_encrypted_message_is_told_as_such(shared_api: Api) -> None:
-    """That encryption is not understood comes before what can not be read because of it."""
+def test_an_encrypted_message_is_rejected(shared_api: Api) -> None:
+    """An encrypted message is rejected as such before its unreadable parts are."""
     message = changed("header.is_msg_encrypted", value=True) | {"message": MARK}
     is_error(send(shared_api, message), 400, "err.encryption.invalid")
 
 
 def test_a_deployment_may_list_its_receiver_ids(new_api: Callable[..., Api]) -> None:
-    """With ReceiverIds, a message to somebody else is refused; one to nobody in particular is not."""
+    """With ReceiverIds, a message to another receiver is rejected; one without a receiver is accepted."""
     api = new_api(receiver_ids=frozenset({"registry", "registry-2"}))
     told = is_error(send(api, changed("header.receiver_id", MARK)), 400, "err.receiver_id.invalid")
     assert "receiver_id" in told
@@ -170,13 +172,13 @@ def test_a_deployment_may_list_its_receiver_ids(new_api: Callable[..., Api]) -> 
 
 
 @pytest.mark.parametrize("body", ["", " ", "{", "[1", "null", '"text"', "7", "[]", "{}", MARK, "{'a': 1}"])
-def test_a_body_that_is_no_message(shared_api: Api, body: str) -> None:
-    """What is not a JSON object with a header and a message is refused."""
+def test_a_body_that_is_no_message_is_rejected(shared_api: Api, body: str) -> None:
+    """What is not a JSON object with a header and a message is rejected."""
     is_error(send(shared_api, body), 400, "err.request.bad")
 
 
-def test_a_body_that_is_not_utf_8(shared_api: Api) -> None:
-    """Bytes that are no text are refused like any other broken JSON."""
+def test_a_body_that_is_not_utf_8_is_rejected(shared_api: Api) -> None:
+    """Bytes that are no text are rejected like any other broken JSON."""
     sent = event("search", token=shared_api.partner_token) | {"isBase64Encoded": True}
     for body in (base64.b64encode(b'{"header": "\xff\xfe"}').decode(), "no base64!"):
         is_error(shared_api.send({**sent, "body": body}), 400, "err.request.bad")
@@ -189,8 +191,8 @@ def test_a_message_must_be_sent_as_json(shared_api: Api, content_type: str) -> N
     assert "application/json" in told
 
 
-def test_a_body_over_the_limit(shared_api: Api) -> None:
-    """A body of more than 1 MiB is 413, whoever sends it."""
+def test_a_body_over_the_limit_is_rejected(shared_api: Api) -> None:
+    """A body of more than 1 MiB is 413, for every sender."""
     body = body_of("search") | {"padding": "x" * 1024 * 1024}
     is_error(send(shared_api, body), 413, "err.request.bad")
 
@@ -205,26 +207,26 @@ def test_only_post_is_answered(shared_api: Api, method: str) -> None:
     assert reply.headers["Allow"] == "POST"
 
 
-def test_a_path_that_is_nobodys(shared_api: Api) -> None:
+def test_an_unknown_path_is_404(shared_api: Api) -> None:
     """Any other path is 404 in the same two shapes."""
     is_error(shared_api.send(event("unknown")), 404, "err.request.not_found")
 
 
-def test_a_registry_that_is_not_loaded_yet(new_api: Callable[..., Api]) -> None:
+def test_an_empty_registry_is_503(new_api: Callable[..., Api]) -> None:
     """Before the registry is loaded, a search is our fault, and passing."""
     reply = new_api(registry_table="dci-exchange").search(identified("UIN", MARK))
     is_error(reply, 503, "err.service.unavailable")
     assert int(reply.headers["Retry-After"]) > 0
 
 
-def test_a_registry_that_can_not_be_reached(new_api: Callable[..., Api]) -> None:
-    """What DynamoDB refuses is our fault, and nothing of it is told."""
+def test_an_unreachable_registry_is_503(new_api: Callable[..., Api]) -> None:
+    """An error of DynamoDB is a server error, and the response does not quote it."""
     reply = new_api(registry_table="nowhere").search(identified("UIN", MARK))
     assert "nowhere" not in is_error(reply, 503, "err.service.unavailable")
 
 
 @pytest.mark.parametrize("failure", [ReadTimeoutError, ConnectTimeoutError, EndpointConnectionError])
-def test_a_registry_that_does_not_answer(api: Api, failure: Callable[..., Exception]) -> None:
+def test_a_registry_that_does_not_answer_is_503(api: Api, failure: Callable[..., Exception]) -> None:
     """A DynamoDB that is silent, or not there, is our fault, and passing."""
 
     def fail(*_: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.api import Api, item
-from support.hamlet import expressed, letters
+from support.tiny_registry import expressed, letters
 
 CRITERIA, FILTER = "rjct.search_criteria.invalid", "rjct.filter.invalid"
 MARK = "Zebra"  # what was sent is never repeated
@@ -49,9 +49,9 @@ def nested(depth: int, innermost: object) -> Any:
     ],
     ids=lambda value: repr(value)[:80],
 )
-def test_an_expression_finds_whom_it_describes(hamlet_api: Api, query: dict[str, Any], found: str) -> None:
+def test_an_expression_finds_matching_records(tiny_api: Api, query: dict[str, Any], found: str) -> None:
     """All operators, alone and within each other; a missing value satisfies no comparison, so each negation."""
-    reply = hamlet_api.search(item(expressed(query), "expression"))
+    reply = tiny_api.search(item(expressed(query), "expression"))
     assert "".join(sorted(letters(reply.records))) == found
     assert reply.items[0]["pagination"]["total_count"] == len(found)
 
@@ -70,18 +70,18 @@ def test_an_expression_finds_whom_it_describes(hamlet_api: Api, query: dict[str,
     ids=repr,
 )
 def test_the_collection_is_the_record_type(
-    hamlet_api: Api, collection: str, criteria: dict[str, str], record_type: str, found: str
+    tiny_api: Api, collection: str, criteria: dict[str, str], record_type: str, found: str
 ) -> None:
     """What the item does not name, the expression's collection does."""
-    (response,) = hamlet_api.search(item(expressed(POOR, collection), "expression", **criteria)).items
+    (response,) = tiny_api.search(item(expressed(POOR, collection), "expression", **criteria)).items
     assert response["data"]["reg_record_type"] == record_type
     assert len(response["data"]["reg_records"]) == len(found)
 
 
 @pytest.mark.parametrize("collection", [MARK, 5, True, False, 0, ["Group"], {"Group": 1}, []], ids=repr)
-def test_an_unknown_collection_is_rejected(hamlet_api: Api, collection: object) -> None:
-    """A record type that is not served is none, wherever it is named; what is no name is not overlooked."""
-    (response,) = hamlet_api.search(item(expressed(POOR, collection), "expression")).items
+def test_an_unknown_collection_is_rejected(tiny_api: Api, collection: object) -> None:
+    """A record type that is not served is rejected in any member; so is a value that is no name."""
+    (response,) = tiny_api.search(item(expressed(POOR, collection), "expression")).items
     assert response["status_reason_code"] == CRITERIA
 
 
@@ -126,9 +126,9 @@ def test_an_unknown_collection_is_rejected(hamlet_api: Api, collection: object) 
     ],
     ids=lambda query: repr(query)[:60],
 )
-def test_an_expression_that_is_not_understood(hamlet_api: Api, query: object) -> None:
+def test_an_invalid_expression_is_rejected(tiny_api: Api, query: object) -> None:
     """No part of an expression ever silently means "no filter"; 20 levels and 100 conditions are the most."""
-    reply = hamlet_api.search(item(query, "expression"))
+    reply = tiny_api.search(item(query, "expression"))
     assert reply.items[0]["status_reason_code"] == CRITERIA
     assert MARK not in reply.text
 
@@ -151,17 +151,17 @@ def test_an_expression_that_is_not_understood(hamlet_api: Api, query: object) ->
     ],
     ids=lambda query: repr(query)[:60],
 )
-def test_a_condition_that_can_not_be_asked(hamlet_api: Api, query: dict[str, Any]) -> None:
-    """An unknown attribute, an operator that it has not, or a value of a wrong type."""
-    reply = hamlet_api.search(item(expressed(query), "expression"))
+def test_an_invalid_condition_is_rejected(tiny_api: Api, query: dict[str, Any]) -> None:
+    """An unknown attribute, an operator that it lacks, or a value of a wrong type is rejected."""
+    reply = tiny_api.search(item(expressed(query), "expression"))
     assert reply.items[0]["status_reason_code"] == FILTER
     assert MARK not in reply.text
 
 
 @pytest.mark.parametrize("query", [{"$not": POOR}, {"$or": [WOMEN, POOR]}, {"membership_kind": "head"}], ids=repr)
-def test_no_part_of_an_expression_escapes_the_limits(hamlet_api: Api, query: dict[str, Any]) -> None:
+def test_no_part_of_an_expression_escapes_the_limits(tiny_api: Api, query: dict[str, Any]) -> None:
     """One hidden attribute anywhere rejects the query."""
-    token = hamlet_api.token_of(disclosure=("minimal", "poverty_score"))  # not the household that it is asked of
-    (response,) = hamlet_api.search(item(expressed(query), "expression"), token=token).items
+    token = tiny_api.token_of(disclosure=("minimal", "poverty_score"))  # not the household that it is asked of
+    (response,) = tiny_api.search(item(expressed(query), "expression"), token=token).items
     assert response["status_reason_code"] == FILTER
     assert "disclosed" in response["status_reason_message"]

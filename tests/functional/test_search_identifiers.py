@@ -91,7 +91,7 @@ def test_no_match_is_a_success_with_nothing_in_it(shared_api: Api, type_: str, v
 
 
 @pytest.mark.parametrize("type_", ["MOBILE", "mobile", "phone", "PHONE_NUMBER", "Mobile_Number"])
-def test_a_phone_number_by_any_of_its_names(shared_api: Api, known: Person, type_: str) -> None:
+def test_a_phone_number_is_found_by_any_type_name(shared_api: Api, known: Person, type_: str) -> None:
     """MOBILE and its aliases, in any case."""
     assert found(shared_api.search(identified(type_, known.phone_numbers[0]))) == [KNOWN_UIN]
 
@@ -104,7 +104,7 @@ def test_the_spelling_of_a_phone_number_does_not_count(shared_api: Api, known: P
         assert found(shared_api.search(identified("MOBILE", spelled))) == [KNOWN_UIN]
 
 
-def test_a_households_phone_number(shared_api: Api, population: Population) -> None:
+def test_a_households_phone_number_finds_it(shared_api: Api, population: Population) -> None:
     """A group's phone finds the group where groups are asked for, and not its members."""
     group = next(group for group in population.groups if group.phone_numbers)
     asked = identified("MOBILE", group.phone_numbers[0], reg_record_type="Group")
@@ -113,8 +113,8 @@ def test_a_households_phone_number(shared_api: Api, population: Population) -> N
     assert shared_api.search(identified("MOBILE", group.phone_numbers[0])).records == []
 
 
-def test_an_email_address_in_any_case(shared_api: Api, known: Person) -> None:
-    """Case does not tell addresses apart."""
+def test_an_email_address_is_case_insensitive(shared_api: Api, known: Person) -> None:
+    """The case of an address is ignored."""
     for address in (known.emails[0], known.emails[0].upper()):
         for type_ in ("EMAIL", "Email"):
             assert found(shared_api.search(identified(type_, address))) == [KNOWN_UIN]
@@ -142,7 +142,7 @@ def test_a_household_id_returns_the_group(shared_api: Api, population: Populatio
 def test_a_household_id_returns_its_members_when_they_are_asked_for(
     shared_api: Api, population: Population, criteria: dict[str, str]
 ) -> None:
-    """All who belong to the household, and nobody else, in the order of their ids."""
+    """The household's members, and no others, in the order of their ids."""
     for group in population.groups[:3]:
         ids = sorted(member.person_id for member in population.memberships if member.group_id == group.id)
         by_id = {person.id: uin(person) for person in population.people}
@@ -151,7 +151,7 @@ def test_a_household_id_returns_its_members_when_they_are_asked_for(
         assert reply.items[0]["pagination"]["total_count"] == len(ids)
 
 
-def test_several_identifiers_at_once(shared_api: Api, population: Population) -> None:
+def test_several_identifiers_are_looked_up_at_once(shared_api: Api, population: Population) -> None:
     """`in` takes a list, or one string with commas; what is there twice is found once."""
     wanted = [uin(person) for person in population.people[::50]]
     for value in ([*wanted, "TEST-001", wanted[0]], ", ".join([*wanted, "TEST-001"])):

@@ -1,4 +1,4 @@
-"""POST /registry/sync/search: what live partners and the standard's own samples send, and is taken as it is meant."""
+"""POST /registry/sync/search: deviations of live partners and of the standard's samples that are accepted."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_blank_optional_field_is_an_absent_one(shared_api: Api, path: str) -> 
     ids=repr,
 )
 def test_what_is_taken_as_it_is_meant(shared_api: Api, path: str, value: object) -> None:
-    """Numbers in strings, counts that do not fit, members of nobody's: none of it is a reason to refuse."""
+    """Numbers in strings, counts that do not fit and unknown members are accepted."""
     finds_her(send(shared_api, changed(path, value)))
 
 
@@ -176,5 +176,5 @@ def test_an_answer_keeps_the_locale(shared_api: Api) -> None:
 
 
 def test_a_message_without_items(shared_api: Api) -> None:
-    """No question, no answer."""
+    """A message without items gets a response without items."""
     assert send(shared_api, changed("message.search_request", [])).items == []

@@ -1,4 +1,4 @@
-"""POST /registry/sync/search: who belongs to a household today, who did, and who will."""
+"""POST /registry/sync/search: present, past and future members of a household."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACTIVE = {TODAY: ["stays", "leaves"], TOMORROW: ["stays", "comes"]}
 
 
 def identifier(type_: str, value: str) -> tuple[Identifier]:
-    """Return somebody's only identifier."""
+    """Return a person's only identifier."""
     return (Identifier(identifier_type=type_, identifier_value=value),)
 
 
@@ -67,7 +67,7 @@ def test_a_household_shows_who_belongs_to_it_today(api: Api, today: date) -> Non
 
 @pytest.mark.parametrize("reg_type", ["ns:org:RegistryType:Social", "SPP:RegistryType:Individual"])
 def test_a_household_id_finds_its_members_of_today(api: Api, today: date, reg_type: str) -> None:
-    """Membership counts on the day of the question."""
+    """Membership counts on the day of the search."""
     asked = identified("HOUSEHOLD_ID", "home", reg_type=reg_type, response_entity="Member")
     reply = api.search(asked)
     assert [name for name in ("stays", "left", "leaves", "comes") if name in str(reply.records)] == ACTIVE[today]
@@ -76,14 +76,14 @@ def test_a_household_id_finds_its_members_of_today(api: Api, today: date, reg_ty
 
 @pytest.mark.parametrize("criteria", [{}, {"reg_record_type": "Member"}, {"reg_type": "SPP:RegistryType:Individual"}])
 def test_a_person_shows_the_households_of_today(api: Api, today: date, criteria: dict[str, str]) -> None:
-    """A household that a person has left, or not yet joined, is not hers, in any dialect."""
+    """A household that a person has left, or not yet joined, is not shown with the person, in any dialect."""
     for name in ("stays", "left", "leaves", "comes"):
         (record,) = api.search(identified("UIN", name, **criteria)).records
         assert bool(record["households"]) == (name in ACTIVE[today])
 
 
 def test_former_members_are_not_the_households(api: Api, today: date) -> None:
-    """In a condition, too, who has left does not belong."""
+    """A condition on members ignores former members."""
     everybody = ("UIN", "in", ["stays", "left", "leaves", "comes"])
     reply = api.search(predicate(everybody, ("HOUSEHOLD_ID", "eq", "home"), condition="not"))
     others = {record["identifier"][0]["identifier_value"] for record in reply.records}

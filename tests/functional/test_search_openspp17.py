@@ -31,7 +31,7 @@ def household(group: Group, membership: Membership) -> Json:
 
 
 def individual(population: Population, person: Person) -> Json:
-    """Return a person as OpenSPP 17 documents her."""
+    """Return a person as OpenSPP 17 documents it."""
     groups = {group.id: group for group in population.groups}
     return {
         "identifier": identifiers(person.identifiers),
@@ -56,7 +56,7 @@ def individual(population: Population, person: Person) -> Json:
 
 
 @pytest.mark.parametrize("reg_type", [REG_TYPE, "spp:registrytype:individual"])
-def test_everybody_in_the_dialect(village_api: Api, village: Population, reg_type: str) -> None:
+def test_every_person_is_returned_in_the_dialect(village_api: Api, village: Population, reg_type: str) -> None:
     """Every person, with the households, e-mail and phone numbers that its documentation promises."""
     (response,) = village_api.search(predicate(("birthdate", "gt", "1900-01-01"), reg_type=reg_type)).items
     people = sorted(village.people, key=lambda person: (str(person.birth_date), person.id))
@@ -95,7 +95,7 @@ def test_a_marked_client_gets_the_dialect_without_asking(village_api: Api, villa
     assert social["data"]["reg_record_type"] == "SRPerson"
 
 
-def test_nothing_is_dropped_or_made_up(new_api: Callable[..., Api]) -> None:
+def test_missing_values_are_left_out(new_api: Callable[..., Api]) -> None:
     """A registrant without identifiers is found, a missing birth date is left out, a second name is sent."""
     unknown = Person(id="p1", emails=("a@example.org", "b@example.org"))
     named = Person(id="p2", name=Name(second_name="Luz"), birth_date=date(1990, 1, 31))

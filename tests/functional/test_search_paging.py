@@ -40,7 +40,7 @@ def test_pages_are_cut_from_one_order(village_api: Api, in_order: list[str], siz
         assert described == {"page_size": size, "page_number": number, "total_count": len(in_order)}
 
 
-def test_a_walk_over_all_pages_meets_everybody_once(village_api: Api, in_order: list[str]) -> None:
+def test_all_pages_hold_each_record_once(village_api: Api, in_order: list[str]) -> None:
     """No one is lost or repeated between pages."""
     items = [page(6, number) | {"reference_id": f"page {number}"} for number in range(1, 8)]
     reply = village_api.search(*items)
@@ -83,7 +83,7 @@ def test_everything_where_no_page_is_asked_for(village_api: Api, in_order: list[
 
 @pytest.mark.parametrize("size", [2, 3, 10])
 def test_pages_across_lookups_and_a_range(village_api: Api, village: Population, size: int) -> None:
-    """Those whom lookups find come first, then the range without them; pages and totals run through both."""
+    """The records that lookups find come first, then the range without them; pages and totals run through both."""
     people = sorted(village.people, key=lambda person: (str(person.birth_date), person.id))
     picked, younger = people[:4] + people[-1:], people[-9:]
     asked = predicate(

@@ -37,7 +37,7 @@ def born(person: Person) -> date:
 
 
 def finds(reply: Reply, village: Population, test: Test) -> None:
-    """Check that the first item holds exactly the people of whom the test is true: some, and not all."""
+    """Check that the first item holds exactly the people that satisfy the test: some, and not all."""
     expected = {uin(person) for person in village.people if test(person)}
     assert 0 < len(expected) < len(village.people)
     assert reply.items[0]["status"] == "succ"
@@ -53,15 +53,15 @@ def entry(name: str, sign: str, value: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("sign", OPERATORS)
-def test_each_operator_on_a_date(village_api: Api, village: Population, middle: date, sign: str) -> None:
-    """A date that somebody has, so that the bound itself counts where it should and only there."""
+def test_each_operator_compares_dates(village_api: Api, village: Population, middle: date, sign: str) -> None:
+    """The bound itself matches where the operator includes it, and only there."""
     asked = predicate(("birthdate", sign, str(middle)))
     finds(village_api.search(asked), village, lambda person: OPERATORS[sign](born(person), middle))
 
 
 @pytest.mark.parametrize("sign", ["gt", "lt", "ge", "le"])
 def test_a_range_starts_and_ends_between_days_too(village_api: Api, village: Population, sign: str) -> None:
-    """A date that nobody has divides the people just as well."""
+    """A date between two birth dates divides the people correctly."""
     day = date(1990, 1, 1)
     while day in {person.birth_date for person in village.people}:
         day = date.fromordinal(day.toordinal() + 1)
@@ -69,7 +69,7 @@ def test_a_range_starts_and_ends_between_days_too(village_api: Api, village: Pop
     finds(village_api.search(asked), village, lambda person: OPERATORS[sign](born(person), day))
 
 
-def test_one_of_several_dates(village_api: Api, village: Population) -> None:
+def test_in_accepts_a_list_or_commas(village_api: Api, village: Population) -> None:
     """`in` takes a list, or one string with commas."""
     days = sorted({born(person) for person in village.people[::8]})
     for value in ([*map(str, days), "1800-01-01"], ", ".join(map(str, reversed(days)))):
@@ -80,14 +80,14 @@ def test_one_of_several_dates(village_api: Api, village: Population) -> None:
 @pytest.mark.parametrize(
     "name", ["birthdate", "birth_date", "BIRTHDATE", "DOB", "dob", "Date_of_Birth", "ns:org:birthDate"]
 )
-def test_an_attribute_by_any_of_its_names(village_api: Api, village: Population, middle: date, name: str) -> None:
+def test_aliases_are_accepted(village_api: Api, village: Population, middle: date, name: str) -> None:
     """Aliases, in any case, also behind a namespace."""
     reply = village_api.search(predicate((name, "lt", str(middle))))
     finds(reply, village, lambda person: born(person) < middle)
 
 
 @pytest.mark.parametrize("sign", ["LT", "Lt"])
-def test_an_operator_in_any_case(village_api: Api, village: Population, middle: date, sign: str) -> None:
+def test_operators_are_case_insensitive(village_api: Api, village: Population, middle: date, sign: str) -> None:
     """LT is lt."""
     reply = village_api.search(predicate(("birthdate", sign, str(middle))))
     finds(reply, village, lambda person: born(person) < middle)
@@ -137,14 +137,14 @@ def test_entries_are_anded_in_whatever_order_they_come(village_api: Api, village
         finds(reply, village, lambda person: early <= born(person) < late)
 
 
-def test_a_range_and_not_somebody(village_api: Api, village: Population, middle: date) -> None:
-    """What the index can not exclude is filtered."""
+def test_a_filter_excludes_persons_from_a_range(village_api: Api, village: Population, middle: date) -> None:
+    """A condition that the index cannot check is filtered."""
     youngest = max(village.people, key=born)
     asked = predicate(("birthdate", "ge", str(middle)), ("UIN", "eq", uin(youngest)), condition="not")
     finds(village_api.search(asked), village, lambda person: born(person) >= middle and person != youngest)
 
 
-def test_everybody_but(village_api: Api, village: Population, middle: date) -> None:
+def test_a_negated_range_filters_a_lookup(village_api: Api, village: Population, middle: date) -> None:
     """A `not` of a range leaves the others of those that an identifier found."""
     some = village.people[:30]
     asked = predicate(
@@ -153,7 +153,7 @@ def test_everybody_but(village_api: Api, village: Population, middle: date) -> N
     finds(village_api.search(asked), village, lambda person: person in some and born(person) >= middle)
 
 
-def test_a_range_or_somebody(village_api: Api, village: Population, middle: date) -> None:
+def test_an_or_of_lookup_and_range_counts_each_once(village_api: Api, village: Population, middle: date) -> None:
     """Those found by a lookup come first and are counted once, though the range may hold them as well."""
     oldest, youngest = min(village.people, key=born), max(village.people, key=born)
     asked = predicate(("birthdate", "gt", str(middle)), ("UIN", "in", [uin(youngest), uin(oldest)]), condition="or")
@@ -164,8 +164,8 @@ def test_a_range_or_somebody(village_api: Api, village: Population, middle: date
     ]
 
 
-def test_a_household_and_an_age(village_api: Api, village: Population) -> None:
-    """The members of a household who are of an age."""
+def test_a_household_and_an_age_are_combined(village_api: Api, village: Population) -> None:
+    """A household and an age find the members of that age."""
     by_id = {person.id: person for person in village.people}
     group = next(group for group in village.groups if len(_members(village, group.id)) > 2)
     members = [by_id[id_] for id_ in _members(village, group.id)]
@@ -177,7 +177,9 @@ def test_a_household_and_an_age(village_api: Api, village: Population) -> None:
 
 
 @pytest.mark.parametrize("attribute", ["UIN", "birthdate"])
-def test_more_than_a_filter_expression_can_hold(village_api: Api, village: Population, attribute: str) -> None:
+def test_conditions_beyond_a_filter_expression_are_checked(
+    village_api: Api, village: Population, attribute: str
+) -> None:
     """Exclusions beyond DynamoDB's 4 KB of filter expression are checked all the same."""
     some = village.people[:-3]
     values = [uin(person) if attribute == "UIN" else str(born(person)) for person in some]
@@ -185,7 +187,7 @@ def test_more_than_a_filter_expression_can_hold(village_api: Api, village: Popul
     finds(village_api.search(asked), village, lambda person: person not in some)
 
 
-def test_contradictions_find_nobody(village_api: Api, middle: date) -> None:
+def test_contradictions_find_nothing(village_api: Api, middle: date) -> None:
     """A range that is empty is answered without a mistake."""
     asked = predicate(("birthdate", "lt", str(middle)), ("birthdate", "gt", str(middle)))
     assert village_api.search(asked).records == []

@@ -1,4 +1,4 @@
-"""POST /registry/sync/search: how much a client may search is counted exactly, and told when it is too much."""
+"""POST /registry/sync/search: quotas are counted exactly, and requests over them rejected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from dci_common.clients.items import client_item
 from support.api import START, Api, Reply, identified, predicate
-from support.watch import aws_calls, hooked
+from support.call_trace import aws_calls, hooked
 
 pytestmark = pytest.mark.usefixtures("over_the_wire")
 
@@ -39,8 +39,8 @@ def refused(reply: Reply) -> str:
     return str(reply.json["errors"][0]["message"])
 
 
-def test_requests_a_minute(limited: Callable[..., Api]) -> None:
-    """So many requests of a minute are answered, the next is told to wait, and the next minute begins anew."""
+def test_requests_over_the_minutes_limit_are_429(limited: Callable[..., Api]) -> None:
+    """Requests up to the limit of a minute are answered, the next is rejected, and the next minute starts anew."""
     api = limited(requests_a_minute=3)
     assert [api.search(NOBODY).status for _ in range(3)] == [200] * 3
     reply = api.search(NOBODY)
@@ -50,8 +50,8 @@ def test_requests_a_minute(limited: Callable[..., Api]) -> None:
     assert api.search(NOBODY).status == 200
 
 
-def test_a_client_that_is_refused_costs_nothing_more(limited: Callable[..., Api]) -> None:
-    """Once a minute is used up, its other requests are refused without asking DynamoDB."""
+def test_a_throttled_client_costs_no_further_reads(limited: Callable[..., Api]) -> None:
+    """Once a minute is used up, further requests are rejected without a call to DynamoDB."""
     api = limited(requests_a_minute=1)
     assert [api.search(NOBODY).status for _ in range(2)] == [200, 429]
     with aws_calls(api.runtime) as calls:
@@ -66,7 +66,7 @@ def test_each_client_has_its_own_minute(limited: Callable[..., Api]) -> None:
     assert api.search(NOBODY, token=api.token_of()).status == 200
 
 
-def test_a_clock_that_is_behind(limited: Callable[..., Api]) -> None:
+def test_a_clock_behind_counts_in_the_current_minute(limited: Callable[..., Api]) -> None:
     """A function whose clock is a little behind counts in the minute that another has begun."""
     api = limited(requests_a_minute=2)
     api.clock.advance(60 - START % 60)
@@ -77,7 +77,7 @@ def test_a_clock_that_is_behind(limited: Callable[..., Api]) -> None:
     assert api.search(NOBODY).status == 429
 
 
-def test_requests_at_once(limited: Callable[..., Api]) -> None:
+def test_concurrent_requests_keep_the_limit(limited: Callable[..., Api]) -> None:
     """However many requests come at once, just as many as may be are answered."""
     api = limited(requests_a_minute=10)
     assert api.partner_token
@@ -87,7 +87,7 @@ def test_requests_at_once(limited: Callable[..., Api]) -> None:
     assert used(api) == {"requests": 10, "records": 0}
 
 
-def test_records_a_day(limited: Callable[..., Api]) -> None:
+def test_records_over_the_days_limit_are_rejected(limited: Callable[..., Api]) -> None:
     """Records are counted as they are disclosed, until the next day begins."""
     api = limited(records_a_day=10)
     page = predicate(EVERYBODY, pagination={"page_size": 4})
@@ -110,8 +110,8 @@ def test_what_is_not_disclosed_is_given_back(limited: Callable[..., Api]) -> Non
     assert used(api) == {"requests": 2, "records": 1}
 
 
-def test_a_request_larger_than_a_day(limited: Callable[..., Api]) -> None:
-    """A client whose day is smaller than a page is told to ask for smaller pages, before anything is read."""
+def test_a_page_larger_than_the_days_limit_is_rejected(limited: Callable[..., Api]) -> None:
+    """A client whose daily limit is smaller than the page is asked for smaller pages before any read."""
     api = limited(records_a_day=100)
     assert api.partner_token
     message = refused(api.search(predicate(EVERYBODY)))
@@ -119,7 +119,7 @@ def test_a_request_larger_than_a_day(limited: Callable[..., Api]) -> None:
     assert used(api) == {}
 
 
-def test_records_at_once(limited: Callable[..., Api]) -> None:
+def test_concurrent_searches_keep_the_days_limit(limited: Callable[..., Api]) -> None:
     """Searches at once never disclose more than a day's records together."""
     api = limited(records_a_day=20)
     page = predicate(EVERYBODY, pagination={"page_size": 3})
@@ -131,7 +131,7 @@ def test_records_at_once(limited: Callable[..., Api]) -> None:
     assert {reply.status for reply in replies} == {200, 429}
 
 
-def test_no_limit(limited: Callable[..., Api]) -> None:
+def test_without_limits_nothing_is_counted(limited: Callable[..., Api]) -> None:
     """Where a deployment has no limits, nothing is counted."""
     api = limited(requests_a_minute=0, records_a_day=0)
     assert api.partner_token
@@ -171,14 +171,14 @@ def test_a_disclosure_that_is_not_recorded_gives_nothing_back_twice(limited: Cal
 
 
 def test_a_total_counts_as_a_record(limited: Callable[..., Api]) -> None:
-    """Who asks for a page past the last one is told that there is somebody, and that counts."""
+    """A page past the last one discloses the total, which counts as a record."""
     api = limited(records_a_day=2)
     past = predicate(EVERYBODY, pagination={"page_size": 1, "page_number": 99})
     assert [api.search(past).status for _ in range(3)] == [200, 200, 429]
 
 
 def test_a_limit_that_is_raised_counts_at_once(limited: Callable[..., Api]) -> None:
-    """A client that was refused is served again as soon as its limit is known to be higher."""
+    """A client that was rejected is served again as soon as its limit is known to be higher."""
     api = limited(requests_a_minute=1)
     assert [api.search(NOBODY).status for _ in range(2)] == [200, 429]
     client, secret = api.client(requests_a_minute=1)
@@ -192,8 +192,8 @@ def test_a_limit_that_is_raised_counts_at_once(limited: Callable[..., Api]) -> N
     assert other.search(NOBODY, token=token).status == 200
 
 
-def test_a_count_that_can_not_be_made(limited: Callable[..., Api]) -> None:
-    """Where it can not be counted, nothing is disclosed."""
+def test_a_count_that_cannot_be_stored_is_503(limited: Callable[..., Api]) -> None:
+    """When the count cannot be stored, nothing is disclosed."""
     api = limited()
     assert api.search(NOBODY).status == 200
 

@@ -114,7 +114,7 @@ def in_order(population: Population) -> list[Person]:
     return sorted(population.people, key=lambda person: (str(person.birth_date), person.id))
 
 
-def test_everybody_as_an_srperson(village_api: Api, village: Population) -> None:
+def test_every_person_is_returned_as_an_srperson(village_api: Api, village: Population) -> None:
     """All that the registry knows of a person, under the standard's names, with each household's summary."""
     assert village_api.search(all_people()).records == [
         {
@@ -126,7 +126,7 @@ def test_everybody_as_an_srperson(village_api: Api, village: Population) -> None
     ]
 
 
-def test_everybody_as_a_member(village_api: Api, village: Population) -> None:
+def test_every_person_is_returned_as_a_member(village_api: Api, village: Population) -> None:
     """A Member carries the person as its demographic_info, which has no context of its own."""
     assert village_api.search(all_people(reg_record_type="Member")).records == [
         {"@context": f"{CONTEXT}/Member.jsonld", **member(person), "households": households(village, person)}
@@ -134,7 +134,7 @@ def test_everybody_as_a_member(village_api: Api, village: Population) -> None:
     ]
 
 
-def test_every_household_as_a_group(village_api: Api, village: Population) -> None:
+def test_every_household_is_returned_as_a_group(village_api: Api, village: Population) -> None:
     """A Group carries its head and its members, and its size is their number."""
     ids = [group.identifiers[0].identifier_value for group in village.groups]
     asked = predicate(("HOUSEHOLD_ID", "in", ids), reg_record_type="Group")
@@ -159,7 +159,9 @@ def test_every_household_as_a_group(village_api: Api, village: Population) -> No
     ],
     ids=repr,
 )
-def test_what_is_returned(village_api: Api, village: Population, criteria: Json, record_type: str) -> None:
+def test_the_record_type_follows_the_request(
+    village_api: Api, village: Population, criteria: Json, record_type: str
+) -> None:
     """reg_record_type, else response_entity, else people; in any case, under any of its names."""
     group = next(group for group in village.groups if group.phone_numbers)
     person = next(person for person in village.people if person.phone_numbers)
@@ -172,7 +174,7 @@ def test_what_is_returned(village_api: Api, village: Population, criteria: Json,
 @pytest.mark.parametrize(
     "reg_type", ["ns:org:RegistryType:Social", "RegistryType:Social", "spp:registrytype:SOCIAL", ""]
 )
-def test_every_name_of_the_social_registry(village_api: Api, reg_type: str) -> None:
+def test_the_social_registry_is_served_under_every_name(village_api: Api, reg_type: str) -> None:
     """Anything that ends in RegistryType:Social is this registry, and nothing at all is too."""
     (response,) = village_api.search(all_people(reg_type=reg_type)).items
     data = {**response["data"], "reg_records": []}
@@ -180,8 +182,8 @@ def test_every_name_of_the_social_registry(village_api: Api, reg_type: str) -> N
     assert data == {"version": "1.0.0", "reg_type": expected, "reg_record_type": "SRPerson", "reg_records": []}
 
 
-def test_records_of_which_little_is_known(new_api: Callable[..., Api]) -> None:
-    """What is missing is left out, and nobody is left out for what is missing."""
+def test_missing_values_are_left_out(new_api: Callable[..., Api]) -> None:
+    """Missing values are left out, and every record is returned."""
     nobody = Person(id="p1", phone_numbers=("+1",))
     alone, empty = Group(id="g1", phone_numbers=("+1",)), Group(id="g2", phone_numbers=("+2",))
     with registry_of(Population([nobody], [alone, empty], [Membership(person_id="p1", group_id="g1")])) as table:

@@ -1,4 +1,4 @@
-"""POST /registry/sync/search: items that can not be served, in messages that are (HTTP 200, `status: rjct`)."""
+"""POST /registry/sync/search: rejected items of accepted messages (HTTP 200, `status: rjct`)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def is_rejected(reply: Reply, code: str) -> str:
     ],
     ids=repr,
 )
-def test_an_idtype_value_query_that_is_not_understood(shared_api: Api, query: object) -> None:
+def test_an_invalid_idtype_value_query_is_rejected(shared_api: Api, query: object) -> None:
     """An idtype-value query is an object with a type and a value, and nothing more."""
     told = is_rejected(shared_api.search(item(query)), CRITERIA)
     assert "type" in told
@@ -90,7 +90,7 @@ def test_an_idtype_value_query_that_is_not_understood(shared_api: Api, query: ob
     ids=lambda query: repr(query)[:60],
 )
 @pytest.mark.parametrize("query_type", ["predicate", "expression"])
-def test_a_predicate_that_is_not_understood(shared_api: Api, query: object, query_type: str) -> None:
+def test_an_invalid_predicate_is_rejected(shared_api: Api, query: object, query_type: str) -> None:
     """No part of a predicate ever silently means "no filter"."""
     is_rejected(shared_api.search(item(query, query_type)), CRITERIA)
 
@@ -105,19 +105,19 @@ def test_a_predicate_that_is_not_understood(shared_api: Api, query: object, quer
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_an_empty_member_is_told(shared_api: Api, asked: dict[str, Any], why: str) -> None:
-    """What is there but empty is told as such, not as missing."""
+def test_an_empty_member_is_named(shared_api: Api, asked: dict[str, Any], why: str) -> None:
+    """An empty member is reported as empty, not as missing."""
     assert why in is_rejected(shared_api.search(asked), CRITERIA)
 
 
-def test_the_largest_number_is_taken(shared_api: Api) -> None:
+def test_the_largest_number_is_accepted(shared_api: Api) -> None:
     """A number may have as many digits as a string may have bytes."""
     (response,) = shared_api.search(identified("UIN", 10**511)).items
     assert (response["status"], response["pagination"]["total_count"]) == ("succ", 0)
 
 
 def test_an_unknown_member_is_told_that_there_may_be_more_expressions(shared_api: Api) -> None:
-    """Whoever misspells the second expression is not left to think that one is all there may be."""
+    """The error about a misspelt second expression says that more expressions are allowed."""
     query = [{"expression1": BORN, "condition": "and", "expresion2": HER}]
     assert "expression2" in is_rejected(shared_api.search(item(query, "predicate")), CRITERIA)
 
@@ -137,7 +137,7 @@ def test_an_unknown_member_is_told_that_there_may_be_more_expressions(shared_api
     ],
     ids=repr,
 )
-def test_a_registry_or_record_type_that_is_not_served(shared_api: Api, criteria: dict[str, Any]) -> None:
+def test_an_unserved_registry_or_record_type_is_rejected(shared_api: Api, criteria: dict[str, Any]) -> None:
     """What is not served is rejected, with the names of what is."""
     told = is_rejected(shared_api.search(identified("UIN", KNOWN_UIN, **criteria)), CRITERIA)
     assert "RegistryType" in told or "person" in told.lower()
@@ -178,7 +178,7 @@ def test_a_registry_or_record_type_that_is_not_served(shared_api: Api, criteria:
     ],
     ids=lambda value: repr(value)[:60],
 )
-def test_an_attribute_operator_or_value_that_can_not_be_asked(
+def test_an_invalid_attribute_operator_or_value_is_rejected(
     shared_api: Api, expression: tuple[Any, Any, object], why: str
 ) -> None:
     """An unknown attribute or operator, or a value of a wrong type, rejects the item and says what is possible."""
@@ -186,7 +186,7 @@ def test_an_attribute_operator_or_value_that_can_not_be_asked(
 
 
 @pytest.mark.parametrize("record_type", ["Group", "Household"])
-def test_an_attribute_of_other_records(shared_api: Api, record_type: str) -> None:
+def test_an_attribute_of_another_record_type_is_rejected(shared_api: Api, record_type: str) -> None:
     """A household has no shoe size, and the reason names what can be asked of it and of its members."""
     told = is_rejected(shared_api.search(predicate(("shoe_size", "lt", "43"), reg_record_type=record_type)), FILTER)
     assert "HOUSEHOLD_ID" in told
@@ -210,7 +210,7 @@ def test_an_attribute_of_other_records(shared_api: Api, record_type: str) -> Non
     ],
     ids=repr,
 )
-def test_an_order_that_is_not_understood(shared_api: Api, sort: object) -> None:
+def test_an_invalid_sort_is_rejected(shared_api: Api, sort: object) -> None:
     """A wish for an order that would not be granted is rejected, not overlooked."""
     is_rejected(shared_api.search(identified("UIN", KNOWN_UIN, sort=sort)), "rjct.sort.invalid")
 
@@ -229,8 +229,8 @@ def test_an_order_that_is_not_understood(shared_api: Api, sort: object) -> None:
     ids=repr,
 )
 @pytest.mark.parametrize("beside", [False, True], ids=["in the criteria", "beside them"])
-def test_a_page_that_is_not_served(shared_api: Api, pagination: object, why: str, *, beside: bool) -> None:
-    """Pages over 2,000, beyond the 10,000th match, or by a cursor that is not ours, even beside a good one."""
+def test_an_invalid_page_is_rejected(shared_api: Api, pagination: object, why: str, *, beside: bool) -> None:
+    """Pages over 2,000, beyond the 10,000th match, or by an invalid cursor are rejected, even beside a valid item."""
     asked = identified("UIN", KNOWN_UIN)
     here, there = (asked, asked["search_criteria"]) if beside else (asked["search_criteria"], asked)
     here["pagination"] = pagination
@@ -239,7 +239,7 @@ def test_a_page_that_is_not_served(shared_api: Api, pagination: object, why: str
     assert why in is_rejected(shared_api.search(asked), "rjct.pagination.invalid")
 
 
-def test_one_bad_item_among_good_ones(shared_api: Api) -> None:
+def test_an_invalid_item_does_not_affect_the_others(shared_api: Api) -> None:
     """The others are served, each in its place."""
     items = [
         identified("UIN", KNOWN_UIN, reference_id="first"),
@@ -257,7 +257,7 @@ def test_one_bad_item_among_good_ones(shared_api: Api) -> None:
     assert reply.json["header"]["total_count"] == reply.json["header"]["completed_count"] == 4
 
 
-def test_a_reference_id_that_comes_twice(shared_api: Api) -> None:
+def test_a_repeated_reference_id_is_rejected(shared_api: Api) -> None:
     """The first item with an id is served, each other one with the same id is not."""
     items = [identified("UIN", KNOWN_UIN, reference_id=reference_id) for reference_id in ("a", "b", "a", "a")]
     codes = [response.get("status_reason_code") for response in shared_api.search(*items).items]

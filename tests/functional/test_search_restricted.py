@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.api import Api, identified, item, predicate
-from support.hamlet import SECRET, expressed, letters
+from support.tiny_registry import SECRET, expressed, letters
 
 
 @pytest.mark.parametrize(
@@ -14,9 +14,9 @@ from support.hamlet import SECRET, expressed, letters
      ("surname", SECRET), ("surname", "sec*")],
 )  # fmt: skip
 @pytest.mark.parametrize("record_type", ["SRPerson", "Member", "Group"])
-def test_not_found_by_anything(hamlet_api: Api, type_: str, value: str, record_type: str) -> None:
-    """Neither she nor, by what is hers, her household; and nothing tells that she is there."""
-    reply = hamlet_api.search(identified(type_, value, reg_record_type=record_type))
+def test_no_query_finds_a_restricted_person(tiny_api: Api, type_: str, value: str, record_type: str) -> None:
+    """No query finds a restricted person, or their household by their values; no answer shows that they exist."""
+    reply = tiny_api.search(identified(type_, value, reg_record_type=record_type))
     assert reply.records == []
     assert reply.items[0]["pagination"]["total_count"] == 0
 
@@ -34,34 +34,36 @@ def test_not_found_by_anything(hamlet_api: Api, type_: str, value: str, record_t
     ids=repr,
 )
 @pytest.mark.parametrize("criteria", [{}, {"reg_type": "SPP:RegistryType:Individual"}], ids=["social", "OpenSPP 17"])
-def test_not_among_those_who_are_found(hamlet_api: Api, query: dict[str, object], criteria: dict[str, str]) -> None:
-    """Lists and totals are what they would be without her, in pages too."""
+def test_a_restricted_person_is_in_no_list_or_total(
+    tiny_api: Api, query: dict[str, object], criteria: dict[str, str]
+) -> None:
+    """Lists, totals and pages are what they would be without the restricted person."""
     page = {"page_size": 1}
-    first = hamlet_api.search(item(expressed(query), "expression", pagination=page, **criteria))
-    whole = hamlet_api.search(item(expressed(query), "expression", **criteria))
+    first = tiny_api.search(item(expressed(query), "expression", pagination=page, **criteria))
+    whole = tiny_api.search(item(expressed(query), "expression", **criteria))
     assert SECRET not in first.text.lower() + whole.text.lower()
     assert first.items[0]["pagination"]["total_count"] == len(whole.records)
     assert whole.items[0]["pagination"]["total_count"] == len(whole.records) > 0
 
 
-def test_not_in_her_household(hamlet_api: Api) -> None:
-    """It has neither her nor one more in its size, and its head is the other one."""
-    reply = hamlet_api.search(identified("HOUSEHOLD_ID", "1"))
+def test_a_household_does_not_show_a_restricted_member(tiny_api: Api) -> None:
+    """The household's members, size and head are those without the restricted person."""
+    reply = tiny_api.search(identified("HOUSEHOLD_ID", "1"))
     (group,) = reply.records
     assert SECRET not in reply.text.lower()
     assert (group["group_size"], len(group["member_list"])) == (2, 2)
     assert group["group_head_info"]["member_identifier"][0]["identifier_value"] == "a"
 
 
-def test_her_household_is_as_large_as_it_looks(hamlet_api: Api) -> None:
-    """A condition on the size counts whom the list shows."""
+def test_a_households_size_counts_visible_members(tiny_api: Api) -> None:
+    """A condition on the size counts the members that the list shows."""
     for size, found in ((2, "12"), (3, "")):
-        reply = hamlet_api.search(predicate(("group_size", "eq", size), reg_record_type="Group"))
+        reply = tiny_api.search(predicate(("group_size", "eq", size), reg_record_type="Group"))
         assert letters(reply.records) == found
 
 
-def test_no_order_tells_of_her(hamlet_api: Api) -> None:
-    """Groups sorted by their oldest member stand where the others put them."""
+def test_a_restricted_person_does_not_affect_the_order(tiny_api: Api) -> None:
+    """Groups sorted by their oldest member are placed by their visible members."""
     sort = [{"attribute_name": "birth_date", "sort_order": "asc"}]
     asked = predicate(("group_size", "ge", 0), reg_record_type="Group", sort=sort)
-    assert letters(hamlet_api.search(asked).records) == "213"
+    assert letters(tiny_api.search(asked).records) == "213"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.api import Api, item
-from support.hamlet import expressed, letters
+from support.tiny_registry import expressed, letters
 
 PAGINATION = "rjct.pagination.invalid"
 EVERYBODY, EVERY_GROUP = {"UIN": {"$ne": "x"}}, {"HOUSEHOLD_ID": {"$ne": "x"}}
@@ -65,10 +65,10 @@ def walk(api: Api, query: dict[str, Any], size: int, **criteria: Any) -> Iterato
     ],
     ids=repr,
 )
-def test_the_order_of_people(hamlet_api: Api, sort: object, found: str) -> None:
-    """By one key or several, either way; who has no value comes last, and equal ones by id."""
-    assert letters(hamlet_api.search(asked(EVERYBODY, sort=sort)).records) == found
-    walked = [response["data"]["reg_records"] for response in walk(hamlet_api, EVERYBODY, 2, sort=sort)]
+def test_people_are_sorted_by_any_keys(tiny_api: Api, sort: object, found: str) -> None:
+    """Sorts by one key or several, in either direction; missing values come last, and ties are sorted by id."""
+    assert letters(tiny_api.search(asked(EVERYBODY, sort=sort)).records) == found
+    walked = [response["data"]["reg_records"] for response in walk(tiny_api, EVERYBODY, 2, sort=sort)]
     assert [letters(records) for records in walked] == [found[:2], found[2:4], found[4:]]
 
 
@@ -80,14 +80,14 @@ def test_the_order_of_people(hamlet_api: Api, sort: object, found: str) -> None:
         (by("name"), "123"),
         (by("group_size"), "312"),
         (by("-HOUSEHOLD_ID"), "321"),
-        (by("birth_date"), "213"),  # the oldest member's, unless she is restricted
+        (by("birth_date"), "213"),  # the oldest member's, unless they are restricted
         (by("-group_size", "-poverty_score"), "213"),
     ],
     ids=repr,
 )
-def test_the_order_of_groups(hamlet_api: Api, sort: Sort, found: str) -> None:
-    """By what groups have, or by the least that their members have."""
-    reply = hamlet_api.search(asked(EVERY_GROUP, sort=sort, reg_record_type="Group"))
+def test_groups_are_sorted_by_own_or_members_values(tiny_api: Api, sort: Sort, found: str) -> None:
+    """Groups are sorted by their own values or by the least value of their members."""
+    reply = tiny_api.search(asked(EVERY_GROUP, sort=sort, reg_record_type="Group"))
     assert letters(reply.records) == found
 
 
@@ -103,33 +103,35 @@ def test_the_order_of_groups(hamlet_api: Api, sort: Sort, found: str) -> None:
     ids=repr,
 )
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_a_range_in_any_order(hamlet_api: Api, query: dict[str, Any], sort: Sort, found: str, size: int) -> None:
+def test_a_range_is_paged_in_any_order(
+    tiny_api: Api, query: dict[str, Any], sort: Sort, found: str, size: int
+) -> None:
     """What an index yields in its own order, and what must be sorted, are walked alike, and always counted whole."""
-    walked = [*walk(hamlet_api, query, size, sort=sort)]
+    walked = [*walk(tiny_api, query, size, sort=sort)]
     assert "".join(letters(response["data"]["reg_records"]) for response in walked) == found
     assert {response["pagination"]["total_count"] for response in walked} == {len(found)}
     assert len(walked) == -(-len(found) // size)
 
 
-def test_a_sort_by_what_is_hidden(hamlet_api: Api) -> None:
-    """The order would tell what the record does not show."""
-    token = hamlet_api.token_of(disclosure=("minimal", "poverty_score"))
+def test_a_sort_by_a_hidden_attribute_is_rejected(tiny_api: Api) -> None:
+    """A sort by a hidden attribute is rejected, as the order would disclose it."""
+    token = tiny_api.token_of(disclosure=("minimal", "poverty_score"))
     for name in ("income", "poverty_score", "membership_kind"):
-        (response,) = hamlet_api.search(asked(EVERYBODY, sort=by(name)), token=token).items
+        (response,) = tiny_api.search(asked(EVERYBODY, sort=by(name)), token=token).items
         assert response["status_reason_code"] == "rjct.filter.invalid"
         assert "disclosed" in response["status_reason_message"]
 
 
-def test_a_sort_by_what_there_is_not(hamlet_api: Api) -> None:
+def test_a_sort_by_an_unknown_attribute_is_rejected(tiny_api: Api) -> None:
     """An unknown attribute is the sort's fault."""
-    (response,) = hamlet_api.search(asked(EVERYBODY, sort=by("shoe_size"))).items
+    (response,) = tiny_api.search(asked(EVERYBODY, sort=by("shoe_size"))).items
     assert response["status_reason_code"] == "rjct.sort.invalid"
 
 
 @pytest.fixture(scope="module")
-def cursor(hamlet_api: Api) -> str:
+def cursor(tiny_api: Api) -> str:
     """Return the shared partner's cursor to everybody's second page, by surname."""
-    first = next(walk(hamlet_api, EVERYBODY, 2, sort=by("surname")))
+    first = next(walk(tiny_api, EVERYBODY, 2, sort=by("surname")))
     return str(first["pagination"]["next_cursor"])
 
 
@@ -141,64 +143,64 @@ def follow(api: Api, cursor: str, token: str = "", **criteria: Any) -> dict[str,
     return response
 
 
-def test_a_cursor_may_be_followed_again(hamlet_api: Api, cursor: str) -> None:
+def test_a_cursor_may_be_followed_again(tiny_api: Api, cursor: str) -> None:
     """As often as wanted, and in pages of another size."""
     for size, found in ((2, "db"), (2, "db"), (1, "d"), (10, "dbn")):
-        response = follow(hamlet_api, cursor, pagination={"page_size": size, "cursor": cursor})
+        response = follow(tiny_api, cursor, pagination={"page_size": size, "cursor": cursor})
         assert letters(response["data"]["reg_records"]) == found
 
 
-def test_a_cursor_that_was_altered(hamlet_api: Api, cursor: str) -> None:
+def test_an_altered_cursor_is_rejected(tiny_api: Api, cursor: str) -> None:
     """Changed, cut, lengthened or made up, it is rejected, and never page one."""
     changed = cursor[:20] + ("A" if cursor[20] != "A" else "B") + cursor[21:]
     for bad in (changed, cursor[:-4], cursor + "AAAA", cursor[::-1], "AAAA", "x", "é", cursor + cursor, "A" * 5000):
-        assert follow(hamlet_api, bad)["status_reason_code"] == PAGINATION
+        assert follow(tiny_api, bad)["status_reason_code"] == PAGINATION
 
 
-def test_a_cursor_in_another_spelling(hamlet_api: Api, cursor: str) -> None:
+def test_a_respelled_cursor_is_rejected(tiny_api: Api, cursor: str) -> None:
     """Every byte counts, also one that says nothing in base64."""
     for place, letter in enumerate(cursor):
         for other in {chr(ord(letter) ^ 1), "A" if letter != "A" else "B"}:
             bad = cursor[:place] + other + cursor[place + 1 :]
-            assert follow(hamlet_api, bad)["status_reason_code"] == PAGINATION, bad
+            assert follow(tiny_api, bad)["status_reason_code"] == PAGINATION, bad
     for end in ("=", "==", "===", "\n", " ", "%3D"):
-        assert follow(hamlet_api, cursor + end)["status_reason_code"] == PAGINATION
-    assert follow(hamlet_api, " " + cursor)["status_reason_code"] == PAGINATION
+        assert follow(tiny_api, cursor + end)["status_reason_code"] == PAGINATION
+    assert follow(tiny_api, " " + cursor)["status_reason_code"] == PAGINATION
 
 
 @pytest.mark.parametrize("key", ["UIN", "surname", "birth_date"])
-def test_the_last_letter_of_a_cursor(hamlet_api: Api, key: str) -> None:
+def test_unused_bits_of_a_cursor_are_checked(tiny_api: Api, key: str) -> None:
     """A letter that differs in bits that base64 does not use is another letter."""
-    cursor = next(walk(hamlet_api, EVERYBODY, 2, sort=by(key)))["pagination"]["next_cursor"]
+    cursor = next(walk(tiny_api, EVERYBODY, 2, sort=by(key)))["pagination"]["next_cursor"]
     for letter in set(_LETTERS) - {cursor[-1]}:
-        response = follow(hamlet_api, cursor[:-1] + letter, sort=by(key))
+        response = follow(tiny_api, cursor[:-1] + letter, sort=by(key))
         assert response["status_reason_code"] == PAGINATION
 
 
-def test_a_cursor_of_another_client(hamlet_api: Api, cursor: str) -> None:
+def test_a_cursor_of_another_client_is_rejected(tiny_api: Api, cursor: str) -> None:
     """A cursor serves the client that it was made for, though another may ask the same."""
-    response = follow(hamlet_api, cursor, token=hamlet_api.token_of())
+    response = follow(tiny_api, cursor, token=tiny_api.token_of())
     assert response["status_reason_code"] == PAGINATION
 
 
-def test_a_cursor_of_another_question(hamlet_api: Api, cursor: str) -> None:
-    """Nor does it serve another query, sort, record type or dialect."""
-    assert follow(hamlet_api, cursor, sort=by("-surname"))["status_reason_code"] == PAGINATION
-    assert follow(hamlet_api, cursor, sort=[])["status_reason_code"] == PAGINATION
-    assert follow(hamlet_api, cursor, reg_record_type="Group")["status_reason_code"] == PAGINATION
-    assert follow(hamlet_api, cursor, reg_record_type="Member")["status_reason_code"] == PAGINATION
-    assert follow(hamlet_api, cursor, reg_type="SPP:RegistryType:Individual")["status_reason_code"] == PAGINATION
+def test_a_cursor_of_another_query_is_rejected(tiny_api: Api, cursor: str) -> None:
+    """A cursor of another query, sort, record type or dialect is rejected."""
+    assert follow(tiny_api, cursor, sort=by("-surname"))["status_reason_code"] == PAGINATION
+    assert follow(tiny_api, cursor, sort=[])["status_reason_code"] == PAGINATION
+    assert follow(tiny_api, cursor, reg_record_type="Group")["status_reason_code"] == PAGINATION
+    assert follow(tiny_api, cursor, reg_record_type="Member")["status_reason_code"] == PAGINATION
+    assert follow(tiny_api, cursor, reg_type="SPP:RegistryType:Individual")["status_reason_code"] == PAGINATION
     other = asked({"UIN": {"$ne": "y"}}, sort=by("surname"), pagination={"page_size": 2, "cursor": cursor})
-    assert hamlet_api.search(other).items[0]["status_reason_code"] == PAGINATION
+    assert tiny_api.search(other).items[0]["status_reason_code"] == PAGINATION
 
 
-def test_a_cursor_and_a_page_number(hamlet_api: Api, cursor: str) -> None:
+def test_a_cursor_beside_a_page_number_is_rejected(tiny_api: Api, cursor: str) -> None:
     """One or the other; page number 1 says nothing."""
     for number, code in ((1, None), (2, PAGINATION)):
         pagination = {"page_size": 2, "page_number": number, "cursor": cursor}
-        assert follow(hamlet_api, cursor, pagination=pagination).get("status_reason_code") == code
+        assert follow(tiny_api, cursor, pagination=pagination).get("status_reason_code") == code
 
 
-def test_an_empty_cursor_is_none(hamlet_api: Api) -> None:
-    """As with every optional member."""
-    assert letters(follow(hamlet_api, "")["data"]["reg_records"]) == "ac"
+def test_an_empty_cursor_is_ignored(tiny_api: Api) -> None:
+    """An empty cursor is ignored, as every empty optional member is."""
+    assert letters(follow(tiny_api, "")["data"]["reg_records"]) == "ac"

@@ -14,8 +14,8 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Identifier, Person
 from dci_common.registry.storage import keys
 from support.api import Api, identified, predicate
-from support.pauses import NO_PAUSES
 from support.registries import registry_of
+from support.retry_pauses import NO_PAUSES
 
 pytestmark = pytest.mark.usefixtures("over_the_wire")
 
@@ -97,8 +97,8 @@ def stale(new_api: Callable[..., Api]) -> Iterator[tuple[Api, str]]:
         yield new_api(registry_table=table), table
 
 
-def test_who_has_changed_since_is_not_disclosed(stale: tuple[Api, str]) -> None:
-    """What the index still says is checked against the record: the page comes out short, and tells nothing old."""
+def test_a_record_changed_since_is_not_disclosed(stale: tuple[Api, str]) -> None:
+    """What the index still says is checked against the record: the page is shorter, and shows no outdated value."""
     api, table = stale
     view = {"id": "p3", "birth_date": "1985-05-05"}
     api.runtime.dynamodb.update_item(
@@ -112,8 +112,8 @@ def test_who_has_changed_since_is_not_disclosed(stale: tuple[Api, str]) -> None:
     assert api.search(identified("UIN", "U3")).records == []
 
 
-def test_who_is_gone_is_not_found(stale: tuple[Api, str]) -> None:
-    """An identifier that outlives its record finds nobody."""
+def test_a_deleted_record_is_not_found(stale: tuple[Api, str]) -> None:
+    """An identifier that outlives its record finds nothing."""
     api, table = stale
     api.runtime.dynamodb.delete_item(TableName=table, Key=keys.record_key(Kind.PERSON, "p3"))
     (response,) = api.search(identified("UIN", "U3")).items

@@ -38,7 +38,7 @@ def hooks(monkeypatch: pytest.MonkeyPatch) -> Hooks:
 
 @pytest.fixture(autouse=True)
 def _collector() -> Iterator[None]:
-    """Leave the garbage collector as it was: the other tests make cycles, and functions tell it to look away."""
+    """Restore the garbage collector's settings, which functions change: the other tests make cycles."""
     before = gc.get_threshold()
     yield
     gc.set_threshold(*before)

@@ -15,8 +15,8 @@ from dci_cli.local.rotation import rotate
 from dci_common.clients.items import client_key
 from dci_rotation import app as rotation_app
 from support.api import START, Api, Reply
+from support.call_trace import aws_calls
 from support.events import event
-from support.watch import aws_calls
 
 pytestmark = pytest.mark.usefixtures("over_the_wire")
 
@@ -131,19 +131,19 @@ def test_rs256_by_setting(api: Api, own_api: Callable[..., Api]) -> None:
     ],
 )
 def test_scopes_are_those_asked_for_or_all(api: Api, asked: str, issued: str) -> None:
-    """Both spellings are taken, ours is issued, and no scope asked for means all that the client holds."""
+    """Both spellings are accepted, one is issued, and a request without scopes gets all that the client holds."""
     reply = api.token(*api.client(scopes=("registry.search", "registry.subscribe")), scope=asked)
     assert reply.json["scope"] == issued
 
 
 @pytest.mark.parametrize("scope", ["clients.manage", "registry.search clients.manage", "nonsense"])
 def test_more_than_the_client_holds_is_invalid_scope(api: Api, scope: str) -> None:
-    """A scope that the client does not hold is refused, not left out."""
+    """A scope that the client does not hold is rejected, not left out."""
     is_oauth_error(api.token(*api.client(), scope=scope), 400, "invalid_scope")
 
 
-def test_unknown_client_wrong_secret_and_disabled_look_alike(api: Api) -> None:
-    """Nothing tells a stranger which client ids exist."""
+def test_unknown_wrong_and_disabled_clients_get_one_answer(api: Api) -> None:
+    """An error does not reveal which client ids exist."""
     client, secret = api.client()
     wrong = api.token(client, "wrong")
     unknown = api.token(client.model_copy(update={"client_id": "unknown"}), secret)
@@ -160,7 +160,7 @@ def test_unknown_client_wrong_secret_and_disabled_look_alike(api: Api) -> None:
 
 
 def test_a_client_without_scopes_gets_no_token(api: Api) -> None:
-    """A client from whom every scope was taken may not use the grant."""
+    """A client without any scope may not use the grant."""
     client, secret = api.client()
     api.runtime.dynamodb.update_item(
         TableName=api.runtime.settings.clients_table,
@@ -205,14 +205,14 @@ def test_a_malformed_form_gets_its_error(api: Api, body: str, status: int, error
     "body", ["", "[]", "1", "{", '{"client_id":1}', '{"grant_type":"a","grant_type":"b"}', "\ud800"]
 )
 def test_a_malformed_json_body_gets_an_error(api: Api, body: str) -> None:
-    """A JSON body that is no token request is refused like a form that is none."""
+    """A JSON body that is no token request is rejected as such a form is."""
     reply = api.send(event("token_json", body=body))
     assert reply.status in {400, 401}
     assert reply.json["error"] in {"invalid_request", "invalid_client"}
 
 
 @pytest.mark.parametrize("scope", [["registry.search"], {"registry.search": True}, 7, False])
-def test_a_json_scope_that_is_no_string_is_refused(api: Api, scope: object) -> None:
+def test_a_json_scope_that_is_no_string_is_rejected(api: Api, scope: object) -> None:
     """A wish for fewer scopes is never overlooked: the token would carry all of them."""
     client, secret = api.client()
     body = {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": secret}
@@ -222,7 +222,7 @@ def test_a_json_scope_that_is_no_string_is_refused(api: Api, scope: object) -> N
     is_token(api.send(event("token_json", body=body | {"scope": None})))
 
 
-def test_two_ways_of_authentication_at_once_are_refused(api: Api) -> None:
+def test_two_ways_of_authentication_at_once_are_rejected(api: Api) -> None:
     """RFC 6749 §2.3: a client uses one method a request."""
     client, secret = api.client()
     form = {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": secret}
@@ -246,12 +246,12 @@ def test_the_basic_client_and_the_bodys_must_be_one(api: Api) -> None:
     "header", ["Bearer abc", "Basic", "Basic !!!", "Basic " + base64.b64encode(b"nocolon").decode()]
 )
 def test_a_header_that_is_not_basic_is_invalid_client(api: Api, header: str) -> None:
-    """An Authorization header that can not be read as Basic authenticates nobody."""
+    """An Authorization header that cannot be read as Basic authenticates no client."""
     reply = api.send(event("token_basic", body="grant_type=client_credentials", authorization=header))
     is_oauth_error(reply, 401, "invalid_client")
 
 
-def test_credentials_in_the_url_are_refused(api: Api) -> None:
+def test_credentials_in_the_url_are_rejected(api: Api) -> None:
     """RFC 6749 §2.3.1: parameters in the URL end up in logs."""
     client, secret = api.client()
     query = f"client_id={client.client_id}&client_secret={secret}"
@@ -260,13 +260,13 @@ def test_credentials_in_the_url_are_refused(api: Api) -> None:
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "multipart/form-data"])
-def test_other_content_types_are_refused(api: Api, content_type: str) -> None:
+def test_other_content_types_are_rejected(api: Api, content_type: str) -> None:
     """Only a form and OpenSPP's JSON are token requests."""
     reply = api.send(event("token_form", body="grant_type=client_credentials", content_type=content_type))
     is_oauth_error(reply, 415, "invalid_request")
 
 
-def test_other_methods_are_refused(api: Api) -> None:
+def test_other_methods_are_rejected(api: Api) -> None:
     """The endpoint takes POST alone."""
     sent = event("token_form")
     sent["requestContext"]["http"]["method"] = "GET"
@@ -294,7 +294,7 @@ def test_a_new_key_is_known_within_a_minute(new_api: Callable[..., Api]) -> None
     assert sum(call.startswith("GetItem ") for call in calls) == 1
 
 
-def test_an_empty_ring_is_told_with_retry_after(new_api: Callable[..., Api]) -> None:
+def test_an_empty_ring_is_503_with_retry_after(new_api: Callable[..., Api]) -> None:
     """Before the keys are made the endpoint answers 503 and when to come again."""
     api = new_api(signing_keys_secret="dci-empty")
     boto3.client("secretsmanager").create_secret(Name="dci-empty", SecretString=json.dumps({"seed": "random"}))

@@ -9,9 +9,9 @@ import pytest
 
 from dci_common.oauth.assertions import TYPE
 from dci_common.oauth.key_ring import SigningKey, generate
-from support.assertions import Signer
+from support.assertion_signer import Signer
+from support.call_trace import aws_calls
 from support.events import event
-from support.watch import aws_calls
 
 if TYPE_CHECKING:
     from support.api import Api
@@ -90,7 +90,7 @@ def test_the_client_id_beside_it_must_be_the_same(api: Api) -> None:
 
 
 @pytest.mark.parametrize("sent", ["", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"])
-def test_other_types_of_assertion_are_refused(api: Api, sent: str) -> None:
+def test_other_types_of_assertion_are_rejected(api: Api, sent: str) -> None:
     """The type must be said, and be the one that is served."""
     signer = Signer.of(api)
     reply = signer.send(signer.assertion(), client_assertion_type=sent)
@@ -118,7 +118,7 @@ def test_its_secret_still_works(api: Api) -> None:
     ids=str,
 )
 def test_what_is_wrong_whoever_the_client_is_is_told(api: Api, changes: dict[str, Any], word: str) -> None:
-    """The partner reads which claim to change; nobody is looked up for it."""
+    """The error names the wrong claim, and no client is read for it."""
     signer = Signer.of(api)
     with aws_calls(api.runtime) as calls:
         reply = signer.send(signer.assertion(**changes))

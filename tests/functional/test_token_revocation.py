@@ -50,7 +50,7 @@ def auditor(api: Api) -> Party:
 
 
 def test_a_revoked_token_opens_nothing(api: Api, partner: Party) -> None:
-    """A token that its client revoked is refused at once where it was not used yet, and others still hold."""
+    """A token that its client revoked is rejected at once where it was not used yet, and others still hold."""
     token, other = partner.token(), partner.token()
     reply = partner.send("revoke", token=token)
     assert (reply.status, reply.text) == (200, "")
@@ -60,7 +60,7 @@ def test_a_revoked_token_opens_nothing(api: Api, partner: Party) -> None:
 
 
 def test_revoking_takes_a_minute_at_most(api: Api, partner: Party) -> None:
-    """Where the token is known already it is refused within 60 seconds."""
+    """Where the token is known already it is rejected within 60 seconds."""
     token = partner.token()
     assert api.search(token=token).status == 200
     assert partner.send("revoke", token=token).status == 200
@@ -84,12 +84,12 @@ def test_revoking_again_is_no_error(partner: Party) -> None:
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "ü", "x" * 100_000])
 def test_an_unknown_token_is_no_error(partner: Party, auditor: Party, token: str) -> None:
-    """A token that is none is revoked already, and is not active."""
+    """A malformed token counts as revoked and is not active."""
     assert partner.send("revoke", token=token).status == 200
     assert auditor.send("introspect", token=token).json == INACTIVE
 
 
-def test_an_expired_token(api: Api, partner: Party, auditor: Party) -> None:
+def test_revoking_an_expired_token_is_no_error(api: Api, partner: Party, auditor: Party) -> None:
     """A token that is over needs no revocation, and is not active."""
     token = partner.token()
     api.clock.advance(600)
@@ -97,8 +97,8 @@ def test_an_expired_token(api: Api, partner: Party, auditor: Party) -> None:
     assert auditor.send("introspect", token=token).json == INACTIVE
 
 
-def test_another_clients_token_is_refused(api: Api, partner: Party) -> None:
-    """Nobody revokes what another client was given."""
+def test_another_clients_token_is_rejected(api: Api, partner: Party) -> None:
+    """A client cannot revoke another client's token."""
     token = Party.of(api, "registry.search").token()
     reply = partner.send("revoke", token=token)
     assert (reply.status, reply.json["error"]) == (400, "invalid_grant")
@@ -144,7 +144,7 @@ def test_what_was_ended_is_not_active(api: Api, partner: Party, auditor: Party, 
 
 @pytest.mark.parametrize("scope", ["clients.read", "clients.manage"])
 def test_who_may_introspect(api: Api, partner: Party, scope: str) -> None:
-    """Whoever may read about clients may ask about their tokens."""
+    """A client with `clients.read` may introspect tokens."""
     assert Party.of(api, scope).send("introspect", token=partner.token()).json["active"] is True
 
 
@@ -174,7 +174,7 @@ def test_a_missing_token_is_an_error(auditor: Party, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["revoke", "introspect"])
-def test_a_token_in_the_url_is_refused(auditor: Party, name: str) -> None:
+def test_a_token_in_the_url_is_rejected(auditor: Party, name: str) -> None:
     """URLs end up in logs, so no parameter belongs there."""
     sent = event(name, body=f"client_id={auditor.client_id}&client_secret={auditor.secret}")
     reply = auditor.api.send(sent | {"rawQueryString": f"token={auditor.token()}"})

@@ -16,7 +16,7 @@ from dci_common.settings import Settings
 from support.api import Api
 from support.events import ROOT
 from support.masks import Masks
-from support.recorded import Line, Replay, read_lines, ring
+from support.recordings import Line, Replay, read_lines, ring
 
 _numbers = count(1)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from support.differences import compared, is_sentence
-from support.recorded import Replay, chapters, read_lines, write_lines
+from support.recordings import Replay, chapters, read_lines, write_lines
 
 
 @pytest.mark.parametrize("chapter", chapters())

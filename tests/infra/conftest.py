@@ -18,9 +18,9 @@ from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
 from support.api import SENDER, Api, identified, predicate
-from support.assertions import Signer
+from support.assertion_signer import Signer
+from support.call_trace import hooked
 from support.events import body_of, event
-from support.watch import hooked
 
 APPS = {
     "TokenFunction": token_app.create_app,

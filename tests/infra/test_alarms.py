@@ -1,4 +1,4 @@
-"""The alarms and the dashboard: what operators are told, from metrics that there are."""
+"""The alarms and the dashboard: they use metrics that exist."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_the_nested_stack_holds_nothing_that_outlives_it() -> None:
 
 
 def test_every_function_has_an_alarm_of_its_errors() -> None:
-    """The first call that a function ends without an answer is told, and the first that Lambda turns away."""
+    """An alarm reports the first call that a function ends without an answer, and the first that Lambda throttles."""
     watched: dict[str, set[str]] = {"Errors": set(), "Throttles": set()}
     for alarm in ALARMS.values():
         for metric in measured(alarm):
@@ -115,7 +115,7 @@ def test_every_function_has_an_alarm_of_its_errors() -> None:
 
 
 def test_every_table_has_an_alarm_of_its_throttles() -> None:
-    """A table that turns requests away is told, the registry's also where it was given."""
+    """An alarm reports a table that throttles requests, also a registry table from outside."""
     tables = of_type("AWS::DynamoDB::Table")
     watched = "".join(queries(alarm) for alarm in ALARMS.values() if "ThrottledRequests" in queries(alarm))
     assert {name for name in tables if f"${{{name}}}" in watched} == tables.keys()
@@ -131,7 +131,7 @@ def test_an_alarm_adds_up_all_that_it_measures() -> None:
 
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_says_what_to_do(name: str) -> None:
-    """The description is what is wrong and then what to do; who has no topic has the alarm all the same."""
+    """The description says what is wrong, then what to do; without a topic the alarm still exists."""
     alarm = ALARMS[name]
     what, *advice = re.split(r"\. (?=[A-Z])", alarm["AlarmDescription"])
     assert what
@@ -142,8 +142,8 @@ def test_an_alarm_says_what_to_do(name: str) -> None:
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
-def test_ours_are_metrics_that_requests_tell(own_api: Callable[..., Api], api: Api, logs: Logs) -> None:
-    """Each metric of ours that an alarm or the dashboard names is in the lines of requests, with that dimension."""
+def test_alarms_name_recorded_metrics(own_api: Callable[..., Api], api: Api, logs: Logs) -> None:
+    """Each of the project's metrics that an alarm or the dashboard names is logged, with that dimension."""
     api.search(identified("UIN", "847951632"))
     own_api().send(event("token_form", body="grant_type=client_credentials"))
     named = of_ours()
@@ -151,7 +151,7 @@ def test_ours_are_metrics_that_requests_tell(own_api: Callable[..., Api], api: A
     assert named <= emitted(logs)
 
 
-def test_everything_that_requests_tell_is_on_the_dashboard(api: Api, logs: Logs) -> None:
+def test_every_recorded_metric_is_on_the_dashboard(api: Api, logs: Logs) -> None:
     """No metric is written in vain."""
     api.search(identified("UIN", "847951632"))
     told = {metric for _, _, metric in emitted(logs)}
@@ -159,7 +159,7 @@ def test_everything_that_requests_tell_is_on_the_dashboard(api: Api, logs: Logs)
 
 
 def test_the_rest_are_metrics_of_aws() -> None:
-    """Of AWS's metrics alarms and dashboard name those that there are for an HTTP API and for Lambda."""
+    """The AWS metrics of alarms and dashboard exist for an HTTP API and for Lambda."""
     named = {(metric["Namespace"], metric["MetricName"]) for alarm in ALARMS.values() for metric in measured(alarm)}
     named |= {(chart[0], chart[1]) for chart in charted() if isinstance(chart[0], str)}
     of_aws = {(f"AWS/{service}", metric) for service, metrics in METRICS.items() for metric in metrics}

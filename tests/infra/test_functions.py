@@ -20,7 +20,7 @@ OF_HTTP = FUNCTIONS.keys() - {"RotationFunction"}
 
 
 def test_each_function_is_a_package_of_its_own() -> None:
-    """Handlers have names of their own, since equal ones would shadow each other, and they are there."""
+    """Handlers exist and have different names, since equal ones would shadow each other."""
     assert {name: properties["Handler"] for name, properties in functions().items()} == FUNCTIONS
     for properties in functions().values():
         package, _, attribute = properties["Handler"].rpartition(".")

@@ -27,7 +27,7 @@ DECRYPT = {"kms:Decrypt", "kms:DescribeKey"}
 ENCRYPT = DECRYPT | {"kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/of-our-own"
 
-# Whoever changes this changes who can see people and secrets.
+# A change here changes which functions can read people and secrets.
 REVIEWED = {
     "TokenFunction": [
         Statement(READ, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "USAGE#*", "REVOKED#*", "KEYS"}),
@@ -165,7 +165,7 @@ def test_nothing_is_granted_by_wildcard(function: str) -> None:
         assert {resource for resource in grant.resources if "*" in resource} <= {"RegistryTable/index/*"}
 
 
-def test_who_reads_people_reads_no_secret() -> None:
+def test_functions_that_read_people_read_no_secret() -> None:
     """The search function reads no client secret and no private key; the others read no person."""
     for function in REVIEWED:
         resources = {resource for grant in grants(function) for resource in grant.resources}
@@ -183,7 +183,7 @@ def test_who_reads_people_reads_no_secret() -> None:
     assert read == [{"CLIENT#*", "REVOKED#*", "KEYS"}]
 
 
-def test_nobody_scans() -> None:
+def test_no_function_may_scan() -> None:
     """No function may read a whole table, where leading keys would not hold it."""
     assert not any("dynamodb:Scan" in grant.actions for function in REVIEWED for grant in grants(function))
 
@@ -197,7 +197,7 @@ class Call(NamedTuple):
 
 
 @pytest.mark.parametrize("function", APPS)
-def test_a_policy_is_enough(function: str, work: Callable[[str], Work]) -> None:
+def test_a_policy_allows_every_call_made(function: str, work: Callable[[str], Work]) -> None:
     """All that a function asks of AWS while it serves its routes is granted to it."""
     calls = {call for operation, asked in work(function).calls for call in _calls(operation, asked)}
     assert calls

@@ -99,14 +99,14 @@ def test_a_firewall_is_not_gone_around() -> None:
 
 
 def test_no_function_needs_the_api() -> None:
-    """A function that referred to the API, which refers to it, would make a template that can not be deployed."""
+    """No function refers to the API, which refers to it: a template with a cycle cannot be deployed."""
     for properties in functions().values():
         own = {name: value for name, value in properties.items() if name != "Events"}
         assert '"Api' not in json.dumps(own)
         assert "${Api" not in json.dumps(own)
 
 
-def test_the_access_log_tells_no_path() -> None:
+def test_the_access_log_has_no_path() -> None:
     """The access log names the route, since a path may hold an id and a query string anything."""
     logged = json.loads(template()["Resources"]["Api"]["Properties"]["AccessLogSettings"]["Format"])
     assert set(logged.values()).isdisjoint({"$context.path", "$context.identity.userAgent"})

@@ -34,7 +34,7 @@ class Watched(Mapping[str, str]):
 
 
 def declared(function: str) -> set[str]:
-    """Return the variables of a function that are ours."""
+    """Return the project's variables of a function."""
     return set(functions()[function]["Environment"]["Variables"]) - NOT_SETTINGS
 
 

@@ -14,7 +14,7 @@ PACKAGES = {ROOT / package for package in WHEEL["packages"]}
 
 
 def test_every_package_is_listed() -> None:
-    """A package of the command line, a function or a layer is in the list, and has types for whoever uses it."""
+    """A package of the command line, a function or a layer is in the list, and has types."""
     found = {
         path.parent for folder in ("cli", "functions/*", "layers/*") for path in ROOT.glob(f"{folder}/*/__init__.py")
     }

@@ -13,9 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from support.administering import Admin
+from support.admin_client import Admin
 from support.events import event
-from support.examples import some
+from support.example_counts import some
 
 if TYPE_CHECKING:
     from support.api import Api
@@ -53,7 +53,7 @@ class Clients(RuleBasedStateMachine):
         self.addresses = itertools.count()
 
     def has_clients(self) -> bool:
-        """Tell whether there is anybody to act on."""
+        """Return whether there is a client to change."""
         return bool(self.clients)
 
     @rule(name=st.sampled_from(NAMES))
@@ -157,7 +157,7 @@ class Clients(RuleBasedStateMachine):
         secret = secrets[which % len(secrets)]
         form = {"grant_type": "client_credentials", "client_id": known.client_id, "client_secret": secret}
         sent = event("token_form", body=urlencode(form))
-        # Guessing is slowed down by address; here everybody has one of his own.
+        # Failures are throttled by address; here each client has its own.
         sent["requestContext"]["http"]["sourceIp"] = f"address {next(self.addresses)}"
         reply = self.api.send(sent)
         assert reply.status == (200 if secret in live and known.enabled and not known.deleted else 401)
@@ -182,7 +182,7 @@ class Clients(RuleBasedStateMachine):
         assert reply.status == (200 if holds and (self.api.clock() < end or late) else 401)
 
     def teardown(self) -> None:
-        """Each client is as it should be, and its log tells each act, the newest first."""
+        """Each client equals the model's, and its log has each change, the newest first."""
         for known in self.clients:
             shown = self.admin.send("client_get", known.client_id)
             assert shown.status == (404 if known.deleted else 200)
@@ -210,7 +210,7 @@ class Clients(RuleBasedStateMachine):
         return {id_: kept for id_, kept in known.secrets.items() if self.api.clock() < kept[1]}
 
     def is_taken(self, name: str, by_other_than: Known | None = None) -> bool:
-        """Tell whether a name is somebody's."""
+        """Return whether a client has this name."""
         key = " ".join(name.casefold().split())
         return any(
             " ".join(known.name.casefold().split()) == key
@@ -219,7 +219,7 @@ class Clients(RuleBasedStateMachine):
         )
 
 
-def test_any_sequence(new_api: Callable[[], Api]) -> None:
+def test_any_sequence_of_changes_matches_the_model(new_api: Callable[[], Api]) -> None:
     """Acts, tokens, uses and time in any order: every answer is the model's, and so is what is left."""
     machine: Any = partial(Clients, new_api)
     run_state_machine_as_test(machine, settings=settings(max_examples=some(1 / 10), stateful_step_count=30))

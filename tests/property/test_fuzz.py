@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support import hostile, hostile_requests
-from support.examples import sampled
+from support import hostile_requests, hostile_values
+from support.example_counts import sampled
 from support.hostile_requests import Senders
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ BATCHES = [*sampled(SEARCHES), *sampled(TOKENS), *sampled(ADMINISTRATION)]
 
 
 @pytest.mark.parametrize(("make", "seed"), BATCHES)
-def test_malformed_requests_are_refused(
+def test_malformed_requests_are_rejected(
     api: Api, logs: Logs, make: Callable[[Senders, random.Random], Event], seed: int
 ) -> None:
     """A hundred refusals of each batch: no 5xx, no innards, no echo of what was sent in answers and log lines."""
@@ -38,6 +38,6 @@ def test_malformed_requests_are_refused(
     refusals = 0
     while refusals < BATCH:
         reply = api.send(make(senders, draw))
-        hostile.check_reply(reply)
-        refusals += hostile.refused(reply)
-    assert not [line for line in logs.lines if hostile.MARK in line or senders.secret in line]
+        hostile_values.check_reply(reply)
+        refusals += hostile_values.refused(reply)
+    assert not [line for line in logs.lines if hostile_values.MARK in line or senders.secret in line]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support import hostile
 from support import hostile_requests as requests
-from support.examples import sampled
+from support import hostile_values
+from support.example_counts import sampled
 
 if TYPE_CHECKING:
     from support.api import Api
@@ -25,16 +25,16 @@ MESSAGES: tuple[tuple[Make, Any, set[str]], ...] = (
 )
 
 
-VALUES = (*hostile.TEXTS, *hostile.OTHERS)
+VALUES = (*hostile_values.TEXTS, *hostile_values.OTHERS)
 PARTS = 10  # of the values
 
 
 @pytest.mark.parametrize("part", sampled(range(PARTS)))
 @pytest.mark.parametrize(("make", "good", "way"), MESSAGES)
-def test_whatever_stands_at_one_place(api: Api, make: Make, good: Any, way: set[str], part: int) -> None:
-    """Whatever one member of a message is, the answer is none of our faults, without innards and echoes."""
+def test_a_hostile_value_causes_no_server_error(api: Api, make: Make, good: Any, way: set[str], part: int) -> None:
+    """Any value of one member of a message causes no server error, and is not echoed."""
     senders = requests.Senders.of(api)
-    for path in (path for path in hostile.paths(good) if way <= set(path)):
+    for path in (path for path in hostile_values.paths(good) if way <= set(path)):
         for value in VALUES[part::PARTS]:
-            body = hostile.to_text(hostile.replaced(good, path, value))
-            hostile.check_reply(api.send(make(senders, body)))
+            body = hostile_values.to_text(hostile_values.replaced(good, path, value))
+            hostile_values.check_reply(api.send(make(senders, body)))

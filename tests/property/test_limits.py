@@ -18,7 +18,7 @@ from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore
 from support.api import item
 from support.oracle import Oracle
-from support.questions import attribute_of, values_of
+from support.query_generator import attribute_of, values_of
 from support.registries import TODAY
 
 if TYPE_CHECKING:
@@ -44,19 +44,19 @@ def agree(api: Api, tree: Node) -> None:
     assert found.total == len(expected)
 
 
-def test_more_ids_than_an_in_takes(shared_api: Api) -> None:
+def test_more_ids_than_an_in_takes_are_excluded(shared_api: Api) -> None:
     """Found ids that are more than DynamoDB's 100 for an IN are all left out of the index walk."""
     agree(shared_api, Or((equal("UIN", *UINS[:150]), EVERYBODY)))
 
 
-def test_a_longer_residual_than_an_expression(shared_api: Api) -> None:
+def test_a_residual_over_4_kilobytes_finds_the_same(shared_api: Api) -> None:
     """A residual beyond DynamoDB's 4 KB for an expression finds the same."""
     parts = [Not(equal("birth_date", *DAYS[first : first + 100])) for first in range(0, 500, 100)]
     agree(shared_api, And((EVERYBODY, *parts, *parts)))
 
 
 @pytest.mark.parametrize("number", [97, 98, 99, 100])
-def test_more_operators_than_an_expression_takes(shared_api: Api, number: int) -> None:
+def test_a_residual_over_300_operators_finds_the_same(shared_api: Api, number: int) -> None:
     """A residual beyond DynamoDB's 300 operators for an expression finds the same."""
     known = Or((equal("UIN", "847951632"), EVERYBODY))
     agree(shared_api, And((known, *(Not(equal("UIN", value)) for value in UINS[:number]))))
@@ -71,7 +71,7 @@ def predicate(*expressions: tuple[str, list[str]], reference_id: str = "r-1") ->
     return item([{"condition": "or" if len(expressions) > 1 else "", **sent}], "predicate", reference_id)
 
 
-def test_as_many_identifiers_as_a_message_may_ask_for(shared_api: Api) -> None:
+def test_ten_thousand_identifiers_are_looked_up(shared_api: Api) -> None:
     """Nearly ten thousand identifiers are looked up at once, and the one that exists is found."""
     asked = [("UIN", [f"{number}-{place}" for place in range(100)]) for number in range(98)]
     reply = shared_api.search(predicate(*asked, ("UIN", ["847951632"])))
@@ -80,8 +80,8 @@ def test_as_many_identifiers_as_a_message_may_ask_for(shared_api: Api) -> None:
 
 @pytest.mark.parametrize("name", ["UIN", "MOBILE", "EMAIL", "HOUSEHOLD_ID"])
 @pytest.mark.parametrize("letter", ["x", "#", "\0", "ß", "ΐ", "\U0010ffff"])
-def test_the_longest_values(shared_api: Api, name: str, letter: str) -> None:
-    """A value of 512 bytes, whatever they are, finds nobody; a longer one is refused."""
+def test_a_value_of_512_bytes_is_the_longest(shared_api: Api, name: str, letter: str) -> None:
+    """A value of 512 bytes is accepted, whatever they are; a longer one is rejected."""
     longest = letter * (512 // len(letter.encode()))
     longer = predicate((name, [longest + letter]), reference_id="r-2")
     found, refused = shared_api.search(predicate((name, [longest])), longer).items

@@ -25,13 +25,13 @@ from dci_common.registry.storage.store import RegistryStore
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from support.api import item
-from support.examples import sampled, some
-from support.fickle import FickleDynamoDB
-from support.oddities import odd_population
+from support.example_counts import sampled, some
+from support.flaky_dynamodb import FlakyDynamoDB
+from support.odd_registry import odd_population
 from support.oracle import Oracle
-from support.pauses import NO_PAUSES
-from support.questions import Question, telling, values_of
+from support.query_generator import RandomQuery, selective_query, values_of
 from support.registries import TODAY, registry_of
+from support.retry_pauses import NO_PAUSES
 
 if TYPE_CHECKING:
     from support.api import Api
@@ -43,9 +43,9 @@ QUESTIONS = 10  # of each random registry
 REGISTRIES = range(max(10, some(1 / QUESTIONS)))
 
 
-def drawn(draw: random.Random, oracle: Oracle) -> Question:
-    """Draw a question that tells some records from others."""
-    return telling(draw, values_of(oracle.views), lambda asked: oracle.telling(asked.kind, asked.tree))
+def drawn(draw: random.Random, oracle: Oracle) -> RandomQuery:
+    """Draw a query that selects some records and not others."""
+    return selective_query(draw, values_of(oracle.views), lambda asked: oracle.is_selective(asked.kind, asked.tree))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def odd_api(new_api: Callable[..., Api]) -> Iterator[Api]:
         yield new_api(registry_table=table)
 
 
-def check(api: Api, oracle: Oracle, asked: Question, size: int) -> None:
+def check(api: Api, oracle: Oracle, asked: RandomQuery, size: int) -> None:
     """Ask for all matches, for every page of them, and from cursor to cursor, and compare with the oracle."""
     expected = oracle.found(asked.kind, asked.tree)
     size = max(size, -(-len(expected) // 3))
@@ -76,7 +76,7 @@ def check(api: Api, oracle: Oracle, asked: Question, size: int) -> None:
     assert [oracle.ids(asked.kind, records) for records in walked] == (parts or [[]])
 
 
-def walk(api: Api, asked: Question, size: int) -> Iterator[dict[str, Any]]:
+def walk(api: Api, asked: RandomQuery, size: int) -> Iterator[dict[str, Any]]:
     """Follow the cursors to the last page."""
     page: dict[str, Any] = {"page_size": size}
     while True:
@@ -88,14 +88,14 @@ def walk(api: Api, asked: Question, size: int) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("seed", sampled(range(30), 3))
-def test_odd_records(odd_api: Api, seed: int) -> None:
+def test_odd_records_are_found_as_the_oracle_says(odd_api: Api, seed: int) -> None:
     """Missing dates, shared phones and past households are found, or not, as the oracle says."""
     draw, oracle = random.Random(seed), Oracle.of(ODD)
     check(odd_api, oracle, drawn(draw, oracle), draw.randint(1, 20))
 
 
 @pytest.mark.parametrize("seed", sampled(range(2)))
-def test_the_demo_registry(shared_api: Api, seed: int) -> None:
+def test_the_demo_registry_answers_as_the_oracle_says(shared_api: Api, seed: int) -> None:
     """The demo registry answers as the oracle says."""
     draw, oracle = random.Random(seed), Oracle.of(DEMO)
     check(shared_api, oracle, drawn(draw, oracle), 200)
@@ -111,16 +111,16 @@ def items_of(population: Population) -> dict[tuple[str, str], Item]:
 def engine_over(draw: random.Random, items: dict[Any, Item], indexed: dict[Any, Item]) -> SearchEngine:
     """Return the search engine over a DynamoDB that is slow, busy and late."""
     runtime = Runtime(Settings(), retry=NO_PAUSES)
-    fickle = FickleDynamoDB(
+    flaky = FlakyDynamoDB(
         items.values(), indexed.values(), at_once=draw.choice((1, 2, 7, 1000)), busy=draw.choice((5, 11, 1000))
     )
-    vars(runtime)["dynamodb"] = cast("Any", fickle)
+    vars(runtime)["dynamodb"] = cast("Any", flaky)
     return SearchEngine(RegistryStore(runtime), SOCIAL_CATALOGUE)
 
 
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 2))
-def test_any_registry(seed: int) -> None:
-    """Any question to any registry is answered as the oracle says, however DynamoDB hands out what it has."""
+def test_any_registry_answers_as_the_oracle_says(seed: int) -> None:
+    """Any query to any registry is answered as the oracle says, however DynamoDB divides its pages."""
     draw = random.Random(seed)
     population = odd_population(seed, draw.randint(1, 30), draw.randint(1, 9))
     items = items_of(population)
@@ -142,7 +142,7 @@ def test_any_registry(seed: int) -> None:
 
 
 def cursor_walk(
-    engine: SearchEngine, query: Query, visibility: Visibility, asked: Question, size: int
+    engine: SearchEngine, query: Query, visibility: Visibility, asked: RandomQuery, size: int
 ) -> Iterator[tuple[list[str], int]]:
     """Walk from page to page, each beginning after the last record of the one before."""
     after: Position | None = None
@@ -156,8 +156,8 @@ def cursor_walk(
 
 
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 2))
-def test_an_index_that_lags(seed: int) -> None:
-    """Who was changed, deleted or restricted since is never disclosed for what was; who was not is found."""
+def test_a_lagging_index_discloses_nothing_outdated(seed: int) -> None:
+    """Records changed, deleted or restricted since are never disclosed by old values; the others are found."""
     draw = random.Random(seed)
     before = odd_population(seed, draw.randint(1, 30), draw.randint(1, 9))
     after = changed_since(draw, before)
@@ -195,7 +195,7 @@ def changed_since(draw: random.Random, before: Population) -> Population:
 
 
 def is_related(node: Node) -> bool:
-    """Tell whether a tree asks about members or households."""
+    """Return whether a tree asks about members or households."""
     match node:
         case AnyRelated():
             return True

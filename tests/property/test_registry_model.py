@@ -1,4 +1,4 @@
-"""Any text in a record: refused, or kept as it is and matched as it should be."""
+"""Any text in a record: rejected, or kept unchanged and matched."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ texts = st.text(min_size=1, max_size=500)
 
 
 @given(text=texts)
-def test_any_text(text: str) -> None:
-    """Any text is kept but for the space around it, and reads back from JSON; control characters are refused."""
+def test_any_text_is_kept(text: str) -> None:
+    """Any text is kept but for the space around it, and reads back from JSON; control characters are rejected."""
     try:
         group = Group(id="g1", name=text)
     except ValidationError as error:
@@ -33,8 +33,8 @@ def test_any_text(text: str) -> None:
 
 
 @given(type_=st.text(min_size=1, max_size=100), value=texts)
-def test_any_identifier(type_: str, value: str) -> None:
-    """Any identifier that is accepted has a key that DynamoDB takes, and from which its type can be told."""
+def test_any_accepted_identifier_has_a_key(type_: str, value: str) -> None:
+    """Any identifier that is accepted has a key that DynamoDB takes, and that contains its type."""
     try:
         identifier = Identifier(identifier_type=type_, identifier_value=value)
     except ValidationError:

@@ -22,8 +22,8 @@ from dci_common.registry.write.writer import (
     VersionConflict,
     WriteRefused,
 )
-from support.examples import some
-from support.written import Crash, Registry, items_of, registry_with
+from support.example_counts import some
+from support.registry_harness import Crash, Registry, items_of, registry_with
 
 # Each group has more members than a transaction of so few actions changes at once, and a person fits into one
 # with all that it touches.
@@ -99,7 +99,7 @@ class Changes(RuleBasedStateMachine):
 
     @rule(membership=memberships, crash=crashes)
     def put_membership(self, membership: Membership, crash: tuple[int, bool] | None) -> None:
-        """Let a person belong to a group, or otherwise than before."""
+        """Add or change a person's membership in a group."""
         key = membership.person_id, membership.group_id
         known = key[0] in self.people and key[1] in self.groups
         if self._done(
@@ -188,7 +188,7 @@ class Changes(RuleBasedStateMachine):
         crash: tuple[int, bool] | None,
         is_made: Callable[[], bool],
     ) -> bool:
-        """Make a change, unless it crashes; tell whether it is made. It must be refused just as it should be."""
+        """Make a change, unless it crashes; tell whether it is made. It must be rejected just as it should be."""
         writer, client = self.registry.disturbed(ACTIONS)
         if crash:
             client.crash(crash[0], before=crash[1])
@@ -239,7 +239,7 @@ class Changes(RuleBasedStateMachine):
         return stored is None or stored.pending == DELETION
 
 
-def test_any_sequence(engine: None) -> None:  # noqa: ARG001 - must be running
+def test_any_sequence_of_writes_matches_the_model(engine: None) -> None:  # noqa: ARG001 - must be running
     """People, groups and memberships come, change and go; writers crash; what is left is what the dicts hold."""
     with registry_with() as registry:
         machine: Any = partial(Changes, registry)

@@ -1,4 +1,4 @@
-"""Values as they are matched: bringing them into their form again changes nothing."""
+"""Normalized values: normalizing again changes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dci_common.registry.model.normalize import text
 @example("ǽ" * 200)
 @example("İstanbul ŞIŞLI Straße")
 def test_a_matched_text_is_its_own_form(value: str) -> None:
-    """What has been matched once is matched as it is."""
+    """Normalizing a normalized text does not change it."""
     assert text(text(value)) == text(value)
 
 
@@ -34,7 +34,7 @@ def test_a_matched_text_is_its_own_form(value: str) -> None:
         ("Ǿ", "o"),
     ],
 )
-def test_no_accent_counts(written: str, matched: str) -> None:
+def test_accents_strokes_and_ligatures_are_ignored(written: str, matched: str) -> None:
     """Strokes through a letter and ligatures are dropped as accents are, in either case."""
     assert text(written) == text(written.upper()) == text(written.lower()) == matched
 

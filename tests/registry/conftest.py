@@ -11,7 +11,7 @@ from botocore.config import Config
 from dci_cli.local import dynamodb_local
 from support.commands import Commands, commands_on
 from support.events import ROOT
-from support.written import Registry, registry_with
+from support.registry_harness import Registry, registry_with
 
 _PATIENT = Config(read_timeout=60, max_pool_connections=32)
 

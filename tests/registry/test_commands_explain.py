@@ -10,12 +10,12 @@ import pytest
 
 from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
 from support.commands import Commands, Outcome
-from support.written import Registry
+from support.registry_harness import Registry
 
 
 @pytest.fixture
 def _filled(registry: Registry) -> None:
-    """Let the registry have ten people, of whom half have one surname, and a household."""
+    """Let the registry have ten people, half of them with one surname, and a household."""
     for number in range(10):
         uin = Identifier(identifier_type="UIN", identifier_value=f"U{number}")
         name = Name(surname=("Okafor", "Sule")[number % 2], given_name=f"Name {number}")

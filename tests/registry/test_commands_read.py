@@ -23,8 +23,8 @@ from dci_common.registry.model.records import (
 )
 from dci_common.registry.storage import keys
 from support.commands import Commands
-from support.imports import import_into
-from support.written import Registry, registry_with
+from support.import_files import import_into
+from support.registry_harness import Registry, registry_with
 
 UIN = Identifier(identifier_type="UIN", identifier_value="847951632")
 ANNA = Person(

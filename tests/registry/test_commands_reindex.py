@@ -16,7 +16,7 @@ from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AdditionalAttribute, Group, Membership, Name, Person
 from support.commands import Commands, Outcome
-from support.written import Crash, Registry
+from support.registry_harness import Crash, Registry
 
 PEOPLE = [Person(id=f"p{number:02}", birth_date=f"19{number:02}-01-31") for number in range(12)]
 HILL = Group(id="hill", name="Hill")

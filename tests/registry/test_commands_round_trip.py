@@ -13,8 +13,8 @@ from dci_cli.registry.support.registry_table import pages, runtime_of
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.records import Person
 from dci_common.registry.storage.items import Ref, ref_of
-from support.imports import import_into
-from support.written import Registry, registry_with
+from support.import_files import import_into
+from support.registry_harness import Registry, registry_with
 
 TEN_THOUSAND = 2_330  # households
 

@@ -12,8 +12,8 @@ import pytest
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from support.api import identified
 from support.events import body_of
-from support.imports import jsonl
-from support.serving import Serving, command, serving
+from support.import_files import jsonl
+from support.server_process import ServerProcess, command, dci_serve
 
 ANNA = Person(
     id="anna",
@@ -22,10 +22,10 @@ ANNA = Person(
 )
 HILL = Group(id="hill", name="Hill")
 ALL: tuple[AnyRecord, ...] = (ANNA, HILL, Membership(person_id="anna", group_id="hill"))
-KNOWN = "847951632"  # somebody of the demo
+KNOWN = "847951632"  # a person of the demo
 
 
-def names(server: Serving, uin: str) -> list[str]:
+def names(server: ServerProcess, uin: str) -> list[str]:
     """Search by UIN, and return the given names of those found."""
     message = body_of("search")
     message["message"]["search_request"] = [identified("UIN", uin)]
@@ -35,7 +35,7 @@ def names(server: Serving, uin: str) -> list[str]:
 
 def test_the_people_of_a_file_are_served(tmp_path: Path) -> None:
     """The people of a file are served instead of the demo registry."""
-    with serving(tmp_path, "--registry", str(jsonl(tmp_path / "own.jsonl", ALL))) as server:
+    with dci_serve(tmp_path, "--registry", str(jsonl(tmp_path / "own.jsonl", ALL))) as server:
         assert "with your registry" in server.welcome
         assert names(server, "1") == ["Anna"]
         assert names(server, KNOWN) == []
@@ -45,7 +45,7 @@ def test_a_bad_line_is_reported_and_the_rest_served(tmp_path: Path) -> None:
     """A line that cannot be loaded is reported, and the others are served."""
     path = jsonl(tmp_path / "own.jsonl", ALL)
     path.write_text(path.read_text() + "{}\n")
-    with serving(tmp_path, "--registry", str(path)) as server:
+    with dci_serve(tmp_path, "--registry", str(path)) as server:
         assert f"{path}: 1 rejected (see {path}.rejected.jsonl)" in server.welcome
         assert names(server, "1") == ["Anna"]
 
@@ -65,7 +65,7 @@ def test_wrong_options_are_one_line(options: list[str], reason: str, tmp_path: P
     assert done.stderr == f"dci: {reason}\n"
 
 
-def operate(server: Serving, *arguments: str) -> subprocess.CompletedProcess[str]:
+def operate(server: ServerProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run an operator's command as the server's welcome says."""
     assert server.process.stdout is not None
     while "./dci registry stats" not in server.welcome:
@@ -80,9 +80,9 @@ def test_a_folder_keeps_registry_and_clients(tmp_path: Path) -> None:
     """With a folder for its tables, a server continues with its registry and its clients."""
     own, data = jsonl(tmp_path / "own.jsonl", ALL), tmp_path / "data"
     lasting = ("--engine", "dynamodb-local", "--data", str(data))
-    with serving(tmp_path, *lasting, "--registry", str(own)) as server:
+    with dci_serve(tmp_path, *lasting, "--registry", str(own)) as server:
         assert names(server, "1") == ["Anna"]
-        credentials = server.written
+        credentials = server.credentials
         changed = ANNA.model_copy(update={"name": Name(given_name="Ana")})
         assert operate(server, "put", str(jsonl(tmp_path / "changed.jsonl", [changed]))).returncode == 0
         line, environment = command("serve", "--port", "0", *lasting)
@@ -91,12 +91,12 @@ def test_a_folder_keeps_registry_and_clients(tmp_path: Path) -> None:
             f"dci: {data} is in use by another dci serve (process {server.process.pid}, {server.base_url})."
             " Stop it, or choose another folder for --data.\n"
         )
-    with serving(tmp_path, *lasting) as server:
-        assert {**server.written, "base_url": ""} == {**credentials, "base_url": ""}
+    with dci_serve(tmp_path, *lasting) as server:
+        assert {**server.credentials, "base_url": ""} == {**credentials, "base_url": ""}
         assert names(server, "1") == ["Ana"]
         assert operate(server, "verify").returncode == 0
-        server.credentials.unlink()
-    with serving(tmp_path, *lasting) as server:
-        assert server.written["partner"] != credentials["partner"]
+        server.credentials_file.unlink()
+    with dci_serve(tmp_path, *lasting) as server:
+        assert server.credentials["partner"] != credentials["partner"]
         assert names(server, "1") == ["Ana"]
         assert server.stop(signal.SIGTERM) == 0

@@ -11,8 +11,8 @@ from dci_cli.registry.support.json_lines import write_line
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from support.commands import Commands
-from support.imports import jsonl
-from support.written import Registry
+from support.import_files import jsonl
+from support.registry_harness import Registry
 
 UIN = Identifier(identifier_type="UIN", identifier_value="847951632")
 ANNA = Person(id="anna", name=Name(given_name="Anna"), identifiers=(UIN,))
@@ -169,7 +169,7 @@ def test_deleting_an_unknown_record_is_reported(filled: Registry, dci: Commands)
 
 
 def test_a_record_that_changes_before_the_answer_is_not_deleted(filled: Registry, dci: Commands) -> None:
-    """A record that changes between the question and the answer is not deleted."""
+    """A record that changes before the answer is not deleted."""
     changed = Person(id="beno", name=Name(given_name="Benedikt"))
     assert (
         dci("delete", "beno", stdin="y\n", meanwhile=partial(filled.put, changed)).problem

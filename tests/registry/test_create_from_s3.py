@@ -1,4 +1,4 @@
-"""A new table out of files in S3: what is uploaded, what is asked of DynamoDB, and what an operator is told."""
+"""A new table out of files in S3: what is uploaded, what is requested of DynamoDB, and what is printed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from dci_cli.registry.support.json_lines import read_line, write_line
 from dci_cli.template import read_template
 from dci_common.aws.dynamodb import Item
 from support.events import ROOT
-from support.written import Registry
+from support.registry_harness import Registry
 
 BUCKET = "dci-imports"
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/registry-2/import/01234567890123-abcdefab"

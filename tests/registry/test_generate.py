@@ -49,7 +49,7 @@ def groups(records: list[AnyRecord]) -> dict[str, Group]:
 
 @pytest.fixture(scope="module")
 def memberships(records: list[AnyRecord]) -> list[Membership]:
-    """Return who belongs to which."""
+    """Return the members of each group."""
     return [record for record in records if isinstance(record, Membership)]
 
 
@@ -116,7 +116,7 @@ def test_ages_are_those_of_a_young_country(people: dict[str, Person]) -> None:
     assert max(ages) < 100
 
 
-def test_households(groups: dict[str, Group], memberships: list[Membership]) -> None:
+def test_household_sizes_are_realistic(groups: dict[str, Group], memberships: list[Membership]) -> None:
     """Households have four or five members, most of them one head; a few groups are large."""
     sizes = Counter(membership.group_id for membership in memberships)
     heads = Counter(membership.group_id for membership in memberships if "head" in membership.roles)
@@ -129,7 +129,7 @@ def test_households(groups: dict[str, Group], memberships: list[Membership]) -> 
     assert max(sizes.values()) <= MAX_MEMBERS
 
 
-def test_memberships(people: dict[str, Person], memberships: list[Membership]) -> None:
+def test_some_memberships_are_over(people: dict[str, Person], memberships: list[Membership]) -> None:
     """Some memberships are over, and some people belong to two households."""
     groups_of = Counter(membership.person_id for membership in memberships)
     roles = Counter(role for membership in memberships for role in membership.roles)
@@ -180,7 +180,7 @@ def test_poverty_scores_are_skewed(groups: dict[str, Group]) -> None:
     assert median(thatched) < median(scores)
 
 
-def test_scripts_and_places(people: dict[str, Person], groups: dict[str, Group]) -> None:
+def test_names_have_four_scripts_and_places_three_levels(people: dict[str, Person], groups: dict[str, Group]) -> None:
     """Names are in four scripts, and a household's place is three levels deep."""
     letters = (person.name.surname[0] for person in people.values() if person.name.surname)
     assert {unicodedata.name(letter).split()[0] for letter in letters} == {
@@ -200,7 +200,7 @@ def _written(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def test_output_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`dci registry generate` writes the population to a file, and prints its size."""
     file = tmp_path / "made.jsonl"
     assert main(["registry", "generate", "--households", "3", "--seed", "7", "--output", str(file)]) == 0

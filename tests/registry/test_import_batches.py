@@ -18,7 +18,7 @@ from dci_cli.registry.support.batch_writer import write_all, write_batch
 from dci_cli.registry.support.progress import Progress
 from dci_common.aws.retry import Retry
 from dci_common.settings import Settings
-from support.pauses import NO_PAUSES, pausing
+from support.retry_pauses import NO_PAUSES, retry_with_sleep
 
 ITEMS = [{"pk": {"S": f"PERSON#{number}"}, "sk": {"S": "RECORD"}} for number in range(25)]
 
@@ -56,7 +56,7 @@ def over(dynamodb: Dynamodb, retry: Retry) -> OperatorRuntime:
 
 def write(dynamodb: Dynamodb, sleep: Callable[[float], None] = lambda _: None) -> None:
     """Write the items."""
-    write_batch(over(dynamodb, pausing(sleep)), "registry", ITEMS)
+    write_batch(over(dynamodb, retry_with_sleep(sleep)), "registry", ITEMS)
 
 
 @pytest.mark.parametrize(

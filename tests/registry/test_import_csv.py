@@ -1,4 +1,4 @@
-"""CSV files: OpenSPP's exports, and those that somebody writes by hand."""
+"""CSV files: OpenSPP's exports, and hand-written ones."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.rows import Row
 from dci_cli.registry.importer.staging import Staging
 from dci_common.registry.model.records import Address, AnyRecord, Group, Identifier, Membership, Name, Person
-from support.imports import import_into, rejected
-from support.written import Registry
+from support.import_files import import_into, rejected
+from support.registry_harness import Registry
 
 INDIVIDUALS = """\
 id,name,given_name,family_name,addl_name,birthdate,gender,birth_place,phone,phone_number_ids/phone_no,email,\
@@ -263,7 +263,7 @@ def test_an_unreadable_file_ends_the_import(tmp_path: Path, name: str, content: 
 
 
 def test_csv_files_make_a_registry(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The three files make a registry; bad rows are rejected as they are, and unknown columns named."""
+    """The three files make a registry; bad rows are rejected unchanged, and unknown columns named."""
     (tmp_path / "individuals.csv").write_text("id,given_name,shoe_size\np.1,Anna,38\np.1,Anna again,\np.2,Beno,41\n")
     (tmp_path / "Groups.CSV").write_text("id,name\r\ng.1,Hill\r\n")
     (tmp_path / "memberships.csv").write_text("group,individual,kind\ng.1,p.1,Head\ng.1,p.9,\n")

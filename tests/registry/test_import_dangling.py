@@ -19,7 +19,7 @@ from dci_common.registry.model.records import Group, Membership, Person
 from dci_common.registry.storage import keys
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
-from support.written import Registry
+from support.registry_harness import Registry
 
 KNOWN = Membership(person_id="anna", group_id="hill")
 CHANGED = Membership(person_id="anna", group_id="dale", roles=("head",))
@@ -39,7 +39,7 @@ def staging(registry: Registry) -> Iterator[Staging]:
 
 
 def test_finding_dangling_memberships_changes_nothing(registry: Registry, staging: Staging) -> None:
-    """Dangling memberships are found with what the registry has of them; staging stays as it is, however often."""
+    """Dangling memberships are found with what the registry has of them; staging is not changed."""
     with ThreadPoolExecutor(1) as pool:
         for _ in range(2):
             found = list(find_dangling(staging, registry.runtime, pool))

@@ -1,4 +1,4 @@
-"""`dci registry import`: what is in the registry afterwards, and what an operator is told."""
+"""`dci registry import`: the registry afterwards, and what is printed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from dci_common.registry.model.records import AnyRecord, Group, Identifier, Memb
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.items import lookup_items, ref_of
 from dci_common.registry.write import writer as registry_writer
-from support.imports import Writes, crash_at, import_into, jsonl, rejected
-from support.written import Crash, Registry, registry_with
+from support.import_files import Writes, crash_at, import_into, jsonl, rejected
+from support.registry_harness import Crash, Registry, registry_with
 
 
 def uin(value: str) -> tuple[Identifier, ...]:
@@ -75,7 +75,7 @@ def test_an_import_fills_an_empty_table(
 def test_a_second_import_changes_nothing(
     empty: Registry, made: list[AnyRecord], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A second import of a file leaves every byte of the table as it is."""
+    """A second import of a file changes no byte of the table."""
     path = jsonl(tmp_path / "all.jsonl", made)
     import_into(empty, path)
     before = empty.items()
@@ -223,7 +223,7 @@ def test_the_later_of_two_contradicting_rows_is_rejected(empty: Registry, tmp_pa
 def test_bad_lines_are_rejected_as_they_are(
     empty: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A line that is not a record is rejected as it is, in a private file; the rest is loaded."""
+    """A line that is not a record is written unchanged to a private file of rejects; the rest is imported."""
     path = tmp_path / "f.jsonl"
     path.write_bytes(
         b'\xef\xbb\xbf{"person":{"id":"anna"}}\n\nnot JSON \xff\n'

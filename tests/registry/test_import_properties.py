@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
-from support.examples import some
-from support.imports import import_into, jsonl
-from support.written import Registry, registry_with
+from support.example_counts import some
+from support.import_files import import_into, jsonl
+from support.registry_harness import Registry, registry_with
 
 _few = settings(max_examples=some(1 / 8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 _people, _groups = st.sampled_from(["p1", "p2", "p3", "p4"]), st.sampled_from(["g1", "g2", "g3"])
@@ -35,14 +35,14 @@ def files(people: st.SearchStrategy[Person]) -> st.SearchStrategy[list[AnyRecord
 
 
 def key(record: AnyRecord) -> tuple[str, ...]:
-    """Return what tells a record from others."""
+    """Return what identifies a record."""
     if isinstance(record, Membership):
         return record.person_id, record.group_id
     return type(record).__name__, record.id
 
 
 def whole(there: list[AnyRecord], file: list[AnyRecord]) -> list[AnyRecord]:
-    """Return what is there after an import: the file's records before older ones, memberships of somebody only."""
+    """Return the records after an import: the file's before older ones, memberships of existing people only."""
     merged = {key(record): record for record in (*there, *file)}
     return [
         record

@@ -13,8 +13,8 @@ from dci_cli.registry.support.json_lines import read_line
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from support.events import ROOT
-from support.imports import import_into, jsonl
-from support.written import Registry, registry_with
+from support.import_files import import_into, jsonl
+from support.registry_harness import Registry, registry_with
 
 pytestmark = pytest.mark.dynamodb_local
 

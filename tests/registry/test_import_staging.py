@@ -15,7 +15,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person, Place
 from dci_common.registry.model.views import View
 from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
-from support.written import expected_views
+from support.registry_harness import expected_views
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def stage(staging: Staging, *records: AnyRecord) -> None:
 
 
 def written(views: dict[tuple[Kind, str], View]) -> dict[tuple[Kind, str], str]:
-    """Return views as they are written, so that the order of their fields counts."""
+    """Return views as JSON, so that the order of their fields counts."""
     return {key: json.dumps(view) for key, view in views.items()}
 
 

@@ -1,4 +1,4 @@
-"""The canonical records: what they hold, what they refuse, and what they are called in the standard."""
+"""The canonical records: what they hold, what they reject, and their names in the standard."""
 
 from __future__ import annotations
 
@@ -72,14 +72,14 @@ EVERYTHING: dict[str, Any] = {
 
 
 def refusal(model: type[BaseModel], fields: dict[str, Any]) -> str:
-    """Return what is said of a record that is refused."""
+    """Return what is said of a record that is rejected."""
     with pytest.raises(ValidationError) as refused:
         model.model_validate(fields)
     return describe(refused.value, "The record")
 
 
-def test_everything() -> None:
-    """A record that says everything is written as it was read, and reads back as the same, from JSON too."""
+def test_a_complete_record_reads_back_equal() -> None:
+    """A record with every field is written as it was read and reads back equal, also from JSON."""
     person = Person.model_validate(EVERYTHING)
     assert record_fields(person) == EVERYTHING
     assert EVERYTHING.keys() == Person.model_fields.keys()
@@ -90,8 +90,8 @@ def test_everything() -> None:
     )
 
 
-def test_nothing() -> None:
-    """What a record does not say is not written, but a zero and a no are said."""
+def test_missing_fields_are_not_written() -> None:
+    """Missing fields are not written; zero and false are."""
     assert record_fields(Person(id="p1")) == {"id": "p1"}
     assert record_fields(Group(id="g1", poverty_score=0)) == {"id": "g1", "poverty_score": 0.0}
     assert record_fields(Person(id="p1", income=0, is_disabled=False)) == {
@@ -207,13 +207,13 @@ BAD: list[tuple[type[BaseModel], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("model", "fields", "said"), BAD, ids=[f"{model.__name__} {said}" for model, _, said in BAD])
-def test_refused(model: type[BaseModel], fields: dict[str, Any], said: str) -> None:
-    """What a record cannot be is refused with the field's name and what is expected there."""
+def test_an_invalid_field_is_rejected_by_name(model: type[BaseModel], fields: dict[str, Any], said: str) -> None:
+    """An invalid record is rejected with the field's name and what is accepted."""
     assert refusal(model, {"id": "1", **fields}) == said
 
 
-def test_refused_memberships() -> None:
-    """A membership says who and where, in as many roles as there may be."""
+def test_an_invalid_membership_is_rejected() -> None:
+    """A membership needs a person and a group, and accepts several roles."""
     assert refusal(Membership, {"person_id": "p1"}) == "group_id is missing."
     ids = {"person_id": "p1", "group_id": "g1"}
     assert refusal(Membership, {**ids, "roles": ["r"] * 11}) == "roles must have at most 10 entries."
@@ -222,21 +222,21 @@ def test_refused_memberships() -> None:
     assert Membership.model_validate({**inverted, "end": "2024-01-02"})
 
 
-def test_a_place_in_a_place_in_a_place() -> None:
-    """A place nested without end is refused, not followed."""
+def test_endless_nesting_is_rejected() -> None:
+    """A place that is nested without end is rejected."""
     nested = '{"contained_in_place":' * 10_000 + "{}" + "}" * 10_000
     with pytest.raises(ValidationError):
         Place.model_validate_json(nested)
 
 
-def test_frozen() -> None:
-    """A record never changes in place."""
+def test_records_are_immutable() -> None:
+    """A record cannot be changed in place."""
     with pytest.raises(ValidationError):
         Person(id="p1").birth_place = "elsewhere"  # type: ignore[misc]
 
 
-def test_dates() -> None:
-    """Dates are calendar dates, moments are in UTC, also those without a time zone."""
+def test_dates_are_calendar_dates_and_moments_are_utc() -> None:
+    """Dates are calendar dates; moments are in UTC, also when they come without a time zone."""
     person = Person.model_validate({"id": "p1", "birth_date": "1990-01-31T00:00:00Z", "last_updated": "2026-01-31"})
     assert (person.birth_date, person.last_updated) == (date(1990, 1, 31), datetime(2026, 1, 31, tzinfo=UTC))
     for text in ("2026-01-31T09:30:00", "2026-01-31 09:30:00", "2026-01-31T15:00:00+05:30"):
@@ -246,8 +246,8 @@ def test_dates() -> None:
         )
 
 
-def test_the_limit_of_a_record() -> None:
-    """A record of just as many bytes as it may have is taken, and with one more it is not."""
+def test_a_record_over_the_size_limit_is_rejected() -> None:
+    """A record of exactly the largest size is accepted; one byte more is rejected."""
     filled = [{"key": "k" * 500, "value": "v" * 500}] * 97
 
     def group(last: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from support.conformance import SPEC
 
 _FOLDER = SPEC / "schemas" / "core" / "v1" / "data"
 
-# The standard's name → ours, and what has no field because it follows from others, with the reason.
+# The standard's name → the model's, and what has no field because it follows from others, with the reason.
 OURS: dict[str, tuple[list[type[BaseModel]], dict[str, str], dict[str, str]]] = {
     "Person": (
         [records.Person],
@@ -60,8 +60,8 @@ OURS: dict[str, tuple[list[type[BaseModel]], dict[str, str], dict[str, str]]] = 
 }
 
 
-def test_the_standard_is_at_hand() -> None:
-    """In CI the standard's vocabulary must be there, elsewhere its absence is told."""
+def test_the_standards_vocabulary_is_required_in_ci() -> None:
+    """CI needs the standard's vocabulary; elsewhere the tests report that it is missing."""
     if not _FOLDER.is_dir() and not os.environ.get("CI"):
         pytest.skip("the standard's vocabulary is not at hand: set DCI_SPEC to its folder")
     assert _FOLDER.is_dir()
@@ -69,8 +69,8 @@ def test_the_standard_is_at_hand() -> None:
 
 @pytest.mark.skipif(not _FOLDER.is_dir(), reason="the standard's vocabulary is not at hand")
 @pytest.mark.parametrize("name", OURS)
-def test_every_field(name: str) -> None:
-    """Every field that the standard gives a record is one of ours, or follows from ours."""
+def test_every_standard_field_is_in_the_model(name: str) -> None:
+    """Every field that the standard gives a record is in the model or follows from it."""
     models, names, derived = OURS[name]
     ours = {field for ours in models for field in ours.model_fields}
     standard = set(properties(json.loads((_FOLDER / f"{name}.jsonld").read_text())))

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
-from support.written import Registry
+from support.registry_harness import Registry
 
 ITEM: dict[str, Any] = {
     "pk": {"S": "PERSON#Zoë"},

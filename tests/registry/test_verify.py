@@ -13,7 +13,7 @@ from dci_common.registry.errors import RegistryNotLoaded
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person
 from dci_common.registry.storage.checker import Checker
 from dci_common.registry.storage.items import Ref, ref_of
-from support.written import Registry, items_of, registry_with
+from support.registry_harness import Registry, items_of, registry_with
 
 MUCH = [{"key": f"k{number}", "value": "ක" * 500} for number in range(64)]
 SMALL: list[AnyRecord] = [
@@ -63,19 +63,19 @@ def hold(registry: Registry, records: list[AnyRecord]) -> Registry:
 
 
 @pytest.mark.parametrize("records", [SMALL, LARGE])
-def test_right(table: Registry, records: list[AnyRecord]) -> None:
-    """A registry that agrees with itself is told nothing about."""
+def test_a_consistent_registry_has_no_findings(table: Registry, records: list[AnyRecord]) -> None:
+    """A consistent registry has no findings."""
     assert hold(table, records).findings() == []
 
 
-# A record that nothing else speaks of is missed by nobody.
+# A record that no other item refers to can be missing unnoticed.
 DELETED = [(SMALL, *ref) for ref in by_ref(SMALL) if ref[0] != "PERSON#alone"]
 DELETED += [(LARGE, *ref) for ref in by_ref(LARGE) if ref[0] == "GROUP#large"]
 
 
 @pytest.mark.parametrize(("records", "pk", "sk"), DELETED)
-def test_deleted(table: Registry, records: list[AnyRecord], pk: str, sk: str) -> None:
-    """Whichever item is missing, something is found."""
+def test_a_missing_item_is_found(table: Registry, records: list[AnyRecord], pk: str, sk: str) -> None:
+    """A missing item is found, whichever it is."""
     hold(table, records).remove((pk, sk))
     assert table.findings()
 
@@ -107,10 +107,10 @@ def altered(value: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("records", "ref", "name", "value"), list(alterations()))
-def test_altered(
+def test_an_altered_item_is_found(
     table: Registry, records: list[AnyRecord], ref: Ref, name: str, value: dict[str, Any] | None
 ) -> None:
-    """Whatever of an item is altered or missing is found, but for a version that is only another."""
+    """A changed or missing attribute of an item is found, except for a different version."""
     hold(table, records)
     item = dict(table.items()[ref])
     del item[name]
@@ -137,14 +137,14 @@ STRAYS: list[Item] = [
 
 
 @pytest.mark.parametrize("stray", STRAYS, ids=lambda stray: f"{stray['pk']['S']} {stray['sk']['S']}")
-def test_stray(small: Registry, stray: Item) -> None:
-    """An item that belongs to no record is found, whatever it looks like."""
+def test_an_item_without_a_record_is_found(small: Registry, stray: Item) -> None:
+    """An item that belongs to no record is found, whatever its content."""
     small.write([stray])
     assert [finding.partition(":")[0] for finding in small.findings()] == [f"{stray['pk']['S']} {stray['sk']['S']}"]
 
 
-def test_views_that_disagree(small: Registry) -> None:
-    """Bodies that are right by themselves, but show each other as they are not, are found on both sides."""
+def test_views_that_disagree_are_found_on_both_sides(small: Registry) -> None:
+    """Valid bodies that show each other wrongly are found on both sides."""
     others = [record for record in SMALL if record != SMALL[4]]
     another = Membership(person_id="anna", group_id="hill", start="2021-01-01")
     small.write(item for item in items_of([*others, another]) if item["pk"]["S"] == "PERSON#anna")
@@ -153,8 +153,8 @@ def test_views_that_disagree(small: Registry) -> None:
     assert "GROUP#hill RECORD: PERSON#anna does not show the same membership" in findings
 
 
-def test_a_record_shown_as_it_was(small: Registry) -> None:
-    """A record that changed without those that show it is found where it is shown."""
+def test_an_outdated_copy_of_a_record_is_found(small: Registry) -> None:
+    """A record that changed without its copies in other records is found in these."""
     changed = [Group(id="hill", name="New") if record == SMALL[3] else record for record in SMALL]
     small.write(item for item in items_of(changed) if item["pk"]["S"] == "GROUP#hill")
     findings = small.findings()
@@ -162,15 +162,15 @@ def test_a_record_shown_as_it_was(small: Registry) -> None:
     assert "PERSON#beno RECORD: shows GROUP#hill as it is not" in findings
 
 
-def test_an_unknown_type(small: Registry) -> None:
-    """An identifier type that the registry's settings do not know cannot be asked, so it is found."""
+def test_an_unregistered_identifier_type_is_found(small: Registry) -> None:
+    """An identifier type that is missing in the registry's settings is found, as no search can name it."""
     person = Person(id="alone", identifiers=(Identifier(identifier_type="Tax no", identifier_value="1"),))
     small.write(items_of([person]))
     assert small.findings() == ["PERSON#alone RECORD: the registry does not know its identifier type TAX NO"]
 
 
-def test_other_shards(small: Registry) -> None:
-    """Records in other index shards than the settings say are found; the restricted and their groups have none."""
+def test_records_in_other_shards_are_found(small: Registry) -> None:
+    """Records in other index shards than the settings name are found; restricted records have none."""
     settings = small.items()["REGISTRY", "SETTINGS"]
     small.write([{**settings, "shards": {"N": "1009"}}])
     found = {finding.split()[0] for finding in small.findings()}
@@ -178,15 +178,15 @@ def test_other_shards(small: Registry) -> None:
     assert found == {"PERSON#anna", "PERSON#alone"}
 
 
-def test_no_registry(registry: Registry) -> None:
-    """A table without the registry's settings cannot be checked."""
+def test_a_table_without_settings_is_rejected(registry: Registry) -> None:
+    """A table without the registry's settings cannot be verified."""
     registry.remove(("REGISTRY", "SETTINGS"))
     with pytest.raises(RegistryNotLoaded):
         next(Checker(registry.runtime, SOCIAL_CATALOGUE).findings())
 
 
-def test_a_write_under_way(small: Registry) -> None:
-    """What is seen halfway because it was written meanwhile is looked at again, and not told."""
+def test_a_write_under_way_is_no_finding(small: Registry) -> None:
+    """Items that are written while they are read are read again and not reported."""
     ref = ("IDENTIFIER#UIN#1", "RECORD")
     late = small.items()[ref]
     small.remove(ref)

@@ -9,7 +9,7 @@ from dci_common.registry.model.records import AdditionalAttribute, Group, Identi
 from dci_common.registry.model.views import View, group_view
 from dci_common.registry.storage.items import all_items
 from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS, NoSuchRecord, WriteRefused
-from support.written import INDEXING, Registry
+from support.registry_harness import INDEXING, Registry
 
 ANNA = Person(id="anna", name=Name(given_name="Anna"), birth_date="1990-01-31", emails=("Anna@example.org",))
 BENO = Person(id="beno", name=Name(given_name="Beno"), phone_numbers=("+1 555 0100",))
@@ -29,8 +29,8 @@ def uin(value: str) -> Identifier:
     return Identifier(identifier_type="UIN", identifier_value=value)
 
 
-def test_a_new_person(registry: Registry) -> None:
-    """A new person has version 1, its own shard's index slots, and what finds it."""
+def test_a_new_person_gets_version_one_and_its_index_entries(registry: Registry) -> None:
+    """A new person has version 1, lookups, and slots in its own shard."""
     registry.put(changed(ANNA, identifiers=[uin("7")], phone_numbers=["00 1 555-0101"]))
     items = registry.items()
     record = items["PERSON#anna", "RECORD"]
@@ -45,8 +45,8 @@ def test_a_new_person(registry: Registry) -> None:
     assert registry.store.settings().identifier_types == {"UIN"}
 
 
-def test_a_changed_person(registry: Registry) -> None:
-    """A change gives up the lookups and slots that the person no longer has, and leaves the others alone."""
+def test_a_change_removes_outdated_index_entries(registry: Registry) -> None:
+    """A change removes the lookups and slots that no longer apply, and leaves the others alone."""
     registry.put(changed(ANNA, identifiers=[uin("7"), uin("8")]))
     after = changed(ANNA, identifiers=[uin("8"), uin("9")], birth_date=None, emails=[])
     registry.put(after)
@@ -57,8 +57,8 @@ def test_a_changed_person(registry: Registry) -> None:
     registry.assert_holds(after)
 
 
-def test_nothing_new(registry: Registry) -> None:
-    """What is put again unchanged is not written, so its version stays."""
+def test_an_unchanged_record_is_not_written(registry: Registry) -> None:
+    """A record that is put again unchanged is not written and keeps its version."""
     records = (ANNA, BENO, HILL, ANNA_ON_HILL, BENO_ON_HILL)
     registry.put(*records)
     before = registry.items()
@@ -69,8 +69,8 @@ def test_nothing_new(registry: Registry) -> None:
     assert registry.items() == before
 
 
-def test_a_person_in_its_groups(registry: Registry) -> None:
-    """A change of a person changes what its groups, and only these, show of it."""
+def test_a_change_of_a_person_updates_its_groups(registry: Registry) -> None:
+    """A change of a person updates its groups' copies, and nothing else."""
     registry.put(ANNA, BENO, HILL, LAKE, ANNA_ON_HILL, BENO_ON_HILL)
     before = registry.items()
     after = changed(ANNA, name={"given_name": "Ann"})
@@ -81,8 +81,8 @@ def test_a_person_in_its_groups(registry: Registry) -> None:
     registry.assert_holds(after, BENO, HILL, LAKE, ANNA_ON_HILL, BENO_ON_HILL)
 
 
-def test_a_group_in_its_members(registry: Registry) -> None:
-    """A change of a group changes what its members, past ones too, show of it."""
+def test_a_change_of_a_group_updates_its_members(registry: Registry) -> None:
+    """A change of a group updates the copies of its present and past members."""
     registry.put(ANNA, BENO, HILL, ANNA_ON_HILL, BENO_ON_HILL)
     after = Group(id="hill", name="Hilltop", poverty_score=2.5)
     registry.put(after)
@@ -90,8 +90,8 @@ def test_a_group_in_its_members(registry: Registry) -> None:
     registry.assert_holds(ANNA, BENO, after, ANNA_ON_HILL, BENO_ON_HILL)
 
 
-def test_a_membership(registry: Registry) -> None:
-    """A membership is shown by both sides, and its period by all members; changing it replaces it."""
+def test_a_membership_is_shown_on_both_sides(registry: Registry) -> None:
+    """Both sides show a membership, all members show its period, and a change replaces it."""
     registry.put(ANNA, BENO, HILL, ANNA_ON_HILL, BENO_ON_HILL)
     assert registry.view(Kind.PERSON, "anna")["households"][0]["member_spans"] == [
         ["2020-01-01", "", 1],
@@ -106,8 +106,8 @@ def test_a_membership(registry: Registry) -> None:
     registry.assert_holds(ANNA, BENO, HILL, ANNA_ON_HILL, after)
 
 
-def test_moving(registry: Registry) -> None:
-    """Who moves to another household leaves nothing in the first."""
+def test_a_move_leaves_nothing_in_the_old_household(registry: Registry) -> None:
+    """A person that moves to another household leaves nothing in the first."""
     registry.put(ANNA, BENO, HILL, LAKE, ANNA_ON_HILL, BENO_ON_HILL)
     registry.writer.delete_membership("beno", "hill")
     moved = Membership(person_id="beno", group_id="lake", start="2024-01-01")
@@ -115,24 +115,24 @@ def test_moving(registry: Registry) -> None:
     registry.assert_holds(ANNA, BENO, HILL, LAKE, ANNA_ON_HILL, moved)
 
 
-def test_deleting_a_person(registry: Registry) -> None:
-    """With a person go its lookups, its memberships and its place in each household."""
+def test_deleting_a_person_removes_lookups_and_memberships(registry: Registry) -> None:
+    """A deleted person's lookups and memberships are removed, also from each household."""
     registry.put(changed(ANNA, identifiers=[uin("7")]), BENO, HILL, LAKE, ANNA_ON_HILL, BENO_ON_HILL)
     registry.writer.delete(Kind.PERSON, "anna")
     assert not [ref for ref in registry.items() if "anna" in "".join(ref) or ref[0] == "IDENTIFIER#UIN#7"]
     registry.assert_holds(BENO, HILL, LAKE, BENO_ON_HILL)
 
 
-def test_deleting_a_group(registry: Registry) -> None:
-    """With a group go its lookups, its memberships and what its members show of it; the members stay."""
+def test_deleting_a_group_keeps_its_members(registry: Registry) -> None:
+    """A deleted group's lookups and memberships are removed; its members stay."""
     registry.put(ANNA, BENO, HILL, LAKE, ANNA_ON_HILL, BENO_ON_HILL)
     registry.put(Membership(person_id="anna", group_id="lake"))
     registry.writer.delete(Kind.GROUP, "hill")
     registry.assert_holds(ANNA, BENO, LAKE, Membership(person_id="anna", group_id="lake"))
 
 
-def test_shared_phones(registry: Registry) -> None:
-    """A phone number may be that of several; each gives up its own only."""
+def test_a_shared_phone_number_is_removed_per_record(registry: Registry) -> None:
+    """Several records may have one phone number; each removes only its own entry."""
     registry.put(BENO, LAKE)
     number = "PHONE#+15550100"
     assert {ref for ref in registry.items() if ref[0] == number} == {(number, "PERSON#beno"), (number, "GROUP#lake")}
@@ -141,8 +141,8 @@ def test_shared_phones(registry: Registry) -> None:
     registry.assert_holds(LAKE)
 
 
-def test_restricted(registry: Registry) -> None:
-    """Who becomes restricted leaves the index shards and the household's size, and returns when that ends."""
+def test_a_restricted_person_is_not_indexed_or_counted(registry: Registry) -> None:
+    """A restricted person leaves the index and the household's size, and returns when the restriction ends."""
     registry.put(ANNA, BENO, HILL, ANNA_ON_HILL, BENO_ON_HILL)
     hidden = changed(ANNA, restricted=True)
     registry.put(hidden)
@@ -154,8 +154,8 @@ def test_restricted(registry: Registry) -> None:
     registry.assert_holds(ANNA, BENO, HILL, ANNA_ON_HILL, BENO_ON_HILL)
 
 
-def test_nobody_there(registry: Registry) -> None:
-    """What is not there can be neither deleted nor joined, and the refusal names it."""
+def test_an_unknown_record_is_named_in_the_error(registry: Registry) -> None:
+    """A record that does not exist can be neither deleted nor joined, and the error names it."""
     registry.put(ANNA, HILL)
     writer = registry.writer
     with pytest.raises(NoSuchRecord, match=r"^There is no person nobody\.$"):
@@ -171,8 +171,8 @@ def test_nobody_there(registry: Registry) -> None:
     registry.assert_holds(ANNA, HILL)
 
 
-def test_most_groups_of_a_person(registry: Registry) -> None:
-    """A person belongs to so many groups and not to one more."""
+def test_a_person_has_a_largest_number_of_groups(registry: Registry) -> None:
+    """A person can belong to the largest number of groups, and to no more."""
     groups = [Group(id=f"g{number}") for number in range(MAX_HOUSEHOLDS + 1)]
     memberships = [Membership(person_id="anna", group_id=group.id) for group in groups]
     registry.put(ANNA, *groups, *memberships[:-1])
@@ -186,8 +186,8 @@ def crowd(number: int, **fields: object) -> list[View]:
     return [record_fields(Person.model_validate({"id": f"p{place}", **fields})) for place in range(number)]
 
 
-def test_most_members_of_a_group(registry: Registry) -> None:
-    """A group holds so many members and not one more."""
+def test_a_group_has_a_largest_number_of_members(registry: Registry) -> None:
+    """A group can have the largest number of members, and no more."""
     registry.put(ANNA)
     registry.write(all_items(INDEXING, Kind.GROUP, group_view(record_fields(HILL), crowd(MAX_MEMBERS))))
     before = registry.items()
@@ -196,8 +196,8 @@ def test_most_members_of_a_group(registry: Registry) -> None:
     assert registry.items() == before
 
 
-def test_too_large(registry: Registry) -> None:
-    """A group whose members have more to say than a transaction takes gets no further one; nothing of it happens."""
+def test_a_member_too_large_for_a_transaction_is_rejected(registry: Registry) -> None:
+    """A group whose members no longer fit into a transaction accepts no further member and is not changed."""
     much = [AdditionalAttribute(key="k" * 450, value="v" * 450) for _ in range(100)]
     registry.put(ANNA)
     registry.write(

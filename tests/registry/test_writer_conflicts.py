@@ -12,7 +12,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from dci_common.registry.write.transaction import Transaction
 from dci_common.registry.write.writer import IdentifierTaken, RegistryWriter, VersionConflict
-from support.written import INDEXING, Registry
+from support.registry_harness import INDEXING, Registry
 
 ANNA, BENO = (Person(id=id_, name=Name(given_name=id_)) for id_ in ("anna", "beno"))
 HILL, LAKE = Group(id="hill"), Group(id="lake")
@@ -36,8 +36,10 @@ def with_id(record: Person | Group, value: str, type_: str = "UIN") -> Person | 
         (ANNA, HILL, "PERSON#anna"),
     ],
 )
-def test_taken(registry: Registry, first: Person | Group, second: Person | Group, owner: str) -> None:
-    """An identifier that belongs to somebody else is refused, type and owner are told, and nothing happens."""
+def test_an_identifier_of_another_record_is_rejected(
+    registry: Registry, first: Person | Group, second: Person | Group, owner: str
+) -> None:
+    """An identifier of another record is rejected with its type and owner, and nothing is written."""
     first = with_id(first, "7", "National ID")
     registry.put(first, second)
     with pytest.raises(IdentifierTaken) as refused:
@@ -47,8 +49,8 @@ def test_taken(registry: Registry, first: Person | Group, second: Person | Group
     registry.assert_holds(first, second)
 
 
-def test_taken_by_nobody_else(registry: Registry) -> None:
-    """An identifier may be written otherwise by its owner, and those of another type or value are others."""
+def test_an_owner_may_rewrite_its_identifier(registry: Registry) -> None:
+    """The owner may spell its identifier differently; another type or value is another identifier."""
     registry.put(with_id(ANNA, "7", "National ID"), with_id(BENO, "7", "UIN"), with_id(HILL, "8", "National ID"))
     registry.put(with_id(ANNA, "7", "NATIONAL ID"))
     registry.assert_holds(
@@ -56,8 +58,8 @@ def test_taken_by_nobody_else(registry: Registry) -> None:
     )
 
 
-def test_an_identifier_moves(registry: Registry) -> None:
-    """What one person gives up, or leaves behind when deleted, another may have."""
+def test_a_released_identifier_can_be_registered_again(registry: Registry) -> None:
+    """An identifier that a record gave up, or left when it was deleted, can be given to another record."""
     registry.put(with_id(ANNA, "7"))
     registry.put(ANNA)
     registry.put(with_id(BENO, "7"))
@@ -68,8 +70,8 @@ def test_an_identifier_moves(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("record", [ANNA, HILL])
-def test_versions(registry: Registry, record: Person | Group) -> None:
-    """A change that expects a version is made at that version only; 0 expects that there is nothing."""
+def test_a_change_needs_the_expected_version(registry: Registry, record: Person | Group) -> None:
+    """A change that expects a version is made at that version only; 0 expects that there is no record."""
     kind = Kind.PERSON if isinstance(record, Person) else Kind.GROUP
     writer = registry.writer
     with pytest.raises(VersionConflict, match=f"^The {kind.lower()} {record.id} is at version 0, not 1"):
@@ -110,8 +112,8 @@ def puts(*records: AnyRecord) -> Change:
     return change
 
 
-def test_outrun(registry: Registry) -> None:
-    """Who is outrun begins again, and both changes are there."""
+def test_a_conflicting_change_is_retried(registry: Registry) -> None:
+    """A writer that meets a concurrent change starts again, and both changes are kept."""
     registry.put(ANNA, BENO, HILL, ANNA_ON_HILL)
     older = BENO.model_copy(update={"birth_date": ANNA.birth_date, "occupation": "farmer"})
     writer = disturb(registry, puts(older), puts(Group(id="hill", name="Hill")))
@@ -119,8 +121,8 @@ def test_outrun(registry: Registry) -> None:
     registry.assert_holds(ANNA, older, Group(id="hill", name="Hill"), ANNA_ON_HILL, BENO_ON_HILL)
 
 
-def test_outrun_at_a_version(registry: Registry) -> None:
-    """Who expects a version and is outrun is told so."""
+def test_a_conflict_at_an_expected_version_is_an_error(registry: Registry) -> None:
+    """A concurrent change is an error for a writer that expects a version."""
     registry.put(ANNA)
     faster = ANNA.model_copy(update={"occupation": "farmer"})
     writer = disturb(registry, puts(faster))
@@ -129,15 +131,15 @@ def test_outrun_at_a_version(registry: Registry) -> None:
     registry.assert_holds(faster)
 
 
-def test_made_at_the_same_time(registry: Registry) -> None:
-    """Of two who make the same record, each replaces the other's."""
+def test_concurrent_creations_replace_each_other(registry: Registry) -> None:
+    """Of two concurrent creations of a record, the later one replaces the other."""
     writer = disturb(registry, puts(with_id(ANNA, "7")))
     writer.put(with_id(ANNA, "8"))
     registry.assert_holds(with_id(ANNA, "8"))
 
 
-def test_claimed_at_the_same_time(registry: Registry) -> None:
-    """Of two who claim an identifier, the slower is refused."""
+def test_the_slower_claim_of_an_identifier_is_rejected(registry: Registry) -> None:
+    """Of two concurrent claims of an identifier, the slower one is rejected."""
     writer = disturb(registry, puts(with_id(ANNA, "7")))
     with pytest.raises(IdentifierTaken) as refused:
         writer.put(with_id(BENO, "7"))
@@ -145,8 +147,8 @@ def test_claimed_at_the_same_time(registry: Registry) -> None:
     registry.assert_holds(with_id(ANNA, "7"))
 
 
-def test_made_anew_meanwhile(registry: Registry) -> None:
-    """A record that was deleted and made anew has its first version again, and is not taken for the old one."""
+def test_a_recreated_record_is_not_taken_for_the_old_one(registry: Registry) -> None:
+    """A record that was deleted and created again has version 1 and is not taken for the old one."""
     registry.put(with_id(ANNA, "7"))
 
     def anew(writer: RegistryWriter) -> None:
@@ -158,15 +160,15 @@ def test_made_anew_meanwhile(registry: Registry) -> None:
     registry.assert_holds(with_id(ANNA, "9"))
 
 
-def test_left_meanwhile(registry: Registry) -> None:
-    """Who changes a person that leaves a group at the same time does not bring it back."""
+def test_a_concurrent_departure_is_kept(registry: Registry) -> None:
+    """A change of a person that leaves a group at the same time does not bring the membership back."""
     registry.put(ANNA, HILL, ANNA_ON_HILL)
     writer = disturb(registry, lambda other: other.delete_membership("anna", "hill"))
     writer.put(with_id(ANNA, "7"))
     registry.assert_holds(with_id(ANNA, "7"), HILL)
 
 
-def test_gone_meanwhile(registry: Registry) -> None:
+def test_a_group_deleted_meanwhile_stays_deleted(registry: Registry) -> None:
     """A group that is deleted while a member is changed stays deleted."""
     registry.put(ANNA, HILL, ANNA_ON_HILL)
     writer = disturb(registry, lambda other: other.delete(Kind.GROUP, "hill"))
@@ -203,10 +205,10 @@ BETWEEN: dict[str, tuple[list[AnyRecord], Change, Change, list[AnyRecord]]] = {
 
 
 @pytest.mark.parametrize(("before", "change", "meanwhile", "after"), BETWEEN.values(), ids=BETWEEN)
-def test_changed_between_two_reads(
+def test_records_read_at_different_moments_are_read_again(
     registry: Registry, before: list[AnyRecord], change: Change, meanwhile: Change, after: list[AnyRecord]
 ) -> None:
-    """A person and a group that were not read at the same moment are not taken to fit each other."""
+    """A person and a group that were read at different moments are not assumed to agree."""
     registry.put(*before)
     writer, client = registry.disturbed()
     reads = iter((lambda _other: None, meanwhile))  # the first of the two is read, then it happens
@@ -223,8 +225,8 @@ def test_a_known_membership_writes_nothing(registry: Registry) -> None:
     assert client.transactions == 0
 
 
-def test_always_outrun(registry: Registry) -> None:
-    """Who is outrun all the time gives up, and is asked to come back."""
+def test_a_writer_gives_up_after_repeated_conflicts(registry: Registry) -> None:
+    """A writer that meets conflicts again and again gives up, and its caller is asked to retry."""
     registry.put(ANNA)
     names = (puts(Person(id="anna", birth_place=str(number))) for number in range(100))
     with pytest.raises(RegistryBusy) as busy:
@@ -232,8 +234,8 @@ def test_always_outrun(registry: Registry) -> None:
     assert busy.value.retry_after
 
 
-def test_refused_by_dynamodb(registry: Registry) -> None:
-    """What DynamoDB can not do is not taken for another writer's change."""
+def test_a_dynamodb_error_is_no_conflict(registry: Registry) -> None:
+    """An error of DynamoDB is not taken for another writer's change."""
     transaction = Transaction("no-such-table", INDEXING)
     transaction.delete_membership("anna", "hill")
     with pytest.raises(ClientError, match="ResourceNotFound"):

@@ -13,7 +13,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person
 from dci_common.registry.write.transaction import MAX_ACTIONS
 from dci_common.registry.write.writer import NoSuchRecord, RegistryWriter
-from support.written import Crash, Registry, items_of, registry_with
+from support.registry_harness import Crash, Registry, items_of, registry_with
 
 FEW_ACTIONS = 7
 HILL = Group(id="hill", identifiers=(Identifier(identifier_type="HOUSEHOLD_ID", identifier_value="1"),))
@@ -63,8 +63,8 @@ def village(engine: None) -> Any:  # noqa: ARG001 - must be running
 
 
 @each_change
-def test_interrupted_anywhere(village: Registry, change: Change, after: list[AnyRecord]) -> None:
-    """Whichever transaction of a long write is its last, the change is whole once the group was finished."""
+def test_an_interrupted_write_is_completed_later(village: Registry, change: Change, after: list[AnyRecord]) -> None:
+    """A write that is interrupted after any of its transactions is whole once the group was completed."""
     loaded = list(village.items().values())
     for crash_after in count():
         village.clear()
@@ -82,8 +82,8 @@ def test_interrupted_anywhere(village: Registry, change: Change, after: list[Any
 
 
 @each_change
-def test_interrupted_by_nobody(village: Registry, change: Change, after: list[AnyRecord]) -> None:
-    """A change is the same in many transactions as in one."""
+def test_many_transactions_write_what_one_does(village: Registry, change: Change, after: list[AnyRecord]) -> None:
+    """A change in many transactions has the same result as in one."""
     writer, client = village.disturbed(FEW_ACTIONS)
     change(writer)
     assert client.transactions > 3
@@ -91,8 +91,10 @@ def test_interrupted_by_nobody(village: Registry, change: Change, after: list[An
 
 
 @each_change
-def test_outrun_while_finishing(village: Registry, change: Change, after: list[AnyRecord]) -> None:
-    """A long write that is outrun in the middle is not made again: it is finished, or found to be."""
+def test_a_long_write_with_a_conflict_is_completed_once(
+    village: Registry, change: Change, after: list[AnyRecord]
+) -> None:
+    """A long write that meets a conflict midway is completed, or found complete, and not started again."""
     writer, client = village.disturbed(FEW_ACTIONS)
     other = Person(id="p006", phone_numbers=("555", "556"))
 
@@ -106,8 +108,8 @@ def test_outrun_while_finishing(village: Registry, change: Change, after: list[A
     village.assert_holds(*(other if record == CROWD[6] else record for record in after))
 
 
-def test_outrun_at_a_version_while_finishing(village: Registry) -> None:
-    """Who expected a version, changed it and is then outrun is not told that the version is another."""
+def test_a_conflict_after_the_first_write_is_no_version_error(village: Registry) -> None:
+    """After its first write at the expected version, a conflict is not reported as another version."""
     writer, client = village.disturbed(FEW_ACTIONS)
 
     def meanwhile(number: int) -> None:
@@ -130,8 +132,10 @@ def test_outrun_at_a_version_while_finishing(village: Registry) -> None:
         (lambda writer: writer.delete(Kind.GROUP, "hill"), [*CROWD, NEWCOMER]),
     ],
 )
-def test_whoever_comes_next(village: Registry, next_one: Change, result: list[AnyRecord]) -> None:
-    """A group whose change was interrupted says so, and whoever touches it next finishes it first."""
+def test_the_next_writer_completes_an_interrupted_change(
+    village: Registry, next_one: Change, result: list[AnyRecord]
+) -> None:
+    """A group whose change was interrupted is marked, and the next writer completes it first."""
     writer, client = village.disturbed(FEW_ACTIONS)
     client.crash(3, before=False)
     with pytest.raises(Crash):
@@ -141,8 +145,8 @@ def test_whoever_comes_next(village: Registry, next_one: Change, result: list[An
     village.assert_holds(*result)
 
 
-def test_an_interrupted_deletion(village: Registry) -> None:
-    """A group whose deletion was interrupted cannot be joined any more, and be made anew."""
+def test_a_group_under_deletion_rejects_members(village: Registry) -> None:
+    """A group whose deletion was interrupted cannot be joined, and can be created again."""
     writer, client = village.disturbed(FEW_ACTIONS)
     client.crash(2, before=False)
     with pytest.raises(Crash):
@@ -154,8 +158,8 @@ def test_an_interrupted_deletion(village: Registry) -> None:
     village.assert_holds(*CROWD, NEWCOMER, HILL, JOINS)
 
 
-def test_one_transaction(engine: None) -> None:  # noqa: ARG001 - must be running
-    """What a group of 70 changes happens in one transaction, so that nobody sees half of it."""
+def test_a_group_of_seventy_changes_in_one_transaction(engine: None) -> None:  # noqa: ARG001 - must be running
+    """A group of 70 changes in one transaction, so that no reader sees half of it."""
     crowd = people(70)
     with registry_with(*crowd, HILL, *on_hill(crowd)) as registry:
         writer, client = registry.disturbed()
@@ -164,8 +168,8 @@ def test_one_transaction(engine: None) -> None:  # noqa: ARG001 - must be runnin
         registry.assert_holds(*crowd, AFTER, *on_hill(crowd))
 
 
-def test_dynamodb_s_own_limit(engine: None) -> None:  # noqa: ARG001 - must be running
-    """A group of more members than a transaction has actions is changed, and left, in several."""
+def test_a_group_over_the_action_limit_takes_several_transactions(engine: None) -> None:  # noqa: ARG001 - must be running
+    """A group with more members than a transaction has actions is changed, and left, in several."""
     crowd = people(MAX_ACTIONS + 1)
     with registry_with(*crowd, HILL, *on_hill(crowd)) as registry:
         writer, client = registry.disturbed()
@@ -181,8 +185,9 @@ def talkative(id_: str, size: int) -> Person:
     return Person.model_validate({"id": id_, "additional_attributes": said})
 
 
-def test_members_who_fill_a_transaction(registry: Registry) -> None:
-    """Members who have so much to say that few of them fit into a transaction are changed a few at a time."""
+@pytest.mark.exhaustive
+def test_large_members_are_changed_a_few_at_a_time(registry: Registry) -> None:
+    """Members so large that few fit into a transaction are changed a few at a time."""
     street = {"address_line_1": "ක" * 500, "address_line_2": "ක" * 500}
     wide = [Group.model_validate({"id": "hill", "name": name, "addresses": [street] * 10}) for name in ("a", "b")]
     crowd = [talkative(f"p{number}", 96_000) for number in range(33)]
@@ -193,8 +198,8 @@ def test_members_who_fill_a_transaction(registry: Registry) -> None:
     registry.assert_holds(*crowd, wide[1], *on_hill(crowd))
 
 
-def test_a_body_in_parts(registry: Registry) -> None:
-    """A group whose body is too large for an item has it in parts, as many as it needs at any time."""
+def test_a_large_body_is_stored_in_parts(registry: Registry) -> None:
+    """A group whose body is too large for an item is stored in as many parts as it needs."""
     large = [talkative(f"p{number}", 96_000) for number in range(5)]
     memberships = [Membership(person_id=person.id, group_id="hill") for person in large]
     registry.put(*large, HILL)
@@ -232,16 +237,16 @@ def torn(registry: Registry) -> tuple[Registry, Registry, Callable[[], None]]:
     return registry, reader, tear
 
 
-def test_a_torn_read(torn: tuple[Registry, Registry, Callable[[], None]]) -> None:
-    """A body that changes between the reading of its record and of its parts is read again."""
+def test_a_body_that_changes_during_a_read_is_read_again(torn: tuple[Registry, Registry, Callable[[], None]]) -> None:
+    """A body that changes between the reads of its record and of its parts is read again."""
     registry, reader, tear = torn
     tear()
     assert reader.view(Kind.GROUP, "hill")["name"] == "Hill 0"
     assert reader.view(Kind.GROUP, "hill") == registry.view(Kind.GROUP, "hill")
 
 
-def test_a_body_without_its_part(torn: tuple[Registry, Registry, Callable[[], None]]) -> None:
-    """A body of which a part stays away is not made up: the registry is busy."""
+def test_a_missing_part_is_a_busy_registry(torn: tuple[Registry, Registry, Callable[[], None]]) -> None:
+    """A body with a missing part is not returned: the registry is reported as busy."""
     registry, reader, _ = torn
     registry.runtime.dynamodb.delete_item(
         TableName=registry.table, Key={"pk": {"S": "GROUP#hill"}, "sk": {"S": "BODY#2"}}

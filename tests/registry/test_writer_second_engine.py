@@ -1,4 +1,4 @@
-"""Many writers at once, large groups and lost answers, on DynamoDB Local: moto cannot tell."""
+"""Many writers at once, large groups and lost responses, on DynamoDB Local: moto detects no conflicts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dci_common.registry.model.records import AnyRecord, Group, Identifier, Memb
 from dci_common.registry.model.views import summary
 from dci_common.registry.storage import keys
 from dci_common.registry.write.writer import IdentifierTaken, NoSuchRecord, RegistryWriter, WriteRefused
-from support.written import Registry, items_of
+from support.registry_harness import Registry, items_of
 
 pytestmark = pytest.mark.dynamodb_local
 
@@ -110,8 +110,8 @@ def all_at_once(*jobs: Callable[[], None]) -> None:
             job.result()
 
 
-def test_nothing_is_lost(registry: Registry) -> None:
-    """What sixteen writers made at once is all there, each identifier belongs to one, and all agrees."""
+def test_concurrent_writes_are_all_kept(registry: Registry) -> None:
+    """Sixteen concurrent writers lose no record, each identifier has one owner, and the registry is consistent."""
     registry.put(*GROUPS)
     clerks = [Clerk(registry, number) for number in range(WRITERS)]
     all_at_once(*(clerk.work for clerk in clerks))
@@ -123,8 +123,8 @@ def test_nothing_is_lost(registry: Registry) -> None:
     assert len(owned) == len(set(owned)) > 0
 
 
-def test_everybody_changes_everything(registry: Registry) -> None:
-    """Sixteen writers that change, join and delete the same few people and groups leave what agrees."""
+def test_concurrent_changes_leave_a_consistent_registry(registry: Registry) -> None:
+    """Sixteen writers that change, join and delete the same records leave a consistent registry."""
 
     def work(number: int) -> None:
         draw = random.Random(number)
@@ -155,8 +155,8 @@ def anything(writer: RegistryWriter, draw: random.Random) -> None:
             writer.delete(Kind.GROUP, group_id)
 
 
-def test_no_instant_disagrees(registry: Registry) -> None:
-    """At no instant does a lookup lead to a record that lacks it, or a person show a household as it is not."""
+def test_readers_never_see_an_inconsistent_state(registry: Registry) -> None:
+    """At no instant does a lookup lead to a record that lacks it, or a person show an outdated household."""
     people = [Person(id=f"p{number}") for number in range(2)]
     memberships = [Membership(person_id=person.id, group_id="g0") for person in people]
     registry.put(*people, Group(id="g0"), *memberships)
@@ -200,8 +200,8 @@ def look(registry: Registry) -> bool:
     return True
 
 
-def test_a_lost_answer(registry: Registry) -> None:
-    """A transaction whose answer is lost is sent again, and is not taken for somebody else's change."""
+def test_a_transaction_with_a_lost_response_is_repeated(registry: Registry) -> None:
+    """A transaction whose response is lost is sent again, and is not taken for another writer's change."""
     own = Registry(registry.table)
     client: Any = own.runtime.dynamodb
     post, lost = client.endpoint.post, list[int]()
@@ -219,7 +219,7 @@ def test_a_lost_answer(registry: Registry) -> None:
     registry.assert_holds(Person(id="anna"))
 
 
-def test_a_group_of_five_hundred(registry: Registry) -> None:
+def test_a_group_of_five_hundred_can_be_changed(registry: Registry) -> None:
     """A group of five hundred members is changed, joined, left and deleted."""
     crowd = [Person(id=f"p{number:03}", birth_place="x" * 300) for number in range(501)]
     members = [Membership(person_id=person.id, group_id="g0") for person in crowd]

@@ -1,4 +1,4 @@
-"""What administrators do leaves no secret behind, lets nobody in, and takes nothing but what it should."""
+"""Administration leaks no secret, gives no unintended access, and rejects dangerous input."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dci_common.oauth.key_ring import generate
-from support.administering import Admin
+from support.admin_client import Admin
 from support.events import event
 from support.leaks import spellings, tables
 
@@ -40,7 +40,7 @@ def administered(admin: Admin, client_id: str, secret: str) -> list[Reply]:
     ]
 
 
-def test_no_secret_is_left(api: Api, logs: Logs) -> None:
+def test_no_secret_is_stored_or_logged(api: Api, logs: Logs) -> None:
     """Neither the first secret nor the second is in a table, the log, a log line, or an answer but its own."""
     admin = Admin(api)
     created = admin.create().json
@@ -50,7 +50,7 @@ def test_no_secret_is_left(api: Api, logs: Logs) -> None:
     told = [tables(api)]
     for secret in (first, second):
         replies = administered(admin, client_id, secret)
-        # What a further secret is told in is its own answer.
+        # A further secret is in its own response only.
         told += [f"{reply.text}\n{reply.headers}" for reply in replies]
         told.append(tables(api))
     told += logs.lines
@@ -62,7 +62,7 @@ def test_no_secret_is_left(api: Api, logs: Logs) -> None:
 @pytest.mark.parametrize(
     "name", ["x\r\nSet-Cookie: a=b", "x\nx", "x\u2028x", "x\u0000", "x\u202ex", "<script>\u0007"], ids=range(6)
 )
-def test_a_name_that_would_break_out(api: Api, name: str) -> None:
+def test_a_name_with_control_characters_is_rejected(api: Api, name: str) -> None:
     """Line breaks and other characters that do not print are in no name and no sender id, new or changed."""
     admin = Admin(api)
     client_id = admin.create().json["client_id"]
@@ -77,8 +77,8 @@ def test_a_name_that_would_break_out(api: Api, name: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["x" * 100_000, '"1",' * 50_000, '"1"\r\n"2"', "\u0000", '"é"'], ids=range(5))
-def test_an_if_match_of_any_content(api: Api, header: str) -> None:
-    """A header that names no version of ours matches none, however long it is."""
+def test_an_invalid_if_match_matches_no_version(api: Api, header: str) -> None:
+    """A header that names no version matches none, however long it is."""
     admin = Admin(api)
     client_id = admin.create().json["client_id"]
     assert admin.update(client_id, header, sender_id="other").status in {200, 412}
@@ -94,8 +94,8 @@ def test_a_partner_administers_nothing(api: Api) -> None:
     assert partner.update(own, "*", scopes=["clients.manage"]).status == 403
 
 
-def test_a_reader_gives_itself_nothing(api: Api) -> None:
-    """Whoever may only read can not make itself an administrator."""
+def test_a_reader_cannot_gain_scopes(api: Api) -> None:
+    """A client with `clients.read` only cannot make itself an administrator."""
     reader = Admin(api, ("clients.read",))
     assert reader.update(reader.client.client_id, "*", scopes=["clients.manage"]).status == 403
     assert reader.create(scopes=["clients.manage"]).status == 403

@@ -12,8 +12,8 @@ import pytest
 
 from dci_common.clients.model import Client
 from dci_common.oauth.throttle import LONGEST_WAIT_SECONDS
+from support.call_trace import aws_calls, steps
 from support.events import Event, event
-from support.watch import aws_calls, steps
 
 if TYPE_CHECKING:
     from support.api import Api, Reply
@@ -37,8 +37,8 @@ def in_json(*, authorization: str = "", **parameters: str) -> Event:
 
 
 @pytest.mark.parametrize("make", [form, in_json])
-def test_two_ways_at_once(api: Api, make: Any) -> None:
-    """A secret in the header and one in the body are refused, right or wrong, the same or not (RFC 6749 §2.3)."""
+def test_two_methods_at_once_are_rejected(api: Api, make: Any) -> None:
+    """A secret in the header and one in the body are rejected, right or wrong, the same or not (RFC 6749 §2.3)."""
     client, secret = api.client()
     for in_header, in_body in ((secret, secret), (secret, "wrong"), ("wrong", secret), ("wrong", "wrong")):
         header = basic(client.client_id, in_header)
@@ -56,7 +56,7 @@ def test_a_bearer_token_is_no_authentication(api: Api) -> None:
     assert (both.status, both.json["error"]) == (400, "invalid_request")
 
 
-def test_a_repeated_parameter(api: Api) -> None:
+def test_a_repeated_parameter_is_rejected(api: Api) -> None:
     """No parameter may come twice, so that no two readers of a request take it for two different ones."""
     client, secret = api.client()
     pairs = [*GRANT.items(), ("client_id", client.client_id), ("client_secret", secret)]
@@ -68,7 +68,7 @@ def test_a_repeated_parameter(api: Api) -> None:
         assert (twice.status, twice.json["error"]) == (400, "invalid_request")
 
 
-def test_secrets_that_are_nearly_right(api: Api) -> None:
+def test_similar_secrets_are_rejected(api: Api) -> None:
     """Only the secret itself is the secret: not its parts, its digest, another client's, or none."""
     client, secret = api.client()
     _, other = api.client()
@@ -84,7 +84,7 @@ def test_secrets_that_are_nearly_right(api: Api) -> None:
     assert api.token(client, secret).status == 200
 
 
-def test_ids_that_are_nearly_right(api: Api) -> None:
+def test_similar_ids_are_rejected(api: Api) -> None:
     """An id is a client's to the letter, and never a key of the table."""
     client, secret = api.client()
     id_ = client.client_id
@@ -94,7 +94,7 @@ def test_ids_that_are_nearly_right(api: Api) -> None:
 
 
 def unknown_to(client: Client) -> Client:
-    """Return a client that nobody registered."""
+    """Return a client that is not registered."""
     return client.model_copy(update={"client_id": str(uuid.UUID(int=7))})
 
 
@@ -134,8 +134,8 @@ def test_unknown_client_and_wrong_secret_cost_the_same(api: Api, monkeypatch: py
     assert wrong[2] == [(64, 64)] * 2  # a comparison for each slot
 
 
-def test_the_administration_tells_nobody_who_exists(api: Api) -> None:
-    """Without the scope, the routes of a client answer the same whether it exists or not, and read nobody."""
+def test_the_administration_does_not_reveal_existing_clients(api: Api) -> None:
+    """Without the scope, a client's routes answer the same whether it exists or not, and read no client."""
     client, _ = api.client()
     token = api.token_of()
     names = ("client_get", "client_disable", "client_enable", "client_delete")

@@ -10,8 +10,8 @@ import pytest
 
 from dci_common.clients.items import client_key
 from support.api import SENDER, Api, Reply, identified, predicate
+from support.call_trace import aws_calls
 from support.events import event
-from support.watch import aws_calls
 
 if TYPE_CHECKING:
     from dci_cli.local.demo import Population
@@ -34,7 +34,7 @@ def administer(api: Api, name: str, client_id: str) -> Reply:
 @pytest.mark.parametrize("name", ["client_disable", "client_delete"])
 @pytest.mark.parametrize("route", ["search", "clients_list"])
 def test_a_token_outlives_its_client_by_a_minute_at_most(api: Api, elsewhere: Api, name: str, route: str) -> None:
-    """Every function refuses the tokens of a disabled or deleted client within 60 seconds, also where it is known."""
+    """Every function rejects the tokens of a disabled or deleted client within 60 seconds, also where it is known."""
     client, secret = elsewhere.client(scopes=("registry.search", "clients.manage"))
     token = elsewhere.token(client, secret).json["access_token"]
     assert elsewhere.send(event(route, token=token)).status == 200
@@ -48,7 +48,7 @@ def test_a_token_outlives_its_client_by_a_minute_at_most(api: Api, elsewhere: Ap
 
 @pytest.mark.parametrize("route", ["search", "clients_list"])
 def test_a_revoked_token_is_refused_within_a_minute(api: Api, elsewhere: Api, route: str) -> None:
-    """Every function refuses a revoked token, and that one alone, within 60 seconds, also where it is known."""
+    """Every function rejects a revoked token, and that one alone, within 60 seconds, also where it is known."""
     client, secret = elsewhere.client(scopes=("registry.search", "clients.manage"))
     token, other = (elsewhere.token(client, secret).json["access_token"] for _ in range(2))
     assert elsewhere.send(event(route, token=token)).status == 200
@@ -61,7 +61,7 @@ def test_a_revoked_token_is_refused_within_a_minute(api: Api, elsewhere: Api, ro
 
 
 @pytest.mark.parametrize("route", ["search", "clients_list"])
-def test_tokens_from_before_a_moment(api: Api, elsewhere: Api, route: str) -> None:
+def test_ended_tokens_are_rejected_within_a_minute(api: Api, elsewhere: Api, route: str) -> None:
     """When all tokens of a client are ended, the old ones end within 60 seconds, and a new one holds at once."""
     client, secret = elsewhere.client(scopes=("registry.search", "clients.manage"))
     old = elsewhere.token(client, secret).json["access_token"]
@@ -85,7 +85,7 @@ def test_a_deleted_clients_name_does_not_revive_its_token(api: Api, elsewhere: A
     assert elsewhere.search(token=token).status == 401
 
 
-def test_a_scope_taken_away(api: Api) -> None:
+def test_a_removed_scope_ends_within_a_minute(api: Api) -> None:
     """A token issued with a scope loses it within 60 seconds when the client does."""
     client, secret = api.client(scopes=("registry.search", "registry.status"))
     token = api.token(client, secret).json["access_token"]
@@ -101,7 +101,7 @@ def test_a_scope_taken_away(api: Api) -> None:
     assert (reply.status, reply.code) == (403, "err.request.forbidden")
 
 
-def test_a_scope_not_asked_for(api: Api) -> None:
+def test_a_token_has_only_its_requested_scopes(api: Api) -> None:
     """A token with fewer scopes than its client has does not get the others, and a new scope is not in old tokens."""
     client, secret = api.client(scopes=("registry.search", "registry.status"))
     token = api.token(client, secret, scope="registry.status").json["access_token"]
@@ -112,7 +112,7 @@ def test_a_scope_not_asked_for(api: Api) -> None:
     "sender",
     ["another-client", "", "test-client ", " test-client", "TEST-CLIENT", "test-client\0", "ｔest-client", "*"],
 )
-def test_the_sender_id_of_another_client(api: Api, sender: str) -> None:
+def test_the_sender_id_of_another_client_is_rejected(api: Api, sender: str) -> None:
     """A client speaks under its own sender id alone, to the letter."""
     api.client(sender_id="another-client")
     reply = api.search(identified("UIN", "847951632"), sender_id=sender)
@@ -135,7 +135,7 @@ HIDDEN: list[tuple[str, dict[str, str]]] = [
 
 @pytest.fixture
 def existing(population: Population) -> dict[str, str]:
-    """Return a value that somebody has, for each hidden attribute."""
+    """Return an existing value of each hidden attribute."""
     known, group = population.people[0], next(group for group in population.groups if group.phone_numbers)
     held = [identifier for person in population.people for identifier in person.identifiers] + [*group.identifiers]
     identifiers = {identifier.identifier_type: identifier.identifier_value for identifier in held}
@@ -145,10 +145,10 @@ def existing(population: Population) -> dict[str, str]:
 
 @pytest.mark.parametrize(("name", "asked"), HIDDEN)
 @pytest.mark.parametrize("condition", ["and", "or", "not"])
-def test_a_filter_on_what_is_not_disclosed(
+def test_a_filter_on_a_hidden_attribute_is_rejected(
     api: Api, existing: dict[str, str], name: str, asked: dict[str, str], condition: str
 ) -> None:
-    """Asking for what a client may not see tells nothing: the same refusal for every value, and no record is read."""
+    """A filter on a hidden attribute gets the same rejection for every value, and no record is read."""
     token = api.token_of(disclosure=["sex"])
     api.search(identified("UIN", "1"), token=token)  # what is read once, is read
     with aws_calls(api.runtime) as calls:
@@ -170,7 +170,7 @@ DISCLOSABLE = {"identifier", "name", "birth_date", "household", "phone_number", 
 
 
 @pytest.mark.parametrize("attribute", sorted(DISCLOSABLE))
-def test_what_is_not_disclosed_is_not_told(api: Api, people: dict[str, Any], attribute: str) -> None:
+def test_hidden_attributes_are_not_returned(api: Api, people: dict[str, Any], attribute: str) -> None:
     """A record shows what its client may see, and nothing of the rest in any dialect or record type."""
     person = people["p0001"]
     home = person["households"][0]
@@ -195,7 +195,7 @@ def test_what_is_not_disclosed_is_not_told(api: Api, people: dict[str, Any], att
     token = api.token_of(disclosure=sorted(DISCLOSABLE - {attribute}))
     for answered in api.search(*searches, token=token).items:
         assert answered["pagination"]["total_count"] == 1
-        # A household names itself by what its members are not told.
+        # A household has attributes that its members' records do not show.
         of_the_group = attribute == "household" and answered["data"]["reg_record_type"] == "Group"
         secret = ["847951632", "principal_recipient"] if of_the_group else hidden[attribute]
         assert not [value for value in secret if value in str(answered["data"]["reg_records"])]
@@ -206,7 +206,7 @@ def _also(search: dict[str, Any], reference_id: str, **criteria: str) -> dict[st
 
 
 def test_a_refusal_tells_nothing_of_other_clients(api: Api) -> None:
-    """A message refused for its sender id does not say whether somebody else has it."""
+    """A message refused for its sender id does not say whether another client has it."""
     api.client(sender_id="existing-sender")
     refusals = [api.search(sender_id=sender).json["errors"] for sender in ("existing-sender", "nobody")]
     assert refusals[0] == refusals[1]

@@ -10,8 +10,8 @@ import pytest
 
 from dci_common.edge.http import MAX_BODY_BYTES
 from support.api import Api, Reply, identified
+from support.call_trace import aws_calls
 from support.events import event
-from support.watch import aws_calls
 
 if TYPE_CHECKING:
     from support.logs import Logs
@@ -50,8 +50,8 @@ def test_a_clients_name_holds_no_control_character(shared_api: Api, attack: str,
 
 
 @pytest.mark.parametrize("attack", [*ATTACKS, "", "x" * 100, "a b", "ü"])
-def test_a_correlation_id_that_is_none(shared_api: Api, logs: Logs, attack: str) -> None:
-    """An id that is not one of API Gateway's is replaced in the answer and in the log by one of ours."""
+def test_an_invalid_correlation_id_is_replaced(shared_api: Api, logs: Logs, attack: str) -> None:
+    """An id that is not one of API Gateway's is replaced by a new one in the response and in the log."""
     sent = event("unknown")
     sent["requestContext"]["requestId"] = attack
     reply = shared_api.send(sent)
@@ -73,7 +73,9 @@ def credentials(shared_api: Api) -> dict[str, str]:
     "name",
     ["grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type", "scope", "unknown"],
 )
-def test_an_error_description_is_ours(shared_api: Api, credentials: dict[str, str], attack: str, name: str) -> None:
+def test_an_error_description_repeats_no_input(
+    shared_api: Api, credentials: dict[str, str], attack: str, name: str
+) -> None:
     """Whatever a token request says, its error's description has RFC 6749's characters and none of the request."""
     reply = shared_api.send(event("token_json", body=credentials | {name: attack}))
     headers_are_ours(reply)
@@ -85,7 +87,7 @@ def test_an_error_description_is_ours(shared_api: Api, credentials: dict[str, st
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_headers_get_into_no_answer(shared_api: Api, logs: Logs, attack: str) -> None:
+def test_headers_are_not_echoed(shared_api: Api, logs: Logs, attack: str) -> None:
     """Nothing of a request's headers comes back or is logged."""
     names = ("authorization", "content_type", "x_request_id", "x_amzn_trace_id", "user_agent", "origin", "host")
     headers: Any = dict.fromkeys(names, attack)
@@ -99,7 +101,7 @@ def test_headers_get_into_no_answer(shared_api: Api, logs: Logs, attack: str) ->
 @pytest.mark.parametrize(
     "type_", ["UIN#847951632", "UIN#", "#UIN", "IDENTIFIER#UIN", "shard", "facets", "pk", "body"]
 )
-def test_a_key_is_not_composed_by_the_partner(shared_api: Api, type_: str) -> None:
+def test_input_cannot_compose_a_table_key(shared_api: Api, type_: str) -> None:
     """A separator in a type or a value reaches no other key, and the names of the tables are no attributes."""
     answered = shared_api.search(identified(type_, "847951632")).items[0]
     assert answered["status_reason_code"] == "rjct.filter.invalid"
@@ -109,8 +111,8 @@ def test_a_key_is_not_composed_by_the_partner(shared_api: Api, type_: str) -> No
 
 @pytest.mark.parametrize("name", ["search", "token_form", "token_json", "revoke", "introspect", "clients_create"])
 @pytest.mark.parametrize("encoded", [False, True])
-def test_an_oversize_body(shared_api: Api, name: str, *, encoded: bool) -> None:
-    """A body over a mebibyte is refused before anything is verified or read, however it is encoded."""
+def test_an_oversize_body_is_rejected(shared_api: Api, name: str, *, encoded: bool) -> None:
+    """A body over a mebibyte is rejected before anything is verified or read, however it is encoded."""
 
     def answered(size: int) -> Reply:
         body = "x" * size
@@ -123,6 +125,6 @@ def test_an_oversize_body(shared_api: Api, name: str, *, encoded: bool) -> None:
     assert answered(MAX_BODY_BYTES).status in {400, 401}
 
 
-def test_a_body_is_as_large_as_its_bytes(shared_api: Api) -> None:
+def test_body_size_counts_bytes(shared_api: Api) -> None:
     """Characters of several bytes count as what they are."""
     assert shared_api.send(event("search", body="ü" * (MAX_BODY_BYTES // 2 + 1), token="any")).status == 413

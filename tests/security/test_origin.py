@@ -24,8 +24,8 @@ def guarded(new_api: Callable[..., Api]) -> Api:
     "header", [None, "", "wrong", f"{SECRET}x", "ü"], ids=["none", "empty", "wrong", "longer", "odd"]
 )
 @pytest.mark.parametrize("name", EVENTS)
-def test_nothing_answers_past_the_front_door(guarded: Api, name: str, header: str | None) -> None:
-    """Each route is 404 to whoever lacks the secret that the front door adds, and the answer does not tell it."""
+def test_requests_without_the_origin_secret_are_rejected(guarded: Api, name: str, header: str | None) -> None:
+    """Each route is 404 without the secret that the front door adds, and the response does not reveal it."""
     sent = event(name)
     if header is not None:
         sent["headers"]["x-origin-verify"] = header
@@ -34,7 +34,7 @@ def test_nothing_answers_past_the_front_door(guarded: Api, name: str, header: st
     assert SECRET not in f"{reply.text}{reply.headers}"
 
 
-def test_the_front_door_opens(guarded: Api) -> None:
+def test_requests_with_the_origin_secret_are_answered(guarded: Api) -> None:
     """With the secret a request is answered as ever."""
     assert guarded.send(event("health", x_origin_verify=SECRET)).status == 200
     assert json.loads(guarded.send(event("token_form", x_origin_verify=SECRET)).text)["error"] == "invalid_client"

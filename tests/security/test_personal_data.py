@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from support.api import identified, item, predicate
+from support.call_trace import hooked
 from support.events import body_of, event
-from support.hostile import paths, replaced
-from support.watch import hooked
+from support.hostile_values import paths, replaced
 
 if TYPE_CHECKING:
     from dci_cli.local.demo import Population
@@ -44,7 +44,7 @@ def in_words(reply: Reply) -> list[str]:
     return [answered.get("status_reason_message", "") for answered in reply.items]
 
 
-def test_the_leak_is_noticed(personal: set[str], api: Api) -> None:
+def test_the_check_finds_personal_data(personal: set[str], api: Api) -> None:
     """The check finds the personal data of an answer that holds some."""
     assert len(personal) > 500
     reply = api.search(identified("UIN", "847951632", reg_record_type="Member"))
@@ -52,8 +52,8 @@ def test_the_leak_is_noticed(personal: set[str], api: Api) -> None:
     assert len(leaks(personal, [reply.text])) > 4
 
 
-def test_searches_for_everybody(api: Api, logs: Logs, personal: set[str], population: Population) -> None:
-    """Whoever is found, and by whatever, the log says nothing of it."""
+def test_searches_log_no_personal_data(api: Api, logs: Logs, personal: set[str], population: Population) -> None:
+    """The log repeats nothing of the records that any query finds."""
     people = population.people[::5]
     held = [identifier for person in people for identifier in person.identifiers]
     searches = [identified(identifier.identifier_type, identifier.identifier_value) for identifier in held]
@@ -68,7 +68,7 @@ def test_searches_for_everybody(api: Api, logs: Logs, personal: set[str], popula
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_personal_data_where_it_does_not_belong(api: Api, logs: Logs, personal: set[str], number: int) -> None:
+def test_personal_data_in_a_message_is_not_repeated(api: Api, logs: Logs, personal: set[str], number: int) -> None:
     """A name or a number at any place of a message, right or wrong, comes back in no error and no log line."""
     value = ("847951632", "person1@example.org", "+15550100", max(filter(str.isalpha, personal)))[number]
     watched = personal | {value}
@@ -84,7 +84,7 @@ def test_personal_data_where_it_does_not_belong(api: Api, logs: Logs, personal: 
     assert leaks(watched, told + logs.lines) == set()
 
 
-def test_personal_data_around_a_message(api: Api, logs: Logs, personal: set[str]) -> None:
+def test_personal_data_around_a_message_is_not_repeated(api: Api, logs: Logs, personal: set[str]) -> None:
     """In a path, a query string, a header or a body that is no message it is not repeated either."""
     value = "847951632"
     admin = api.token_of(scopes=("clients.manage",))
@@ -107,7 +107,7 @@ def test_personal_data_around_a_message(api: Api, logs: Logs, personal: set[str]
 
 
 @pytest.mark.parametrize("failure", [ClientError, RuntimeError])
-def test_personal_data_in_a_failure(api: Api, logs: Logs, personal: set[str], failure: Any) -> None:
+def test_personal_data_in_a_failure_is_not_repeated(api: Api, logs: Logs, personal: set[str], failure: Any) -> None:
     """When DynamoDB or our own code fails over a record, neither the answer nor the log quotes it."""
     quoted = " ".join(sorted(personal))
     token = api.token_of()

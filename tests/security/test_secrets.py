@@ -11,9 +11,9 @@ import pytest
 from dci_common.clients.authentication import ClientAssertion, ClientSecret
 from dci_common.oauth.assertions import TYPE
 from dci_common.oauth.key_ring import KeyRing, SigningKey
+from support.call_trace import hooked
 from support.events import Event, event
 from support.leaks import spellings, tables
-from support.watch import hooked
 
 if TYPE_CHECKING:
     from support.api import Api, Reply
@@ -65,7 +65,7 @@ def later(api: Api, created: dict[str, Any], secret: str, admin: str) -> list[Re
     ]
 
 
-def test_a_clients_secret_is_told_once(api: Api, logs: Logs) -> None:
+def test_a_clients_secret_is_returned_once(api: Api, logs: Logs) -> None:
     """After a client was created its secret is in no table, no log line and no later answer."""
     admin = api.token_of(scopes=("clients.manage",))
     name = f"Ministry {api.runtime.random_bytes(4).hex()}"
@@ -81,7 +81,7 @@ def test_a_clients_secret_is_told_once(api: Api, logs: Logs) -> None:
 
 
 def test_a_token_is_not_logged(api: Api, logs: Logs) -> None:
-    """Neither a good token nor one that was refused stands in a log line or in another answer."""
+    """Neither a good token nor one that was rejected stands in a log line or in another answer."""
     token = api.token_of()
     answers = [api.search(token=token), api.search(token=f"{token}x"), api.send(event("clients_list", token=token))]
     told = "\n".join([*logs.lines, *(f"{reply.text}{reply.headers}" for reply in answers)])
@@ -110,7 +110,7 @@ def test_private_keys_stay_in_their_secret(api: Api, logs: Logs, private: list[s
 
 
 def test_a_failure_does_not_quote_what_failed(api: Api, logs: Logs, private: list[str]) -> None:
-    """An unforeseen error's text, which may quote anything, is neither logged nor told."""
+    """An unforeseen error's text, which may quote anything, is neither logged nor returned."""
     client, secret = api.client()
 
     def fail(*_: Any) -> None:
@@ -124,7 +124,7 @@ def test_a_failure_does_not_quote_what_failed(api: Api, logs: Logs, private: lis
     assert not [text for text in (secret, *private) if text in told]
 
 
-def test_what_is_printed_of_them() -> None:
+def test_repr_shows_no_secret() -> None:
     """An object that holds a secret does not show it where it is printed."""
     assert "s3cret" not in repr(ClientSecret("client", "s3cret"))
     assert "s3cret" not in repr(ClientAssertion("client", "s3cret"))

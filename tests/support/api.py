@@ -95,7 +95,7 @@ class Api:
         return reply
 
     def client(self, **changes: Any) -> tuple[Client, str]:
-        """Register a client of its own name; a partner that sees everything unless told otherwise."""
+        """Register a client of its own name; a partner with full disclosure unless `changes` say otherwise."""
         fields = {"sender_id": SENDER, "scopes": ("registry.search",), "disclosure": ("full",), **changes}
         name = f"client {self.runtime.random_bytes(8).hex()}"
         return register(self.runtime, NewClient.model_validate({"name": name, **fields}))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from dci_cli.__main__ import main
-from support.operator import Operator, nothing
-from support.written import Registry
+from support.operator_input import Operator, nothing
+from support.registry_harness import Registry
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def _is_date_time(value: object) -> bool:
 
 
 def spec_is_here() -> bool:
-    """Tell whether the standard's folder is at hand."""
+    """Return whether the standard's folder is at hand."""
     return _FILE.exists()
 
 

@@ -40,7 +40,7 @@ def differences(old: Any, new: Any, where: str = "") -> Iterator[Difference]:
 
 
 def is_sentence(difference: Difference) -> bool:
-    """Tell whether nothing but a sentence was reworded."""
+    """Return whether nothing but a sentence was reworded."""
     where, old, new = difference
     if not (isinstance(old, str) and isinstance(new, str) and old and new):
         return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from support import hostile
+from support import hostile_values
 from support.api import Api, identified, predicate
 from support.events import Event, body_of, event
 
@@ -60,7 +60,7 @@ PLACE = {"pk": "CLIENT#1", "sk": "CLIENT", "listed": "CLIENT", "name_key": "a"}
 
 @dataclass(frozen=True)
 class Senders:
-    """Who sends: a partner, with its credentials too, and an administrator."""
+    """The senders: a partner, with its credentials, and an administrator."""
 
     partner: str
     admin: str
@@ -101,28 +101,28 @@ def next_page(senders: Senders, place: str) -> Event:
 
 def a_search(senders: Senders, draw: random.Random) -> Event:
     """Draw a search with something wrong in it."""
-    return _disturbed(search(senders, hostile.mutant(draw.choice(SEARCHES), draw)), draw)
+    return _disturbed(search(senders, hostile_values.mutant(draw.choice(SEARCHES), draw)), draw)
 
 
 def a_token_request(senders: Senders, draw: random.Random) -> Event:
     """Draw a token request in one of its three forms, seldom with the right secret."""
-    secret = senders.secret if draw.random() < 0.2 else f"{hostile.MARK}{draw.random()}"
+    secret = senders.secret if draw.random() < 0.2 else f"{hostile_values.MARK}{draw.random()}"
     good = CREDENTIALS | {"client_id": senders.client_id, "client_secret": secret}
     return _from_anywhere(_disturbed(_a_form_or_json(senders, good, draw), draw), draw)
 
 
 def _a_form_or_json(senders: Senders, good: dict[str, str], draw: random.Random) -> Event:
     if draw.random() < 0.4:
-        return json_token(senders, hostile.mutant(good, draw))
+        return json_token(senders, hostile_values.mutant(good, draw))
     sent = event("token_form", body=urlencode(_changed(list(good.items()), draw), errors="surrogatepass"))
     if draw.random() < 0.4:
-        user = draw.choice((senders.client_id, *hostile.TEXTS))[:5000]
+        user = draw.choice((senders.client_id, *hostile_values.TEXTS))[:5000]
         sent["headers"]["authorization"] = "Basic " + _base64(f"{user}:{good['client_secret']}")
     return sent
 
 
 def _from_anywhere(sent: Event, draw: random.Random) -> Event:
-    """Let each request come from an address of its own, so that it is read instead of being told to wait."""
+    """Let each request come from an address of its own, so that it is read instead of being throttled."""
     sent["requestContext"]["http"]["sourceIp"] = f"198.51.100.{draw.randrange(256)}"
     return sent
 
@@ -131,20 +131,22 @@ def an_administration(senders: Senders, draw: random.Random) -> Event:
     """Draw a request about clients: a new one, a page of them, one of them, a change of it, or a secret for it."""
     match draw.randrange(6):
         case 4:
-            body = hostile.mutant({name: NEW_CLIENT[name] for name in ("scopes", "flags", "token_lifetime")}, draw)
+            body = hostile_values.mutant(
+                {name: NEW_CLIENT[name] for name in ("scopes", "flags", "token_lifetime")}, draw
+            )
             sent = event("client_update", body=body, token=senders.admin, if_match=draw.choice(("*", '"1"', "x")))
             sent["pathParameters"] = {"client_id": senders.client_id}
         case 5:
-            sent = event("secrets_add", body=hostile.mutant({"old_expires_in": 60}, draw), token=senders.admin)
+            sent = event("secrets_add", body=hostile_values.mutant({"old_expires_in": 60}, draw), token=senders.admin)
             sent["pathParameters"] = {"client_id": senders.client_id}
         case 0 | 1:
-            sent = new_client(senders, hostile.mutant(NEW_CLIENT, draw))
+            sent = new_client(senders, hostile_values.mutant(NEW_CLIENT, draw))
         case 2:
-            sent = next_page(senders, hostile.mutant(PLACE, draw))
+            sent = next_page(senders, hostile_values.mutant(PLACE, draw))
         case _:
             name = draw.choice(("client_get", "client_disable", "client_delete", "client_log", "secrets_list"))
             sent = event(name, token=senders.admin)
-            sent["pathParameters"] = {"client_id": draw.choice(hostile.TEXTS)}
+            sent["pathParameters"] = {"client_id": draw.choice(hostile_values.TEXTS)}
     return _disturbed(sent, draw)
 
 
@@ -152,7 +154,7 @@ def _changed(pairs: list[tuple[str, str]], draw: random.Random) -> list[tuple[st
     """Change a form: a value made hostile, a parameter lost, repeated or renamed."""
     place = draw.randrange(len(pairs))
     name, text = pairs[place]
-    text_instead = draw.choice(hostile.TEXTS)[:5000]
+    text_instead = draw.choice(hostile_values.TEXTS)[:5000]
     pairs[place : place + 1] = draw.choice(
         ([(name, text_instead)], [], [(name, text), (name, text_instead)], [(text_instead, text)])
     )
@@ -163,7 +165,7 @@ def _disturbed(sent: Event, draw: random.Random) -> Event:
     """Sometimes change what is around the content: headers, encoding, query string, method."""
     if draw.random() < 0.75:
         return sent
-    return draw.choice((_odd_headers, _odd_encoding, _odd_request))(sent, draw, draw.choice(hostile.TEXTS))
+    return draw.choice((_odd_headers, _odd_encoding, _odd_request))(sent, draw, draw.choice(hostile_values.TEXTS))
 
 
 def _odd_headers(sent: Event, draw: random.Random, text: str) -> Event:

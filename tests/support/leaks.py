@@ -56,7 +56,7 @@ def note(status: int, text: str) -> None:
 
 
 def spellings(secret: str) -> list[str]:
-    """Return the secret as it might be written: as it is, without its prefix, in base64, in hex."""
+    """Return the secret as it might be written: unchanged, without its prefix, in base64, in hex."""
     raw, short = secret.encode(), secret.removeprefix("dcis_")
     value = base64.urlsafe_b64decode(short + "=" * (-len(short) % 4))
     return [secret, short, base64.b64encode(raw).decode(), raw.hex(), value.hex(), base64.b64encode(value).decode()]

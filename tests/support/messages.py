@@ -12,7 +12,7 @@ class _Absent:
         return "ABSENT"  # in the names of tests
 
 
-ABSENT: object = _Absent()  # as the new value: the member is taken away
+ABSENT: object = _Absent()  # as the new value: the member is removed
 
 
 def changed(path: str, value: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What moto answers to requests of all kinds, with and without our shorter ways: run in a process of its own."""
+"""What moto answers to requests of all kinds, with and without the project's shortcuts; run in its own process."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _IDENTIFIERS = ("identifier", "member_identifier", "group_identifier")
 
 @dataclass(frozen=True)
 class Oracle:
-    """The views of a registry, by kind of record and id; restricted people are for who is entitled."""
+    """The views of a registry, by kind of record and id; only entitled clients see restricted people."""
 
     records: dict[Kind, dict[str, View]]
 
@@ -42,8 +42,8 @@ class Oracle:
         """Return the ids of all records that satisfy the tree."""
         return {id_ for id_, view in self.records[kind].items() if matches(tree, view, TODAY)}
 
-    def telling(self, kind: Kind, tree: Node) -> bool:
-        """Tell whether the tree finds some records and leaves others, so that an error would show."""
+    def is_selective(self, kind: Kind, tree: Node) -> bool:
+        """Return whether the tree finds some records and leaves others, so that an error would show."""
         return 0 < len(self.found(kind, tree)) < len(self.records[kind])
 
     def ids(self, kind: Kind, rendered: list[dict[str, Any]]) -> list[str]:
@@ -52,7 +52,7 @@ class Oracle:
         return [owners[_first_identifier(record)] for record in rendered]
 
     def is_ordered(self, kind: Kind, ids: list[str], keys: tuple[SortKey, ...]) -> bool:
-        """Tell whether ids stand as they were asked for, or else as promised.
+        """Return whether ids are in the requested order, or else in the documented one.
 
         That is: what lookups found by id, then the rest by id or in the order of an index.
         """

@@ -1,4 +1,4 @@
-"""The demo registry's people, as tests tell them apart."""
+"""Identifiers of the demo registry's people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 def uin(person: Person) -> str:
-    """Return a demo person's UIN: the first of her identifiers."""
+    """Return a demo person's UIN: the first of their identifiers."""
     return person.identifiers[0].identifier_value
 
 

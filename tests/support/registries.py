@@ -26,12 +26,13 @@ def registry_of(population: Population, shards: int = 2) -> Iterator[str]:
     """Load a population into a table of its own, and give the table's name; the engine must be running."""
     dynamodb = boto3.client("dynamodb")
     table = f"dci-registry-{next(_numbers)}"
-    create_tables(dynamodb, _tables(), {"RegistryTable": table})
+    create_tables(dynamodb, tables(), {"RegistryTable": table})
     load(dynamodb, table, population, shards, TODAY)
     yield table
     dynamodb.delete_table(TableName=table)
 
 
 @cache
-def _tables() -> Any:
+def tables() -> dict[str, Any]:
+    """Return the definitions of the template's tables, by their logical ids."""
     return read_template(ROOT / "template.yaml").tables

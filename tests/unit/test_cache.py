@@ -1,4 +1,4 @@
-"""The cache whose entries age."""
+"""The cache with a time limit."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def test_a_value_is_loaded_once_until_it_is_too_old() -> None:
 
 
 def test_keys_do_not_share_their_values() -> None:
-    """Each key has its own."""
+    """Each key has a value of its own."""
     cache: AgingCache[str, int] = AgingCache(60, Clock())
     load = Loads()
     assert (cache.get("a", load), cache.get("b", load), cache.get("a", load)) == (1, 2, 1)
 
 
 def test_a_clock_that_was_set_back_keeps_nothing_alive() -> None:
-    """An entry from the future is loaded again, instead of living until then."""
+    """An entry from the future is loaded again, and not kept until then."""
     clock, load = Clock(), Loads()
     cache: AgingCache[str, int] = AgingCache(60, clock)
     cache.get("a", load)
@@ -46,8 +46,8 @@ def test_a_clock_that_was_set_back_keeps_nothing_alive() -> None:
     assert cache.get("a", load) == 2
 
 
-def test_a_failure_is_not_remembered() -> None:
-    """What raised is tried again at the next call."""
+def test_an_error_is_not_cached() -> None:
+    """A load that raised is made again at the next call."""
 
     def fail() -> int:
         raise LookupError
@@ -59,7 +59,7 @@ def test_a_failure_is_not_remembered() -> None:
 
 
 def test_a_value_can_be_forgotten() -> None:
-    """A forgotten key is loaded anew; one that was never there does not matter."""
+    """A removed key is loaded again, and removing an unknown key does nothing."""
     load = Loads()
     cache: AgingCache[str, int] = AgingCache(60, Clock())
     cache.get("a", load)
@@ -68,8 +68,8 @@ def test_a_value_can_be_forgotten() -> None:
     assert cache.get("a", load) == 2
 
 
-def test_strangers_can_not_fill_the_memory() -> None:
-    """However many keys are asked for, only so many are kept."""
+def test_the_number_of_entries_is_bounded() -> None:
+    """However many keys are requested, only the newest are kept."""
     load = Loads()
     cache: AgingCache[int, int] = AgingCache(60, Clock())
     for key in range(5000):

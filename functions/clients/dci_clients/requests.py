@@ -99,7 +99,10 @@ def read_status(query: str) -> str | None:
 
 def next_page(position: Mapping[str, str] | None) -> dict[str, str]:
     """Return the member `next`, which says where the next page starts; nothing after the last page."""
-    return {"next": base64.urlsafe_b64encode(json.dumps(position).encode()).decode()} if position else {}
+    if not position:
+        return {}
+    ordered = {name: position[name] for name in CLIENT_POSITION if name in position}  # one position, one text
+    return {"next": base64.urlsafe_b64encode(json.dumps(ordered).encode()).decode()}
 
 
 def invalid_next() -> InvalidRequest:

@@ -77,7 +77,7 @@ class Retry:
             for _ in retry.attempts(backoff):
                 with suppress(WriteConflict):
                     return write()
-            raise ServiceUnavailable(...)
+            raise Unavailable(...)
         """
         for attempt in itertools.count(1):
             yield attempt

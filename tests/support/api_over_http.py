@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def served(api: Api) -> Iterator[str]:
+def api_over_http(api: Api) -> Iterator[str]:
     """Serve it on a free port, and yield its base URL."""
 
     def handle(event: Event, _context: object) -> dict[str, Any]:

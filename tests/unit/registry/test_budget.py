@@ -44,7 +44,7 @@ def test_without_a_deadline_time_does_not_count() -> None:
 
 
 def test_what_is_too_much_anyway_is_known_before() -> None:
-    """A check refuses what is more than is left, and spends nothing."""
+    """A check rejects more than the rest of the budget, and consumes nothing."""
     budget = Budget(10)
     budget.check(10)
     with pytest.raises(TooManyMatches):

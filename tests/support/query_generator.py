@@ -1,4 +1,4 @@
-"""Random questions to a registry, in all query types of the standard."""
+"""Random queries of a registry, in all query types of the standard."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SIGNS = {"eq": "$eq", "in": "$in", "lt": "$lt", "le": "$lte", "gt": "$gt", "ge"
 
 
 @dataclass(frozen=True)
-class Question:
+class RandomQuery:
     """A query as it is sent, for which records, and in which order."""
 
     kind: Kind
@@ -62,7 +62,7 @@ class Question:
 
 
 def values_of(views: list[View]) -> Values:
-    """Collect values that somebody has, and some that nobody has."""
+    """Collect values that records have, and some that no record has."""
     values = {
         attribute.name: {_NOBODYS.get(attribute.type, "nobody's"), *_some(attribute, views)}
         for attribute in CATALOGUE.attributes
@@ -85,11 +85,11 @@ def attribute_of(name: str) -> Attribute:
     return attribute
 
 
-def question(draw: random.Random, values: Values) -> Question:
+def random_query(draw: random.Random, values: Values) -> RandomQuery:
     """Draw a question in one of the standard's forms."""
     kind, record_type = draw.choice(_RECORD_TYPES)
     query_type, make = draw.choice((("idtype-value", _pair), *[("predicate", _predicate)] * 2, *_EXPRESSIONS))
-    return Question(kind, record_type, query_type, make(draw, values), _sort(draw, values))
+    return RandomQuery(kind, record_type, query_type, make(draw, values), _sort(draw, values))
 
 
 _RECORD_TYPES: list[tuple[Kind, dict[str, str]]] = [
@@ -178,14 +178,14 @@ def _comparison(draw: random.Random, values: Values, operator: str = "") -> Sent
 _OFTEN = ("birth_date", "birth_date", "surname", "name", "district", "poverty_score", "HOUSEHOLD_ID", "UIN", "age")
 
 
-def telling(draw: random.Random, values: Values, tells: Any) -> Question:
-    """Draw until a question tells some records from others, but not for ever: what finds nobody must be right too."""
-    asked = question(draw, values)
+def selective_query(draw: random.Random, values: Values, tells: Any) -> RandomQuery:
+    """Draw until a query selects some records and not others, with a limit: empty results are tested too."""
+    asked = random_query(draw, values)
     for _ in range(10):
         try:
             if tells(asked):
                 break
         except QueryError:  # two conditions on one attribute in one object may be too many, say
             pass
-        asked = question(draw, values)
+        asked = random_query(draw, values)
     return asked

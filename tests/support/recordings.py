@@ -64,6 +64,11 @@ def write_lines(name: str, lines: list[Line]) -> None:
     (FOLDER / f"{name}.jsonl").write_text("".join(f"{text}\n" for text in texts))
 
 
+def in_order(lines: list[Line]) -> list[Line]:
+    """Return items or keys in an order that does not depend on the engine that returned them."""
+    return sorted(lines, key=lambda line: json.dumps(line, sort_keys=True))
+
+
 def derived_secret(name: str) -> str:
     """Return the secret of a recorded client, so that no file has to hold it."""
     value = hashlib.sha256(f"secret of {name}".encode()).digest()
@@ -111,7 +116,7 @@ class Replay:
         keys, kept = ([_key(item) for item in items] for items in (before, after))
         written = self.masks.masked([item for item in after if item not in before])
         removed = self.masks.masked([key for key in keys if key not in kept])
-        yield {"written": sorted(written, key=json.dumps), "removed": sorted(removed, key=json.dumps)}
+        yield {"written": in_order(written), "removed": in_order(removed)}
 
     def _answer(self, line: Line) -> Line:
         self.api.clock.advance(line.get("advance", 0))
@@ -196,13 +201,22 @@ class Replay:
             name = getattr(self.api.runtime.settings, setting)
             answer = self.api.runtime.dynamodb.scan(TableName=name, ConsistentRead=True)
             assert "LastEvaluatedKey" not in answer
-            found += [{"table": table, "item": item} for item in answer["Items"]]
+            found += [
+                {"table": table, "item": dict(map(_in_order, dict[str, Any](item).items()))}
+                for item in answer["Items"]
+            ]
         return found
 
 
 _MEMBERS = {"body": "body", "base64": "body", "query": "rawQueryString", "path": "pathParameters"}
 _HTTP = {"method": "method", "source": "sourceIp"}
 _FILLED = {*_MEMBERS, *_HTTP, "form", "items", "header", "headers"}
+
+
+def _in_order(attribute: tuple[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """Return an attribute; a set has its members in order."""
+    name, value = attribute
+    return name, {"SS": sorted(value["SS"])} if "SS" in value else value
 
 
 def _key(line: Line) -> Line:

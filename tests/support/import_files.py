@@ -12,7 +12,7 @@ from dci_cli.registry.support.json_lines import write_line
 from dci_common.registry.model.base import record_fields
 from dci_common.registry.model.records import AnyRecord
 from dci_common.runtime import Runtime
-from support.written import Crash, Registry
+from support.registry_harness import Crash, Registry
 
 
 def jsonl(path: Path, records: Iterable[AnyRecord]) -> Path:

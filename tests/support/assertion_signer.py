@@ -12,7 +12,7 @@ import jwt
 from dci_common.oauth.assertions import TYPE
 from dci_common.oauth.key_ring import SigningKey, generate
 from support.events import event
-from support.forge import changed
+from support.token_forge import changed
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client

@@ -22,8 +22,8 @@ from dci_common.registry.storage.store import RegistryStore, Stored
 from dci_common.registry.write.writer import RegistryWriter
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
-from support.pauses import NO_PAUSES
 from support.registries import TODAY, registry_of
+from support.retry_pauses import NO_PAUSES
 
 SHARDS = 2
 INDEXING = Indexing(SOCIAL_CATALOGUE, SHARDS, TODAY)
@@ -167,7 +167,7 @@ class Registry:
 
 
 def population(records: Iterable[AnyRecord]) -> Population:
-    """Sort records by what they are."""
+    """Group records by their kind."""
     made = Population()
     for record in records:
         match record:

@@ -61,7 +61,7 @@ class Forge:
 
     @cached_property
     def foreign(self) -> SigningKey:
-        """A key of somebody else."""
+        """A key that the registry does not have."""
         return generate("ES256")
 
     def header(self, **changes: Any) -> dict[str, Any]:

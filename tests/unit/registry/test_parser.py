@@ -1,4 +1,4 @@
-"""From the standard's queries to the query tree; what is refused is in functional/test_search_rejections.py."""
+"""From the standard's queries to the query tree; what is rejected is in functional/test_search_rejections.py."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_the_trees_of_an_expression(query: dict[str, Any], tree: Node) -> None:
 
 
 def test_one_and_the_same_household() -> None:
-    """What an AND asks of households is asked of one of them; alone, a NOT says that there is none."""
+    """Conditions of an AND apply to one household; a NOT alone means that no household matches."""
     low, high = {"poverty_score": {"$lt": 5}}, {"poverty_score": {"$gt": 2}}
     both = AnyRelated(And((scored("lt", "5"), scored("gt", "2"))))
     assert expression({"$and": [low, high]}) == both

@@ -1,4 +1,4 @@
-"""A small DynamoDB in memory that gives little at a time, is busy now and then, and whose indexes lag."""
+"""A small DynamoDB in memory with small pages, throttling and lagging indexes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Item = dict[str, Any]
 Entry = tuple[str, str, str]  # slot value, pk, sk
 
 
-class FickleDynamoDB:
+class FlakyDynamoDB:
     """Answers the queries of the search, as DynamoDB would, queries in pages of `at_once` entries.
 
     Each `busy`th call is throttled. `indexed` are the items as the indexes still have them.

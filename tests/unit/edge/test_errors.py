@@ -44,7 +44,7 @@ def is_error(value: object) -> bool:
 
 
 def test_an_error_without_a_row_has_the_row_of_its_parent() -> None:
-    """The registry's own errors are answered like the domain error that they are a kind of."""
+    """A subclass without a row of its own is answered like its parent error."""
     answer = error_response(RegistryBusy())
     assert (answer.status, answer.code, answer.headers) == (503, "err.service.unavailable", {"Retry-After": "2"})
 

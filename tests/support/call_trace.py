@@ -1,4 +1,4 @@
-"""Watching what a request costs: its calls to AWS, and the functions of ours that it goes through."""
+"""What a request costs: its calls to AWS, and the project's functions that it calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OURS = tuple(str(ROOT / folder) + "/" for folder in ("layers", "functions"))
 
 @contextmanager
 def aws_calls(runtime: Runtime) -> Iterator[list[str]]:
-    """Collect the operations asked of AWS, each with the tables or the secret it names."""
+    """Collect the AWS operations that are called, each with the tables or the secret that it names."""
     calls: list[str] = []
 
     def note(operation: str, parameters: Any) -> None:
@@ -34,7 +34,7 @@ def aws_calls(runtime: Runtime) -> Iterator[list[str]]:
 
 @contextmanager
 def hooked(runtime: Runtime, hook: Callable[..., Any]) -> Iterator[None]:
-    """Call the hook with the operation and its parameters before every AWS call: what it raises, the call raises."""
+    """Call the hook with the operation and its parameters before each AWS call, which raises what the hook raises."""
     clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets)
     with ExitStack() as hooks:
         for client in clients:
@@ -81,7 +81,7 @@ def _names(runtime: Runtime) -> tuple[str, ...]:
 
 
 def steps(work: Callable[[], object]) -> list[str]:
-    """Run the work, and return the functions of ours that it called, in their order.
+    """Run the work, and return the project's functions that it called, in their order.
 
     Generators are left out: they are called again for each thing they yield.
     """

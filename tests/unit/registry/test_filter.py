@@ -50,13 +50,13 @@ def test_every_operator_has_its_symbol() -> None:
     }
 
 
-def test_what_nobody_can_satisfy() -> None:
-    """No ids is a condition that never holds: an empty IN is refused."""
+def test_an_unsatisfiable_tree_has_no_filter() -> None:
+    """No ids is a condition that never holds: an empty IN is rejected."""
     assert filtered(IdIn(frozenset())).expression == "attribute_not_exists(pk)"
 
 
 def test_no_in_has_more_than_a_hundred_values() -> None:
-    """DynamoDB refuses a longer IN, so it becomes several."""
+    """DynamoDB rejects a longer IN, so it is divided into several."""
     made = filtered(ids(250))
     assert made.expression is not None
     lists = re.findall(r"IN \(([^)]*)\)", made.expression)
@@ -65,7 +65,7 @@ def test_no_in_has_more_than_a_hundred_values() -> None:
 
 
 def test_an_expression_over_four_kilobytes_is_none() -> None:
-    """What DynamoDB would refuse for its length is left to Python."""
+    """A filter that is too long for DynamoDB is left to Python."""
     assert filtered(ids(1000)).expression is None
     texts = [filtered(ids(count)).expression for count in range(500, 900, 10)]
     assert max(len(text.encode()) for text in texts if text is not None) <= 4096
@@ -73,7 +73,7 @@ def test_an_expression_over_four_kilobytes_is_none() -> None:
 
 
 def test_an_expression_of_too_many_operators_is_none() -> None:
-    """DynamoDB refuses more than 300 operators, however short the text is."""
+    """DynamoDB rejects more than 300 operators, however short the text is."""
     assert filtered(And((Not(ids(1)),) * 100)).expression is not None
     assert filtered(And((Not(ids(1)),) * 101)).expression is None
 
@@ -96,7 +96,7 @@ def test_a_list_is_asked_for_each_value() -> None:
 
 
 def test_the_beginning_of_a_value_in_a_list_is_none() -> None:
-    """DynamoDB has no function that tells how the values of a list begin, so Python does."""
+    """DynamoDB has no prefix function for the values of a list, so Python checks it."""
     place = SOCIAL_CATALOGUE.find("location")
     assert place is not None
     leaf = Compare(place, "prefix", ("ab",))

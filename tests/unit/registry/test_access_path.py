@@ -76,7 +76,7 @@ def path_of(node: Node) -> AccessPath:
 
 
 def on_path(path: AccessPath, person: dict[str, Any]) -> bool:
-    """Tell whether a record is met on a path."""
+    """Return whether a path covers a record."""
     slots = slot_values(person)
     return person["id"] in path.ids or any(
         span.low <= keys.slot_value(slots[range_.slot], person["id"]) <= span.high
@@ -87,13 +87,13 @@ def on_path(path: AccessPath, person: dict[str, Any]) -> bool:
 
 
 def met(node: Node) -> set[str]:
-    """Return the ids of those who are met on the path of a tree."""
+    """Return the ids of the records that a tree's path covers."""
     path = path_of(node)
     return {person["id"] for person in PEOPLE if on_path(path, person)}
 
 
 def found(node: Node) -> set[str]:
-    """Return the ids of those who satisfy a tree."""
+    """Return the ids of the records that satisfy a tree."""
     return {person["id"] for person in PEOPLE if matches(node, person, TODAY)}
 
 
@@ -164,7 +164,7 @@ def test_a_comparison_is_an_exact_range_of_its_slot(sign: str) -> None:
 
 
 @pytest.mark.parametrize(("sign", "count"), [("eq", 12), ("prefix", 24)])
-def test_a_name_and_its_beginning(sign: str, count: int) -> None:
+def test_a_name_prefix_is_a_range(sign: str, count: int) -> None:
     """A name is a range of its own, which holds no longer names; a prefix holds those too."""
     tree = compare(SURNAME, sign, "ana")
     assert (slots(tree), path_of(tree).exact, len(met(tree))) == ({NAMES}, True, count)
@@ -196,7 +196,7 @@ def test_an_or_of_two_attributes_is_the_union_of_their_ranges() -> None:
     assert met(either) == found(either)
 
 
-def test_the_narrowest_path_of_an_and() -> None:
+def test_an_and_takes_its_narrowest_path() -> None:
     """Ids before ranges, several sets of ids by what they share, equality before a range, that before everything."""
     assert path_of(And((born("lt", DAYS[4]), one_of("p01")))).ids == {"p01"}
     both = path_of(And((one_of("p01", "p02"), one_of("p02", "p03"))))
@@ -209,14 +209,14 @@ def test_the_narrowest_path_of_an_and() -> None:
 
 
 def test_a_range_of_the_same_slot_does_not_prove_an_or() -> None:
-    """Somebody's id in an OR keeps the other side's range from being exact."""
+    """A record's id in an OR keeps the other side's range from being exact."""
     tree = And((Or((one_of("p07"), born("lt", DAYS[1]))), born("le", DAYS[5])))
     assert not path_of(tree).exact
     assert met(tree) >= found(tree)
 
 
 def test_an_or_is_read_by_its_branches_beside_a_not() -> None:
-    """What has no path of its own does not make the others read everybody."""
+    """A condition without a path does not make the others read all records."""
     either = Or((compare(SURNAME, "eq", "bo"), born("lt", DAYS[2])))
     assert slots(And((either, Not(one_of("p01"))))) == {NAMES, SLOT}
 
@@ -232,7 +232,7 @@ def test_a_place_and_an_age_are_one_range() -> None:
 
 
 def test_what_has_no_path_is_read_from_the_records_slot() -> None:
-    """A NOT holds for those who lack the attribute, so everybody must be looked at; so has an attribute no slot."""
+    """A NOT also matches records without the attribute, so all are read; so does an attribute without a slot."""
     for tree in (
         Not(born("eq", DAYS[0])),
         Or((born("eq", DAYS[0]), Not(one_of("p01")))),

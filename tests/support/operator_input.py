@@ -1,4 +1,4 @@
-"""The operator at the terminal, who answers questions on stdin."""
+"""An operator at the terminal that answers prompts on stdin."""
 
 from __future__ import annotations
 

@@ -21,19 +21,19 @@ _END_OF_WELCOME = "json.tool --no-ensure-ascii\n"
 
 
 @dataclass
-class Serving:
+class ServerProcess:
     """A running server. `log` is where it writes its errors and a line a request."""
 
     process: subprocess.Popen[str]
     base_url: str
-    credentials: Path
+    credentials_file: Path
     welcome: str
     log: Path
 
     @property
-    def written(self) -> dict[str, Any]:
+    def credentials(self) -> dict[str, Any]:
         """The credentials file."""
-        content: dict[str, Any] = json.loads(self.credentials.read_text())
+        content: dict[str, Any] = json.loads(self.credentials_file.read_text())
         return content
 
     def send(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
@@ -51,7 +51,7 @@ class Serving:
 
     def token(self, who: str) -> Reply:
         """Get a token for the client `who` of the credentials file."""
-        client = self.written[who]
+        client = self.credentials[who]
         form = {"grant_type": "client_credentials", **{name: client[name] for name in ("client_id", "client_secret")}}
         return self.send("POST", "/oauth2/client/token", urlencode(form))
 
@@ -71,7 +71,7 @@ def command(*arguments: str, **environment: str) -> tuple[list[str], dict[str, s
 
 
 @contextmanager
-def serving(folder: Path, *options: str, **environment: str) -> Iterator[Serving]:
+def dci_serve(folder: Path, *options: str, **environment: str) -> Iterator[ServerProcess]:
     """Run `dci serve` on a free port; its credentials are in `folder` where `make run` has them in a checkout."""
     credentials = folder / ".local" / "credentials.json"
     own = ("--port", "0", "--credentials", str(credentials))
@@ -80,7 +80,7 @@ def serving(folder: Path, *options: str, **environment: str) -> Iterator[Serving
 
 
 @contextmanager
-def sam_local(folder: Path) -> Iterator[Serving]:
+def sam_local(folder: Path) -> Iterator[ServerProcess]:
     """Run what `make sam-local` runs, on a free port."""
     credentials = folder / ".local" / "credentials.json"
     arguments, variables = command(PORT="0")
@@ -92,7 +92,7 @@ def sam_local(folder: Path) -> Iterator[Serving]:
 @contextmanager
 def running(
     arguments: list[str], variables: dict[str, str], credentials: Path, log: Path, cwd: Path | None = None
-) -> Iterator[Serving]:
+) -> Iterator[ServerProcess]:
     """Run a server until it is no longer needed; `credentials` is the file that it writes."""
     with (
         log.open("w") as errors,
@@ -106,13 +106,13 @@ def running(
             process.terminate()  # not killed: its engine may be a process of its own
 
 
-def _ready(process: subprocess.Popen[str], credentials: Path, log: Path) -> Serving:
+def _ready(process: subprocess.Popen[str], credentials: Path, log: Path) -> ServerProcess:
     assert process.stdout is not None
     welcome = ""
     while not welcome.endswith(_END_OF_WELCOME):
         line = process.stdout.readline()
         assert line, log.read_text()
         welcome += line
-    server = Serving(process, json.loads(credentials.read_text())["base_url"], credentials, welcome, log)
+    server = ServerProcess(process, json.loads(credentials.read_text())["base_url"], credentials, welcome, log)
     assert server.send("GET", "/health").status == 200
     return server

@@ -51,7 +51,7 @@ TEXTS = (
     "pk",
     "facets",
     "CLIENT#" + MARK,
-    # Numbers, dates and constants that are none, or only nearly so.
+    # Invalid numbers, dates and constants, some nearly valid.
     "NaN",
     "1e999",
     "-0",
@@ -208,7 +208,7 @@ def check_reply(reply: Reply) -> None:
 
 
 def _told(reply: Reply) -> str:
-    """Return what the answer says in words of ours; an answer that serves may repeat ids that were sent."""
+    """Return the texts of an error response; an answer that serves may repeat ids that were sent."""
     if reply.status >= 400:
         return reply.text
     answered = reply.json if reply.text else {}
@@ -218,5 +218,5 @@ def _told(reply: Reply) -> str:
 
 
 def refused(reply: Reply) -> bool:
-    """Tell whether the answer refuses the request, or an item of it."""
+    """Return whether the answer refuses the request, or an item of it."""
     return reply.status >= 400 or '"status":"rjct"' in reply.text

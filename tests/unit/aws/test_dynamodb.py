@@ -14,7 +14,7 @@ from dci_common.registry.storage.budget import Budget
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from support.api import Clock
-from support.pauses import NO_PAUSES, pausing
+from support.retry_pauses import NO_PAUSES, retry_with_sleep
 
 if TYPE_CHECKING:
     from dci_common.aws.protocol import DynamoDB
@@ -26,7 +26,7 @@ Item = dict[str, Any]
 
 def over(dynamodb: object, pauses: list[float]) -> Runtime:
     """Return a runtime with this client, whose pauses are collected and not made."""
-    return Runtime(Settings(), retry=pausing(pauses.append), dynamodb=lambda _: cast("DynamoDB", dynamodb))
+    return Runtime(Settings(), retry=retry_with_sleep(pauses.append), dynamodb=lambda _: cast("DynamoDB", dynamodb))
 
 
 class Reluctant:
@@ -79,7 +79,7 @@ def test_unprocessed_keys_are_an_error_at_last() -> None:
 
 
 class Busy:
-    """A DynamoDB that refuses so many calls before it answers."""
+    """A DynamoDB that rejects so many calls before it answers."""
 
     def __init__(self, refusals: int, code: str = "ThrottlingException") -> None:
         self.left = refusals
@@ -118,7 +118,7 @@ def ask(busy: Busy, operation: str, deadline: Deadline, retry: Retry) -> None:
 def test_throttled_reads_are_repeated(operation: str, code: str) -> None:
     """A call that DynamoDB throttles is made again, each time after a longer pause."""
     busy, pauses = Busy(4, code), list[float]()
-    ask(busy, operation, Deadline(), pausing(pauses.append))
+    ask(busy, operation, Deadline(), retry_with_sleep(pauses.append))
     assert busy.calls == 5
     assert pauses == sorted(set(pauses))
     assert len(pauses) == 4
@@ -129,7 +129,7 @@ def test_rejected_reads_are_not_repeated(operation: str) -> None:
     """A call that DynamoDB rejects for another reason is made once."""
     busy, pauses = Busy(1, "ValidationException"), list[float]()
     with pytest.raises(ClientError):
-        ask(busy, operation, Deadline(), pausing(pauses.append))
+        ask(busy, operation, Deadline(), retry_with_sleep(pauses.append))
     assert (busy.calls, pauses) == (1, [])
 
 
@@ -141,7 +141,7 @@ def test_reads_are_repeated_until_the_deadline(operation: str, seconds: int) -> 
     deadline = Deadline(clock() + seconds, clock)
     usable = deadline.left()
     with pytest.raises(Unavailable):
-        ask(Busy(1_000_000), operation, deadline, pausing(clock.advance))
+        ask(Busy(1_000_000), operation, deadline, retry_with_sleep(clock.advance))
     assert 0 <= deadline.left() <= 1
     assert 0 < usable < seconds
 

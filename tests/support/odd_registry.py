@@ -1,4 +1,4 @@
-"""Small registries of odd records: what the demo registry is too tidy to hold."""
+"""Small registries of unusual records that the demo registry does not have."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.answering import Server
+from support.fake_aws_server import Server
 
 
 @pytest.fixture

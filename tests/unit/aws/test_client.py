@@ -19,10 +19,10 @@ from dci_common.aws import protocol
 from dci_common.aws.client import DeadlineExceeded
 from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager
 from dci_common.deadline import Deadline, calls_end_by
-from support.answering import REQUEST_ID, Server
 from support.api import Clock
 from support.events import ROOT
-from support.pauses import pausing
+from support.fake_aws_server import REQUEST_ID, Server
+from support.retry_pauses import retry_with_sleep
 
 if TYPE_CHECKING:
     from dci_common.aws.protocol import DynamoDB, SecretsManager
@@ -52,7 +52,7 @@ def dynamodb(server: Server, pauses: list[float], monkeypatch: pytest.MonkeyPatc
     """Return a client of the server."""
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{server.server_port}")
-    return MinimalDynamoDB(pausing(pauses.append))
+    return MinimalDynamoDB(retry_with_sleep(pauses.append))
 
 
 @pytest.mark.parametrize("call", REPEATED.values(), ids=REPEATED)
@@ -177,7 +177,7 @@ def test_errors_leave_no_reference_cycles(server: Server, dynamodb: MinimalDynam
 def test_unknown_operations_do_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clients have the operations and errors of the protocol, and no attribute is made up."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1")
-    for client in (MinimalDynamoDB(pausing(print)), MinimalSecretsManager(pausing(print))):
+    for client in (MinimalDynamoDB(retry_with_sleep(print)), MinimalSecretsManager(retry_with_sleep(print))):
         assert not hasattr(client, "create_table")
         assert not hasattr(client.exceptions, "AccessDeniedException")
 

@@ -1,7 +1,7 @@
-"""A hamlet so small that a test can name who is found.
+"""A registry so small that a test can name the records found.
 
-There are people `a` to `d`, `n` of whom nothing is known, and groups 1 to 3. One more person, a head of household 1,
-is restricted: nothing may ever tell that she is there.
+There are people `a` to `d`, `n` without any values, and groups 1 to 3. One more person, a head of household 1,
+is restricted: no response may show that they exist.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ Json = dict[str, Any]
 SECRET = "secret"
 
 
-def hamlet() -> Population:
-    """Make the hamlet; its day is 1 March 2026."""
+def tiny_population() -> Population:
+    """Make the tiny registry; its day is 1 March 2026."""
     people = [
         _person(
             "a",
@@ -110,7 +110,7 @@ def _group(number: str, **fields: Any) -> Group:
 
 
 def letters(records: list[Json]) -> str:
-    """Return who or what was found, in order: `abc`, `12`."""
+    """Return the names of the records found, in order: `abc`, `12`."""
     identifiers = (record.get("identifier") or record["group_identifier"] for record in records)
     return "".join(first["identifier_value"] for first, *_ in identifiers)
 

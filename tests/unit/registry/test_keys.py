@@ -41,7 +41,7 @@ def test_one_identifier_type_has_one_form() -> None:
 
 
 def test_the_shard_of_a_record_never_changes() -> None:
-    """Stored records are found only if their shard is computed alike for ever."""
+    """Stored records are found only if their shard is computed alike forever."""
     shards = [keys.shard(Kind.PERSON, f"p{number}", 4) for number in range(4)]
     assert shards == ["PERSON#1", "PERSON#3", "PERSON#1", "PERSON#3"]
     spread = {keys.shard(Kind.GROUP, f"h{number:04}", 8) for number in range(100)}

@@ -1,4 +1,4 @@
-"""Guessing secrets: it gets slower and slower for the one who guesses, and for nobody else."""
+"""Failed authentication is throttled, for the failing client and address only."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pytest
 
 from dci_common.oauth.throttle import FREE_FAILURES, LONGEST_WAIT_SECONDS
-from support.assertions import Signer
+from support.assertion_signer import Signer
+from support.call_trace import aws_calls
 from support.events import event
-from support.watch import aws_calls
 
 if TYPE_CHECKING:
     from support.api import Api, Reply
@@ -44,8 +44,8 @@ def must_wait(reply: Reply) -> int:
     return int(reply.headers["Retry-After"])
 
 
-def test_a_slip_costs_nothing(api: Api) -> None:
-    """Fewer than five failures make nobody wait, at any moment of a second."""
+def test_fewer_than_five_failures_do_not_wait(api: Api) -> None:
+    """Fewer than five failures cause no wait, at any moment of a second."""
     client, secret = api.client()
     api.clock.advance(0.3)
     for _ in range(FREE_FAILURES - 1):
@@ -53,7 +53,7 @@ def test_a_slip_costs_nothing(api: Api) -> None:
     assert sent(api, client.client_id, secret).status == 200
 
 
-def test_waiting_doubles(api: Api) -> None:
+def test_the_wait_doubles_with_each_failure(api: Api) -> None:
     """After five failures each further one doubles the wait, up to a quarter of an hour."""
     client, _ = api.client()
     fail(api, client.client_id, FREE_FAILURES - 1)
@@ -66,7 +66,7 @@ def test_waiting_doubles(api: Api) -> None:
     assert waits[-1] == LONGEST_WAIT_SECONDS
 
 
-def test_a_guess_while_waiting_is_not_looked_at(api: Api) -> None:
+def test_requests_during_the_wait_are_not_checked(api: Api) -> None:
     """Not even the right secret opens then, and asking again makes the wait no longer."""
     client, secret = api.client()
     fail(api, client.client_id)
@@ -77,15 +77,15 @@ def test_a_guess_while_waiting_is_not_looked_at(api: Api) -> None:
 
 
 @pytest.mark.parametrize("stranger", [ELSEWHERE, "2001:db8:1::1", "", "no address", "203.0.113.8"])
-def test_a_stranger_locks_nobody_out(api: Api, stranger: str) -> None:
-    """However often somebody fails at another address, the client gets its token at its own."""
+def test_failures_elsewhere_do_not_lock_a_client_out(api: Api, stranger: str) -> None:
+    """However many attempts fail at another address, the client gets its token at its own."""
     client, secret = api.client()
     fail(api, client.client_id, 12, stranger)
     must_wait(sent(api, client.client_id, secret, stranger))
     assert sent(api, client.client_id, secret).status == 200
 
 
-def test_another_client_at_the_same_address_is_free(api: Api) -> None:
+def test_another_client_at_the_same_address_does_not_wait(api: Api) -> None:
     """The failures of one client are not those of its neighbour behind the same address."""
     client, _ = api.client()
     other, secret = api.client()
@@ -94,8 +94,8 @@ def test_another_client_at_the_same_address_is_free(api: Api) -> None:
     assert sent(api, other.client_id, secret).status == 200
 
 
-def test_an_ipv6_network_is_one_address(api: Api) -> None:
-    """Who has a /64 has no more guesses than who has one address of IPv4, and the next network has its own."""
+def test_an_ipv6_network_counts_as_one_address(api: Api) -> None:
+    """A /64 network has as many attempts as one IPv4 address, and the next network has its own."""
     client, _ = api.client()
     for host in range(FREE_FAILURES):
         assert sent(api, client.client_id, "wrong", f"2001:db8:0:1::{host}").status == 401
@@ -114,7 +114,7 @@ def test_a_success_clears_the_failures_of_its_address(api: Api) -> None:
     must_wait(sent(api, client.client_id, "wrong", ELSEWHERE))
 
 
-def test_failures_are_forgotten(api: Api) -> None:
+def test_failures_expire_after_an_hour(api: Api) -> None:
     """Failures of more than an hour ago count no more, also while DynamoDB has not deleted them."""
     client, _ = api.client()
     fail(api, client.client_id, 9)
@@ -124,7 +124,7 @@ def test_failures_are_forgotten(api: Api) -> None:
     assert must_wait(sent(api, client.client_id, "wrong")) == 1
 
 
-def test_nothing_tells_who_exists(api: Api) -> None:
+def test_the_wait_does_not_reveal_existing_clients(api: Api) -> None:
     """An unknown client, a wrong secret, the right one of a disabled client and a wrong key wait alike."""
     client, _ = api.client()
     disabled, secret = api.client()
@@ -151,7 +151,7 @@ def test_nothing_tells_who_exists(api: Api) -> None:
 
 
 @pytest.mark.parametrize("name", ["revoke", "introspect"])
-def test_every_endpoint_counts(api: Api, name: str) -> None:
+def test_every_endpoint_counts_failures(api: Api, name: str) -> None:
     """No endpoint is a way around the waiting."""
     client, _ = api.client()
     for _ in range(FREE_FAILURES):
@@ -160,15 +160,15 @@ def test_every_endpoint_counts(api: Api, name: str) -> None:
     must_wait(sent(api, client.client_id, "wrong", name=name))
 
 
-def test_what_no_client_can_be_called_is_not_counted(api: Api) -> None:
-    """Ids that nobody can have cost no read and no write."""
+def test_impossible_ids_are_not_counted(api: Api) -> None:
+    """Ids that no client can have cost no read and no write."""
     with aws_calls(api.runtime) as calls:
         for client_id in ("a#b", "x" * 101, "ü", "a b"):
             assert sent(api, client_id, "wrong").status == 401
     assert calls == []
 
 
-def test_what_a_token_costs(api: Api) -> None:
+def test_a_token_costs_one_read_and_one_write(api: Api) -> None:
     """One read and one write; one write more when there are failures to clear."""
     client, secret = api.client()
     sent(api, client.client_id, secret)  # what is read once, is read

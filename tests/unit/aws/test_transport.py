@@ -22,7 +22,7 @@ from botocore.exceptions import (
 
 from dci_common.aws.transport import Answer, Endpoint, ResponseTooLarge, tls_context
 from dci_common.deadline import Deadline
-from support.answering import GOOD, REQUEST_ID, Server
+from support.fake_aws_server import GOOD, REQUEST_ID, Server
 
 
 def ask(endpoint: Endpoint, deadline: Deadline = Deadline()) -> Answer:  # noqa: B008 - it is immutable

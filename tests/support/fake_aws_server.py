@@ -1,4 +1,4 @@
-"""An HTTP server in the place of AWS, which answers or fails as a test says."""
+"""An HTTP server in place of AWS that answers or fails as a test configures it."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ GOOD = b'{"Item": {}}'
 REQUEST_ID = "4BM5JQ0L6TPCHNVU"
 
 
-def written(status: int, body: bytes, *headers: str) -> bytes:
+def http_response(status: int, body: bytes, *headers: str) -> bytes:
     """Write a response."""
     lines = [f"HTTP/1.1 {status} .", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 
 ANSWERS = {
-    "good": written(200, GOOD, f"x-amz-crc32: {zlib.crc32(GOOD)}"),
-    "last": written(200, GOOD),  # and then the connection is closed
-    "damaged": written(200, GOOD, f"x-amz-crc32: {zlib.crc32(GOOD) + 1}"),
-    "cut": written(200, GOOD)[:-1],
+    "good": http_response(200, GOOD, f"x-amz-crc32: {zlib.crc32(GOOD)}"),
+    "last": http_response(200, GOOD),  # and then the connection is closed
+    "damaged": http_response(200, GOOD, f"x-amz-crc32: {zlib.crc32(GOOD) + 1}"),
+    "cut": http_response(200, GOOD)[:-1],
     "dropped": b"",
     "silent": b"",
     "garbage": b"what?\r\n\r\n",
-    "html": written(503, b"<html>busy</html>"),
-    "throttled": written(400, b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}'),
-    "denied": written(
+    "html": http_response(503, b"<html>busy</html>"),
+    "throttled": http_response(400, b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}'),
+    "denied": http_response(
         400, b'{"__type": "AccessDeniedException", "Message": "no"}', f"x-amzn-RequestId: {REQUEST_ID}"
     ),
-    "empty": written(200, b"[]"),
+    "empty": http_response(200, b"[]"),
     "endless": b"HTTP/1.1 200 .\r\nTransfer-Encoding: chunked\r\n\r\n",
     "huge": f"HTTP/1.1 200 .\r\nContent-Length: {MAX_RESPONSE_BYTES + 1}\r\n\r\n".encode(),
     "dripping": b"HTTP/1.1 200 .\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         name = answers.pop(0) if len(answers) > 1 else answers[0]
         if name == "silent":
             self.server.held.wait(30)
-        with suppress(BrokenPipeError, ConnectionResetError):  # who asked may have gone
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client may have closed the connection
             self.wfile.write(ANSWERS[name])
             self._go_on(name)
         self.close_connection = name not in STAYING
@@ -82,4 +82,4 @@ class Handler(BaseHTTPRequestHandler):
             self.server.held.wait(0.02)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""

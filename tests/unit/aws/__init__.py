@@ -1,0 +1,1 @@
+"""Tests of the layer's AWS client: transport, signatures, retries and DynamoDB reads."""

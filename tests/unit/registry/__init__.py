@@ -1,0 +1,1 @@
+"""Tests of the registry: parsing, planning and storage keys."""
