@@ -85,7 +85,7 @@ test-build: build .venv/dev.stamp ## test the deployment's artifacts
 .PHONY: deploy
 deploy: ARCH := $(if $(filter file,$(origin ARCH)),arm64,$(ARCH))
 deploy: build .venv/run.stamp ## deploy to AWS, guided the first time (ENV=default names the section of samconfig.toml)
-	@SAM_CLI_TELEMETRY=0 $(VENV)/python -m dci_cli.deploy .venv-sam/bin/sam $(ARCH) $(ENV)
+	@SAM_CLI_TELEMETRY=0 $(VENV)/python -m dci_cli.deploy .venv-sam/bin/sam $(ARCH) "$(ENV)"
 
 .PHONY: sam-local
 sam-local: build .venv/dev.stamp ## serve the API from real Lambda containers (needs Docker and Java; PORT=3000)

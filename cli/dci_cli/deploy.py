@@ -82,7 +82,13 @@ def _check_credentials(profile: str | None) -> None:
 def _deploy() -> int:
     sam, architecture, environment = sys.argv[1:]
     config = Path("samconfig.toml")
-    _check_credentials(_options(config, environment).get("profile"))
+    options = _options(config, environment)
+    if not options:
+        raise CommandError(
+            f"{config} has no section [{environment}.deploy.parameters]: copy [default.deploy.parameters] to that"
+            " name, or correct ENV."
+        )
+    _check_credentials(options.get("profile"))
     arguments = sam_arguments(config, environment, Path(".aws-sam/build"), architecture)
     os.execv(sam, [sam, *arguments])  # noqa: S606 - without a shell
 

@@ -112,7 +112,7 @@ def test_nothing_is_deployed_that_was_not_built(tmp_path: Path, config: Path) ->
         sam_arguments(config, "default", tmp_path / "nowhere", "arm64")
 
 
-def deploy(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def deploy(folder: Path, section: str = "default", **environment: str) -> subprocess.CompletedProcess[str]:
     """Run what `make deploy` runs, in a folder that holds a build, with a SAM that only says that it was called."""
     sam = folder / "sam"
     sam.write_text("#!/bin/sh\necho sam was called\n")
@@ -124,7 +124,7 @@ def deploy(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return subprocess.run(
-        [sys.executable, "-m", "dci_cli.deploy", str(sam), "arm64", "default"],
+        [sys.executable, "-m", "dci_cli.deploy", str(sam), "arm64", section],
         cwd=folder,
         env=kept | {"PYTHONPATH": os.pathsep.join(sys.path)} | nowhere | environment,
         capture_output=True,
@@ -144,6 +144,15 @@ def test_missing_credentials_are_reported(tmp_path: Path) -> None:
     """Without AWS credentials one line says what to do, before SAM asks its first question."""
     done = deploy(tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", MISSING)
+
+
+@pytest.mark.parametrize("section", ["", "tset"])
+@pytest.mark.usefixtures("build", "config")
+def test_a_missing_section_is_reported(tmp_path: Path, section: str) -> None:
+    """A section that samconfig.toml lacks is reported: SAM would make another stack, without the capabilities."""
+    done = deploy(tmp_path, section)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"dci: samconfig.toml has no section [{section}.deploy.parameters]: copy ")
 
 
 @pytest.mark.usefixtures("build", "config")

@@ -27,7 +27,7 @@ def test_a_second_server_leaves_the_first_ones_credentials(first: ServerProcess)
     holder = f"process {first.process.pid}, {first.base_url}"
     assert second.stderr == (
         f"dci: {first.credentials_file} is in use by another dci serve ({holder})."
-        " Stop it, or run ./dci serve with --credentials FILE or --data DIR, and with --port, of its own.\n"
+        " Stop it, or run ./dci serve with another --port and another --credentials FILE.\n"
     )
     assert first.credentials == written
     assert first.send("GET", "/clients", **first.authorization("admin")).status == 200

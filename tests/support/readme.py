@@ -24,7 +24,8 @@ def check_transcript(folder: Path) -> None:
     pasted = [bash, "-euo", "pipefail", "-c", _block("sh")]
     done = subprocess.run(pasted, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert _lasting(json.loads(done.stdout)) == _lasting(json.loads(_block("json")))
+    printed, shown = (_lasting(json.loads(text)) for text in (done.stdout, _block("json")))
+    assert json.dumps(printed) == json.dumps(shown)  # the members' order too
 
 
 def _block(language: str) -> str:

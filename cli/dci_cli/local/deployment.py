@@ -88,7 +88,7 @@ def _rotation_handler(template: Template) -> str:
 
 def claimed_credentials(path: Path) -> AbstractContextManager[Claim]:
     """Lock a credentials file, so that no other server replaces this one's clients in it. Raises CommandError."""
-    advice = f"Stop it, or run {PROGRAM} serve with --credentials FILE or --data DIR, and with --port, of its own."
+    advice = f"Stop it, or run {PROGRAM} serve with another --port and another --credentials FILE."
     return claimed(path.with_name(f"{path.name}.lock"), path, advice)
 
 
