@@ -7,7 +7,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/pytest -q -n auto --dist worksteal
 # The tests that draw random examples.
 EXPLORING := tests/property tests/unit tests/conformance/test_openapi.py tests/registry/test_import_properties.py
 DYNAMODB_LOCAL := .local/dynamodb-local/DynamoDBLocal.jar
-BENCH := PYTHONPATH=tests $(VENV)/python
+BENCH := PYTHONPATH=bench:tests $(VENV)/python
 # $(call measure,warm) runs bench/warm.py with the options of `make bench`.
 measure = @$(BENCH) bench/$(1).py $(QUICK) $(if $(JSON),--json $(JSON)/$(1).json)
 SOURCES := layers functions cli tests bench
