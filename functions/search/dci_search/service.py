@@ -101,13 +101,13 @@ class SearchService:
         settings, today = self._settings.get("registry", self._store.settings), requester.today
         search = compile_search(item.search_criteria, requester.client, settings, today, item.pagination)
         cursor, record_type = search.page.cursor, search.record_type
-        after = self._cursors.open(cursor, search.question) if cursor else None
+        after = self._cursors.open(cursor, search.digest) if cursor else None
         found = self._engine.search(search.query, search.visibility, search.window(after), requester.budget)
         records = disclosed_records(record_type.kind, found, search.disclosure, today)
         charge = len(found.views) or min(found.total, 1)
         session.record_disclosure(item.reference_id, item.search_criteria, record_type.name, records, charge)
         following = found.next_position if search.page.size else None
-        next_cursor = self._cursors.seal(following, search.question) if following else None
+        next_cursor = self._cursors.seal(following, search.digest) if following else None
         pagination = search.page.pagination(len(found.views), found.total, next_cursor)
         rendered = [record_type.render(view, search.disclosure, today) for view in found.views]
         return served(item, self._now(), record_data(search.reg_type, record_type.name, rendered), pagination)

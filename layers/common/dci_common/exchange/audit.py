@@ -1,4 +1,4 @@
-"""The disclosure log: which records each search disclosed to which client, written to AuditTable.
+"""Audit records: which records each search disclosed to which client, written to AuditTable.
 
 | pk | sk | carries |
 |---|---|---|

@@ -56,7 +56,7 @@ class SearchClient(Protocol):
 class CompiledSearch:
     """A search for one page of the records of a type, for one client, on one day.
 
-    `question` identifies the search whichever page is asked for: a cursor can only continue the same question.
+    `digest` identifies the search, whichever page is asked for: a cursor continues only the same search.
     """
 
     reg_type: str
@@ -66,7 +66,7 @@ class CompiledSearch:
     page: Page
     visibility: Visibility
     disclosure: Disclosure
-    question: bytes
+    digest: bytes
 
     def window(self, after: Position | None = None) -> Window:
         """Return the window of matches that the page shows, after the position that its cursor names."""
@@ -97,10 +97,10 @@ def compile_search(
         page=page,
         visibility=Visibility(settings.shards, restricted=client.restricted),
         disclosure=disclosed,
-        question=_question(client.client_id, reg_type, record_type.name, criteria),
+        digest=_digest(client.client_id, reg_type, record_type.name, criteria),
     )
 
 
-def _question(client_id: str, reg_type: str, record_type: str, criteria: SearchCriteria) -> bytes:
+def _digest(client_id: str, reg_type: str, record_type: str, criteria: SearchCriteria) -> bytes:
     asked = [client_id, reg_type, record_type, criteria.query_type, criteria.query, criteria.sort]
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).digest()

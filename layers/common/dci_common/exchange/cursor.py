@@ -29,18 +29,18 @@ class Cursors:
         self._runtime = runtime
         self._keys: AgingCache[str, AESGCM] = AgingCache(_KEY_SECONDS, runtime.clock)
 
-    def seal(self, position: Position, question: bytes) -> str:
-        """Return the cursor of a position; it opens only with the same `question`."""
+    def seal(self, position: Position, search_digest: bytes) -> str:
+        """Return the cursor of a position; it opens only with the same `search_digest`."""
         nonce = self._runtime.random_bytes(_NONCE_BYTES)
         text = json.dumps([position.id, *position.values]).encode()
-        return _encoded(nonce + self._key().encrypt(nonce, text, question))
+        return _encoded(nonce + self._key().encrypt(nonce, text, search_digest))
 
-    def open(self, cursor: str, question: bytes) -> Position:
-        """Return the position of a cursor. Raises Rejection when it was not sealed here for this question."""
+    def open(self, cursor: str, search_digest: bytes) -> Position:
+        """Return the position of a cursor. Raises Rejection when it was not sealed here for this search."""
         try:
             sealed = _decoded(cursor) if len(cursor) <= _MAX_LENGTH else b""
             nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-            record_id, *values = json.loads(self._key().decrypt(nonce, text, question))
+            record_id, *values = json.loads(self._key().decrypt(nonce, text, search_digest))
         except (InvalidTag, ValueError) as error:
             message = (
                 "cursor must be the next_cursor of this client's previous page, unchanged, with the same record "

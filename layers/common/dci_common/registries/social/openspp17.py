@@ -16,7 +16,7 @@ REG_RECORD_TYPE = "person"
 _NAMES = (("givenName", "given_name"), ("familyName", "surname"), ("additionalName", "second_name"))
 
 
-def person(view: View, disclosure: Disclosure, today: date) -> View:
+def render_person(view: View, disclosure: Disclosure, today: date) -> View:
     """Render a person as OpenSPP 17 does."""
     record: View = {}
     if "identifier" in disclosure:

@@ -41,7 +41,7 @@ class RecordType:
 SR_PERSON = RecordType("SRPerson", Kind.PERSON, renderers.sr_person)
 MEMBER = RecordType("Member", Kind.PERSON, renderers.member)
 GROUP = RecordType("Group", Kind.GROUP, renderers.group)
-OPENSPP17_PERSON = RecordType(openspp17.REG_RECORD_TYPE, Kind.PERSON, openspp17.person, SR_PERSON.name)
+OPENSPP17_PERSON = RecordType(openspp17.REG_RECORD_TYPE, Kind.PERSON, openspp17.render_person, SR_PERSON.name)
 
 _SOCIAL_TYPES = {
     "srperson": SR_PERSON,

@@ -39,10 +39,10 @@ NUMBER = ValueType(
     normalize.number,
     "a number such as 2.5, with at most 18 digits on each side of the point and 2 in an exponent",
 )
-TEXT = ValueType("text", normalize.text, "letters or digits")
+TEXT = ValueType("text", normalize.name, "letters or digits")
 BOOLEAN = ValueType("boolean", normalize.boolean, "true or false", ordered=False)
 
 
 def code_list(name: str, codes: Mapping[str, str], expected: str) -> ValueType:
     """Return the type of a code list. `codes` has the code for each word, both normalised as texts are."""
-    return ValueType(name, lambda value: codes.get(normalize.text(value), ""), expected)
+    return ValueType(name, lambda value: codes.get(normalize.name(value), ""), expected)

@@ -82,7 +82,7 @@ class IndexScan:
             request["ScanIndexForward"] = not slice_.descending
             missing = slice_.wanted - len(entries) if is_listed else 0
             self._set_projection(request, range_.slot, missing)
-            for page in self._store.index_pages(request, self._budget):
+            for page in self._store.query_pages(request, self._budget):
                 if request.get("Select") == "COUNT":
                     counted += page["Count"]
                 else:
@@ -100,7 +100,7 @@ class IndexScan:
         for span in range_.spans:
             request = self._request(partition, range_.slot, span)
             request["ProjectionExpression"] = "pk, facets" if with_facets or self._checks_in_python else "pk"
-            for page in self._store.index_pages(request, self._budget):
+            for page in self._store.query_pages(request, self._budget):
                 kept = (read_facets(item) for item in page["Items"] if self._passes(item))
                 found |= {facets["id"]: facets for facets in kept}
         return found
@@ -112,7 +112,7 @@ class IndexScan:
         for span in covering.spans:
             request = _range_request(partition, covering.slot, span)
             request["ProjectionExpression"] = f"pk, {covering.slot}"
-            for page in self._store.index_pages(request, self._budget):
+            for page in self._store.query_pages(request, self._budget):
                 entries += [_entry(item, covering.slot) for item in page["Items"]]
         return entries
 

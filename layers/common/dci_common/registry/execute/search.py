@@ -76,7 +76,7 @@ class Search:
         """Look up what the plan names, and return how the records are then found."""
         owners = look_up(self._plan.lookups, self._store, self._threads, self._budget)
         groups = {search.condition: search.groups_of(self._nested(search.people)) for search in self._plan.members}
-        access = self._plan.access(owners, groups, self._visibility)
+        access = self._plan.choose_access_path(owners, groups, self._visibility)
         if access.households is not None:
             households = self._bodies.read(Kind.GROUP, sorted(access.households)).values()
             members = (entry["id"] for view in households for entry in related_entries(view, self._query.today))

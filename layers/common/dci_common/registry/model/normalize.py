@@ -52,7 +52,7 @@ def email(value: str) -> str:
 
 
 @lru_cache(_CACHED_VALUES)
-def text(value: str) -> str:
+def name(value: str) -> str:
     """Return a person's name, or another text, without differences of accents, case, punctuation or spacing."""
     if value.isascii():  # the same, faster: imports spend most of their time here
         return "-".join(_ASCII_WORD.findall(value.lower()))[:_MAX_TEXT_BYTES].removesuffix("-")

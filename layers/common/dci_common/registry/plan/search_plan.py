@@ -65,7 +65,7 @@ class SearchPlan:
     lookups: tuple[Compare, ...]
     members: tuple[MemberSearch, ...]
 
-    def access(self, owners: Owners, groups: GroupIds, visibility: Visibility) -> AccessPlan:
+    def choose_access_path(self, owners: Owners, groups: GroupIds, visibility: Visibility) -> AccessPlan:
         """Return how the records are found, given the results of all lookups."""
         tree = _resolved(self.query.tree, self.query.kind, owners, groups)
         path = access_path(tree, self.query.kind, self.catalogue)

@@ -77,7 +77,7 @@ class RegistryStore:
             "ProjectionExpression": "sk",
             "ConsistentRead": True,
         }
-        return [item["sk"]["S"] for page in self.index_pages(request, budget) for item in page["Items"]]
+        return [item["sk"]["S"] for page in self.query_pages(request, budget) for item in page["Items"]]
 
     def records(self, kind: Kind, ids: Sequence[str], budget: Budget) -> dict[str, Stored]:
         """Read records for a writer, strongly consistent; ids without a record are left out."""
@@ -113,7 +113,7 @@ class RegistryStore:
     def _get(self, wanted: Sequence[Item], budget: Budget, projection: str = "") -> list[Item]:
         return batch_get(self._runtime, self._table, wanted, projection=projection, meter=budget)
 
-    def index_pages(self, request: dict[str, Any], budget: Budget) -> Iterator[dict[str, Any]]:
+    def query_pages(self, request: dict[str, Any], budget: Budget) -> Iterator[dict[str, Any]]:
         """Query page by page; the caller may change `request` between the pages."""
         while True:
             budget.examine(QUERY_COST)
