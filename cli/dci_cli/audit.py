@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain, product
 from typing import Any
 
-from dci_cli.aws import OperatorRuntime, aws_errors
+from dci_cli.aws import OperatorRuntime, aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_cli.parallel import THREADS, in_parallel
 from dci_cli.terminal import Column, print_table
@@ -60,12 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the disclosures, the oldest first. Raises CommandError."""
-    if not options.table:
-        raise CommandError("Name the audit table: --table NAME, or AUDIT_TABLE in the environment.")
+    check_table(options.table, "AuditTable", "--table or AUDIT_TABLE")
     since = options.since or date.fromordinal(max(1, options.until.toordinal() - _DAYS))
     if since > options.until:
         raise CommandError("--since must not be after --until.")
-    with aws_errors("The audit table cannot be read"):
+    with aws_errors("AuditTable"):
         found = sorted(_disclosures(options, since), key=lambda disclosure: str(disclosure["moment"]))
     if options.json:
         for disclosure in found:

@@ -253,7 +253,8 @@ def test_a_missing_table_option_is_reported(
     monkeypatch.setenv("REGISTRY_TABLE", "")
     assert main(["registry", *command]) == 2
     assert capsys.readouterr().err == (
-        "dci: Name the registry's table: --table NAME, or REGISTRY_TABLE in the environment.\n"
+        "dci: The table's name is missing or not valid:"
+        " give the stack's output RegistryTable with --table or REGISTRY_TABLE.\n"
     )
 
 
@@ -271,5 +272,5 @@ def test_an_error_of_aws_is_one_line(capsys: pytest.CaptureFixture[str]) -> None
     """An error of AWS is reported in one line."""
     assert main(["registry", "stats", "--table", "no-such-table"]) == 2
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("dci: The registry cannot be used: ")
-    assert "ResourceNotFoundException" in line
+    assert line.startswith("dci: There is no such table in the AWS region ")
+    assert line.endswith(": give the stack's output RegistryTable, and its region.")

@@ -415,7 +415,6 @@ def test_missing_files_and_tables_are_one_line(
     assert told.pop(0).endswith("g.jsonl.rejected.jsonl cannot be replaced: Is a directory.\n")
     assert told[0].endswith("none.jsonl cannot be read: No such file or directory.\n")
     assert told[1].endswith("cannot be read: Is a directory.\n")
-    assert told[2].startswith("dci: The registry cannot be used: ")
-    assert "ResourceNotFoundException" in told[2]
-    assert told[3].startswith("dci: Name the registry's table")
+    assert told[2].startswith("dci: There is no such table in the AWS region ")
+    assert told[3].startswith("dci: The table's name is missing or not valid: ")
     assert [text.count("\n") for text in told] == [1, 1, 1, 1]

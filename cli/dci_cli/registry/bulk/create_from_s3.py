@@ -17,9 +17,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dci_cli.aws import dynamodb_client, s3_client
 from dci_cli.command_error import CommandError
 from dci_cli.installation import TEMPLATE
 from dci_cli.registry.bulk import table_import
@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 @registry_command
 def run(options: argparse.Namespace) -> int:
     """Create the table; return 0, or 1 when rows were rejected. Raises CommandError."""
-    return create(Aws(boto3.client("dynamodb"), boto3.client("s3")), options)
+    return create(Aws(dynamodb_client(), s3_client()), options)
 
 
 def create(aws: Aws, options: argparse.Namespace) -> int:
