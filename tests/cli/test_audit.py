@@ -99,7 +99,7 @@ def test_only_the_days_of_the_period_are_read(dci: Dci) -> None:
     [
         (
             ("--table", ""),
-            "The table's name is missing or not valid: give the stack's output AuditTable with --table or AUDIT_TABLE.",
+            "The table's name is missing or not valid: give the stack's output AuditTable with ",
         ),
         (("--table", "no-such-table"), "There is no such table in the AWS region "),
         (("--table", "dci-audit", "--since", "2999-01-01"), "--since must not be after --until."),

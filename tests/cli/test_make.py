@@ -138,13 +138,24 @@ def synchronised(checkout: Path, *command: str) -> list[str]:
         ("run", ["run"]),
         ("test", ["dev"]),
         ("build", ["sam"]),
-        ("deploy", ["sam", "run"]),
+        ("deploy", ["run", "sam"]),
         ("validate", ["sam", "checkov"]),
     ],
 )
 def test_a_command_installs_what_it_needs(checkout: Path, command: str, locks: list[str]) -> None:
     """Each command installs what it needs and no more: those who run or deploy the API get no test tools."""
     assert synchronised(checkout, command) == [f"requirements/{lock}.txt" for lock in locks]
+
+
+def test_deploying_checks_aws_before_it_builds(checkout: Path) -> None:
+    """What is missing for AWS ends `make deploy` before anything is built."""
+    for environment, stamps in ((".venv-uv", ("uv",)), (".venv", ("run",)), (".venv-sam", ("sam",))):
+        script(checkout / environment / "bin" / "python", 'echo "$@" >>called; exit 2')
+        for stamp in ("sources", *stamps):
+            (checkout / environment / f"{stamp}.stamp").touch()
+    script(checkout / ".venv-sam" / "bin" / "sam", "echo sam >>called")
+    assert run(checkout, "make", "deploy", "ENV=test").returncode == 2
+    assert (checkout / "called").read_text() == "-m dci_cli.deploy test\n"
 
 
 def test_running_leaves_the_test_tools_installed(checkout: Path) -> None:
