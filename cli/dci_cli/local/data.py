@@ -39,6 +39,19 @@ class LocalData:
         """Whether the registry may be another than the demo registry."""
         return bool(self.registry or self.data)
 
+    def check(self) -> None:
+        """Raise CommandError when a file or a program is missing, or the options contradict each other."""
+        if self.engine == "dynamodb-local":
+            dynamodb_local.program("java")
+        elif self.data:
+            raise CommandError("moto keeps no tables: --data requires --engine dynamodb-local.")
+        for path in self.registry:
+            try:
+                if not path.is_fifo():  # whose content can be read only once
+                    path.open("rb").close()
+            except OSError as error:
+                raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+
     @contextmanager
     def running(self, base_url: str) -> Iterator[str]:
         """Run the engine, and yield its endpoint; "" for moto. Raises CommandError.
@@ -46,8 +59,6 @@ class LocalData:
         `base_url` is reported to another server that needs the same folder.
         """
         if self.engine == "moto":
-            if self.data:
-                raise CommandError("moto keeps no tables: --data requires --engine dynamodb-local.")
             yield ""
             return
         jar = dynamodb_local.fetch(local_folder() / "dynamodb-local")

@@ -62,10 +62,10 @@ def running(jar: Path, data: Path | None = None) -> Iterator[str]:
 
     It keeps its tables in the folder `data`; without one it is empty, and in memory.
     """
-    port = _free_port()
+    java, port = program("java"), _free_port()
     place = _on_disk(data) if data else ["-inMemory"]
     options = [*place, "-sharedDb", "-disableTelemetry", "-port", str(port)]
-    command = [_program("java"), "-Djava.library.path=DynamoDBLocal_lib", "-jar", jar.name, *options]
+    command = [java, "-Djava.library.path=DynamoDBLocal_lib", "-jar", jar.name, *options]
     # In its own process group: Ctrl-C must not stop it before the server.
     with subprocess.Popen(  # noqa: S603
         command, cwd=jar.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
@@ -101,7 +101,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Return the path of a program that the engine needs. Raises CommandError when it is not installed."""
     found = shutil.which(name)
     if found is None:
         raise CommandError(f"DynamoDB Local needs {name}, which is not installed.")
@@ -109,7 +110,7 @@ def _program(name: str) -> str:
 
 
 def _run(name: str, *arguments: str, cwd: str | os.PathLike[str]) -> str:
-    done = subprocess.run([_program(name), *arguments], cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([program(name), *arguments], cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise CommandError(f"{name} {arguments[0]} failed: {done.stderr.strip()[-300:]}")
     return done.stdout

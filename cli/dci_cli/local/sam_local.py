@@ -49,6 +49,7 @@ def sam_local(port: str, credentials: Path, sam: Path = _SAM, built: Path = _BUI
     on_stop(_interrupt_once)
     base_url = f"http://127.0.0.1:{free_port(port)}"
     data = LocalData(engine="dynamodb-local")
+    data.check()
     try:
         with (
             claimed_credentials(credentials) as claim,
