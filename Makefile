@@ -10,7 +10,6 @@ DYNAMODB_LOCAL := .local/dynamodb-local/DynamoDBLocal.jar
 BENCH := PYTHONPATH=bench:tests $(VENV)/python
 # $(call measure,warm) runs bench/warm.py with the options of `make bench`.
 measure = @$(BENCH) bench/$(1).py $(QUICK) $(if $(JSON),--json $(JSON)/$(1).json)
-SOURCES := layers functions cli tests bench
 # The artifacts contain native code for one processor: this machine's, unless ARCH names another.
 ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
@@ -56,14 +55,14 @@ prove-setup: ## test the set-up in a new clone, with empty caches and an old pip
 
 .PHONY: lint
 lint: .venv/dev.stamp
-	$(VENV)/ruff format --check $(SOURCES)
-	$(VENV)/ruff check $(SOURCES)
+	$(VENV)/ruff format --check
+	$(VENV)/ruff check
 	$(VENV)/python scripts/dead-code
 	scripts/lock --check
 
 .PHONY: types
 types: .venv/dev.stamp
-	$(VENV)/mypy $(SOURCES)
+	$(VENV)/mypy
 
 .PHONY: validate
 validate: .venv-sam/sam.stamp .venv-checkov/checkov.stamp

@@ -177,9 +177,20 @@ global.index-url='https://other.example.org/simple'
 @pytest.mark.parametrize(
     ("configured", "environment", "reached"),
     [
-        ("", {}, " "),
+        ("", {}, ""),
         (CONFIGURED, {}, "https://mirror.example.org/simple /etc/own.pem"),
-        ("install.index-url='https://other.example.org/simple'\n", {}, "https://other.example.org/simple "),
+        ("install.index-url='https://other.example.org/simple'\n", {}, "https://other.example.org/simple"),
+        (
+            "global.extra-index-url='https://a.example.org https://b.example.org'\n",
+            {},
+            "https://a.example.org https://b.example.org unsafe-best-match",
+        ),
+        (
+            CONFIGURED + "global.extra-index-url='\\nhttps://a.test\\nhttps://b.test'\n",
+            {},
+            "https://mirror.example.org/simple https://a.test https://b.test unsafe-best-match /etc/own.pem",
+        ),
+        ("global.extra-index-url='https://a.example.org'\n", {"UV_INDEX": "https://own"}, "https://own"),
         (
             CONFIGURED,
             {"UV_DEFAULT_INDEX": "https://uv.example.org", "SSL_CERT_FILE": "/uv.pem"},
@@ -190,10 +201,20 @@ global.index-url='https://other.example.org/simple'
 def test_uv_reaches_what_pip_reaches(
     checkout: Path, configured: str, environment: dict[str, str], reached: str
 ) -> None:
-    """The package index and certificates that pip is configured with are uv's too, unless uv has its own settings."""
+    """The indexes and certificates that pip is configured with are uv's too, unless uv has its own settings."""
     (checkout / "configured").write_text(configured)
     script(checkout / ".venv-uv" / "bin" / "python", f'[ "$*" = "-m pip config list" ] && cat {checkout}/configured')
-    script(checkout / ".venv-uv" / "bin" / "uv", 'echo "$1 ${UV_DEFAULT_INDEX-} ${SSL_CERT_FILE-}"')
-    without = {"UV_DEFAULT_INDEX": "", "UV_INDEX_URL": "", "SSL_CERT_FILE": ""}
-    done = run(checkout, "scripts/uv", "pip", **without | environment)
-    assert (done.stdout, done.returncode) == (f"pip {reached}\n", 0)
+    script(
+        checkout / ".venv-uv" / "bin" / "uv",
+        'echo "$@" $UV_DEFAULT_INDEX $UV_INDEX $UV_INDEX_STRATEGY $SSL_CERT_FILE',
+    )
+    read = (
+        "UV_DEFAULT_INDEX",
+        "UV_INDEX",
+        "UV_INDEX_URL",
+        "UV_EXTRA_INDEX_URL",
+        "UV_INDEX_STRATEGY",
+        "SSL_CERT_FILE",
+    )
+    done = run(checkout, "scripts/uv", "pip", **dict.fromkeys(read, "") | environment)
+    assert (done.stdout, done.returncode) == (" ".join(["pip", *reached.split()]) + "\n", 0)
