@@ -62,6 +62,19 @@ def test_an_old_python_is_rejected(checkout: Path, target: str) -> None:
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.parametrize("lacking", ["ensurepip", "venv"])
+def test_a_missing_venv_module_is_reported(checkout: Path, lacking: str) -> None:
+    """A Python without venv, or without the pip that it needs, is rejected with the package that Debian has it in."""
+    pretend = f"import sys; sys.modules['{lacking}'] = None; exec(sys.argv[1])"
+    python = script(checkout / "python3.11", f'exec {sys.executable} -c "{pretend}" "$2"')
+    done = run(checkout, "make", "run", f"PYTHON={python}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert without_makes_own(done.stderr) == [
+        f"{python} lacks its module venv: install it (on Debian and Ubuntu: apt install python3-venv)."
+    ]
+    assert not (checkout / ".venv-uv").exists()
+
+
 @pytest.mark.parametrize("gone", [".venv", ".venv-uv"])
 def test_an_environment_without_its_python_is_created_again(checkout: Path, gone: str) -> None:
     """An environment whose Python was removed from the machine is created again by the next command that needs it."""

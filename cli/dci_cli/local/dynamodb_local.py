@@ -19,30 +19,31 @@ from pathlib import Path
 from dci_cli.command_error import CommandError
 
 # The package contains AWS's jar, which has a licence of its own: it is downloaded, and not kept in the repository.
-_PACKAGE = "amplify-dynamodb-simulator@2.9.30"
-# As `npm view amplify-dynamodb-simulator@2.9.30 dist.integrity` prints it.
+# `make lock` updates the version and the hash, which is npm's dist.integrity.
+_PACKAGE = "amplify-dynamodb-simulator"
+_VERSION = "2.9.30"
 _INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
 _EMULATOR = "package/emulator/"
 _START_SECONDS = 60
 
 
 def fetch(folder: Path, integrity: str = _INTEGRITY) -> Path:
-    """Return the emulator's jar, downloaded into `folder` if it is missing.
+    """Return the emulator's jar, downloaded into a folder for its version in `folder` if it is missing.
 
     `integrity` is the package's SHA-512 in npm's form. Raises CommandError; then nothing is left in `folder`.
     """
-    jar = folder / "DynamoDBLocal.jar"
+    jar = folder / _VERSION / "DynamoDBLocal.jar"
     if jar.exists():
         return jar
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        packed = Path(scratch, _run("npm", "pack", "--silent", _PACKAGE, cwd=scratch).split()[-1])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        packed = Path(scratch, _run("npm", "pack", "--silent", f"{_PACKAGE}@{_VERSION}", cwd=scratch).split()[-1])
         _verify(packed, integrity)
         with tarfile.open(packed) as archive:
             members = [member for member in archive if member.name.startswith(_EMULATOR)]
             archive.extractall(scratch, members, filter="data")
-        shutil.rmtree(folder, ignore_errors=True)
-        Path(scratch, _EMULATOR).rename(folder)
+        shutil.rmtree(jar.parent, ignore_errors=True)
+        Path(scratch, _EMULATOR).rename(jar.parent)
     return jar
 
 
@@ -51,8 +52,8 @@ def _verify(packed: Path, integrity: str) -> None:
         digest = hashlib.file_digest(content, "sha512").digest()
     if f"sha512-{base64.b64encode(digest).decode()}" != integrity:
         raise CommandError(
-            f"{_PACKAGE}, which holds DynamoDB Local, was not installed: its content is not what this project was"
-            " tested with (SHA-512 differs). Check the npm registry that npm uses (npm config get registry)."
+            f"{_PACKAGE}@{_VERSION}, which holds DynamoDB Local, was not installed: its content is not what this"
+            " project was tested with (SHA-512 differs). Check the npm registry that npm uses (npm config get registry)."
         )
 
 
