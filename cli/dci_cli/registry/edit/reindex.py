@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkpoint",
         type=Path,
         metavar="FILE",
-        help="record the position here, and continue from it; delete the file when the catalogue changes again",
+        help="record the position in this file, and continue from it; delete it when the catalogue changes again",
     )
 
 

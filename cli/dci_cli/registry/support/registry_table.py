@@ -53,7 +53,7 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--table",
         default=os.environ.get("REGISTRY_TABLE", ""),
-        help="the deployment's RegistryTable (an output of the stack); default: REGISTRY_TABLE",
+        help="the deployment's RegistryTable, an output of the stack (default: REGISTRY_TABLE)",
     )
 
 
