@@ -231,3 +231,16 @@ def test_uv_reaches_what_pip_reaches(
     )
     done = run(checkout, "scripts/uv", "pip", **dict.fromkeys(read, "") | environment)
     assert (done.stdout, done.returncode) == (" ".join(["pip", *reached.split()]) + "\n", 0)
+
+
+def test_further_indexes_do_not_count_in_lock_files(checkout: Path) -> None:
+    """Releases are locked from the package index alone: a further one may lack files, whose hashes would be missing."""
+    configured = "global.extra-index-url='https://a.test'\nglobal.index-url='https://b.test'\n"
+    (checkout / "configured").write_text(configured)
+    script(checkout / ".venv-uv" / "bin" / "python", f"cat {checkout}/configured")
+    script(checkout / ".venv-uv" / "bin" / "uv", 'echo "$@" $UV_DEFAULT_INDEX $UV_INDEX $UV_INDEX_STRATEGY')
+    without = dict.fromkeys(("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL"), "")
+    assert run(checkout, "scripts/uv", "pip", "compile", **without).stdout == "pip compile https://b.test\n"
+    assert run(checkout, "scripts/uv", "pip", "sync", **without).stdout == (
+        "pip sync https://b.test https://a.test unsafe-best-match\n"
+    )
