@@ -234,7 +234,7 @@ def test_uv_reaches_what_pip_reaches(
 
 
 def test_further_indexes_do_not_count_in_lock_files(checkout: Path) -> None:
-    """Releases are locked from the package index alone: a further one may lack files, whose hashes would be missing."""
+    """Releases are locked from the main index alone: a further one may lack files, whose hashes would be missing."""
     configured = "global.extra-index-url='https://a.test'\nglobal.index-url='https://b.test'\n"
     (checkout / "configured").write_text(configured)
     script(checkout / ".venv-uv" / "bin" / "python", f"cat {checkout}/configured")
