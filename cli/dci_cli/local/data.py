@@ -28,11 +28,15 @@ Engine = Literal["moto", "dynamodb-local"]
 
 @dataclass(frozen=True, slots=True)
 class LocalData:
-    """The files of a registry instead of the demo registry, the engine, and the folder of its tables."""
+    """The files of a registry instead of the demo registry, the engine, and the folder of its tables.
+
+    DynamoDB Local listens at `address`, and nowhere else.
+    """
 
     registry: Sequence[Path] = ()
     engine: Engine = "moto"
     data: Path | None = None
+    address: str = "127.0.0.1"
 
     @property
     def is_own(self) -> bool:
@@ -53,7 +57,7 @@ class LocalData:
         jar = dynamodb_local.fetch(local_folder() / "dynamodb-local")
         with (
             _claimed(self.data, base_url),
-            dynamodb_local.running(jar, self.data) as endpoint,
+            dynamodb_local.running(jar, self.data, self.address) as endpoint,
             environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint}),
         ):
             yield endpoint
