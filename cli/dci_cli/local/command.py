@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=("moto", "dynamodb-local"),
         default="moto",
-        help="what replaces DynamoDB; dynamodb-local is for more than a few thousand people, and needs Java and npm"
+        help="what replaces DynamoDB; dynamodb-local is for more than a few thousand people, and needs a JDK and npm"
         " (default: moto)",
     )
     parser.add_argument(

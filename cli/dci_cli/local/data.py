@@ -28,11 +28,15 @@ Engine = Literal["moto", "dynamodb-local"]
 
 @dataclass(frozen=True, slots=True)
 class LocalData:
-    """The files of a registry instead of the demo registry, the engine, and the folder of its tables."""
+    """The files of a registry instead of the demo registry, the engine, and the folder of its tables.
+
+    DynamoDB Local listens at `address`, and nowhere else.
+    """
 
     registry: Sequence[Path] = ()
     engine: Engine = "moto"
     data: Path | None = None
+    address: str = "127.0.0.1"
 
     @property
     def is_own(self) -> bool:
@@ -42,7 +46,8 @@ class LocalData:
     def check(self) -> None:
         """Raise CommandError when a file or a program is missing, or the options contradict each other."""
         if self.engine == "dynamodb-local":
-            dynamodb_local.program("java")
+            for name in ("java", "javac"):
+                dynamodb_local.program(name)
         elif self.data:
             raise CommandError("moto keeps no tables: --data requires --engine dynamodb-local.")
         for path in self.registry:
@@ -64,7 +69,7 @@ class LocalData:
         jar = dynamodb_local.fetch(local_folder() / "dynamodb-local")
         with (
             _claimed(self.data, base_url),
-            dynamodb_local.running(jar, self.data) as endpoint,
+            dynamodb_local.running(jar, self.data, self.address) as endpoint,
             environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint}),
         ):
             yield endpoint
