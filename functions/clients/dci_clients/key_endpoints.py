@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dci_common.clients.administration import Administration
 from dci_common.edge.http import Request, Response
 from dci_common.errors import Conflict
 from dci_common.oauth.public_key_store import KEPT_SECONDS, PublicKey, read_public_keys
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
-    from dci_common.clients.administration import Caller
+    from dci_common.clients.changes import Caller
     from dci_common.runtime import Runtime
 
 
@@ -19,6 +20,7 @@ class KeyEndpoints:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._administration = Administration(runtime)
 
     def published(self, _: Request) -> Response:
         """Return each published key with its state; tokens of a retired key are accepted `until` then."""
@@ -26,8 +28,9 @@ class KeyEndpoints:
         published = read_public_keys(self._runtime, consistent=True).keys
         return Response.of(200, {"keys": [_view(key) for key in published if not key.is_expired(now)]})
 
-    def rotate(self, _: Request, __: Caller) -> Response:
+    def rotate(self, _: Request, caller: Caller) -> Response:
         """Start a rotation of the signing keys, which takes seconds. Raises Conflict while one is running."""
+        self._administration.authorize(caller)
         try:
             self._runtime.secrets.rotate_secret(SecretId=self._runtime.settings.signing_keys_secret)
         except self._runtime.secrets.exceptions.InvalidRequestException as error:
