@@ -73,8 +73,9 @@ class Administration:
         """Revoke every token that was issued up to now, including this very second, and return the client."""
 
         def plan(client: Client) -> ClientChange:
-            since = max(client.tokens_not_before, int(self._runtime.clock())) + 1
-            return ClientChange("tokens_revoked", client.model_copy(update={"tokens_not_before": since}))
+            since = int(self._runtime.clock()) + 1
+            revoked = {"tokens_not_before": since, "tokens_generation": client.tokens_generation + 1}
+            return ClientChange("tokens_revoked", client.model_copy(update=revoked))
 
         return self._change(by, client_id, plan)
 
