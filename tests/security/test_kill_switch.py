@@ -30,6 +30,7 @@ ACTS: dict[str, Act] = {
     "add a secret": lambda admin, other: admin.send("secrets_add", other),
     "delete": lambda admin, other: admin.send("client_delete", other),
     "rotate keys": lambda admin, _: admin.api.send(event("keys_rotate", token=admin.token)),
+    "revoke keys": lambda admin, _: admin.api.send(event("keys_revoke", token=admin.token)),
 }
 
 OTHERWISE = {

@@ -54,6 +54,7 @@ def _resources(
         f"{client}/log": {"GET": reads(read.log)},
         "/keys": {"GET": reads(keys.published)},
         "/keys/rotate": {"POST": changes(keys.rotate)},
+        "/keys/revoke": {"POST": changes(keys.revoke)},
     }
     return {path: Resource(methods) for path, methods in routes.items()}
 

@@ -1,12 +1,14 @@
-"""The endpoints of the signing keys: their published state, and the start of a rotation."""
+"""The endpoints of the signing keys: their published state, their rotation and their revocation."""
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from dci_common.clients.administration import Administration
 from dci_common.edge.http import Request, Response
 from dci_common.errors import Conflict
+from dci_common.oauth.key_ring import REPLACING
 from dci_common.oauth.public_key_store import KEPT_SECONDS, PublicKey, read_public_keys
 from dci_common.timestamps import timestamp
 
@@ -30,9 +32,19 @@ class KeyEndpoints:
 
     def rotate(self, _: Request, caller: Caller) -> Response:
         """Start a rotation of the signing keys, which takes seconds. Raises Conflict while one is running."""
+        return self._start(caller, "")
+
+    def revoke(self, _: Request, caller: Caller) -> Response:
+        """Start the replacement of all signing keys, whose tokens then end. Raises Conflict as `rotate` does."""
+        return self._start(caller, REPLACING)
+
+    def _start(self, caller: Caller, prefix: str) -> Response:
         self._administration.authorize(caller)
+        rotation = uuid.UUID(bytes=self._runtime.random_bytes(16), version=4)
         try:
-            self._runtime.secrets.rotate_secret(SecretId=self._runtime.settings.signing_keys_secret)
+            self._runtime.secrets.rotate_secret(
+                SecretId=self._runtime.settings.signing_keys_secret, ClientRequestToken=f"{prefix}{rotation}"
+            )
         except self._runtime.secrets.exceptions.InvalidRequestException as error:
             raise Conflict(
                 "A rotation is running, or an unfinished one is being retried: try again later."

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from dci_common.errors import Unauthenticated
 from dci_common.oauth.key_ring import PublicKeys, SigningKey
-from dci_common.settings import ALGORITHMS
+from dci_common.settings import ALGORITHMS, MAX_TOKEN_LIFETIME
 
 _TYP = "at+jwt"
 _GENERATION = "tokens_generation"  # a private claim, absent until the client's tokens are revoked for the first time
@@ -135,5 +135,7 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
     expires, issued = claims["exp"], claims["iat"]
     if type(expires) is not int or type(issued) is not int or issued > now + _CLOCK_SKEW_SECONDS:
         raise jwt.InvalidIssuedAtError
+    if expires - issued > MAX_TOKEN_LIFETIME:  # which no function issues: a retired key is kept no longer
+        raise jwt.InvalidTokenError
     if now >= expires:
         raise jwt.ExpiredSignatureError
