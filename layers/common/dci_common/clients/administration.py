@@ -44,7 +44,8 @@ class Administration:
     def create(self, by: Caller, client: Client) -> str:
         """Store a new client and return its secret, which cannot be read again."""
         secret, stored = self._new_secret("1")
-        change = ClientChange("created", client, [put(secret_item(client.client_id, stored))], stored.secret_id)
+        written, undo = [put(secret_item(client.client_id, stored))], [delete(secret_key(client.client_id, "1"))]
+        change = ClientChange("created", client, written, stored.secret_id, undo=undo)
         for _ in self._runtime.retry.attempts(_CONFLICTS):
             if self._changes.commit(by, None, change):
                 return secret
@@ -147,7 +148,12 @@ def _secret_added(client: Client, new: Secret, live: list[Secret], ends: int) ->
     old = [secret for secret in live if secret.expires is None or secret.expires > ends]
     items = [secret_item(client.client_id, secret) for secret in (new, *(replace(it, expires=ends) for it in old))]
     changes = {f"secrets.{secret.secret_id}.expires": Change(after=timestamp(ends)) for secret in old}
-    return ClientChange("secret_added", client, [put(item) for item in items], new.secret_id, changes)
+    written = [put(item) for item in items]
+    undo = [
+        delete(secret_key(client.client_id, new.slot)),
+        *(put(secret_item(client.client_id, secret)) for secret in old),
+    ]
+    return ClientChange("secret_added", client, written, new.secret_id, changes, undo)
 
 
 def _check_own_access(by: Caller, before: Client, after: Client | None) -> None:

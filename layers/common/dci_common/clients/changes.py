@@ -7,16 +7,18 @@ that the caller's token was not revoked, and that the caller's own registration 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_common.clients.items import client_item, client_key, log_item, name_item_key
 from dci_common.clients.log import Change, LogEntry, changes_between
 from dci_common.clients.model import Client, name_key
 from dci_common.clients.views import client_view
-from dci_common.errors import Conflict
+from dci_common.deadline import calls_end_by, current_deadline
+from dci_common.errors import Conflict, Unavailable
 from dci_common.oauth.revocation import revocation_key
 from dci_common.timestamps import timestamp
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 Action = dict[str, dict[str, Any]]
 _ABSENT = {"ConditionExpression": "attribute_not_exists(pk)"}
+_UNDO_SECONDS = 6  # a call that is given up, and a further one
 _UNLOGGED = {"client_id", "created", "updated", "version"}  # the entry itself carries them
 
 
@@ -46,7 +49,8 @@ class Caller:
 class ClientChange:
     """A change: its name in the log, the client after it (None: deleted), and other writes of the transaction.
 
-    `changes` are logged beside those of the client.
+    `changes` are logged beside those of the client. `undo` takes `actions` back: it is given where the answer shows a
+    secret, so that no secret exists that was never shown.
     """
 
     name: str
@@ -54,6 +58,7 @@ class ClientChange:
     actions: list[Action] = field(default_factory=list)
     secret_id: str | None = None
     changes: dict[str, Change] = field(default_factory=dict)
+    undo: list[Action] | None = None
 
 
 def put(item: Item) -> Action:
@@ -76,8 +81,23 @@ class ClientChanges:
     def commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
         """Commit a change; False when the client, or the caller's access, was changed since it was read.
 
-        `before` is None for a new client. Raises Conflict when the new name is taken.
+        `before` is None for a new client. Raises Conflict when the new name is taken. A change with `undo` is taken
+        back where it is not known whether it happened. Raises Unavailable, and does nothing, without time for both.
         """
+        if change.undo is None:
+            return self._commit(by, before, change)
+        deadline = current_deadline().earlier(_UNDO_SECONDS)
+        if deadline.call_seconds() < _UNDO_SECONDS:
+            raise Unavailable("There is no time left to make this change: try again shortly.", retry_after=2)
+        try:
+            with calls_end_by(deadline):
+                return self._commit(by, before, change)
+        except (BotoCoreError, ClientError):
+            with suppress(BotoCoreError, ClientError, Conflict):
+                self._commit(by, change.after, _undoing(before, change))
+            raise
+
+    def _commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
         log = put(log_item(*_entry(by.client_id, timestamp(self._runtime.clock()), before, change)))
         versions = [_client_action(before, change.after), *_caller_checks(by, before)]
         actions = [*versions, *_name_actions(before, change.after), *change.actions, log]
@@ -95,6 +115,15 @@ class ClientChanges:
                 raise Conflict("A client with this name exists: choose another name.") from error
             raise
         return True
+
+
+def _undoing(before: Client | None, change: ClientChange) -> ClientChange:
+    """Return the change that takes a change back: of a new client, its deletion."""
+    after, actions = change.after, change.undo or []
+    if before is None or after is None:
+        return ClientChange("deleted", None, actions)
+    restored = after.model_copy(update={"version": after.version + 1})
+    return ClientChange("secret_deleted", restored, actions, change.secret_id)
 
 
 def _entry(by: str, at: str, before: Client | None, change: ClientChange) -> tuple[str, LogEntry]:
