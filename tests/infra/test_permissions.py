@@ -49,6 +49,7 @@ REVIEWED = {
         Statement(READ, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "USAGE#*", "REVOKED#*", "KEYS"}),
         Statement({"dynamodb:PutItem", "dynamodb:DeleteItem"}, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "NAME#*"}),
         Statement({"dynamodb:DeleteItem"}, {"ClientsTable"}, {"USAGE#*"}),
+        Statement({"dynamodb:ConditionCheckItem"}, {"ClientsTable"}, {"CLIENT#*", "REVOKED#*"}),
         Statement({"dynamodb:PutItem", "dynamodb:Query"}, {"ClientsTable"}, {"LOG#*"}),
         Statement({"dynamodb:Query"}, {"ClientsTable/index/clients"}),
         Statement({"secretsmanager:RotateSecret"}, {"SigningKeys"}),

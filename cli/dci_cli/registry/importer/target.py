@@ -52,7 +52,13 @@ class Target:
         table, dynamodb = self.runtime.settings.registry_table, self.runtime.dynamodb
         if self.settings is None:
             item = settings_item(shards, types)
-            dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)")
+            try:
+                dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)")
+            except dynamodb.exceptions.ConditionalCheckFailedException:
+                # Written before, by another import or by a first attempt whose answer was lost: then it is this item.
+                found = dynamodb.get_item(TableName=table, Key=keys.REGISTRY_KEY, ConsistentRead=True)
+                if found.get("Item") != item:
+                    raise
         elif new := set(types) - self.settings.identifier_types:
             dynamodb.update_item(
                 TableName=table,
