@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,19 +109,29 @@ def test_a_key_of_ones_own_may_be_used(function: str) -> None:
     assert policy(function, KmsKeyArn=KEY) == [*REVIEWED[function], use]
 
 
-def test_a_registry_from_outside_takes_the_place_of_our_own() -> None:
-    """With RegistryTableName the search function reads that table, and there is no other."""
-    named = {"RegistryTableName": "people"}
-    table = "arn:AWS::Partition}:dynamodb:AWS::Region}:AWS::AccountId}:table/RegistryTableName}"
-    read = [one for one in policy("SearchFunction", **named) if any(table in name for name in one.resources)]
-    assert read == [on(f"{GET} {BATCH_GET}", table), on("dynamodb:Query", f"{table} {table}/index/*")]
-    assert "RegistryTable" not in deployed(**named)["Resources"]
-    resources = str(deployed(**named)["Resources"])
-    references = ("{'Ref': 'RegistryTable'}", "['RegistryTable'", "${RegistryTable}", "${RegistryTable.")
-    assert not any(reference in resources for reference in references)
-    variables = functions(**named)["SearchFunction"]["Environment"]["Variables"]
-    assert variables["REGISTRY_TABLE"] == deployed(**named)["Outputs"]["RegistryTable"]["Value"]
-    assert variables["REGISTRY_TABLE"] == {"Ref": "RegistryTableName"}
+ADOPTED = {
+    "ClientsTable": "ClientsTableName",
+    "RegistryTable": "RegistryTableName",
+    "ExchangeTable": "ExchangeTableName",
+    "AuditTable": "AuditTableName",
+    "SigningKeys": "SigningKeysArn",
+}
+
+
+@pytest.mark.parametrize(("own", "parameter"), ADOPTED.items())
+def test_an_existing_resource_takes_the_place_of_our_own(own: str, parameter: str) -> None:
+    """With such a parameter the functions use that table or key ring in the same way, and there is no other."""
+    given = {parameter: "given"}
+    for function, reviewed in REVIEWED.items():
+        renamed = (frozenset(name.replace(own, parameter) for name in one.resources) for one in reviewed)
+        expected = [replace(one, resources=names) for one, names in zip(reviewed, renamed, strict=True)]
+        assert policy(function, **given) == expected
+    assert own in deployed()["Resources"]
+    assert own not in deployed(**given)["Resources"]
+    parts = str([deployed(**given), functions(**given)])
+    references = (f"{{'Ref': '{own}'}}", f"['{own}'", f"${{{own}}}", f"${{{own}.")
+    assert not any(reference in parts for reference in references)
+    assert deployed(**given)["Outputs"][own]["Value"] == {"Ref": parameter}
 
 
 def test_only_secrets_manager_calls_the_rotation() -> None:

@@ -13,6 +13,7 @@ from support.deployment import listed, statements
 
 LEADING_KEYS = "dynamodb:LeadingKeys"
 ENCLOSING = "dynamodb:EnclosingOperation"
+_TABLE_ARN = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
 Context = Mapping[str, frozenset[str]]
 
 
@@ -97,8 +98,8 @@ def _resource(value: Any) -> str:
     match value:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
             return name
-        case {"Fn::Sub": str(text)}:
-            return text.replace(".Arn}", "").replace("${", "")
+        case {"Fn::Sub": [str(text), {"Name": {"Ref": str(name)}}]}:
+            return text.removeprefix(_TABLE_ARN).replace("${Name}", name)
     return str(value)
 
 
