@@ -13,7 +13,7 @@ measure = @$(BENCH) bench/$(1).py $(QUICK) $(if $(JSON),--json $(JSON)/$(1).json
 # The artifacts contain native code for one processor: this machine's, unless ARCH names another.
 ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
-# The section of samconfig.toml that `make deploy` uses.
+# The section of samconfig.toml that `make build` and `make deploy` use.
 ENV = default
 
 # On a machine without a Docker engine: a command that starts one and runs its arguments.
@@ -35,7 +35,7 @@ test: .venv/dev.stamp ## run the tests without the exhaustive ones, or only TEST
 	@$(PYTEST) -m "not dynamodb_local and not exhaustive" --ignore tests/build $(TESTS)
 
 # All checks, in this order: the artifacts are built before they are tested and measured.
-CHECKS := lint types test validate build cover containers bench
+CHECKS := lint types test validate build cover deployed containers bench
 # The README's command comes first.
 CI_STAGES := test prove-setup $(filter-out test,$(CHECKS))
 
@@ -71,10 +71,10 @@ validate: .venv-sam/sam.stamp .venv-checkov/checkov.stamp
 	@.venv-checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: build
-build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM (ARCH=arm64 or x86_64)
+build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM (ARCH=arm64 or x86_64, ENV as in make deploy)
 	@python=$$(scripts/python313) && PATH="$$(dirname "$$python"):$$PATH" && export PATH && \
 	  UV="$(CURDIR)/scripts/uv" ARCH=$(ARCH) PYTHON313="$$python" $(SAM) build --parameter-overrides Architecture=$(ARCH) && \
-	  scripts/finish-build "$$python"
+	  scripts/finish-build "$$python" "$(ENV)" $(ARCH)
 
 .PHONY: test-build
 test-build: build .venv/dev.stamp ## test the deployment's artifacts
@@ -91,6 +91,11 @@ deploy: .venv/run.stamp ## deploy to AWS, guided the first time (ENV=default nam
 .PHONY: sam-local
 sam-local: build .venv/dev.stamp ## serve the API from real Lambda containers (needs Docker and Java; PORT=3000)
 	@$(VENV)/python -m dci_cli.local.sam_local .local/credentials.json
+
+# Run `make build` first.
+.PHONY: deployed
+deployed: .venv/dev.stamp .venv-sam/sam.stamp .venv-ministack/ministack.stamp ## deploy the artifacts to an emulator of AWS, and test the stack
+	@$(VENV)/pytest -q tests/deployed
 
 # Run `make build` first. It is not a prerequisite, so that this target needs no package index.
 .PHONY: e2e
@@ -167,10 +172,10 @@ clean: ## remove environments, artifacts and caches
 
 # Each environment contains exactly the packages of its lock file. uv installs them. uv itself has an environment of its
 # own, where the pip that comes with Python installs it; any version of pip can do that.
-ENVIRONMENTS := .venv .venv-uv .venv-sam .venv-checkov
+ENVIRONMENTS := .venv .venv-uv .venv-sam .venv-checkov .venv-ministack
 # An environment whose Python was removed from the machine is created again.
 $(shell for environment in $(ENVIRONMENTS); do [ -x $$environment/bin/python ] || rm -f $$environment/*.stamp; done)
-$(ENVIRONMENTS:=/bin/python):
+$(patsubst %,%/bin/python,$(filter-out .venv-ministack,$(ENVIRONMENTS))):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "Python 3.11 or later is needed, $(PYTHON) is not: try make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
@@ -205,6 +210,15 @@ sync = @scripts/uv pip sync -q --require-hashes --python $(1)/bin/python require
 # SAM and checkov need other versions of the functions' dependencies, so each has its own environment.
 .venv-checkov/checkov.stamp: requirements/checkov.txt .venv-uv/uv.stamp | .venv-checkov/bin/python
 	$(call sync,.venv-checkov,checkov)
+	@touch $@
+
+# The emulator runs the artifacts with its own Python.
+.venv-ministack/bin/python: | .venv-uv/bin/python
+	@echo "Setting up .venv-ministack ..."
+	@python=$$(scripts/python313) && "$$python" -m venv --clear --without-pip .venv-ministack
+
+.venv-ministack/ministack.stamp: requirements/ministack.txt .venv-uv/uv.stamp | .venv-ministack/bin/python
+	$(call sync,.venv-ministack,ministack)
 	@touch $@
 
 .venv-sam/sam.stamp: requirements/sam.txt .venv-uv/uv.stamp | .venv-sam/bin/python
