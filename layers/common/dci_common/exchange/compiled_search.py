@@ -87,7 +87,8 @@ def compile_search(
     reg_type, record_type = resolve(criteria, openspp17_client=client.openspp17)
     record_type.check_allowed(client.record_types)
     page, disclosed = read_page(criteria, pagination), disclosure(client.disclosure)
-    conditions = Conditions(social_catalogue(settings.identifier_types), record_type.kind, disclosed, today)
+    catalogue = social_catalogue(settings.known_types(restricted=client.restricted))
+    conditions = Conditions(catalogue, record_type.kind, disclosed, today)
     query = Query(record_type.kind, parse(criteria.query_type, criteria.query, conditions), today)
     return CompiledSearch(
         reg_type=reg_type,
