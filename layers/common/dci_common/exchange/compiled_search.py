@@ -18,7 +18,7 @@ from dci_common.registries.social.record_types import RecordType, resolve
 from dci_common.registry.plan.search_plan import Visibility
 from dci_common.registry.query.conditions import Conditions
 from dci_common.registry.query.parser import parse, parse_sort
-from dci_common.registry.query.tree import Query
+from dci_common.registry.query.tree import Query, most_matches
 from dci_common.spdci.pagination import Page, read_page
 
 if TYPE_CHECKING:
@@ -67,6 +67,12 @@ class CompiledSearch:
     visibility: Visibility
     disclosure: Disclosure
     digest: bytes
+
+    @property
+    def max_records(self) -> int:
+        """The largest number of records that it may find for its page. The members that groups show come on top."""
+        most = most_matches(self.query.tree)
+        return self.page.max_records if most is None else min(most, self.page.max_records)
 
     def window(self, after: Position | None = None) -> Window:
         """Return the window of matches that the page shows, after the position that its cursor names."""

@@ -143,6 +143,22 @@ def leaves(node: Node) -> Iterator[Compare | IdIn]:
             yield node
 
 
+def most_matches(node: Node) -> int | None:
+    """Return the largest number of records that can satisfy a tree; None when only the registry knows.
+
+    A value of a unique type belongs to one record.
+    """
+    match node:
+        case Compare(attribute, _, values) if attribute.type.unique:
+            return len(set(values))
+        case And(children):
+            return min((most for child in children if (most := most_matches(child)) is not None), default=None)
+        case Or(children):
+            parts = [most_matches(child) for child in children]
+            return sum(part or 0 for part in parts) if None not in parts else None
+    return None
+
+
 def matches(node: Node, view: AnyView, today: date) -> bool:
     """Return whether a record's view satisfies the tree. A missing value satisfies no comparison."""
     match node:
