@@ -87,14 +87,20 @@ class SearchService:
 
     def _compile(self, items: list[SearchItem], requester: Requester) -> list[tuple[SearchItem, Compiled]]:
         """Compile each item, or return why it is rejected: how much a message asks for must be known to begin it."""
-        settings = self._settings.get("registry", self._store.settings)
         seen: set[str] = set()
         compiled: list[tuple[SearchItem, Compiled]] = []
         for item in items:
             duplicate = item.reference_id in seen
             seen.add(item.reference_id)
-            compiled.append((item, _DUPLICATE if duplicate else _compiled(item, requester, settings)))
+            compiled.append((item, _DUPLICATE if duplicate else self._compile_one(item, requester)))
         return compiled
+
+    def _compile_one(self, item: SearchItem, requester: Requester) -> Compiled:
+        settings = self._settings.get("registry", self._store.settings)
+        try:
+            return compile_search(item.search_criteria, requester.client, settings, requester.today, item.pagination)
+        except (Rejection, QueryError) as error:
+            return rejection_of(error)
 
     def _answer_items(
         self, compiled: list[tuple[SearchItem, Compiled]], requester: Requester, session: DisclosureSession
@@ -133,10 +139,3 @@ class SearchService:
 
     def _now(self) -> str:
         return timestamp(self._runtime.clock())
-
-
-def _compiled(item: SearchItem, requester: Requester, settings: RegistrySettings) -> Compiled:
-    try:
-        return compile_search(item.search_criteria, requester.client, settings, requester.today, item.pagination)
-    except (Rejection, QueryError) as error:
-        return rejection_of(error)

@@ -55,8 +55,8 @@ class DisclosureSession:
 
     When the block ends, every disclosure is written and counted: what groups show beyond the reservation is added to
     it, or what was not used of it is released. The answer may be sent. Raises LimitExceeded when the message exceeds
-    a limit, and Unavailable when a disclosure cannot be recorded. When the block raises, every disclosure is marked as
-    withheld and the whole reservation is released.
+    a limit, and Unavailable when a disclosure cannot be recorded. When the block raises, every disclosure is marked
+    as withheld and the whole reservation is released.
     """
 
     def __init__(self, quotas: Quotas, reservation: Reservation, audit: AuditLog, threads: Executor) -> None:
