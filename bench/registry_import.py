@@ -37,6 +37,8 @@ from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.support.batch_writer import BATCH, write_all
 from dci_cli.template import read_template
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.storage.facets import Indexing
 from dci_common.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,8 +47,7 @@ if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
 
 ROOT = Path(__file__).resolve().parents[1]
-_SHARDS = 4
-_TODAY = date(2026, 3, 1)
+_INDEXING = Indexing(SOCIAL_CATALOGUE, 4, date(2026, 3, 1))
 _TURNS = 7
 _TABLE = "registry"
 _PEOPLE_A_HOUSEHOLD = 4.3
@@ -121,7 +122,7 @@ def _generate(path: Path, households: int) -> int:
 def _items(staging: Staging) -> list[Item]:
     """Return all items that an import writes."""
     items: list[Item] = []
-    write_views(staging.views(), _SHARDS, _TODAY, items.extend, lambda _: None)
+    write_views(staging.views(), _INDEXING, items.extend, lambda _: None)
     return items
 
 
@@ -135,7 +136,7 @@ def _plain_loop(dynamodb: DynamoDBClient, items: list[Item]) -> None:
 def _import(_: DynamoDBClient, staging: Staging) -> None:
     runtime = OperatorRuntime(Settings())
     with ThreadPoolExecutor(THREADS) as pool:
-        write_views(staging.views(), _SHARDS, _TODAY, partial(write_all, runtime, _TABLE, pool), lambda _: None)
+        write_views(staging.views(), _INDEXING, partial(write_all, runtime, _TABLE, pool), lambda _: None)
 
 
 def _timed(dynamodb: DynamoDBClient, write: Callable[[DynamoDBClient], None]) -> float:

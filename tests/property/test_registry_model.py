@@ -39,8 +39,8 @@ def test_any_accepted_identifier_has_a_key(type_: str, value: str) -> None:
         identifier = Identifier(identifier_type=type_, identifier_value=value)
     except ValidationError:
         return
-    pk = keys.identifier_pk(identifier.identifier_type, identifier.identifier_value)
-    assert pk == keys.identifier_pk(f"  {type_.upper()}", f"{value} ")
+    pk = keys.identifier_pk(identifier.identifier_type, normalize.identifier(identifier.identifier_value))
+    assert pk == keys.identifier_pk(f"  {type_.upper()}", normalize.identifier(f"{value} "))
     assert len(pk.encode()) <= 2048
     assert pk.split("#")[1] == normalize.identifier_type(type_)
 

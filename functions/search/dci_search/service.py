@@ -16,7 +16,7 @@ from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import QueryError, TooManyMatches
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.store import RegistrySettings, RegistryStore
+from dci_common.registry.storage.store import SETTINGS_SECONDS, RegistrySettings, RegistryStore
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_common.timestamps import day, timestamp
 from dci_search.response import MAX_ITEMS, Answer, message, record_data, rejected, served
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
     from dci_common.spdci.envelope import SearchEnvelope, SearchItem
 
-_SETTINGS_SECONDS = 60
 Compiled = CompiledSearch | Rejection
 _DUPLICATE = Rejection("rjct.reference_id.duplicate", "reference_id must be unique in the message.")
 
@@ -51,7 +50,7 @@ class SearchService:
         self._engine = SearchEngine(self._store, SOCIAL_CATALOGUE)
         self._cursors = Cursors(runtime)
         self._sessions = DisclosureSessions(runtime)
-        self._settings: AgingCache[str, RegistrySettings] = AgingCache(_SETTINGS_SECONDS, runtime.clock)
+        self._settings: AgingCache[str, RegistrySettings] = AgingCache(SETTINGS_SECONDS, runtime.clock)
 
     def answer(
         self,

@@ -19,7 +19,7 @@ def test_one_phone_number_has_one_form(text: str) -> None:
     """Punctuation is dropped, and 00 is +."""
     assert normalize.phone(text) == "+999170123456"
     assert normalize.phone(normalize.phone(text)) == normalize.phone(text)
-    assert keys.phone_pk(text) == "PHONE#+999170123456"
+    assert keys.phone_pk(normalize.phone(text)) == "PHONE#+999170123456"
 
 
 def test_a_national_phone_number_stays_national() -> None:
@@ -29,15 +29,14 @@ def test_a_national_phone_number_stays_national() -> None:
 
 def test_one_email_address_has_one_form() -> None:
     """Case and the space around an address do not count."""
-    assert (
-        keys.email_pk(" Person1@Example.ORG ") == keys.email_pk("person1@example.org") == "EMAIL#person1@example.org"
-    )
+    for text in (" Person1@Example.ORG ", "person1@example.org"):
+        assert keys.email_pk(normalize.email(text)) == "EMAIL#person1@example.org"
     assert normalize.email("STRASSE@x") == normalize.email("straße@x")
 
 
 def test_one_identifier_type_has_one_form() -> None:
     """Case and spacing do not count; the value is kept, but for the space around it."""
-    assert keys.identifier_pk(" national  Id ", " aB 1 ") == "IDENTIFIER#NATIONAL ID#aB 1"
+    assert keys.identifier_pk(" national  Id ", normalize.identifier(" aB 1 ")) == "IDENTIFIER#NATIONAL ID#aB 1"
 
 
 def test_the_shard_of_a_record_never_changes() -> None:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,8 @@ from dci_cli.registry.support.progress import Progress
 from dci_cli.registry.support.registry_table import registry_command
 from dci_cli.template import read_template
 from dci_common.aws.dynamodb import Item
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import settings_item
 from dci_common.timestamps import day
 
@@ -94,7 +95,7 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
     check_empty(aws.s3, prefix)
     with relaxed_gc(), Rejects(map(str, paths)) as rejects, closing(Staging()) as staging:
         stage(paths, staging, rejects)
-        items = upload_staged(aws.s3, staging, prefix, options.shards)
+        items = upload_staged(aws.s3, staging, prefix, shards=options.shards, country=options.country)
     _import(aws, table, definition, prefix, items)
     print(f"The table {table} is complete: deploy with the parameter RegistryTableName={table}.")
     print(f"Delete the files, which contain personal data: aws s3 rm --recursive {prefix}")
@@ -110,24 +111,27 @@ def stage(paths: list[Path], staging: Staging, rejects: Rejects) -> None:
         resolve_dangling(staging, None, rejects, pool)
 
 
-def upload_staged(s3: S3Client, staging: Staging, prefix: S3Prefix, shards: int | None) -> int:
+def upload_staged(
+    s3: S3Client, staging: Staging, prefix: S3Prefix, *, shards: int | None = None, country: str | None = None
+) -> int:
     """Write all staged records to S3, and return the number of items. Raises CommandError when there are none."""
     counts = staging.counts
     if not counts.people + counts.groups:
         raise CommandError("The files contain no records, so no table is created.")
-    shards = shards or shards_for(counts.people)
+    catalogue = SOCIAL_CATALOGUE.with_country(country or "")
+    indexing = Indexing(catalogue, shards or shards_for(counts.people), day(time.time()))
     with Progress("Uploading", "records", counts.people + counts.groups) as progress:
-        items = upload(s3, prefix, _items(staging, shards, day(time.time()), progress.advance))
+        items = upload(s3, prefix, _items(staging, indexing, progress.advance))
     staged = f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships"
     print(f"{staged}: {items:,} items in {prefix}", flush=True)
     return items
 
 
-def _items(staging: Staging, shards: int, today: date, advance: Callable[[int], None]) -> Iterator[Item]:
+def _items(staging: Staging, indexing: Indexing, advance: Callable[[int], None]) -> Iterator[Item]:
     for kind, view in staging.views():
-        yield from items_of(kind, view, shards, today)
+        yield from items_of(kind, view, indexing)
         advance(1)
-    yield settings_item(shards, *staging.identifier_types())
+    yield settings_item(indexing.shards, *staging.identifier_types(), indexing.catalogue.rules.country)
 
 
 def _import(aws: Aws, table: str, definition: dict[str, Any], prefix: S3Prefix, items: int) -> None:

@@ -1,24 +1,26 @@
-"""`dci registry reindex`: update index slots and facets after the attribute catalogue has changed.
+"""`dci registry reindex`: update index entries and lookups after the catalogue or the rules of matching have changed.
 
 A record is rewritten only when its derived attributes differ, on the condition that it has not changed; its version
 stays the same. Interrupted writes are completed. Lookup items that older versions wrote get the mark that says
-whether their owner is restricted. The command can be stopped and started again at any time; with a
-checkpoint file it continues where it stopped.
+whether their owner is restricted, and the keys that follow from the rules of now. The command can be stopped and
+started again at any time; with a checkpoint file it continues where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dci_cli.command_error import CommandError
+from dci_cli.registry.edit.checkpoint import Checkpoint
+from dci_cli.registry.edit.rekeying import Rekeying
 from dci_cli.registry.support.registry_table import (
     IS_RECORD,
     UNLIMITED,
+    add_country,
     add_table,
     pages,
     registry_command,
@@ -27,13 +29,12 @@ from dci_cli.registry.support.registry_table import (
 from dci_common.aws.dynamodb import Item
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import View
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import RESTRICTED, body_view, record_items
 from dci_common.registry.storage.store import RegistryStore
 from dci_common.registry.write.writer import RegistryWriter
-from dci_common.timestamps import day
 
 if TYPE_CHECKING:
     from dci_cli.aws import OperatorRuntime
@@ -48,7 +49,7 @@ _RECORDS_AND_UNMARKED: dict[str, Any] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--checkpoint`."""
+    """Add `--checkpoint` and `--country`."""
     add_table(parser)
     parser.add_argument(
         "--checkpoint",
@@ -56,68 +57,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="record the position in this file, and continue from it; delete it when the catalogue changes again",
     )
+    add_country(parser, "set the registry's country, whose phone numbers may be in national form")
 
 
 @registry_command
 def run(options: argparse.Namespace) -> int:
     """Rewrite the records whose derived attributes differ. Raises CommandError."""
-    reindex = Reindex(runtime_of(options))
-    for position in reindex.pages(_read_checkpoint(options)):
-        if options.checkpoint:
-            _write_checkpoint(options, position)
+    reindex = Reindex(runtime_of(options), options.country)
+    checkpoint = Checkpoint(options.checkpoint, options.table, reindex.rekeying.rules)
+    for position in reindex.pages(checkpoint.read()):
+        checkpoint.write(position)
     print(
         f"{reindex.seen:,} records checked, {reindex.rewritten:,} rewritten, "
         f"{reindex.completed:,} interrupted writes completed."
     )
     if reindex.marked:
         print(f"{reindex.marked:,} lookup items marked, which an older version wrote.")
+    if moved := reindex.rekeying.contested:
+        print(f"{len(moved):,} records have got other lookup items.")
+        if contested := sum(moved):
+            print(f"{contested:,} of their identifiers are equal to another record's: see dci registry verify.")
     return 0
-
-
-def _read_checkpoint(options: argparse.Namespace) -> Item | None:
-    """Return the key at which an earlier run ended. Raises CommandError."""
-    if options.checkpoint is None or not options.checkpoint.exists():
-        return None
-    try:
-        content = json.loads(options.checkpoint.read_text(encoding="utf-8"))
-        after = {name: {"S": content["after"][name]} for name in ("pk", "sk")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandError(
-            f"{options.checkpoint} is not a checkpoint that can be read: delete it to start from the beginning."
-        ) from error
-    if content["table"] != options.table:
-        raise CommandError(f"{options.checkpoint} belongs to the table {content['table']}: name another file.")
-    return after
-
-
-def _write_checkpoint(options: argparse.Namespace, position: Item | None) -> None:
-    """Record the key at which a page ended, or delete the file after the last page. Raises CommandError."""
-    if position is None:
-        options.checkpoint.unlink(missing_ok=True)
-        return
-    content = {"table": options.table, "after": {name: position[name]["S"] for name in ("pk", "sk")}}
-    part = options.checkpoint.with_name(f"{options.checkpoint.name}.part")
-    try:
-        part.write_text(json.dumps(content) + "\n", encoding="utf-8")
-        part.replace(options.checkpoint)
-    except OSError as error:
-        raise CommandError(f"{options.checkpoint} cannot be written: {error.strerror}.") from error
 
 
 class Reindex:
     """A pass over all records, and its counts."""
 
-    def __init__(self, runtime: OperatorRuntime) -> None:
+    def __init__(
+        self, runtime: OperatorRuntime, country: str | None = None, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
         self._runtime = runtime
+        self._sleep = sleep
         self._table = runtime.settings.registry_table
         self._store = RegistryStore(runtime)
         self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
-        self._shards = self._store.settings().shards
+        self.rekeying = Rekeying(runtime, self._store.settings(), country)
         self.seen = self.rewritten = self.completed = self.marked = 0
 
     def pages(self, after: Item | None) -> Iterator[Item | None]:
         """Rewrite page after page from the key `after` (None: the beginning), and yield the last key of each."""
         start = {"ExclusiveStartKey": after} if after else {}
+        self.rekeying.announce(self._sleep)
         with ThreadPoolExecutor(_THREADS) as pool:
             for page in pages(self._runtime, **_RECORDS_AND_UNMARKED, **start):
                 items = [item for item in page["Items"] if "facets" in item]
@@ -125,6 +105,8 @@ class Reindex:
                 self.seen += len(items)
                 self.completed += sum(pool.map(self._complete, [item for item in items if "pending" in item]))
                 self.rewritten += sum(pool.map(self._rewrite, items))
+                if "LastEvaluatedKey" not in page:
+                    self.rekeying.conclude()
                 yield page.get("LastEvaluatedKey")
 
     def _complete(self, item: Item) -> bool:
@@ -134,8 +116,12 @@ class Reindex:
     def _rewrite(self, item: Item | None) -> bool:
         """Rewrite a record's item if its derived attributes differ, and return whether they did."""
         while item is not None:
-            updated = self._updated(item)
-            if updated is None or _derived(updated) == _derived(item):
+            view = self._view(item)
+            if view is None:
+                return False
+            self.rekeying.move(_kind_and_id(item)[0], view)
+            updated = self._updated(item, view)
+            if _derived(updated) == _derived(item):
                 return False
             if self._replace(item, updated):
                 return True
@@ -144,20 +130,20 @@ class Reindex:
             ).get("Item")
         return False
 
-    def _updated(self, item: Item) -> Item | None:
-        """Return the item with its derived attributes of now; None when the record has been deleted."""
-        kind, record_id = _kind_and_id(item)
+    def _view(self, item: Item) -> View | None:
+        """Return a record's view; None when the record has been deleted."""
         if "body" in item:
-            view = body_view(item, [])
-        else:
-            stored = self._store.records(kind, [record_id], Budget(UNLIMITED)).get(record_id)
-            if stored is None:
-                return None
-            view = stored.view
+            return body_view(item, [])
+        kind, record_id = _kind_and_id(item)
+        stored = self._store.records(kind, [record_id], Budget(UNLIMITED)).get(record_id)
+        return stored.view if stored else None
+
+    def _updated(self, item: Item, view: View) -> Item:
+        """Return the item with its derived attributes of now."""
         pending = item.get("pending", {"S": ""})["S"]
         version = int(item["version"]["N"])
-        indexing = Indexing(SOCIAL_CATALOGUE, self._shards, day(self._runtime.clock()))
-        return record_items(indexing, kind, view, version=version, pending=pending)[0]
+        kind, _ = _kind_and_id(item)
+        return record_items(self.rekeying.indexing, kind, view, version=version, pending=pending)[0]
 
     def _mark(self, lookup: Item) -> bool:
         """Mark a lookup item; return False when another writer has changed it meanwhile, and so marked it."""

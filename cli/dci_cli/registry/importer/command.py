@@ -18,7 +18,7 @@ from dci_cli.registry.importer.import_run import ImportRun
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import Target
-from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
+from dci_cli.registry.support.registry_table import add_country, add_table, registry_command, runtime_of
 
 _MAX_SHARDS = 64
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
-    """Add the files of a registry, and `--shards`."""
+    """Add the files of a registry, `--shards` and `--country`."""
     parser.add_argument(
         "files",
         nargs="+",
@@ -50,13 +50,18 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many index shards a new registry gets (default: 4; above 5 million people 8, above 20 million 16)",
     )
+    add_country(parser, "the country of a new registry, whose phone numbers may be in national form")
 
 
 @registry_command
 def run(options: argparse.Namespace) -> int:
     """Load the files; return 0, or 1 when rows were rejected. Raises CommandError."""
     # The table is read first, so that an error is not reported after large files are read.
-    target = None if options.dry_run and not options.table else Target.read(runtime_of(options), options.shards)
+    target = (
+        None
+        if options.dry_run and not options.table
+        else Target.read(runtime_of(options), options.shards, options.country)
+    )
     return load(options.files, target, dry_run=options.dry_run)
 
 

@@ -16,8 +16,10 @@ from dci_cli.registry.importer.target import Target, shards_for
 from dci_cli.registry.importer.updater import Updater
 from dci_cli.registry.support.batch_writer import write_all
 from dci_cli.registry.support.progress import Progress
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
+from dci_common.registry.storage.facets import Indexing
 from dci_common.timestamps import day
 
 if TYPE_CHECKING:
@@ -57,10 +59,11 @@ class ImportRun:
         """Write the records that affect nothing in the registry, in batches."""
         counts = self._staging.counts
         shards = self._target.shards(counts.people) if self._target else shards_for(counts.people)
+        catalogue = SOCIAL_CATALOGUE.with_country(self._target.country if self._target else "")
         label = "Writing" if self._writes else "Checking"
         with Progress(label, "records", counts.people + counts.groups) as progress:
             views = self._new_views(progress) if self._registry else self._staging.views()
-            write_views(views, shards, day(time.time()), self._put(shards), progress.advance)
+            write_views(views, Indexing(catalogue, shards, day(time.time())), self._put(shards), progress.advance)
 
     def _put(self, shards: int) -> Put:
         if self._target is None or not self._writes:

@@ -7,11 +7,9 @@ import that was interrupted can continue.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 
 from dci_cli.parallel import chunks
 from dci_common.aws.dynamodb import Item
-from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
 from dci_common.registry.storage.facets import Indexing
@@ -23,7 +21,7 @@ Put = Callable[[Iterable[Item]], None]
 
 
 def write_views(
-    views: Iterable[tuple[Kind, View]], shards: int, today: date, put: Put, advance: Callable[[int], None]
+    views: Iterable[tuple[Kind, View]], indexing: Indexing, put: Put, advance: Callable[[int], None]
 ) -> None:
     """Write all items of records. `put` returns when its items are written; `advance` gets the number of records.
 
@@ -31,23 +29,21 @@ def write_views(
     """
     for window in chunks(views, _WINDOW):
         records: list[Item] = []
-        put(_other_items(window, shards, today, records))
+        put(_other_items(window, indexing, records))
         put(records)
         advance(len(window))
 
 
-def items_of(kind: Kind, view: View, shards: int, today: date) -> Iterator[Item]:
+def items_of(kind: Kind, view: View, indexing: Indexing) -> Iterator[Item]:
     """Yield every item of a new record, its own first; a group comes with its memberships."""
-    yield from all_items(Indexing(SOCIAL_CATALOGUE, shards, today), kind, view)
+    yield from all_items(indexing, kind, view)
     for member in view.get("members", ()):
         yield from sides(member["id"], view["id"], member)
 
 
-def _other_items(
-    window: Iterable[tuple[Kind, View]], shards: int, today: date, records: list[Item]
-) -> Iterator[Item]:
+def _other_items(window: Iterable[tuple[Kind, View]], indexing: Indexing, records: list[Item]) -> Iterator[Item]:
     """Yield the items other than the records' own, which are appended to `records`."""
     for kind, view in window:
-        record, *others = items_of(kind, view, shards, today)
+        record, *others = items_of(kind, view, indexing)
         records.append(record)
         yield from others

@@ -17,6 +17,7 @@ from pydantic_core import from_json, to_json
 from dci_cli.registry.importer import staging_queries as queries
 from dci_cli.registry.importer.diff_status import DiffStatus, DiffStatuses
 from dci_cli.registry.importer.rows import Staged
+from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from dci_common.registry.model.views import View, group_view, member_entry, person_view, summary
@@ -130,7 +131,10 @@ class Staging:
         self._db.close()
 
     def _add_registrant(self, kind: Kind, record: Person | Group, source: str, line: int) -> None:
-        pks = [keys.identifier_pk(one.identifier_type, one.identifier_value) for one in record.identifiers]
+        pks = dict.fromkeys(
+            keys.identifier_pk(one.identifier_type, normalize.identifier(one.identifier_value))
+            for one in record.identifiers
+        )
         for pk in pks:
             owner = self._db.execute("SELECT kind, id FROM identifiers WHERE pk = ?", (pk,)).fetchone()
             if owner and owner != (kind, record.id):

@@ -14,6 +14,10 @@ from dci_common.registry.storage.store import RegistrySettings
 if TYPE_CHECKING:
     from dci_cli.aws import OperatorRuntime
 
+REINDEX_FIRST = (
+    "The registry must be reindexed before an import, because an older version wrote the keys by which records are "
+    "found, or the country changes: run dci registry reindex."
+)
 _SHARDS = ((20_000_000, 16), (5_000_000, 8), (-1, 4))  # above this number of people, this number of shards
 
 
@@ -30,17 +34,33 @@ class Target:
     settings: RegistrySettings | None
     is_empty: bool
     requested_shards: int | None
+    requested_country: str | None
 
     @classmethod
-    def read(cls, runtime: OperatorRuntime, shards: int | None) -> Self:
-        """Read the state of the table. Raises CommandError when the registry has another number of shards."""
+    def read(cls, runtime: OperatorRuntime, shards: int | None, country: str | None = None) -> Self:
+        """Read the state of the table.
+
+        Raises CommandError when the registry must be reindexed, or has another number of shards or another country.
+        """
         settings = settings_if_loaded(runtime)
+        if settings and settings.former:
+            raise CommandError(REINDEX_FIRST)
+        if settings and country and settings.country != country:
+            raise CommandError(
+                f"The registry's country is {settings.country or 'not set'}: leave out --country, or change it with "
+                "dci registry reindex --country."
+            )
         if settings and shards and settings.shards != shards:
             raise CommandError(
                 f"The registry has {settings.shards} shards, which cannot be changed: leave out --shards."
             )
         found = runtime.dynamodb.scan(TableName=runtime.settings.registry_table, Limit=1, ConsistentRead=True)
-        return cls(runtime, settings, not found["Items"], shards)
+        return cls(runtime, settings, not found["Items"], shards, country)
+
+    @property
+    def country(self) -> str:
+        """The country that the registry has, or that a new one gets; empty for none."""
+        return self.settings.country if self.settings else self.requested_country or ""
 
     def shards(self, people: int) -> int:
         """Return the number of shards that the registry has, or that a new one with this many people gets."""
@@ -50,7 +70,7 @@ class Target:
         """Add the shards and identifier types to the settings, before the first record with them is written."""
         table, dynamodb = self.runtime.settings.registry_table, self.runtime.dynamodb
         if self.settings is None:
-            item = settings_item(shards, types, restricted_types)
+            item = settings_item(shards, types, restricted_types, self.country)
             try:
                 dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)")
             except dynamodb.exceptions.ConditionalCheckFailedException:

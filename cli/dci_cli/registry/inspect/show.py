@@ -61,14 +61,15 @@ def _membership(stored: Stored, entry: View) -> dict[str, Any]:
 
 def _found_by(runtime: Runtime, stored: Stored) -> list[str]:
     """Return the index entries that the table has for a record: lookups, and the slots of its index partition."""
-    table = runtime.settings.registry_table
-    lookups = [{"pk": item["pk"], "sk": item["sk"]} for item in lookup_items(stored.kind, stored.view).values()]
-    items = batch_get(runtime, table, [*lookups, keys.record_key(stored.kind, stored.id)])
+    table, settings = runtime.settings.registry_table, RegistryStore(runtime).settings()
+    items = lookup_items(stored.kind, stored.view, settings.rules, *settings.former)
+    lookups = [{"pk": item["pk"], "sk": item["sk"]} for item in items.values()]
+    found_items = batch_get(runtime, table, [*lookups, keys.record_key(stored.kind, stored.id)])
     own = keys.record_pk(stored.kind, stored.id)
-    found = [item["pk"]["S"] for item in items if item.get("owner", {}).get("S") == own]
+    found = [item["pk"]["S"] for item in found_items if item.get("owner", {}).get("S") == own]
     slots = [
         f"{item['shard']['S']} {name} {value['S']}"
-        for item in items
+        for item in found_items
         if "shard" in item
         for name, value in item.items()
         if name[0] == "x"

@@ -57,6 +57,22 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_country(parser: argparse.ArgumentParser, help_: str) -> None:
+    """Add `--country`."""
+    parser.add_argument(
+        "--country", type=_country, metavar="CODE", help=f"{help_}, such as KE (ISO 3166)"
+    )
+
+
+def _country(code: str) -> str:
+    """Return a country's code in upper case."""
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - few commands need it
+
+    if code.upper() not in SUPPORTED_REGIONS:
+        raise argparse.ArgumentTypeError("give the two letters of a country, such as KE (ISO 3166)")
+    return code.upper()
+
+
 def runtime_of(options: argparse.Namespace) -> OperatorRuntime:
     """Return the runtime for the table of `--table`. Raises CommandError when no table is named."""
     check_table(options.table, "RegistryTable", "--table or REGISTRY_TABLE")

@@ -90,11 +90,11 @@ def compile_search(
 
     Raises Rejection, or QueryError, for what cannot be asked, or not by this client.
     """
-    reg_type, record_type = resolve(criteria, openspp17_client=client.openspp17)
+    catalogue = social_catalogue(settings.known_types(restricted=client.restricted), settings.country)
+    reg_type, record_type = resolve(criteria, catalogue, openspp17_client=client.openspp17)
     record_type.check_allowed(client.record_types)
     page, disclosed = read_page(criteria, pagination), disclosure(client.disclosure)
-    catalogue = social_catalogue(settings.known_types(restricted=client.restricted))
-    conditions = Conditions(catalogue, record_type.kind, disclosed, today)
+    conditions = Conditions(catalogue, record_type.kind, disclosed, today, settings.former)
     query = Query(record_type.kind, parse(criteria.query_type, criteria.query, conditions), today)
     return CompiledSearch(
         reg_type=reg_type,

@@ -70,7 +70,13 @@ ATTRIBUTES = (
     ),
     Attribute("EMAIL", EMAIL, _PERSON, list_reader("emails"), frozenset({"email"}), ("email_address",), many=True),
     Attribute(
-        HOUSEHOLD_ID, IDENTIFIER, _GROUP, identifier_reader(HOUSEHOLD_ID), frozenset({"identifier"}), many=True
+        HOUSEHOLD_ID,
+        IDENTIFIER,
+        _GROUP,
+        identifier_reader(HOUSEHOLD_ID),
+        frozenset({"identifier"}),
+        ("HHID",),
+        many=True,
     ),
     _name("surname", "x03", ("surname",), "family_name", "last_name"),
     _name("given_name", "x04", ("given_name",), "first_name"),
@@ -144,6 +150,6 @@ SOCIAL_CATALOGUE = Catalogue(
 
 
 @lru_cache(maxsize=8)  # a deployment has one registry, whose types hardly ever change
-def social_catalogue(identifier_types: frozenset[str]) -> Catalogue:
-    """Return the catalogue of a social registry with these identifier types."""
-    return SOCIAL_CATALOGUE.with_identifier_types(identifier_types)
+def social_catalogue(identifier_types: frozenset[str], country: str) -> Catalogue:
+    """Return the catalogue of a social registry of a country (or of none: empty) with these identifier types."""
+    return SOCIAL_CATALOGUE.with_country(country).with_identifier_types(identifier_types)

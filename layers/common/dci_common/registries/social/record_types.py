@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from dci_common.registries.social import openspp17, renderers
-from dci_common.registries.social.catalogue import HOUSEHOLD_ID
 from dci_common.registry.catalogue.attributes import Disclosure
+from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.errors import InvalidQuery
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.normalize import identifier_type
 from dci_common.registry.model.views import View
 from dci_common.registry.query.expression import collection
 from dci_common.spdci.envelope import SearchCriteria
@@ -54,13 +53,13 @@ _SOCIAL_TYPES = {
 _OPENSPP17_TYPES = dict.fromkeys(("person", "srperson", "member", "srmember"), OPENSPP17_PERSON)
 
 
-def resolve(criteria: SearchCriteria, *, openspp17_client: bool) -> tuple[str, RecordType]:
+def resolve(criteria: SearchCriteria, catalogue: Catalogue, *, openspp17_client: bool) -> tuple[str, RecordType]:
     """Return the `reg_type` and record type of a search. Raises InvalidQuery when the registry does not serve it."""
     reg_type = criteria.reg_type or (openspp17.REG_TYPE if openspp17_client else _SOCIAL)
     if reg_type.lower() == openspp17.REG_TYPE.lower():
         return reg_type, _record_type(criteria, _OPENSPP17_TYPES, OPENSPP17_PERSON)
     if reg_type.lower().endswith(_SOCIAL_SUFFIX):
-        default = GROUP if _asks_household(criteria) else SR_PERSON
+        default = GROUP if _asks_household(criteria, catalogue) else SR_PERSON
         return reg_type, _record_type(criteria, _SOCIAL_TYPES, default)
     raise InvalidQuery(f"reg_type must end in RegistryType:Social, or be {openspp17.REG_TYPE}.")
 
@@ -76,7 +75,9 @@ def _record_type(criteria: SearchCriteria, served: dict[str, RecordType], defaul
     return found
 
 
-def _asks_household(criteria: SearchCriteria) -> bool:
+def _asks_household(criteria: SearchCriteria, catalogue: Catalogue) -> bool:
+    """Return whether an identifier is asked for that groups alone have."""
     query = criteria.query
     type_ = query.get("type") if criteria.query_type == "idtype-value" and isinstance(query, dict) else None
-    return isinstance(type_, str) and identifier_type(type_).rpartition(":")[2] == HOUSEHOLD_ID
+    attribute = catalogue.find(type_) if isinstance(type_, str) else None
+    return attribute is not None and attribute.type.unique and attribute.kinds == {Kind.GROUP}

@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
 from dci_common.registry.catalogue.attributes import Attribute, Disclosure, identifier_reader
-from dci_common.registry.catalogue.value_types import IDENTIFIER
+from dci_common.registry.catalogue.value_types import IDENTIFIER, PHONE
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Catalogue:
 
     `rows` are the attributes of every registry of this type; each registry has one more for each of its
     `identifier_types`. Every record is in the `record_slot`, which serves what no other slot does.
-    `related_disclosure` names what a client must be allowed to see to ask about related records.
+    `related_disclosure` names what a client must be allowed to see to ask about related records. `rules` are those by
+    which the values are matched.
     """
 
     rows: tuple[Attribute, ...]
@@ -57,6 +59,16 @@ class Catalogue:
     record_slot: str
     composites: Mapping[Kind, Composite]
     related_disclosure: str
+    rules: Rules = field(default_factory=Rules)
+
+    def with_country(self, country: str) -> Catalogue:
+        """Return the catalogue of a registry whose phone numbers may be in this country's national form."""
+        if country == self.rules.country:
+            return self
+        rules = Rules(country=country)
+        phone = replace(PHONE, normalize=PHONE.normalizer(rules))
+        rows = tuple(replace(row, type=phone) if row.type.name == PHONE.name else row for row in self.rows)
+        return replace(self, rows=rows, rules=rules)
 
     def with_identifier_types(self, types: Iterable[str]) -> Catalogue:
         """Return the catalogue of a registry that has these identifier types as well."""
@@ -65,12 +77,20 @@ class Catalogue:
     @cached_property
     def attributes(self) -> tuple[Attribute, ...]:
         """All attributes: the identifier types in alphabetical order, then the rows."""
-        types = self.identifier_types - {row.name for row in self.rows if row.type is IDENTIFIER}
-        return (*(_identifier(type_) for type_ in sorted(types)), *self.rows)
+        rows = {name: row for row in self.rows if row.type is IDENTIFIER for name in (*row.aliases, row.name)}
+        types = self.identifier_types - {row.name for row in rows.values()}
+        return (*(_identifier(type_, rows.get(type_)) for type_ in sorted(types)), *self.rows)
 
     def find(self, name: str) -> Attribute | None:
-        """Return the attribute with this name or alias; case, and a path before the last `:` or `.`, are ignored."""
-        return self._by_name.get(normalize.identifier_type(name)) or self._by_name.get(_last_part(name))
+        """Return the attribute with this name or alias; case, and a path before the last `:` or `.`, are ignored.
+
+        Of an identifier type that is not known exactly, `_`, `-` and spaces are ignored too.
+        """
+        return (
+            self._by_name.get(normalize.identifier_type(name))
+            or self._by_name.get(_last_part(name))
+            or self._folded(name)
+        )
 
     def find_derived(self, name: str) -> DerivedAttribute | None:
         """Return the derived attribute with this name or alias; case, and a path before it, are ignored."""
@@ -109,11 +129,37 @@ class Catalogue:
 
     @cached_property
     def _by_name(self) -> Mapping[str, Attribute]:
-        return {
-            normalize.identifier_type(name): attribute
-            for attribute in self.attributes
-            for name in (attribute.name, *attribute.aliases)
+        types = [attribute for attribute in self.attributes if attribute.type is IDENTIFIER]
+        others = [attribute for attribute in self.attributes if attribute.type is not IDENTIFIER]
+        # A type that the registry has under this name comes before one of which it is another name.
+        named = [(alias, attribute) for attribute in types for alias in attribute.aliases]
+        named += [(attribute.name, attribute) for attribute in types]
+        named += [(name, attribute) for attribute in others for name in (attribute.name, *attribute.aliases)]
+        return {normalize.identifier_type(name): attribute for name, attribute in named}
+
+    def _folded(self, name: str) -> Attribute | None:
+        """Return the one identifier type that differs from a name in case, punctuation and namespace alone.
+
+        Two namespaces are two types: only one of the two may have none.
+        """
+        namespace, type_ = normalize.folded_type(name)
+        found = {
+            attribute
+            for known, attribute in self._by_folded_type.get(type_, ())
+            if type_ and (known == namespace or not (known and namespace))
         }
+        return found.pop() if len(found) == 1 else None
+
+    @cached_property
+    def _by_folded_type(self) -> Mapping[str, Sequence[tuple[str, Attribute]]]:
+        """The identifier types, each with its namespace, by their folded forms."""
+        folded: dict[str, list[tuple[str, Attribute]]] = {}
+        for attribute in self.attributes:
+            if attribute.type is IDENTIFIER:
+                for name in (attribute.name, *attribute.aliases):
+                    namespace, type_ = normalize.folded_type(name)
+                    folded.setdefault(type_, []).append((namespace, attribute))
+        return folded
 
     @cached_property
     def _derived_by_name(self) -> Mapping[str, DerivedAttribute]:
@@ -128,6 +174,9 @@ def _last_part(name: str) -> str:
     return normalize.identifier_type(name).rpartition(":")[2].rpartition(".")[2]
 
 
-def _identifier(type_: str) -> Attribute:
+def _identifier(type_: str, row: Attribute | None) -> Attribute:
+    """Return the attribute of an identifier type of the registry's own, or of another name of a row's."""
+    if row is not None:
+        return replace(row, name=type_, aliases=(), read=identifier_reader(type_))
     disclosed_by = frozenset({"identifier"})
     return Attribute(type_, IDENTIFIER, frozenset(Kind), identifier_reader(type_), disclosed_by, many=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dci_common.registry.model import normalize
+from dci_common.registry.model.rules import Rules
 
 Normalizer = Callable[[str], str]
 
@@ -16,7 +17,8 @@ class ValueType:
 
     `normalize` returns "" for a text that is not a value of the type. `expected` describes the values for a partner.
     `ordered` values can be compared by `lt` and the like. A value of a `lookup` type has items of its own in storage,
-    which name the records that it belongs to; a `unique` value belongs to one record.
+    which name the records that it belongs to; a `unique` value belongs to one record. `by_rules` returns how some
+    rules normalise a value; `normalize` follows those of this version without a country.
     """
 
     name: str
@@ -25,12 +27,25 @@ class ValueType:
     ordered: bool = True
     lookup: bool = False
     unique: bool = False
+    by_rules: Callable[[Rules], Normalizer] | None = None
+
+    def normalizer(self, rules: Rules) -> Normalizer:
+        """Return how rules normalise a value of the type."""
+        return self.by_rules(rules) if self.by_rules else self.normalize
 
 
 IDENTIFIER = ValueType(
-    "identifier", normalize.identifier, "a string, a number or a boolean", ordered=False, lookup=True, unique=True
+    "identifier",
+    normalize.identifier,
+    "a string, a number or a boolean",
+    ordered=False,
+    lookup=True,
+    unique=True,
+    by_rules=lambda rules: rules.identifier,
 )
-PHONE = ValueType("phone", normalize.phone, "a phone number", ordered=False, lookup=True)
+PHONE = ValueType(
+    "phone", normalize.phone, "a phone number", ordered=False, lookup=True, by_rules=lambda rules: rules.phone
+)
 EMAIL = ValueType("email", normalize.email, "an e-mail address", ordered=False, lookup=True)
 DATE = ValueType("date", normalize.day, "a date such as 1990-01-31")
 MOMENT = ValueType("moment", normalize.utc_day, "a date such as 2026-01-31")
@@ -39,7 +54,7 @@ NUMBER = ValueType(
     normalize.number,
     "a number such as 2.5, with at most 18 digits on each side of the point and 2 in an exponent",
 )
-TEXT = ValueType("text", normalize.name, "letters or digits")
+TEXT = ValueType("text", normalize.name, "letters or digits", by_rules=lambda rules: rules.text)
 BOOLEAN = ValueType("boolean", normalize.boolean, "true or false", ordered=False)
 
 

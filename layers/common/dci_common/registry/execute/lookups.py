@@ -52,7 +52,7 @@ def _shared_owners(
 
 def _pk(comparison: Compare, value: str) -> str:
     attribute = comparison.attribute
-    if attribute.type is PHONE:
+    if attribute.type.name == PHONE.name:  # that of a country is another object
         return keys.phone_pk(value)
     if attribute.type is EMAIL:
         return keys.email_pk(value)

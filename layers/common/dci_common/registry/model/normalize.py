@@ -1,7 +1,8 @@
 """How values are normalised, so that those that are equal match, and sort as the values do.
 
-Records and queries are normalised alike. An empty string says that the value is not of the type. Everything sorts as
-its UTF-8 bytes do, as DynamoDB sorts it.
+Records and queries are normalised alike; docs/search.md shows which forms are equal. Whoever changes one raises
+`rules.VERSION`, and keeps the former normalisation for tables that have it (former_rules.py). An empty string says
+that the value is not of the type. Everything sorts as its UTF-8 bytes do, as DynamoDB sorts it.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ import unicodedata
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
+from dci_common.registry.model.characters import DIALLED, LETTERS, VISIBLE, digits
+
 MAX_VALUE_BYTES = 512
 _MAX_TEXT_BYTES = 256  # names are matched on this much of them
 _CACHED_VALUES = 8192  # of each type: places, occupations, names and a household's values repeat
 _CACHED_TYPES = 256  # a registry has few identifier types
-_PHONE_PUNCTUATION = re.compile(r"[\s().\-/]+")
+_TYPE_PUNCTUATION = re.compile(r"[\s_\-]+")
+_NAMESPACES = re.compile(r"[:.]")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
-_FIRST_ACCENT = 10  # combining classes below it belong to the letters of their script, such as the virama
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+(Z|[+-][0-9:]+)?)?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?")
-# Letters that Unicode does not decompose, without their strokes and ligatures.
-_BASE_LETTERS = str.maketrans(
-    {"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
-)
+_DIALLED = re.compile(r"\+?[0-9]+")
+_NO_COUNTRY = "ZZ"  # as phonenumbers calls it
 _BOOLEANS = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": "false", "no": "false"}
 
 
@@ -35,15 +36,48 @@ def identifier_type(value: str) -> str:
     return " ".join(value.split()).upper()
 
 
+def folded_type(value: str) -> tuple[str, str]:
+    """Return an identifier type's namespace, and its own name: without differences of case, `_`, `-` and space.
+
+    The namespace ends with the last `:` or `.`.
+    """
+    *namespace, last = _NAMESPACES.split(_TYPE_PUNCTUATION.sub("", value).upper())
+    return ":".join(namespace), last
+
+
 def identifier(value: str) -> str:
-    """Return an identifier's value as it is, without surrounding spaces."""
-    return value.strip()
+    """Return an identifier's value without invisible characters and surrounding spaces, with the digits 0 to 9."""
+    return value.strip() if value.isascii() else value.translate(VISIBLE).strip()
 
 
-def phone(value: str) -> str:
-    """Return a phone number without punctuation, an international `00` written as `+`."""
-    digits = _PHONE_PUNCTUATION.sub("", value)
-    return "+" + digits[2:] if digits.startswith("00") else digits
+def phone(value: str, country: str = "") -> str:
+    """Return a phone number in its international form (E.164), without punctuation.
+
+    A number in national form has one if `country` (ISO 3166-1 alpha-2) is given. What is not just a number, or has a
+    length that no such number has, only loses its punctuation.
+    """
+    dialled = value.translate(DIALLED)
+    dialled = "+" + dialled[2:] if dialled.startswith("00") else dialled
+    return _international(dialled, country) if _DIALLED.fullmatch(dialled) else dialled
+
+
+@lru_cache(_CACHED_VALUES)
+def _international(dialled: str, country: str) -> str:
+    written = _e164(dialled, country)
+    # Of some numbers that nobody has, a zero would be dropped again and again.
+    return written if written in (dialled, _e164(written, country)) else dialled
+
+
+def _e164(dialled: str, country: str) -> str:
+    import phonenumbers  # noqa: PLC0415 - a cold start without a phone number must not wait for it
+
+    try:
+        number = phonenumbers.parse(dialled, country or _NO_COUNTRY)
+    except phonenumbers.NumberParseException:
+        return dialled
+    if not phonenumbers.is_possible_number(number):
+        return dialled
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def email(value: str) -> str:
@@ -53,12 +87,14 @@ def email(value: str) -> str:
 
 @lru_cache(_CACHED_VALUES)
 def name(value: str) -> str:
-    """Return a person's name, or another text, without differences of accents, case, punctuation or spacing."""
+    """Return a person's name, or another text, without differences of accents, case, punctuation, spacing or script.
+
+    The script's differences are those of digits, and of the letters that keyboards for Arabic, Persian and Urdu have.
+    """
     if value.isascii():  # the same, faster: imports spend most of their time here
         return "-".join(_ASCII_WORD.findall(value.lower()))[:_MAX_TEXT_BYTES].removesuffix("-")
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", value).casefold())
-    letters = (char for char in decomposed.translate(_BASE_LETTERS) if unicodedata.combining(char) < _FIRST_ACCENT)
-    words = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in letters).split()
+    words = unicodedata.normalize("NFKD", decomposed.translate(LETTERS)).split()
     cut = "-".join(words).encode()[:_MAX_TEXT_BYTES].decode(errors="ignore")
     return cut.removesuffix("-")
 
@@ -75,7 +111,7 @@ def number(value: str) -> str:
 @lru_cache(_CACHED_VALUES)
 def day(value: str) -> str:
     """Return the date of a date or date-time, as written."""
-    written = _DATE.fullmatch(value)
+    written = _DATE.fullmatch(digits(value))
     try:
         return date.fromisoformat(written[1] if written else "").isoformat()
     except ValueError:
@@ -84,6 +120,7 @@ def day(value: str) -> str:
 
 def utc_day(value: str) -> str:
     """Return the date, in UTC, of a date-time with an offset, or of a date."""
+    value = digits(value)
     try:
         if len(value) <= len("2026-01-31"):
             return day(value)

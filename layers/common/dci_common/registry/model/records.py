@@ -44,7 +44,7 @@ IdentifierType = Annotated[
     AfterValidator(validators.check_text),
     AfterValidator(validators.check_identifier_type),
 ]
-IdentifierValue = Annotated[Text, AfterValidator(validators.check_size)]
+IdentifierValue = Annotated[Text, AfterValidator(validators.check_identifier)]
 
 
 class Identifier(Record):

@@ -10,6 +10,7 @@ from pydantic import ValidatorFunctionWrapHandler
 from pydantic_core import PydanticCustomError
 
 from dci_common.registry.model import normalize
+from dci_common.registry.model.characters import digits
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -27,6 +28,7 @@ def check_text(text: str) -> str:
 
 def read_date(value: object, read: ValidatorFunctionWrapHandler) -> date:
     """Read a calendar date. A number is rejected: pydantic would take it for seconds since 1970."""
+    value = digits(value) if isinstance(value, str) else value
     if isinstance(value, date) or (isinstance(value, str) and _DATE.match(value)):
         with suppress(ValueError):
             day: date = read(value)
@@ -36,6 +38,7 @@ def read_date(value: object, read: ValidatorFunctionWrapHandler) -> date:
 
 def read_moment(value: object, read: ValidatorFunctionWrapHandler) -> datetime:
     """Read a date-time; one without an offset is in UTC."""
+    value = digits(value) if isinstance(value, str) else value
     if isinstance(value, date) or (isinstance(value, str) and _DATE.match(value)):
         with suppress(ValueError, OverflowError):
             moment: datetime = read(value)
@@ -50,6 +53,13 @@ def check_size(text: str) -> str:
     return text
 
 
+def check_identifier(text: str) -> str:
+    """Reject an identifier of which nothing can be seen, or that is too long to be a key."""
+    if not normalize.identifier(text):
+        raise PydanticCustomError("rule", "must not be empty")
+    return check_size(text)
+
+
 def check_identifier_type(text: str) -> str:
     """Reject `#`, which ends the type in the key of an identifier."""
     if "#" in text:
@@ -61,7 +71,7 @@ def check_phone(text: str) -> str:
     """Reject a phone number without a digit."""
     if not any(char.isdecimal() for char in text):
         raise PydanticCustomError("rule", "must hold digits")
-    return check_size(normalize.phone(text)) and text
+    return check_size(text)
 
 
 def check_email(text: str) -> str:

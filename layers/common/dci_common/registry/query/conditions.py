@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
 
-from dci_common.registry.catalogue.attributes import Attribute, Disclosure
+from dci_common.registry.catalogue.attributes import EQUALITY_OPERATORS, Attribute, Disclosure
 from dci_common.registry.catalogue.catalogue import Catalogue, DateMeasure, DerivedAttribute
 from dci_common.registry.catalogue.value_types import TEXT
 from dci_common.registry.errors import InvalidCondition
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.normalize import MAX_VALUE_BYTES
+from dci_common.registry.model.rules import Rules
 from dci_common.registry.query.derived import derived_condition
 from dci_common.registry.query.sort import SortKey
 from dci_common.registry.query.tree import AnyRelated, Compare, Node, any_of
@@ -21,12 +22,16 @@ MAX_VALUES = 100
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Makes conditions about one kind of record, for a client with this disclosure, on one day."""
+    """Makes conditions about one kind of record, for a client with this disclosure, on one day.
+
+    Values are asked in the form of the catalogue's rules, and in those of `former` rules that items may still have.
+    """
 
     catalogue: Catalogue
     kind: Kind
     disclosure: Disclosure
     today: date
+    former: Set[Rules] = frozenset()
 
     def compare(self, name: object, operator: object, raw: object, where: str) -> Node:
         """Return a condition. Raises InvalidCondition."""
@@ -40,7 +45,7 @@ class Conditions:
             numbers = [_whole_number(value, derived, where) for value in values]
             node = any_of(derived_condition(derived, asked, number, self.today) for number in numbers)
         else:
-            node = _comparison(attribute, asked, values, where)
+            node = self._comparison(attribute, asked, values, where)
         return node if self.kind in attribute.kinds else AnyRelated(node)
 
     def attribute(self, name: object, where: str) -> Attribute:
@@ -70,6 +75,30 @@ class Conditions:
             )
         return attribute, derived
 
+    def _comparison(self, attribute: Attribute, operator: str, values: list[str], where: str) -> Node:
+        """Compare with values; texts that end in `*` are prefixes."""
+        others: list[tuple[str, str]] = []  # an operator that takes one value, and the value
+        if operator not in EQUALITY_OPERATORS:
+            others = [(operator, value) for value in values]
+        elif attribute.type is TEXT:
+            others = [("prefix", value[:-1]) for value in values if value.endswith("*")]
+            values = [value for value in values if not value.endswith("*")]
+        nodes: list[Node] = [
+            Compare(attribute, one, (form,)) for one, value in others for form in self._forms(attribute, value, where)
+        ]
+        if operator in EQUALITY_OPERATORS and values:
+            forms = tuple(form for value in values for form in self._forms(attribute, value, where))
+            nodes.insert(0, Compare(attribute, "in" if len(forms) > 1 else operator, forms))
+        return any_of(nodes)
+
+    def _forms(self, attribute: Attribute, text: str, where: str) -> list[str]:
+        """Return the forms in which a record may have a value."""
+        form = attribute.type.normalize(text)
+        if not form:
+            raise InvalidCondition(f"{where}: {attribute.name} needs {attribute.type.expected}.")
+        former = (attribute.type.normalizer(rules)(text) for rules in self.former)
+        return list(dict.fromkeys([form, *filter(None, former)]))
+
     def _offered(self) -> list[str]:
         """Return the names of all attributes that this client may ask for."""
         derived = [derived.name for derived in self.catalogue.derived if self._is_disclosed(derived.source)]
@@ -77,24 +106,6 @@ class Conditions:
 
     def _is_disclosed(self, attribute: Attribute) -> bool:
         return self.catalogue.required_disclosure(attribute, self.kind) <= self.disclosure
-
-
-def _comparison(attribute: Attribute, operator: str, values: list[str], where: str) -> Node:
-    if attribute.type is TEXT and operator in {"eq", "in"}:
-        return _text_comparison(attribute, values, where)
-    return Compare(attribute, operator, tuple(_normalized(attribute, value, where) for value in values))
-
-
-def _text_comparison(attribute: Attribute, values: Iterable[str], where: str) -> Node:
-    """Compare with texts, of which those that end in `*` are prefixes."""
-    whole, prefixes = [], []
-    for value in values:
-        if value.endswith("*"):
-            prefixes.append(Compare(attribute, "prefix", (_normalized(attribute, value[:-1], where),)))
-        else:
-            whole.append(_normalized(attribute, value, where))
-    exact = [Compare(attribute, "in" if len(whole) > 1 else "eq", tuple(whole))] if whole else []
-    return any_of([*exact, *prefixes])
 
 
 def _as_list(raw: object, operator: str, where: str) -> list[object]:
@@ -119,13 +130,6 @@ def _as_text(raw: object, name: str, where: str) -> str:
     if not text:
         raise InvalidCondition(f"{where}: a value of {name} is empty; it must be a string, a number or a boolean.")
     return text
-
-
-def _normalized(attribute: Attribute, text: str, where: str) -> str:
-    value = attribute.type.normalize(text)
-    if not value:
-        raise InvalidCondition(f"{where}: {attribute.name} needs {attribute.type.expected}.")
-    return value
 
 
 def _whole_number(text: str, derived: DerivedAttribute, where: str) -> int:

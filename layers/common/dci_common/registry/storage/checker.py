@@ -62,7 +62,14 @@ class Checker:
 
     def findings(self) -> Iterator[str]:
         """Check the whole table, and yield a sentence for each inconsistency. Raises RegistryNotLoaded."""
-        self._store.settings()
+        settings = self._store.settings()
+        if settings.former:
+            yield (
+                "REGISTRY SETTINGS: an older version made the keys by which records are found, or the country has "
+                "changed: run dci registry reindex, then verify again"
+            )
+            return
+        self._catalogue = self._catalogue.with_country(settings.country)
         for page in pages(self._runtime.dynamodb.scan, TableName=self._table, ConsistentRead=True, Limit=_PAGE_ITEMS):
             found = self._check(page["Items"])
             for _ in range(_CHECKS - 1):
@@ -120,7 +127,7 @@ def _items_of(stored: Stored, indexing: Indexing) -> dict[Ref, Item]:
     items = record_items(indexing, stored.kind, view, version=stored.version, pending=stored.pending)
     sides = [item for entry in _entries(view) for item in membership_items(_membership(stored, entry))]
     own = [*items, *(side for side in sides if side["pk"] == items[0]["pk"])]
-    return {ref_of(item): item for item in own} | lookup_items(stored.kind, view)
+    return {ref_of(item): item for item in own} | lookup_items(stored.kind, view, indexing.catalogue.rules)
 
 
 def _check_item(item: Item, context: _Context) -> Iterator[str]:
@@ -139,7 +146,10 @@ def _check_record(stored: Stored, context: _Context) -> Iterator[str]:
     own = keys.record_pk(stored.kind, stored.id)
     for ref, expected in context.expected[own].items():
         found = context.found.get(ref, {})
-        if found != expected:
+        owner = found.get("owner", {}).get("S", own)
+        if owner != own:
+            yield f"{' '.join(ref)}: belongs to {owner}, whose identifier is equal: correct one of the two records"
+        elif found != expected:
             names = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
             what = f"its {', '.join(names)}" if ref == (own, keys.RECORD) else " ".join(ref)
             yield f"{what}: missing, or not what follows from the body"

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind, record_fields
+from dci_common.registry.model.rules import VERSION, Rules
 from dci_common.registry.model.views import View, membership_fields
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.facets import Indexing
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Ref = tuple[str, str]  # an item's pk and sk
 IDENTIFIER_TYPES, RESTRICTED_TYPES = "identifier_types", "restricted_types"  # attributes of the settings
+RULES, FORMER_RULES = "matching_rules", "former_rules"  # attributes of the settings too
 RESTRICTED = "restricted"  # the mark of a lookup item whose owner is a restricted person
 
 # A body of more characters than this (300 KB at most, in UTF-8) is stored in items of its own.
@@ -42,7 +44,7 @@ class TornBody(ValueError):
 def all_items(indexing: Indexing, kind: Kind, view: View) -> Iterator[Item]:
     """Build all items of a new record except its memberships."""
     yield from record_items(indexing, kind, view, version=1)
-    yield from lookup_items(kind, view).values()
+    yield from lookup_items(kind, view, indexing.catalogue.rules).values()
 
 
 def record_items(indexing: Indexing, kind: Kind, view: View, *, version: int, pending: str = "") -> list[Item]:
@@ -92,18 +94,22 @@ def sides(person_id: str, group_id: str, entry: Mapping[str, Any]) -> list[Item]
     return [{**key, "body": body} for key in keys.membership_keys(person_id, group_id)]
 
 
-def lookup_items(kind: Kind, view: Mapping[str, Any]) -> dict[Ref, Item]:
+def lookup_items(kind: Kind, view: Mapping[str, Any], *rules: Rules) -> dict[Ref, Item]:
     """Build the items by which a record's identifiers, phone numbers and e-mail addresses are looked up, by key.
+
+    They are those of all `rules` together: of the registry's own, and of former ones that its items may follow.
 
     Those of a person say whether their owner is restricted: a lookup for others than entitled clients ends there.
     """
     owner = keys.record_pk(kind, view["id"])
-    identifiers = (
-        keys.identifier_pk(identifier["identifier_type"], identifier["identifier_value"])
+    identifiers = [
+        keys.identifier_pk(identifier["identifier_type"], matched)
         for identifier in view.get("identifiers", ())
-    )
-    shared = [keys.phone_pk(number) for number in view.get("phone_numbers", ())]
-    shared += [keys.email_pk(address) for address in view.get("emails", ())]
+        for some in rules
+        if (matched := some.identifier(identifier["identifier_value"]))
+    ]
+    shared = [keys.phone_pk(some.phone(number)) for number in view.get("phone_numbers", ()) for some in rules]
+    shared += [keys.email_pk(normalize.email(address)) for address in view.get("emails", ())]
     found = [*((pk, keys.RECORD) for pk in identifiers), *((pk, owner) for pk in shared)]
     carried: Item = {"owner": {"S": owner}}
     if kind is Kind.PERSON:
@@ -120,8 +126,8 @@ def identifier_types(views: Iterable[Mapping[str, Any]]) -> tuple[set[str], set[
     return types
 
 
-def settings_item(shards: int, types: Set[str], restricted_types: Set[str]) -> Item:
-    """Build the registry's own item: the number of shards of its indexes, and its identifier types.
+def settings_item(shards: int, types: Set[str], restricted_types: Set[str], country: str = "") -> Item:
+    """Build the registry's own item: the number of shards of its indexes, its identifier types and its country.
 
     `restricted_types` are those of restricted people.
     """
@@ -129,6 +135,7 @@ def settings_item(shards: int, types: Set[str], restricted_types: Set[str]) -> I
     return {
         **keys.REGISTRY_KEY,
         "shards": {"N": str(shards)},
+        RULES: {"S": str(Rules(VERSION, country))},
         **{name: {"SS": sorted(some)} for name, some in known.items() if some},
     }
 

@@ -53,16 +53,16 @@ def slot_value(value: str, record_id: str) -> str:
     return f"{value}#{record_id}"
 
 
-def identifier_pk(type_: str, value: str) -> str:
-    """Return the partition of an identifier's lookup item."""
-    return f"IDENTIFIER#{normalize.identifier_type(type_)}#{normalize.identifier(value)}"
+def identifier_pk(type_: str, matched: str) -> str:
+    """Return the partition of an identifier's lookup item, by the matched form of its value."""
+    return f"IDENTIFIER#{normalize.identifier_type(type_)}#{matched}"
 
 
-def phone_pk(value: str) -> str:
-    """Return the partition of the owners of a phone number."""
-    return f"PHONE#{normalize.phone(value)}"
+def phone_pk(matched: str) -> str:
+    """Return the partition of the owners of a phone number, by its matched form."""
+    return f"PHONE#{matched}"
 
 
-def email_pk(value: str) -> str:
-    """Return the partition of the owners of an e-mail address."""
-    return f"EMAIL#{normalize.email(value)}"
+def email_pk(matched: str) -> str:
+    """Return the partition of the owners of an e-mail address, by its matched form."""
+    return f"EMAIL#{matched}"

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dci_common.aws.dynamodb import Item, batch_get, query_page
 from dci_common.registry.errors import RegistryBusy, RegistryNotLoaded
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.rules import Rules
 from dci_common.registry.model.views import View
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.items import (
+    FORMER_RULES,
     IDENTIFIER_TYPES,
     RESTRICTED,
     RESTRICTED_TYPES,
+    RULES,
     Ref,
     TornBody,
     body_view,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Read = Callable[[Item, Mapping[Ref, Item]], T]
 
+SETTINGS_SECONDS = 60  # for which the functions keep the registry's settings
 _TORN_READS = 10
 _VIEW_ATTRIBUTES = ("pk", "body", "parts", "digest")
 QUERY_COST = 10  # entries that a query counts as beside those that it finds, so that their number is bounded too
@@ -44,12 +48,20 @@ class RegistrySettings:
     """The registry's own settings.
 
     `restricted_types` are the identifier types that only restricted people have had: other clients than entitled ones
-    may not learn that these exist.
+    may not learn that these exist. `country` is the one whose phone numbers may be in national form. `former` are
+    other rules than the registry's that some of its items may still follow, until it is reindexed.
     """
 
     shards: int
     identifier_types: frozenset[str]
     restricted_types: frozenset[str] = frozenset()
+    country: str = ""
+    former: frozenset[Rules] = frozenset()
+
+    @property
+    def rules(self) -> Rules:
+        """The rules by which the registry's values are matched."""
+        return Rules(country=self.country)
 
     def known_types(self, *, restricted: bool) -> frozenset[str]:
         """Return the identifier types that an entitled client, or a restricted person, knows of; or all others."""
@@ -96,8 +108,12 @@ class RegistryStore:
         item = self._runtime.dynamodb.get_item(TableName=self._table, Key=keys.REGISTRY_KEY).get("Item")
         if item is None:
             raise RegistryNotLoaded
-        types = (frozenset(item.get(name, {}).get("SS", ())) for name in (IDENTIFIER_TYPES, RESTRICTED_TYPES))
-        return RegistrySettings(int(item["shards"]["N"]), *types)
+        types, restricted = (
+            frozenset(item.get(name, {}).get("SS", ())) for name in (IDENTIFIER_TYPES, RESTRICTED_TYPES)
+        )
+        rules = Rules.read(item.get(RULES, {"S": "1"})["S"])
+        former = {rules, *map(Rules.read, item.get(FORMER_RULES, {}).get("SS", ()))} - {Rules(country=rules.country)}
+        return RegistrySettings(int(item["shards"]["N"]), types, restricted, rules.country, frozenset(former))
 
     def identifier_owners(self, pks: Sequence[str], budget: Budget, *, entitled: bool) -> dict[str, str]:
         """Read the owner of each identifier; those without an owner that the client may know of are left out."""

@@ -17,7 +17,7 @@ from dci_common.registry.model.views import View, household_entry
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Indexing
-from dci_common.registry.storage.items import identifier_types, lookup_items
+from dci_common.registry.storage.items import identifier_types
 from dci_common.registry.storage.store import RegistrySettings, RegistryStore, Stored
 from dci_common.registry.write.record_change import Changes, RecordChange, with_household, without_household
 from dci_common.registry.write.transaction import MAX_ACTIONS, Transaction
@@ -95,7 +95,7 @@ class Committer:
         last = self._transaction(Changes([]))
         if group.pending == DELETION:
             last.delete_record(group)
-            last.change_lookups(lookup_items(Kind.GROUP, group.view), {})
+            last.change_lookups(Kind.GROUP, group.view, None)
         else:
             last.put_record(Kind.GROUP, group.view, group)
         last.commit(self._runtime.dynamodb)
@@ -143,8 +143,9 @@ class Committer:
         return True
 
     def _transaction(self, changes: Changes, pending: str = "") -> Transaction:
-        indexing = Indexing(self._catalogue, self._settings.shards, day(self._runtime.clock()))
-        transaction = Transaction(self._table, indexing, self._max_actions)
+        settings = self._settings
+        indexing = Indexing(self._matched_catalogue, settings.shards, day(self._runtime.clock()))
+        transaction = Transaction(self._table, indexing, self._max_actions, settings.former)
         for change in changes.records:
             transaction.change_record(change, pending)
         for membership in changes.memberships:
@@ -152,6 +153,10 @@ class Committer:
         for person_id, group_id in changes.removed:
             transaction.delete_membership(person_id, group_id)
         return transaction
+
+    @cached_property
+    def _matched_catalogue(self) -> Catalogue:
+        return self._catalogue.with_country(self._settings.country)
 
     @cached_property
     def _settings(self) -> RegistrySettings:

@@ -6,6 +6,7 @@ record has it.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,11 @@ from botocore.exceptions import ClientError
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Membership
+from dci_common.registry.model.rules import Rules
 from dci_common.registry.model.views import View
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.facets import Indexing
-from dci_common.registry.storage.items import Ref, lookup_items, membership_items, record_items
+from dci_common.registry.storage.items import lookup_items, membership_items, record_items
 from dci_common.registry.storage.store import Stored
 from dci_common.registry.write.record_change import RecordChange
 
@@ -43,15 +45,29 @@ class IdentifierConflict(Exception):
         self.owner = owner
 
 
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """The lookup that an action claims or releases, and whether the record should have it already."""
+
+    lookup: Item
+    is_held: bool
+
+
 @dataclass
 class Transaction:
-    """Actions that happen together or not at all, `max_actions` of them at most."""
+    """Actions that happen together or not at all, `max_actions` of them at most.
+
+    Lookups may still follow `former` rules. A record whose lookup is another's is changed without it: older versions
+    let two records have identifiers that are equal now. `contested` are these lookups.
+    """
 
     table: str
     indexing: Indexing
     max_actions: int = MAX_ACTIONS
+    former: Set[Rules] = frozenset()
     actions: list[dict[str, Any]] = field(default_factory=list)
-    _about: list[Item | None] = field(default_factory=list)  # the unique lookup that an action claims
+    contested: list[Item] = field(default_factory=list)
+    _claims: list[_Claim | None] = field(default_factory=list)  # of each action
     _bytes: int = 0
 
     def change_record(self, change: RecordChange, pending: str = "") -> None:
@@ -67,8 +83,7 @@ class Transaction:
             self.put_record(change.kind, after, before, pending=pending if change.touches_members else "")
         elif before is not None:
             self.delete_record(before)
-        had = lookup_items(change.kind, before.view) if before else {}
-        self.change_lookups(had, lookup_items(change.kind, after) if after else {})
+        self.change_lookups(change.kind, before.view if before else None, after)
 
     def put_record(self, kind: Kind, view: View, before: Stored | None, *, pending: str = "") -> None:
         """Write a record and its parts, and delete those it no longer has."""
@@ -88,13 +103,22 @@ class Transaction:
         """Make the transaction conditional on this record being as it was read."""
         self._add("ConditionCheck", Key=keys.record_key(unchanged.kind, unchanged.id), **_unchanged(unchanged))
 
-    def change_lookups(self, before: dict[Ref, Item], after: dict[Ref, Item]) -> None:
+    def change_lookups(self, kind: Kind, before: View | None, after: View | None) -> None:
         """Claim the lookups that a record gets or that must change, and release those that it loses."""
-        for key in before.keys() - after.keys():
-            item = before[key]
-            self._add("Delete", Key={"pk": item["pk"], "sk": item["sk"]}, **_unclaimed(item))
-        for key in sorted(key for key, item in after.items() if before.get(key) != item):
-            self._add("Put", claims=after[key], Item=after[key], **_unclaimed(after[key]))
+        rules = self.indexing.catalogue.rules
+        had_by_rules = [lookup_items(kind, before, some) if before else {} for some in (rules, *self.former)]
+        had = {ref: item for some in had_by_rules for ref, item in some.items()}
+        has = lookup_items(kind, after, rules) if after else {}
+        # An identifier of the record may be another's in a former form.
+        claimed = lookup_items(kind, after, *self.former) if after else {}
+        released = had | {ref: item for ref, item in claimed.items() if ref[1] == keys.RECORD}
+        for ref in sorted(released.keys() - has.keys()):
+            key = {"pk": released[ref]["pk"], "sk": released[ref]["sk"]}
+            claim = _Claim(released[ref], is_held=ref in had)
+            self._add("Delete", claim=claim, Key=key, **_unclaimed(released[ref]))
+        kept = {ref for ref in had if all(some.get(ref) == has.get(ref) for some in had_by_rules)}
+        for ref in sorted(has.keys() - kept):
+            self._add("Put", claim=_Claim(has[ref], is_held=ref in had), Item=has[ref], **_unclaimed(has[ref]))
 
     def put_membership(self, membership: Membership) -> None:
         """Write both sides of a membership."""
@@ -117,31 +141,44 @@ class Transaction:
         botocore sends a token, so that its own retry of a request whose answer was lost writes nothing twice.
         """
         transact: Any = dynamodb.transact_write_items  # the actions are of every kind
-        try:
-            transact(TransactItems=self.actions)
-        except ClientError as error:
-            self._explain(error)
-            raise
+        while True:
+            try:
+                transact(TransactItems=self.actions)
+            except ClientError as error:
+                reasons: Any = error.response.get("CancellationReasons", [])
+                self._explain(error, reasons)
+                if not self._leave_out_contested(reasons):
+                    raise
+            else:
+                return
 
-    def _explain(self, error: ClientError) -> None:
-        reasons: Any = error.response.get("CancellationReasons", [])
+    def _explain(self, error: ClientError, reasons: list[dict[str, Any]]) -> None:
         codes = [reason.get("Code") for reason in reasons]
+        failed = [at for at, code in enumerate(codes) if code == "ConditionalCheckFailed"]
         # A failed claim is reported even if another action conflicts: at that moment another record had the lookup.
-        for claimed, code, reason in zip(self._about, codes, reasons, strict=False):
-            if code == "ConditionalCheckFailed" and claimed is not None:
-                raise IdentifierConflict(
-                    claimed["pk"]["S"], reason.get("Item", {}).get("owner", {}).get("S", "")
-                ) from error
-        if "ConditionalCheckFailed" in codes or _RETRIABLE.intersection(codes):
+        for at in failed:
+            claim = self._claims[at]
+            if claim is not None and not claim.is_held:
+                owner = reasons[at].get("Item", {}).get("owner", {}).get("S", "")
+                raise IdentifierConflict(claim.lookup["pk"]["S"], owner) from error
+        if any(self._claims[at] is None for at in failed) or _RETRIABLE.intersection(codes):
             raise WriteConflict from error
+
+    def _leave_out_contested(self, reasons: list[dict[str, Any]]) -> bool:
+        """Leave out the actions on lookups that are another record's; return whether there are any."""
+        failed = {at for at, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"}
+        self.contested += [claim.lookup for at in sorted(failed) if (claim := self._claims[at])]
+        left = [at for at in range(len(self.actions)) if at not in failed]
+        self.actions, self._claims = [self.actions[at] for at in left], [self._claims[at] for at in left]
+        return bool(failed)
 
     def _drop_parts(self, kind: Kind, record_id: str, kept: int, before: Stored | None) -> None:
         for number in range(kept + 1, (before.parts if before else 0) + 1):
             self._add("Delete", Key=keys.part_key(kind, record_id, number))
 
-    def _add(self, action: str, *, claims: Item | None = None, **members: Any) -> None:  # noqa: ANN401 - an action's own
+    def _add(self, action: str, *, claim: _Claim | None = None, **members: Any) -> None:  # noqa: ANN401 - an action's own
         self.actions.append({action: {"TableName": self.table, **members}})
-        self._about.append(claims)
+        self._claims.append(claim)
         body = members.get("Item", {}).get("body", {}).get("S", "")
         self._bytes += _BESIDE_BODY + len(body.encode())
 

@@ -1,0 +1,43 @@
+"""The rules by which the values of a registry are matched: their version, and the registry's country."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from dci_common.registry.model import former_rules, normalize
+
+VERSION = 2  # version 1 knew no country, and had fewer equal forms
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a registry's values are normalised.
+
+    `country` (ISO 3166-1 alpha-2) is the one whose phone numbers are written in national form, or empty.
+    """
+
+    version: int = VERSION
+    country: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the rules that `str` wrote."""
+        version, _, country = text.partition(" ")
+        return cls(int(version), country)
+
+    def __str__(self) -> str:
+        """Return the rules as they are stored."""
+        return f"{self.version} {self.country}".strip()
+
+    def identifier(self, value: str) -> str:
+        """Return the matched form of an identifier's value."""
+        return normalize.identifier(value) if self.version == VERSION else former_rules.identifier(value)
+
+    def phone(self, value: str) -> str:
+        """Return the matched form of a phone number."""
+        return normalize.phone(value, self.country) if self.version == VERSION else former_rules.phone(value)
+
+    def text(self, value: str) -> str:
+        """Return the matched form of a name or another text."""
+        return normalize.name(value) if self.version == VERSION else former_rules.name(value)
