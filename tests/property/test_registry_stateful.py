@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import Group, Identifier, Membership, Person
+from dci_common.registry.model.rules import Rules
 from dci_common.registry.model.views import membership_fields, own_fields
 from dci_common.registry.storage.items import lookup_items
 from dci_common.registry.write.committer import DELETION
@@ -215,7 +216,7 @@ class Changes(RuleBasedStateMachine):
 
     def _is_taken(self, kind: Kind, record: Person | Group) -> bool:
         def unique(kind: Kind, record: Person | Group) -> set[str]:
-            return {pk for pk, sk in lookup_items(kind, record_fields(record)) if sk == "RECORD"}
+            return {pk for pk, sk in lookup_items(kind, record_fields(record), Rules()) if sk == "RECORD"}
 
         others: list[tuple[Kind, Person | Group]] = [(Kind.PERSON, person) for person in self.people.values()]
         others += [(Kind.GROUP, group) for group in self.groups.values()]

@@ -17,6 +17,7 @@ from dci_cli.registry.importer.target import Target, shards_for
 from dci_cli.registry.support.json_lines import read_line
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
+from dci_common.registry.model.rules import Rules
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.items import lookup_items, ref_of
 from dci_common.registry.write import writer as registry_writer
@@ -301,7 +302,7 @@ def test_an_interrupted_import_is_completed_by_the_next(
         command.load([path], Target.read(runtime, None))
     there = empty.items()
     for (kind, _), view in empty.views().items():
-        assert lookup_items(kind, view).keys() <= there.keys()
+        assert lookup_items(kind, view, Rules()).keys() <= there.keys()
         others = [entry["id"] for entry in view.get("households") or view.get("members", ())]
         for pair in [(view["id"], other) if kind is Kind.PERSON else (other, view["id"]) for other in others]:
             assert {ref_of(key) for key in keys.membership_keys(*pair)} <= there.keys()

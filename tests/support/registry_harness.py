@@ -186,10 +186,10 @@ def expected_views(records: Iterable[AnyRecord]) -> dict[tuple[Kind, str], View]
     return {(kind, view["id"]): view for kind, view in views(made.people, made.groups, made.memberships)}
 
 
-def items_of(records: Iterable[AnyRecord]) -> Iterator[Item]:
+def items_of(records: Iterable[AnyRecord], indexing: Indexing = INDEXING) -> Iterator[Item]:
     """Build the items of a registry of these records, but for its settings."""
     for (kind, _), view in expected_views(records).items():
-        yield from all_items(INDEXING, kind, view)
+        yield from all_items(indexing, kind, view)
     for membership in population(records).memberships:
         yield from membership_items(membership)
 

@@ -154,11 +154,10 @@ class Catalogue:
     def _by_folded_type(self) -> Mapping[str, Sequence[tuple[str, Attribute]]]:
         """The identifier types, each with its namespace, by their folded forms."""
         folded: dict[str, list[tuple[str, Attribute]]] = {}
-        for attribute in self.attributes:
+        for name, attribute in self._by_name.items():
             if attribute.type is IDENTIFIER:
-                for name in (attribute.name, *attribute.aliases):
-                    namespace, type_ = normalize.folded_type(name)
-                    folded.setdefault(type_, []).append((namespace, attribute))
+                namespace, type_ = normalize.folded_type(name)
+                folded.setdefault(type_, []).append((namespace, attribute))
         return folded
 
     @cached_property
