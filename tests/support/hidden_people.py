@@ -11,6 +11,8 @@ import boto3
 
 from dci_cli.local.demo import Population
 from dci_common.aws.dynamodb import Item, pages
+from dci_common.registry.storage import keys
+from dci_common.registry.storage.items import RULES
 from support.odd_registry import odd_population
 from support.registries import registry_of
 
@@ -40,6 +42,9 @@ def registry_table(population: Population, *, older: bool) -> Iterator[str]:
     with registry_of(population, SHARDS) as table:
         if older:
             make_older(table)
+            boto3.client("dynamodb").update_item(
+                TableName=table, Key=keys.REGISTRY_KEY, UpdateExpression=f"REMOVE {RULES}"
+            )
         yield table
 
 

@@ -65,7 +65,7 @@ def phone(value: str, country: str = "") -> str:
 def _international(dialled: str, country: str) -> str:
     written = _e164(dialled, country)
     # Of some numbers that nobody has, a zero would be dropped again and again.
-    return written if written in (dialled, _e164(written, country)) else dialled
+    return written if written == dialled or written == _e164(written, country) else dialled
 
 
 def _e164(dialled: str, country: str) -> str:
