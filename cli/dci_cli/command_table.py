@@ -73,7 +73,7 @@ _REGISTRY = {
     "delete": Entry("delete a person, a group, or a membership", "registry.edit.delete"),
     "stats": Entry("count what the registry holds, and how much space it takes", "registry.inspect.stats"),
     "verify": Entry("check that the registry is consistent; exits with 1 if it is not", "registry.inspect.verify"),
-    "reindex": Entry("update index entries after the attribute catalogue has changed", "registry.edit.reindex"),
+    "reindex": Entry("update the keys and index entries of records after an upgrade", "registry.edit.reindex"),
     "generate": Entry("generate a synthetic population, as JSON Lines", "registry.bulk.generate"),
     "create-from-s3": Entry(
         "create a new table of any size from files, by DynamoDB's import from S3", "registry.bulk.create_from_s3"

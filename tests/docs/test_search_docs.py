@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.catalogue.attributes import Attribute
+from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
 from support.api import Api
 from support.events import ROOT
@@ -50,6 +52,27 @@ def _found(attribute: Attribute, kind: Kind) -> str:
     composite = SOCIAL_CATALOGUE.composites[kind]
     slots += [composite.slot] if attribute in {composite.leading, composite.trailing} else []
     return " ".join(f"`{slot}`" for slot in slots) or "filter"
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "name": normalize.name,
+    "identifier": normalize.identifier,
+    "date": normalize.day,
+    "phone": normalize.phone,
+    "phone in a Thai registry": lambda number: normalize.phone(number, "TH"),
+    "e-mail": normalize.email,
+}
+
+
+def test_the_equal_forms_are_equal() -> None:
+    """Each row of the table of equal values has forms that are equal, and every kind of value has a row."""
+    (table,) = re.findall(r"^### Which values are equal\n.*?^\|[-|]+\n(.*?)\n\n", DOCUMENT, re.MULTILINE | re.DOTALL)
+    rows = [row.strip("| ").split(" | ") for row in table.splitlines()]
+    assert {what for what, _, _ in rows} == FORMS.keys()
+    for what, forms, _ in rows:
+        written = re.findall("`([^`]+)`", forms)
+        assert len(set(written)) == len(written) > 1
+        assert len({FORMS[what](form) for form in written}) == 1, forms
 
 
 def test_the_catalogue_is_the_codes_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +71,14 @@ def test_a_membership_starts_with_its_first_day_and_is_over_on_its_end(
 ) -> None:
     """`start` is the first day in force, `end` the first that is not."""
     assert is_active(membership, date(2026, 3, 1)) is active
+
+
+PHONE_FORMS = Path(__file__).with_name("phone_forms.tsv").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_keys_of_phone_numbers_are_those_that_tables_have() -> None:
+    """A release of phonenumberslite that changes a country's forms needs another version of the rules (rules.py)."""
+    for line in PHONE_FORMS:
+        country, national, international = line.split("\t")
+        assert normalize.phone(national, country) == international
+        assert normalize.phone(international) == normalize.phone(international, country) == international

@@ -59,9 +59,7 @@ def add_table(parser: argparse.ArgumentParser) -> None:
 
 def add_country(parser: argparse.ArgumentParser, help_: str) -> None:
     """Add `--country`."""
-    parser.add_argument(
-        "--country", type=_country, metavar="CODE", help=f"{help_}, such as KE (ISO 3166)"
-    )
+    parser.add_argument("--country", type=_country, metavar="CODE", help=f"{help_}, such as KE (ISO 3166)")
 
 
 def _country(code: str) -> str:
