@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -82,3 +84,15 @@ def test_the_keys_of_phone_numbers_are_those_that_tables_have() -> None:
         country, national, international = line.split("\t")
         assert normalize.phone(national, country) == international
         assert normalize.phone(international) == normalize.phone(international, country) == international
+
+
+def test_the_library_of_phone_numbers_waits_for_the_first_one() -> None:
+    """A cold start that needs no phone number does not import it."""
+    program = (
+        "import sys, dci_search.app\n"
+        "from dci_common.registries.social.catalogue import social_catalogue\n"
+        "type_ = social_catalogue(frozenset(), 'TH').find('phone').type\n"
+        "assert 'phonenumbers' not in sys.modules\n"
+        "assert type_.normalize('081-234-5678') == '+66812345678' and 'phonenumbers' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
