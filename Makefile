@@ -13,7 +13,7 @@ measure = @$(BENCH) bench/$(1).py $(QUICK) $(if $(JSON),--json $(JSON)/$(1).json
 # The artifacts contain native code for one processor: this machine's, unless ARCH names another.
 ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
-# The section of samconfig.toml that `make deploy` uses.
+# The section of samconfig.toml that `make build` and `make deploy` use.
 ENV = default
 
 # On a machine without a Docker engine: a command that starts one and runs its arguments.
@@ -71,10 +71,10 @@ validate: .venv-sam/sam.stamp .venv-checkov/checkov.stamp
 	@.venv-checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: build
-build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM (ARCH=arm64 or x86_64)
+build: .venv-sam/sam.stamp ## build the deployment's artifacts with SAM (ARCH=arm64 or x86_64, ENV as in make deploy)
 	@python=$$(scripts/python313) && PATH="$$(dirname "$$python"):$$PATH" && export PATH && \
 	  UV="$(CURDIR)/scripts/uv" ARCH=$(ARCH) PYTHON313="$$python" $(SAM) build --parameter-overrides Architecture=$(ARCH) && \
-	  scripts/finish-build "$$python"
+	  scripts/finish-build "$$python" "$(ENV)" $(ARCH)
 
 .PHONY: test-build
 test-build: build .venv/dev.stamp ## test the deployment's artifacts
@@ -167,7 +167,7 @@ clean: ## remove environments, artifacts and caches
 
 # Each environment contains exactly the packages of its lock file. uv installs them. uv itself has an environment of its
 # own, where the pip that comes with Python installs it; any version of pip can do that.
-ENVIRONMENTS := .venv .venv-uv .venv-sam .venv-checkov
+ENVIRONMENTS := .venv .venv-uv .venv-sam .venv-checkov .venv-ministack
 # An environment whose Python was removed from the machine is created again.
 $(shell for environment in $(ENVIRONMENTS); do [ -x $$environment/bin/python ] || rm -f $$environment/*.stamp; done)
 $(ENVIRONMENTS:=/bin/python):

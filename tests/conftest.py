@@ -34,6 +34,7 @@ from support.logs import Logs, collected
 from support.registries import tables
 
 example_counts.reproduce()
+pytest_plugins = ["support.iam_enforcement"]
 
 SETTINGS = Settings(
     clients_table="dci-clients",

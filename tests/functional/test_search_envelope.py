@@ -214,7 +214,7 @@ def test_an_unknown_path_is_404(shared_api: Api) -> None:
 
 def test_an_empty_registry_is_503(new_api: Callable[..., Api]) -> None:
     """Before the registry is loaded, a search is our fault, and passing."""
-    reply = new_api(registry_table="dci-exchange").search(identified("UIN", MARK))
+    reply = new_api(registry_table="dci-audit").search(identified("UIN", MARK))
     is_error(reply, 503, "err.service.unavailable")
     assert int(reply.headers["Retry-After"]) > 0
 

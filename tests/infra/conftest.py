@@ -21,6 +21,7 @@ from support.api import SENDER, Api, identified, predicate
 from support.assertion_signer import Signer
 from support.call_trace import hooked
 from support.events import body_of, event
+from support.iam_enforcement import resources
 
 APPS = {
     "TokenFunction": token_app.create_app,
@@ -44,9 +45,13 @@ class WatchedSettings:
 
 @dataclass
 class Work:
-    """What a function did: the settings that it read, and its calls to AWS (operation and parameters)."""
+    """What a function did: the settings that it read, and its calls to AWS (operation and parameters).
 
-    settings: set[str] = field(default_factory=set)
+    `resources` has the logical ids of tables and secrets by their names.
+    """
+
+    settings: set[str]
+    resources: dict[str, str]
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
@@ -59,7 +64,7 @@ def work(own_api: Callable[..., Api]) -> Callable[[str], Work]:
     def serve(function: str) -> Work:
         settings = WatchedSettings(api.runtime.settings)
         runtime = Runtime(cast("Settings", settings), clock=api.clock, random_bytes=api.runtime.random_bytes)
-        done = Work(settings.read)
+        done = Work(settings.read, resources(api.runtime.settings))
         app = APPS[function](runtime)
         with hooked(runtime, lambda *call: done.calls.append(call)):
             for status, sent in REQUESTS[function](api):

@@ -50,6 +50,19 @@ def test_a_function_is_called_by_its_alias(name: str) -> None:
     assert functions(SnapStart="Off")[name]["SnapStart"] == {"ApplyOn": "None"}
 
 
+def test_a_template_that_is_not_built_is_refused() -> None:
+    """`make build` writes the BuildId; without it a change of code or parameters would publish no version."""
+    assert template()["Parameters"]["BuildId"]["Default"] == "none"
+    assert template()["Rules"]["TemplateIsBuilt"] == {
+        "Assertions": [
+            {
+                "Assert": {"Fn::Not": [{"Fn::Equals": [{"Ref": "BuildId"}, "none"]}]},
+                "AssertDescription": "The template is not built. Run make build first, or make deploy.",
+            }
+        ]
+    }
+
+
 def test_the_keys_rotate_by_themselves() -> None:
     """A fresh deployment makes its keys at once, and then every RotationDays, with the newest code."""
     assert deployed()["Resources"]["RotationSchedule"] == {

@@ -1,135 +1,137 @@
-"""What each function may do: reviewed here, no more than that in the template, and enough for its work."""
+"""What each function may do: reviewed here, no more than that in the template, and exactly what its work needs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from support.deployment import deployed, functions, listed, of_type, statements
+from support.deployment import deployed, functions, of_type, statements
+from support.iam import ENCLOSING, LEADING_KEYS, Call, Statement, calls, policy
 
 from .conftest import APPS, Work
 
 
-class Statement(NamedTuple):
-    """One statement: actions on resources, on the partitions named by `keys` alone if there are any."""
+def on(action: str, resource: str, *keys: str, transaction: bool = False) -> Statement:
+    """Return a statement on the partitions named by `keys` alone, if there are any; their key is always stated."""
+    conditions: dict[str, Any] = {}
+    if keys:
+        conditions = {"ForAllValues:StringLike": {LEADING_KEYS: list(keys)}}
+        conditions |= (
+            {"ForAnyValue:StringEquals": {ENCLOSING: "TransactWriteItems"}}
+            if transaction
+            else {"Null": {LEADING_KEYS: "false"}}
+        )
+    return Statement(frozenset(action.split()), frozenset(resource.split()), conditions)
 
-    actions: set[str]
-    resources: set[str]
-    keys: set[str] = set()  # noqa: RUF012 - never changed
 
-
-READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem"}
-LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
-DECRYPT = {"kms:Decrypt", "kms:DescribeKey"}
-ENCRYPT = DECRYPT | {"kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
+GET, BATCH_GET, PUT, DELETE = (f"dynamodb:{verb}Item" for verb in ("Get", "BatchGet", "Put", "Delete"))
+LOG = "logs:CreateLogStream logs:PutLogEvents"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/of-our-own"
+USE_KEY = "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo"
 
 # A change here changes which functions can read people and secrets.
 REVIEWED = {
     "TokenFunction": [
-        Statement(READ, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "USAGE#*", "REVOKED#*", "KEYS"}),
-        Statement({"dynamodb:UpdateItem", "dynamodb:DeleteItem"}, {"ClientsTable"}, {"USAGE#*"}),
-        Statement({"dynamodb:PutItem"}, {"ClientsTable"}, {"REVOKED#*"}),
-        Statement({"dynamodb:PutItem"}, {"ExchangeTable"}, {"ASSERTION#*"}),
-        Statement({"secretsmanager:GetSecretValue"}, {"SigningKeys"}),
-        Statement(LOG, {"TokenLogs"}),
+        on(GET, "ClientsTable", "KEYS"),
+        on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "USAGE#*", "REVOKED#*"),
+        on(f"dynamodb:UpdateItem {DELETE}", "ClientsTable", "USAGE#*"),
+        on(PUT, "ClientsTable", "REVOKED#*"),
+        on(PUT, "ExchangeTable", "ASSERTION#*"),
+        on("secretsmanager:GetSecretValue", "SigningKeys"),
+        on(LOG, "TokenLogs"),
     ],
     "SearchFunction": [
-        Statement(READ, {"ClientsTable"}, {"CLIENT#*", "REVOKED#*", "KEYS"}),
-        Statement(READ | {"dynamodb:Query"}, {"RegistryTable", "RegistryTable/index/*"}),
-        Statement({"dynamodb:UpdateItem"}, {"ExchangeTable"}, {"RATE#*"}),
-        Statement({"dynamodb:PutItem"}, {"AuditTable"}),
-        Statement({"secretsmanager:GetSecretValue"}, {"CursorKey"}),
-        Statement(LOG, {"SearchLogs"}),
+        on(GET, "ClientsTable", "KEYS"),
+        on(BATCH_GET, "ClientsTable", "CLIENT#*", "REVOKED#*"),
+        on(f"{GET} {BATCH_GET}", "RegistryTable"),
+        on("dynamodb:Query", "RegistryTable RegistryTable/index/*"),
+        on("dynamodb:UpdateItem", "ExchangeTable", "RATE#*"),
+        on(PUT, "AuditTable", "DAY#*"),
+        on("secretsmanager:GetSecretValue", "CursorKey"),
+        on(LOG, "SearchLogs"),
     ],
     "ClientsFunction": [
-        Statement(READ, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "USAGE#*", "REVOKED#*", "KEYS"}),
-        Statement({"dynamodb:PutItem", "dynamodb:DeleteItem"}, {"ClientsTable"}, {"CLIENT#*", "SECRET#*", "NAME#*"}),
-        Statement({"dynamodb:DeleteItem"}, {"ClientsTable"}, {"USAGE#*"}),
-        Statement({"dynamodb:PutItem", "dynamodb:Query"}, {"ClientsTable"}, {"LOG#*"}),
-        Statement({"dynamodb:Query"}, {"ClientsTable/index/clients"}),
-        Statement({"secretsmanager:RotateSecret"}, {"SigningKeys"}),
-        Statement({"lambda:InvokeFunction"}, {"RotationFunction"}),
-        Statement(LOG, {"ClientsLogs"}),
+        on(GET, "ClientsTable", "CLIENT#*", "USAGE#*", "KEYS"),
+        on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "REVOKED#*"),
+        on(PUT, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "LOG#*", transaction=True),
+        on(DELETE, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "USAGE#*", transaction=True),
+        on("dynamodb:Query", "ClientsTable", "LOG#*"),
+        on("dynamodb:Query", "ClientsTable/index/clients"),
+        Statement(
+            frozenset({"secretsmanager:RotateSecret"}),
+            frozenset({"SigningKeys"}),
+            {
+                "ArnEqualsIfExists": {
+                    "secretsmanager:RotationLambdaARN": {"Fn::GetAtt": ["RotationFunction", "Arn"]}
+                },
+                "BoolIfExists": {"secretsmanager:ModifyRotationRules": "false"},
+            },
+        ),
+        on("lambda:InvokeFunction", "RotationFunction"),
+        on(LOG, "ClientsLogs"),
     ],
     "RotationFunction": [
-        Statement(
-            {
-                "secretsmanager:DescribeSecret",
-                "secretsmanager:GetSecretValue",
-                "secretsmanager:PutSecretValue",
-                "secretsmanager:UpdateSecretVersionStage",
-            },
-            {"SigningKeys"},
+        on(
+            "secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue"
+            " secretsmanager:UpdateSecretVersionStage",
+            "SigningKeys",
         ),
-        Statement({"dynamodb:GetItem", "dynamodb:PutItem"}, {"ClientsTable"}, {"KEYS"}),
-        Statement(LOG, {"RotationLogs"}),
+        on(f"{GET} {PUT}", "ClientsTable", "KEYS"),
+        on(LOG, "RotationLogs"),
     ],
 }
-# What a deployment that brings its own key adds.
-WITH_KEY = {
-    "TokenFunction": ENCRYPT,
-    "SearchFunction": ENCRYPT,
-    "ClientsFunction": ENCRYPT,
-    "RotationFunction": ENCRYPT,
+# The services for which a function uses the deployment's own key, if there is one.
+KEY_SERVICES = {
+    "TokenFunction": ["dynamodb", "lambda", "secretsmanager"],
+    "SearchFunction": ["dynamodb", "lambda", "secretsmanager"],
+    "ClientsFunction": ["dynamodb", "lambda"],
+    "RotationFunction": ["dynamodb", "lambda", "secretsmanager"],
 }
-
-
-def grants(function: str, **parameters: str) -> list[Statement]:
-    """Read a function's policy."""
-    return [
-        Statement(
-            set(listed(statement["Action"])), set(map(_resource, listed(statement["Resource"]))), _keys(statement)
-        )
-        for statement in statements(function, **parameters)
-    ]
-
-
-def _resource(value: Any) -> str:
-    match value:
-        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
-            return name
-        case {"Fn::Sub": str(text)}:
-            return text.replace(".Arn}", "").replace("${", "")
-    return str(value)
-
-
-def _keys(statement: dict[str, Any]) -> set[str]:
-    condition = statement.get("Condition", {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": []}})
-    assert condition.keys() == {"ForAllValues:StringLike"}
-    assert condition["ForAllValues:StringLike"].keys() == {"dynamodb:LeadingKeys"}
-    return set(condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
 
 
 @pytest.mark.parametrize("function", REVIEWED)
 def test_a_policy_is_as_reviewed(function: str) -> None:
     """A function has just the reviewed grants."""
-    assert grants(function) == REVIEWED[function]
+    assert policy(function) == REVIEWED[function]
     assert all(statement["Effect"] == "Allow" for statement in statements(function))
 
 
 @pytest.mark.parametrize("function", REVIEWED)
 def test_a_key_of_ones_own_may_be_used(function: str) -> None:
-    """With KmsKeyArn each function may use that key, and gets nothing else."""
-    assert grants(function, KmsKeyArn=KEY) == [*REVIEWED[function], Statement(WITH_KEY[function], {"KmsKeyArn"})]
+    """With KmsKeyArn each function may use that key through the services that it calls, and gets nothing else."""
+    services = [{"Fn::Sub": f"{name}.${{AWS::Region}}.amazonaws.com*"} for name in KEY_SERVICES[function]]
+    use = Statement(
+        frozenset(USE_KEY.split()), frozenset({"KmsKeyArn"}), {"StringLike": {"kms:ViaService": services}}
+    )
+    assert policy(function, KmsKeyArn=KEY) == [*REVIEWED[function], use]
 
 
-def test_a_registry_from_outside_takes_the_place_of_our_own() -> None:
-    """With RegistryTableName the search function reads that table, and there is no other."""
-    named = {"RegistryTableName": "people"}
-    table = "arn:AWS::Partition}:dynamodb:AWS::Region}:AWS::AccountId}:table/RegistryTableName}"
-    [read] = [grant for grant in grants("SearchFunction", **named) if "dynamodb:Query" in grant.actions]
-    assert read == Statement(READ | {"dynamodb:Query"}, {table, f"{table}/index/*"})
-    assert "RegistryTable" not in deployed(**named)["Resources"]
-    resources = str(deployed(**named)["Resources"])
-    references = ("{'Ref': 'RegistryTable'}", "['RegistryTable'", "${RegistryTable}", "${RegistryTable.")
-    assert not any(reference in resources for reference in references)
-    variables = functions(**named)["SearchFunction"]["Environment"]["Variables"]
-    assert variables["REGISTRY_TABLE"] == deployed(**named)["Outputs"]["RegistryTable"]["Value"]
-    assert variables["REGISTRY_TABLE"] == {"Ref": "RegistryTableName"}
+ADOPTED = {
+    "ClientsTable": "ClientsTableName",
+    "RegistryTable": "RegistryTableName",
+    "ExchangeTable": "ExchangeTableName",
+    "AuditTable": "AuditTableName",
+    "SigningKeys": "SigningKeysArn",
+}
+
+
+@pytest.mark.parametrize(("own", "parameter"), ADOPTED.items())
+def test_an_existing_resource_takes_the_place_of_our_own(own: str, parameter: str) -> None:
+    """With such a parameter the functions use that table or key ring in the same way, and there is no other."""
+    given = {parameter: "given"}
+    for function, reviewed in REVIEWED.items():
+        renamed = (frozenset(name.replace(own, parameter) for name in one.resources) for one in reviewed)
+        expected = [replace(one, resources=names) for one, names in zip(reviewed, renamed, strict=True)]
+        assert policy(function, **given) == expected
+    assert own in deployed()["Resources"]
+    assert own not in deployed(**given)["Resources"]
+    parts = str([deployed(**given), functions(**given)])
+    references = (f"{{'Ref': '{own}'}}", f"['{own}'", f"${{{own}}}", f"${{{own}.")
+    assert not any(reference in parts for reference in references)
+    assert deployed(**given)["Outputs"][own]["Value"] == {"Ref": parameter}
 
 
 def test_only_secrets_manager_calls_the_rotation() -> None:
@@ -160,7 +162,7 @@ def test_each_function_was_reviewed() -> None:
 @pytest.mark.parametrize("function", REVIEWED)
 def test_nothing_is_granted_by_wildcard(function: str) -> None:
     """Actions are named one by one, and resources too, but for the registry's own indexes."""
-    for grant in grants(function):
+    for grant in policy(function):
         assert not any("*" in action for action in grant.actions)
         assert {resource for resource in grant.resources if "*" in resource} <= {"RegistryTable/index/*"}
 
@@ -168,10 +170,10 @@ def test_nothing_is_granted_by_wildcard(function: str) -> None:
 def test_functions_that_read_people_read_no_secret() -> None:
     """The search function reads no client secret and no private key; the others read no person."""
     for function in REVIEWED:
-        resources = {resource for grant in grants(function) for resource in grant.resources}
+        resources = {resource for grant in policy(function) for resource in grant.resources}
         secrets = {
             resource
-            for grant in grants(function)
+            for grant in policy(function)
             if "secretsmanager:GetSecretValue" in grant.actions
             for resource in grant.resources
         }
@@ -179,70 +181,61 @@ def test_functions_that_read_people_read_no_secret() -> None:
         assert any(resource.startswith("RegistryTable") for resource in resources) == searches
         assert ("SigningKeys" in secrets) == (function in {"TokenFunction", "RotationFunction"})
         assert ("CursorKey" in secrets) == searches
-    read = [grant.keys for grant in grants("SearchFunction") if "ClientsTable" in grant.resources]
-    assert read == [{"CLIENT#*", "REVOKED#*", "KEYS"}]
+    read = [grant.keys for grant in policy("SearchFunction") if "ClientsTable" in grant.resources]
+    assert read == [{"KEYS"}, {"CLIENT#*", "REVOKED#*"}]
 
 
 def test_no_function_may_scan() -> None:
     """No function may read a whole table, where leading keys would not hold it."""
-    assert not any("dynamodb:Scan" in grant.actions for function in REVIEWED for grant in grants(function))
+    assert not any("dynamodb:Scan" in grant.actions for function in REVIEWED for grant in policy(function))
 
 
-class Call(NamedTuple):
-    """One action on one resource, and the partition that it is on where that is a single one."""
+@pytest.mark.parametrize("function", REVIEWED)
+def test_an_action_stands_in_one_statement_per_table(function: str) -> None:
+    """IAM may evaluate a request with all its keys at once, and then one statement must allow all of them."""
+    named = [(action, one) for grant in policy(function) for action in grant.actions for one in grant.resources]
+    assert len(named) == len(set(named))
 
-    action: str
-    resource: str
-    key: str | None = None
+
+@pytest.mark.parametrize("function", REVIEWED)
+def test_a_condition_on_keys_does_not_hold_without_keys(function: str) -> None:
+    """A call for which AWS states no partition key, such as a Scan, is denied, except in a transaction."""
+    for grant in policy(function):
+        for action, resource in ((action, one) for action in grant.actions for one in grant.resources if grant.keys):
+            assert not grant.allows(Call(action, resource))
+
+
+@pytest.fixture
+def made(work: Callable[[str], Work]) -> Callable[[str], set[Call]]:
+    """Return what returns the calls that a function makes while it serves all its routes."""
+
+    def serve(function: str) -> set[Call]:
+        done = work(function)
+        return {call for operation, request in done.calls for call in calls(operation, request, done.resources)}
+
+    return serve
 
 
 @pytest.mark.parametrize("function", APPS)
-def test_a_policy_allows_every_call_made(function: str, work: Callable[[str], Work]) -> None:
+def test_a_policy_allows_every_call_made(function: str, made: Callable[[str], set[Call]]) -> None:
     """All that a function asks of AWS while it serves its routes is granted to it."""
-    calls = {call for operation, asked in work(function).calls for call in _calls(operation, asked)}
-    assert calls
-    assert [call for call in calls if not any(_covers(grant, call) for grant in grants(function))] == []
+    asked = made(function)
+    assert asked
+    assert [call for call in asked if not any(grant.allows(call) for grant in policy(function))] == []
 
 
-def _covers(grant: Statement, call: Call) -> bool:
-    return (
-        call.action in grant.actions
-        and any(fnmatchcase(call.resource, resource) for resource in grant.resources)
-        and (not grant.keys or (call.key is not None and any(fnmatchcase(call.key, key) for key in grant.keys)))
-    )
+@pytest.mark.parametrize("function", APPS)
+def test_every_grant_is_used(function: str, made: Callable[[str], set[Call]]) -> None:
+    """Each action of a policy is needed on each of its tables and secrets, and for each kind of partition key."""
+    asked = made(function)
+    assert [str(one) for one in _parts(function) if not any(one.allows(call) for call in asked)] == []
 
 
-_TABLES = {
-    "dci-clients": "ClientsTable",
-    "dci-registry": "RegistryTable",
-    "dci-exchange": "ExchangeTable",
-    "dci-audit": "AuditTable",
-}
-_SECRETS = {"dci-signing-keys": "SigningKeys", "dci-cursor-key": "CursorKey"}
-_NUMBER = "-0123456789"  # which tells a test's own from the others
-
-
-def _calls(operation: str, asked: dict[str, Any]) -> Iterator[Call]:
-    match operation:
-        case "RotateSecret":
-            yield Call("secretsmanager:RotateSecret", _SECRETS[asked["SecretId"].rstrip(_NUMBER)])
-            yield Call("lambda:InvokeFunction", "RotationFunction")
-        case _ if "SecretId" in asked:
-            yield Call(f"secretsmanager:{operation}", _SECRETS[asked["SecretId"].rstrip(_NUMBER)])
-        case "BatchGetItem":
-            for table, request in asked["RequestItems"].items():
-                yield from (_on_item("BatchGetItem", table, key) for key in request["Keys"])
-        case "TransactWriteItems":
-            for part in asked["TransactItems"]:
-                [(verb, request)] = part.items()
-                yield _on_item(f"{verb}Item", request["TableName"], request.get("Key") or request["Item"])
-        case "Query":
-            index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
-            key = asked["ExpressionAttributeValues"].get(":pk", {}).get("S")
-            yield Call("dynamodb:Query", _TABLES[asked["TableName"].rstrip(_NUMBER)] + index, key)
-        case _:
-            yield _on_item(operation, asked["TableName"], asked.get("Key") or asked["Item"])
-
-
-def _on_item(action: str, table: str, key: dict[str, Any]) -> Call:
-    return Call(f"dynamodb:{action}", _TABLES[table.rstrip(_NUMBER)], key["pk"]["S"])
+def _parts(function: str) -> Iterator[Statement]:
+    """Yield each action of a policy on each resource and each pattern of keys; Lambda itself writes the logs."""
+    for grant in policy(function):
+        for action in grant.actions - set(LOG.split()):
+            for resource in grant.resources:
+                for key in grant.keys or {"*"}:
+                    narrowed = {"ForAllValues:StringLike": {LEADING_KEYS: [key]}}
+                    yield Statement(frozenset({action}), frozenset({resource}), {**grant.conditions, **narrowed})
