@@ -63,7 +63,7 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
         if is_cold:
             request.log_fields["cold_start"], is_cold = 1, False
         latency = round(1000 * (time.perf_counter() - started), 3)
-        log_request(_line(request, response, latency), clock())
+        log_request(_line(request, response, latency), runtime.settings.stack_name, clock())
         return lambda_response(response, resource.headers)
 
     return handler
