@@ -96,7 +96,7 @@ def test_a_log_level_above_info_keeps_the_metrics(api: Api, logs: Logs, monkeypa
     api.send(event("health"))
     line = line_of(logs)
     assert metrics_of(line).keys() == metrics_of(before).keys() - {"cold_start"}
-    assert before.keys() - line.keys() == {"cold_start", "method", "correlation_id", "status"}
+    assert before.keys() - line.keys() == {"cold_start", "method", "correlation_id", "source", "status"}
 
 
 def test_without_a_stack_there_are_no_metrics(new_api: Callable[..., Api], logs: Logs) -> None:

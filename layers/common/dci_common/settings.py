@@ -30,6 +30,7 @@ class Settings:
     - `signing_algorithm`: the algorithm of new keys.
     - `stack_name`: the name of the deployment, a dimension of its metrics; empty: there are no metrics.
     - `origin_secret`: the header value that the web application firewall adds to each request; empty: no firewall.
+    - `previous_origin_secret`: another value of this header, accepted while the secret is replaced; empty: none.
     """
 
     clients_table: str = ""
@@ -48,6 +49,7 @@ class Settings:
     signing_algorithm: Algorithm = "ES256"
     stack_name: str = ""
     origin_secret: str = field(default="", repr=False)
+    previous_origin_secret: str = field(default="", repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -72,6 +74,7 @@ class Settings:
             signing_algorithm=_algorithm(env.get("SIGNING_ALGORITHM", "") or "ES256"),
             stack_name=env.get("STACK_NAME", ""),
             origin_secret=env.get("ORIGIN_SECRET", ""),
+            previous_origin_secret=env.get("PREVIOUS_ORIGIN_SECRET", ""),
         )
 
 
