@@ -35,7 +35,7 @@ test: .venv/dev.stamp ## run the tests without the exhaustive ones, or only TEST
 	@$(PYTEST) -m "not dynamodb_local and not exhaustive" --ignore tests/build $(TESTS)
 
 # All checks, in this order: the artifacts are built before they are tested and measured.
-CHECKS := lint types test validate build cover containers bench
+CHECKS := lint types test validate build cover deployed containers bench
 # The README's command comes first.
 CI_STAGES := test prove-setup $(filter-out test,$(CHECKS))
 
@@ -91,6 +91,11 @@ deploy: .venv/run.stamp ## deploy to AWS, guided the first time (ENV=default nam
 .PHONY: sam-local
 sam-local: build .venv/dev.stamp ## serve the API from real Lambda containers (needs Docker and Java; PORT=3000)
 	@$(VENV)/python -m dci_cli.local.sam_local .local/credentials.json
+
+# Run `make build` first.
+.PHONY: deployed
+deployed: .venv/dev.stamp .venv-sam/sam.stamp .venv-ministack/ministack.stamp ## deploy the artifacts to an emulator of AWS, and test the stack
+	@$(VENV)/pytest -q tests/deployed
 
 # Run `make build` first. It is not a prerequisite, so that this target needs no package index.
 .PHONY: e2e
@@ -170,7 +175,7 @@ clean: ## remove environments, artifacts and caches
 ENVIRONMENTS := .venv .venv-uv .venv-sam .venv-checkov .venv-ministack
 # An environment whose Python was removed from the machine is created again.
 $(shell for environment in $(ENVIRONMENTS); do [ -x $$environment/bin/python ] || rm -f $$environment/*.stamp; done)
-$(ENVIRONMENTS:=/bin/python):
+$(patsubst %,%/bin/python,$(filter-out .venv-ministack,$(ENVIRONMENTS))):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "Python 3.11 or later is needed, $(PYTHON) is not: try make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
@@ -205,6 +210,15 @@ sync = @scripts/uv pip sync -q --require-hashes --python $(1)/bin/python require
 # SAM and checkov need other versions of the functions' dependencies, so each has its own environment.
 .venv-checkov/checkov.stamp: requirements/checkov.txt .venv-uv/uv.stamp | .venv-checkov/bin/python
 	$(call sync,.venv-checkov,checkov)
+	@touch $@
+
+# The emulator runs the artifacts with its own Python.
+.venv-ministack/bin/python: | .venv-uv/bin/python
+	@echo "Setting up .venv-ministack ..."
+	@python=$$(scripts/python313) && "$$python" -m venv --clear --without-pip .venv-ministack
+
+.venv-ministack/ministack.stamp: requirements/ministack.txt .venv-uv/uv.stamp | .venv-ministack/bin/python
+	$(call sync,.venv-ministack,ministack)
 	@touch $@
 
 .venv-sam/sam.stamp: requirements/sam.txt .venv-uv/uv.stamp | .venv-sam/bin/python

@@ -153,6 +153,7 @@ def synchronised(checkout: Path, *command: str) -> list[str]:
         ("build", ["sam"]),
         ("deploy", ["run", "sam"]),
         ("validate", ["sam", "checkov"]),
+        ("deployed", ["dev", "sam", "ministack"]),
     ],
 )
 def test_a_command_installs_what_it_needs(checkout: Path, command: str, locks: list[str]) -> None:
