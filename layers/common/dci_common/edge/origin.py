@@ -20,7 +20,7 @@ def checked_origin(request: Request, secrets: Sequence[bytes]) -> Request:
     if not secrets:
         return request
     sent = request.headers.get("x-origin-verify", "").encode("utf-8", "surrogatepass")
-    if not any([hmac.compare_digest(sent, secret) for secret in secrets]):
+    if not any(hmac.compare_digest(sent, secret) for secret in secrets):
         raise NotFound("The API is not at this address: use its public one.")
     viewer = request.headers.get("x-viewer-address", "")
     return replace(request, source=viewer) if _is_address(viewer) else request
