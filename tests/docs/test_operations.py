@@ -169,9 +169,7 @@ def test_the_query_finds_who_guesses_secrets(api: Api, logs: Logs) -> None:
     client, _ = api.client()
     for _ in range(6):
         api.token(client, "wrong")
-    query = re.search(
-        r"^filter route = (\S+) and refused = 1 \\| stats count\(\*\) by outcome, source$", DOCUMENT, re.MULTILINE
-    )
+    query = re.search(r"^filter route = (\S+) and refused = 1 .* by outcome, source$", DOCUMENT, re.MULTILINE)
     assert query
     lines = [(line["route"], line["refused"], line["outcome"], line["source"]) for line in logs.entries()]
     codes = ["err.request.unauthorized"] * 5 + ["err.request.too_many_requests"]

@@ -29,7 +29,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 @dataclass(frozen=True, slots=True)
 class S3Prefix:
-    """The objects of a bucket whose keys begin with `key`; they are encrypted with `kms_key`, or as the bucket says."""
+    """The objects of a bucket whose keys begin with `key`, encrypted with `kms_key` or as the bucket says."""
 
     bucket: str
     key: str
