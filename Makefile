@@ -83,7 +83,7 @@ test-build: build .venv/dev.stamp ## test the deployment's artifacts
 # Builds for the template's default processor, whatever processor this machine has.
 .PHONY: deploy
 deploy: ARCH := $(if $(filter file,$(origin ARCH)),arm64,$(ARCH))
-deploy: .venv/run.stamp ## deploy to AWS, guided the first time (ENV=default names the section of samconfig.toml)
+deploy: .venv/run.stamp ## deploy to AWS (ENV=default names the section of samconfig.toml)
 	@$(VENV)/python -m dci_cli.deploy "$(ENV)" # before the build, which takes a minute
 	@$(MAKE) --no-print-directory build ARCH=$(ARCH)
 	@SAM_CLI_TELEMETRY=0 $(VENV)/python -m dci_cli.deploy .venv-sam/bin/sam $(ARCH) "$(ENV)"
