@@ -127,6 +127,10 @@ $(DYNAMODB_LOCAL): cli/dci_cli/local/dynamodb_local.py | .venv/dev.stamp
 .PHONY: bench
 bench: bench-warm bench-cold bench-token bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
 
+.PHONY: cost
+cost: .venv/dev.stamp ## print what a deployment costs a month, and a million searches
+	@$(BENCH) bench/cost.py
+
 .PHONY: bench-warm
 bench-warm: .venv/dev.stamp ## measure warm functions: CPU, calls, read units, memory
 	$(call measure,warm)
