@@ -81,7 +81,7 @@ def _value_size(value: dict[str, Any]) -> int:
 def gigabytes(bench: Bench) -> float:
     """Return the GB of a million people with their households, memberships and index entries."""
     items = list(bench.registry())
-    people = sum(item["sk"]["S"] == "RECORD" and item["pk"]["S"].startswith("PERSON#") for item in items)
+    people: int = sum(item["sk"]["S"] == "RECORD" and item["pk"]["S"].startswith("PERSON#") for item in items)
     entries = (
         size({key: item[key] for key in ("pk", "sk", "shard", name, "facets")}) + INDEX_OVERHEAD
         for item in items
