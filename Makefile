@@ -6,11 +6,10 @@ SAM := AWS_DEFAULT_REGION=eu-west-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/pytest -q -n auto --dist worksteal
 # The tests that draw random examples.
 EXPLORING := tests/property tests/unit tests/conformance/test_openapi.py tests/registry/test_import_properties.py
-DYNAMODB_LOCAL := .local/dynamodb-local/DynamoDBLocal.jar
+DYNAMODB_LOCAL := .local/dynamodb-local/fetched.stamp
 BENCH := PYTHONPATH=bench:tests $(VENV)/python
 # $(call measure,warm) runs bench/warm.py with the options of `make bench`.
 measure = @$(BENCH) bench/$(1).py $(QUICK) $(if $(JSON),--json $(JSON)/$(1).json)
-SOURCES := layers functions cli tests bench
 # The artifacts contain native code for one processor: this machine's, unless ARCH names another.
 ARCH ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
@@ -56,14 +55,14 @@ prove-setup: ## test the set-up in a new clone, with empty caches and an old pip
 
 .PHONY: lint
 lint: .venv/dev.stamp
-	$(VENV)/ruff format --check $(SOURCES)
-	$(VENV)/ruff check $(SOURCES)
+	$(VENV)/ruff format --check
+	$(VENV)/ruff check
 	$(VENV)/python scripts/dead-code
 	scripts/lock --check
 
 .PHONY: types
 types: .venv/dev.stamp
-	$(VENV)/mypy $(SOURCES)
+	$(VENV)/mypy
 
 .PHONY: validate
 validate: .venv-sam/sam.stamp .venv-checkov/checkov.stamp
@@ -84,7 +83,9 @@ test-build: build .venv/dev.stamp ## test the deployment's artifacts
 # Builds for the template's default processor, whatever processor this machine has.
 .PHONY: deploy
 deploy: ARCH := $(if $(filter file,$(origin ARCH)),arm64,$(ARCH))
-deploy: build .venv/run.stamp ## deploy to AWS, guided the first time (ENV=default names the section of samconfig.toml)
+deploy: .venv/run.stamp ## deploy to AWS, guided the first time (ENV=default names the section of samconfig.toml)
+	@$(VENV)/python -m dci_cli.deploy "$(ENV)" # before the build, which takes a minute
+	@$(MAKE) --no-print-directory build ARCH=$(ARCH)
 	@SAM_CLI_TELEMETRY=0 $(VENV)/python -m dci_cli.deploy .venv-sam/bin/sam $(ARCH) "$(ENV)"
 
 .PHONY: sam-local
@@ -118,9 +119,10 @@ exhaustive: .venv/dev.stamp $(DYNAMODB_LOCAL) ## run property tests with 2,000 e
 	DCI_TEST_EXAMPLES=2000 $(PYTEST) $(EXPLORING)
 	DCI_TEST_ENGINE=dynamodb-local DCI_TEST_EXAMPLES=2000 $(PYTEST) $(EXPLORING)
 
-$(DYNAMODB_LOCAL): | .venv/dev.stamp
+$(DYNAMODB_LOCAL): cli/dci_cli/local/dynamodb_local.py | .venv/dev.stamp
 	@$(VENV)/python -c \
 	  'import pathlib; from dci_cli.local import dynamodb_local as engine; engine.fetch(pathlib.Path("$(@D)"))'
+	@touch $@
 
 .PHONY: bench
 bench: bench-warm bench-cold bench-token bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
@@ -155,7 +157,7 @@ wheel: .venv/dev.stamp ## build the command line's wheel, for `pip install`, in 
 	@$(VENV)/hatchling build -t wheel -d dist
 
 .PHONY: lock
-lock: .venv/dev.stamp ## lock the newest versions that pyproject.toml allows
+lock: .venv/dev.stamp ## lock the newest versions that pyproject.toml allows, and of DynamoDB Local (needs npm)
 	scripts/lock --upgrade
 
 .PHONY: openapi
@@ -176,6 +178,8 @@ $(shell for environment in $(ENVIRONMENTS); do [ -x $$environment/bin/python ] |
 $(patsubst %,%/bin/python,$(filter-out .venv-ministack,$(ENVIRONMENTS))):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "Python 3.11 or later is needed, $(PYTHON) is not: try make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) lacks its module venv: install it (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
 	@echo "Setting up $(@:/bin/python=) ..."
 	@$(PYTHON) -m venv --clear $(if $(filter .venv-uv/%,$@),,--without-pip) $(@:/bin/python=) || \
 	  { rm -rf $(@:/bin/python=); exit 1; }

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from dci_cli.command_error import CommandError
+from dci_cli.installation import START
 
 TOKEN_PATH = "/oauth2/client/token"  # noqa: S105 - a path
 _TIMEOUT_SECONDS = 40  # longer than a function may run
@@ -82,8 +83,13 @@ class Api:
             with error:
                 return Reply(error.code, error.headers, error.read())
         except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", error) or type(error).__name__
-            raise CommandError(f"{self.base_url} cannot be reached: {reason}.") from error
+            raise CommandError(f"{self.base_url} cannot be reached{self._remedy(error)}.") from error
+
+    def _remedy(self, error: Exception) -> str:
+        found = getattr(error, "reason", error)
+        if isinstance(found, ConnectionRefusedError) and urlsplit(self.base_url).hostname in _LOCAL:
+            return f": start it with {START}, or set DCI_API to the URL of another"
+        return f": {getattr(found, 'strerror', None) or found or type(error).__name__}"
 
     def request_token(self) -> Reply:
         """Request a token."""
@@ -95,6 +101,11 @@ class Api:
         reply = self.request_token()
         content = reply.json if isinstance(reply.json, dict) else {}
         if not content.get("access_token"):
+            if not all(self._client.values()):
+                raise CommandError(
+                    "The client for the requests is missing: set DCI_CLIENT_ID and DCI_CLIENT_SECRET"
+                    " (a local server writes its administrator's to .local/credentials.json)."
+                )
             reason = content.get("error_description") or f"status {reply.status}"
             raise CommandError(f"The API issued no token: {reason}")
         return str(content["access_token"])
@@ -111,22 +122,25 @@ class Api:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-def add_api_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that `api_of` reads; each has an environment variable."""
+def add_api_options(parser: argparse.ArgumentParser, default: str = "DCI_API") -> None:
+    """Add the options that `api_of` reads; each has an environment variable. `default` describes that of `--api`."""
     parser.add_argument(
         "--api",
         default=os.environ.get("DCI_API"),
         metavar="URL",
-        help="the deployment's base URL (BaseUrl of its outputs; default: DCI_API)",
+        help=f"the base URL of the API, which is the output BaseUrl of the stack (default: {default})",
     )
     parser.add_argument(
-        "--client-id", default=os.environ.get("DCI_CLIENT_ID", ""), metavar="ID", help="default: DCI_CLIENT_ID"
+        "--client-id",
+        default=os.environ.get("DCI_CLIENT_ID", ""),
+        metavar="ID",
+        help="the client that sends the requests (default: DCI_CLIENT_ID)",
     )
     parser.add_argument(
         "--client-secret",
         default=os.environ.get("DCI_CLIENT_SECRET", ""),
         metavar="SECRET",
-        help="default: DCI_CLIENT_SECRET, which other users of this machine cannot see",
+        help="the secret of that client (default: DCI_CLIENT_SECRET, which other users of this machine cannot see)",
     )
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain, product
 from typing import Any
 
-from dci_cli.aws import OperatorRuntime, aws_errors
+from dci_cli.aws import OperatorRuntime, aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_cli.parallel import THREADS, in_parallel
 from dci_cli.terminal import Column, print_table
@@ -42,30 +42,31 @@ _COLUMNS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subject, the days, and the table."""
     about = parser.add_mutually_exclusive_group(required=True)
-    about.add_argument("--person", metavar="ID", help="who saw this person, alone or as a member of a group")
-    about.add_argument("--group", metavar="ID", help="who saw this group")
-    about.add_argument("--client", metavar="ID", help="what this client saw")
+    about.add_argument("--person", metavar="ID", help="show who saw this person, alone or as a member of a group")
+    about.add_argument("--group", metavar="ID", help="show who saw this group")
+    about.add_argument("--client", metavar="ID", help="show what this client saw")
     today = datetime.now(UTC).date()
     parser.add_argument(
         "--since", type=_date, metavar="DATE", help=f"the first day, in UTC (default: {_DAYS} days before the last)"
     )
     parser.add_argument("--until", type=_date, metavar="DATE", default=today, help="the last day (default: today)")
-    parser.add_argument("--json", action="store_true", help="as JSON Lines, with the records' keys")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON Lines, with the records' keys, instead of a table"
+    )
     parser.add_argument(
         "--table",
         default=os.environ.get("AUDIT_TABLE", ""),
-        help="the deployment's AuditTable (an output of the stack); default: AUDIT_TABLE",
+        help="the deployment's AuditTable, an output of the stack (default: AUDIT_TABLE)",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the disclosures, the oldest first. Raises CommandError."""
-    if not options.table:
-        raise CommandError("Name the audit table: --table NAME, or AUDIT_TABLE in the environment.")
+    check_table(options.table, "AuditTable", "--table or AUDIT_TABLE")
     since = options.since or date.fromordinal(max(1, options.until.toordinal() - _DAYS))
     if since > options.until:
         raise CommandError("--since must not be after --until.")
-    with aws_errors("The audit table cannot be read"):
+    with aws_errors("AuditTable"):
         found = sorted(_disclosures(options, since), key=lambda disclosure: str(disclosure["moment"]))
     if options.json:
         for disclosure in found:
@@ -131,5 +132,6 @@ def _is_json(text: str | None) -> bool:
 
 
 def _row(disclosure: Disclosure) -> Sequence[str]:
-    count = "withheld" if "withheld" in disclosure else len(disclosure.get("records", ()))
+    unsent = next((name for name in ("withheld", "rejected") if name in disclosure), None)
+    count = unsent or len(disclosure.get("records", ()))
     return [str({**disclosure, "count": count}.get(name, "")) for name in _COLUMNS]

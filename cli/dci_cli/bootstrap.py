@@ -10,7 +10,7 @@ import json
 
 from pydantic import ValidationError
 
-from dci_cli.aws import OperatorRuntime, aws_errors
+from dci_cli.aws import OperatorRuntime, aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_common.clients.registration import NewClient, register
 from dci_common.clients.views import client_view
@@ -23,20 +23,24 @@ from dci_common.validation import describe
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the table, and the client's name."""
     parser.add_argument(
-        "--clients-table", required=True, help="the deployment's ClientsTable (an output of the stack)"
+        "--clients-table",
+        required=True,
+        metavar="TABLE",
+        help="the deployment's ClientsTable, an output of the stack",
     )
     parser.add_argument("--name", default="administrator", help="the new client's name (default: administrator)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Create a client that manages clients, and print it with its secret. Raises CommandError."""
+    check_table(options.clients_table, "ClientsTable", "--clients-table")
     try:
         name = options.name
         administrator = NewClient(name=name, sender_id=name, scopes=(CLIENTS_MANAGE, CLIENTS_READ))
     except ValidationError as error:
         raise CommandError(describe(error, "The name")) from error
     try:
-        with aws_errors("The table cannot be written to"):
+        with aws_errors("ClientsTable"):
             runtime = OperatorRuntime(Settings(clients_table=options.clients_table))
             client, secret = register(runtime, administrator)
     except Conflict as error:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -45,9 +46,10 @@ class Group:
 _KEYS = {
     "list": Entry("list the signing keys", "keys:list_keys"),
     "rotate": Entry("start a rotation of the signing keys", "keys:rotate"),
+    "revoke": Entry("replace all signing keys, because one may be stolen", "keys:revoke"),
 }
 _CLIENTS = {
-    "create": Entry("register a client, and print its secret this once", "clients.edit:create"),
+    "create": Entry("register a client, and print its secret, which is not shown again", "clients.edit:create"),
     "list": Entry("list the clients", "clients.inspect:list_clients"),
     "show": Entry("show a client", "clients.inspect:show"),
     "update": Entry("change a client", "clients.edit:update"),
@@ -80,9 +82,9 @@ _REGISTRY = {
 COMMANDS: dict[str, Entry | Group] = {
     "serve": Entry("serve the API on this machine, with a demo registry or your own", "local.command"),
     "bootstrap": Entry("create the first administrator of a deployment", "bootstrap"),
-    "audit": Entry("show who saw a person, and what a client saw", "audit"),
+    "audit": Entry("show which clients saw a person or a group, or what a client saw", "audit"),
     "doctor": Entry("check a deployment from outside, and say how to repair it", "doctor.command"),
-    "keys": Group("list and rotate the signing keys of a deployment", _KEYS),
+    "keys": Group("list, rotate and revoke the signing keys of a deployment", _KEYS),
     "clients": Group("administer the partner clients of a deployment", _CLIENTS),
     "registry": Group("load, read, change and check a registry's data", _REGISTRY),
 }
@@ -94,7 +96,7 @@ def build_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         prog="dci", description="Run and administer the SPDCI registry API.", formatter_class=_formatter
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    _add_commands(parser, "command", COMMANDS, arguments)
+    _add_commands(parser, COMMANDS, arguments)
     return parser
 
 
@@ -110,22 +112,28 @@ class _Version(argparse.Action):
 
 def _add_commands(
     parser: argparse.ArgumentParser,
-    name_of_choice: str,
     commands: Mapping[str, Entry | Group],
     arguments: Sequence[str],
 ) -> None:
-    choices = parser.add_subparsers(dest=name_of_choice, required=True, prog=parser.prog)
+    parser.set_defaults(run=partial(_print_commands, parser))  # each command replaces it
+    choices = parser.add_subparsers(title="commands", dest="COMMAND", prog=parser.prog)
     for name, entry in commands.items():
         about = f"{entry.help[0].upper()}{entry.help[1:]}."
         added = choices.add_parser(name, help=entry.help, description=about, formatter_class=_formatter)
         if [name] != list(arguments[:1]):
             continue
         if isinstance(entry, Group):
-            _add_commands(added, f"{name}_command", entry.commands, arguments[1:])
+            _add_commands(added, entry.commands, arguments[1:])
         else:
             command = entry.load()
             command.add_arguments(added)
             added.set_defaults(run=command.run)
+
+
+def _print_commands(parser: argparse.ArgumentParser, _: argparse.Namespace) -> int:
+    """Print the help where a command is missing, and return the exit status of a wrong usage."""
+    parser.print_help(sys.stderr)
+    return 2
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

@@ -1,14 +1,21 @@
-"""`make deploy`: run `sam deploy` on the artifacts of `make build`, with the parameters of samconfig.toml."""
+"""`make deploy`: run `sam deploy` on the artifacts of `make build`, with the parameters of samconfig.toml.
+
+`python -m dci_cli.deploy ENV` only checks what SAM needs of AWS, before the build: credentials and a region.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
+from botocore.utils import validate_region_name
 
+from dci_cli.aws import NO_CREDENTIALS, NO_REGION, aws_problem
 from dci_cli.command_error import CommandError, report_errors
 from dci_cli.samconfig import SamConfig
 
@@ -25,33 +32,36 @@ def sam_arguments(config: SamConfig, environment: str, build: Path, architecture
     return ["deploy", "--config-env", environment, *guided, "--parameter-overrides", *overrides]
 
 
-def _check_credentials(profile: str | None) -> None:
-    """Look for AWS credentials where SAM does. Raises CommandError when there are none."""
-    try:
-        credentials = Session(profile=profile).get_credentials()
-        missing = credentials is None or not credentials.get_frozen_credentials().access_key
-    except BotoCoreError as error:
-        raise CommandError(
-            f"AWS credentials cannot be read: {str(error).rstrip('.')}. See `aws configure list`."
-        ) from error
-    if missing:
-        raise CommandError(
-            "AWS credentials are missing: run `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
-            " AWS_SECRET_ACCESS_KEY."
-        )
-
-
-def _deploy() -> int:
-    sam, architecture, environment = sys.argv[1:]
-    config = SamConfig(Path("samconfig.toml"), environment)
-    if not config.options:
+def _check(options: Mapping[str, Any], environment: str) -> None:
+    """Look for a section of the file, AWS credentials and a region, where SAM does. Raises CommandError."""
+    if not options:
         raise CommandError(
             f"samconfig.toml has no section [{environment}.deploy.parameters]: copy [default.deploy.parameters] to"
             " that name, or correct ENV."
         )
-    _check_credentials(config.options.get("profile"))
-    arguments = sam_arguments(config, environment, Path(".aws-sam/build"), architecture)
-    os.execv(sam, [sam, *arguments])  # noqa: S606 - without a shell
+    try:
+        session = Session(profile=options.get("profile"))
+        credentials = session.get_credentials()
+        if credentials is None or not credentials.get_frozen_credentials().access_key:
+            raise CommandError(NO_CREDENTIALS)
+        region = options.get("region") or session.get_config_variable("region")
+        if region:
+            validate_region_name(region)
+        elif options.get("stack_name"):  # the guided deployment asks for the region
+            raise CommandError(NO_REGION)
+    except BotoCoreError as error:
+        raise CommandError(aws_problem(error)) from error
+
+
+def _deploy() -> int:
+    *built, environment = sys.argv[1:]
+    config = SamConfig(Path("samconfig.toml"), environment)
+    _check(config.options, environment)
+    if built:
+        sam, architecture = built
+        arguments = sam_arguments(config, environment, Path(".aws-sam/build"), architecture)
+        os.execv(sam, [sam, *arguments])  # noqa: S606 - without a shell
+    return 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from dci_cli.__main__ import main
+from dci_cli.local.server import GatewayServer
+from support.echo_gateway import echoing
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,29 @@ class Outcome:
 Dci = Callable[..., Outcome]
 
 
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """Restore the actions of signals, which commands that serve change."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture
-def dci(capsys: pytest.CaptureFixture[str]) -> Iterator[Dci]:
+def dci(capsys: pytest.CaptureFixture[str]) -> Dci:
     """Return the command line as a function of its arguments."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def run(*arguments: str) -> Outcome:
         status = main(arguments)
         printed = capsys.readouterr()
         return Outcome(status, printed.out, printed.err)
 
-    yield run
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    return run
+
+
+@pytest.fixture
+def server() -> Iterator[GatewayServer]:
+    """Run a gateway whose handlers answer with the event that they got."""
+    with echoing() as server:
+        yield server

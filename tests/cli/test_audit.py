@@ -97,8 +97,11 @@ def test_only_the_days_of_the_period_are_read(dci: Dci) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--table", ""), "Name the audit table: --table NAME, or AUDIT_TABLE in the environment."),
-        (("--table", "no-such-table"), "The audit table cannot be read: "),
+        (
+            ("--table", ""),
+            "The table's name is missing or not valid: give the stack's output AuditTable with ",
+        ),
+        (("--table", "no-such-table"), "There is no such table in the AWS region "),
         (("--table", "dci-audit", "--since", "2999-01-01"), "--since must not be after --until."),
     ],
 )

@@ -10,7 +10,16 @@ import subprocess
 
 import boto3
 import pytest
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigParseError,
+    EndpointConnectionError,
+    SSOTokenLoadError,
+)
 
+from dci_cli.aws import aws_errors
+from dci_cli.command_error import CommandError
 from dci_common.clients.model import Client
 from support.api import Api
 from support.events import event
@@ -47,34 +56,87 @@ def test_an_invalid_name_is_rejected(dci: Dci, name: str, said: str) -> None:
 
 
 @pytest.mark.usefixtures("engine")
-@pytest.mark.parametrize("table", ["no-such-table", "", "not a table's name"])
-def test_a_missing_table_is_reported(dci: Dci, table: str) -> None:
-    """The reason of AWS is reported in one line, even if it has several."""
-    assert dci("bootstrap", "--clients-table", table).problem.startswith("The table cannot be written to: ")
+def test_a_missing_table_is_reported(dci: Dci) -> None:
+    """A table that does not exist is reported with its region, and the stack output that names the right one."""
+    assert dci("bootstrap", "--clients-table", "no-such-table").problem == (
+        "There is no such table in the AWS region eu-west-1: give the stack's output ClientsTable, and its region."
+    )
+
+
+@pytest.mark.parametrize("table", ["", "x", "not a table's name", "$CLIENTS_TABLE"])
+def test_an_invalid_table_name_is_rejected(dci: Dci, table: str) -> None:
+    """A name that no table has is rejected before any request to AWS, with the stack output that names the table."""
+    assert dci("bootstrap", "--clients-table", table).problem == (
+        "The table's name is missing or not valid: give the stack's output ClientsTable with --clients-table."
+    )
+
+
+KEYS = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
+REGION = {"AWS_DEFAULT_REGION": "eu-west-1"}
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ("bootstrap", "--clients-table", TABLE),
+        ("audit", "--person", "1", "--table", TABLE),
+        ("registry", "stats", "--table", TABLE),
+        ("registry", "create-from-s3", "--bucket", "bucket", "--new-table", TABLE, "no-such-file"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+@pytest.mark.parametrize(
     ("environment", "said"),
     [
-        ({}, "region"),
-        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "credentials"),
-        ({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_PROFILE": "nobody"}, "profile (nobody)"),
-        ({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "nowhere"}, "endpoint"),
+        (KEYS, "The AWS region is missing: set AWS_DEFAULT_REGION to the region of the stack, such as eu-west-1."),
+        (KEYS | {"AWS_DEFAULT_REGION": "eu west"}, "AWS_DEFAULT_REGION is not a region: set it to "),
+        (REGION, "AWS credentials are missing: run `aws configure`, or set AWS_PROFILE, or "),
+        (REGION | {"AWS_ACCESS_KEY_ID": "made-up"}, "AWS credentials are missing: run `aws configure`, or "),
+        (REGION | {"AWS_PROFILE": "nobody"}, "The AWS profile does not exist: set AWS_PROFILE to one that "),
+        (REGION | {"AWS_ENDPOINT_URL": "nowhere"}, "AWS_ENDPOINT_URL must be a URL, such as http://127.0.0.1:8000: "),
     ],
+    ids=["no region", "a wrong region", "no credentials", "half of them", "no profile", "no endpoint"],
 )
 def test_an_incomplete_aws_configuration_is_reported(
-    dci: Dci, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], said: str
+    dci: Dci, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], said: str, words: tuple[str, ...]
 ) -> None:
-    """A missing region, missing credentials, a wrong profile or endpoint is reported in one line."""
+    """A missing region, missing credentials, a wrong profile or endpoint is reported with what to change."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     for name, value in ({"AWS_EC2_METADATA_DISABLED": "true"} | nothing | environment).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # which remembers credentials
-    problem = dci("bootstrap", "--clients-table", TABLE).problem
-    assert problem.startswith("The table cannot be written to: ")
-    assert said in problem
+    assert dci(*words).problem.startswith(said)
+
+
+def error(code: str, message: str = "Its own words.") -> ClientError:
+    """Return what AWS answers when it rejects a request."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, "PutItem")
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (
+            EndpointConnectionError(endpoint_url="https://dynamodb.eu-west-99.amazonaws.com/"),
+            "https://dynamodb.eu-west-99.amazonaws.com/ cannot be reached: check the AWS region (eu-west-1) and ",
+        ),
+        (SSOTokenLoadError(error_msg="none"), "The AWS credentials cannot be read: run `aws sso login`, or see "),
+        (error("UnrecognizedClientException"), "AWS rejects the credentials: check them with `aws sts "),
+        (error("ExpiredTokenException"), "The AWS credentials have expired: log in again, such as with "),
+        (error("AccessDeniedException"), "The AWS credentials do not allow PutItem: use those of an operator"),
+        (error("LimitExceeded"), "AWS rejected PutItem: Its own words (LimitExceeded)."),
+        (ConfigParseError(path="~/.aws/config"), "AWS cannot be used: Unable to parse config file: ~/.aws/config."),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else "",
+)
+@pytest.mark.usefixtures("engine")
+def test_an_error_of_aws_says_what_to_change(problem: BotoCoreError | ClientError, said: str) -> None:
+    """What AWS rejects is reported in a sentence of the project, and what has none in AWS's words."""
+    with pytest.raises(CommandError) as raised, aws_errors("ClientsTable"):
+        raise problem
+    assert str(raised.value).startswith(said)
 
 
 def test_it_can_be_interrupted() -> None:

@@ -169,13 +169,18 @@ def test_errors_of_the_api_are_one_line(api: Api, admin: Admin, clients: Clients
 def test_a_missing_scope_and_a_wrong_secret_are_reported(
     api: Api, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A missing scope, a wrong secret and an unreachable server each have their own message."""
+    """A missing scope, a wrong secret, a missing client and an unreachable server each have their own message."""
     partner, secret = api.client()
     own = ("--client-id", partner.client_id, "--client-secret", secret)
     assert "clients.read" in clients("list", *own).problem
     assert clients("list", *own[:-1], "wrong").problem.startswith("The API issued no token: ")
+    assert clients("list", "--client-id", "").problem.startswith(
+        "The client for the requests is missing: set DCI_CLIENT_ID and DCI_CLIENT_SECRET "
+    )
     monkeypatch.setenv("DCI_API", "http://127.0.0.1:9")
-    assert "cannot be reached" in clients("list").problem
+    assert clients("list").problem == (
+        "http://127.0.0.1:9 cannot be reached: start it with make run, or set DCI_API to the URL of another."
+    )
 
 
 def test_every_command_and_option_is_documented(dci: Dci, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,6 +56,27 @@ def test_every_command_has_help(words: tuple[str, ...], entry: Entry, capsys: py
     shown = " ".join(capsys.readouterr().out.split())
     assert f"usage: dci {' '.join(words)}" in shown
     assert f"{entry.help[0].upper()}{entry.help[1:]}." in shown
+
+
+@pytest.mark.parametrize(("words", "entry"), [pytest.param(*one, id=" ".join(one[0])) for one in entries()])
+def test_every_argument_is_described(words: tuple[str, ...], entry: Entry) -> None:
+    """The help of each argument says what it is: not only its default, and not in half a sentence."""
+    parser = argparse.ArgumentParser(" ".join(words))
+    entry.load().add_arguments(parser)
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list
+        assert action.help
+        assert not re.match(r"default|as |about |[0-9]", action.help)
+        assert "; default:" not in action.help
+
+
+@pytest.mark.parametrize("words", [[], ["keys"], ["clients"], ["registry"]], ids=" ".join)
+def test_a_missing_command_prints_the_commands(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a command the help is printed, with every command that could follow."""
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    followers = {one[len(words)] for one, _ in entries() if list(one[: len(words)]) == words}
+    assert all(re.search(rf"^    {name}\b", printed.err, re.MULTILINE) for name in followers)
 
 
 @pytest.mark.parametrize(

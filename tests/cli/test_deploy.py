@@ -84,18 +84,24 @@ def test_nothing_is_deployed_that_was_not_built(tmp_path: Path, config: Path) ->
 
 
 def deploy(folder: Path, section: str = "default", **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run what `make deploy` runs, in a folder that holds a build, with a SAM that only says that it was called."""
+    """Run what `make deploy` runs after the build, with a SAM that only says that it was called."""
     sam = folder / "sam"
     sam.write_text("#!/bin/sh\necho sam was called\n")
     sam.chmod(0o755)
+    return run(folder, str(sam), "arm64", section, **environment)
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the module in a folder, where AWS is configured by `environment` alone."""
     nowhere = {
         "AWS_CONFIG_FILE": str(folder / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DEFAULT_REGION": "eu-west-1",
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return subprocess.run(
-        [sys.executable, "-m", "dci_cli.deploy", str(sam), "arm64", section],
+        [sys.executable, "-m", "dci_cli.deploy", *arguments],
         cwd=folder,
         env=kept | {"PYTHONPATH": os.pathsep.join(sys.path)} | nowhere | environment,
         capture_output=True,
@@ -104,6 +110,7 @@ def deploy(folder: Path, section: str = "default", **environment: str) -> subpro
     )
 
 
+KEYS = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
 MISSING = (
     "dci: AWS credentials are missing: run `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and"
     " AWS_SECRET_ACCESS_KEY.\n"
@@ -132,16 +139,45 @@ def test_an_unknown_profile_is_reported(tmp_path: Path) -> None:
     done = deploy(tmp_path, AWS_PROFILE="nobody")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "dci: AWS credentials cannot be read: The config profile (nobody) could not be found."
-        " See `aws configure list`.\n"
+        "dci: The AWS profile does not exist: set AWS_PROFILE to one that `aws configure list-profiles` shows.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("", "The AWS region is missing: set AWS_DEFAULT_REGION to the region of the stack, such as eu-west-1.\n"),
+        ("eu west", "AWS_DEFAULT_REGION is not a region: set it to the region of the stack, such as eu-west-1.\n"),
+    ],
+)
+@pytest.mark.usefixtures("build", "config")
+def test_a_missing_region_is_reported(tmp_path: Path, region: str, said: str) -> None:
+    """Without a region an existing stack cannot be found."""
+    done = deploy(tmp_path, **(KEYS | {"AWS_DEFAULT_REGION": region}))
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"dci: {said}")
+
+
+@pytest.mark.usefixtures("build")
+def test_the_guided_deployment_asks_for_the_region(tmp_path: Path) -> None:
+    """The first deployment needs no region yet, because SAM asks for it."""
+    (tmp_path / "samconfig.toml").write_text("[default.deploy.parameters]\nresolve_s3 = true\n")
+    assert deploy(tmp_path, **KEYS | {"AWS_DEFAULT_REGION": ""}).stdout == "sam was called\n"
+
+
+@pytest.mark.usefixtures("config")
+def test_the_check_needs_no_artifacts(tmp_path: Path) -> None:
+    """What SAM needs of AWS is checked before there are artifacts, and SAM is not called."""
+    done = run(tmp_path, "default")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", MISSING)
+    done = run(tmp_path, "default", **KEYS)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("place", ["environment", "profile"])
 @pytest.mark.usefixtures("build")
 def test_credentials_are_looked_for_where_sam_does(tmp_path: Path, config: Path, place: str) -> None:
     """Credentials of the environment, or of the profile that samconfig.toml names, are enough."""
-    environment = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
+    environment = KEYS
     if place == "profile":
         config.write_text(SAVED.replace('stack_name = "dci"', 'stack_name = "dci"\nprofile = "ours"'))
         (tmp_path / "credentials").write_text(

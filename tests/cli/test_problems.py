@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
 import subprocess
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import boto3
 import pytest
 
 from dci_cli.command_error import CommandError
-from dci_cli.local.deployment import Demo, write_credentials
+from dci_cli.local.claim import claimed
+from dci_cli.local.deployment import Demo, claimed_credentials, write_credentials
 from dci_cli.local.tables import create_tables
 from support.api import Api
 from support.server_process import command
@@ -43,8 +45,8 @@ def serve(dci: Dci, tmp_path: Path) -> Dci:
     return partial(dci, "serve", "--credentials", str(tmp_path / "credentials.json"))
 
 
-def test_a_taken_port_is_reported(serve: Dci) -> None:
-    """A second server on the same port names the port and the way out."""
+def test_a_taken_port_is_reported(serve: Dci, tmp_path: Path) -> None:
+    """A second server on the same port names the port and the way out, and leaves no file."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -53,6 +55,48 @@ def test_a_taken_port_is_reported(serve: Dci) -> None:
             f"Port {port} cannot be used (Address already in use):"
             " free it, or choose another, such as PORT=3001 make run."
         )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--port", "abc"), "The port must be a number from 0 to 65535"),
+        (("--data", "somewhere"), "moto keeps no tables: "),
+        (("--engine", "dynamodb-local"), "DynamoDB Local needs java, which is not installed."),
+        (("--registry", "none.jsonl"), "none.jsonl cannot be read: No such file or directory."),
+        (("--registry", "."), ". cannot be read: Is a directory."),
+        (("--template", "/no/such/template.yaml"), "The template /no/such/template.yaml cannot be read"),
+    ],
+)
+def test_an_option_that_cannot_work_is_reported_beside_another_server(
+    serve: Dci, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], said: str
+) -> None:
+    """An option is checked before the credentials are claimed: it is reported where another server has them."""
+    monkeypatch.setenv("PATH", "/no/such/folder")
+    credentials = tmp_path / "credentials.json"
+    with claimed_credentials(credentials):
+        assert serve(*options).problem.startswith(said)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_claim_that_was_released_meanwhile_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock on a file that its holder has just deleted is no claim: the file is created and locked again."""
+    lock, place = tmp_path / "lock", tmp_path / "place"
+
+    def deleted_before(file: TextIO, operation: int) -> None:
+        monkeypatch.undo()
+        lock.unlink()
+        fcntl.flock(file, operation)
+
+    monkeypatch.setattr("dci_cli.local.claim.fcntl.flock", deleted_before)
+    with (
+        claimed(lock, place, "Stop it."),
+        pytest.raises(CommandError, match="is in use by another"),
+        claimed(lock, place, "Stop it."),
+    ):
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "3000.0", "٣٠٠٠", "9" * 5000])

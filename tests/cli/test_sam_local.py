@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,9 +29,39 @@ http.server.HTTPServer(("127.0.0.1", port), http.server.BaseHTTPRequestHandler).
 """
 
 
+@pytest.fixture
+def docker(tmp_path: Path) -> Path:
+    """Return a folder whose `docker` says that the bridge's address is this machine's own."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    program(folder / "docker", "#!/bin/sh\necho 127.0.0.1\n")
+    return folder
+
+
+def program(path: Path, content: str) -> None:
+    """Write a program."""
+    path.write_text(content)
+    path.chmod(0o755)
+
+
 def test_a_missing_build_is_reported(tmp_path: Path) -> None:
     """Without artifacts it says which command makes them."""
     with pytest.raises(CommandError, match="run make build first"):
+        sam_local("0", tmp_path / "credentials.json", built=tmp_path / "template.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "there is no command docker"), ("exit 1", "needs a running Docker engine")]
+)
+def test_a_missing_docker_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, said: str
+) -> None:
+    """Without Docker, or with an engine that does not run, that is said before anything starts."""
+    if content:
+        program(tmp_path / "docker", f"#!/bin/sh\n{content}\n")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "template.yaml").touch()
+    with pytest.raises(CommandError, match=said):
         sam_local("0", tmp_path / "credentials.json", built=tmp_path / "template.yaml")
 
 
@@ -40,12 +71,11 @@ def test_a_missing_build_is_reported(tmp_path: Path) -> None:
     [("#!/bin/sh\n", "It needs a running Docker engine"), (UNWELL, "/health returns 501")],
     ids=["it does not start", "the functions are unwell"],
 )
-def test_a_sam_local_that_does_not_start_is_reported(tmp_path: Path, content: str, said: str) -> None:
+def test_a_sam_local_that_does_not_start_is_reported(tmp_path: Path, docker: Path, content: str, said: str) -> None:
     """When `sam local` ends, or its functions do not respond, that is reported, and everything is stopped."""
     sam = tmp_path / "sam"
-    sam.write_text(content)
-    sam.chmod(0o755)
-    arguments, variables = command()
+    program(sam, content)
+    arguments, variables = command(PATH=f"{docker}:{os.environ['PATH']}")
     done = subprocess.run(
         [arguments[0], "-c", SAM_LOCAL, str(tmp_path / "credentials.json"), str(sam)],
         env=variables,

@@ -20,6 +20,7 @@ import pytest
 
 from support.api import SENDER, identified
 from support.events import body_of
+from support.example_counts import sampled
 from support.server_process import ServerProcess, command, dci_serve
 
 KNOWN = "847951632"
@@ -154,7 +155,7 @@ def test_the_users_own_aws_set_up_has_no_effect(unusual: ServerProcess) -> None:
     assert unusual.send("GET", "/clients", **unusual.authorization("admin")).status == 200
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", sampled([signal.SIGINT, signal.SIGTERM]))
 def test_it_starts_in_seconds_and_stops_cleanly(tmp_path: Path, stop: signal.Signals) -> None:
     """Ctrl-C and a supervisor's request end it at once, with status 0, while a client still waits on a connection."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -173,7 +174,7 @@ def test_it_starts_in_seconds_and_stops_cleanly(tmp_path: Path, stop: signal.Sig
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < READY_SECONDS
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", sampled([signal.SIGINT, signal.SIGTERM]))
 def test_it_can_be_stopped_before_it_is_ready(tmp_path: Path, stop: signal.Signals) -> None:
     """A signal while it still starts (it waits for its template) ends a shell's background job as cleanly."""
     template = tmp_path / "template.yaml"

@@ -33,6 +33,7 @@ def test_a_second_server_leaves_the_first_ones_credentials(first: ServerProcess)
     assert first.send("GET", "/clients", **first.authorization("admin")).status == 200
 
 
+@pytest.mark.exhaustive
 def test_servers_in_two_folders_do_not_share_files(first: ServerProcess, tmp_path: Path) -> None:
     """Two servers with a credentials file and a port each run at once, and do not know each other's clients."""
     with dci_serve(tmp_path) as second:
@@ -42,6 +43,7 @@ def test_servers_in_two_folders_do_not_share_files(first: ServerProcess, tmp_pat
             assert server.send("GET", "/clients", **other.authorization("admin")).status == 401
 
 
+@pytest.mark.exhaustive
 def test_a_killed_server_blocks_no_other(tmp_path: Path) -> None:
     """After `kill -9`, which leaves everything as it stands, the next server starts in the same place."""
     with dci_serve(tmp_path) as killed:

@@ -70,6 +70,7 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE", "COV_"))}
 
 
+@pytest.mark.exhaustive
 def test_version_is_printed(dci: Path, tmp_path: Path) -> None:
     """`dci --version` prints the version that pyproject.toml declares, from the wheel and in the checkout."""
     for program in ([dci], [sys.executable, "-m", "dci_cli"]):
@@ -79,6 +80,7 @@ def test_version_is_printed(dci: Path, tmp_path: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (0, f"dci {PROJECT['version']}\n", "")
 
 
+@pytest.mark.exhaustive
 def test_serve_keeps_its_files_in_the_current_folder(dci: Path, tmp_path: Path) -> None:
     """`dci serve` finds a person of the demo, and keeps its files in `.local` of the folder where it is called."""
     credentials = tmp_path / ".local" / "credentials.json"
@@ -93,6 +95,7 @@ def test_serve_keeps_its_files_in_the_current_folder(dci: Path, tmp_path: Path) 
     assert credentials.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("group", ["audit", "clients", "doctor", "keys", "registry"])
 def test_the_other_commands_load(dci: Path, tmp_path: Path, group: str) -> None:
     """Every command shows its help with what the wheel brings."""
@@ -100,6 +103,7 @@ def test_the_other_commands_load(dci: Path, tmp_path: Path, group: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.exhaustive
 def test_nothing_is_imported_from_the_checkout(dci: Path, tmp_path: Path) -> None:
     """Nothing is imported from the checkout."""
     show = "import sys, json, dci_cli.local.serve, dci_search.app; print(json.dumps([*filter(None, sys.path)]))"

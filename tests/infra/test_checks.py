@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from identify.identify import tags_from_filename
 
 from support.events import ROOT
 
+FOLDERS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["files"]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
@@ -22,20 +25,41 @@ def read(path: str) -> Any:
 
 
 def commands(target: str) -> list[str]:
-    """Return the commands of a target of the Makefile, with the folders that they check."""
+    """Return the commands of a target of the Makefile."""
     makefile = (ROOT / "Makefile").read_text()
-    folders = re.findall(r"^SOURCES := (.+)$", makefile, re.MULTILINE)[0]
     recipe = re.findall(rf"^{target}:.*\n((?:\t.+\n)+)", makefile, re.MULTILINE)[0]
-    return [
-        line.strip().replace("$(VENV)", ".venv/bin").replace("$(SOURCES)", folders) for line in recipe.splitlines()
-    ]
+    return [line.strip().replace("$(VENV)", ".venv/bin") for line in recipe.splitlines()]
+
+
+def hooks() -> list[dict[str, Any]]:
+    """Return the hooks of pre-commit."""
+    return [hook for repository in read(".pre-commit-config.yaml")["repos"] for hook in repository["hooks"]]
 
 
 def test_the_hooks_are_the_checks_of_make() -> None:
-    """Each command of `make lint` and `make types` is a hook on the same folders, but for formatting, which mends."""
-    hooks = [hook["entry"] for repository in read(".pre-commit-config.yaml")["repos"] for hook in repository["hooks"]]
+    """Each command of `make lint` and `make types` is a hook, but for formatting, which mends."""
     checks = [command.replace("format --check", "format") for command in (*commands("lint"), *commands("types"))]
-    assert sorted(hooks) == sorted(checks)
+    assert sorted(hook["entry"] for hook in hooks()) == sorted(checks)
+
+
+def test_the_hooks_run_when_their_settings_change() -> None:
+    """A change of pyproject.toml alone, which has the settings of the tools, runs every hook."""
+    for hook in hooks():
+        if "files" in hook:
+            assert re.search(hook["files"], "pyproject.toml")
+        else:
+            assert tags_from_filename("pyproject.toml") & set(hook["types_or"])
+
+
+def test_every_source_is_checked() -> None:
+    """Every folder with Python files is in the list that the checks share."""
+    assert {path.relative_to(ROOT).parts[0] for path in ROOT.glob("[!.]*/**/*.py")} == set(FOLDERS)
+
+
+@pytest.mark.parametrize("path", ["Makefile", ".pre-commit-config.yaml", "scripts/dead-code", "CONTRIBUTING.md"])
+def test_the_sources_are_listed_once(path: str) -> None:
+    """Only pyproject.toml lists the folders with sources."""
+    assert not re.search(r"functions\W+cli\W+tests", (ROOT / path).read_text())
 
 
 def test_ci_runs_the_projects_own_command() -> None:
@@ -50,20 +74,18 @@ def test_ci_runs_the_projects_own_command() -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_are_pinned_and_limited(path: Path) -> None:
-    """Each action has a version, each job ends in time, and each workflow names the permissions that it needs."""
+    """Each action is pinned by its commit, each job ends in time, and each workflow names its permissions."""
     workflow = yaml.safe_load(path.read_text())
     assert isinstance(workflow["permissions"], dict)
     for job in workflow["jobs"].values():
         assert job["timeout-minutes"] <= 60
-        assert all(
-            re.fullmatch(r"[\w/-]+@(v\d+|[0-9a-f]{40})", step["uses"]) for step in job["steps"] if "uses" in step
-        )
+        assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"]) for step in job["steps"] if "uses" in step)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return an empty project with the settings of this one."""
-    for name in ("layers", "functions", "cli", "tests", "bench"):
+    for name in FOLDERS:
         (tmp_path / name).mkdir()
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
     return tmp_path

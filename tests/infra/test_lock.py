@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
@@ -90,6 +92,50 @@ def test_extras_that_a_dependency_asks_for_are_locked() -> None:
     assert "coverage" in {requirement.name for requirement in needed}
     for requirement in needed:
         assert requirement.extras <= locked[canonicalize_name(requirement.name)]
+
+
+PIN = "cli/dci_cli/local/dynamodb_local.py"
+
+
+@pytest.fixture
+def locking(tmp_path: Path) -> Path:
+    """Return a checkout with scripts/lock, where uv locks nothing and npm knows a newer DynamoDB Local."""
+    for name in ("scripts/lock", PIN):
+        (tmp_path / name).parent.mkdir(parents=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    npm = 'case "$*" in *version) echo 9.8.7 ;; *@9.8.7*integrity) echo sha512-a/b+c== ;; esac'
+    for name, content in (("scripts/uv", ""), ("npm", npm)):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{content}\n")
+        (tmp_path / name).chmod(0o755)
+    return tmp_path
+
+
+def lock(checkout: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run scripts/lock there."""
+    path = f"{checkout}:/usr/bin:/bin"
+    command = [str(checkout / "scripts" / "lock"), *options]
+    return subprocess.run(command, env={"PATH": path}, capture_output=True, text=True, check=False)
+
+
+def test_an_upgrade_pins_the_newest_dynamodb_local(locking: Path) -> None:
+    """`make lock` pins the newest DynamoDB Local by version and hash, and changes nothing else of the module."""
+    before = (locking / PIN).read_text()
+    assert lock(locking).returncode == 0
+    assert (locking / PIN).read_text() == before
+    assert lock(locking, "--upgrade").returncode == 0
+    after = (locking / PIN).read_text()
+    changed = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert changed == ['_VERSION = "9.8.7"', '_INTEGRITY = "sha512-a/b+c=="']
+    assert len(after.splitlines()) == len(before.splitlines())
+
+
+def test_an_upgrade_without_npm_keeps_dynamodb_local(locking: Path) -> None:
+    """Where npm fails, the pin stays as it is, and the last line says so."""
+    before = (locking / PIN).read_text()
+    (locking / "npm").write_text("#!/bin/sh\nexit 1\n")
+    done = lock(locking, "--upgrade")
+    assert (done.returncode, done.stderr) == (1, f"{PIN} keeps its version of DynamoDB Local: npm failed\n")
+    assert (locking / PIN).read_text() == before
 
 
 @pytest.mark.parametrize(("part", "whole"), [("layer", "run"), ("run", "dev")])

@@ -153,7 +153,9 @@ def test_a_prefix_with_files_is_rejected(aws: Aws, file: Path) -> None:
 
 def test_a_missing_bucket_is_reported_first(aws: Aws, file: Path) -> None:
     """A bucket that cannot be used is reported before the files are read."""
-    with pytest.raises(CommandError, match=r"The bucket nowhere cannot be used: .*NoSuchBucket"):
+    with pytest.raises(
+        CommandError, match=r"The bucket nowhere cannot be used. AWS rejected ListObjectsV2: .*NoSuchBucket"
+    ):
         create(aws, _options(file, "--new-table", "registry-6", "--bucket", "nowhere"))
 
 

@@ -36,7 +36,7 @@ class ClientCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the API, `--json`, and the command's own arguments."""
-        add_api_options(parser)
+        add_api_options(parser, default="DCI_API, else the local server")
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
         self.add_own_arguments(parser)
 

@@ -18,14 +18,21 @@ from dci_cli.terminal import confirm
 
 
 def _add_new_client(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="its name, which no other client has")
+    _show_names_first(parser, "NAME --sender-id ID --scopes SCOPE [SCOPE ...]")
+    parser.add_argument("name", metavar="NAME", help="the new client's name, which no other client has")
     add_members(parser, are_new=True)
 
 
 def _add_changes(parser: argparse.ArgumentParser) -> None:
+    _show_names_first(parser, "CLIENT")
     add_client(parser)
-    parser.add_argument("--name", help="its name, which no other client has")
+    parser.add_argument("--name", help="its new name, which no other client has")
     add_members(parser, are_new=False)
+
+
+def _show_names_first(parser: argparse.ArgumentParser, required: str) -> None:
+    """Show a usage that works: a name after `--scopes` would be another scope."""
+    parser.usage = f"%(prog)s {required} [option ...]"
 
 
 def _create(api: ClientsApi, options: argparse.Namespace) -> None:

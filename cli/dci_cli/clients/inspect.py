@@ -12,7 +12,7 @@ _LOG = ("at", "act", "by", "version", "secret_id", "changes")
 
 
 def _add_status(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--status", choices=("enabled", "disabled"), help="only the clients with this status")
+    parser.add_argument("--status", choices=("enabled", "disabled"), help="list only the clients with this status")
 
 
 def _list(api: ClientsApi, options: argparse.Namespace) -> None:

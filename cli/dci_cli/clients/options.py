@@ -18,25 +18,44 @@ _MEMBERS = (
 
 def add_members(parser: argparse.ArgumentParser, *, are_new: bool) -> None:
     """Add an option for each member; a new client requires some of them."""
-    parser.add_argument("--sender-id", required=are_new, help="the sender_id of its messages")
+    parser.add_argument("--sender-id", required=are_new, metavar="ID", help="the sender_id of its messages")
     parser.add_argument(
         "--scopes", required=are_new, nargs="+", metavar="SCOPE", help="the scopes that its tokens may have"
     )
-    parser.add_argument("--token-lifetime", type=int, metavar="SECONDS", help="how long its tokens are valid")
+    parser.add_argument("--token-lifetime", type=int, metavar="SECONDS", help="how many seconds its tokens are valid")
     parser.add_argument(
-        "--disclosure", nargs="+", metavar="NAME", help="the attributes that it may see, and sets of them"
+        "--disclosure",
+        nargs="+",
+        metavar="NAME",
+        help="the attributes that it may see, or names of sets of attributes, such as full",
     )
     parser.add_argument("--record-types", nargs="+", metavar="TYPE", help="the record types that it may search")
-    parser.add_argument("--requests-a-minute", type=int, metavar="NUMBER", help="searches a minute; 0 is no limit")
-    parser.add_argument("--records-a-day", type=int, metavar="NUMBER", help="records a day; 0 is no limit")
-    parser.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys, a JWK set, for private_key_jwt")
+    parser.add_argument(
+        "--requests-a-minute",
+        type=int,
+        metavar="NUMBER",
+        help="how many searches it may send in a minute; 0: no limit",
+    )
+    parser.add_argument(
+        "--records-a-day", type=int, metavar="NUMBER", help="how many records it may get in a day; 0: no limit"
+    )
+    parser.add_argument(
+        "--jwks",
+        type=Path,
+        metavar="FILE",
+        help="a JWK set with its public keys, for authentication with private_key_jwt",
+    )
     parser.add_argument(
         "--openspp17", action=argparse.BooleanOptionalAction, help="answer in OpenSPP 17's dialect by default"
     )
     parser.add_argument(
         "--restricted", action=argparse.BooleanOptionalAction, help="allow it to see restricted people"
     )
-    parser.add_argument("--signature", choices=("unsigned", "ignore"), help="how message signatures are treated")
+    parser.add_argument(
+        "--signature",
+        choices=("unsigned", "ignore"),
+        help="reject signed messages (unsigned), or accept them without verification (ignore)",
+    )
 
 
 def members_of(options: argparse.Namespace) -> dict[str, Any]:

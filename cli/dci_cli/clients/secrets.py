@@ -20,13 +20,16 @@ _SECRETS = ("secret_id", "created", "expires", "last_used")
 def _add_overlap(parser: argparse.ArgumentParser) -> None:
     add_client_and_yes(parser)
     parser.add_argument(
-        "--old-expires-in", type=int, metavar="SECONDS", help="when the old secret expires; 0 is at once"
+        "--old-expires-in",
+        type=int,
+        metavar="SECONDS",
+        help="how many seconds the old secret remains valid (default: 604800, seven days)",
     )
 
 
 def _add_secret_id(parser: argparse.ArgumentParser) -> None:
     add_client_and_yes(parser)
-    parser.add_argument("secret_id", metavar="SECRET", help="the secret's id, which `secrets` shows")
+    parser.add_argument("secret_id", metavar="SECRET", help="the id of the secret, which `dci clients secrets` shows")
 
 
 def _list(api: ClientsApi, options: argparse.Namespace) -> None:

@@ -13,19 +13,24 @@ from dci_cli.local.serve import serve
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where it listens, what it serves, and where it writes."""
-    parser.add_argument("--port", default=os.environ.get("PORT") or "3000", help="default: PORT, else 3000")
+    parser.add_argument(
+        "--port",
+        default=os.environ.get("PORT") or "3000",
+        help="the port on 127.0.0.1; 0: a free one (default: PORT, else 3000)",
+    )
     parser.add_argument(
         "--template",
         type=Path,
         metavar="FILE",
         default=TEMPLATE,
-        help="where the routes are read from (default: template.yaml)",
+        help="the template with the routes and tables (default: template.yaml)",
     )
     parser.add_argument(
         "--credentials",
         type=Path,
         metavar="FILE",
-        help="where the clients' credentials are written (default: credentials.json in .local, or in DIR)",
+        help="where the clients' credentials are written (default: credentials.json in .local, or in the folder of"
+        " --data)",
     )
     parser.add_argument(
         "--registry",
@@ -39,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=("moto", "dynamodb-local"),
         default="moto",
-        help="dynamodb-local is for more than a few thousand people; needs Java (default: moto)",
+        help="what replaces DynamoDB; dynamodb-local is for more than a few thousand people, and needs a JDK and npm"
+        " (default: moto)",
     )
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="where dynamodb-local keeps its tables (default: in memory)"

@@ -28,16 +28,34 @@ Engine = Literal["moto", "dynamodb-local"]
 
 @dataclass(frozen=True, slots=True)
 class LocalData:
-    """The files of a registry instead of the demo registry, the engine, and the folder of its tables."""
+    """The files of a registry instead of the demo registry, the engine, and the folder of its tables.
+
+    DynamoDB Local listens at `address`, and nowhere else.
+    """
 
     registry: Sequence[Path] = ()
     engine: Engine = "moto"
     data: Path | None = None
+    address: str = "127.0.0.1"
 
     @property
     def is_own(self) -> bool:
         """Whether the registry may be another than the demo registry."""
         return bool(self.registry or self.data)
+
+    def check(self) -> None:
+        """Raise CommandError when a file or a program is missing, or the options contradict each other."""
+        if self.engine == "dynamodb-local":
+            for name in ("java", "javac"):
+                dynamodb_local.program(name)
+        elif self.data:
+            raise CommandError("moto keeps no tables: --data requires --engine dynamodb-local.")
+        for path in self.registry:
+            try:
+                if not path.is_fifo():  # whose content can be read only once
+                    path.open("rb").close()
+            except OSError as error:
+                raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
     @contextmanager
     def running(self, base_url: str) -> Iterator[str]:
@@ -46,14 +64,12 @@ class LocalData:
         `base_url` is reported to another server that needs the same folder.
         """
         if self.engine == "moto":
-            if self.data:
-                raise CommandError("moto keeps no tables: --data requires --engine dynamodb-local.")
             yield ""
             return
         jar = dynamodb_local.fetch(local_folder() / "dynamodb-local")
         with (
             _claimed(self.data, base_url),
-            dynamodb_local.running(jar, self.data) as endpoint,
+            dynamodb_local.running(jar, self.data, self.address) as endpoint,
             environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint}),
         ):
             yield endpoint

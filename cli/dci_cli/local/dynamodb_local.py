@@ -1,4 +1,4 @@
-"""DynamoDB Local, AWS's emulator, which is stricter than moto. It needs Java and npm."""
+"""DynamoDB Local, AWS's emulator, which is stricter than moto. It needs a JDK and npm."""
 
 from __future__ import annotations
 
@@ -13,36 +13,38 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from dci_cli.command_error import CommandError
 
 # The package contains AWS's jar, which has a licence of its own: it is downloaded, and not kept in the repository.
-_PACKAGE = "amplify-dynamodb-simulator@2.9.30"
-# As `npm view amplify-dynamodb-simulator@2.9.30 dist.integrity` prints it.
+# `make lock` updates the version and the hash, which is npm's dist.integrity.
+_PACKAGE = "amplify-dynamodb-simulator"
+_VERSION = "2.9.30"
 _INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
 _EMULATOR = "package/emulator/"
 _START_SECONDS = 60
+_LAUNCHER = Path(__file__).with_name("DynamoDBLocalAt.java")
 
 
 def fetch(folder: Path, integrity: str = _INTEGRITY) -> Path:
-    """Return the emulator's jar, downloaded into `folder` if it is missing.
+    """Return the emulator's jar, downloaded into a folder for its version in `folder` if it is missing.
 
     `integrity` is the package's SHA-512 in npm's form. Raises CommandError; then nothing is left in `folder`.
     """
-    jar = folder / "DynamoDBLocal.jar"
+    jar = folder / _VERSION / "DynamoDBLocal.jar"
     if jar.exists():
         return jar
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        packed = Path(scratch, _run("npm", "pack", "--silent", _PACKAGE, cwd=scratch).split()[-1])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        packed = Path(scratch, _run("npm", "pack", "--silent", f"{_PACKAGE}@{_VERSION}", cwd=scratch).split()[-1])
         _verify(packed, integrity)
         with tarfile.open(packed) as archive:
             members = [member for member in archive if member.name.startswith(_EMULATOR)]
             archive.extractall(scratch, members, filter="data")
-        shutil.rmtree(folder, ignore_errors=True)
-        Path(scratch, _EMULATOR).rename(folder)
+        shutil.rmtree(jar.parent, ignore_errors=True)
+        Path(scratch, _EMULATOR).rename(jar.parent)
     return jar
 
 
@@ -51,30 +53,49 @@ def _verify(packed: Path, integrity: str) -> None:
         digest = hashlib.file_digest(content, "sha512").digest()
     if f"sha512-{base64.b64encode(digest).decode()}" != integrity:
         raise CommandError(
-            f"{_PACKAGE}, which holds DynamoDB Local, was not installed: its content is not what this project was"
-            " tested with (SHA-512 differs). Check the npm registry that npm uses (npm config get registry)."
+            f"{_PACKAGE}@{_VERSION}, which holds DynamoDB Local, was not installed: its content is not what this"
+            " project was tested with (SHA-512 differs). Check the registry that npm uses (npm config get registry)."
         )
 
 
 @contextmanager
-def running(jar: Path, data: Path | None = None) -> Iterator[str]:
-    """Run the engine on a free port, and yield its endpoint. Raises CommandError.
+def running(jar: Path, data: Path | None = None, address: str = "127.0.0.1") -> Iterator[str]:
+    """Run the engine on a free port of one address of this machine, and yield its endpoint. Raises CommandError.
 
     It keeps its tables in the folder `data`; without one it is empty, and in memory.
     """
-    port = _free_port()
+    jar, port = jar.resolve(), _free_port(address)
+    path = ["-Djava.library.path=DynamoDBLocal_lib", "-cp", os.pathsep.join([jar.name, str(_compiled(jar))])]
+    command = [program("java"), *path, _LAUNCHER.stem]
     place = _on_disk(data) if data else ["-inMemory"]
-    options = [*place, "-sharedDb", "-disableTelemetry", "-port", str(port)]
-    command = [_program("java"), "-Djava.library.path=DynamoDBLocal_lib", "-jar", jar.name, *options]
+    options = [address, *place, "-sharedDb", "-disableTelemetry", "-port", str(port)]
     # In its own process group: Ctrl-C must not stop it before the server.
     with subprocess.Popen(  # noqa: S603
-        command, cwd=jar.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0
+        [*command, *options],
+        cwd=jar.parent,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
     ) as process:
         try:
-            _wait_for(port, process)
-            yield f"http://127.0.0.1:{port}"
+            _wait_for((address, port), process)
+            yield f"http://{address}:{port}"
         finally:
             process.terminate()
+
+
+def _compiled(jar: Path) -> Path:
+    """Return the folder of the compiled launcher: compiling it at each start would take as long as the start."""
+    source = _LAUNCHER.read_bytes()
+    folder = jar.parent / f"launcher-{hashlib.sha256(source).hexdigest()[:12]}"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=jar.parent) as scratch:
+            _run("javac", "-cp", jar.name, "-d", scratch, str(_LAUNCHER), cwd=jar.parent)
+            Path(scratch).chmod(0o755)
+            with suppress(OSError):  # another process was faster
+                Path(scratch).rename(folder)
+            Path(scratch).mkdir(exist_ok=True)
+    return folder
 
 
 def _on_disk(folder: Path) -> list[str]:
@@ -85,23 +106,24 @@ def _on_disk(folder: Path) -> list[str]:
     return ["-dbPath", str(folder.resolve())]
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(place: tuple[str, int], process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex(place) == 0:
                 return
         time.sleep(0.1)
-    raise CommandError("DynamoDB Local did not start: it needs Java 17 or later (java -version).")
+    raise CommandError("DynamoDB Local did not start: it needs a JDK, 17 or later (javac -version).")
 
 
-def _free_port() -> int:
+def _free_port(address: str) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         return int(probe.getsockname()[1])
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Return the path of a program that the engine needs. Raises CommandError when it is not installed."""
     found = shutil.which(name)
     if found is None:
         raise CommandError(f"DynamoDB Local needs {name}, which is not installed.")
@@ -109,7 +131,7 @@ def _program(name: str) -> str:
 
 
 def _run(name: str, *arguments: str, cwd: str | os.PathLike[str]) -> str:
-    done = subprocess.run([_program(name), *arguments], cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([program(name), *arguments], cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise CommandError(f"{name} {arguments[0]} failed: {done.stderr.strip()[-300:]}")
     return done.stdout

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,7 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
@@ -48,13 +50,14 @@ def sam_local(port: str, credentials: Path, sam: Path = _SAM, built: Path = _BUI
         raise CommandError("There are no artifacts: run make build first.")
     on_stop(_interrupt_once)
     base_url = f"http://127.0.0.1:{free_port(port)}"
-    data = LocalData(engine="dynamodb-local")
+    data = LocalData(engine="dynamodb-local", address=_address())
+    data.check()
     try:
         with (
             claimed_credentials(credentials) as claim,
             local_deployment(read_template(TEMPLATE), base_url, data, credentials) as demo,
-            _secrets() as secrets,
-            _environment(base_url, demo.endpoint, secrets) as file,
+            _secrets(data.address) as secrets,
+            _environment(base_url, (demo.endpoint, secrets), data.address) as file,
             _containers(base_url, [sam, *_options(base_url, built, file)]) as process,
         ):
             claim.announce(base_url)
@@ -74,22 +77,40 @@ def _interrupt_once(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def _address() -> str:
+    """Return the address at which containers reach servers of this machine, and nobody outside it does.
+
+    It is the bridge's; 127.0.0.1 with Docker Desktop, which passes the containers' connections on to it.
+    """
+    docker = shutil.which("docker")
+    if docker is None:
+        raise CommandError("make sam-local needs Docker: there is no command docker.")
+    ask = [docker, "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]
+    done = subprocess.run(ask, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise CommandError("make sam-local needs a running Docker engine: docker network inspect failed.")
+    with socket.socket() as probe, suppress(OSError):
+        probe.bind((done.stdout.strip(), 0))
+        return done.stdout.strip()
+    return "127.0.0.1"
+
+
 @contextmanager
-def _secrets() -> Iterator[str]:
+def _secrets(address: str) -> Iterator[str]:
     """Serve this process's Secrets Manager over HTTP, and yield the endpoint."""
-    server = ThreadedMotoServer(port=0, verbose=False)
+    server = ThreadedMotoServer(address, port=0, verbose=False)
     server.start()
     try:
-        yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+        yield f"http://{address}:{server.get_host_and_port()[1]}"
     finally:
         server.stop()
 
 
 @contextmanager
-def _environment(base_url: str, dynamodb: str, secrets: str) -> Iterator[str]:
+def _environment(base_url: str, endpoints: tuple[str, str], address: str) -> Iterator[str]:
     """Write the functions' variables for a container into a file, and yield its name."""
-    endpoints = {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb, "AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets}
-    in_container = {name: url.replace("127.0.0.1", _HOST) for name, url in endpoints.items()}
+    names = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER")
+    in_container = {name: url.replace(address, _HOST) for name, url in zip(names, endpoints, strict=True)}
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump({"Parameters": variables(base_url) | in_container}, file)
         file.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ from dci_cli.local.gateway import Routes
 from dci_cli.local.handlers import load_handler
 from dci_cli.local.server import GatewayServer
 from dci_cli.template import read_template
-from dci_common.settings import SettingsError
+from dci_common.settings import Settings, SettingsError
 
 _MAX_PORT = 65535
 
@@ -26,9 +27,13 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
     """Serve until a signal ends it. Raises CommandError when it cannot start."""
     on_stop(signal.default_int_handler)  # a shell starts background jobs with SIGINT ignored
     try:
+        # What cannot work is reported before anything is claimed or written, even beside another server.
+        port_number = _port_number(port)
         template = read_template(template_path)
         routes = Routes({route.path: load_handler(route.handler) for route in template.routes})
-        with claimed_credentials(credentials) as claim, _bound(port, routes) as server:
+        Settings.from_env(os.environ)
+        data.check()
+        with claimed_credentials(credentials) as claim, _bound(port_number, routes) as server:
             claim.announce(server.base_url)
             with local_deployment(template, server.base_url, data, credentials) as demo:
                 write_credentials(credentials, server.base_url, demo)
@@ -57,15 +62,19 @@ def on_stop(action: Callable[[int, FrameType | None], object] | signal.Handlers)
 
 def free_port(port: str) -> int:
     """Return a free port; `port` itself unless it is 0. Raises CommandError."""
-    with _bound(port, Routes({})) as server:
+    with _bound(_port_number(port), Routes({})) as server:
         return int(server.server_address[1])
 
 
-def _bound(port: str, routes: Routes) -> GatewayServer:
+def _port_number(port: str) -> int:
     if not (port.isascii() and port.isdigit() and len(port) <= len(str(_MAX_PORT)) and int(port) <= _MAX_PORT):
         raise CommandError(f"The port must be a number from 0 to {_MAX_PORT}, such as PORT=3000 {START}.")
+    return int(port)
+
+
+def _bound(port: int, routes: Routes) -> GatewayServer:
     try:
-        return GatewayServer(int(port), routes)
+        return GatewayServer(port, routes)
     except OSError as error:
         raise CommandError(
             f"Port {port} cannot be used ({error.strerror}): free it, or choose another, such as PORT=3001 {START}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import socket
 import sys
 import time
@@ -14,7 +16,11 @@ from typing import Any
 from dci_cli.local.gateway import Routes, event_of
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
+REQUEST_SECONDS = 30  # that a request may take to arrive; API Gateway has the same limit
+MAX_CONNECTIONS = 1000
 _JSON = {"Content-Type": "application/json"}
+_OWN_NAMES = {"127.0.0.1", "localhost", "[::1]"}
+_PORT = re.compile(r":\d*$")
 
 
 class GatewayServer(ThreadingHTTPServer):
@@ -23,9 +29,10 @@ class GatewayServer(ThreadingHTTPServer):
     daemon_threads = False  # so that closing waits for the requests in progress
     request_queue_size = 512
 
-    def __init__(self, port: int, routes: Routes) -> None:
+    def __init__(self, port: int, routes: Routes, request_seconds: float = REQUEST_SECONDS) -> None:
         self.routes = routes
-        self._connections: set[socket.socket] = set()
+        self._request_seconds = request_seconds
+        self._connections: dict[socket.socket, float] = {}  # with the time by which the request must have arrived
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
@@ -36,12 +43,32 @@ class GatewayServer(ThreadingHTTPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection."""
         connection, address = super().get_request()
-        self._connections.add(connection)
+        self.expect(connection)
         return connection, address
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ANN401, ARG002 - socketserver's
+        """Return whether there is a thread for one more connection."""
+        return len(self._connections) <= MAX_CONNECTIONS
+
+    def expect(self, connection: socket.socket) -> None:
+        """Expect the next request of a connection, which must have arrived in time."""
+        self._connections[connection] = time.monotonic() + self._request_seconds
+
+    def arrived(self, connection: socket.socket) -> None:
+        """Note that a request has arrived: responding has other limits."""
+        self._connections[connection] = math.inf
+
+    def service_actions(self) -> None:
+        """Close connections whose request does not arrive in time, however many bytes of it come."""
+        now = time.monotonic()
+        for connection, deadline in list(self._connections.items()):
+            if deadline < now:
+                with suppress(OSError):  # it may be closed already
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - socketserver's signature
         """Close a connection."""
-        self._connections.discard(request)
+        self._connections.pop(request, None)
         super().shutdown_request(request)
 
     def server_close(self) -> None:
@@ -61,14 +88,17 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # a body must not wait for the acknowledgement of its headers
     default_request_version = "HTTP/1.1"  # a malformed request line gets a status line too
-    timeout = 30  # seconds that an idle client may occupy a thread
+    timeout = REQUEST_SECONDS  # for each read and write
     server: GatewayServer
 
     def _answer(self) -> None:
         started = time.perf_counter()
+        if not self._is_sound():
+            return
         body = self._body()
         if body is None:
             return
+        self.server.arrived(self.connection)
         match = self.server.routes.find(self.path.partition("?")[0])
         try:
             response = match.handler(event_of(self, match, body), None)
@@ -78,9 +108,30 @@ class _Handler(BaseHTTPRequestHandler):
         milliseconds = (time.perf_counter() - started) * 1000
         sys.stderr.write(f"{self.command} {match.template} {response['statusCode']} {milliseconds:.0f} ms\n")
         self._send(response["statusCode"], response["headers"], response["body"].encode())
+        self.server.expect(self.connection)
 
     # http.server's names
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = _answer  # noqa: N815
+
+    def _is_sound(self) -> bool:
+        """Return whether the headers have one meaning, and the request is meant for this machine; else reject it.
+
+        Two lengths, folded headers and a space before the colon are read in different ways by different servers
+        (RFC 9112 §5, §11.2). A foreign Host is a web page whose name leads here.
+        """
+        lines = self.headers.items()
+        hosts = self.headers.get_all("Host", [])
+        if (
+            self.headers.defects
+            or any("\r" in value or "\n" in value for _, value in lines)
+            or max(len(hosts), len(self.headers.get_all("Content-Length", []))) > 1
+        ):
+            self.send_error(HTTPStatus.BAD_REQUEST)
+        elif not all(_PORT.sub("", host).lower() in _OWN_NAMES for host in hosts):
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+        else:
+            return True
+        return False
 
     def _body(self) -> bytes | None:
         """Return the body; None when the request was rejected."""

@@ -66,7 +66,7 @@ class OAuthEndpoints:
         return Response.of(200, metadata(issuer(self._runtime, request)), _PUBLIC)
 
     def _authenticated(self, request: Request, credentials: Credentials) -> Client:
-        names = audiences(issuer(self._runtime, request))
+        names = audiences(issuer(self._runtime, request), request.path)
         client = self._authenticator.authenticate(credentials, names, request.source)
         request.log_fields["client_id"] = client.client_id
         return client

@@ -32,7 +32,7 @@ class TokenService:
     def __init__(self, runtime: Runtime, keys: PublicKeys) -> None:
         self._runtime = runtime
         self._clients = ClientStore(runtime)
-        self._signing = SigningKeys(runtime)
+        self._signing = SigningKeys(runtime, keys)
         self._keys = keys
 
     def issue(self, client: Client, scope: str, issuer: str) -> IssuedToken:

@@ -17,9 +17,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dci_cli.aws import dynamodb_client, s3_client
 from dci_cli.command_error import CommandError
 from dci_cli.installation import TEMPLATE
 from dci_cli.registry.bulk import table_import
@@ -62,22 +62,24 @@ class Aws:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_files(parser)
-    parser.add_argument("--bucket", required=True, help="the bucket for the files of the import")
-    parser.add_argument("--prefix", help="the prefix of their keys (default: the table's name)")
+    parser.add_argument("--bucket", required=True, metavar="NAME", help="the S3 bucket for the files of the import")
+    parser.add_argument(
+        "--prefix", metavar="KEY", help="how the keys of these files begin (default: the new table's name)"
+    )
     parser.add_argument("--new-table", required=True, metavar="NAME", help="the table to create")
     parser.add_argument(
         "--template",
         type=Path,
         default=TEMPLATE,
         metavar="FILE",
-        help="the template that defines it (default: template.yaml)",
+        help="the template that defines the table (default: template.yaml)",
     )
 
 
 @registry_command
 def run(options: argparse.Namespace) -> int:
     """Create the table; return 0, or 1 when rows were rejected. Raises CommandError."""
-    return create(Aws(boto3.client("dynamodb"), boto3.client("s3")), options)
+    return create(Aws(dynamodb_client(), s3_client()), options)
 
 
 def create(aws: Aws, options: argparse.Namespace) -> int:
@@ -125,7 +127,7 @@ def _items(staging: Staging, shards: int, today: date, advance: Callable[[int], 
     for kind, view in staging.views():
         yield from items_of(kind, view, shards, today)
         advance(1)
-    yield settings_item(shards, staging.identifier_types())
+    yield settings_item(shards, *staging.identifier_types())
 
 
 def _import(aws: Aws, table: str, definition: dict[str, Any], prefix: S3Prefix, items: int) -> None:

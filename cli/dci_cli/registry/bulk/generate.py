@@ -19,9 +19,15 @@ from dci_cli.synthetic.population import population
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--households", type=int, required=True, metavar="N", help="about 4.3 people each")
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="S", help="each seed gives another population (default: 1)"
+        "--households", type=int, required=True, metavar="N", help="how many households; each has about 4.3 people"
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="any number; the same one gives the same population (default: 1)",
     )
     add_output(parser)
 

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from dci_cli.aws import aws_problem
 from dci_cli.command_error import CommandError
 from dci_common.aws.dynamodb import Item
 
@@ -42,7 +43,7 @@ def check_empty(s3: S3Client, prefix: S3Prefix) -> None:
     try:
         found = s3.list_objects_v2(Bucket=prefix.bucket, Prefix=prefix.key, MaxKeys=1)
     except ClientError as error:
-        raise CommandError(f"The bucket {prefix.bucket} cannot be used: {error}") from error
+        raise CommandError(f"The bucket {prefix.bucket} cannot be used. {aws_problem(error)}") from error
     if found["KeyCount"]:
         raise CommandError(
             f"{prefix} already contains files, which would be imported too: delete them, or give another --prefix."

@@ -21,9 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_table(parser)
     subject = parser.add_mutually_exclusive_group(required=True)
     subject.add_argument(
-        "id", metavar="ID", nargs="?", help="the id, or PERSON#ID or GROUP#ID if a person and a group have it"
+        "id", metavar="ID", nargs="?", help="the id of a person or group; PERSON#ID or GROUP#ID if both have it"
     )
-    subject.add_argument("--membership", nargs=2, metavar=("PERSON", "GROUP"), help="delete this membership")
+    subject.add_argument(
+        "--membership",
+        nargs=2,
+        metavar=("PERSON", "GROUP"),
+        help="delete the membership of this person in this group",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
 

@@ -21,12 +21,12 @@ from dci_common.registry.write.writer import RegistryWriter, WriteRefused
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the file, and `--version`."""
     add_table(parser)
-    parser.add_argument("file", metavar="FILE", help="the records; - for stdin")
+    parser.add_argument("file", metavar="FILE", help="a file with the records; -: standard input")
     parser.add_argument(
         "--version",
         type=int,
         metavar="N",
-        help="write the only person or group of the file if it has this version; 0: if it does not exist",
+        help="write the one person or group of the file only if its version is N now; 0: only if it does not exist",
     )
 
 

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="check everything, write nothing; without a table, check only the files",
+        help="check the files and the table, and write nothing; without a table, check only the files",
     )
 
 
@@ -41,14 +41,14 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="JSON Lines, or CSV if its name is individuals*.csv, groups*.csv or memberships*.csv",
+        help="a file in JSON Lines, or in CSV if its name is individuals*.csv, groups*.csv or memberships*.csv",
     )
     parser.add_argument(
         "--shards",
         type=int,
         choices=range(1, _MAX_SHARDS + 1),
         metavar="N",
-        help="index shards of a new registry (default: 4; above 5 million people 8, above 20 million 16)",
+        help="how many index shards a new registry gets (default: 4; above 5 million people 8, above 20 million 16)",
     )
 
 

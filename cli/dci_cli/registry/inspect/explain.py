@@ -62,8 +62,8 @@ class _Operator:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the query's file, and `--json`."""
     add_table(parser)
-    parser.add_argument("query", type=Path, metavar="QUERY.json", help="a file with a search_criteria object")
-    parser.add_argument("--json", action="store_true", help="as one JSON object")
+    parser.add_argument("query", type=Path, metavar="FILE", help="a JSON file with the search_criteria of a search")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 @registry_command

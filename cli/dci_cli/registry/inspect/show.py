@@ -24,8 +24,8 @@ _COLUMN = 24
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the record's id, and `--json`."""
     add_table(parser)
-    parser.add_argument("id", metavar="ID", help="the id, or PERSON#ID or GROUP#ID if a person and a group have it")
-    parser.add_argument("--json", action="store_true", help="as one JSON object")
+    parser.add_argument("id", metavar="ID", help="the id of a person or group; PERSON#ID or GROUP#ID if both have it")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 @registry_command

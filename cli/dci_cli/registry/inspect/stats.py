@@ -29,7 +29,7 @@ _COLUMNS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `--json`."""
     add_table(parser)
-    parser.add_argument("--json", action="store_true", help="as one JSON object")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 @registry_command
@@ -106,6 +106,8 @@ def _size(value: dict[str, Any]) -> int:
             return len(content.encode())
         case "N":
             return len(content) // 2 + 2
+        case "BOOL":
+            return 1
         case "SS":
             return sum(len(text.encode()) for text in content)
         case "L":

@@ -16,7 +16,10 @@ from dci_cli.command_error import CommandError
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Add `--output`."""
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="write to this file, readable by you alone; default: to stdout"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write to this file, which only you can read (default: standard output)",
     )
 
 

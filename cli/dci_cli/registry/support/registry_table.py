@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from dci_cli.aws import OperatorRuntime
+from dci_cli.aws import OperatorRuntime, aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.progress import Progress
 from dci_common.aws import dynamodb
@@ -38,11 +36,10 @@ def registry_command(run: Run) -> Run:
     @wraps(run)
     def run_with_errors(options: argparse.Namespace) -> int:
         try:
-            return run(options)
+            with aws_errors("RegistryTable"):
+                return run(options)
         except Unavailable as error:
             raise CommandError(error.message) from error
-        except (BotoCoreError, ClientError) as error:
-            raise CommandError(f"The registry cannot be used: {error}") from error
         except sqlite3.Error as error:
             raise CommandError(
                 f"The temporary database cannot be used ({error}): set TMPDIR to a folder with enough space."
@@ -56,14 +53,13 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--table",
         default=os.environ.get("REGISTRY_TABLE", ""),
-        help="the deployment's RegistryTable (an output of the stack); default: REGISTRY_TABLE",
+        help="the deployment's RegistryTable, an output of the stack (default: REGISTRY_TABLE)",
     )
 
 
 def runtime_of(options: argparse.Namespace) -> OperatorRuntime:
     """Return the runtime for the table of `--table`. Raises CommandError when no table is named."""
-    if not options.table:
-        raise CommandError("Name the registry's table: --table NAME, or REGISTRY_TABLE in the environment.")
+    check_table(options.table, "RegistryTable", "--table or REGISTRY_TABLE")
     return OperatorRuntime(Settings(registry_table=options.table))
 
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 Jwk = dict[str, Any]
 State = Literal["pending", "next", "current", "retired"]
 
-# A function that caches the ring for 300 s may sign with a retired key; the rest allows for clock differences.
-KEPT_SECONDS = MAX_TOKEN_LIFETIME + 600
+RING_SECONDS = 300  # for which the token function caches the ring, and so may sign with a key that was just retired
+_CLOCK_SKEW_SECONDS = 60
+KEPT_SECONDS = MAX_TOKEN_LIFETIME + RING_SECONDS + _CLOCK_SKEW_SECONDS
 _KEY = {"pk": {"S": "KEYS"}, "sk": {"S": "KEYS"}}
 
 
