@@ -99,7 +99,7 @@ class Bench:
             for identifier in person.identifiers
             if identifier.identifier_type == "UIN"
         ]
-        yield settings_item(_SHARDS, {"UIN"})
+        yield settings_item(_SHARDS, {"UIN"}, set())
         indexing = Indexing(SOCIAL_CATALOGUE, _SHARDS, datetime.now(UTC).date())
         for kind, view in views(made["person"], made["group"], made["membership"]):
             yield from all_items(indexing, kind, view)

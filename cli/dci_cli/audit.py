@@ -132,5 +132,6 @@ def _is_json(text: str | None) -> bool:
 
 
 def _row(disclosure: Disclosure) -> Sequence[str]:
-    count = "withheld" if "withheld" in disclosure else len(disclosure.get("records", ()))
+    unsent = next((name for name in ("withheld", "rejected") if name in disclosure), None)
+    count = unsent or len(disclosure.get("records", ()))
     return [str({**disclosure, "count": count}.get(name, "")) for name in _COLUMNS]

@@ -46,6 +46,7 @@ class Group:
 _KEYS = {
     "list": Entry("list the signing keys", "keys:list_keys"),
     "rotate": Entry("start a rotation of the signing keys", "keys:rotate"),
+    "revoke": Entry("replace all signing keys, because one may be stolen", "keys:revoke"),
 }
 _CLIENTS = {
     "create": Entry("register a client, and print its secret, which is not shown again", "clients.edit:create"),
@@ -83,7 +84,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "bootstrap": Entry("create the first administrator of a deployment", "bootstrap"),
     "audit": Entry("show which clients saw a person or a group, or what a client saw", "audit"),
     "doctor": Entry("check a deployment from outside, and say how to repair it", "doctor.command"),
-    "keys": Group("list and rotate the signing keys of a deployment", _KEYS),
+    "keys": Group("list, rotate and revoke the signing keys of a deployment", _KEYS),
     "clients": Group("administer the partner clients of a deployment", _CLIENTS),
     "registry": Group("load, read, change and check a registry's data", _REGISTRY),
 }

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError
 from botocore.session import Session
@@ -25,9 +27,8 @@ def sam_arguments(config: SamConfig, environment: str, build: Path, architecture
     return ["deploy", "--config-env", environment, "--parameter-overrides", *config.parameters(architecture)]
 
 
-def _check(config: SamConfig, environment: str) -> None:
+def _check(options: Mapping[str, Any], environment: str) -> None:
     """Look for the stack's name, AWS credentials and a region, where SAM does. Raises CommandError."""
-    options = config.options
     if not options.get("stack_name"):
         raise CommandError(
             f"samconfig.toml has no stack_name in [{environment}.deploy.parameters]: copy the section from"
@@ -49,7 +50,7 @@ def _check(config: SamConfig, environment: str) -> None:
 def _deploy() -> int:
     *built, environment = sys.argv[1:]
     config = SamConfig(Path("samconfig.toml"), environment)
-    _check(config, environment)
+    _check(config.options, environment)
     if built:
         sam, architecture = built
         arguments = sam_arguments(config, environment, Path(".aws-sam/build"), architecture)

@@ -1,4 +1,4 @@
-"""`dci keys`: the signing keys of a deployment, listed and rotated through its API."""
+"""`dci keys`: the signing keys of a deployment, listed, rotated and revoked through its API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from dci_cli.api import Api, Reply, add_api_options, api_of
 from dci_cli.command_error import CommandError
-from dci_cli.terminal import Column, print_table
+from dci_cli.terminal import Column, confirm, print_table
 
 _COLUMNS = ("state", "alg", "since", "until", "kid")
 
@@ -22,14 +22,19 @@ class KeyCommand:
 
     send: Callable[[Api], Reply]
     show: Callable[[dict[str, Any]], None]
+    question: str = ""  # which is asked first
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add the API, and `--json`."""
+        """Add the API, `--json`, and `--yes` where a question is asked."""
         add_api_options(parser)
+        if self.question:
+            parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def run(self, options: argparse.Namespace) -> int:
         """Send the request, and print the answer. Raises CommandError."""
+        if self.question:
+            confirm(self.question, "revoked", assumed=options.yes)
         content = _content(self.send(api_of(options)))
         if options.json:
             print(json.dumps(content, indent=2))
@@ -50,9 +55,18 @@ def _print_keys(content: dict[str, Any]) -> None:
     print_table([Column(column) for column in _COLUMNS], rows)
 
 
+def _print_revocation(_: dict[str, Any]) -> None:
+    print("All keys are being replaced; within a minute no token that they signed is accepted. See dci keys list.")
+
+
 def _print_rotation(_: dict[str, Any]) -> None:
     print("The rotation has started; dci keys list shows its result in a moment.")
 
 
 list_keys = KeyCommand(lambda api: api.get("/keys"), _print_keys)
 rotate = KeyCommand(lambda api: api.post("/keys/rotate"), _print_rotation)
+revoke = KeyCommand(
+    lambda api: api.post("/keys/revoke"),
+    _print_revocation,
+    "Replace all signing keys, and so end every client's tokens",
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 
@@ -52,6 +53,27 @@ def test_the_next_key_becomes_current(
     assert after["retired"] == before["current"]
     assert after["next"] not in before.values()
     assert server.send("GET", "/keys", **authorization).status == 200
+
+
+def test_revoked_keys_end_at_once(
+    server: ServerProcess, listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a revocation there are two new keys and no others, and a new token is accepted."""
+    before = {key["kid"] for key in listed()}
+    assert main(["keys", "revoke", "--yes"]) == 0
+    assert capsys.readouterr().out.startswith("All keys are being replaced")
+    after = listed()
+    assert [key["state"] for key in after] == ["current", "next"]
+    assert before.isdisjoint(key["kid"] for key in after)
+    assert server.send("GET", "/keys", **server.authorization("admin")).status == 200
+
+
+@pytest.mark.usefixtures("admin")
+def test_a_revocation_is_confirmed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --yes the command asks, and changes nothing unless the answer is yes."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert main(["keys", "revoke"]) == 2
+    assert "Nothing was revoked" in capsys.readouterr().err
 
 
 def test_each_key_is_a_line_of_the_table(

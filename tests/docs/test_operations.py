@@ -16,7 +16,8 @@ from botocore.session import get_session
 
 from dci_cli.__main__ import main
 from dci_common import logs as function_logs
-from dci_common.clients.administration import Administration, Caller
+from dci_common.clients.administration import Administration
+from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
 from dci_common.clients.store import ClientStore
 from support.api import Api

@@ -105,6 +105,21 @@ def test_concurrent_changes_are_all_made(admin: Admin) -> None:
     assert admin.send("client_get", client_id).json["version"] == 4
 
 
+def test_of_two_administrators_who_disable_each_other_one_wins(local_api: Api) -> None:
+    """Whenever two administrators disable each other at once, one succeeds, and stays enabled."""
+    for _ in range(ROUNDS):
+        first, second = Admin(local_api), Admin(local_api)
+        assert all(one.create().status == 201 for one in (first, second))
+        statuses = at_once(
+            partial(first.send, "client_disable", second.client.client_id),
+            partial(second.send, "client_disable", first.client.client_id),
+        )
+        assert statuses == [200, 401]
+        reader = Admin(local_api)
+        shown = [reader.send("client_get", one.client.client_id).json["status"] for one in (first, second)]
+        assert sorted(shown) == ["disabled", "enabled"]
+
+
 def test_nothing_is_left_of_a_client_deleted_meanwhile(admin: Admin) -> None:
     """A secret added while the client is deleted either came before or is rejected: none is left."""
     for _ in range(ROUNDS):

@@ -43,7 +43,7 @@ def test_the_keys_are_listed(own: Api) -> None:
         ("next", "ES256", "2026-03-01T09:31:00.000Z"),
         ("retired", "ES256", "2026-03-01T09:31:00.000Z"),
     ]
-    assert [key.get("until") for key in listed.json["keys"]] == [None, None, "2026-03-01T10:41:00.000Z"]
+    assert [key.get("until") for key in listed.json["keys"]] == [None, None, "2026-03-01T10:37:00.000Z"]
     assert {key["kid"] for key in listed.json["keys"]} == {
         key["kid"] for key in own.send(event("jwks")).json["keys"]
     } | {listed.json["keys"][1]["kid"]}
@@ -54,15 +54,16 @@ def test_the_keys_are_listed(own: Api) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["keys_list", "keys_rotate"])
+@pytest.mark.parametrize("name", ["keys_list", "keys_rotate", "keys_revoke"])
 def test_keys_need_the_administrators_scope(own: Api, name: str) -> None:
-    """Other clients can neither list nor rotate keys."""
+    """Other clients can neither list nor rotate nor revoke keys."""
     assert own.send(event(name, authorization="")).status == 401
     assert own.send(event(name, token=own.token_of())).status == 403
     assert len(own.send(event("keys_list", token=admin(own))).json["keys"]) == 2
 
 
-def test_a_rotation_under_way_is_a_conflict(own: Api) -> None:
+@pytest.mark.parametrize("name", ["keys_rotate", "keys_revoke"])
+def test_a_rotation_under_way_is_a_conflict(own: Api, name: str) -> None:
     """While Secrets Manager is at a rotation another is rejected, with the reason."""
 
     def refuse(operation: str, _: Any) -> None:
@@ -74,7 +75,7 @@ def test_a_rotation_under_way_is_a_conflict(own: Api) -> None:
 
     token = admin(own)
     with hooked(own.runtime, refuse):
-        reply = own.send(event("keys_rotate", token=token))
+        reply = own.send(event(name, token=token))
     assert (reply.status, reply.code) == (409, "err.request.bad")
     assert "is running" in reply.json["errors"][0]["message"]
 

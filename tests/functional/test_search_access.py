@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dci_cli.local.demo import KNOWN_UIN, Population
-from dci_common.clients.administration import Administration, Caller
+from dci_common.clients.administration import Administration
+from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
 from support.api import Api, Reply, identified
 from support.events import event

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from dci_cli.local.demo import Population
 from dci_common.exchange import audit as audit_module
 from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
+from dci_common.spdci import pagination
 from dci_search import response as answer_module
 from support.api import Api, identified, item, predicate
 from support.call_trace import aws_calls, hooked
@@ -37,6 +38,7 @@ POPULATION = Population(
         Membership(person_id="hidden", group_id="hill"),
     ],
 )
+TOO_MANY = "rjct.search.too_many_records_found"
 BORN = predicate(("birth_date", "eq", "1990-01-01"))
 
 
@@ -142,6 +144,24 @@ def test_records_that_did_not_fit_are_withheld(audited: Api, monkeypatch: pytest
     assert audited.search(BORN).items[0]["status"] == "rjct"
     (found,) = written(audited)
     assert (found["withheld"], "records" in found) == (True, False)
+    assert found["rejected"] == TOO_MANY
+
+
+def test_a_rejection_that_tells_a_number_is_recorded(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence that says how many records match is a disclosure, though no record leaves."""
+    monkeypatch.setattr(pagination, "MAX_PAGE_SIZE", 2)
+    (answered,) = audited.search(BORN).items
+    assert answered["status_reason_message"].startswith("3 records match")
+    (found,) = written(audited)
+    assert (found["rejected"], found["reference_id"], "records" in found) == (TOO_MANY, "r-1", False)
+    assert json.loads(found["query"])["query"] == BORN["search_criteria"]["query"]
+
+
+def test_a_spent_budget_is_recorded(audited: Api, new_api: Callable[..., Api]) -> None:
+    """A message that reads too much learns that there is so much."""
+    api = new_api(registry_table=audited.runtime.settings.registry_table, max_examined=31)
+    assert api.search(BORN).items[0]["status_reason_code"] == TOO_MANY
+    assert [found["rejected"] for found in written(api)] == [TOO_MANY]
 
 
 def test_many_records_take_several_items(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,3 +216,11 @@ def test_a_search_costs_one_audit_write(audited: Api) -> None:
         "UpdateItem dci-exchange",
         "UpdateItem dci-exchange",
     ]
+
+
+def test_a_search_by_identifier_releases_nothing(audited: Api) -> None:
+    """It reserves the one record that it may find, so there is nothing to release afterwards."""
+    audited.search(BORN)
+    with aws_calls(audited.runtime) as calls:
+        audited.search(identified("UIN", "of-anna"))
+    assert sorted(call.split()[0] for call in calls) == ["BatchGetItem", "BatchGetItem", "PutItem", "UpdateItem"]

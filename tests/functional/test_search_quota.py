@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from dci_cli.local.demo import KNOWN_UIN
 from dci_common.clients.items import client_item
-from support.api import START, Api, Reply, identified, predicate
+from dci_common.spdci import pagination
+from support.api import START, Api, Reply, identified, item, predicate
 from support.call_trace import aws_calls, hooked
+from support.tiny_registry import expressed
 
 pytestmark = pytest.mark.usefixtures("over_the_wire")
 
@@ -175,6 +178,32 @@ def test_a_total_counts_as_a_record(limited: Callable[..., Api]) -> None:
     api = limited(records_a_day=2)
     past = predicate(EVERYBODY, pagination={"page_size": 1, "page_number": 99})
     assert [api.search(past).status for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_rejection_that_tells_a_number_counts_as_a_record(
+    limited: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Probing for totals with searches that are rejected uses up the day, too."""
+    monkeypatch.setattr(pagination, "MAX_PAGE_SIZE", 2)
+    api = limited(records_a_day=3)
+    probe = predicate(EVERYBODY)
+    assert [api.search(probe).items[0]["status"] for _ in range(2)] == ["rjct"] * 2
+    assert used(api) == {"requests": 2, "records": 2}
+    assert api.search(probe).status == 429
+
+
+@pytest.mark.parametrize("query", [
+    {"UIN": KNOWN_UIN},
+    {"UIN": KNOWN_UIN, "birth_date": {"$gte": "1900-01-01"}},
+    {"UIN": {"$in": [KNOWN_UIN, "nobody"]}},
+    {"$or": [{"UIN": KNOWN_UIN}, {"NIN": "nobody"}]},
+], ids=repr)  # fmt: skip
+def test_a_search_by_identifier_reserves_what_it_may_find(limited: Callable[..., Api], query: dict[str, Any]) -> None:
+    """A client with a small day can look people up one by one, without asking for small pages."""
+    api = limited(records_a_day=2)
+    assert len(api.search(item(expressed(query), "expression")).records) <= 1
+    assert used(api)["records"] <= 1
+    assert "ask for smaller pages" in refused(api.search(item(expressed({"surname": "x"}), "expression")))
 
 
 def test_a_limit_that_is_raised_counts_at_once(limited: Callable[..., Api]) -> None:

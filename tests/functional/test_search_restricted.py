@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from dci_cli.local.demo import Population
+from dci_common.registry.model.records import Identifier, Person
 from support.api import Api, identified, item, predicate
+from support.call_trace import aws_calls
+from support.registries import registry_of
 from support.tiny_registry import SECRET, expressed, letters
 
 
@@ -67,3 +73,38 @@ def test_a_restricted_person_does_not_affect_the_order(tiny_api: Api) -> None:
     sort = [{"attribute_name": "birth_date", "sort_order": "asc"}]
     asked = predicate(("group_size", "ge", 0), reg_record_type="Group", sort=sort)
     assert letters(tiny_api.search(asked).records) == "213"
+
+
+@pytest.mark.parametrize(
+    ("type_", "hidden", "nobodys", "limit"),
+    [("UIN", SECRET, "nobody", 1), ("MOBILE", "+999", "+998", 10), ("EMAIL", "secret@example.org", "no@a.b", 10)],
+)  # fmt: skip
+def test_the_price_does_not_tell_that_somebody_is_hidden(
+    tiny_api: Api, new_api: Callable[..., Api], type_: str, hidden: str, nobodys: str, limit: int
+) -> None:
+    """At the edge of the budget, a hidden owner is answered as nobody is, after the same calls to AWS."""
+    api = new_api(registry_table=tiny_api.runtime.settings.registry_table, max_examined=limit)
+    api.search(identified(type_, nobodys))
+    made = []
+    for value in (hidden, nobodys):
+        with aws_calls(api.runtime) as calls:
+            assert api.search(identified(type_, value)).items[0]["status"] == "succ"
+        made.append(sorted(calls))
+    assert made[0] == made[1]
+    if type_ == "UIN":  # one that may be seen does cost
+        assert api.search(identified(type_, "a")).items[0]["status"] == "rjct"
+
+
+def test_an_identifier_type_that_only_hidden_people_have_is_unknown(new_api: Callable[..., Api]) -> None:
+    """The types that can be asked, which an error names, are those of the people whom the client may know of."""
+    card = Identifier(identifier_type="Witness No", identifier_value="1")
+    other = Identifier(identifier_type="Card No", identifier_value="1")
+    people = [Person(id="hidden", identifiers=(card,), restricted=True), Person(id="seen", identifiers=(other,))]
+    asked = identified("Witness No", "1")
+    with registry_of(Population(people)) as table:
+        api = new_api(registry_table=table)
+        (answered,) = api.search(asked).items
+        assert answered["status_reason_code"] == "rjct.filter.invalid"
+        assert "CARD NO" in answered["status_reason_message"]
+        assert "WITNESS" not in answered["status_reason_message"].upper()
+        assert len(api.search(asked, token=api.token_of(flags={"restricted": True})).records) == 1

@@ -56,18 +56,20 @@ def test_openspps_json_body_may_carry_it(api: Api) -> None:
         {"aud": ISSUER},
         {"aud": ["https://other.example.com", ISSUER]},
         {"aud": [f"{ISSUER}/oauth2/client/token"]},
-        {"aud": f"{ISSUER}/oauth2/client/revoke"},
+        {"aud": [f"{ISSUER}/oauth2/client/revoke", ISSUER]},
         {"iat": 1_772_357_400},
         {"iat": 1_772_357_400 + 60, "nbf": 1_772_357_400.5},
         {"exp": 1_772_357_400 + 300},
         {"exp": 1_772_357_400.5},
+        {"exp": 1_772_357_400},
+        {"exp": 1_772_357_400 - 59},
         {"jti": "x" * 3000},
         {"more": {"of": "our own"}},
     ],
     ids=str,
 )
 def test_what_an_assertion_may_say(api: Api, changes: dict[str, Any]) -> None:
-    """The server's issuer or an endpoint of it, a lifetime of up to five minutes, and further claims are good."""
+    """The issuer or the token endpoint, up to five minutes and a minute past its end, and further claims are good."""
     signer = Signer.of(api)
     assert signer.send(signer.assertion(**changes)).status == 200
 
@@ -109,7 +111,9 @@ def test_its_secret_still_works(api: Api) -> None:
     [
         ({"aud": "https://other.example.com"}, "aud"),
         ({"exp": 1_772_357_400 + 301}, "exp"),
-        ({"exp": 1_772_357_400}, "exp"),
+        ({"exp": 1_772_357_400 - 60}, "exp"),
+        ({"aud": f"{ISSUER}/oauth2/client/revoke"}, "aud"),
+        ({"aud": f"{ISSUER}/oauth2/client/introspect"}, "aud"),
         ({"iat": 1_772_357_400 + 61}, "iat"),
         ({"nbf": 1_772_357_400 + 61}, "nbf"),
         ({"jti": ""}, "jti"),
@@ -144,6 +148,29 @@ def test_it_works_at_every_endpoint(api: Api) -> None:
     assert (shown.status, shown.json["active"]) == (200, True)
     assert signer.send(signer.assertion(), "revoke", token=token).status == 200
     assert signer.send(signer.assertion(), "introspect", token=token).json == {"active": False}
+
+
+@pytest.mark.parametrize(("name", "other"), [("revoke", "introspect"), ("introspect", "revoke")])
+def test_the_audience_is_the_endpoint_that_is_asked(api: Api, name: str, other: str) -> None:
+    """An endpoint accepts the issuer, the token endpoint and itself as audience, and no other endpoint."""
+    signer = Signer.of(api, scopes=("registry.search", "clients.read"))
+    token = signer.send(signer.assertion()).json["access_token"]
+    statuses = {
+        audience: signer.send(signer.assertion(aud=ISSUER + audience), name, token=token).status
+        for audience in ("", "/oauth2/client/token", f"/oauth2/client/{name}", f"/oauth2/client/{other}", "/clients")
+    }
+    assert [*statuses.values()] == [200, 200, 200, 401, 401]
+
+
+def test_a_used_assertion_is_remembered_as_long_as_it_is_accepted(api: Api) -> None:
+    """What DynamoDB may delete of an assertion is past every tolerance."""
+    signer = Signer.of(api)
+    end = int(api.clock()) + 30
+    assert signer.send(signer.assertion(exp=end, jti="remembered")).status == 200
+    items = api.runtime.dynamodb.scan(TableName=api.runtime.settings.exchange_table)["Items"]
+    [used] = [item for item in items if item["pk"]["S"].startswith(f"ASSERTION#{signer.client.client_id}#")]
+    api.clock.now = int(used["expires"]["N"])
+    assert "exp" in signer.send(signer.assertion(exp=end)).json["error_description"]
 
 
 def test_a_token_for_it_is_its_clients(api: Api) -> None:

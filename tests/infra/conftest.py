@@ -137,6 +137,7 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     yield 200, event("keys_list", token=admin)
     yield 202, event("keys_rotate", token=admin)
+    yield 202, event("keys_revoke", token=admin)
 
 
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:

@@ -58,6 +58,7 @@ REVIEWED = {
         on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "REVOKED#*"),
         on(PUT, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "LOG#*", transaction=True),
         on(DELETE, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "USAGE#*", transaction=True),
+        on("dynamodb:ConditionCheckItem", "ClientsTable", "CLIENT#*", "REVOKED#*", transaction=True),
         on("dynamodb:Query", "ClientsTable", "LOG#*"),
         on("dynamodb:Query", "ClientsTable/index/clients"),
         Statement(

@@ -142,13 +142,13 @@ def test_show_prints_a_group_as_json(filled: Registry, dci: Commands) -> None:
             {"person_id": "anna", "roles": ["head", "principal_recipient"], "start": "2020-01-01"},
             {"person_id": "beno", "end": "2024-01-01"},
         ],
-        # Beno is restricted, so how many there are is decided from the body.
+        # Beno is restricted, so an entitled client is told from the body how many there are.
         "found_by": [
             "PHONE#+15550100",
-            "GROUP#body x01 #hill",
-            "GROUP#body x02 c004000000000000#hill",
-            "GROUP#body x03 hill#hill",
-            "GROUP#body x05 bff0000000000000#hill",
+            "GROUP#restricted x01 #hill",
+            "GROUP#restricted x02 c004000000000000#hill",
+            "GROUP#restricted x03 hill#hill",
+            "GROUP#restricted x05 bff0000000000000#hill",
         ],
     }
 
@@ -199,8 +199,9 @@ def test_stats_as_json_counts_the_table(dci: Commands) -> None:
         "phone numbers": 2,
         "settings": 1,
     }
-    # pk, sk, owner and their values.
-    assert sizes["identifiers"]["bytes"] == len("pkskowner" + "IDENTIFIER#UIN#847951632" + "RECORD" + "PERSON#anna")
+    # pk, sk, owner, restricted and their values.
+    keys_and_owner = "IDENTIFIER#UIN#847951632" + "RECORD" + "PERSON#anna"
+    assert sizes["identifiers"]["bytes"] == len("pkskownerrestricted" + keys_and_owner) + 1
     assert sizes["settings"]["bytes"] == len("pksk" + "REGISTRYSETTINGS" + "shards" + "identifier_types" + "UIN") + 2
 
 

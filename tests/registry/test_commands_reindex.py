@@ -16,6 +16,7 @@ from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AdditionalAttribute, Group, Membership, Name, Person
 from support.commands import Commands, Outcome
+from support.hidden_people import make_older
 from support.registry_harness import Crash, Registry
 
 PEOPLE = [Person(id=f"p{number:02}", birth_date=f"19{number:02}-01-31") for number in range(12)]
@@ -197,3 +198,37 @@ def test_a_checkpoint_of_another_table_is_rejected(dci: Commands, tmp_path: Path
     assert dci("reindex", "--checkpoint", checkpoint).problem.endswith(
         "checkpoint belongs to the table other: name another file."
     )
+
+
+HIDDEN = Person(id="hidden", phone_numbers=("+111",), restricted=True)
+SEEN = Person(id="seen", phone_numbers=("+111",))
+
+
+def test_what_older_versions_wrote_about_restricted_people_is_updated(registry: Registry, dci: Commands) -> None:
+    """Lookup items are marked, and groups with restricted members move to their own index partition."""
+    registry.put(HIDDEN, SEEN, HILL, Membership(person_id="hidden", group_id="hill"))
+    before = registry.items()
+    make_older(registry.table)
+    assert len(registry.findings()) == 3
+    assert dci("reindex").out == (
+        "3 records checked, 1 rewritten, 0 interrupted writes completed.\n"
+        "2 lookup items marked, which an older version wrote.\n"
+    )
+    assert registry.items() == before
+
+
+def test_a_lookup_marked_by_another_writer_is_kept(registry: Registry) -> None:
+    """A person who becomes restricted between the read and the mark stays hidden."""
+    registry.put(SEEN)
+    make_older(registry.table)
+    reindex = on_pages(registry)
+    update = registry.operator.dynamodb.update_item
+
+    def intervene(**request: Any) -> Any:
+        registry.put(SEEN.model_copy(update={"restricted": True}))
+        return update(**request)
+
+    vars(reindex._runtime.dynamodb)["update_item"] = intervene  # noqa: SLF001 - between its read and its write
+    list(reindex.pages(None))
+    assert reindex.marked == 0
+    assert registry.findings() == []

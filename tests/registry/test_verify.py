@@ -102,6 +102,8 @@ def altered(value: dict[str, Any]) -> dict[str, Any]:
             return {"M": {**content, "other": {"S": "1"}}}
         case "N":
             return {"N": str(int(content) + 1)}
+        case "BOOL":
+            return {"BOOL": not content}
         case _:
             # Text of a body stays JSON, so that only what it says is wrong.
             return {type_: content.replace("5", "6") if "5" in content else content.replace("a", "b", 1) + " "}

@@ -56,8 +56,9 @@ def test_a_replayed_assertion_is_rejected(signer: Signer, api: Api) -> None:
     is_refused(signer.send(signer.assertion(jti="once")))
     api.clock.advance(59)
     is_refused(signer.send(assertion))
-    api.clock.advance(1)
-    is_refused(signer.send(assertion))
+    for seconds in (1, 59, 1):
+        api.clock.advance(seconds)
+        is_refused(signer.send(assertion))
 
 
 def test_a_jti_belongs_to_one_client(signer: Signer, api: Api) -> None:
@@ -167,10 +168,10 @@ def test_a_claim_that_is_no_text_is_rejected(signer: Signer, claim: str, value: 
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, "1772357460", [], {}, 10**400, 1e400, float("nan"), -1, START, START + 301]
+    "value", [None, True, "1772357460", [], {}, 10**400, 1e400, float("nan"), -1, START - 60, START + 301]
 )
 def test_an_invalid_expiry_is_rejected(signer: Signer, value: Any) -> None:
-    """Times that are no number, not ahead, or more than five minutes ahead are rejected."""
+    """Times that are no number, a minute past, or more than five minutes ahead are rejected."""
     claims = signer.claims(exp=value)
     is_refused(signer.send(by_hand(signer, {"alg": "ES256", "kid": signer.key.kid}, claims)))
 

@@ -176,6 +176,12 @@ def test_an_expired_token_is_rejected(own_forge: Forge) -> None:
     is_refused(asked(own_forge.api, token), "The token has expired: get a new one.")
 
 
+@pytest.mark.parametrize(("lifetime", "status"), [(3600, 200), (3601, 401), (10**9, 401)])
+def test_a_token_that_outlives_every_registration_is_rejected(forge: Forge, lifetime: int, status: int) -> None:
+    """A stolen key signs no token that is valid for longer than any client's, whatever the time is."""
+    assert asked(forge.api, forge.token(exp=int(START) + lifetime)).status == status
+
+
 def test_a_token_from_the_future_is_rejected(forge: Forge) -> None:
     """A token issued later than two clocks can differ is rejected."""
     assert asked(forge.api, forge.token(iat=int(START) + 60)).status == 200

@@ -53,9 +53,7 @@ def _jwks(deployment: Deployment) -> str:
     if not keys:
         raise CheckFailed("There are no keys yet.", LOOK_AT_LOG.format("rotation"))
     if any(_PRIVATE_MEMBERS & key.keys() for key in keys):
-        raise CheckFailed(
-            "A private key is published!", "Run dci keys rotate twice, now, and find out who published it."
-        )
+        raise CheckFailed("A private key is published!", "Run dci keys revoke, now, and find out who published it.")
     return f"{len(keys)} keys"
 
 

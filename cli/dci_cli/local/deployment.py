@@ -22,8 +22,9 @@ from dci_cli.local.handlers import load_handler
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables
 from dci_cli.template import Template
-from dci_common.clients.administration import Administration, Caller
+from dci_common.clients.administration import Administration
 from dci_common.clients.authentication import Authenticator, ClientSecret
+from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
 from dci_common.clients.model import Client
 from dci_common.clients.registration import NewClient, register

@@ -36,4 +36,4 @@ def _items(population: Population, shards: int, today: date) -> Iterator[dict[st
         yield from all_items(indexing, kind, view)
     for membership in population.memberships:
         yield from membership_items(membership)
-    yield settings_item(shards, {type_ for _, view in records for type_ in identifier_types(view)})
+    yield settings_item(shards, *identifier_types(view for _, view in records))

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 
-def rotate(handler: LambdaHandler, secret_id: str) -> None:
-    """Rotate a secret with the handler of its rotation function."""
-    token = str(uuid.uuid4())
+def rotate(handler: LambdaHandler, secret_id: str, token: str = "") -> None:
+    """Rotate a secret with the handler of its rotation function; `token` names the rotation."""
+    token = token or str(uuid.uuid4())
     for step in STEPS:
         handler({"Step": step, "SecretId": secret_id, "ClientRequestToken": token}, None)
 
@@ -28,8 +28,10 @@ def rotate(handler: LambdaHandler, secret_id: str) -> None:
 def rotating(handler: LambdaHandler) -> Iterator[None]:
     """Make RotateSecret rotate the secret with this handler before it returns."""
 
-    def rotate_now(_: SecretsManagerBackend, secret_id: str, **_options: object) -> str:
-        rotate(handler, secret_id)
+    def rotate_now(
+        _: SecretsManagerBackend, secret_id: str, client_request_token: str | None = None, **_options: object
+    ) -> str:
+        rotate(handler, secret_id, client_request_token or "")
         return json.dumps({"Name": secret_id})
 
     with patch.object(SecretsManagerBackend, "rotate_secret", rotate_now):

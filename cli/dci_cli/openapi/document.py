@@ -95,6 +95,7 @@ def _key_paths() -> Tree:
     return {
         "/keys": {"get": _read("List the signing keys", "SigningKeys")},
         "/keys/rotate": {"post": _operation("Rotate the signing keys", 202, "Rotation", (CLIENTS_MANAGE,))},
+        "/keys/revoke": {"post": _operation("Replace all signing keys", 202, "Rotation", (CLIENTS_MANAGE,))},
     }
 
 

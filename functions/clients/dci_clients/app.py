@@ -8,7 +8,7 @@ from dci_clients.key_endpoints import KeyEndpoints
 from dci_clients.read_endpoints import ReadEndpoints
 from dci_clients.requests import read_caller
 from dci_clients.write_endpoints import WriteEndpoints
-from dci_common.clients.administration import Caller
+from dci_common.clients.changes import Caller
 from dci_common.edge.application import Endpoint, Resource, application
 from dci_common.edge.bearer import BearerGate
 from dci_common.edge.http import Request, Response
@@ -31,7 +31,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
 
     def changes(change: Change) -> Endpoint:
         def authenticated(request: Request) -> Response:
-            return change(request, read_caller(request, gate.authenticate(request, CLIENTS_MANAGE).client_id))
+            return change(request, read_caller(request, gate.bearer(request, CLIENTS_MANAGE)))
 
         return authenticated
 
@@ -54,6 +54,7 @@ def _resources(
         f"{client}/log": {"GET": reads(read.log)},
         "/keys": {"GET": reads(keys.published)},
         "/keys/rotate": {"POST": changes(keys.rotate)},
+        "/keys/revoke": {"POST": changes(keys.revoke)},
     }
     return {path: Resource(methods) for path, methods in routes.items()}
 

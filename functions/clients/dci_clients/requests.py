@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
-from dci_common.clients.administration import Caller
+from dci_common.clients.access import Bearer
+from dci_common.clients.changes import Caller
 from dci_common.clients.items import LISTED
 from dci_common.clients.model import STATUSES, Client
 from dci_common.clients.registration import NewClient, NewSecret
@@ -43,14 +44,14 @@ def etag(client: Client) -> dict[str, str]:
     return {"ETag": f'"{client.version}"'}
 
 
-def read_caller(request: Request, client_id: str) -> Caller:
+def read_caller(request: Request, bearer: Bearer) -> Caller:
     """Return the caller, with the versions that `If-Match` limits the change to."""
     tags = request.headers.get("if-match", "").strip()
     if tags in {"", "*"}:
-        return Caller(client_id)
+        return Caller(bearer.client.client_id, None, bearer)
     # An unknown tag, or a weak one, matches nothing (RFC 9110 §13.1.1).
     listed = [_TAG.fullmatch(tag.strip()) for tag in tags[:_MAX_TAGS].split(",")]
-    return Caller(client_id, frozenset(int(tag[1]) for tag in listed if tag))
+    return Caller(bearer.client.client_id, frozenset(int(tag[1]) for tag in listed if tag), bearer)
 
 
 def check_conditional(request: Request) -> None:

@@ -12,7 +12,8 @@ from dci_clients.requests import (
     read_new_client,
     read_new_secret,
 )
-from dci_common.clients.administration import Administration, Caller
+from dci_common.clients.administration import Administration
+from dci_common.clients.changes import Caller
 from dci_common.clients.model import Client
 from dci_common.clients.registration import edited, register
 from dci_common.clients.views import client_view, secret_view
@@ -31,7 +32,7 @@ class WriteEndpoints:
 
     def create(self, request: Request, caller: Caller) -> Response:
         """Register a client, and return it with its secret, which cannot be read again."""
-        client, secret = register(self._runtime, read_new_client(request), caller.client_id)
+        client, secret = register(self._runtime, read_new_client(request), caller)
         headers = {"Location": f"/clients/{client.client_id}", **etag(client)}
         return Response.of(201, {**client_view(client), "client_secret": secret}, headers)
 

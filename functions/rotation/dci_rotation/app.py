@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dci_common.deadline import Deadline, calls_end_by
 from dci_common.logs import log_failure, log_rotation
 from dci_common.runtime import Event, LambdaHandler, Runtime, lambda_handler
 from dci_rotation.key_rotation import KeyRotation
@@ -19,10 +20,11 @@ def create_app(runtime: Runtime) -> LambdaHandler:
         "finishSecret": rotation.finish,
     }
 
-    def handler(event: Event, _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
+    def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
         step, token = event["Step"], event["ClientRequestToken"]
         try:
-            steps[step](event["SecretId"], token)
+            with calls_end_by(Deadline.of(context, runtime.clock)):
+                steps[step](event["SecretId"], token)
         except Exception as error:
             log_failure(error, token)
             raise

@@ -7,6 +7,9 @@
 
 A key therefore never signs before its public half is published. Each step is idempotent. A rotation may stop after
 any step and be followed by another one; a step of a rotation that was overtaken fails.
+
+A rotation that replaces the ring (REPLACING) makes all keys anew, and step `set` publishes these alone: from then on
+nothing accepts the old keys, nor do they sign. If such a rotation stops there, the next one replaces the ring too.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import jwt
 
-from dci_common.oauth.key_ring import KeyRing
+from dci_common.oauth.key_ring import REPLACING, KeyRing
 from dci_common.oauth.public_key_store import Jwk, PublicKeySet, State, read_public_keys, write_public_keys
 
 if TYPE_CHECKING:
@@ -37,10 +40,11 @@ class KeyRotation:
         """Store the new ring, unless it is stored already. Raises botocore's errors, as every step does."""
         if self._current_version(secret_id) == token or self._pending(secret_id, token):
             return
-        current, now = self._current_ring(secret_id), self._runtime.clock()
-        expired = {key.kid for key in self._published().keys if key.is_expired(now)}
+        published, now = self._published(), self._runtime.clock()
+        followed = self._followed_ring(secret_id, token, published)
+        expired = {key.kid for key in published.keys if key.is_expired(now)}
         algorithm = self._runtime.settings.signing_algorithm
-        ring = current.rotated(algorithm, expired) if current else KeyRing.new(algorithm)
+        ring = followed.rotated(algorithm, expired) if followed else KeyRing.new(algorithm)
         try:
             self._secrets.put_secret_value(
                 SecretId=secret_id,
@@ -56,8 +60,8 @@ class KeyRotation:
         published = self._published()  # read first, so that a newer revision is not overwritten
         if self._current_version(secret_id) == token:
             return
-        new, current = self._new_ring(secret_id, token), self._current_ring(secret_id)
-        in_use = current.public_keys() if current else []
+        new, followed = self._new_ring(secret_id, token), self._followed_ring(secret_id, token, published)
+        in_use = followed.public_keys() if followed else []
         known = {jwk["kid"] for jwk, _ in in_use}
         pending: list[tuple[Jwk, State]] = [
             (jwk, "pending") for jwk, _ in new.public_keys() if jwk["kid"] not in known
@@ -94,10 +98,18 @@ class KeyRotation:
 
     def _new_ring(self, secret_id: str, token: str) -> KeyRing:
         """Return the ring that this rotation stored, if it still follows the current one."""
-        new, current = self._pending(secret_id, token), self._current_ring(secret_id)
-        if new is None or (current and current.next != new.current):
+        new = self._pending(secret_id, token)
+        followed = self._followed_ring(secret_id, token, self._published())
+        if new is None or (followed and followed.next != new.current):
             raise RotationError("This rotation has no ring, or another rotation has overtaken it.")
         return new
+
+    def _followed_ring(self, secret_id: str, token: str, published: PublicKeySet) -> KeyRing | None:
+        """Return the current ring, whose keys the new one takes over; None where it is empty or to be replaced."""
+        current = self._current_ring(secret_id)
+        if current is None or token.startswith(REPLACING):
+            return None
+        return current if current.current.kid in {key.kid for key in published.keys} else None
 
     def _pending(self, secret_id: str, token: str) -> KeyRing | None:
         if "AWSPENDING" not in self._labels(secret_id).get(token, []):

@@ -7,17 +7,16 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from dci_common.cache import AgingCache
-from dci_common.exchange.audit import disclosed_records
-from dci_common.exchange.compiled_search import compile_search
+from dci_common.exchange.audit import disclosed_records, shown_members
+from dci_common.exchange.compiled_search import CompiledSearch, compile_search
 from dci_common.exchange.cursor import Cursors
 from dci_common.exchange.disclosure_session import DisclosureSession, DisclosureSessions
 from dci_common.exchange.participants import check_participants
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
-from dci_common.registry.errors import QueryError
+from dci_common.registry.errors import QueryError, TooManyMatches
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistrySettings, RegistryStore
-from dci_common.spdci.pagination import max_records
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_common.timestamps import day, timestamp
 from dci_search.response import MAX_ITEMS, Answer, message, record_data, rejected, served
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from dci_common.spdci.envelope import SearchEnvelope, SearchItem
 
 _SETTINGS_SECONDS = 60
+Compiled = CompiledSearch | Rejection
 _DUPLICATE = Rejection("rjct.reference_id.duplicate", "reference_id must be unique in the message.")
 
 
@@ -74,37 +74,62 @@ class SearchService:
                 return message(envelope, self._now(), correlation_id, None)
         budget = Budget(self._runtime.settings.max_examined, deadline)
         requester = Requester(client, day(self._runtime.clock()), budget)
-        opened = self._sessions.open(client, envelope, correlation_id, sum(map(max_records, items)))
+        compiled = self._compile(items, requester)
+        most = sum(search.max_records for _, search in compiled if isinstance(search, CompiledSearch))
+        opened = self._sessions.open(client, envelope, correlation_id, most)
         try:
             with opened as session:
-                answer = self._answer_items(items, requester, session)
+                answer = self._answer_items(compiled, requester, session)
         finally:
             log_fields |= {"examined": budget.examined, "read_units": budget.read_units}
         log_fields |= {"matched": answer.matched, "records": answer.records}
         return message(envelope, self._now(), correlation_id, answer)
 
-    def _answer_items(self, items: list[SearchItem], requester: Requester, session: DisclosureSession) -> Answer:
-        answer, seen = Answer(), set[str]()
+    def _compile(self, items: list[SearchItem], requester: Requester) -> list[tuple[SearchItem, Compiled]]:
+        """Compile each item, or return why it is rejected: how much a message asks for must be known to begin it."""
+        seen: set[str] = set()
+        compiled: list[tuple[SearchItem, Compiled]] = []
         for item in items:
-            if item.reference_id in seen:
-                answer.add(rejected(item, self._now(), _DUPLICATE))
-                continue
+            duplicate = item.reference_id in seen
             seen.add(item.reference_id)
+            compiled.append((item, _DUPLICATE if duplicate else self._compile_one(item, requester)))
+        return compiled
+
+    def _compile_one(self, item: SearchItem, requester: Requester) -> Compiled:
+        settings = self._settings.get("registry", self._store.settings)
+        try:
+            return compile_search(item.search_criteria, requester.client, settings, requester.today, item.pagination)
+        except (Rejection, QueryError) as error:
+            return rejection_of(error)
+
+    def _answer_items(
+        self, compiled: list[tuple[SearchItem, Compiled]], requester: Requester, session: DisclosureSession
+    ) -> Answer:
+        answer = Answer()
+        for item, search in compiled:
+            if isinstance(search, Rejection):
+                answer.add(rejected(item, self._now(), search))
+                continue
             try:
-                answer.add(self._search(item, requester, session))
+                answer.add(self._search(item, search, requester, session))
             except (Rejection, QueryError) as error:
-                session.mark_withheld(item.reference_id)
-                answer.add(rejected(item, self._now(), rejection_of(error)))
+                rejection = rejection_of(error)
+                if isinstance(error, TooManyMatches):
+                    name = search.record_type.name
+                    session.record_probe(item.reference_id, item.search_criteria, name, rejection.code)
+                answer.add(rejected(item, self._now(), rejection))
         return answer
 
-    def _search(self, item: SearchItem, requester: Requester, session: DisclosureSession) -> dict[str, Any]:
-        settings, today = self._settings.get("registry", self._store.settings), requester.today
-        search = compile_search(item.search_criteria, requester.client, settings, today, item.pagination)
+    def _search(
+        self, item: SearchItem, search: CompiledSearch, requester: Requester, session: DisclosureSession
+    ) -> dict[str, Any]:
+        today = requester.today
         cursor, record_type = search.page.cursor, search.record_type
         after = self._cursors.open(cursor, search.digest) if cursor else None
         found = self._engine.search(search.query, search.visibility, search.window(after), requester.budget)
         records = disclosed_records(record_type.kind, found, search.disclosure, today)
-        charge = len(found.views) or min(found.total, 1)
+        members = shown_members(record_type.kind, found.views, search.disclosure, today)
+        charge = len(found.views) + len(members) or min(found.total, 1)
         session.record_disclosure(item.reference_id, item.search_criteria, record_type.name, records, charge)
         following = found.next_position if search.page.size else None
         next_cursor = self._cursors.seal(following, search.digest) if following else None

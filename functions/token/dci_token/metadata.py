@@ -28,9 +28,9 @@ def metadata(issuer: str) -> dict[str, Any]:
     return described
 
 
-def audiences(issuer: str) -> frozenset[str]:
-    """Return the names of this server in client assertions (RFC 7523 §3): its issuer, and its endpoints' URLs.
+def audiences(issuer: str, path: str) -> frozenset[str]:
+    """Return the names of this server in the client assertion of a request to `path` (RFC 7523 §3).
 
-    Libraries name the endpoint that they call, which need not be the token endpoint.
+    They are its issuer, the token endpoint, and the endpoint that is called, which some libraries name.
     """
-    return frozenset({issuer, *(f"{issuer}{path}" for path in _ENDPOINTS.values())})
+    return frozenset({issuer, f"{issuer}{TOKEN}", f"{issuer}{path}"})

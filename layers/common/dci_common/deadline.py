@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -39,6 +39,10 @@ class Deadline:
     def call_seconds(self) -> float:
         """Return how many seconds a call to AWS may still take, which leaves time to answer with an error."""
         return self._until(_FAILING_SECONDS)
+
+    def earlier(self, seconds: float) -> Deadline:
+        """Return a deadline that leaves so many seconds for something else."""
+        return self if self.at is None else replace(self, at=self.at - seconds)
 
     def _until(self, reserved: float) -> float:
         return math.inf if self.at is None else self.at - reserved - self.clock()

@@ -14,7 +14,6 @@ from dci_common.aws.retry import Retry
 from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager
 from dci_common.aws.signing import session
 from dci_common.aws.transport import tls_context
-from dci_common.deadline import Deadline, calls_end_by
 from dci_common.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,8 +80,6 @@ def lambda_handler(create_app: Callable[[Runtime], LambdaHandler]) -> LambdaHand
 
     With SnapStart the app is built before the snapshot, with its clients and all its imports, but AWS is not called.
     After a restore a new app replaces it, without the old one's caches and with random numbers of its own.
-
-    Every call to AWS ends before Lambda stops the invocation.
     """
     runtime: Runtime | None = None
     app: LambdaHandler | None = None
@@ -104,9 +101,7 @@ def lambda_handler(create_app: Callable[[Runtime], LambdaHandler]) -> LambdaHand
         build()
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
-        respond = app or build()
-        with calls_end_by(Deadline.of(context)):
-            return respond(event, context)
+        return (app or build())(event, context)
 
     _on_snapshot(warm, restored)
     return handler

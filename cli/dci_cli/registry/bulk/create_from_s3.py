@@ -132,7 +132,7 @@ def _items(staging: Staging, shards: int, today: date, advance: Callable[[int], 
     for kind, view in staging.views():
         yield from items_of(kind, view, shards, today)
         advance(1)
-    yield settings_item(shards, staging.identifier_types())
+    yield settings_item(shards, *staging.identifier_types())
 
 
 def _import(aws: Aws, table: str, definition: dict[str, Any], prefix: S3Prefix, items: int) -> None:

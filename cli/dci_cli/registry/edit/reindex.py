@@ -1,7 +1,8 @@
 """`dci registry reindex`: update index slots and facets after the attribute catalogue has changed.
 
 A record is rewritten only when its derived attributes differ, on the condition that it has not changed; its version
-stays the same. Interrupted writes are completed. The command can be stopped and started again at any time; with a
+stays the same. Interrupted writes are completed. Lookup items that older versions wrote get the mark that says
+whether their owner is restricted. The command can be stopped and started again at any time; with a
 checkpoint file it continues where it stopped.
 """
 
@@ -12,7 +13,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.registry_table import (
@@ -29,7 +30,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Indexing
-from dci_common.registry.storage.items import body_view, record_items
+from dci_common.registry.storage.items import RESTRICTED, body_view, record_items
 from dci_common.registry.storage.store import RegistryStore
 from dci_common.registry.write.writer import RegistryWriter
 from dci_common.timestamps import day
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 
 _THREADS = 16
 _NOT_DERIVED = ("body", "parts", "as_of")
+_RECORDS_AND_UNMARKED: dict[str, Any] = {
+    "FilterExpression": f"{IS_RECORD} OR (begins_with(#owner, :people) AND attribute_not_exists({RESTRICTED}))",
+    "ExpressionAttributeNames": {"#owner": "owner"},
+    "ExpressionAttributeValues": {":people": {"S": keys.record_pk(Kind.PERSON, "")}},
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
         f"{reindex.seen:,} records checked, {reindex.rewritten:,} rewritten, "
         f"{reindex.completed:,} interrupted writes completed."
     )
+    if reindex.marked:
+        print(f"{reindex.marked:,} lookup items marked, which an older version wrote.")
     return 0
 
 
@@ -105,14 +113,15 @@ class Reindex:
         self._store = RegistryStore(runtime)
         self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
         self._shards = self._store.settings().shards
-        self.seen = self.rewritten = self.completed = 0
+        self.seen = self.rewritten = self.completed = self.marked = 0
 
     def pages(self, after: Item | None) -> Iterator[Item | None]:
         """Rewrite page after page from the key `after` (None: the beginning), and yield the last key of each."""
         start = {"ExclusiveStartKey": after} if after else {}
         with ThreadPoolExecutor(_THREADS) as pool:
-            for page in pages(self._runtime, FilterExpression=IS_RECORD, **start):
-                items = page["Items"]
+            for page in pages(self._runtime, **_RECORDS_AND_UNMARKED, **start):
+                items = [item for item in page["Items"] if "facets" in item]
+                self.marked += sum(pool.map(self._mark, [item for item in page["Items"] if "facets" not in item]))
                 self.seen += len(items)
                 self.completed += sum(pool.map(self._complete, [item for item in items if "pending" in item]))
                 self.rewritten += sum(pool.map(self._rewrite, items))
@@ -149,6 +158,24 @@ class Reindex:
         version = int(item["version"]["N"])
         indexing = Indexing(SOCIAL_CATALOGUE, self._shards, day(self._runtime.clock()))
         return record_items(indexing, kind, view, version=version, pending=pending)[0]
+
+    def _mark(self, lookup: Item) -> bool:
+        """Mark a lookup item; return False when another writer has changed it meanwhile, and so marked it."""
+        dynamodb, key = self._runtime.dynamodb, {"pk": lookup["owner"], "sk": {"S": keys.RECORD}}
+        record = dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
+        restricted = record.get("shard") == {"S": keys.restricted_shard(Kind.PERSON)}
+        try:
+            dynamodb.update_item(
+                TableName=self._table,
+                Key={"pk": lookup["pk"], "sk": lookup["sk"]},
+                UpdateExpression=f"SET {RESTRICTED} = :restricted",
+                ConditionExpression=f"#owner = :owner AND attribute_not_exists({RESTRICTED})",
+                ExpressionAttributeNames={"#owner": "owner"},
+                ExpressionAttributeValues={":restricted": {"BOOL": restricted}, ":owner": lookup["owner"]},
+            )
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _replace(self, item: Item, updated: Item) -> bool:
         """Write the updated item; return False when the record has changed meanwhile."""

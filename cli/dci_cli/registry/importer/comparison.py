@@ -64,7 +64,7 @@ class Comparison:
                     self._check_owner(pk, kind, id_, owner)
 
     def _owners(self, chunk: list[tuple[str, Kind, str]]) -> dict[str, str]:
-        return self._store.identifier_owners([pk for pk, _, _ in chunk], Budget(UNLIMITED))
+        return self._store.identifier_owners([pk for pk, _, _ in chunk], Budget(UNLIMITED), entitled=True)
 
     def _check_owner(self, pk: str, kind: Kind, id_: str, owner: str) -> None:
         """Reject the record, unless its identifier's owner may give the identifier up, or was never written."""

@@ -65,7 +65,7 @@ class ImportRun:
     def _put(self, shards: int) -> Put:
         if self._target is None or not self._writes:
             return _discard
-        self._target.write_settings(shards, self._staging.identifier_types())
+        self._target.write_settings(shards, *self._staging.identifier_types())
         runtime = self._target.runtime
         return partial(write_all, runtime, runtime.settings.registry_table, self._pool)
 

@@ -48,7 +48,7 @@ class Staging:
     def __init__(self) -> None:
         self._db = sqlite3.connect("", isolation_level=None)  # no name: a temporary file
         self._db.executescript(queries.SCHEMA)
-        self._types: set[str] = set()
+        self._types: tuple[set[str], set[str]] = set(), set()
         self.statuses = DiffStatuses(self._db)
 
     def add(self, record: AnyRecord, source: str, line: int) -> None:
@@ -114,9 +114,9 @@ class Staging:
         rows = self._db.execute("SELECT pk, kind, id FROM identifiers")
         return ((pk, Kind(kind), id_) for pk, kind, id_ in rows)
 
-    def identifier_types(self) -> set[str]:
-        """Return the types of all staged identifiers, normalized."""
-        return set(self._types)
+    def identifier_types(self) -> tuple[set[str], set[str]]:
+        """Return the types of all staged identifiers, normalized: those of restricted people are the second."""
+        return self._types
 
     @property
     def counts(self) -> Counts:
@@ -141,7 +141,7 @@ class Staging:
         if not self._db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)", row).rowcount:
             raise StagingConflict(f"The {kind.lower()} {record.id} is in the files twice.")
         self._db.executemany("INSERT INTO identifiers VALUES (?, ?, ?)", [(pk, kind, record.id) for pk in pks])
-        self._types.update(map(_type, pks))
+        self._types[isinstance(record, Person) and record.restricted].update(map(_type, pks))
 
     def _add_membership(self, membership: Membership, source: str, line: int) -> None:
         person, group = membership.person_id, membership.group_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -47,16 +46,17 @@ class Target:
         """Return the number of shards that the registry has, or that a new one with this many people gets."""
         return self.settings.shards if self.settings else self.requested_shards or shards_for(people)
 
-    def write_settings(self, shards: int, types: Iterable[str]) -> None:
+    def write_settings(self, shards: int, types: set[str], restricted_types: set[str]) -> None:
         """Add the shards and identifier types to the settings, before the first record with them is written."""
         table, dynamodb = self.runtime.settings.registry_table, self.runtime.dynamodb
         if self.settings is None:
-            item = settings_item(shards, types)
-            dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)")
-        elif new := set(types) - self.settings.identifier_types:
-            dynamodb.update_item(
-                TableName=table,
-                Key=keys.REGISTRY_KEY,
-                UpdateExpression="ADD identifier_types :new",
-                ExpressionAttributeValues={":new": {"SS": sorted(new)}},
-            )
+            item = settings_item(shards, types, restricted_types)
+            try:
+                dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)")
+            except dynamodb.exceptions.ConditionalCheckFailedException:
+                # Written before, by another import or by a first attempt whose answer was lost: then it is this item.
+                found = dynamodb.get_item(TableName=table, Key=keys.REGISTRY_KEY, ConsistentRead=True)
+                if found.get("Item") != item:
+                    raise
+        elif update := self.settings.type_update(types, restricted_types):
+            dynamodb.update_item(TableName=table, Key=keys.REGISTRY_KEY, **update)

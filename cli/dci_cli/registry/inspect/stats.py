@@ -106,6 +106,8 @@ def _size(value: dict[str, Any]) -> int:
             return len(content.encode())
         case "N":
             return len(content) // 2 + 2
+        case "BOOL":
+            return 1
         case "SS":
             return sum(len(text.encode()) for text in content)
         case "L":

@@ -87,7 +87,7 @@ def batch_get(
     keys: Sequence[Item],
     *,
     consistent: bool = True,
-    projection: str = "",
+    projection: Sequence[str] = (),
     meter: ReadMeter | None = None,
 ) -> list[Item]:
     """Return the items of distinct keys, in no particular order; keys without an item are left out.
@@ -96,7 +96,10 @@ def batch_get(
     Raises Unavailable when DynamoDB stays too busy to return them all.
     """
     chunks = (keys[start : start + MAX_BATCH] for start in range(0, len(keys), MAX_BATCH))
-    options = {"ConsistentRead": consistent, **({"ProjectionExpression": projection} if projection else {})}
+    options: Item = {"ConsistentRead": consistent}
+    if projection:  # by placeholders, because a name may be a reserved word
+        names = {f"#{name}": name for name in projection}
+        options |= {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
     requests = ({"Keys": chunk, **options} for chunk in chunks)
     metered = meter or Unmetered(current_deadline())
     return [item for request in requests for item in _batch(access, table, request, metered)]

@@ -6,14 +6,16 @@ Each change is made to the version of the client that was read, so that concurre
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dci_common.aws.retry import Backoff
-from dci_common.clients.changes import ClientChange, ClientChanges, delete, put
+from dci_common.clients.access import check_access
+from dci_common.clients.changes import Caller, ClientChange, ClientChanges, delete, put
 from dci_common.clients.items import secret_item, secret_key, secret_keys, usage_key
 from dci_common.clients.log import Change
 from dci_common.clients.model import Client, Status
+from dci_common.clients.rights import is_widened
 from dci_common.clients.secrets import Secret, digest, free_slot, generate_secret
 from dci_common.clients.store import ClientStore
 from dci_common.errors import Conflict, NotFound, VersionMismatch
@@ -27,29 +29,27 @@ _CONFLICTS = Backoff(attempts=5, first=0.01, longest=0.1)
 _SECRET_ID_BYTES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The client that makes a change, and the versions that it may be made to; None is any version."""
-
-    client_id: str
-    versions: frozenset[int] | None = None
-
-
 class Administration:
-    """Changes clients. Every method raises NotFound, Conflict or VersionMismatch where that applies."""
+    """Changes clients. Every method raises NotFound, Conflict or VersionMismatch where that applies.
+
+    A change is made only if its caller may make it at that very moment. If not, Unauthenticated or InsufficientScope
+    is raised.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._clients = ClientStore(runtime)
         self._changes = ClientChanges(runtime)
 
-    def create(self, by: str, client: Client) -> str:
+    def create(self, by: Caller, client: Client) -> str:
         """Store a new client and return its secret, which cannot be read again."""
         secret, stored = self._new_secret("1")
-        change = ClientChange("created", client, [put(secret_item(client.client_id, stored))], stored.secret_id)
+        written, undo = [put(secret_item(client.client_id, stored))], [delete(secret_key(client.client_id, "1"))]
+        change = ClientChange("created", client, written, stored.secret_id, undo=undo)
         for _ in self._runtime.retry.attempts(_CONFLICTS):
             if self._changes.commit(by, None, change):
                 return secret
+            by = self.authorize(by)
         raise Conflict("Another request is registering such a client at this moment: try again.")
 
     def update(self, by: Caller, client_id: str, edit: Callable[[Client], Client]) -> Client:
@@ -74,8 +74,9 @@ class Administration:
         """Revoke every token that was issued up to now, including this very second, and return the client."""
 
         def plan(client: Client) -> ClientChange:
-            since = max(client.tokens_not_before, int(self._runtime.clock())) + 1
-            return ClientChange("tokens_revoked", client.model_copy(update={"tokens_not_before": since}))
+            since = int(self._runtime.clock()) + 1
+            revoked = {"tokens_not_before": since, "tokens_generation": client.tokens_generation + 1}
+            return ClientChange("tokens_revoked", client.model_copy(update=revoked))
 
         return self._change(by, client_id, plan)
 
@@ -111,19 +112,29 @@ class Administration:
 
         self._change(by, client_id, plan)
 
+    def authorize(self, by: Caller) -> Caller:
+        """Return the caller as it is now. Raises Unauthenticated or InsufficientScope where it lost its access."""
+        if by.bearer is None:
+            return by
+        token = by.bearer.token
+        return replace(by, bearer=check_access(token, self._clients.token_holder(token), CLIENTS_MANAGE))
+
     def _change(self, by: Caller, client_id: str, plan: Callable[[Client], ClientChange | None]) -> Client:
         for _ in self._runtime.retry.attempts(_CONFLICTS):
             before = self._clients.get(client_id)
+            if by.bearer and by.client_id == client_id and by.bearer.client.version != before.version:
+                by = self.authorize(by)
             if by.versions is not None and before.version not in by.versions:
                 raise VersionMismatch("The client was changed since: read it again, and send its ETag.")
             change = plan(before)
             if change is None:
                 return before
-            _check_keeps_access(by, before, change.after)
+            _check_own_access(by, before, change.after)
             next_ = {"updated": timestamp(self._runtime.clock()), "version": before.version + 1}
             after = change.after.model_copy(update=next_) if change.after else None
-            if self._changes.commit(by.client_id, before, replace(change, after=after)):
+            if self._changes.commit(by, before, replace(change, after=after)):
                 return after or before
+            by = self.authorize(by)
         raise Conflict("Other requests are changing this client at this moment: try again.")
 
     def _new_secret(self, slot: str) -> tuple[str, Secret]:
@@ -137,13 +148,21 @@ def _secret_added(client: Client, new: Secret, live: list[Secret], ends: int) ->
     old = [secret for secret in live if secret.expires is None or secret.expires > ends]
     items = [secret_item(client.client_id, secret) for secret in (new, *(replace(it, expires=ends) for it in old))]
     changes = {f"secrets.{secret.secret_id}.expires": Change(after=timestamp(ends)) for secret in old}
-    return ClientChange("secret_added", client, [put(item) for item in items], new.secret_id, changes)
+    written = [put(item) for item in items]
+    undo = [
+        delete(secret_key(client.client_id, new.slot)),
+        *(put(secret_item(client.client_id, secret)) for secret in old),
+    ]
+    return ClientChange("secret_added", client, written, new.secret_id, changes, undo)
 
 
-def _check_keeps_access(by: Caller, before: Client, after: Client | None) -> None:
-    """Raise Conflict when an administrator would lose its own access: it may be the only one."""
-    keeps = after is not None and after.status == "enabled" and CLIENTS_MANAGE in after.scopes
-    if by.client_id == before.client_id and not keeps:
+def _check_own_access(by: Caller, before: Client, after: Client | None) -> None:
+    """Raise Conflict when an administrator would lose its own access, since it may be the only one, or widen it."""
+    if by.client_id != before.client_id:
+        return
+    if after is None or after.status != "enabled" or CLIENTS_MANAGE not in after.scopes:
         raise Conflict(
             "An administrator cannot disable or delete itself, or give up clients.manage: another one must do it."
         )
+    if is_widened(before, after):
+        raise Conflict("An administrator cannot widen its own permissions or limits: another one must do it.")

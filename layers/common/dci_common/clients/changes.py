@@ -1,36 +1,56 @@
 """Writes ClientsTable: each change of a client is one transaction.
 
-It holds the client, the reservation of its name, other items that change with it, and the log entry.
+It holds the client, the reservation of its name, other items that change with it, and the log entry. It also checks
+that the caller's token was not revoked, and that the caller's own registration is still the version that was read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_common.clients.items import client_item, client_key, log_item, name_item_key
 from dci_common.clients.log import Change, LogEntry, changes_between
 from dci_common.clients.model import Client, name_key
 from dci_common.clients.views import client_view
-from dci_common.errors import Conflict
+from dci_common.deadline import calls_end_by, current_deadline
+from dci_common.errors import Conflict, Unavailable
+from dci_common.oauth.revocation import revocation_key
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
+    from dci_common.clients.access import Bearer
     from dci_common.runtime import Runtime
 
 Action = dict[str, dict[str, Any]]
+_ABSENT = {"ConditionExpression": "attribute_not_exists(pk)"}
+_UNDO_SECONDS = 6  # a call that is given up, and a further one
 _UNLOGGED = {"client_id", "created", "updated", "version"}  # the entry itself carries them
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a change, and the versions of the client that it may be made to; None is any version.
+
+    An operator, whose own AWS credentials allow the change, has no `bearer`.
+    """
+
+    client_id: str
+    versions: frozenset[int] | None = None
+    bearer: Bearer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClientChange:
     """A change: its name in the log, the client after it (None: deleted), and other writes of the transaction.
 
-    `changes` are logged beside those of the client.
+    `changes` are logged beside those of the client. `undo` takes `actions` back: it is given where the answer shows a
+    secret, so that no secret exists that was never shown.
     """
 
     name: str
@@ -38,6 +58,7 @@ class ClientChange:
     actions: list[Action] = field(default_factory=list)
     secret_id: str | None = None
     changes: dict[str, Change] = field(default_factory=dict)
+    undo: list[Action] | None = None
 
 
 def put(item: Item) -> Action:
@@ -57,13 +78,29 @@ class ClientChanges:
         self._runtime = runtime
         self._table = runtime.settings.clients_table
 
-    def commit(self, by: str, before: Client | None, change: ClientChange) -> bool:
-        """Commit a change; False when the client was changed since it was read.
+    def commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
+        """Commit a change; False when the client, or the caller's access, was changed since it was read.
 
-        `before` is None for a new client. Raises Conflict when the new name is taken.
+        `before` is None for a new client. Raises Conflict when the new name is taken. A change with `undo` is taken
+        back where it is not known whether it happened. Raises Unavailable, and does nothing, without time for both.
         """
-        log = put(log_item(*_entry(by, timestamp(self._runtime.clock()), before, change)))
-        actions = [_client_action(before, change.after), *_name_actions(before, change.after), *change.actions, log]
+        if change.undo is None:
+            return self._commit(by, before, change)
+        deadline = current_deadline().earlier(_UNDO_SECONDS)
+        if deadline.call_seconds() < _UNDO_SECONDS:
+            raise Unavailable("There is no time left to make this change: try again shortly.", retry_after=2)
+        try:
+            with calls_end_by(deadline):
+                return self._commit(by, before, change)
+        except (BotoCoreError, ClientError):
+            with suppress(BotoCoreError, ClientError, Conflict):
+                self._commit(by, change.after, _undoing(before, change))
+            raise
+
+    def _commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
+        log = put(log_item(*_entry(by.client_id, timestamp(self._runtime.clock()), before, change)))
+        versions = [_client_action(before, change.after), *_caller_checks(by, before)]
+        actions = [*versions, *_name_actions(before, change.after), *change.actions, log]
         addressed: Any = [
             {verb: {"TableName": self._table, **request}} for action in actions for verb, request in action.items()
         ]
@@ -72,12 +109,21 @@ class ClientChanges:
         except ClientError as error:
             response: Any = error.response
             reasons = [reason["Code"] for reason in response.get("CancellationReasons", [])]
-            if reasons[:1] == ["ConditionalCheckFailed"] or "TransactionConflict" in reasons:
+            if "ConditionalCheckFailed" in reasons[: len(versions)] or "TransactionConflict" in reasons:
                 return False
             if "ConditionalCheckFailed" in reasons:  # the name's, the only other condition
                 raise Conflict("A client with this name exists: choose another name.") from error
             raise
         return True
+
+
+def _undoing(before: Client | None, change: ClientChange) -> ClientChange:
+    """Return the change that takes a change back: of a new client, its deletion."""
+    after, actions = change.after, change.undo or []
+    if before is None or after is None:
+        return ClientChange("deleted", None, actions)
+    restored = after.model_copy(update={"version": after.version + 1})
+    return ClientChange("secret_deleted", restored, actions, change.secret_id)
 
 
 def _entry(by: str, at: str, before: Client | None, change: ClientChange) -> tuple[str, LogEntry]:
@@ -97,13 +143,26 @@ def _entry(by: str, at: str, before: Client | None, change: ClientChange) -> tup
 def _client_action(before: Client | None, after: Client | None) -> Action:
     if before is None:
         return _put_new(client_item(after)) if after else {}
-    unchanged = {
-        "ConditionExpression": "version = :version",
-        "ExpressionAttributeValues": {":version": {"N": str(before.version)}},
-    }
     if after is None:
-        return {"Delete": {"Key": client_key(before.client_id), **unchanged}}
-    return {"Put": {"Item": client_item(after), **unchanged}}
+        return {"Delete": {"Key": client_key(before.client_id), **_unchanged(before)}}
+    return {"Put": {"Item": client_item(after), **_unchanged(before)}}
+
+
+def _caller_checks(by: Caller, before: Client | None) -> Iterator[Action]:
+    if by.bearer is None:
+        return
+    token, client = by.bearer
+    yield {"ConditionCheck": {"Key": revocation_key(token.token_id), **_ABSENT}}
+    # A transaction has one action for each item: a caller that changes itself is checked by the change.
+    if before is None or before.client_id != client.client_id:
+        yield {"ConditionCheck": {"Key": client_key(client.client_id), **_unchanged(client)}}
+
+
+def _unchanged(client: Client) -> dict[str, Any]:
+    return {
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": {":version": {"N": str(client.version)}},
+    }
 
 
 def _name_actions(before: Client | None, after: Client | None) -> Iterator[Action]:
@@ -116,4 +175,4 @@ def _name_actions(before: Client | None, after: Client | None) -> Iterator[Actio
 
 
 def _put_new(item: Item) -> Action:
-    return {"Put": {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
+    return {"Put": {"Item": item, **_ABSENT}}

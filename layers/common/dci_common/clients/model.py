@@ -23,7 +23,8 @@ class Client(BaseModel):
     With `openspp17`, requests without a `reg_type` are answered in the OpenSPP 17 dialect. `signature` is the policy
     for message signatures: `unsigned` rejects signed messages, `ignore` accepts them without verification.
     `jwks` is the client's public keys, a JWK set in JSON (see public_key_set). Tokens issued before
-    `tokens_not_before` (epoch seconds) are not valid.
+    `tokens_not_before` (epoch seconds) are not valid, nor are tokens of another generation than
+    `tokens_generation`, which counts how often all of them were revoked.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -43,6 +44,7 @@ class Client(BaseModel):
     records_a_day: int | None = None
     jwks: str | None = None
     tokens_not_before: int = 0
+    tokens_generation: int = 0
     status: Status
     created: str
     updated: str

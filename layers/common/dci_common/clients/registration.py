@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from dci_common.clients.administration import Administration
+from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
 from dci_common.clients.model import RECORD_TYPES, Client, name_key
 from dci_common.clients.secrets import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS
@@ -21,6 +22,7 @@ from dci_common.runtime import Runtime
 from dci_common.settings import MAX_LIMIT, MAX_TOKEN_LIFETIME, MIN_TOKEN_LIFETIME
 from dci_common.timestamps import timestamp
 
+_OPERATOR = Caller(OPERATOR)
 _MAX_LABEL_BYTES = 512  # the envelope's limit for a sender_id; a name is a key, and normalisation lengthens some
 
 
@@ -80,7 +82,7 @@ class NewSecret(BaseModel):
     old_expires_in: Annotated[int, Field(strict=True, ge=0, le=MAX_OVERLAP_SECONDS)] = OVERLAP_SECONDS
 
 
-def register(runtime: Runtime, requested: NewClient, by: str = OPERATOR) -> tuple[Client, str]:
+def register(runtime: Runtime, requested: NewClient, by: Caller = _OPERATOR) -> tuple[Client, str]:
     """Store a new client and return it with its secret, which cannot be read again. Raises Conflict."""
     now = timestamp(runtime.clock())
     client = Client(

@@ -55,7 +55,8 @@ class ClientStore:
     def token_holder(self, token: VerifiedToken, deadline: Deadline | None = None) -> Client | None:
         """Return the client of a verified token; None when it is not enabled, or the token was revoked.
 
-        A token counts as revoked when it was issued before its client's `tokens_not_before`.
+        A token counts as revoked when it was issued before its client's `tokens_not_before`, or is of another
+        generation: times are in seconds, and clocks differ, so that a time alone does not tell.
         """
         keys = [client_key(token.client_id), revocation_key(token.token_id)]
         meter = Unmetered(deadline) if deadline else None
@@ -64,8 +65,8 @@ class ClientStore:
         if "REVOKED" in items or "CLIENT" not in items:
             return None
         client = client_from_item(items["CLIENT"])
-        in_force = client.status == "enabled" and token.issued >= client.tokens_not_before
-        return client if in_force else None
+        in_time = token.issued >= client.tokens_not_before and token.generation == client.tokens_generation
+        return client if client.status == "enabled" and in_time else None
 
     def page(
         self, limit: int, after: Position | None, status: str | None = None

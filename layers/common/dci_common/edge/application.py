@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dci_common.deadline import Deadline
+from dci_common.deadline import Deadline, calls_end_by
 from dci_common.edge.errors import ErrorResponse, MethodNotAllowed, error_response, is_expected
 from dci_common.edge.events import lambda_response, request_without_body, with_body
 from dci_common.edge.http import Request, Response
@@ -45,7 +45,10 @@ class Resource:
 
 
 def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHandler:
-    """Return the Lambda handler of a set of paths, spelled as in template.yaml; other paths answer 404."""
+    """Return the Lambda handler of a set of paths, spelled as in template.yaml; other paths answer 404.
+
+    Every call to AWS ends before Lambda stops the invocation, early enough for an answer.
+    """
     unknown, clock = Resource({}), runtime.clock
     settings = runtime.settings
     origin_secrets = [one.encode() for one in (settings.origin_secret, settings.previous_origin_secret) if one]
@@ -58,7 +61,8 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
         resource = resources.get(request.path, unknown)
         try:
             request = checked_origin(request, origin_secrets)
-            response = _dispatch(resource, request, event)
+            with calls_end_by(request.deadline):
+                response = _dispatch(resource, request, event)
         except Exception as error:  # noqa: BLE001 - unexpected ones are logged, and answered without their details
             response = _failed(error, resource, request, clock())
         if is_cold:

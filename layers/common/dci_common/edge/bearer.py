@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dci_common.cache import AgingCache
+from dci_common.clients.access import Bearer, check_access
 from dci_common.clients.model import Client
 from dci_common.clients.store import ClientStore
 from dci_common.edge.http import Request
-from dci_common.errors import InsufficientScope, Unauthenticated
-from dci_common.oauth.key_ring import PublicKeys
+from dci_common.errors import Unauthenticated
+from dci_common.oauth.public_key_store import PublicKeys
 from dci_common.oauth.tokens import VerifiedToken, verify_token
 from dci_common.runtime import Runtime
 
@@ -30,19 +31,19 @@ class BearerGate:
         self._holders: AgingCache[VerifiedToken, Client | None] = AgingCache(_REVOCATION_SECONDS, runtime.clock)
 
     def authenticate(self, request: Request, *scopes: str) -> Client:
-        """Return the client that sent the request; any of `scopes` suffices, the narrowest first.
+        """Return the client that sent the request; see `bearer`."""
+        return self.bearer(request, *scopes).client
+
+    def bearer(self, request: Request, *scopes: str) -> Bearer:
+        """Return who sent the request; any of `scopes` suffices, the narrowest first.
 
         Raises Unauthenticated or InsufficientScope.
         """
         token = verify_token(_bearer_token(request), issuer(self._runtime, request), self._keys, self._runtime.clock)
-        client = self._holders.get(token, lambda: self._clients.token_holder(token, request.deadline))
-        if client is None:
-            raise Unauthenticated("The token was revoked, or its client is not enabled.", token_sent=True)
-        request.log_fields["client_id"] = client.client_id
-        # A scope that the client lost since the token was issued is lost at once, as with a disabled client.
-        if not token.scopes.intersection(scopes, client.scopes):
-            raise InsufficientScope(*scopes)
-        return client
+        holder = self._holders.get(token, lambda: self._clients.token_holder(token, request.deadline))
+        if holder:
+            request.log_fields["client_id"] = holder.client_id
+        return check_access(token, holder, *scopes)
 
 
 def _bearer_token(request: Request) -> str:

@@ -4,6 +4,8 @@
 |---|---|---|
 | `DAY#<date>#<0 to 7>` | `<timestamp>#<random>#<part>` | client, ids of the message, query, purpose, `records` |
 
+A search that was rejected with a sentence about how much there is has the code of the rejection as `rejected`.
+
 An operator who asks "who saw this person?" reads only the days of a period; a day has several partitions to take more
 writes than one could. The search function may add items, and cannot read them.
 """
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.registry.catalogue.attributes import Disclosure
     from dci_common.registry.execute.search import Found
+    from dci_common.registry.model.views import View
     from dci_common.runtime import Runtime
     from dci_common.spdci.envelope import SearchCriteria, SearchEnvelope
 
@@ -60,23 +63,35 @@ class AuditLog:
 
     def record(self, reference_id: str, criteria: SearchCriteria, record_type: str, records: Iterable[str]) -> None:
         """Start writing that a search discloses these records, given by their keys; there may be none."""
-        fields = {
+        self._start(reference_id, self._parts(self._fields(reference_id, criteria, record_type), records))
+
+    def record_probe(self, reference_id: str, criteria: SearchCriteria, record_type: str, reason: str) -> None:
+        """Record that a search was rejected for a reason that tells how much there is; records are withheld."""
+        if reference_id in self._items:
+            self.mark_withheld(reference_id, rejected={"S": reason})
+            return
+        fields = self._fields(reference_id, criteria, record_type) | {"rejected": reason}
+        self._start(reference_id, self._parts(fields, ()))
+
+    def _fields(self, reference_id: str, criteria: SearchCriteria, record_type: str) -> dict[str, str]:
+        return {
             **self._message,
             "reference_id": reference_id,
             "record_type": record_type,
             "query": _text({"query_type": criteria.query_type, "query": criteria.query}),
             "purpose": _purpose(criteria),
         }
-        items = self._parts(fields, records)
+
+    def _start(self, reference_id: str, items: list[Item]) -> None:
         self._items[reference_id] = items
         self._writes += [self._threads.submit(with_deadline(self._put), item) for item in items]
 
-    def mark_withheld(self, reference_id: str) -> None:
+    def mark_withheld(self, reference_id: str, **more: Item) -> None:
         """Record that the records of a search were not sent after all; nothing happens if none were recorded."""
         for item in self._items.pop(reference_id, ()):
             self.wait()  # so that the write below is the last one
             item.pop("records", None)
-            self._put({**item, "withheld": {"BOOL": True}})
+            self._put({**item, **more, "withheld": {"BOOL": True}})
 
     def mark_all_withheld(self) -> None:
         """Record that nothing was sent after all, as far as that can be written."""
@@ -108,6 +123,13 @@ class AuditLog:
 
     def _put(self, item: Item) -> None:
         self._runtime.dynamodb.put_item(TableName=self._runtime.settings.audit_table, Item=item)
+
+
+def shown_members(kind: Kind, views: Iterable[View], disclosed: Disclosure, today: date) -> set[str]:
+    """Return the ids of the people whom groups show as their members."""
+    if kind is not Kind.GROUP or "household" not in disclosed:
+        return set()
+    return {entry["id"] for view in views for entry in view["members"] if is_shown(entry, today)}
 
 
 def disclosed_records(kind: Kind, found: Found, disclosed: Disclosure, today: date) -> Iterator[str]:

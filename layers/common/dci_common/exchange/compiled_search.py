@@ -18,7 +18,7 @@ from dci_common.registries.social.record_types import RecordType, resolve
 from dci_common.registry.plan.search_plan import Visibility
 from dci_common.registry.query.conditions import Conditions
 from dci_common.registry.query.parser import parse, parse_sort
-from dci_common.registry.query.tree import Query
+from dci_common.registry.query.tree import Query, most_matches
 from dci_common.spdci.pagination import Page, read_page
 
 if TYPE_CHECKING:
@@ -68,6 +68,12 @@ class CompiledSearch:
     disclosure: Disclosure
     digest: bytes
 
+    @property
+    def max_records(self) -> int:
+        """The largest number of records that it may find for its page. The members that groups show come on top."""
+        most = most_matches(self.query.tree)
+        return self.page.max_records if most is None else min(most, self.page.max_records)
+
     def window(self, after: Position | None = None) -> Window:
         """Return the window of matches that the page shows, after the position that its cursor names."""
         return self.page.window(self.sort, after)
@@ -87,7 +93,8 @@ def compile_search(
     reg_type, record_type = resolve(criteria, openspp17_client=client.openspp17)
     record_type.check_allowed(client.record_types)
     page, disclosed = read_page(criteria, pagination), disclosure(client.disclosure)
-    conditions = Conditions(social_catalogue(settings.identifier_types), record_type.kind, disclosed, today)
+    catalogue = social_catalogue(settings.known_types(restricted=client.restricted))
+    conditions = Conditions(catalogue, record_type.kind, disclosed, today)
     query = Query(record_type.kind, parse(criteria.query_type, criteria.query, conditions), today)
     return CompiledSearch(
         reg_type=reg_type,

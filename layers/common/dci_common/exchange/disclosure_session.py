@@ -1,4 +1,7 @@
-"""The only way for records to leave the registry: quota and audit of one message, whatever happens in between."""
+"""The only way for records, totals and a yes or no to leave the registry: quota and audit of one message.
+
+Whatever happens in between, what was sent was recorded before, and counted.
+"""
 
 from __future__ import annotations
 
@@ -48,11 +51,12 @@ class DisclosureSession:
 
         with sessions.open(client, envelope, correlation_id, max_records) as session:
             session.record_disclosure(...)  # before the records are added to the answer
-            session.mark_withheld(...)      # if they were not added after all
+            session.record_probe(...)       # before a rejection that tells how much there is
 
-    When the block ends, every disclosure is written and the unused part of the reservation is released: the answer
-    may be sent. Raises LimitExceeded when the message exceeds a limit, and Unavailable when a disclosure cannot be
-    recorded. When the block raises, every disclosure is marked as withheld and the whole reservation is released.
+    When the block ends, every disclosure is written and counted: what groups show beyond the reservation is added to
+    it, or what was not used of it is released. The answer may be sent. Raises LimitExceeded when the message exceeds
+    a limit, and Unavailable when a disclosure cannot be recorded. When the block raises, every disclosure is marked
+    as withheld and the whole reservation is released.
     """
 
     def __init__(self, quotas: Quotas, reservation: Reservation, audit: AuditLog, threads: Executor) -> None:
@@ -77,13 +81,14 @@ class DisclosureSession:
         self._audit.record(reference_id, criteria, record_type, records)
         self._charges[reference_id] = charge
 
-    def mark_withheld(self, reference_id: str) -> None:
-        """Record that the answer does not hold what a search disclosed, if it disclosed anything.
+    def record_probe(self, reference_id: str, criteria: SearchCriteria, record_type: str, reason: str) -> None:
+        """Record that a rejection tells how much there is of what a search looked for; that counts as one record.
 
-        Raises Unavailable.
+        What the search disclosed, if anything, is recorded as withheld. Raises LimitExceeded and Unavailable.
         """
-        self._charges.pop(reference_id, None)
-        self._audit.mark_withheld(reference_id)
+        self._quotas.check(self._reservation)
+        self._audit.record_probe(reference_id, criteria, record_type, reason)
+        self._charges[reference_id] = 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -91,12 +96,14 @@ class DisclosureSession:
         if kind:
             self._withhold_all()
             return
+        disclosed = sum(self._charges.values())
         try:
             self._quotas.check(self._reservation)
+            self._quotas.reserve_more(self._reservation, disclosed)
         except BaseException:
             self._withhold_all()
             raise
-        release = self._start_release(sum(self._charges.values()))
+        release = self._start_release(disclosed)
         try:
             self._audit.wait()
         finally:

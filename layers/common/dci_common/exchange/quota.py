@@ -1,5 +1,8 @@
 """Quota: how many requests a minute and records a day a client may use, counted in ExchangeTable.
 
+A request reserves the records that it may find. The people whom groups show as their members are known only later, so
+they are added before the answer is sent.
+
 | pk | sk | carries |
 |---|---|---|
 | `RATE#<client id>` | `DAY#<date>` | `records` disclosed or reserved, `requests` of the minute `of_minute` |
@@ -36,6 +39,10 @@ _WITHIN_A_MINUTE = {
     "UpdateExpression": "ADD requests :one, records :records",
     "ConditionExpression": "of_minute = :minute AND requests < :limit AND records <= :room",
 }
+_MORE_RECORDS = {
+    "UpdateExpression": "ADD records :records",
+    "ConditionExpression": "records <= :room",
+}
 _FIRST_OF_A_MINUTE = {
     "UpdateExpression": "SET of_minute = :minute, requests = :one, expires = :expires ADD records :records",
     "ConditionExpression": "(attribute_not_exists(of_minute) OR of_minute < :minute)"
@@ -45,7 +52,7 @@ _FIRST_OF_A_MINUTE = {
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """The records that a request may disclose.
+    """The records that a request may disclose, and `a_day`, the client's limit of them; 0 means no limit.
 
     `counting` results in the limit that they exceed, or None. It is None itself where the client has no limits.
     """
@@ -53,6 +60,7 @@ class Reservation:
     client_id: str
     date: str
     records: int
+    a_day: int
     counting: Future[LimitExceeded | None] | None
 
 
@@ -83,7 +91,7 @@ class Quotas:
             if a_minute or a_day
             else None
         )
-        return Reservation(client.client_id, str(day(now)), records, counting)
+        return Reservation(client.client_id, str(day(now)), records, a_day, counting)
 
     def check(self, reservation: Reservation) -> None:
         """Wait until a reservation is counted. Raises LimitExceeded when it exceeds a limit."""
@@ -91,11 +99,28 @@ class Quotas:
         if exceeded:
             raise exceeded
 
+    def reserve_more(self, reservation: Reservation, disclosed: int) -> None:
+        """Count what a request discloses beyond its reservation.
+
+        Raises LimitExceeded: then no more is counted; and Unavailable.
+        """
+        more = disclosed - reservation.records
+        if more <= 0 or reservation.counting is None:
+            return
+        room = (reservation.a_day or _NO_LIMIT) - more
+        try:
+            values = {":records": more, ":room": room}
+            found = self._update(reservation.client_id, reservation.date, values, _MORE_RECORDS)
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable("The disclosure cannot be counted; try again shortly.", retry_after=5) from error
+        if found is not None:
+            raise _too_many_records(reservation.a_day, disclosed, int(self._runtime.clock()))
+
     def release_unused(self, reservation: Reservation, disclosed: int) -> None:
         """Release what was reserved and not disclosed; when that fails, it stays counted until the day ends."""
         unused = reservation.records - disclosed
         try:
-            if unused and reservation.counting and reservation.counting.result() is None:
+            if unused > 0 and reservation.counting and reservation.counting.result() is None:
                 self._update(
                     reservation.client_id,
                     reservation.date,

@@ -27,7 +27,7 @@ ALGORITHMS = ("ES256", "PS256", "RS256")
 METHOD = "private_key_jwt"
 MAX_SECONDS_AHEAD = 300
 MAX_CHARACTERS = 8192
-_CLOCK_SKEW_SECONDS = 60  # of `iat` and `nbf` alone
+_CLOCK_SKEW_SECONDS = 60
 
 Claims = dict[str, Any]
 Jwk = Mapping[str, Any]
@@ -35,7 +35,10 @@ Jwk = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """An assertion whose claims are valid, and whose signature is not verified yet. `expires` is in epoch seconds."""
+    """An assertion whose claims are valid, and whose signature is not verified yet.
+
+    `expires` is the epoch second from which it is not accepted, whatever the tolerance.
+    """
 
     client_id: str
     token_id: str
@@ -70,7 +73,8 @@ def read_assertion(text: str, audiences: frozenset[str], now: float) -> Assertio
         raise InvalidClient("The client_assertion cannot be read: it must be a signed JWT.") from error
     if fault:
         raise InvalidClient(f"The client_assertion is rejected: {fault}.")
-    return Assertion(claims["iss"], claims["jti"], int(claims["exp"]) + 1, header["alg"], header.get("kid"), text)
+    ends = int(claims["exp"]) + 1 + _CLOCK_SKEW_SECONDS
+    return Assertion(claims["iss"], claims["jti"], ends, header["alg"], header.get("kid"), text)
 
 
 def _faults(header: Claims, claims: Claims, audiences: frozenset[str], now: float) -> Iterator[str]:
@@ -80,8 +84,9 @@ def _faults(header: Claims, claims: Claims, audiences: frozenset[str], now: floa
         yield "iss and sub must both be the client_id"
     named = claims.get("aud")
     if audiences.isdisjoint(named if isinstance(named, list) else [named]):
-        yield "aud must be the issuer or the token endpoint's URL"
-    if not _is_time(claims.get("exp"), lambda expires: now < expires <= now + MAX_SECONDS_AHEAD):
+        yield "aud must be the issuer, the token endpoint's URL or the URL of this request"
+    first, last = now - _CLOCK_SKEW_SECONDS, now + MAX_SECONDS_AHEAD
+    if not _is_time(claims.get("exp"), lambda expires: first < expires <= last):
         yield f"exp must be in the future, by {MAX_SECONDS_AHEAD} seconds at most"
     for name in {"iat", "nbf"} & claims.keys():
         if not _is_time(claims[name], lambda moment: moment <= now + _CLOCK_SKEW_SECONDS):

@@ -1,4 +1,4 @@
-"""Signing keys: the private ring in Secrets Manager, and the public keys as verifiers read them.
+"""Signing keys: the private ring in Secrets Manager.
 
 The ring's JSON, as the secret holds it:
 
@@ -7,7 +7,7 @@ The ring's JSON, as the secret holds it:
 with KEY `{"alg": ..., "private_key": PKCS#8 PEM, "public": JWK}`. A new deployment's secret has no `current`: that is
 an empty ring. The next key is published before it is used, so that verifiers always know the key of a token. Of
 retired keys the public half is kept until the last token that they signed has expired. `functions/rotation` rotates
-the ring.
+the ring, or replaces it: a rotation whose name starts with REPLACING keeps no key, because they may be stolen.
 """
 
 from __future__ import annotations
@@ -19,23 +19,21 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from dci_common.cache import AgingCache
 from dci_common.errors import Unavailable
-from dci_common.oauth.public_key_store import Jwk, State, read_public_keys
+from dci_common.oauth.public_key_store import RING_SECONDS, Jwk, State
 
 if TYPE_CHECKING:
+    from dci_common.oauth.public_key_store import PublicKeys
     from dci_common.runtime import Runtime
     from dci_common.settings import Algorithm
 
 _THUMBPRINT_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n")}
-_RING_SECONDS = 300
-_PUBLIC_SECONDS = 300
-_REFETCH_SECONDS = 60
+REPLACING = "revoke-"
 
 
 def thumbprint(jwk: Jwk) -> str:
@@ -121,13 +119,23 @@ class KeyRing:
 class SigningKeys:
     """The private ring for the token function, cached for five minutes."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, published: PublicKeys) -> None:
         self._runtime = runtime
-        self._cache: AgingCache[str, KeyRing] = AgingCache(_RING_SECONDS, runtime.clock)
+        self._published = published
+        self._cache: AgingCache[str, KeyRing] = AgingCache(RING_SECONDS, runtime.clock)
 
     def current(self) -> SigningKey:
-        """Return the key that signs now. Raises Unavailable while the ring is empty."""
-        return self._cache.get("ring", self._load).current
+        """Return the key that signs now. Raises Unavailable while the ring is empty, or its key is not published.
+
+        A key is published before it signs, and until it is revoked. Either may have happened since both were read.
+        """
+        for _ in range(2):
+            current = self._cache.get("ring", self._load).current
+            if self._published.find(current.kid):
+                return current
+            self._cache.forget("ring")
+            self._published.forget()
+        raise Unavailable("The signing keys are being replaced; try again in a moment.", retry_after=5)
 
     def _load(self) -> KeyRing:
         secret_id = self._runtime.settings.signing_keys_secret
@@ -137,34 +145,3 @@ class SigningKeys:
         if ring is None:
             raise Unavailable("The signing keys do not exist yet; try again in a minute.", retry_after=60)
         return ring
-
-
-class PublicKeys:
-    """The published keys for verifiers and the JWKS endpoint, cached for five minutes.
-
-    An unknown `kid` makes them be read again at most once a minute, so that forged tokens cost no reads.
-    """
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._cache: AgingCache[str, tuple[float, dict[str, jwt.PyJWK], str]] = AgingCache(
-            _PUBLIC_SECONDS, runtime.clock
-        )
-
-    def document(self) -> str:
-        """Return the JWK set as JSON."""
-        return self._cache.get("keys", self._load)[2]
-
-    def find(self, kid: str) -> jwt.PyJWK | None:
-        """Return the key with this id, or None."""
-        loaded_at, keys, _ = self._cache.get("keys", self._load)
-        if kid not in keys and self._runtime.clock() - loaded_at >= _REFETCH_SECONDS:
-            self._cache.forget("keys")
-            keys = self._cache.get("keys", self._load)[1]
-        return keys.get(kid)
-
-    def _load(self) -> tuple[float, dict[str, jwt.PyJWK], str]:
-        now = self._runtime.clock()
-        jwks = [key.jwk for key in read_public_keys(self._runtime).keys if not key.is_expired(now)]
-        keys = {jwk["kid"]: jwt.PyJWK(jwk, jwk["alg"]) for jwk in jwks}
-        return now, keys, json.dumps({"keys": jwks}, separators=(",", ":"))

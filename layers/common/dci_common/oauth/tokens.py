@@ -6,16 +6,20 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from dci_common.errors import Unauthenticated
-from dci_common.oauth.key_ring import PublicKeys, SigningKey
-from dci_common.settings import ALGORITHMS
+from dci_common.settings import ALGORITHMS, MAX_TOKEN_LIFETIME
+
+if TYPE_CHECKING:
+    from dci_common.oauth.key_ring import SigningKey
+    from dci_common.oauth.public_key_store import PublicKeys
 
 _TYP = "at+jwt"
+_GENERATION = "tokens_generation"  # a private claim, absent until the client's tokens are revoked for the first time
 _CLAIMS = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti", "scope")
 _MAX_CHARACTERS = 8192
 _CLOCK_SKEW_SECONDS = 60  # between two Lambda hosts; it applies to `iat` alone
@@ -36,6 +40,10 @@ class Subject(Protocol):
     def tokens_not_before(self) -> int:
         """Tokens issued before this epoch second are not valid."""
 
+    @property
+    def tokens_generation(self) -> int:
+        """Tokens of another generation are not valid."""
+
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
@@ -46,6 +54,7 @@ class VerifiedToken:
     token_id: str
     issued: int
     expires: int
+    generation: int = 0
 
 
 def sign_token(
@@ -62,6 +71,7 @@ def sign_token(
         "exp": now + client.token_lifetime,
         "jti": base64.urlsafe_b64encode(token_id).rstrip(b"=").decode(),
         "scope": " ".join(scopes),
+        **({_GENERATION: client.tokens_generation} if client.tokens_generation else {}),
     }
     private = _private_key(key.private_key)
     return jwt.encode(claims, private, algorithm=key.alg, headers={"typ": _TYP, "kid": key.kid})
@@ -89,8 +99,8 @@ def verify_token(token: str, issuer: str, keys: PublicKeys, clock: Callable[[], 
             else "The token is not valid: get one from this API's token endpoint."
         )
         raise Unauthenticated(message, token_sent=True) from error
-    scopes = frozenset(claims["scope"].split(" "))
-    return VerifiedToken(claims["client_id"], scopes, claims["jti"], claims["iat"], claims["exp"])
+    scopes, generation = frozenset(claims["scope"].split(" ")), claims.get(_GENERATION, 0)
+    return VerifiedToken(claims["client_id"], scopes, claims["jti"], claims["iat"], claims["exp"], generation)
 
 
 def _decode(token: str, issuer: str, keys: PublicKeys) -> dict[str, Any]:
@@ -108,7 +118,7 @@ def _decode(token: str, issuer: str, keys: PublicKeys) -> dict[str, Any]:
     )
     if not all(claims[name] and isinstance(claims[name], str) for name in ("sub", "client_id", "jti", "scope")):
         raise jwt.InvalidTokenError
-    if claims["sub"] != claims["client_id"]:
+    if claims["sub"] != claims["client_id"] or type(claims.get(_GENERATION, 0)) is not int:
         raise jwt.InvalidTokenError
     return claims
 
@@ -128,5 +138,7 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
     expires, issued = claims["exp"], claims["iat"]
     if type(expires) is not int or type(issued) is not int or issued > now + _CLOCK_SKEW_SECONDS:
         raise jwt.InvalidIssuedAtError
+    if expires - issued > MAX_TOKEN_LIFETIME:  # which no function issues: a retired key is kept no longer
+        raise jwt.InvalidTokenError
     if now >= expires:
         raise jwt.ExpiredSignatureError

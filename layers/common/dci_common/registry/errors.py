@@ -39,7 +39,7 @@ class InvalidSort(QueryError):
 
 
 class TooManyMatches(QueryError):
-    """The search would read, or return, more than one message may."""
+    """The search would read, or return, more than one message may. That it would tells how much there is."""
 
 
 class RegistryBusy(RegistryError, Unavailable):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dci_common.registry.query.sort import Position, SortKey, Window
-from dci_common.spdci.envelope import Pagination, SearchCriteria, SearchItem
+from dci_common.spdci.envelope import Pagination, SearchCriteria
 from dci_common.spdci.rejections import Rejection
 
 MAX_PAGE_SIZE = 2000
@@ -20,9 +20,14 @@ class Page:
     size: int | None
     cursor: str | None = None
 
+    @property
+    def max_records(self) -> int:
+        """The largest number of records that the page can hold."""
+        return self.size or MAX_PAGE_SIZE
+
     def window(self, sort: tuple[SortKey, ...], after: Position | None) -> Window:
         """Return the window of the matches that the page shows."""
-        size = self.size or MAX_PAGE_SIZE
+        size = self.max_records
         return Window((self.number - 1) * size, size, sort, after, whole=self.size is None)
 
     def pagination(self, returned: int, total: int, next_cursor: str | None) -> dict[str, int | str]:
@@ -39,12 +44,6 @@ def read_page(criteria: SearchCriteria, beside: Pagination | None = None) -> Pag
     if any(page.cursor for page in pages[1:]):
         raise _invalid("Send next_cursor as the cursor of search_criteria.pagination, or send only that one.")
     return pages[0] if pages else Page(1, None)
-
-
-def max_records(item: SearchItem) -> int:
-    """Return the largest number of records that the response to an item can hold."""
-    sent = item.search_criteria.pagination or item.pagination
-    return min(sent.page_size, MAX_PAGE_SIZE) if sent else MAX_PAGE_SIZE
 
 
 def _checked(pagination: Pagination) -> Page:

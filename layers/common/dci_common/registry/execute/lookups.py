@@ -1,4 +1,7 @@
-"""Looks up the owners of identifiers, phone numbers and e-mail addresses, all at once."""
+"""Looks up the owners of identifiers, phone numbers and e-mail addresses, all at once.
+
+Restricted people own nothing, unless the client is `entitled` to them: all that follows is as if nobody was found.
+"""
 
 from __future__ import annotations
 
@@ -14,29 +17,34 @@ from dci_common.registry.storage.store import QUERY_COST, RegistryStore
 Owners = dict[Compare, frozenset[str]]
 
 
-def look_up(comparisons: Sequence[Compare], store: RegistryStore, threads: Executor, budget: Budget) -> Owners:
+def look_up(
+    comparisons: Sequence[Compare], store: RegistryStore, threads: Executor, budget: Budget, *, entitled: bool
+) -> Owners:
     """Return the owners of each comparison's values, by their partition keys."""
     unique = [comparison for comparison in comparisons if comparison.attribute.type.unique]
     shared = [comparison for comparison in comparisons if not comparison.attribute.type.unique]
-    return _unique_owners(unique, store, budget) | _shared_owners(shared, store, threads, budget)
+    owners = _unique_owners(unique, store, budget, entitled=entitled)
+    return owners | _shared_owners(shared, store, threads, budget, entitled=entitled)
 
 
-def _unique_owners(comparisons: list[Compare], store: RegistryStore, budget: Budget) -> Owners:
+def _unique_owners(comparisons: list[Compare], store: RegistryStore, budget: Budget, *, entitled: bool) -> Owners:
     """Read the owners of identifiers, of which each has one."""
     pks = [_pk(comparison, value) for comparison in comparisons for value in comparison.values]
-    owners = store.identifier_owners(pks, budget) if pks else {}
+    owners = store.identifier_owners(pks, budget, entitled=entitled) if pks else {}
     return {
         comparison: frozenset(owners[pk] for value in comparison.values if (pk := _pk(comparison, value)) in owners)
         for comparison in comparisons
     }
 
 
-def _shared_owners(comparisons: list[Compare], store: RegistryStore, threads: Executor, budget: Budget) -> Owners:
+def _shared_owners(
+    comparisons: list[Compare], store: RegistryStore, threads: Executor, budget: Budget, *, entitled: bool
+) -> Owners:
     """Query the owners of phone numbers and e-mail addresses, of which each may have any number."""
     jobs = [(comparison, _pk(comparison, value)) for comparison in comparisons for value in comparison.values]
     budget.check(len(jobs) * QUERY_COST)
     found: Owners = dict.fromkeys(comparisons, frozenset())
-    answers = threads.map(lambda job: store.shared_owners(job[1], budget), jobs)
+    answers = threads.map(lambda job: store.shared_owners(job[1], budget, entitled=entitled), jobs)
     for (comparison, _), owners in zip(jobs, answers, strict=True):
         found[comparison] |= frozenset(owners)
     return found

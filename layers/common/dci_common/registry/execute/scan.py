@@ -13,10 +13,12 @@ from typing import Any
 
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.execute.slices import Entry, Slice
+from dci_common.registry.model.base import Kind
 from dci_common.registry.plan.access_path import Range
 from dci_common.registry.plan.filter import Filter, holds
 from dci_common.registry.plan.search_plan import AccessPlan
 from dci_common.registry.plan.spans import Span
+from dci_common.registry.query.tree import Effort
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Facets, read_facets
 from dci_common.registry.storage.store import RegistryStore
@@ -49,6 +51,7 @@ class IndexScan:
         self._residual = access.residual if access.path.ranges else None
         self._filter = Filter(self._residual, access.search.query.kind) if self._residual is not None else None
         self._checks_in_python = self._filter is not None and self._filter.expression is None
+        self.entry_cost = 1 + (Effort.of(access.tree).of_facets if self._checks_in_python else 0)
 
     def walk(self, range_: Range, slice_: Slice) -> Walk:
         """Read a range in the order of its slot, listing the entries of a slice and counting the others."""
@@ -62,8 +65,10 @@ class IndexScan:
             [entry for entries in unverified for entry in entries],
         )
 
-    def collect(self, ranges: Iterable[Range], *, with_facets: bool) -> tuple[dict[str, Facets], list[str]]:
-        """Read all entries of several ranges: facets by record id, and the ids of unverified entries."""
+    def collect(
+        self, ranges: Iterable[Range], *, with_facets: bool
+    ) -> tuple[dict[str, Facets], list[tuple[Range, list[str]]]]:
+        """Read all entries of several ranges: facets by record id, and the ids of each range's unverified entries."""
         partitions, ranges = self._access.partitions, list(ranges)
         jobs = [(name, range_) for range_ in ranges for name in partitions.exact]
         others = [(name, range_) for range_ in ranges for name in partitions.unverified]
@@ -71,7 +76,10 @@ class IndexScan:
         for entries in self._threads.map(lambda job: self._entries(*job, with_facets=with_facets), jobs):
             found |= entries
         unverified = self._threads.map(lambda job: self._unverified(*job), others)
-        return found, [record_id for entries in unverified for _, record_id in entries]
+        return found, [
+            (range_, [record_id for _, record_id in entries])
+            for (_, range_), entries in zip(others, unverified, strict=True)
+        ]
 
     def _walk(self, partition: str, range_: Range, slice_: Slice) -> tuple[list[Entry], int]:
         """Return a partition's first `wanted` entries of the slice, and the number of all its entries."""
@@ -82,7 +90,7 @@ class IndexScan:
             request["ScanIndexForward"] = not slice_.descending
             missing = slice_.wanted - len(entries) if is_listed else 0
             self._set_projection(request, range_.slot, missing)
-            for page in self._store.query_pages(request, self._budget):
+            for page in self._store.query_pages(request, self._budget, entry_cost=self.entry_cost):
                 if request.get("Select") == "COUNT":
                     counted += page["Count"]
                 else:
@@ -100,19 +108,23 @@ class IndexScan:
         for span in range_.spans:
             request = self._request(partition, range_.slot, span)
             request["ProjectionExpression"] = "pk, facets" if with_facets or self._checks_in_python else "pk"
-            for page in self._store.query_pages(request, self._budget):
+            for page in self._store.query_pages(request, self._budget, entry_cost=self.entry_cost):
                 kept = (read_facets(item) for item in page["Items"] if self._passes(item))
                 found |= {facets["id"]: facets for facets in kept}
         return found
 
     def _unverified(self, partition: str, range_: Range) -> list[Entry]:
-        """Return the entries of an unverified partition that may belong to a range."""
+        """Return the entries of an unverified partition that may belong to a range.
+
+        Those of groups are counted when they are verified.
+        """
+        entry_cost = 0 if self._access.search.query.kind is Kind.GROUP else 1
         entries: list[Entry] = []
         covering = self._access.unverified_range(range_)
         for span in covering.spans:
             request = _range_request(partition, covering.slot, span)
             request["ProjectionExpression"] = f"pk, {covering.slot}"
-            for page in self._store.query_pages(request, self._budget):
+            for page in self._store.query_pages(request, self._budget, entry_cost=entry_cost):
                 entries += [_entry(item, covering.slot) for item in page["Items"]]
         return entries
 

@@ -74,7 +74,8 @@ class Search:
 
     def _locate(self) -> tuple[AccessPlan, IndexScan]:
         """Look up what the plan names, and return how the records are then found."""
-        owners = look_up(self._plan.lookups, self._store, self._threads, self._budget)
+        entitled = self._visibility.restricted
+        owners = look_up(self._plan.lookups, self._store, self._threads, self._budget, entitled=entitled)
         groups = {search.condition: search.groups_of(self._nested(search.people)) for search in self._plan.members}
         access = self._plan.choose_access_path(owners, groups, self._visibility)
         if access.households is not None:
@@ -101,22 +102,30 @@ class Search:
         )
         (range_,) = access.path.ranges
         walk = scan.walk(range_, slice_)
-        entries, total = walk.page(self._verified(access, range_, walk), slice_)
+        entries, total = walk.page(self._verified(scan, access, range_, walk), slice_)
         page += [Position((slot_value,), id_) for slot_value, id_ in entries]
         return page, len(by_id) + total
 
-    def _verified(self, access: AccessPlan, range_: Range, walk: Walk) -> list[Entry]:
+    def _verified(self, scan: IndexScan, access: AccessPlan, range_: Range, walk: Walk) -> list[Entry]:
         """Return the unverified entries whose records match, each at its place in the order of the range's slot."""
-        matching = self._verify([id_ for _, id_ in walk.unverified], access)
+        matching = self._verify(scan, access, range_, [id_ for _, id_ in walk.unverified])
         volatile = access.volatile_attribute(range_)
         if volatile is None:
             return [entry for entry in walk.unverified if entry[1] in matching]
         values = {id_: volatile.values(view, self._query.today) for id_, view in matching.items()}
         return [(keys.slot_value(value, id_), id_) for id_, (value,) in values.items()]
 
-    def _verify(self, ids: Sequence[str], access: AccessPlan) -> dict[str, View]:
-        """Return those of these records that match, without those that lookups found."""
-        return self._bodies.matching(id_ for id_ in ids if id_ not in access.path.ids)
+    def _verify(self, scan: IndexScan, access: AccessPlan, range_: Range, ids: Sequence[str]) -> dict[str, View]:
+        """Return those records of a range's unverified entries that match, without those that lookups found.
+
+        Entries are counted too: those that are unverified only because of restricted members, as exact ones are.
+        """
+        matching = self._bodies.verified(id_ for id_ in ids if id_ not in access.path.ids)
+        if self._query.kind is Kind.GROUP:
+            exact = [view for id_ in ids if (view := self._bodies.as_if_exact.get(id_))]
+            in_range = sum(access.is_in_range(range_, view) for view in exact)
+            self._budget.examine(len(ids) - len(exact) + in_range * scan.entry_cost)
+        return matching
 
     def _in_sort_order(self, access: AccessPlan, scan: IndexScan, window: Window) -> tuple[list[Position], int]:
         positions = ordered(self._positions(access, scan, window.sort), window.sort)
@@ -133,7 +142,8 @@ class Search:
         if not sort:
             return [Position((), id_) for id_ in found]
         today = self._query.today
-        views = self._bodies.matching(id_ for id_, facets in found.items() if facets is None or not by_facets)
+        verified = (id_ for id_, facets in found.items() if facets is None)
+        views = self._bodies.verified(verified) if by_facets else self._bodies.matching(found)
         return [
             Position(tuple(sort_value(key, views.get(id_), facets, today) for key in sort), id_)
             for id_, facets in found.items()
@@ -146,5 +156,6 @@ class Search:
         if access.path.ranges:
             entries, unverified = scan.collect(access.path.ranges, with_facets=with_facets)
             found |= entries
-            found |= dict.fromkeys(self._verify(unverified, access))
+            for range_, ids in unverified:
+                found |= dict.fromkeys(self._verify(scan, access, range_, ids))
         return found

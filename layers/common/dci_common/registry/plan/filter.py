@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from dci_common.registry.model.base import Kind
-from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or, compare
+from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or
 from dci_common.registry.storage.facets import HOUSEHOLD_FACETS, Facets, facet_values
 from dci_common.registry.storage.keys import record_pk
 
@@ -103,8 +103,8 @@ def holds(node: Node, facets: Facets) -> bool:
             return any(holds(child, facets[home]) for home in HOUSEHOLD_FACETS if home in facets)
         case IdIn(ids):
             return facets["id"] in ids
-        case Compare(attribute, operator, wanted):
-            return any(compare(value, operator, wanted) for value in facet_values(facets, attribute.name))
+        case Compare():
+            return any(map(node.accepts, facet_values(facets, node.attribute.name)))
 
 
 def _joined(operator: str, parts: list[str]) -> str:

@@ -106,6 +106,15 @@ class AccessPlan:
         """Return the range that covers, in unverified partitions, all records that may belong to a range."""
         return whole_registry(self.search.catalogue).ranges[0] if self.volatile_attribute(range_) else range_
 
+    def is_in_range(self, range_: Range, view: View) -> bool:
+        """Return whether an exact index entry of a record, which is in the range that covers it, is in it too."""
+        attribute = self.volatile_attribute(range_)
+        if attribute is None:
+            return True
+        values = attribute.values(view, self.search.query.today)
+        at = [keys.slot_value(value, view["id"]) for value in values]
+        return any(span.low <= value <= span.high for value in at for span in range_.spans)
+
     @property
     def query_count(self) -> int:
         """The least number of queries that it takes to read the ranges."""
@@ -195,6 +204,9 @@ def _relaxed(node: Node, *, positive: bool) -> Node:
 
 
 def _partitions(kind: Kind, visibility: Visibility) -> Partitions:
-    restricted = (keys.restricted_shard(kind),) if visibility.restricted else ()
     exact = tuple(f"{kind}#{number}" for number in range(visibility.shards))
-    return Partitions(exact, (keys.body_shard(kind), *restricted))
+    body, restricted = keys.body_shard(kind), keys.restricted_shard(kind)
+    if visibility.restricted:
+        return Partitions(exact, (body, restricted))
+    # Facets of groups with restricted members describe what clients see who are not entitled to these.
+    return Partitions((*exact, restricted) if kind is Kind.GROUP else exact, (body,))

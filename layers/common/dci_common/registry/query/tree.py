@@ -6,7 +6,7 @@ A plan and its execution must find exactly the records that `matches` accepts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from dci_common.registry.catalogue.attributes import Attribute
@@ -24,6 +24,26 @@ class Compare:
     attribute: Attribute
     operator: str
     values: tuple[str, ...]
+    _set: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_set", frozenset(self.values))
+
+    def accepts(self, value: str) -> bool:
+        """Return whether one value satisfies the comparison; normalised values sort as the values do."""
+        match self.operator:
+            case "lt":
+                return value < self.values[0]
+            case "le":
+                return value <= self.values[0]
+            case "gt":
+                return value > self.values[0]
+            case "ge":
+                return value >= self.values[0]
+            case "prefix":
+                return value.startswith(self.values[0])
+            case _:  # eq, in
+                return value in self._set
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +80,8 @@ class AnyRelated:
 
     child: Node
 
+
+COMPARISONS_AN_ENTRY = 20  # so many in Python take about as long as it takes to read an index entry
 
 Node = And | Or | Not | Compare | IdIn | AnyRelated
 
@@ -121,6 +143,22 @@ def leaves(node: Node) -> Iterator[Compare | IdIn]:
             yield node
 
 
+def most_matches(node: Node) -> int | None:
+    """Return the largest number of records that can satisfy a tree; None when only the registry knows.
+
+    A value of a unique type belongs to one record.
+    """
+    match node:
+        case Compare(attribute, _, values) if attribute.type.unique:
+            return len(set(values))
+        case And(children):
+            return min((most for child in children if (most := most_matches(child)) is not None), default=None)
+        case Or(children):
+            parts = [most_matches(child) for child in children]
+            return sum(part or 0 for part in parts) if None not in parts else None
+    return None
+
+
 def matches(node: Node, view: AnyView, today: date) -> bool:
     """Return whether a record's view satisfies the tree. A missing value satisfies no comparison."""
     match node:
@@ -134,22 +172,37 @@ def matches(node: Node, view: AnyView, today: date) -> bool:
             return any(matches(child, entry, today) for entry in related_entries(view, today))
         case IdIn(ids):
             return view["id"] in ids
-        case Compare(attribute, operator, wanted):
-            return any(compare(value, operator, wanted) for value in attribute.values(view, today))
+        case Compare():
+            return any(map(node.accepts, node.attribute.values(view, today)))
 
 
-def compare(value: str, operator: str, wanted: tuple[str, ...]) -> bool:
-    """Return whether one value satisfies a comparison; normalised values sort as the values do."""
-    match operator:
-        case "lt":
-            return value < wanted[0]
-        case "le":
-            return value <= wanted[0]
-        case "gt":
-            return value > wanted[0]
-        case "ge":
-            return value >= wanted[0]
-        case "prefix":
-            return value.startswith(wanted[0])
-        case _:  # eq, in
-            return value in wanted
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How many comparisons it takes at most to tell whether a record matches: of its own, and of each related one."""
+
+    own: int
+    related: int
+
+    @classmethod
+    def of(cls, tree: Node) -> Effort:
+        """Return the effort of a tree."""
+        match tree:
+            case And(children) | Or(children):
+                parts = [cls.of(child) for child in children]
+                return cls(sum(part.own for part in parts), sum(part.related for part in parts))
+            case Not(child):
+                return cls.of(child)
+            case AnyRelated(child):
+                return cls(0, cls.of(child).own)
+            case _:
+                return cls(1, 0)
+
+    @property
+    def of_facets(self) -> int:
+        """How many more entries than one an index entry counts as, which carries two households at most."""
+        return (self.own + 2 * self.related) // COMPARISONS_AN_ENTRY
+
+    def of_view(self, view: AnyView, today: date) -> int:
+        """Return how many more entries than one the record counts as."""
+        related = self.related * len(related_entries(view, today)) if self.related else 0
+        return (self.own + related) // COMPARISONS_AN_ENTRY

@@ -145,7 +145,8 @@ def _check_record(stored: Stored, context: _Context) -> Iterator[str]:
             yield f"{what}: missing, or not what follows from the body"
     if stored.pending:
         yield f"a long write of it ({stored.pending}) is in progress or was interrupted"
-    for type_ in sorted(identifier_types(stored.view) - context.settings.identifier_types):
+    known = context.settings.known_types(restricted=bool(stored.view.get("restricted")))
+    for type_ in sorted(set().union(*identifier_types([stored.view])) - known):
         yield f"the registry does not know its identifier type {type_}"
     for entry in _entries(stored.view):
         yield from _check_entry(stored, entry, context)

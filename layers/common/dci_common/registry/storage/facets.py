@@ -2,15 +2,18 @@
 
 A person's facets carry those of the households too (`h0`, `h1`), so that a query about both is one pass over one
 index. Facets cannot describe some records exactly: a person with a third household, a membership that begins or ends
-in the future, a group whose size depends on who asks. Those are in a partition of their own, and every search
-verifies the entries that it reads there by the records' bodies. No entry becomes wrong with time: facets that are
-exact today are so on every later day.
+in the future. Those are in a partition of their own, and every search verifies the entries that it reads there by the
+records' bodies. No entry becomes wrong with time: facets that are exact today are so on every later day.
+
+Facets describe what clients see who are not entitled to restricted people. So what these people belong to changes
+nothing of a group's entry but its partition, which only searches of entitled clients must verify.
 
 | partition | records |
 |---|---|
 | `<kind>#0` ... | those that their facets describe exactly |
 | `<kind>#body` | those that only their body describes exactly |
-| `<kind>#restricted` | restricted people, read for entitled clients only |
+| `PERSON#restricted` | restricted people, read for entitled clients only |
+| `GROUP#restricted` | groups with restricted members, whose facets describe what the other clients see of them |
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ class Indexing:
         own = _values(self.catalogue.indexed[kind], view, self.today)
         facets = _facets(own)
         households = [entry for entry in view.get("households", ()) if is_shown(entry, self.today)]
-        exact = len(households) <= len(HOUSEHOLD_FACETS) and _is_exact(kind, view, self.today)
+        exact = is_exact(view, self.today)
         if exact:
             for name, entry in zip(HOUSEHOLD_FACETS, households, strict=False):
                 values = _values(self.catalogue.indexed_of_household, entry, self.today)
@@ -60,7 +63,11 @@ class Indexing:
     def _partition(self, kind: Kind, view: View, *, exact: bool) -> str:
         if view.get("restricted"):
             return keys.restricted_shard(kind)
-        return keys.shard(kind, view["id"], self.shards) if exact else keys.body_shard(kind)
+        if not exact:
+            return keys.body_shard(kind)
+        if has_restricted_members(view):
+            return keys.restricted_shard(kind)
+        return keys.shard(kind, view["id"], self.shards)
 
     def _slots(self, kind: Kind, own: _Values) -> dict[str, str]:
         held = self.catalogue.slots[kind].items()
@@ -90,16 +97,23 @@ def _read(value: Item) -> Any:  # noqa: ANN401 - a string, a list or a map
     return [member["S"] for member in value["L"]] if "L" in value else value["S"]
 
 
-def _is_exact(kind: Kind, view: View, today: date) -> bool:
-    """Return whether facets describe a record exactly, today and on every later day, whoever asks."""
-    entries = view["households"] if kind is Kind.PERSON else view["members"]
+def has_restricted_members(view: View) -> bool:
+    """Return whether a restricted person is, was or will be in a group."""
+    return any(member.get("restricted") for member in view.get("members", ()))
+
+
+def is_exact(view: View, today: date) -> bool:
+    """Return whether facets describe a record exactly, today and on every later day, but for restricted members."""
     day = today.isoformat()
+    entries = view["households"] if "households" in view else view["members"]
     for entry in entries:
+        if entry.get("restricted"):
+            continue
         if entry.get("start", "") > day or entry.get("end", "") > day:
             return False
         if any(start > day or end > day for start, end, _ in entry.get("member_spans", ())):
             return False
-    return kind is Kind.PERSON or not any(entry.get("restricted") for entry in entries)
+    return sum(is_shown(entry, today) for entry in view.get("households", ())) <= len(HOUSEHOLD_FACETS)
 
 
 def _values(attributes: Iterable[Attribute], view: View, today: date) -> _Values:

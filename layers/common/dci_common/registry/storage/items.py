@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dci_common.registry.model.records import Membership
 
 Ref = tuple[str, str]  # an item's pk and sk
+IDENTIFIER_TYPES, RESTRICTED_TYPES = "identifier_types", "restricted_types"  # attributes of the settings
+RESTRICTED = "restricted"  # the mark of a lookup item whose owner is a restricted person
 
 # A body of more characters than this (300 KB at most, in UTF-8) is stored in items of its own.
 _PART_CHARACTERS = 75_000
@@ -91,7 +93,10 @@ def sides(person_id: str, group_id: str, entry: Mapping[str, Any]) -> list[Item]
 
 
 def lookup_items(kind: Kind, view: Mapping[str, Any]) -> dict[Ref, Item]:
-    """Build the items by which a record's identifiers, phone numbers and e-mail addresses are looked up, by key."""
+    """Build the items by which a record's identifiers, phone numbers and e-mail addresses are looked up, by key.
+
+    Those of a person say whether their owner is restricted: a lookup for others than entitled clients ends there.
+    """
     owner = keys.record_pk(kind, view["id"])
     identifiers = (
         keys.identifier_pk(identifier["identifier_type"], identifier["identifier_value"])
@@ -100,21 +105,31 @@ def lookup_items(kind: Kind, view: Mapping[str, Any]) -> dict[Ref, Item]:
     shared = [keys.phone_pk(number) for number in view.get("phone_numbers", ())]
     shared += [keys.email_pk(address) for address in view.get("emails", ())]
     found = [*((pk, keys.RECORD) for pk in identifiers), *((pk, owner) for pk in shared)]
-    return {(pk, sk): {"pk": {"S": pk}, "sk": {"S": sk}, "owner": {"S": owner}} for pk, sk in found}
+    carried: Item = {"owner": {"S": owner}}
+    if kind is Kind.PERSON:
+        carried[RESTRICTED] = {"BOOL": bool(view.get("restricted"))}
+    return {(pk, sk): {"pk": {"S": pk}, "sk": {"S": sk}, **carried} for pk, sk in found}
 
 
-def identifier_types(view: Mapping[str, Any]) -> set[str]:
-    """Return the identifier types that a record has, normalised."""
-    return {normalize.identifier_type(identifier["identifier_type"]) for identifier in view.get("identifiers", ())}
+def identifier_types(views: Iterable[Mapping[str, Any]]) -> tuple[set[str], set[str]]:
+    """Return the identifier types that records have, normalised: those of all others, and of restricted people."""
+    types: tuple[set[str], set[str]] = set(), set()
+    for view in views:
+        has = {normalize.identifier_type(identifier["identifier_type"]) for identifier in view.get("identifiers", ())}
+        types[bool(view.get("restricted"))].update(has)
+    return types
 
 
-def settings_item(shards: int, types: Iterable[str]) -> Item:
-    """Build the registry's own item: the number of shards of its indexes, and its identifier types."""
-    known = sorted(set(types))
+def settings_item(shards: int, types: Set[str], restricted_types: Set[str]) -> Item:
+    """Build the registry's own item: the number of shards of its indexes, and its identifier types.
+
+    `restricted_types` are those of restricted people.
+    """
+    known = {IDENTIFIER_TYPES: types, RESTRICTED_TYPES: restricted_types - types}
     return {
         **keys.REGISTRY_KEY,
         "shards": {"N": str(shards)},
-        **({"identifier_types": {"SS": known}} if known else {}),
+        **{name: {"SS": sorted(some)} for name, some in known.items() if some},
     }
 
 

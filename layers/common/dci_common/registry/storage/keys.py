@@ -44,7 +44,7 @@ def body_shard(kind: Kind) -> str:
 
 
 def restricted_shard(kind: Kind) -> str:
-    """Return the index partition of restricted records, which only queries of entitled clients read."""
+    """Return the index partition of restricted people, or of groups with restricted members (see facets.py)."""
     return f"{kind}#restricted"
 
 

@@ -1,8 +1,12 @@
-"""Reads RegistryTable: each method is one access path, and counts what it reads."""
+"""Reads RegistryTable: each method is one access path.
+
+Lookups and queries count what they read and the client may see. Whoever reads records counts them, once it is known
+which of them are not hidden from the client.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +17,16 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.items import Ref, TornBody, body_view, part_keys, ref_of
+from dci_common.registry.storage.items import (
+    IDENTIFIER_TYPES,
+    RESTRICTED,
+    RESTRICTED_TYPES,
+    Ref,
+    TornBody,
+    body_view,
+    part_keys,
+    ref_of,
+)
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -22,16 +35,39 @@ T = TypeVar("T")
 Read = Callable[[Item, Mapping[Ref, Item]], T]
 
 _TORN_READS = 10
-_VIEW_ATTRIBUTES = "pk, body, parts, digest"
-QUERY_COST = 10  # entries that a query counts as even when it finds nothing, so that their number is bounded too
+_VIEW_ATTRIBUTES = ("pk", "body", "parts", "digest")
+QUERY_COST = 10  # entries that a query counts as beside those that it finds, so that their number is bounded too
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """The registry's own settings."""
+    """The registry's own settings.
+
+    `restricted_types` are the identifier types that only restricted people have had: other clients than entitled ones
+    may not learn that these exist.
+    """
 
     shards: int
     identifier_types: frozenset[str]
+    restricted_types: frozenset[str] = frozenset()
+
+    def known_types(self, *, restricted: bool) -> frozenset[str]:
+        """Return the identifier types that an entitled client, or a restricted person, knows of; or all others."""
+        return self.identifier_types | self.restricted_types if restricted else self.identifier_types
+
+    def type_update(self, types: Set[str], restricted_types: Set[str]) -> Item:
+        """Return the members of an UpdateItem that adds identifier types to the settings; none when all are known."""
+        new = {
+            IDENTIFIER_TYPES: types - self.identifier_types,
+            RESTRICTED_TYPES: restricted_types - self.known_types(restricted=True) - types,
+        }
+        added = {name: sorted(some) for name, some in new.items() if some}
+        if not added:
+            return {}
+        return {
+            "UpdateExpression": "ADD " + ", ".join(f"{name} :{name}" for name in added),
+            "ExpressionAttributeValues": {f":{name}": {"SS": some} for name, some in added.items()},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +96,63 @@ class RegistryStore:
         item = self._runtime.dynamodb.get_item(TableName=self._table, Key=keys.REGISTRY_KEY).get("Item")
         if item is None:
             raise RegistryNotLoaded
-        return RegistrySettings(int(item["shards"]["N"]), frozenset(item.get("identifier_types", {}).get("SS", ())))
+        types = (frozenset(item.get(name, {}).get("SS", ())) for name in (IDENTIFIER_TYPES, RESTRICTED_TYPES))
+        return RegistrySettings(int(item["shards"]["N"]), *types)
 
-    def identifier_owners(self, pks: Sequence[str], budget: Budget) -> dict[str, str]:
-        """Read the owner of each identifier; those without an owner are left out."""
+    def identifier_owners(self, pks: Sequence[str], budget: Budget, *, entitled: bool) -> dict[str, str]:
+        """Read the owner of each identifier; those without an owner that the client may know of are left out."""
         wanted = [{"pk": {"S": pk}, "sk": {"S": keys.RECORD}} for pk in dict.fromkeys(pks)]
         budget.examine(len(wanted))
         items = self._get(wanted, budget)
-        return {item["pk"]["S"]: item["owner"]["S"] for item in items}
+        hidden = set() if entitled else self._hidden_owners(items, budget)
+        owners = {item["pk"]["S"]: item["owner"]["S"] for item in items}
+        return {pk: owner for pk, owner in owners.items() if owner not in hidden}
 
-    def shared_owners(self, pk: str, budget: Budget) -> list[str]:
-        """Read the owners of a phone number or an e-mail address."""
+    def shared_owners(self, pk: str, budget: Budget, *, entitled: bool) -> list[str]:
+        """Read the owners of a phone number or an e-mail address that the client may know of."""
         request = {
             "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeNames": {"#owner": "owner"},
             "ExpressionAttributeValues": {":pk": {"S": pk}},
-            "ProjectionExpression": "sk",
+            "ProjectionExpression": f"#owner, {RESTRICTED}",
             "ConsistentRead": True,
         }
-        return [item["sk"]["S"] for page in self.query_pages(request, budget) for item in page["Items"]]
+        found: list[str] = []
+        for page in self.query_pages(request, budget, entry_cost=0):
+            hidden = set() if entitled else self._hidden_owners(page["Items"], budget)
+            owners = [owner for item in page["Items"] if (owner := item["owner"]["S"]) not in hidden]
+            budget.examine(len(owners))
+            found += owners
+        return found
+
+    def _hidden_owners(self, lookups: Sequence[Item], budget: Budget) -> set[str]:
+        """Return the restricted owners of lookup items.
+
+        Those that older versions wrote are not marked: then the index partition of the owner's record tells, at no
+        cost, as a hidden owner must cost nothing.
+        """
+        marked = {item["owner"]["S"] for item in lookups if item.get(RESTRICTED, {}).get("BOOL")}
+        people = keys.record_pk(Kind.PERSON, "")
+        unmarked = {item["owner"]["S"] for item in lookups if RESTRICTED not in item}
+        wanted = [{"pk": {"S": pk}, "sk": {"S": keys.RECORD}} for pk in sorted(unmarked) if pk.startswith(people)]
+        hidden = {"S": keys.restricted_shard(Kind.PERSON)}
+        records = self._get(wanted, budget, ("pk", "shard"))
+        return marked | {record["pk"]["S"] for record in records if record["shard"] == hidden}
 
     def records(self, kind: Kind, ids: Sequence[str], budget: Budget) -> dict[str, Stored]:
         """Read records for a writer, strongly consistent; ids without a record are left out."""
         return {stored.id: stored for stored in self._whole(kind, ids, budget, read_record)}
 
     def views(self, kind: Kind, ids: Sequence[str], budget: Budget) -> dict[str, View]:
-        """Read records' views, strongly consistent; ids without a record are left out.
+        """Read records' views, strongly consistent, and count nothing; ids without a record are left out.
 
         Facets are not fetched: parsing those of a record takes longer than everything else.
         """
         return {view["id"]: view for view in self._whole(kind, ids, budget, read_view, _VIEW_ATTRIBUTES)}
 
     def _whole(
-        self, kind: Kind, ids: Sequence[str], budget: Budget, read: Read[T], projection: str = ""
+        self, kind: Kind, ids: Sequence[str], budget: Budget, read: Read[T], projection: Sequence[str] = ()
     ) -> Iterator[T]:
-        budget.examine(len(ids))
         missing = list(dict.fromkeys(ids))
         # A large body that changed between the reads of its record and of its parts is read again.
         for _ in range(_TORN_READS):
@@ -110,15 +169,22 @@ class RegistryStore:
                 return
         raise RegistryBusy
 
-    def _get(self, wanted: Sequence[Item], budget: Budget, projection: str = "") -> list[Item]:
+    def _get(self, wanted: Sequence[Item], budget: Budget, projection: Sequence[str] = ()) -> list[Item]:
         return batch_get(self._runtime, self._table, wanted, projection=projection, meter=budget)
 
-    def query_pages(self, request: dict[str, Any], budget: Budget) -> Iterator[dict[str, Any]]:
-        """Query page by page; the caller may change `request` between the pages."""
+    def query_pages(
+        self, request: dict[str, Any], budget: Budget, *, entry_cost: int = 1
+    ) -> Iterator[dict[str, Any]]:
+        """Query page by page; the caller may change `request` between the pages.
+
+        The query and each of its entries cost; where DynamoDB ends a page costs nothing, as the sizes of entries and
+        their partitions say more than a client may know. Entries that may be hidden are counted by the caller
+        (`entry_cost=0`).
+        """
+        budget.examine(QUERY_COST)
         while True:
-            budget.examine(QUERY_COST)
             answer = query_page(self._runtime, {"TableName": self._table, **request}, budget)
-            budget.examine(max(0, answer["ScannedCount"] - QUERY_COST))
+            budget.examine(answer["ScannedCount"] * entry_cost)
             yield answer
             if "LastEvaluatedKey" not in answer:
                 return

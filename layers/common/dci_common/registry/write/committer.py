@@ -48,7 +48,6 @@ class Committer:
         self._max_actions = max_actions
         self._table = runtime.settings.registry_table
         self._store = RegistryStore(runtime)
-        self._registered: set[str] = set()
 
     def read(self, kind: Kind, ids: Iterable[str]) -> dict[str, Stored]:
         """Read records, strongly consistent; ids without a record are left out."""
@@ -160,13 +159,7 @@ class Committer:
 
     def _register_identifier_types(self, changes: Iterable[RecordChange]) -> None:
         """Add new identifier types to the registry's settings, before the first record that has them is written."""
-        types = {type_ for change in changes if change.after for type_ in identifier_types(change.after)}
-        new = types - self._settings.identifier_types - self._registered
-        if new:
-            self._runtime.dynamodb.update_item(
-                TableName=self._table,
-                Key=keys.REGISTRY_KEY,
-                UpdateExpression="ADD identifier_types :new",
-                ExpressionAttributeValues={":new": {"SS": sorted(new)}},
-            )
-            self._registered |= new
+        update = self._settings.type_update(*identifier_types(change.after for change in changes if change.after))
+        if update:
+            self._runtime.dynamodb.update_item(TableName=self._table, Key=keys.REGISTRY_KEY, **update)
+            del self._settings  # read again when it is needed

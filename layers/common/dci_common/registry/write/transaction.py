@@ -89,11 +89,11 @@ class Transaction:
         self._add("ConditionCheck", Key=keys.record_key(unchanged.kind, unchanged.id), **_unchanged(unchanged))
 
     def change_lookups(self, before: dict[Ref, Item], after: dict[Ref, Item]) -> None:
-        """Claim the lookups that a record gets, and release those that it loses."""
+        """Claim the lookups that a record gets or that must change, and release those that it loses."""
         for key in before.keys() - after.keys():
             item = before[key]
             self._add("Delete", Key={"pk": item["pk"], "sk": item["sk"]}, **_unclaimed(item))
-        for key in sorted(after.keys() - before.keys()):
+        for key in sorted(key for key, item in after.items() if before.get(key) != item):
             self._add("Put", claims=after[key], Item=after[key], **_unclaimed(after[key]))
 
     def put_membership(self, membership: Membership) -> None:
