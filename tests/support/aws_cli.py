@@ -1,13 +1,12 @@
-"""The AWS command line as docs/operations.md uses it, for an emulator: `python -m support.aws_cli SERVICE ...`.
+"""The AWS command line as docs/operations.md uses it: `python -m support.aws_cli STACK_FILE SERVICE OPERATION ...`.
 
-The variable AWS_STACK_FILE names a file with the `outputs` and `resources` of a stack, for engines without
-CloudFormation and STS; without it, every service is asked at AWS_ENDPOINT_URL.
+The file has the `outputs` and `resources` of a stack, for engines without CloudFormation and STS. If its name is
+empty, every service is asked at AWS_ENDPOINT_URL.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,18 +19,19 @@ from botocore import xform_name
 _OF_THE_COMMAND = {"output", "query", "region"}
 
 
-def main(service: str, operation: str, *arguments: str) -> int:
+def main(stack: str, service: str, operation: str, *arguments: str) -> int:
     """Run a command, and print what it answers."""
+    stack = stack if service in {"cloudformation", "sts"} else ""
     if operation == "wait":
         operation, *rest = arguments
         options = _options(rest)
-        if not _stack_file(service):
+        if not stack:
             client = boto3.client(service)  # type: ignore[call-overload]
             names = {name: "".join(part.title() for part in name.split("-")) for name in options}
             client.get_waiter(operation.replace("-", "_")).wait(**{names[name]: options[name] for name in options})
         return 0
     options = _options(arguments)
-    answer = _of_the_stack(operation, options) if _stack_file(service) else _ask(service, operation, options)
+    answer = _of_the_stack(stack, operation, options) if stack else _ask(service, operation, options)
     if "query" in options:
         answer = jmespath.search(options["query"], answer)
     if answer not in ({}, None):
@@ -40,12 +40,8 @@ def main(service: str, operation: str, *arguments: str) -> int:
     return 0
 
 
-def _stack_file(service: str) -> str:
-    return os.environ.get("AWS_STACK_FILE", "") if service in {"cloudformation", "sts"} else ""
-
-
-def _of_the_stack(operation: str, options: dict[str, str]) -> Any:
-    stack = json.loads(Path(_stack_file("cloudformation")).read_text())
+def _of_the_stack(file: str, operation: str, options: dict[str, str]) -> Any:
+    stack = json.loads(Path(file).read_text())
     match operation:
         case "describe-stacks":
             outputs = [{"OutputKey": name, "OutputValue": value} for name, value in stack["outputs"].items()]

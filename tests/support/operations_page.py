@@ -14,7 +14,7 @@ from support.events import ROOT
 
 _BASH = "/bin/bash"
 _OURS = f'exec {sys.executable} -m dci_cli "$@"'
-_AWS = f'PYTHONPATH="{ROOT / "tests"}" exec {sys.executable} -m support.aws_cli "$@"'
+_AWS = f'PYTHONPATH="{ROOT / "tests"}" exec {sys.executable} -m support.aws_cli "$STACK_FILE" "$@"'
 # `make deploy` ends where SAM would begin.
 _MAKE = f'[ "$1" != deploy ] || exec {sys.executable} -m dci_cli.deploy default'
 
@@ -45,7 +45,8 @@ def sections() -> Iterator[Section]:
 def run(chosen: list[Section], folder: Path, values: Mapping[str, str], environment: Mapping[str, str]) -> str:
     """Run the commands of sections in one shell, which ends at the first failure, and return what they printed.
 
-    `values` replace words such as CLIENT_ID, which an operator replaces; `folder` stands for the checkout.
+    `values` replace words such as CLIENT_ID, which an operator replaces; `folder` stands for the checkout. The
+    variable STACK_FILE of the environment is the first argument of `support.aws_cli`.
     """
     (folder / "bin").mkdir()
     for name, script in {"bin/aws": _AWS, "bin/make": _MAKE, "dci": _OURS}.items():
