@@ -37,7 +37,7 @@ OAUTH_ERRORS = {  # RFC 6749 §5.2, and §4.1.2.1 for those that are the server'
 LIMITS = {
     "request body": MAX_BODY_BYTES,
     "search items in a message": response.MAX_ITEMS,
-    "expressions in a query": parser.MAX_LEAVES,
+    "expressions in a query": conditions.MAX_LEAVES,
     "levels of an `expression` query": expression.MAX_DEPTH,
     "values of one `in`": conditions.MAX_VALUES,
     "a value": normalize.MAX_VALUE_BYTES,

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from dci_cli.local.demo import KNOWN_UIN
-from dci_common.registry.query.conditions import MAX_VALUES
-from dci_common.registry.query.parser import MAX_LEAVES
+from dci_common.registry.query.conditions import MAX_LEAVES, MAX_VALUES
 from support.api import Api, Reply, identified, item, predicate
 
 CRITERIA = "rjct.search_criteria.invalid"

@@ -102,7 +102,11 @@ def compile_search(
         query=query,
         sort=parse_sort(criteria.sort, conditions),
         page=page,
-        visibility=Visibility(settings.shards, restricted=client.restricted),
+        visibility=Visibility(
+            settings.shards,
+            restricted=client.restricted,
+            hidden_orders=catalogue.hidden_orders(record_type.kind, disclosed),
+        ),
         disclosure=disclosed,
         digest=_digest(client.client_id, reg_type, record_type.name, criteria),
     )

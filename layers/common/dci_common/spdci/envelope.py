@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from dci_common.errors import InvalidEnvelope, InvalidRequest
@@ -115,7 +115,8 @@ class SearchMessage(_Model):
     """SearchRequest."""
 
     transaction_id: ShortId
-    search_request: list[SearchItem]
+    # A list of any length can be invalid: at its first fault there is enough to report.
+    search_request: Annotated[list[SearchItem], FailFast()]
 
 
 class SearchEnvelope(_Model):

@@ -81,6 +81,15 @@ class Catalogue:
         is_own = kind in attribute.kinds and not (attribute.inherited and kind is Kind.PERSON)
         return attribute.disclosed_by if is_own else attribute.disclosed_by | {self.related_disclosure}
 
+    def hidden_orders(self, kind: Kind, disclosed: Disclosure) -> frozenset[str]:
+        """Return the slots whose order tells values that a client with this disclosure may not see.
+
+        A query for an attribute uses the slot of that attribute, but one for `leading` alone uses the composite slot.
+        """
+        composite = self.composites[kind]
+        is_seen = self.required_disclosure(composite.trailing, kind) <= disclosed
+        return frozenset() if is_seen else frozenset({composite.slot})
+
     @cached_property
     def indexed(self) -> Mapping[Kind, tuple[Attribute, ...]]:
         """The attributes that an index entry carries of each kind of record; lookup types have items of their own."""
