@@ -54,6 +54,16 @@ def test_comparisons_in_python_count_in_the_budget(table: str, new_api: Callable
     assert "narrower" in answered["status_reason_message"]
 
 
+def test_an_attribute_with_several_values_counts_several_times(
+    table: str, new_api: Callable[..., Api], logs: Logs
+) -> None:
+    """A condition on places, of which a record has one at each level, is compared with all of them."""
+    elsewhere = [{"location": {"$ne": f"{place}*"}} for place in range(15)]
+    asked = item(expressed({"$and": elsewhere}), "expression", pagination={"page_size": 1})
+    assert new_api(registry_table=table).search(asked).items[0]["pagination"]["total_count"] == PEOPLE
+    assert logs.entries()[-1]["examined"] == 3 * 10 + (PEOPLE + 1) * (1 + 15 * 4 // 20)
+
+
 def test_a_value_is_looked_up_among_those_of_a_condition() -> None:
     """However many values a condition has, a record's value is compared once with them."""
     compared = 0
