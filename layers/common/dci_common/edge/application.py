@@ -18,10 +18,10 @@ from dci_common.runtime import Event, LambdaHandler, Runtime
 from dci_common.timestamps import timestamp
 
 Endpoint = Callable[[Request], Response]
-ErrorBody = Callable[[ErrorResponse, Request, float], object]
+ErrorBody = Callable[[ErrorResponse, Request, float], dict[str, Any]]
 
 
-def spdci_error(error: ErrorResponse, request: Request, now: float) -> object:
+def spdci_error(error: ErrorResponse, request: Request, now: float) -> dict[str, Any]:
     """Return an error in both shapes of the standard at once: HttpErrorResponse and the ERR acknowledgement."""
     entry = {"code": error.code, "message": error.message}
     return {
@@ -61,7 +61,9 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
         try:
             _check_origin(request, origin_secret)
             with calls_end_by(request.deadline):
-                response = _dispatch(resource, request, event)
+                endpoint = _endpoint(resource, request)
+                request = with_body(request, event)
+                response = endpoint(request)
         except Exception as error:  # noqa: BLE001 - unexpected ones are logged, and answered without their details
             response = _failed(error, resource, request, clock())
         if is_cold:
@@ -80,13 +82,13 @@ def _check_origin(request: Request, secret: bytes) -> None:
         raise NotFound("The API is not at this address: use its public one.")
 
 
-def _dispatch(resource: Resource, request: Request, event: Event) -> Response:
+def _endpoint(resource: Resource, request: Request) -> Endpoint:
     if not resource.methods:
         raise NotFound("There is nothing at this path; the API's paths are in its documentation.")
     endpoint = resource.methods.get(request.method)
     if endpoint is None:
         raise MethodNotAllowed(resource.methods)
-    return endpoint(with_body(request, event))
+    return endpoint
 
 
 def _failed(error: Exception, resource: Resource, request: Request, now: float) -> Response:

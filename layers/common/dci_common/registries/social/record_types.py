@@ -13,7 +13,7 @@ from dci_common.registry.errors import InvalidQuery
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
 from dci_common.registry.query.expression import collection
-from dci_common.spdci.envelope import SearchCriteria
+from dci_common.spdci.search_items import SearchCriteria
 
 _SOCIAL = "ns:org:RegistryType:Social"
 _SOCIAL_SPELLINGS = frozenset({"social", "socialregistry", "sr"})

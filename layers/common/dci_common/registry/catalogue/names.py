@@ -1,4 +1,4 @@
-"""Names as partners spell them: those of attributes, sort keys, record types and registry types are compared folded."""
+"""Names as partners spell them: those of attributes, sort keys, record types and registry types are folded."""
 
 from __future__ import annotations
 

@@ -86,6 +86,7 @@ COMPARISONS_AN_ENTRY = 20  # so many in Python take about as long as it takes to
 Node = And | Or | Not | Compare | IdIn | AnyRelated
 
 NOTHING = Or(())
+EVERYTHING = And(())
 
 
 @dataclass(frozen=True, slots=True)
