@@ -42,6 +42,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
             "/openapi.json": Resource({"GET": description}),
         },
         runtime,
+        prefix=runtime.settings.route_prefix,
     )
 
 

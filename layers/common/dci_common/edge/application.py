@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dci_common.deadline import Deadline, calls_end_by
@@ -17,6 +17,7 @@ from dci_common.logs import LogFields, log_failure, log_request
 from dci_common.runtime import Event, LambdaHandler, Runtime
 from dci_common.timestamps import timestamp
 
+_PREFIX = "/{prefix}"
 Endpoint = Callable[[Request], Response]
 ErrorBody = Callable[[ErrorResponse, Request, float], dict[str, Any]]
 
@@ -44,9 +45,10 @@ class Resource:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHandler:
+def application(resources: Mapping[str, Resource], runtime: Runtime, *, prefix: str = "") -> LambdaHandler:
     """Return the Lambda handler of a set of paths, spelled as in template.yaml; other paths answer 404.
 
+    A path of the template that begins with `/{prefix}` is the one without it, if the request has this `prefix` there.
     Every call to AWS ends before Lambda stops the invocation, early enough for an answer.
     """
     unknown, clock = Resource({}), runtime.clock
@@ -56,7 +58,7 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
         nonlocal is_cold
         started = time.perf_counter()
-        request = request_without_body(event, Deadline.of(context, clock))
+        request = _without_prefix(request_without_body(event, Deadline.of(context, clock)), prefix)
         resource = resources.get(request.path, unknown)
         try:
             _check_origin(request, origin_secret)
@@ -73,6 +75,11 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
         return lambda_response(response, resource.headers)
 
     return handler
+
+
+def _without_prefix(request: Request, prefix: str) -> Request:
+    is_served = prefix and request.parameters.get("prefix") == prefix
+    return replace(request, path=request.path.removeprefix(_PREFIX)) if is_served else request
 
 
 def _check_origin(request: Request, secret: bytes) -> None:
