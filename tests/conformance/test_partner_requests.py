@@ -91,13 +91,12 @@ OPENSPP2 = {
 BORN = {"attribute_name": "birth_date", "operator": "ge", "attribute_value": "1900-01-01"}
 
 
-@pytest.mark.parametrize("reg_type", ["ns:registry_type:social_registry", "SOCIAL_REGISTRY", "SR", "Social"])
 @pytest.mark.parametrize(
-    ("query_type", "query"),
+    ("reg_type", "query_type", "query"),
     [
-        ("idtype-value", HER),
-        ("predicate", [{"seq_num": 1, "expression1": BORN, "condition": "and", "expression2": BORN}]),
-        ("expression", [{"seq_num": 1, "expression1": BORN}]),
+        *((name, "idtype-value", HER) for name in ("ns:registry_type:social_registry", "SOCIAL_REGISTRY", "SR")),
+        ("Social", "predicate", [{"seq_num": 1, "expression1": BORN, "condition": "and", "expression2": BORN}]),
+        ("SOCIAL_REGISTRY", "expression", [{"seq_num": 1, "expression1": BORN}]),
     ],
 )
 def test_openspp2_finds_people(shared_api: Api, reg_type: str, query_type: str, query: object) -> None:
