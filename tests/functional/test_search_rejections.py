@@ -126,7 +126,8 @@ def test_an_unknown_member_is_told_that_there_may_be_more_expressions(shared_api
     [
         {"reg_type": MARK},
         {"reg_type": "ns:org:RegistryType:Civil"},
-        {"reg_type": "Social"},
+        {"reg_type": "Socialist"},
+        {"reg_type": " "},
         {"reg_type": "SPP:RegistryType:Group"},
         {"reg_record_type": MARK},
         {"reg_record_type": " "},

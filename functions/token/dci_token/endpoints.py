@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dci_common.clients.authentication import Authenticator
 from dci_common.clients.model import Client
 from dci_common.edge.bearer import issuer
@@ -72,6 +74,6 @@ class OAuthEndpoints:
         return client
 
 
-def oauth_error(error: ErrorResponse, _request: Request, _now: float) -> object:
+def oauth_error(error: ErrorResponse, _request: Request, _now: float) -> dict[str, Any]:
     """Return an error as RFC 6749 §5.2 shapes it."""
     return {"error": error.oauth_error, "error_description": error.message}

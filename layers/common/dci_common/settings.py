@@ -24,6 +24,7 @@ class Settings:
     - `issuer`: the issuer of tokens; empty: `https://` and the API's own domain name.
     - `token_lifetime`: seconds, for clients without a lifetime of their own.
     - `receiver_ids`: the accepted `receiver_id`s; empty: any.
+    - `route_prefix`: the path segment under which the registry's paths are served too; empty: none.
     - `max_examined`: how many index entries one message may read.
     - `requests_a_minute`, `records_a_day`: the quota of clients without one of their own; 0: no limit.
     - `audit_days`: how long disclosures are recorded; 0: for ever.
@@ -42,6 +43,7 @@ class Settings:
     issuer: str = ""
     token_lifetime: int = 600
     receiver_ids: frozenset[str] = frozenset()
+    route_prefix: str = ""
     max_examined: int = 100_000
     requests_a_minute: int = 600
     records_a_day: int = 1_000_000
@@ -67,6 +69,7 @@ class Settings:
             issuer=env.get("ISSUER", "").rstrip("/"),
             token_lifetime=_number(env, "TOKEN_LIFETIME", 600, MIN_TOKEN_LIFETIME, MAX_TOKEN_LIFETIME),
             receiver_ids=frozenset(filter(None, (id_.strip() for id_ in env.get("RECEIVER_IDS", "").split(",")))),
+            route_prefix=env.get("ROUTE_PREFIX", ""),
             max_examined=_number(env, "MAX_EXAMINED", 100_000, 1, 10_000_000),
             requests_a_minute=_number(env, "REQUESTS_A_MINUTE", 600, 0, MAX_LIMIT),
             records_a_day=_number(env, "RECORDS_A_DAY", 1_000_000, 0, MAX_LIMIT),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dci_common.deadline import Deadline, calls_end_by
@@ -17,11 +17,12 @@ from dci_common.logs import LogFields, log_failure, log_request
 from dci_common.runtime import Event, LambdaHandler, Runtime
 from dci_common.timestamps import timestamp
 
+_PREFIX = "/{prefix}"
 Endpoint = Callable[[Request], Response]
-ErrorBody = Callable[[ErrorResponse, Request, float], object]
+ErrorBody = Callable[[ErrorResponse, Request, float], dict[str, Any]]
 
 
-def spdci_error(error: ErrorResponse, request: Request, now: float) -> object:
+def spdci_error(error: ErrorResponse, request: Request, now: float) -> dict[str, Any]:
     """Return an error in both shapes of the standard at once: HttpErrorResponse and the ERR acknowledgement."""
     entry = {"code": error.code, "message": error.message}
     return {
@@ -44,9 +45,10 @@ class Resource:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHandler:
+def application(resources: Mapping[str, Resource], runtime: Runtime, *, prefix: str = "") -> LambdaHandler:
     """Return the Lambda handler of a set of paths, spelled as in template.yaml; other paths answer 404.
 
+    A path of the template that begins with `/{prefix}` is the one without it, if the request has this `prefix` there.
     Every call to AWS ends before Lambda stops the invocation, early enough for an answer.
     """
     unknown, clock = Resource({}), runtime.clock
@@ -57,12 +59,14 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
         nonlocal is_cold
         started = time.perf_counter()
-        request = request_without_body(event, Deadline.of(context, clock))
+        request = _without_prefix(request_without_body(event, Deadline.of(context, clock)), prefix)
         resource = resources.get(request.path, unknown)
         try:
             request = checked_origin(request, origin_secrets)
             with calls_end_by(request.deadline):
-                response = _dispatch(resource, request, event)
+                endpoint = _endpoint(resource, request)
+                request = with_body(request, event)
+                response = endpoint(request)
         except Exception as error:  # noqa: BLE001 - unexpected ones are logged, and answered without their details
             response = _failed(error, resource, request, clock())
         if is_cold:
@@ -74,13 +78,18 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
     return handler
 
 
-def _dispatch(resource: Resource, request: Request, event: Event) -> Response:
+def _without_prefix(request: Request, prefix: str) -> Request:
+    is_served = prefix and request.parameters.get("prefix") == prefix
+    return replace(request, path=request.path.removeprefix(_PREFIX)) if is_served else request
+
+
+def _endpoint(resource: Resource, request: Request) -> Endpoint:
     if not resource.methods:
         raise NotFound("There is nothing at this path; the API's paths are in its documentation.")
     endpoint = resource.methods.get(request.method)
     if endpoint is None:
         raise MethodNotAllowed(resource.methods)
-    return endpoint(with_body(request, event))
+    return endpoint
 
 
 def _failed(error: Exception, resource: Resource, request: Request, now: float) -> Response:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.exchange.quota import Reservation
     from dci_common.runtime import Runtime
-    from dci_common.spdci.envelope import SearchCriteria, SearchEnvelope
+    from dci_common.spdci.envelope import SearchEnvelope
+    from dci_common.spdci.search_items import SearchCriteria
 
 _THREADS = 4
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from dci_common.registries.social import openspp17, renderers
-from dci_common.registries.social.catalogue import HOUSEHOLD_ID
 from dci_common.registry.catalogue.attributes import Disclosure
+from dci_common.registry.catalogue.names import folded
 from dci_common.registry.errors import InvalidQuery
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.normalize import identifier_type
 from dci_common.registry.model.views import View
 from dci_common.registry.query.expression import collection
-from dci_common.spdci.envelope import SearchCriteria
+from dci_common.spdci.search_items import SearchCriteria
 
 _SOCIAL = "ns:org:RegistryType:Social"
-_SOCIAL_SUFFIX = "registrytype:social"
+_SOCIAL_SPELLINGS = frozenset({"social", "socialregistry", "sr"})
+_HOUSEHOLD_IDS = frozenset({"householdid", "hhid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,19 @@ _OPENSPP17_TYPES = dict.fromkeys(("person", "srperson", "member", "srmember"), O
 def resolve(criteria: SearchCriteria, *, openspp17_client: bool) -> tuple[str, RecordType]:
     """Return the `reg_type` and record type of a search. Raises InvalidQuery when the registry does not serve it."""
     reg_type = criteria.reg_type or (openspp17.REG_TYPE if openspp17_client else _SOCIAL)
-    if reg_type.lower() == openspp17.REG_TYPE.lower():
+    if folded(reg_type) == folded(openspp17.REG_TYPE):
         return reg_type, _record_type(criteria, _OPENSPP17_TYPES, OPENSPP17_PERSON)
-    if reg_type.lower().endswith(_SOCIAL_SUFFIX):
+    if folded(reg_type) in _SOCIAL_SPELLINGS:
         default = GROUP if _asks_household(criteria) else SR_PERSON
         return reg_type, _record_type(criteria, _SOCIAL_TYPES, default)
-    raise InvalidQuery(f"reg_type must end in RegistryType:Social, or be {openspp17.REG_TYPE}.")
+    raise InvalidQuery(f"reg_type must be {_SOCIAL} or {openspp17.REG_TYPE}.")
 
 
 def _record_type(criteria: SearchCriteria, served: dict[str, RecordType], default: RecordType) -> RecordType:
     asked = criteria.reg_record_type or criteria.response_entity or collection(criteria.query)
     if asked is None:
         return default
-    found = served.get(asked.rpartition(":")[2].strip().lower()) if isinstance(asked, str) else None
+    found = served.get(folded(asked)) if isinstance(asked, str) else None
     if found is None:
         names = ", ".join(dict.fromkeys(record_type.name for record_type in served.values()))
         raise InvalidQuery(f"The record types served here are: {names}.")
@@ -79,4 +79,4 @@ def _record_type(criteria: SearchCriteria, served: dict[str, RecordType], defaul
 def _asks_household(criteria: SearchCriteria) -> bool:
     query = criteria.query
     type_ = query.get("type") if criteria.query_type == "idtype-value" and isinstance(query, dict) else None
-    return isinstance(type_, str) and identifier_type(type_).rpartition(":")[2] == HOUSEHOLD_ID
+    return isinstance(type_, str) and folded(type_) in _HOUSEHOLD_IDS

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
 from dci_common.registry.catalogue.attributes import Attribute, Disclosure, identifier_reader
+from dci_common.registry.catalogue.names import folded
 from dci_common.registry.catalogue.value_types import IDENTIFIER
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
@@ -69,12 +71,16 @@ class Catalogue:
         return (*(_identifier(type_) for type_ in sorted(types)), *self.rows)
 
     def find(self, name: str) -> Attribute | None:
-        """Return the attribute with this name or alias; case, and a path before the last `:` or `.`, are ignored."""
-        return self._by_name.get(normalize.identifier_type(name)) or self._by_name.get(_last_part(name))
+        """Return the attribute with this name or alias, compared folded.
+
+        An identifier type is compared exactly first, and folded only where exactly one type folds to the name:
+        `urn:a:nid` and `urn:b:nid` are two.
+        """
+        return self._by_exact_name.get(normalize.identifier_type(name)) or self._by_folded_name.get(folded(name))
 
     def find_derived(self, name: str) -> DerivedAttribute | None:
-        """Return the derived attribute with this name or alias; case, and a path before it, are ignored."""
-        return self._derived_by_name.get(_last_part(name))
+        """Return the derived attribute with this name or alias, compared folded."""
+        return self._derived_by_folded_name.get(folded(name))
 
     def required_disclosure(self, attribute: Attribute, kind: Kind) -> Disclosure:
         """Return what a client must be allowed to see to ask for an attribute of a kind of record."""
@@ -117,24 +123,29 @@ class Catalogue:
         return tuple(row for row in self.rows if not row.type.lookup)
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Attribute]:
-        return {
-            normalize.identifier_type(name): attribute
-            for attribute in self.attributes
-            for name in (attribute.name, *attribute.aliases)
-        }
+    def _by_exact_name(self) -> Mapping[str, Attribute]:
+        """The attributes by their names as identifier types are compared; other attributes come before these."""
+        types = {attribute.name: attribute for attribute in self.attributes if attribute.type is IDENTIFIER}
+        return types | {normalize.identifier_type(name): row for name, row in self._row_names}
 
     @cached_property
-    def _derived_by_name(self) -> Mapping[str, DerivedAttribute]:
-        return {
-            normalize.identifier_type(name): derived
-            for derived in self.derived
-            for name in (derived.name, *derived.aliases)
-        }
+    def _by_folded_name(self) -> Mapping[str, Attribute]:
+        types: defaultdict[str, set[Attribute]] = defaultdict(set)
+        for attribute in self.attributes:
+            if attribute.type is IDENTIFIER:
+                for name in (attribute.name, *attribute.aliases):
+                    types[folded(name)].add(attribute)
+        only = {name: attribute for name, (attribute, *others) in types.items() if not others}
+        return only | {folded(name): row for name, row in self._row_names}
 
+    @property
+    def _row_names(self) -> Iterator[tuple[str, Attribute]]:
+        rows = (row for row in self.rows if row.type is not IDENTIFIER)
+        return ((name, row) for row in rows for name in (row.name, *row.aliases))
 
-def _last_part(name: str) -> str:
-    return normalize.identifier_type(name).rpartition(":")[2].rpartition(".")[2]
+    @cached_property
+    def _derived_by_folded_name(self) -> Mapping[str, DerivedAttribute]:
+        return {folded(name): derived for derived in self.derived for name in (derived.name, *derived.aliases)}
 
 
 def _identifier(type_: str) -> Attribute:

@@ -87,6 +87,7 @@ _VALUES = 4  # that a record has of an attribute that may have several, such as 
 Node = And | Or | Not | Compare | IdIn | AnyRelated
 
 NOTHING = Or(())
+EVERYTHING = And(())
 
 
 @dataclass(frozen=True, slots=True)
