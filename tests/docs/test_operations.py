@@ -26,6 +26,7 @@ from dci_common.clients.store import ClientStore
 from support.api import Api
 from support.deployment import MONITORING, of_type, template
 from support.events import ROOT
+from support.logs import Logs
 from support.server_process import command, dci_serve
 
 from .test_docs import column
@@ -35,7 +36,7 @@ BLOCKS = re.findall(r"^```sh\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 COMMANDS = "\n".join(BLOCKS).replace("\\\n", " ")
 PLAIN = re.sub(r"\$\((?:output|resource) (\w+)\)", r"\1", COMMANDS)
 # Of the AWS command line itself, as are `aws s3`, `aws logs tail`, `aws ... wait`; the last is its name for another.
-OF_AWS = {"--output", "--query", "--notification-endpoint"}
+OF_AWS = {"--output", "--query", "--region", "--notification-endpoint"}
 AWS = sorted(set(re.findall(r"\baws ((?:[a-z]+|s3api) (?!wait|tail|rm)[a-z0-9-]+)([^|;#\n]*)", PLAIN)))
 DCI = sorted(set(re.findall(r"\./dci ([a-z]+(?: [a-z0-9-]+)?)([^|;#>\n]*)", PLAIN)))
 
@@ -186,3 +187,16 @@ def test_any_number_of_lost_clients_is_copied_back(own_api: Callable[..., Api]) 
             copy.put_item(Item={**stored, "pk": f"CLIENT#{id_}", "client_id": id_})
         Administration(api.runtime).delete(Caller(OPERATOR), client.client_id)
     assert [ClientStore(api.runtime).get(id_).client_id for id_ in ids] == ids
+
+
+def test_the_query_finds_who_guesses_secrets(api: Api, logs: Logs) -> None:
+    """The query on TokenLogs finds failed authentications, and those that must wait, with the client's address."""
+    client, _ = api.client()
+    for _ in range(6):
+        api.token(client, "wrong")
+    query = re.search(r"^filter route = (\S+) and refused = 1 .* by outcome, source$", DOCUMENT, re.MULTILINE)
+    assert query
+    lines = [(line["route"], line["refused"], line["outcome"], line["source"]) for line in logs.entries()]
+    codes = ["err.request.unauthorized"] * 5 + ["err.request.too_many_requests"]
+    assert lines == [(json.loads(query[1]), 1, code, "203.0.113.7") for code in codes]
+    assert "`err.request.too_many_requests`, on the route of the token endpoint" in DOCUMENT

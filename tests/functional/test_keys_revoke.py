@@ -208,6 +208,7 @@ class _BrokenError(Exception):
     pass
 
 
+@pytest.mark.exhaustive
 def test_an_interrupted_revocation_can_be_completed(stolen: Stolen) -> None:
     """Broken off at any call to AWS and run again, a revocation ends in a ring of new keys."""
     for broken in itertools.count():

@@ -20,7 +20,7 @@ from support.events import event
 from support.lost_answers import functions_lose
 
 T = TypeVar("T")
-FOUND = identified("UIN", "847951632", pagination={"page_size": 3})
+FOUND = identified("EMAIL", "person1@example.org", pagination={"page_size": 3})
 
 
 def each_lost(

@@ -7,7 +7,7 @@ from dci_common.clients.model import Client
 from dci_common.edge.bearer import issuer
 from dci_common.edge.errors import ErrorResponse
 from dci_common.edge.http import Request, Response
-from dci_common.oauth.key_ring import PublicKeys
+from dci_common.oauth.public_key_store import PublicKeys
 from dci_common.runtime import Runtime
 from dci_token.credentials import Credentials, check_grant_type, read_credentials, read_parameters, read_token
 from dci_token.metadata import audiences, metadata

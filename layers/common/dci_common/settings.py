@@ -28,7 +28,9 @@ class Settings:
     - `requests_a_minute`, `records_a_day`: the quota of clients without one of their own; 0: no limit.
     - `audit_days`: how long disclosures are recorded; 0: for ever.
     - `signing_algorithm`: the algorithm of new keys.
+    - `stack_name`: the name of the deployment, a dimension of its metrics; empty: there are no metrics.
     - `origin_secret`: the header value that the web application firewall adds to each request; empty: no firewall.
+    - `previous_origin_secret`: another value of this header, accepted while the secret is replaced; empty: none.
     """
 
     clients_table: str = ""
@@ -45,7 +47,9 @@ class Settings:
     records_a_day: int = 1_000_000
     audit_days: int = 0
     signing_algorithm: Algorithm = "ES256"
+    stack_name: str = ""
     origin_secret: str = field(default="", repr=False)
+    previous_origin_secret: str = field(default="", repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -68,7 +72,9 @@ class Settings:
             records_a_day=_number(env, "RECORDS_A_DAY", 1_000_000, 0, MAX_LIMIT),
             audit_days=_number(env, "AUDIT_DAYS", 0, 0, 36_500),
             signing_algorithm=_algorithm(env.get("SIGNING_ALGORITHM", "") or "ES256"),
+            stack_name=env.get("STACK_NAME", ""),
             origin_secret=env.get("ORIGIN_SECRET", ""),
+            previous_origin_secret=env.get("PREVIOUS_ORIGIN_SECRET", ""),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from dci_common.deadline import Deadline, calls_end_by
 from dci_common.edge.errors import ErrorResponse, MethodNotAllowed, error_response, is_expected
 from dci_common.edge.events import lambda_response, request_without_body, with_body
 from dci_common.edge.http import Request, Response
+from dci_common.edge.origin import checked_origin
 from dci_common.errors import NotFound
 from dci_common.logs import LogFields, log_failure, log_request
 from dci_common.runtime import Event, LambdaHandler, Runtime
@@ -50,7 +50,8 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
     Every call to AWS ends before Lambda stops the invocation, early enough for an answer.
     """
     unknown, clock = Resource({}), runtime.clock
-    origin_secret = runtime.settings.origin_secret.encode()
+    settings = runtime.settings
+    origin_secrets = [one.encode() for one in (settings.origin_secret, settings.previous_origin_secret) if one]
     is_cold = True
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
@@ -59,7 +60,7 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
         request = request_without_body(event, Deadline.of(context, clock))
         resource = resources.get(request.path, unknown)
         try:
-            _check_origin(request, origin_secret)
+            request = checked_origin(request, origin_secrets)
             with calls_end_by(request.deadline):
                 response = _dispatch(resource, request, event)
         except Exception as error:  # noqa: BLE001 - unexpected ones are logged, and answered without their details
@@ -67,17 +68,10 @@ def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHa
         if is_cold:
             request.log_fields["cold_start"], is_cold = 1, False
         latency = round(1000 * (time.perf_counter() - started), 3)
-        log_request(_line(request, response, latency), clock())
+        log_request(_line(request, response, latency), settings.stack_name, clock())
         return lambda_response(response, resource.headers)
 
     return handler
-
-
-def _check_origin(request: Request, secret: bytes) -> None:
-    """Reject a request that bypassed the web application firewall, where the deployment has one."""
-    sent = request.headers.get("x-origin-verify", "").encode("utf-8", "surrogatepass")
-    if secret and not hmac.compare_digest(sent, secret):
-        raise NotFound("The API is not at this address: use its public one.")
 
 
 def _dispatch(resource: Resource, request: Request, event: Event) -> Response:
@@ -102,6 +96,7 @@ def _line(request: Request, response: Response, latency: float) -> LogFields:
         "method": request.method,
         "route": request.path,
         "correlation_id": request.correlation_id,
+        "source": request.source,
         "status": response.status,
         "outcome": "ok",
         "latency": latency,
