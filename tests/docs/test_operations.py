@@ -176,19 +176,6 @@ def test_lost_clients_are_copied_back(api: Api) -> None:
     assert api.token_of()
 
 
-def test_the_query_finds_who_guesses_secrets(api: Api, logs: Logs) -> None:
-    """The query on TokenLogs finds failed authentications, and those that must wait, with the client's address."""
-    client, _ = api.client()
-    for _ in range(6):
-        api.token(client, "wrong")
-    query = re.search(r"^filter route = (\S+) and refused = 1 .* by outcome, source$", DOCUMENT, re.MULTILINE)
-    assert query
-    lines = [(line["route"], line["refused"], line["outcome"], line["source"]) for line in logs.entries()]
-    codes = ["err.request.unauthorized"] * 5 + ["err.request.too_many_requests"]
-    assert lines == [(json.loads(query[1]), 1, code, "203.0.113.7") for code in codes]
-    assert "`err.request.too_many_requests`, on the route of the token endpoint" in DOCUMENT
-
-
 def test_any_number_of_lost_clients_is_copied_back(own_api: Callable[..., Api]) -> None:
     """More clients than DynamoDB compares with at once are copied back in one run."""
     api = own_api()
@@ -200,3 +187,16 @@ def test_any_number_of_lost_clients_is_copied_back(own_api: Callable[..., Api]) 
             copy.put_item(Item={**stored, "pk": f"CLIENT#{id_}", "client_id": id_})
         Administration(api.runtime).delete(Caller(OPERATOR), client.client_id)
     assert [ClientStore(api.runtime).get(id_).client_id for id_ in ids] == ids
+
+
+def test_the_query_finds_who_guesses_secrets(api: Api, logs: Logs) -> None:
+    """The query on TokenLogs finds failed authentications, and those that must wait, with the client's address."""
+    client, _ = api.client()
+    for _ in range(6):
+        api.token(client, "wrong")
+    query = re.search(r"^filter route = (\S+) and refused = 1 .* by outcome, source$", DOCUMENT, re.MULTILINE)
+    assert query
+    lines = [(line["route"], line["refused"], line["outcome"], line["source"]) for line in logs.entries()]
+    codes = ["err.request.unauthorized"] * 5 + ["err.request.too_many_requests"]
+    assert lines == [(json.loads(query[1]), 1, code, "203.0.113.7") for code in codes]
+    assert "`err.request.too_many_requests`, on the route of the token endpoint" in DOCUMENT
