@@ -109,20 +109,21 @@ class SearchEnvelope(Message):
 class SentIds(NamedTuple):
     """The ids of a message by which its sender knows the answer; empty where there are none."""
 
-    message_id: str = ""
-    transaction_id: str = ""
+    message_id: str
+    transaction_id: str
 
 
 def sent_ids(message: object) -> SentIds:
     """Return the ids of a message, whatever else is wrong with it."""
-    header, content = (_member(message, name) for name in ("header", "message"))
-    message_id, transaction_id = _member(header, "message_id"), _member(content, "transaction_id")
     return SentIds(
-        message_id
-        if isinstance(message_id, str) and len(message_id.encode(errors="replace")) <= MAX_ID_BYTES
-        else "",
-        transaction_id if isinstance(transaction_id, str) and len(transaction_id) <= MAX_TRANSACTION_ID else "",
+        _sent_id(_member(message, "header"), "message_id", MAX_ID_BYTES),
+        _sent_id(_member(message, "message"), "transaction_id", MAX_TRANSACTION_ID),
     )
+
+
+def _sent_id(part: object, name: str, most: int) -> str:
+    value = _member(part, name)
+    return value if isinstance(value, str) and len(value) <= most else ""
 
 
 def _member(value: object, name: str) -> object:
