@@ -83,7 +83,7 @@ test-build: build .venv/dev.stamp ## test the deployment's artifacts
 # Builds for the template's default processor, whatever processor this machine has.
 .PHONY: deploy
 deploy: ARCH := $(if $(filter file,$(origin ARCH)),arm64,$(ARCH))
-deploy: .venv/run.stamp ## deploy to AWS, guided the first time (ENV=default names the section of samconfig.toml)
+deploy: .venv/run.stamp ## deploy to AWS (ENV=default names the section of samconfig.toml)
 	@$(VENV)/python -m dci_cli.deploy "$(ENV)" # before the build, which takes a minute
 	@$(MAKE) --no-print-directory build ARCH=$(ARCH)
 	@SAM_CLI_TELEMETRY=0 $(VENV)/python -m dci_cli.deploy .venv-sam/bin/sam $(ARCH) "$(ENV)"
@@ -126,6 +126,10 @@ $(DYNAMODB_LOCAL): cli/dci_cli/local/dynamodb_local.py | .venv/dev.stamp
 
 .PHONY: bench
 bench: bench-warm bench-cold bench-token bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
+
+.PHONY: cost
+cost: .venv/dev.stamp ## print what a deployment costs a month, and a million searches
+	@$(BENCH) bench/cost.py
 
 .PHONY: bench-warm
 bench-warm: .venv/dev.stamp ## measure warm functions: CPU, calls, read units, memory

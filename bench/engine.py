@@ -75,7 +75,7 @@ class Engine:
                 [(table, request)] = requested["RequestItems"].items()
                 found = [self._items[key] for key in map(_key, request["Keys"]) if key in self._items]
                 units = sum(max(1, -(-_size(item) // 4096)) for item in found)
-                shown = [_projected(item, request.get("ProjectionExpression", "")) for item in found]
+                shown = [_projected(item, request) for item in found]
                 return {"Responses": {table: shown}, "ConsumedCapacity": [{"CapacityUnits": float(units)}]}
             case "Query":
                 return self._query(requested)
@@ -94,7 +94,7 @@ class Engine:
         units = sum(_size(item["facets"]) for _, item in found) / 8192
         answer: dict[str, Any] = {"Count": len(found), "ScannedCount": len(found)}
         if requested.get("Select") != "COUNT":
-            answer["Items"] = [_projected(item, requested.get("ProjectionExpression", "")) for _, item in found]
+            answer["Items"] = [_projected(item, requested) for _, item in found]
         if start + len(found) < end:
             last = found[-1][1]
             answer["LastEvaluatedKey"] = {name: last[name] for name in ("pk", "sk", "shard", slot)}
@@ -122,9 +122,12 @@ def recorded(runtime: Runtime) -> list[Item]:
     return recorder.written
 
 
-def _projected(item: Item, projection: str) -> Item:
-    names = {name.strip() for name in projection.split(",")} if projection else item.keys()
-    return {name: value for name, value in item.items() if name in names}
+def _projected(item: Item, request: dict[str, Any]) -> Item:
+    if "ProjectionExpression" not in request:
+        return item
+    placeholders = request.get("ExpressionAttributeNames", {})
+    names = (name.strip() for name in request["ProjectionExpression"].split(","))
+    return {name: item[name] for name in (placeholders.get(name, name) for name in names) if name in item}
 
 
 def _key(item: Item) -> str:

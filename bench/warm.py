@@ -81,13 +81,14 @@ class Bench:
         self.client, self.secret = register(self.runtime, NewClient.model_validate(asked))
         self.uins: list[str] = []
         self.runtime = Runtime(Settings.from_env(VARIABLES))
-        self.engine = Engine([*written, *self._registry()], {"keys": ring.to_secret(), "cursor": "c"})
+        self.engine = Engine([*written, *self.registry()], {"keys": ring.to_secret(), "cursor": "c"})
         self.engine.stand_in(self.runtime)
         self.token, self.search = (app.create_app(self.runtime) for app in (token_app, search_app))
         tune_gc()
         self.bearer = json.loads(self.token(self.token_event(), None)["body"])["access_token"]
 
-    def _registry(self) -> Iterator[dict[str, Any]]:
+    def registry(self) -> Iterator[dict[str, Any]]:
+        """Yield the items of a registry of households, and note the UINs."""
         kinds: dict[str, type[BaseModel]] = {"person": Person, "group": Group, "membership": Membership}
         made: dict[str, list[Any]] = {name: [] for name in kinds}
         for name, fields in population(_HOUSEHOLDS, seed=1):
@@ -136,6 +137,10 @@ class Bench:
             "pagination": _page(1),
         }
 
+    def born(self, size: int) -> Criteria:
+        """Return a search for all people with a birth date, by pages."""
+        return {"query_type": "predicate", "query": [_BORN], "pagination": _page(size)}
+
     def rejected_event(self) -> dict[str, Any]:
         """Return a search with a token that was altered."""
         head, claims, signature = self.bearer.split(".")
@@ -155,10 +160,6 @@ class Bench:
 
 def _page(size: int) -> dict[str, int]:
     return {"page_size": size, "page_number": 1}
-
-
-def _born(size: int) -> Criteria:
-    return {"query_type": "predicate", "query": [_BORN], "pagination": _page(size)}
 
 
 def _cpu_ms(app: Callable[..., Any], event: dict[str, Any]) -> float:
@@ -185,12 +186,12 @@ def main() -> int:
     os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}
     bench, few, many = Bench(), *((5, 50) if options.quick else (15, 300))
     idle = peak_mib()
-    large = bench.measure(bench.search, bench.search_event(_born(2000)), few)
+    large = bench.measure(bench.search, bench.search_event(bench.born(2000)), few)
     growth = peak_mib() - idle
     found = {
         "token": bench.measure(bench.token, bench.token_event(), many),
         "search by id": bench.measure(bench.search, bench.search_event(bench.by_id(0)), many),
-        "search, a page of 20": bench.measure(bench.search, bench.search_event(_born(20)), many),
+        "search, a page of 20": bench.measure(bench.search, bench.search_event(bench.born(20)), many),
         "search, 100 items by id": bench.measure(
             bench.search, bench.search_event(*map(bench.by_id, range(100))), few
         ),

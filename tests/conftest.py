@@ -44,6 +44,7 @@ SETTINGS = Settings(
     signing_keys_secret="dci-signing-keys",
     cursor_secret="dci-cursor-key",
     issuer="https://registry.example.org",
+    stack_name="dci",
     requests_a_minute=1_000_000,  # counted; their clock stands, so that a session is a minute
     records_a_day=1_000_000_000,
 )
@@ -150,7 +151,7 @@ def shared_api(new_api: Callable[..., Api]) -> Api:
 @pytest.fixture(scope="session", autouse=True)
 def _logger() -> None:
     """Make the functions' logger before a test captures output: it would go on writing to what is closed by then."""
-    function_logs._logger()  # noqa: SLF001 - the one logger of the functions
+    function_logs._logger()  # noqa: SLF001 - the functions' logger
 
 
 @pytest.fixture

@@ -21,23 +21,18 @@ from dci_cli.samconfig import SamConfig
 
 
 def sam_arguments(config: SamConfig, environment: str, build: Path, architecture: str) -> list[str]:
-    """Return the arguments of `sam`, with --guided when the environment's section of the file names no stack yet.
-
-    Raises CommandError when there are no artifacts.
-    """
+    """Return the arguments of `sam`. Raises CommandError when there are no artifacts."""
     if not (build / "template.yaml").is_file():
         raise CommandError("There are no artifacts: run make build first.")
-    guided = [] if config.options.get("stack_name") else ["--guided"]
-    overrides = config.parameters(architecture)
-    return ["deploy", "--config-env", environment, *guided, "--parameter-overrides", *overrides]
+    return ["deploy", "--config-env", environment, "--parameter-overrides", *config.parameters(architecture)]
 
 
 def _check(options: Mapping[str, Any], environment: str) -> None:
-    """Look for a section of the file, AWS credentials and a region, where SAM does. Raises CommandError."""
-    if not options:
+    """Look for the stack's name, AWS credentials and a region, where SAM does. Raises CommandError."""
+    if not options.get("stack_name"):
         raise CommandError(
-            f"samconfig.toml has no section [{environment}.deploy.parameters]: copy [default.deploy.parameters] to"
-            " that name, or correct ENV."
+            f"samconfig.toml has no stack_name in [{environment}.deploy.parameters]: copy the section from"
+            " samconfig.example.toml, or correct ENV."
         )
     try:
         session = Session(profile=options.get("profile"))
@@ -45,10 +40,9 @@ def _check(options: Mapping[str, Any], environment: str) -> None:
         if credentials is None or not credentials.get_frozen_credentials().access_key:
             raise CommandError(NO_CREDENTIALS)
         region = options.get("region") or session.get_config_variable("region")
-        if region:
-            validate_region_name(region)
-        elif options.get("stack_name"):  # the guided deployment asks for the region
+        if not region:
             raise CommandError(NO_REGION)
+        validate_region_name(region)
     except BotoCoreError as error:
         raise CommandError(aws_problem(error)) from error
 

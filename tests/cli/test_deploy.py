@@ -12,6 +12,7 @@ import pytest
 from dci_cli.command_error import CommandError
 from dci_cli.deploy import sam_arguments
 from dci_cli.samconfig import SamConfig
+from support.events import ROOT
 
 SAVED = """
 version = 0.1
@@ -56,17 +57,21 @@ def test_environments_are_apart(build: Path, config: Path) -> None:
     assert arguments[:5] == ["deploy", "--config-env", "other", "--parameter-overrides", 'LogLevel="DEBUG"']
 
 
-@pytest.mark.parametrize("environment", ["default", "new"])
-def test_the_first_time_is_guided(build: Path, config: Path, environment: str) -> None:
-    """Without a stack's name SAM asks its questions."""
-    if environment == "default":
-        config.unlink()
-    assert sam_arguments(SamConfig(config, environment), environment, build, "arm64")[:4] == [
-        "deploy",
-        "--config-env",
-        environment,
-        "--guided",
+def test_the_first_deployment_asks_no_questions(build: Path) -> None:
+    """The example has all that a deployment needs: a copy of it is deployed as it is, without questions of SAM."""
+    config = SamConfig(ROOT / "samconfig.example.toml", "default")
+    assert sam_arguments(config, "default", build, "arm64") == [
+        *("deploy", "--config-env", "default", "--parameter-overrides", 'Architecture="arm64"')
     ]
+    assert config.options["stack_name"] == "dci"
+    capabilities = config.options["capabilities"].split()
+    assert capabilities == ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+
+
+def test_the_answers_are_out_of_gits_way() -> None:
+    """Git ignores samconfig.toml, which is the operator's own, so that `git pull` never touches it."""
+    assert "samconfig.toml" in (ROOT / ".gitignore").read_text().splitlines()
+    assert "samconfig.example.toml" in {path.name for path in ROOT.iterdir()}
 
 
 @pytest.mark.parametrize("content", ["[default", "default = 1", "[default.deploy]\nparameters = 1"])
@@ -124,13 +129,23 @@ def test_missing_credentials_are_reported(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", MISSING)
 
 
-@pytest.mark.parametrize("section", ["", "tset"])
-@pytest.mark.usefixtures("build", "config")
-def test_a_missing_section_is_reported(tmp_path: Path, section: str) -> None:
-    """A section that samconfig.toml lacks is reported: SAM would make another stack, without the capabilities."""
-    done = deploy(tmp_path, section)
+@pytest.mark.parametrize("section", ["", "tset", "unnamed"])
+@pytest.mark.usefixtures("build")
+def test_a_missing_section_is_reported(tmp_path: Path, config: Path, section: str) -> None:
+    """A section that samconfig.toml lacks, or that names no stack, is reported before anything is built."""
+    config.write_text(f"{SAVED}\n[unnamed.deploy.parameters]\nresolve_s3 = true\n")
+    done = run(tmp_path, section, **KEYS)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"dci: samconfig.toml has no section [{section}.deploy.parameters]: copy ")
+    assert done.stderr == (
+        f"dci: samconfig.toml has no stack_name in [{section}.deploy.parameters]: copy the section from"
+        " samconfig.example.toml, or correct ENV.\n"
+    )
+
+
+@pytest.mark.usefixtures("build")
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
+    """Without samconfig.toml the operator is told what to copy."""
+    assert "copy the section from samconfig.example.toml" in run(tmp_path, "default", **KEYS).stderr
 
 
 @pytest.mark.usefixtures("build", "config")
@@ -155,13 +170,6 @@ def test_a_missing_region_is_reported(tmp_path: Path, region: str, said: str) ->
     """Without a region an existing stack cannot be found."""
     done = deploy(tmp_path, **(KEYS | {"AWS_DEFAULT_REGION": region}))
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"dci: {said}")
-
-
-@pytest.mark.usefixtures("build")
-def test_the_guided_deployment_asks_for_the_region(tmp_path: Path) -> None:
-    """The first deployment needs no region yet, because SAM asks for it."""
-    (tmp_path / "samconfig.toml").write_text("[default.deploy.parameters]\nresolve_s3 = true\n")
-    assert deploy(tmp_path, **KEYS | {"AWS_DEFAULT_REGION": ""}).stdout == "sam was called\n"
 
 
 @pytest.mark.usefixtures("config")

@@ -36,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="module")
 def unusual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Run a server with another algorithm, where the user has set AWS up for other work."""
+    """Run a server with another algorithm and a prefix, where the user has set AWS up for other work."""
     aws = {
         "AWS_PROFILE": "no-such-profile",
         "AWS_DEFAULT_PROFILE": "no-such-profile",
@@ -50,7 +50,7 @@ def unusual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
         "AWS_USE_FIPS_ENDPOINT": "true",
     }
     folder = tmp_path_factory.mktemp("unusual")
-    with dci_serve(folder, SIGNING_ALGORITHM="RS256", TOKEN_LIFETIME="120", **aws) as server:
+    with dci_serve(folder, SIGNING_ALGORITHM="RS256", TOKEN_LIFETIME="120", ROUTE_PREFIX="social", **aws) as server:
         yield server
 
 
@@ -61,6 +61,16 @@ def found(server: ServerProcess, who: dict[str, str], value: str = KNOWN) -> Any
     reply = server.send("POST", "/registry/sync/search", message, **who)
     assert reply.status == 200
     return reply.items[0]
+
+
+def test_the_search_is_served_below_the_prefix(unusual: ServerProcess) -> None:
+    """With ROUTE_PREFIX the local server has the path too, and no other prefix."""
+    partner = unusual.authorization("partner")
+    replies = [
+        unusual.send("POST", f"/{prefix}/registry/sync/search", body_of("search"), **partner)
+        for prefix in ("social", "other")
+    ]
+    assert [reply.status for reply in replies] == [200, 404]
 
 
 def test_the_credentials_file_is_the_users_alone(server: ServerProcess) -> None:

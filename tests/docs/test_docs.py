@@ -20,7 +20,7 @@ from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
 from dci_common.registry.query import conditions, expression, parser
 from dci_common.settings import Settings
-from dci_common.spdci import pagination
+from dci_common.spdci import envelope, pagination
 from dci_search import response
 from support.deployment import functions, template
 from support.deployment import routes as deployed_routes
@@ -36,8 +36,8 @@ OAUTH_ERRORS = {  # RFC 6749 §5.2, and §4.1.2.1 for those that are the server'
 }
 LIMITS = {
     "request body": MAX_BODY_BYTES,
-    "search items in a message": response.MAX_ITEMS,
-    "expressions in a query": parser.MAX_LEAVES,
+    "search items in a message": envelope.MAX_ITEMS,
+    "expressions in a query": conditions.MAX_LEAVES,
     "levels of an `expression` query": expression.MAX_DEPTH,
     "values of one `in`": conditions.MAX_VALUES,
     "a value": normalize.MAX_VALUE_BYTES,

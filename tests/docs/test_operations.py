@@ -7,7 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -23,6 +26,7 @@ from dci_common.clients.store import ClientStore
 from support.api import Api
 from support.deployment import MONITORING, of_type, template
 from support.events import ROOT
+from support.logs import Logs
 from support.server_process import command, dci_serve
 
 from .test_docs import column
@@ -32,7 +36,7 @@ BLOCKS = re.findall(r"^```sh\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 COMMANDS = "\n".join(BLOCKS).replace("\\\n", " ")
 PLAIN = re.sub(r"\$\((?:output|resource) (\w+)\)", r"\1", COMMANDS)
 # Of the AWS command line itself, as are `aws s3`, `aws logs tail`, `aws ... wait`; the last is its name for another.
-OF_AWS = {"--output", "--query", "--notification-endpoint"}
+OF_AWS = {"--output", "--query", "--region", "--notification-endpoint"}
 AWS = sorted(set(re.findall(r"\baws ((?:[a-z]+|s3api) (?!wait|tail|rm)[a-z0-9-]+)([^|;#\n]*)", PLAIN)))
 DCI = sorted(set(re.findall(r"\./dci ([a-z]+(?: [a-z0-9-]+)?)([^|;#>\n]*)", PLAIN)))
 
@@ -138,12 +142,12 @@ def test_a_first_partner_is_registered_and_searches(tmp_path: Path) -> None:
     assert "health.example.org" in (tmp_path / "shown.txt").read_text()
 
 
-def test_lost_clients_are_copied_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the restored table has is in the table again, but not its signing keys."""
-    client, _ = api.client()
-    tables = api.runtime.settings.clients_table, "restored"
-    described = boto3.client("dynamodb").describe_table(TableName=tables[0])["Table"]
-    restored = boto3.resource("dynamodb").create_table(
+@contextmanager
+def restored(api: Api) -> Iterator[Any]:
+    """Yield a copy of the API's table of clients; when the block has ended, run what copies lost clients back."""
+    table = api.runtime.settings.clients_table
+    described = boto3.client("dynamodb").describe_table(TableName=table)["Table"]
+    copy = boto3.resource("dynamodb").create_table(
         TableName="restored",
         KeySchema=described["KeySchema"],
         AttributeDefinitions=[
@@ -151,14 +155,48 @@ def test_lost_clients_are_copied_back(api: Api, monkeypatch: pytest.MonkeyPatch)
         ],
         BillingMode="PAY_PER_REQUEST",
     )
-    for item in boto3.resource("dynamodb").Table(tables[0]).scan()["Items"]:
-        restored.put_item(Item=item)
-    restored.put_item(Item={"pk": "KEYS", "sk": "KEYS", "keys": "of another day"})
-    Administration(api.runtime).delete(Caller(OPERATOR), client.client_id)
+    for item in boto3.resource("dynamodb").Table(table).scan()["Items"]:
+        copy.put_item(Item=item)
+    yield copy
     script = re.search(r"<<'END'\n(.*?)^END$", DOCUMENT, re.MULTILINE | re.DOTALL)
     assert script
-    monkeypatch.setattr(sys, "argv", ["-", "restored", tables[0]])
-    exec(script[1], {})  # noqa: S102 - it is ours
-    restored.delete()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["-", "restored", table])
+        exec(script[1], {})  # noqa: S102 - it is ours
+    copy.delete()
+
+
+def test_lost_clients_are_copied_back(api: Api) -> None:
+    """What the restored table has is in the table again, but not its signing keys."""
+    client, _ = api.client()
+    with restored(api) as copy:
+        copy.put_item(Item={"pk": "KEYS", "sk": "KEYS", "keys": "of another day"})
+        Administration(api.runtime).delete(Caller(OPERATOR), client.client_id)
     assert ClientStore(api.runtime).get(client.client_id).name == client.name
     assert api.token_of()
+
+
+def test_any_number_of_lost_clients_is_copied_back(own_api: Callable[..., Api]) -> None:
+    """More clients than DynamoDB compares with at once are copied back in one run."""
+    api = own_api()
+    client, _ = api.client()
+    ids = [client.client_id, *(f"lost-{number}" for number in range(100))]
+    with restored(api) as copy:
+        (stored,) = (item for item in copy.scan()["Items"] if item["sk"] == "CLIENT")
+        for id_ in ids[1:]:
+            copy.put_item(Item={**stored, "pk": f"CLIENT#{id_}", "client_id": id_})
+        Administration(api.runtime).delete(Caller(OPERATOR), client.client_id)
+    assert [ClientStore(api.runtime).get(id_).client_id for id_ in ids] == ids
+
+
+def test_the_query_finds_who_guesses_secrets(api: Api, logs: Logs) -> None:
+    """The query on TokenLogs finds failed authentications, and those that must wait, with the client's address."""
+    client, _ = api.client()
+    for _ in range(6):
+        api.token(client, "wrong")
+    query = re.search(r"^filter route = (\S+) and refused = 1 .* by outcome, source$", DOCUMENT, re.MULTILINE)
+    assert query
+    lines = [(line["route"], line["refused"], line["outcome"], line["source"]) for line in logs.entries()]
+    codes = ["err.request.unauthorized"] * 5 + ["err.request.too_many_requests"]
+    assert lines == [(json.loads(query[1]), 1, code, "203.0.113.7") for code in codes]
+    assert "`err.request.too_many_requests`, on the route of the token endpoint" in DOCUMENT

@@ -187,10 +187,28 @@ def test_an_unfinished_rotation_brings_no_revoked_key_back(stolen: Stolen, done:
     stolen.check_clean()
 
 
+@pytest.mark.parametrize("done", range(2, len(STEPS) + 1))
+def test_the_last_step_of_the_latest_rotation_brings_no_revoked_key_back(stolen: Stolen, done: int) -> None:
+    """When AWS repeats the last step of a finished rotation during a revocation, the revoked keys stay revoked."""
+    latest, revocation = name(), name(REPLACING)
+    for step in STEPS:
+        stolen.step(step, latest)
+    stolen.ring = stolen.ring_now
+    for step in STEPS[:done]:
+        stolen.step(step, revocation)
+    if done < len(STEPS):
+        stolen.step("finishSecret", latest)
+    assert stolen.kids.isdisjoint(stolen.published)
+    for step in STEPS[done:]:
+        stolen.step(step, revocation)
+    stolen.check_clean()
+
+
 class _BrokenError(Exception):
     pass
 
 
+@pytest.mark.exhaustive
 def test_an_interrupted_revocation_can_be_completed(stolen: Stolen) -> None:
     """Broken off at any call to AWS and run again, a revocation ends in a ring of new keys."""
     for broken in itertools.count():

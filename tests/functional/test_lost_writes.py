@@ -14,13 +14,13 @@ from dci_common.oauth.key_ring import REPLACING, KeyRing
 from dci_common.oauth.public_key_store import read_public_keys
 from dci_rotation import app as rotation_app
 from support.admin_client import Admin
-from support.api import Api, Reply, identified
+from support.api import Api, Reply, predicate
 from support.assertion_signer import Signer
 from support.events import event
 from support.lost_answers import functions_lose
 
 T = TypeVar("T")
-FOUND = identified("UIN", "847951632", pagination={"page_size": 3})
+FOUND = predicate(("UIN", "in", ["847951632", "TEST-001", "TEST-002"]))  # reserves three records, and finds one
 
 
 def each_lost(

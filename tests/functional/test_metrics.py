@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dci_common import logs as function_logs
 from support.api import Api, identified
 from support.events import event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from support.logs import Logs
 
 
@@ -23,10 +27,11 @@ def metrics_of(line: dict[str, Any]) -> dict[str, Any]:
     by_route, by_outcome = line["_aws"]["CloudWatchMetrics"]
     assert by_outcome == {
         "Namespace": "DCI",
-        "Dimensions": [["outcome"]],
+        "Dimensions": [["stack", "outcome"]],
         "Metrics": [{"Name": "requests", "Unit": "Count"}],
     }
-    assert (by_route["Namespace"], by_route["Dimensions"]) == ("DCI", [["route"]])
+    assert (by_route["Namespace"], by_route["Dimensions"]) == ("DCI", [["stack", "route"]])
+    assert line["stack"]
     assert isinstance(line["route"], str)
     assert isinstance(line["outcome"], str)
     values = {metric["Name"]: line[metric["Name"]] for metric in by_route["Metrics"]}
@@ -73,3 +78,28 @@ def test_a_server_error_is_counted_as_failure(new_api: Any, logs: Logs) -> None:
     line = line_of(logs)
     values = metrics_of(line)
     assert (line["outcome"], values["refused"], values["failed"]) == ("err.service.unavailable", 0, 1)
+
+
+def test_two_stacks_have_metrics_of_their_own(new_api: Callable[..., Api], logs: Logs) -> None:
+    """Each deployment of an account counts under its own name."""
+    for stack in ("dci", "dci-test"):
+        new_api(stack_name=stack).send(event("health"))
+        assert metrics_of(line_of(logs))["requests"] == 1
+        assert line_of(logs)["stack"] == stack
+
+
+def test_a_log_level_above_info_keeps_the_metrics(api: Api, logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At WARNING the line of a request has its metrics and their dimensions, and nothing else of the request."""
+    api.send(event("health"))
+    before = line_of(logs)
+    monkeypatch.setattr(logging.getLogger(function_logs._logger().name), "level", logging.WARNING)  # noqa: SLF001
+    api.send(event("health"))
+    line = line_of(logs)
+    assert metrics_of(line).keys() == metrics_of(before).keys() - {"cold_start"}
+    assert before.keys() - line.keys() == {"cold_start", "method", "correlation_id", "source", "status"}
+
+
+def test_without_a_stack_there_are_no_metrics(new_api: Callable[..., Api], logs: Logs) -> None:
+    """On a laptop a request has an ordinary line, which the log level ends."""
+    new_api(stack_name="").send(event("health"))
+    assert "_aws" not in line_of(logs)

@@ -21,7 +21,6 @@ from dci_rotation.key_rotation import RotationError
 from support.api import START, Api, identified
 from support.call_trace import hooked
 from support.events import event
-from support.example_counts import sampled
 from support.logs import Logs
 
 pytestmark = pytest.mark.usefixtures("over_the_wire")
@@ -249,7 +248,8 @@ class _BrokenError(Exception):
     pass
 
 
-@pytest.mark.parametrize("again", sampled(["new", "same"]))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("again", ["new", "same"])
 def test_an_interrupted_rotation_can_be_completed(either: Deployment, again: str) -> None:
     """Broken off at any call to AWS and run again, under its own name or another, a rotation ends in a whole ring."""
     for broken in itertools.count():

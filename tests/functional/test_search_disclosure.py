@@ -16,7 +16,7 @@ from support.registries import registry_of
 
 FILTER = "rjct.filter.invalid"
 EVERYBODY = ("birthdate", "gt", "1900-01-01")
-PERSON = {"@context", "@type"}
+PERSON, EMPTY = {"@context", "@type"}, ("", [{"name": "", "identifier": ""}])
 # A person lives where their household does, unless they have an address of their own.
 AT_HOME = ("district", "region", "location", "address_line", "locality", "postal_code", "country")
 # What each attribute adds to an SRPerson, to a Group, and to OpenSPP 17's person.
@@ -104,9 +104,9 @@ def asked_for(disclosure: set[str], place: int) -> set[str]:
 
 
 def members_of(records: list[dict[str, Any]]) -> set[str]:
-    """Return the names of all members of the records."""
+    """Return the names of all members of the records that tell something; OpenSPP 17's importer needs empty ones."""
     assert records
-    return {name for record in records for name in record} - PERSON
+    return {name for record in records for name, value in record.items() if value not in EMPTY} - PERSON
 
 
 def test_every_attribute_is_tested() -> None:
@@ -166,7 +166,7 @@ def test_members_are_shown_without_hidden_identifiers(village_api: Api, village:
     for criteria in ({}, {"reg_type": "SPP:RegistryType:Individual"}):
         (person,) = village_api.search(identified("MOBILE", number, **criteria), token=token).records
         assert person["households"]
-        assert "identifier" not in str(person)
+        assert "identifier" not in str([value for item in person.items() if item[1] not in EMPTY for value in item])
 
 
 @pytest.mark.parametrize(

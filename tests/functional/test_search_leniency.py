@@ -69,6 +69,8 @@ def test_a_blank_optional_field_is_an_absent_one(shared_api: Api, path: str) -> 
         ("header.total_count", "1"),
         ("header.total_count", 10),
         ("header.total_count", 0),
+        ("header.total_count", ""),
+        ("header.total_count", ABSENT),  # two live code bases leave it out
         ("header.is_msg_encrypted", "false"),
         ("header.meta", {"anything": [1, None]}),
         ("header.sender_uri", "https://partner.example.org/callback"),
@@ -113,6 +115,25 @@ def test_a_body_may_arrive_in_base64(shared_api: Api) -> None:
     finds_her(
         shared_api.send(event("search", token=shared_api.partner_token) | {"body": body, "isBase64Encoded": True})
     )
+
+
+@pytest.mark.parametrize("in_base64", [False, True])
+def test_a_body_may_begin_with_a_byte_order_mark(shared_api: Api, in_base64: bool) -> None:  # noqa: FBT001
+    """Some editors and spreadsheets write a mark before a text, which is no part of it."""
+    body = f"\ufeff{json.dumps(body_of('search'))}"
+    sent = event("search", body=body, token=shared_api.partner_token)
+    encoded = {"body": base64.b64encode(body.encode()).decode(), "isBase64Encoded": True} if in_base64 else {}
+    finds_her(shared_api.send(sent | encoded))
+
+
+@pytest.mark.parametrize("path", ["message.transaction_id", f"{ITEM}.reference_id"])
+def test_an_empty_id_is_repeated(shared_api: Api, path: str) -> None:
+    """The standard's samples have empty ids: these are answered as they came."""
+    reply = send(shared_api, changed(path, ""))
+    finds_her(reply)
+    assert {"message.transaction_id": reply.json["message"], f"{ITEM}.reference_id": reply.items[0]}[path][
+        path.rpartition(".")[2]
+    ] == ""
 
 
 def test_the_same_transaction_may_come_again(api: Api) -> None:

@@ -30,11 +30,16 @@ def household(group: Group, membership: Membership) -> Json:
     }
 
 
+ALWAYS = {"givenName": "", "familyName": "", "birthDate": "", "sex": "", "birthPlace": ""}
+NO_IDENTIFIER = [{"name": "", "identifier": ""}]
+
+
 def individual(population: Population, person: Person) -> Json:
     """Return a person as OpenSPP 17 documents it."""
     groups = {group.id: group for group in population.groups}
     return {
-        "identifier": identifiers(person.identifiers),
+        "identifier": identifiers(person.identifiers) or NO_IDENTIFIER,
+        **ALWAYS,
         **known(
             {
                 "givenName": person.name.given_name,
@@ -95,16 +100,26 @@ def test_a_marked_client_gets_the_dialect_without_asking(village_api: Api, villa
     assert social["data"]["reg_record_type"] == "SRPerson"
 
 
-def test_missing_values_are_left_out(new_api: Callable[..., Api]) -> None:
-    """A registrant without identifiers is found, a missing birth date is left out, a second name is sent."""
+def test_the_fields_of_its_importer_are_always_sent(new_api: Callable[..., Api]) -> None:
+    """A registrant without identifiers, names or a birth date has them empty; what it does not read is left out."""
     unknown = Person(id="p1", emails=("a@example.org", "b@example.org"))
     named = Person(id="p2", name=Name(second_name="Luz"), birth_date=date(1990, 1, 31))
     with registry_of(Population([unknown, named])) as table:
         api = new_api(registry_table=table)
         (first,) = api.search(identified("EMAIL", "b@example.org", reg_type=REG_TYPE)).records
         (second,) = api.search(predicate(("DOB", "eq", "1990-01-31"), reg_type=REG_TYPE)).records
-    assert first == {"identifier": [], "email": "a@example.org", "households": []}
-    assert second == {"identifier": [], "additionalName": "Luz", "birthDate": "1990-01-31", "households": []}
+    assert first == {"identifier": NO_IDENTIFIER, **ALWAYS, "email": "a@example.org", "households": []}
+    born = {"additionalName": "Luz", "birthDate": "1990-01-31"}
+    assert second == {"identifier": NO_IDENTIFIER, **ALWAYS, **born, "households": []}
+
+
+def test_what_is_not_disclosed_is_empty(village_api: Api, village: Population) -> None:
+    """A client that may see nothing but names gets a record that its importer can still read."""
+    token = village_api.token_of(disclosure=["name", "identifier"])
+    uin = village.people[0].identifiers[0].identifier_value
+    (record,) = village_api.search(identified("UIN", uin, reg_type=REG_TYPE), token=token).records
+    assert record.keys() == {"identifier", *ALWAYS} | ({"additionalName"} & record.keys())
+    assert (record["birthDate"], record["sex"], record["birthPlace"]) == ("", "", "")
 
 
 def test_no_match_is_answered(village_api: Api) -> None:

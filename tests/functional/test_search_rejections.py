@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from dci_cli.local.demo import KNOWN_UIN
-from dci_common.registry.query.conditions import MAX_VALUES
-from dci_common.registry.query.parser import MAX_LEAVES
+from dci_common.registry.query.conditions import MAX_LEAVES, MAX_VALUES
 from support.api import Api, Reply, identified, item, predicate
 
 CRITERIA = "rjct.search_criteria.invalid"
@@ -127,7 +126,8 @@ def test_an_unknown_member_is_told_that_there_may_be_more_expressions(shared_api
     [
         {"reg_type": MARK},
         {"reg_type": "ns:org:RegistryType:Civil"},
-        {"reg_type": "Social"},
+        {"reg_type": "Socialist"},
+        {"reg_type": " "},
         {"reg_type": "SPP:RegistryType:Group"},
         {"reg_record_type": MARK},
         {"reg_record_type": " "},

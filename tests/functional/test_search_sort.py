@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from dci_cli.local.demo import Population
+from dci_common.registry.model.records import Person
 from support.api import Api, item
 from support.example_counts import sampled
+from support.registries import registry_of
 from support.tiny_registry import expressed, letters
 
 PAGINATION = "rjct.pagination.invalid"
@@ -206,3 +209,14 @@ def test_a_cursor_beside_a_page_number_is_rejected(tiny_api: Api, cursor: str) -
 def test_an_empty_cursor_is_ignored(tiny_api: Api) -> None:
     """An empty cursor is ignored, as every empty optional member is."""
     assert letters(follow(tiny_api, "")["data"]["reg_records"]) == "ac"
+
+
+def test_a_cursor_of_long_values_opens(new_api: Callable[..., Api]) -> None:
+    """However long the values that a page is sorted by, and in whatever script, its cursor leads on."""
+    long = dict.fromkeys(("surname", "given_name", "second_name"), "Константинопольский " * 7)
+    fields = {"name": long, "birth_place": long["surname"], "occupation": long["surname"]}
+    people = [Person.model_validate({"id": f"p{number}", **fields}) for number in range(3)]
+    sort = by("surname", "given_name", "second_name", "birth_place", "occupation")
+    with registry_of(Population(people)) as table:
+        pages = [*walk(new_api(registry_table=table), EVERYBODY, 1, sort=sort)]
+    assert [page["status"] for page in pages] == ["succ"] * 3

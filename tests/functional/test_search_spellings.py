@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dci_cli.registry.edit.reindex import Reindex
-from dci_common.registry.model.records import Group, Identifier, Name, Person
+from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
 from support.api import Api, identified, predicate
 from support.former_registry import write_as_formerly
 from support.registry_harness import Registry, registry_with
@@ -47,7 +47,7 @@ HOME = Group(id="home", identifiers=(Identifier(identifier_type="HHID", identifi
 @pytest.fixture(scope="module")
 def thai(engine: None) -> Iterator[Registry]:  # noqa: ARG001 - must be running
     """Return a Thai registry."""
-    with registry_with(*PEOPLE, HOME) as registry:
+    with registry_with(*PEOPLE, HOME, Membership(person_id="b0", group_id="home")) as registry:
         list(Reindex(registry.operator, "TH", sleep=lambda _: None).pages(None))
         yield registry
 
@@ -103,12 +103,14 @@ def test_an_identifier_of_nothing_visible_is_rejected(thai_api: Api) -> None:
     assert answer["status"] == "rjct"
 
 
-@pytest.mark.parametrize("type_", ["HHID", "hhid", "ns:org:IdType:HHID", "HH-ID"])
+@pytest.mark.parametrize("type_", ["HHID", "hhid"])
 def test_hhid_is_a_household_id(thai_api: Api, type_: str) -> None:
-    """A registry whose households have an HHID finds them by it, and shows groups."""
+    """A registry whose households have an HHID finds them by it, and shows groups, or their members."""
     reply = thai_api.search(identified(type_, "12"))
     assert reply.items[0]["data"]["reg_record_type"] == "Group"
     assert len(reply.records) == 1
+    (member,) = thai_api.search(identified(type_, "12", reg_record_type="Member")).records
+    assert member["demographic_info"]["birth_date"] == "2001-02-03"
 
 
 @pytest.mark.parametrize("spelling", [0, 1])

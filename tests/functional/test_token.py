@@ -75,6 +75,8 @@ def test_openspps_json_body_gets_a_token(api: Api) -> None:
     }
     is_token(api.send(event("token_json", body=body)))
     is_token(api.send(event("token_json", body=body | {"db_name": None})))
+    is_token(api.send(event("token_json", body=body, content_type="")))
+    is_token(api.send(event("token_json", body=f"\ufeff\n{json.dumps(body)}", content_type="")))
 
 
 def test_a_token_says_who_may_do_what_until_when(api: Api) -> None:

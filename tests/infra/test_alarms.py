@@ -17,7 +17,8 @@ from support.logs import Logs
 TYPE = "AWS::CloudWatch::Alarm"
 ALARMS = {name: alarm["Properties"] for name, alarm in of_type(TYPE, MONITORING).items()}
 METRICS = {"ApiGateway": {"Count", "4xx", "5xx", "Latency"}, "Lambda": {"Errors", "Throttles"}}
-Named = tuple[str, str | None, str]  # dimension, its value (None is any), metric
+Named = tuple[str, str | None, str]  # dimension beside the stack, its value (None is any), metric
+STACK = "${Deployment}"
 
 
 def measured(alarm: dict[str, Any]) -> list[dict[str, Any]]:
@@ -50,18 +51,20 @@ def charted() -> Iterator[list[Any]]:
 
 def of_ours() -> set[Named]:
     """Return what alarms and dashboard name of the namespace DCI."""
+    ours = [metric for alarm in ALARMS.values() for metric in measured(alarm) if metric["Namespace"] == "DCI"]
+    assert all(metric["Dimensions"][0] == {"Name": "stack", "Value": {"Ref": "Deployment"}} for metric in ours)
     alarms = {
-        (dimension["Name"], dimension["Value"], metric["MetricName"])
-        for alarm in ALARMS.values()
-        for metric in measured(alarm)
-        for dimension in metric["Dimensions"]
-        if metric["Namespace"] == "DCI"
+        (metric["Dimensions"][1]["Name"], metric["Dimensions"][1]["Value"], metric["MetricName"]) for metric in ours
     }
-    charts = {(chart[2], chart[3], chart[1]) for chart in charted() if chart[0] == "DCI"}
+    named = [chart for chart in charted() if chart[0] == "DCI"]
+    assert all(chart[2:4] == ["stack", STACK] for chart in named)
+    charts = {(chart[4], chart[5], chart[1]) for chart in named}
     searches = {
         (found[1], None, found[2])
         for chart in charted()
-        for found in re.finditer(r'\{DCI,(\w+)\} MetricName="(\w+)"', str(chart[0]))
+        for found in re.finditer(
+            rf'\{{DCI,stack,(\w+)\}} stack="{re.escape(STACK)}" MetricName="(\w+)"', str(chart[0])
+        )
     }
     return alarms | charts | searches
 
@@ -73,7 +76,8 @@ def emitted(logs: Logs) -> set[Named]:
         for line in logs.entries()
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", ())
         if directive["Namespace"] == "DCI"
-        for [dimension] in directive["Dimensions"]
+        for [stack, dimension] in directive["Dimensions"]
+        if line[stack]
         for metric in directive["Metrics"]
         for value in (line[dimension], None)
     }
@@ -172,3 +176,10 @@ def test_the_dashboard_names_what_is_deployed() -> None:
     assert {widget["region"] for widget in widgets()} == {"${AWS::Region}"}
     for table in of_type("AWS::DynamoDB::Table"):
         assert f"${{{table}}}" in dashboard()
+
+
+def test_deployments_of_one_account_are_told_apart() -> None:
+    """No metric of the project is looked for without the name of the stack."""
+    searches = [str(chart[0]) for chart in charted() if "DCI" in str(chart[0]) and "SEARCH" in str(chart[0])]
+    assert searches
+    assert all(f'stack="{STACK}"' in search for search in searches)

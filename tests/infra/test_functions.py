@@ -41,6 +41,18 @@ def test_a_function_says_what_it_runs_on(name: str) -> None:
     assert properties["Timeout"] < 30
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_lambda_leaves_the_log_level_to_the_functions(name: str) -> None:
+    """With the format JSON Lambda would drop lines below a level of its own, and make its level the functions'."""
+    assert functions()[name]["LoggingConfig"].keys() == {"LogGroup"}
+
+
+@pytest.mark.parametrize("name", sorted(OF_HTTP))
+def test_a_stack_names_its_metrics(name: str) -> None:
+    """What answers HTTP counts its requests under the name of the stack."""
+    assert functions()[name]["Environment"]["Variables"]["STACK_NAME"] == {"Ref": "AWS::StackName"}
+
+
 @pytest.mark.parametrize("name", sorted(OF_HTTP))
 def test_a_function_is_called_by_its_alias(name: str) -> None:
     """What answers HTTP is a published version, a new one for each BuildId, from a snapshot unless turned off."""

@@ -65,8 +65,17 @@ def test_an_address_of_ones_own() -> None:
     assert issuers() == [""]
     mutual = deployed(**given, TruststoreUri="s3://bucket/authorities.pem")["Resources"]["ApiDomain"]["Properties"]
     assert mutual["MutualTlsAuthentication"] == {"TruststoreUri": {"Ref": "TruststoreUri"}}
+    changed = deployed(**given, TruststoreUri="s3://bucket/authorities.pem", TruststoreVersion="2")["Resources"]
+    assert changed["ApiDomain"]["Properties"]["MutualTlsAuthentication"] == {
+        "TruststoreUri": {"Ref": "TruststoreUri"},
+        "TruststoreVersion": {"Ref": "TruststoreVersion"},
+    }
     assert deployed()["Resources"]["Api"]["Properties"]["DisableExecuteApiEndpoint"] is False
-    assert deployed()["Resources"].keys().isdisjoint({"ApiDomain", "ApiDomainMapping", "Distribution", "OriginKey"})
+    assert (
+        deployed()["Resources"]
+        .keys()
+        .isdisjoint({"ApiDomain", "ApiDomainMapping", "Distribution", "OriginKey", "ViewerAddress"})
+    )
 
 
 def issuers(**parameters: str) -> list[Any]:
@@ -75,14 +84,17 @@ def issuers(**parameters: str) -> list[Any]:
     return [issuer for number, issuer in enumerate(given) if issuer is not None and issuer not in given[:number]]
 
 
+FIREWALL = {
+    "DomainName": "registry.example.org",
+    "CertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/a",
+    "WebAclArn": "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b",
+}
+ANSWERING = {route["Function"] for route in routes().values()}
+
+
 def test_a_firewall_is_not_gone_around() -> None:
     """With WebAclArn CloudFront stands before the API, and shows a secret that each function asks for."""
-    given = {
-        "DomainName": "registry.example.org",
-        "CertificateArn": "arn:aws:acm:us-east-1:111122223333:certificate/a",
-        "WebAclArn": "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b",
-    }
-    resources = deployed(**given)["Resources"]
+    resources = deployed(**FIREWALL)["Resources"]
     distribution = resources["Distribution"]["Properties"]["DistributionConfig"]
     secret = {"Fn::Sub": "{{resolve:secretsmanager:${OriginKey}}}"}
     assert distribution["WebACLId"] == {"Ref": "WebAclArn"}
@@ -91,11 +103,37 @@ def test_a_firewall_is_not_gone_around() -> None:
     [origin] = distribution["Origins"]
     assert origin["OriginCustomHeaders"] == [{"HeaderName": "X-Origin-Verify", "HeaderValue": secret}]
     assert origin["CustomOriginConfig"] == {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
-    answering = {route["Function"] for route in routes().values()}
-    for name, function in functions(**given).items():
-        assert function["Environment"]["Variables"].get("ORIGIN_SECRET") == (secret if name in answering else None)
+    for name, function in functions(**FIREWALL).items():
+        variables = function["Environment"]["Variables"]
+        assert variables.get("ORIGIN_SECRET") == (secret if name in ANSWERING else None)
+        assert variables.get("PREVIOUS_ORIGIN_SECRET") == ("" if name in ANSWERING else None)
     assert resources["Api"]["Properties"]["DisableExecuteApiEndpoint"] is False  # CloudFront comes through it
     assert "ApiDomain" not in resources
+
+
+def test_the_secret_of_the_firewall_can_be_replaced() -> None:
+    """With a version of OriginKey CloudFront sends that one, and the functions accept the previous one too."""
+    given = FIREWALL | {"OriginKeyVersion": "b" * 36, "PreviousOriginKeyVersion": "a" * 36}
+    key = "{{resolve:secretsmanager:${OriginKey}:SecretString:::${%s}}}"
+    current, previous = ({"Fn::Sub": key % name} for name in ("OriginKeyVersion", "PreviousOriginKeyVersion"))
+    distribution = deployed(**given)["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    assert distribution["Origins"][0]["OriginCustomHeaders"][0]["HeaderValue"] == current
+    for name in ANSWERING:
+        variables = functions(**given)[name]["Environment"]["Variables"]
+        assert (variables["ORIGIN_SECRET"], variables["PREVIOUS_ORIGIN_SECRET"]) == (current, previous)
+
+
+def test_the_edge_states_the_address_of_the_client() -> None:
+    """A function at the edge overwrites the header with the client's address, and the origin gets each header."""
+    resources = deployed(**FIREWALL)["Resources"]
+    behavior = resources["Distribution"]["Properties"]["DistributionConfig"]["DefaultCacheBehavior"]
+    [association] = behavior["FunctionAssociations"]
+    assert association["EventType"] == "viewer-request"
+    assert association["FunctionARN"] == {"Fn::GetAtt": ["ViewerAddress", "FunctionMetadata", "FunctionARN"]}
+    assert behavior["OriginRequestPolicyId"] == "b689b0a8-53d0-40ab-baf2-68738e2966ac"  # AllViewerExceptHostHeader
+    function = resources["ViewerAddress"]["Properties"]
+    assert function["AutoPublish"] is True
+    assert 'event.request.headers["x-viewer-address"] = { value: event.viewer.ip };' in function["FunctionCode"]
 
 
 def test_no_function_needs_the_api() -> None:

@@ -81,6 +81,17 @@ def test_the_api_calls_the_alias(function: str) -> None:
     assert resources[version]["DeletionPolicy"] == "Delete"
 
 
+def test_the_functions_change_before_the_firewall() -> None:
+    """CloudFront waits for the aliases of all functions, so they accept a new secret before it is sent."""
+    resources = transformed()
+    waits: set[str] = set()
+    reached = {"Distribution"}
+    while reached != waits:
+        waits = reached
+        reached = waits | {other for name in waits for other in named(resources[name]) if other in resources}
+    assert waits >= {f"{function}Aliaslive" for function in OF_HTTP}
+
+
 def _is_version_of(function: str, resource: dict[str, Any]) -> bool:
     return bool(
         resource["Type"] == "AWS::Lambda::Version" and resource["Properties"]["FunctionName"]["Ref"] == function

@@ -12,6 +12,7 @@ import pytest
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from support.api import identified
 from support.events import body_of
+from support.example_counts import sampled
 from support.import_files import jsonl
 from support.server_process import ServerProcess, command, dci_serve
 
@@ -52,10 +53,12 @@ def test_a_bad_line_is_reported_and_the_rest_served(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("options", "reason"),
-    [
-        (["--data", "somewhere"], "moto keeps no tables: --data requires --engine dynamodb-local."),
-        (["--registry", "none.jsonl"], "none.jsonl cannot be read: No such file or directory."),
-    ],
+    sampled(
+        [
+            (["--data", "somewhere"], "moto keeps no tables: --data requires --engine dynamodb-local."),
+            (["--registry", "none.jsonl"], "none.jsonl cannot be read: No such file or directory."),
+        ]
+    ),
 )
 def test_wrong_options_are_one_line(options: list[str], reason: str, tmp_path: Path) -> None:
     """Options that cannot work are reported in one line."""

@@ -28,6 +28,7 @@ from support.events import ROOT
 from support.registry_harness import Registry
 
 BUCKET = "dci-imports"
+OWN_KEY = "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/registry-2/import/01234567890123-abcdefab"
 
 
@@ -205,20 +206,30 @@ def _described(status: str, processed: int, **more: Any) -> dict[str, Any]:
     return {"ImportTableDescription": told}
 
 
-def test_the_import_request_is_complete(aws: Aws) -> None:
-    """The request has gzip, on-demand billing, encryption and every index."""
+@pytest.mark.parametrize("key", [None, OWN_KEY])
+def test_the_import_request_is_complete(aws: Aws, key: str | None) -> None:
+    """The request has gzip, on-demand billing, every index, and encryption with the given key or else AWS's own."""
     definition = _template_table()
+    encryption = {"Enabled": True, "SSEType": "KMS"} | ({"KMSMasterKeyId": key} if key else {})
     wanted = {
         "S3BucketSource": {"S3Bucket": BUCKET, "S3KeyPrefix": "p/"},
         "InputFormat": "DYNAMODB_JSON",
         "InputCompressionType": "GZIP",
-        "TableCreationParameters": {**definition, "TableName": "registry-2", "SSESpecification": {"Enabled": True}},
+        "TableCreationParameters": {**definition, "TableName": "registry-2", "SSESpecification": encryption},
     }
     assert definition["BillingMode"] == "PAY_PER_REQUEST"
     assert len(definition["GlobalSecondaryIndexes"]) == 12
     with Stubber(aws.dynamodb) as stub:
         stub.add_response("import_table", _described("IN_PROGRESS", 0), wanted)
-        assert table_import.start(aws.dynamodb, "registry-2", definition, S3Prefix(BUCKET, "p/")) == ARN
+        assert table_import.start(aws.dynamodb, "registry-2", definition, S3Prefix(BUCKET, "p/", key)) == ARN
+
+
+def test_a_key_of_ones_own_encrypts_the_files(aws: Aws, file: Path) -> None:
+    """With --kms-key the files in S3 are encrypted with that key, otherwise as the bucket says."""
+    for name, key in (("registry-10", OWN_KEY), ("registry-11", None)):
+        create(aws, _options(file, "--new-table", name, *(("--kms-key", key) if key else ())))
+        head = aws.s3.head_object(Bucket=BUCKET, Key=f"{name}/00001.json.gz")
+        assert head.get("SSEKMSKeyId") == key
 
 
 def test_wait_reports_progress_until_the_end(aws: Aws) -> None:

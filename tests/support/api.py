@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -73,11 +73,18 @@ class Reply:
 
 
 class Api:
-    """Fresh functions over the session's engine; `clients` makes their clients of AWS, as Runtime takes it."""
+    """Fresh functions over the session's engine; `clients` makes their clients of AWS, as Runtime takes it.
 
-    def __init__(self, settings: Settings, seed: int, clients: Mapping[str, Any]) -> None:
+    `now` is their clock, if it is not the one of the tests.
+    """
+
+    def __init__(
+        self, settings: Settings, seed: int, clients: Mapping[str, Any], now: Callable[[], float] | None = None
+    ) -> None:
         self.clock = Clock()
-        self.runtime = Runtime(settings, clock=self.clock, random_bytes=random.Random(seed).randbytes, **clients)
+        self.runtime = Runtime(
+            settings, clock=now or self.clock, random_bytes=random.Random(seed).randbytes, **clients
+        )
         token, search, clients = (app.create_app(self.runtime) for app in (token_app, search_app, clients_app))
         self._apps = {"/oauth2": token, "/.well-known": token, "/clients": clients, "/keys": clients}
         self._search = search
@@ -90,7 +97,8 @@ class Api:
         answer = app(sent, self.context)
         reply = Reply(answer["statusCode"], answer["headers"], answer["body"], sent)
         leaks.note(reply.status, reply.text)
-        if path == "/registry/sync/search":
+        is_search = path.endswith("/registry/sync/search") and reply.status != 404
+        if is_search:
             conformance.check(reply.status, reply.json)
         return reply
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def api_over_http(api: Api) -> Iterator[str]:
-    """Serve it on a free port, and yield its base URL."""
+def api_over_http(api: Api, port: int = 0) -> Iterator[str]:
+    """Serve it on a port, 0 for a free one, and yield its base URL."""
 
     def handle(event: Event, _context: object) -> dict[str, Any]:
         reply = api.send(event)
         return {"statusCode": reply.status, "headers": reply.headers, "body": reply.text}
 
-    server = GatewayServer(0, Routes(dict.fromkeys(routes(), handle)))
+    server = GatewayServer(port, Routes(dict.fromkeys(routes(), handle)))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -37,10 +37,13 @@ def spec_is_here() -> bool:
 
 
 def check(status: int, body: object) -> None:
-    """Validate a response of the search route. Raises jsonschema.ValidationError."""
+    """Validate a response of the search route, which is the operation's even when it is an error.
+
+    Raises jsonschema.ValidationError.
+    """
     if not spec_is_here():
         return
-    for pointer in [_SEARCH] if status == 200 else [_HTTP_ERROR, _ACKNOWLEDGEMENT]:
+    for pointer in [_SEARCH] if status == 200 else [_SEARCH, _HTTP_ERROR, _ACKNOWLEDGEMENT]:
         _validator(pointer).validate(body)
     _refuse_null(body)
 

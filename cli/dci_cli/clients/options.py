@@ -46,7 +46,9 @@ def add_members(parser: argparse.ArgumentParser, *, are_new: bool) -> None:
         help="a JWK set with its public keys, for authentication with private_key_jwt",
     )
     parser.add_argument(
-        "--openspp17", action=argparse.BooleanOptionalAction, help="answer in OpenSPP 17's dialect by default"
+        "--openspp17",
+        action=argparse.BooleanOptionalAction,
+        help="answer in OpenSPP 17's dialect by default, and serve its empty query: everybody",
     )
     parser.add_argument(
         "--restricted", action=argparse.BooleanOptionalAction, help="allow it to see restricted people"

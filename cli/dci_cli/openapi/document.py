@@ -52,7 +52,11 @@ def document() -> Tree:
 
 def _public_paths() -> Tree:
     """Return the paths for partners."""
-    search = _operation("Search", 200, "SearchAnswer", (REGISTRY_SEARCH,), accepts="SearchEnvelope")
+    search = _operation(
+        "Search", 200, "SearchAnswer", (REGISTRY_SEARCH,), accepts="SearchEnvelope", error="SearchError"
+    )
+    no_such_prefix = {"404": {"$ref": "#/components/responses/Error404"}}
+    prefixed = search | {"summary": "Search, by RoutePrefix", "responses": search["responses"] | no_such_prefix}
     return {
         "/oauth2/client/token": {"post": _oauth("Get an access token", "TokenRequest", "Token")},
         "/oauth2/client/revoke": {"post": _oauth("Revoke an access token", "AboutToken", None)},
@@ -60,6 +64,7 @@ def _public_paths() -> Tree:
         "/.well-known/jwks.json": {"get": _public("The keys that verify tokens", "JwkSet")},
         "/.well-known/oauth-authorization-server": {"get": _public("Authorization server metadata", "Metadata")},
         "/registry/sync/search": {"post": search},
+        "/{prefix}/registry/sync/search": {"post": prefixed},
         "/health": {"get": _public("Health of the API", "Health")},
         "/openapi.json": {"get": _public("This document", None)},
     }
@@ -124,13 +129,21 @@ def _change(summary: str, status: int, returns: str | None = None, *, accepts: s
     return operation | {"parameters": [_parameter("header", "If-Match", {"type": "string"})]}
 
 
-def _operation(summary: str, status: int, returns: str | None, scopes: tuple[str, ...], *, accepts: str = "") -> Tree:
+def _operation(
+    summary: str,
+    status: int,
+    returns: str | None,
+    scopes: tuple[str, ...],
+    *,
+    accepts: str = "",
+    error: str = "Error",
+) -> Tree:
     body = {"content": {_JSON: {"schema": ref(accepts)}}, "required": accepts != "NewSecret"}
     return {
         "summary": summary,
         "security": [{"token": [scope]} for scope in scopes],
         **({"requestBody": body} if accepts else {}),
-        "responses": _responses(status, returns, "Error", set(_ERRORS)),
+        "responses": _responses(status, returns, error, set(_ERRORS)),
     }
 
 
@@ -159,7 +172,7 @@ def _responses(status: int, returns: str | None, error: str, statuses: set[int])
 def _error_responses() -> Tree:
     return {
         f"{error}{code}": {"description": description, "content": {_JSON: {"schema": ref(error)}}}
-        for error in ("Error", "OAuthError")
+        for error in ("Error", "SearchError", "OAuthError")
         for code, description in _ERRORS.items()
     }
 

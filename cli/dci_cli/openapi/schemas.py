@@ -93,19 +93,28 @@ _TOKEN_PARAMETER_NAMES = (
     *("grant_type", "scope"),
 )
 _TOKEN_PARAMETERS = dict.fromkeys(_TOKEN_PARAMETER_NAMES, _TEXT)
+_ERRORS: Schema = {"type": "array", "items": _CODE, "minItems": 1}
+_ACKNOWLEDGEMENT: Schema = {
+    "ack_status": {"const": "ERR"},
+    "timestamp": {**_TEXT, "format": "date-time"},
+    "correlation_id": _TEXT,
+    "error": _CODE,
+}
+_NO_ANSWER: Schema = {"transaction_id": _TEXT, "search_response": {"type": "array", "maxItems": 0}}
+_HEADER: Schema = {
+    "type": "object",
+    "properties": {
+        "action": {"const": "on-search"},
+        "status": {"enum": ["succ", "rjct"]},
+        "message_id": _TEXT,
+        "message_ts": {**_TEXT, "format": "date-time"},
+    },
+    "required": ["message_id", "message_ts", "action", "status"],
+}
 _OTHER_SCHEMAS: Schema = {
-    "Error": _object(
-        {
-            "errors": {"type": "array", "items": _CODE, "minItems": 1},
-            "message": _object(
-                {
-                    "ack_status": {"const": "ERR"},
-                    "timestamp": {**_TEXT, "format": "date-time"},
-                    "correlation_id": _TEXT,
-                    "error": _CODE,
-                }
-            ),
-        }
+    "Error": _object({"errors": _ERRORS, "message": _object(_ACKNOWLEDGEMENT)}),
+    "SearchError": _object(
+        {"errors": _ERRORS, "header": _HEADER, "message": _object({**_ACKNOWLEDGEMENT, **_NO_ANSWER})}
     ),
     "OAuthError": _object({"error": _TEXT, "error_description": _TEXT}),
     "TokenRequest": {"type": "object", "properties": _TOKEN_PARAMETERS, "required": ["grant_type"]},
@@ -136,16 +145,7 @@ _OTHER_SCHEMAS: Schema = {
         "type": "object",
         "properties": {
             "signature": _TEXT,
-            "header": {
-                "type": "object",
-                "properties": {
-                    "action": {"const": "on-search"},
-                    "status": {"enum": ["succ", "rjct"]},
-                    "message_id": _TEXT,
-                    "message_ts": {**_TEXT, "format": "date-time"},
-                },
-                "required": ["message_id", "message_ts", "action", "status"],
-            },
+            "header": _HEADER,
             "message": {
                 "type": "object",
                 "properties": {

@@ -81,7 +81,10 @@ class KeyRotation:
         jwt.decode(signed, jwt.PyJWK(published[key.kid], key.alg), algorithms=[key.alg])
 
     def finish(self, secret_id: str, token: str) -> None:
-        """Make the new ring the current one, and publish only its keys. Raises RotationError."""
+        """Make the new ring the current one, and publish only its keys. Raises RotationError.
+
+        Its current key is published already, unless all keys were revoked since: then those stay revoked.
+        """
         published = self._published()
         version = self._current_version(secret_id)
         if version != token:
@@ -93,7 +96,7 @@ class KeyRotation:
                 RemoveFromVersionId=version,
             )
         ring = self._current_ring(secret_id)
-        if ring is not None:
+        if ring is not None and ring.current.kid in {key.kid for key in published.keys}:
             self._publish(published, ring.public_keys())
 
     def _new_ring(self, secret_id: str, token: str) -> KeyRing:

@@ -11,6 +11,8 @@ from dci_common.edge.http import Request, Response
 from dci_common.oauth.scopes import REGISTRY_SEARCH
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_common.spdci.envelope import SearchEnvelope, read_envelope
+from dci_common.spdci.url_page import with_url_page
+from dci_search.response import search_error
 from dci_search.service import SearchService
 
 
@@ -22,6 +24,8 @@ def create_app(runtime: Runtime) -> LambdaHandler:
     def search(request: Request) -> Response:
         client = gate.authenticate(request, REGISTRY_SEARCH)
         envelope = read_envelope(SearchEnvelope, request.json_body())
+        if client.openspp17:
+            envelope = with_url_page(envelope, request.query)
         answer = service.answer(envelope, client, request.correlation_id, request.deadline, request.log_fields)
         return Response(200, answer)
 
@@ -33,11 +37,12 @@ def create_app(runtime: Runtime) -> LambdaHandler:
 
     return application(
         {
-            "/registry/sync/search": Resource({"POST": search}),
+            "/registry/sync/search": Resource({"POST": search}, search_error),
             "/health": Resource({"GET": health}),
             "/openapi.json": Resource({"GET": description}),
         },
         runtime,
+        prefix=runtime.settings.route_prefix,
     )
 
 

@@ -6,12 +6,15 @@ from typing import Any
 
 import pydantic_core
 
-from dci_common.edge.http import to_json
+from dci_common.edge.application import spdci_error
+from dci_common.edge.errors import ErrorResponse
+from dci_common.edge.http import Request, to_json
 from dci_common.registry.errors import TooManyMatches
-from dci_common.spdci.envelope import VERSION, SearchEnvelope, SearchItem
+from dci_common.spdci.envelope import MAX_ITEMS, SEARCH, VERSION, SearchEnvelope, sent_ids
 from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.search_items import RejectedItem, SearchItem
+from dci_common.timestamps import timestamp
 
-MAX_ITEMS = 100
 # Lambda's response is at most 6 MB, with the body as a JSON string in it. The difference is room for the envelope and
 # for 100 items without records, whose ids are as long as allowed and full of escapes.
 _MAX_BYTES = 5_500_000
@@ -46,10 +49,9 @@ def served(item: SearchItem, now: str, data: dict[str, Any], pagination: dict[st
     return {**_item(item, now), "status": "succ", "data": data, "pagination": pagination}
 
 
-def rejected(item: SearchItem, now: str, rejection: Rejection) -> dict[str, Any]:
+def rejected(item: SearchItem | RejectedItem, now: str, rejection: Rejection) -> dict[str, Any]:
     """Return the response item of a search that was rejected."""
-    reason = {"status_reason_code": rejection.code, "status_reason_message": rejection.message[:999]}
-    return {**_item(item, now), "status": "rjct", **reason}
+    return {**_item(item, now), **_rejection(rejection)}
 
 
 def record_data(reg_type: str, reg_record_type: str, records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -62,34 +64,63 @@ def record_data(reg_type: str, reg_record_type: str, records: list[dict[str, Any
     }
 
 
-def message(envelope: SearchEnvelope, now: str, correlation_id: str, answer: Answer | None) -> str:
-    """Return the whole response; without an `answer`, the message had more items than allowed."""
+def unserved(envelope: SearchEnvelope) -> Rejection | None:
+    """Return why none of a message's items is served; None when they are."""
+    if envelope.header.action != SEARCH:
+        return Rejection("rjct.action.not_supported", f"header.action must be {SEARCH}: this path serves no other.")
+    if len(envelope.message.search_request) > MAX_ITEMS:
+        told = f"A message may hold at most {MAX_ITEMS} search requests: send several."
+        return Rejection("rjct.total_count.limit_exceeded", told)
+    return None
+
+
+def message(envelope: SearchEnvelope, now: str, correlation_id: str, answer: Answer | Rejection) -> str:
+    """Return the whole response: the items, or why none of them is served."""
     request, total = envelope.header, len(envelope.message.search_request)
-    outcome = {"status": "succ"}
-    if answer is None:
-        outcome = {
-            "status": "rjct",
-            "status_reason_code": "rjct.total_count.limit_exceeded",
-            "status_reason_message": f"A message may hold at most {MAX_ITEMS} search requests: send several.",
-        }
+    served_items = answer.items if isinstance(answer, Answer) else []
     header = {
-        "version": VERSION,
-        "message_id": request.message_id,
-        "message_ts": now,
-        "action": "on-search",
-        **outcome,
+        **_header(request.message_id, now),
+        **({"status": "succ"} if isinstance(answer, Answer) else _rejection(answer)),
         "total_count": total,
-        "completed_count": total if answer else 0,
+        "completed_count": len(served_items),
         # The receiver of the request is the sender of the response.
         **({"sender_id": request.receiver_id} if request.receiver_id else {}),
         "receiver_id": request.sender_id,
         "is_msg_encrypted": False,
     }
     ids = to_json({"transaction_id": envelope.message.transaction_id, "correlation_id": correlation_id})
-    items = ",".join(answer.items) if answer else ""
+    items = ",".join(served_items)
     return f'{{"header":{to_json(header)},"message":{ids[:-1]},"search_response":[{items}]}}}}'
 
 
-def _item(item: SearchItem, now: str) -> dict[str, Any]:
+def search_error(error: ErrorResponse, request: Request, now: float) -> dict[str, Any]:
+    """Return an error that is also a valid response of the sync search, which has no room for `err.*` codes."""
+    ids = sent_ids(_json(request.body))
+    body = spdci_error(error, request, now)
+    told = {"status": "rjct", "status_reason_message": error.message[:999]}
+    body["message"] |= {"transaction_id": ids.transaction_id, "search_response": []}
+    return {"header": {**_header(ids.message_id, timestamp(now)), **told}, **body}
+
+
+def _header(message_id: str, now: str) -> dict[str, Any]:
+    return {"version": VERSION, "message_id": message_id, "message_ts": now, "action": "on-search"}
+
+
+def _rejection(rejection: Rejection) -> dict[str, Any]:
+    return {
+        "status": "rjct",
+        "status_reason_code": rejection.code,
+        "status_reason_message": rejection.message[:999],
+    }
+
+
+def _json(body: bytes) -> object:
+    try:
+        return pydantic_core.from_json(body)
+    except ValueError:
+        return None
+
+
+def _item(item: SearchItem | RejectedItem, now: str) -> dict[str, Any]:
     locale = {"locale": item.locale} if item.locale else {}
     return {"reference_id": item.reference_id, "timestamp": now, **locale}

@@ -18,17 +18,18 @@ from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import SETTINGS_SECONDS, RegistrySettings, RegistryStore
 from dci_common.spdci.rejections import Rejection, rejection_of
+from dci_common.spdci.search_items import ReadItem, RejectedItem, SearchItem
 from dci_common.timestamps import day, timestamp
-from dci_search.response import MAX_ITEMS, Answer, message, record_data, rejected, served
+from dci_search.response import Answer, message, record_data, rejected, served, unserved
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.deadline import Deadline
     from dci_common.logs import LogFields
     from dci_common.runtime import Runtime
-    from dci_common.spdci.envelope import SearchEnvelope, SearchItem
+    from dci_common.spdci.envelope import SearchEnvelope
 
-Compiled = CompiledSearch | Rejection
+Compiled = tuple[SearchItem, CompiledSearch] | tuple[ReadItem, Rejection]
 _DUPLICATE = Rejection("rjct.reference_id.duplicate", "reference_id must be unique in the message.")
 
 
@@ -68,9 +69,9 @@ class SearchService:
         check_participants(envelope, client, self._runtime.settings.receiver_ids)
         items = envelope.message.search_request
         log_fields["items"] = len(items)
-        if len(items) > MAX_ITEMS:
+        if rejection := unserved(envelope):
             with self._sessions.open(client, envelope, correlation_id, max_records=0):
-                return message(envelope, self._now(), correlation_id, None)
+                return message(envelope, self._now(), correlation_id, rejection)
         budget = Budget(self._runtime.settings.max_examined, deadline)
         requester = Requester(client, day(self._runtime.clock()), budget)
         compiled = self._compile(items, requester)
@@ -84,40 +85,53 @@ class SearchService:
         log_fields |= {"matched": answer.matched, "records": answer.records}
         return message(envelope, self._now(), correlation_id, answer)
 
-    def _compile(self, items: list[SearchItem], requester: Requester) -> list[tuple[SearchItem, Compiled]]:
+    def _compile(self, items: list[ReadItem], requester: Requester) -> list[Compiled]:
         """Compile each item, or return why it is rejected: how much a message asks for must be known to begin it."""
         seen: set[str] = set()
-        compiled: list[tuple[SearchItem, Compiled]] = []
+        compiled: list[Compiled] = []
         for item in items:
-            duplicate = item.reference_id in seen
-            seen.add(item.reference_id)
-            compiled.append((item, _DUPLICATE if duplicate else self._compile_one(item, requester)))
+            if isinstance(item, RejectedItem):
+                compiled.append((item, item.rejection))
+            elif item.reference_id in seen:
+                compiled.append((item, _DUPLICATE))
+            else:
+                seen.add(item.reference_id)
+                compiled.append(self._compile_one(item, requester))
         return compiled
 
     def _compile_one(self, item: SearchItem, requester: Requester) -> Compiled:
-        settings = self._settings.get("registry", self._store.settings)
+        settings, client = self._settings.get("registry", self._store.settings), requester.client
         try:
-            return compile_search(item.search_criteria, requester.client, settings, requester.today, item.pagination)
+            return item, compile_search(item.search_criteria, client, settings, requester.today, item.pagination)
         except (Rejection, QueryError) as error:
-            return rejection_of(error)
+            return item, rejection_of(error)
 
-    def _answer_items(
-        self, compiled: list[tuple[SearchItem, Compiled]], requester: Requester, session: DisclosureSession
-    ) -> Answer:
+    def _answer_items(self, compiled: list[Compiled], requester: Requester, session: DisclosureSession) -> Answer:
         answer = Answer()
-        for item, search in compiled:
-            if isinstance(search, Rejection):
-                answer.add(rejected(item, self._now(), search))
-                continue
-            try:
-                answer.add(self._search(item, search, requester, session))
-            except (Rejection, QueryError) as error:
-                rejection = rejection_of(error)
-                if isinstance(error, TooManyMatches):
-                    name = search.record_type.name
-                    session.record_probe(item.reference_id, item.search_criteria, name, rejection.code)
-                answer.add(rejected(item, self._now(), rejection))
+        for entry in compiled:
+            match entry:
+                case item, Rejection() as rejection:
+                    answer.add(rejected(item, self._now(), rejection))
+                case SearchItem() as item, CompiledSearch() as search:
+                    self._add_search(answer, item, search, requester, session)
         return answer
+
+    def _add_search(
+        self,
+        answer: Answer,
+        item: SearchItem,
+        search: CompiledSearch,
+        requester: Requester,
+        session: DisclosureSession,
+    ) -> None:
+        try:
+            answer.add(self._search(item, search, requester, session))
+        except (Rejection, QueryError) as error:
+            rejection = rejection_of(error)
+            if isinstance(error, TooManyMatches):
+                name = search.record_type.name
+                session.record_probe(item.reference_id, item.search_criteria, name, rejection.code)
+            answer.add(rejected(item, self._now(), rejection))
 
     def _search(
         self, item: SearchItem, search: CompiledSearch, requester: Requester, session: DisclosureSession

@@ -34,7 +34,8 @@ def read_parameters(request: Request) -> Parameters:
     """Return the parameters; one without a value counts as absent. Raises InvalidRequest or UnsupportedMediaType."""
     if request.query:
         raise InvalidRequest("Parameters belong in the request body, never in the URL.")
-    content_type = request.content_type()
+    # OpenSPP 17's client sends its JSON without a Content-Type.
+    content_type = request.content_type() or (JSON if request.body.lstrip().startswith(b"{") else "")
     if content_type not in {FORM, JSON}:
         raise UnsupportedMediaType(f"Send the request as {FORM}.")
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dci_common.clients.authentication import Authenticator
 from dci_common.clients.model import Client
 from dci_common.edge.bearer import issuer
 from dci_common.edge.errors import ErrorResponse
 from dci_common.edge.http import Request, Response
-from dci_common.oauth.key_ring import PublicKeys
+from dci_common.oauth.public_key_store import PublicKeys
 from dci_common.runtime import Runtime
 from dci_token.credentials import Credentials, check_grant_type, read_credentials, read_parameters, read_token
 from dci_token.metadata import audiences, metadata
@@ -72,6 +74,6 @@ class OAuthEndpoints:
         return client
 
 
-def oauth_error(error: ErrorResponse, _request: Request, _now: float) -> object:
+def oauth_error(error: ErrorResponse, _request: Request, _now: float) -> dict[str, Any]:
     """Return an error as RFC 6749 §5.2 shapes it."""
     return {"error": error.oauth_error, "error_description": error.message}

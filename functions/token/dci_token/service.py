@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dci_common.clients.store import ClientStore
 from dci_common.errors import InvalidGrant, InvalidScope, Unauthenticated, UnauthorizedClient
-from dci_common.oauth.key_ring import PublicKeys, SigningKeys
+from dci_common.oauth.key_ring import SigningKeys
+from dci_common.oauth.public_key_store import PublicKeys
 from dci_common.oauth.revocation import revoke
 from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ, granted
 from dci_common.oauth.tokens import VerifiedToken, sign_token, verify_token

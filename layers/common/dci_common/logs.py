@@ -6,6 +6,7 @@ code that it passed through, because its text may quote any of these.
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Mapping
 from functools import cache
@@ -35,10 +36,16 @@ def _logger() -> Logger:
     return Logger()
 
 
-def log_request(line: LogFields, now: float) -> None:
+@cache
+def _metrics_logger() -> Logger:
+    return Logger(child=True, level="INFO")  # writes like the other, at any level of that one
+
+
+def log_request(line: LogFields, stack: str, now: float) -> None:
     """Write the one line of a request, which carries its metrics too; `now` is in epoch seconds.
 
     `line` has the `route` as a template, without ids, the `status`, and the `outcome`: `ok`, or the error's code.
+    A log level above INFO leaves only the metrics. Without a `stack`, to which they belong, there are no metrics.
     """
     status = int(line["status"])
     counts = {
@@ -46,11 +53,16 @@ def log_request(line: LogFields, now: float) -> None:
         "refused": int(_BAD_REQUEST <= status < _SERVER_ERROR),
         "failed": int(status >= _SERVER_ERROR),
     }
+    if not stack:
+        _logger().info("request", extra={**line, **counts})
+        return
     metrics = [{"Name": name, "Unit": unit} for name, unit in _UNITS.items() if name in line or name in counts]
-    by_outcome = {"Namespace": _NAMESPACE, "Dimensions": [["outcome"]], "Metrics": [metrics[0]]}
-    by_route = {"Namespace": _NAMESPACE, "Dimensions": [["route"]], "Metrics": metrics}
+    by_outcome = {"Namespace": _NAMESPACE, "Dimensions": [["stack", "outcome"]], "Metrics": [metrics[0]]}
+    by_route = {"Namespace": _NAMESPACE, "Dimensions": [["stack", "route"]], "Metrics": metrics}
     emf = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [by_route, by_outcome]}
-    _logger().info("request", extra={**line, **counts, "_aws": emf})
+    if _logger().log_level > logging.INFO:
+        line = {name: value for name, value in line.items() if name in _UNITS or name in {"route", "outcome"}}
+    _metrics_logger().info("request", extra={**line, **counts, "stack": stack, "_aws": emf})
 
 
 def log_failure(error: BaseException, correlation_id: str) -> None:

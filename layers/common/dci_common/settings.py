@@ -24,11 +24,14 @@ class Settings:
     - `issuer`: the issuer of tokens; empty: `https://` and the API's own domain name.
     - `token_lifetime`: seconds, for clients without a lifetime of their own.
     - `receiver_ids`: the accepted `receiver_id`s; empty: any.
+    - `route_prefix`: the path segment under which the registry's paths are served too; empty: none.
     - `max_examined`: how many index entries one message may read.
     - `requests_a_minute`, `records_a_day`: the quota of clients without one of their own; 0: no limit.
     - `audit_days`: how long disclosures are recorded; 0: for ever.
     - `signing_algorithm`: the algorithm of new keys.
+    - `stack_name`: the name of the deployment, a dimension of its metrics; empty: there are no metrics.
     - `origin_secret`: the header value that the web application firewall adds to each request; empty: no firewall.
+    - `previous_origin_secret`: another value of this header, accepted while the secret is replaced; empty: none.
     """
 
     clients_table: str = ""
@@ -40,12 +43,15 @@ class Settings:
     issuer: str = ""
     token_lifetime: int = 600
     receiver_ids: frozenset[str] = frozenset()
+    route_prefix: str = ""
     max_examined: int = 100_000
     requests_a_minute: int = 600
     records_a_day: int = 1_000_000
     audit_days: int = 0
     signing_algorithm: Algorithm = "ES256"
+    stack_name: str = ""
     origin_secret: str = field(default="", repr=False)
+    previous_origin_secret: str = field(default="", repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -63,12 +69,15 @@ class Settings:
             issuer=env.get("ISSUER", "").rstrip("/"),
             token_lifetime=_number(env, "TOKEN_LIFETIME", 600, MIN_TOKEN_LIFETIME, MAX_TOKEN_LIFETIME),
             receiver_ids=frozenset(filter(None, (id_.strip() for id_ in env.get("RECEIVER_IDS", "").split(",")))),
+            route_prefix=env.get("ROUTE_PREFIX", ""),
             max_examined=_number(env, "MAX_EXAMINED", 100_000, 1, 10_000_000),
             requests_a_minute=_number(env, "REQUESTS_A_MINUTE", 600, 0, MAX_LIMIT),
             records_a_day=_number(env, "RECORDS_A_DAY", 1_000_000, 0, MAX_LIMIT),
             audit_days=_number(env, "AUDIT_DAYS", 0, 0, 36_500),
             signing_algorithm=_algorithm(env.get("SIGNING_ALGORITHM", "") or "ES256"),
+            stack_name=env.get("STACK_NAME", ""),
             origin_secret=env.get("ORIGIN_SECRET", ""),
+            previous_origin_secret=env.get("PREVIOUS_ORIGIN_SECRET", ""),
         )
 
 

@@ -11,8 +11,8 @@ from dci_common.registries.social.disclosure import FULL
 from dci_common.registry.errors import InvalidQuery
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.normalize import number
-from dci_common.registry.query.conditions import MAX_VALUES, Conditions
-from dci_common.registry.query.parser import MAX_LEAVES, parse
+from dci_common.registry.query.conditions import MAX_LEAVES, MAX_VALUES, Conditions
+from dci_common.registry.query.parser import parse
 from dci_common.registry.query.tree import And, AnyRelated, Compare, Node, Not, Or
 from support.registries import TODAY
 

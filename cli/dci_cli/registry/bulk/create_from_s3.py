@@ -69,6 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--new-table", required=True, metavar="NAME", help="the table to create")
     parser.add_argument(
+        "--kms-key",
+        metavar="ARN",
+        help="the KMS key for the table and the files: the deployment's KmsKeyArn, if it has one",
+    )
+    parser.add_argument(
         "--template",
         type=Path,
         default=TEMPLATE,
@@ -91,7 +96,7 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
         raise CommandError(f"The template {options.template} has no table RegistryTable.")
     if table_import.exists(aws.dynamodb, table):
         raise CommandError(f"The table {table} already exists: choose another --new-table.")
-    prefix = S3Prefix(options.bucket, f"{(options.prefix or table).strip('/')}/")
+    prefix = S3Prefix(options.bucket, f"{(options.prefix or table).strip('/')}/", options.kms_key)
     check_empty(aws.s3, prefix)
     with relaxed_gc(), Rejects(map(str, paths)) as rejects, closing(Staging()) as staging:
         stage(paths, staging, rejects)

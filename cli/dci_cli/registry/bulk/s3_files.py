@@ -29,10 +29,16 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 @dataclass(frozen=True, slots=True)
 class S3Prefix:
-    """The objects of a bucket whose keys begin with `key`."""
+    """The objects of a bucket whose keys begin with `key`, encrypted with `kms_key` or as the bucket says."""
 
     bucket: str
     key: str
+    kms_key: str | None = None
+
+    @property
+    def encryption(self) -> dict[str, str]:
+        """The arguments of an upload."""
+        return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.kms_key} if self.kms_key else {}
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
@@ -64,7 +70,8 @@ def upload(s3: S3Client, prefix: S3Prefix, items: Iterable[Item], *, file_bytes:
             file.seek(0)
             # With one thread only one part is in memory.
             key = f"{prefix.key}{number:05}.json.gz"
-            s3.upload_fileobj(file, prefix.bucket, key, Config=TransferConfig(use_threads=False))
+            config = TransferConfig(use_threads=False)
+            s3.upload_fileobj(file, prefix.bucket, key, ExtraArgs=prefix.encryption, Config=config)
         written += filled
     return written
 

@@ -27,8 +27,12 @@ def exists(dynamodb: DynamoDBClient, table: str) -> bool:
 
 
 def start(dynamodb: DynamoDBClient, table: str, definition: Mapping[str, Any], prefix: S3Prefix) -> str:
-    """Start the import into a new table, defined as for CreateTable, and return the import's ARN."""
-    parameters: Any = {**definition, "TableName": table, "SSESpecification": {"Enabled": True}}
+    """Start the import into a new table, defined as for CreateTable, and return the import's ARN.
+
+    The table has the encryption key of the files, or else AWS's own key.
+    """
+    encryption = {"Enabled": True, "SSEType": "KMS"} | ({"KMSMasterKeyId": prefix.kms_key} if prefix.kms_key else {})
+    parameters: Any = {**definition, "TableName": table, "SSESpecification": encryption}
     answer = dynamodb.import_table(
         S3BucketSource={"S3Bucket": prefix.bucket, "S3KeyPrefix": prefix.key},
         InputFormat="DYNAMODB_JSON",

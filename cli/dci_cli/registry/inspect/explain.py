@@ -30,8 +30,8 @@ from dci_common.registry.plan.filter import Filter
 from dci_common.registry.plan.search_plan import AccessPlan
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore
-from dci_common.spdci.envelope import Pagination, SearchCriteria
 from dci_common.spdci.rejections import Rejection, rejection_of
+from dci_common.spdci.search_items import Pagination, SearchCriteria
 from dci_common.timestamps import day
 from dci_common.validation import describe
 

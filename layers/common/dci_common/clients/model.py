@@ -20,8 +20,9 @@ class Client(BaseModel):
     `token_lifetime` is in seconds. `disclosure` lists the attributes, and the named sets of them, that the client may
     see; `record_types` the types that it may search; `restricted` entitles it to restricted people (see Person).
     `requests_a_minute` and `records_a_day` are its own limits; 0 is no limit, None the deployment's default.
-    With `openspp17`, requests without a `reg_type` are answered in the OpenSPP 17 dialect. `signature` is the policy
-    for message signatures: `unsigned` rejects signed messages, `ignore` accepts them without verification.
+    With `openspp17`, requests without a `reg_type` are answered in the OpenSPP 17 dialect, and an empty query in that
+    dialect means everybody whom the client may see. `signature` is the policy for message signatures: `unsigned`
+    rejects signed messages, `ignore` accepts them without verification.
     `jwks` is the client's public keys, a JWK set in JSON (see public_key_set). Tokens issued before
     `tokens_not_before` (epoch seconds) are not valid, nor are tokens of another generation than
     `tokens_generation`, which counts how often all of them were revoked.

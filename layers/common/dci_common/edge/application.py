@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import hmac
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dci_common.deadline import Deadline, calls_end_by
 from dci_common.edge.errors import ErrorResponse, MethodNotAllowed, error_response, is_expected
 from dci_common.edge.events import lambda_response, request_without_body, with_body
 from dci_common.edge.http import Request, Response
+from dci_common.edge.origin import checked_origin
 from dci_common.errors import NotFound
 from dci_common.logs import LogFields, log_failure, log_request
 from dci_common.runtime import Event, LambdaHandler, Runtime
 from dci_common.timestamps import timestamp
 
+_PREFIX = "/{prefix}"
 Endpoint = Callable[[Request], Response]
-ErrorBody = Callable[[ErrorResponse, Request, float], object]
+ErrorBody = Callable[[ErrorResponse, Request, float], dict[str, Any]]
 
 
-def spdci_error(error: ErrorResponse, request: Request, now: float) -> object:
+def spdci_error(error: ErrorResponse, request: Request, now: float) -> dict[str, Any]:
     """Return an error in both shapes of the standard at once: HttpErrorResponse and the ERR acknowledgement."""
     entry = {"code": error.code, "message": error.message}
     return {
@@ -44,49 +45,51 @@ class Resource:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def application(resources: Mapping[str, Resource], runtime: Runtime) -> LambdaHandler:
+def application(resources: Mapping[str, Resource], runtime: Runtime, *, prefix: str = "") -> LambdaHandler:
     """Return the Lambda handler of a set of paths, spelled as in template.yaml; other paths answer 404.
 
+    A path of the template that begins with `/{prefix}` is the one without it, if the request has this `prefix` there.
     Every call to AWS ends before Lambda stops the invocation, early enough for an answer.
     """
     unknown, clock = Resource({}), runtime.clock
-    origin_secret = runtime.settings.origin_secret.encode()
+    settings = runtime.settings
+    origin_secrets = [one.encode() for one in (settings.origin_secret, settings.previous_origin_secret) if one]
     is_cold = True
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
         nonlocal is_cold
         started = time.perf_counter()
-        request = request_without_body(event, Deadline.of(context, clock))
+        request = _without_prefix(request_without_body(event, Deadline.of(context, clock)), prefix)
         resource = resources.get(request.path, unknown)
         try:
-            _check_origin(request, origin_secret)
+            request = checked_origin(request, origin_secrets)
             with calls_end_by(request.deadline):
-                response = _dispatch(resource, request, event)
+                endpoint = _endpoint(resource, request)
+                request = with_body(request, event)
+                response = endpoint(request)
         except Exception as error:  # noqa: BLE001 - unexpected ones are logged, and answered without their details
             response = _failed(error, resource, request, clock())
         if is_cold:
             request.log_fields["cold_start"], is_cold = 1, False
         latency = round(1000 * (time.perf_counter() - started), 3)
-        log_request(_line(request, response, latency), clock())
+        log_request(_line(request, response, latency), settings.stack_name, clock())
         return lambda_response(response, resource.headers)
 
     return handler
 
 
-def _check_origin(request: Request, secret: bytes) -> None:
-    """Reject a request that bypassed the web application firewall, where the deployment has one."""
-    sent = request.headers.get("x-origin-verify", "").encode("utf-8", "surrogatepass")
-    if secret and not hmac.compare_digest(sent, secret):
-        raise NotFound("The API is not at this address: use its public one.")
+def _without_prefix(request: Request, prefix: str) -> Request:
+    is_served = prefix and request.parameters.get("prefix") == prefix
+    return replace(request, path=request.path.removeprefix(_PREFIX)) if is_served else request
 
 
-def _dispatch(resource: Resource, request: Request, event: Event) -> Response:
+def _endpoint(resource: Resource, request: Request) -> Endpoint:
     if not resource.methods:
         raise NotFound("There is nothing at this path; the API's paths are in its documentation.")
     endpoint = resource.methods.get(request.method)
     if endpoint is None:
         raise MethodNotAllowed(resource.methods)
-    return endpoint(with_body(request, event))
+    return endpoint
 
 
 def _failed(error: Exception, resource: Resource, request: Request, now: float) -> Response:
@@ -102,6 +105,7 @@ def _line(request: Request, response: Response, latency: float) -> LogFields:
         "method": request.method,
         "route": request.path,
         "correlation_id": request.correlation_id,
+        "source": request.source,
         "status": response.status,
         "outcome": "ok",
         "latency": latency,

@@ -8,7 +8,7 @@ from dci_common.clients.model import Client
 from dci_common.clients.store import ClientStore
 from dci_common.edge.http import Request
 from dci_common.errors import Unauthenticated
-from dci_common.oauth.key_ring import PublicKeys
+from dci_common.oauth.public_key_store import PublicKeys
 from dci_common.oauth.tokens import VerifiedToken, verify_token
 from dci_common.runtime import Runtime
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import re
 import uuid
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ def request_without_body(event: Event, deadline: Deadline) -> Request:
 
 
 def with_body(request: Request, event: Event) -> Request:
-    """Return the request with the event's body. Raises InvalidRequest or PayloadTooLarge."""
+    """Return the request with its body, without a byte order mark. Raises InvalidRequest or PayloadTooLarge."""
     text = event.get("body") or ""
     try:
         body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
@@ -47,7 +48,7 @@ def with_body(request: Request, event: Event) -> Request:
         raise InvalidRequest("The body cannot be decoded.") from error
     if len(body) > MAX_BODY_BYTES:
         raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes: send fewer items at once.")
-    return replace(request, body=body)
+    return replace(request, body=body.removeprefix(codecs.BOM_UTF8))
 
 
 def lambda_response(response: Response, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class Request:
     """One HTTP request.
 
     `path` is the route as template.yaml spells it. Header names are in lower case. `domain` is API Gateway's own,
-    never the Host header. `source` is the address that the request came from.
+    never the Host header. `source` is the address of the client, also behind CloudFront.
 
     `log_fields` go into the log line of the request: counts and generated ids, never a value from a record or a
     message.

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from dci_common.registry.execute.search import Found
     from dci_common.registry.model.views import View
     from dci_common.runtime import Runtime
-    from dci_common.spdci.envelope import SearchCriteria, SearchEnvelope
+    from dci_common.spdci.envelope import SearchEnvelope
+    from dci_common.spdci.search_items import SearchCriteria
 
 PARTITIONS = 8
 _PART_BYTES = 200_000  # of ids in one item, which DynamoDB takes up to 400 KB

@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
+from dci_common.registries.social import openspp17
 from dci_common.registries.social.catalogue import social_catalogue
 from dci_common.registries.social.disclosure import disclosure
-from dci_common.registries.social.record_types import RecordType, resolve
+from dci_common.registries.social.record_types import OPENSPP17_PERSON, RecordType, resolve
 from dci_common.registry.plan.search_plan import Visibility
 from dci_common.registry.query.conditions import Conditions
 from dci_common.registry.query.parser import parse, parse_sort
-from dci_common.registry.query.tree import Query, most_matches
-from dci_common.spdci.pagination import Page, read_page
+from dci_common.registry.query.tree import EVERYTHING, Query, most_matches
+from dci_common.spdci.pagination import MAX_PAGE_SIZE, Page, read_page
 
 if TYPE_CHECKING:
     from dci_common.registry.catalogue.attributes import Disclosure
     from dci_common.registry.query.sort import Position, SortKey, Window
     from dci_common.registry.storage.store import RegistrySettings
-    from dci_common.spdci.envelope import Pagination, SearchCriteria
+    from dci_common.spdci.search_items import Pagination, SearchCriteria
 
 
 class SearchClient(Protocol):
@@ -49,7 +50,7 @@ class SearchClient(Protocol):
 
     @property
     def openspp17(self) -> bool:
-        """Whether criteria without a `reg_type` are in the OpenSPP 17 dialect."""
+        """Whether it is an OpenSPP 17: without a `reg_type` it speaks that dialect, and an empty query is a query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +94,21 @@ def compile_search(
     catalogue = social_catalogue(settings.known_types(restricted=client.restricted), settings.country)
     reg_type, record_type = resolve(criteria, catalogue, openspp17_client=client.openspp17)
     record_type.check_allowed(client.record_types)
+    everybody = record_type is OPENSPP17_PERSON and client.openspp17 and openspp17.asks_everybody(criteria)
     page, disclosed = read_page(criteria, pagination), disclosure(client.disclosure)
     conditions = Conditions(catalogue, record_type.kind, disclosed, today, settings.former)
-    query = Query(record_type.kind, parse(criteria.query_type, criteria.query, conditions), today)
+    tree = EVERYTHING if everybody else parse(criteria.query_type, criteria.query, conditions)
     return CompiledSearch(
         reg_type=reg_type,
         record_type=record_type,
-        query=query,
+        query=Query(record_type.kind, tree, today),
         sort=parse_sort(criteria.sort, conditions),
-        page=page,
-        visibility=Visibility(settings.shards, restricted=client.restricted),
+        page=page if page.size or not everybody else Page(1, MAX_PAGE_SIZE),
+        visibility=Visibility(
+            settings.shards,
+            restricted=client.restricted,
+            hidden_orders=catalogue.hidden_orders(record_type.kind, disclosed),
+        ),
         disclosure=disclosed,
         digest=_digest(client.client_id, reg_type, record_type.name, criteria),
     )

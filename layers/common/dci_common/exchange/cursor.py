@@ -32,7 +32,7 @@ class Cursors:
     def seal(self, position: Position, search_digest: bytes) -> str:
         """Return the cursor of a position; it opens only with the same `search_digest`."""
         nonce = self._runtime.random_bytes(_NONCE_BYTES)
-        text = json.dumps([position.id, *position.values]).encode()
+        text = json.dumps([position.id, *position.values], ensure_ascii=False).encode()  # not six bytes for a letter
         return _encoded(nonce + self._key().encrypt(nonce, text, search_digest))
 
     def open(self, cursor: str, search_digest: bytes) -> Position:

@@ -10,6 +10,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
 from dci_common.deadline import with_deadline
+from dci_common.errors import LimitExceeded
 from dci_common.exchange.audit import AuditLog
 from dci_common.exchange.quota import Quotas
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.exchange.quota import Reservation
     from dci_common.runtime import Runtime
-    from dci_common.spdci.envelope import SearchCriteria, SearchEnvelope
+    from dci_common.spdci.envelope import SearchEnvelope
+    from dci_common.spdci.search_items import SearchCriteria
 
 _THREADS = 4
 
@@ -55,8 +57,8 @@ class DisclosureSession:
 
     When the block ends, every disclosure is written and counted: what groups show beyond the reservation is added to
     it, or what was not used of it is released. The answer may be sent. Raises LimitExceeded when the message exceeds
-    a limit, and Unavailable when a disclosure cannot be recorded. When the block raises, every disclosure is marked
-    as withheld and the whole reservation is released.
+    a limit, and Unavailable when a disclosure cannot be recorded. Then, or when the block raises, every disclosure is
+    marked as withheld and the reservation is released, but for one record where the members of groups exceed it.
     """
 
     def __init__(self, quotas: Quotas, reservation: Reservation, audit: AuditLog, threads: Executor) -> None:
@@ -100,6 +102,9 @@ class DisclosureSession:
         try:
             self._quotas.check(self._reservation)
             self._quotas.reserve_more(self._reservation, disclosed)
+        except LimitExceeded:
+            self._withhold_all(counted=1)  # it tells that something was found, as a total does
+            raise
         except BaseException:
             self._withhold_all()
             raise
@@ -109,11 +114,11 @@ class DisclosureSession:
         finally:
             release.result()
 
-    def _withhold_all(self) -> None:
+    def _withhold_all(self, counted: int = 0) -> None:
         try:
             self._audit.mark_all_withheld()
         finally:
-            self._start_release(disclosed=0).result()
+            self._start_release(counted).result()
 
     def _start_release(self, disclosed: int) -> Future[None]:
         return self._threads.submit(with_deadline(self._quotas.release_unused), self._reservation, disclosed)

@@ -114,7 +114,7 @@ class Quotas:
         except (BotoCoreError, ClientError) as error:
             raise Unavailable("The disclosure cannot be counted; try again shortly.", retry_after=5) from error
         if found is not None:
-            raise _too_many_records(reservation.a_day, disclosed, int(self._runtime.clock()))
+            raise _too_many_members(reservation.a_day, int(self._runtime.clock()))
 
     def release_unused(self, reservation: Reservation, disclosed: int) -> None:
         """Release what was reserved and not disclosed; when that fails, it stays counted until the day ends."""
@@ -173,6 +173,14 @@ def _too_many_requests(a_minute: int, now: int) -> LimitExceeded:
     return LimitExceeded(
         f"This client may make {a_minute} requests a minute: wait, or ask for several things in one message.",
         retry_after=_MINUTE - now % _MINUTE,
+    )
+
+
+def _too_many_members(a_day: int, now: int) -> LimitExceeded:
+    return LimitExceeded(
+        f"This client may receive {a_day} records a day, and the members that the groups show exceed that: ask for "
+        "smaller pages, or try again tomorrow.",
+        retry_after=_DAY - now % _DAY,
     )
 
 

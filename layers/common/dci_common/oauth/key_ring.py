@@ -1,4 +1,4 @@
-"""Signing keys: the private ring in Secrets Manager, and the public keys as verifiers read them.
+"""Signing keys: the private ring in Secrets Manager.
 
 The ring's JSON, as the secret holds it:
 
@@ -19,22 +19,21 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from dci_common.cache import AgingCache
 from dci_common.errors import Unavailable
-from dci_common.oauth.public_key_store import RING_SECONDS, Jwk, State, read_public_keys
+from dci_common.oauth.public_key_store import RING_SECONDS, Jwk, State
 
 if TYPE_CHECKING:
+    from dci_common.oauth.public_key_store import PublicKeys
     from dci_common.runtime import Runtime
     from dci_common.settings import Algorithm
 
 _THUMBPRINT_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n")}
 REPLACING = "revoke-"
-_PUBLIC_SECONDS = 60
 
 
 def thumbprint(jwk: Jwk) -> str:
@@ -146,29 +145,3 @@ class SigningKeys:
         if ring is None:
             raise Unavailable("The signing keys do not exist yet; try again in a minute.", retry_after=60)
         return ring
-
-
-class PublicKeys:
-    """The published keys for verifiers and the JWKS endpoint, cached for a minute: forged tokens cost no reads."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._cache: AgingCache[str, tuple[dict[str, jwt.PyJWK], str]] = AgingCache(_PUBLIC_SECONDS, runtime.clock)
-
-    def document(self) -> str:
-        """Return the JWK set as JSON."""
-        return self._cache.get("keys", self._load)[1]
-
-    def find(self, kid: str) -> jwt.PyJWK | None:
-        """Return the key with this id, or None."""
-        return self._cache.get("keys", self._load)[0].get(kid)
-
-    def forget(self) -> None:
-        """Read the keys again at their next use."""
-        self._cache.forget("keys")
-
-    def _load(self) -> tuple[dict[str, jwt.PyJWK], str]:
-        now = self._runtime.clock()
-        jwks = [key.jwk for key in read_public_keys(self._runtime).keys if not key.is_expired(now)]
-        keys = {jwk["kid"]: jwt.PyJWK(jwk, jwk["alg"]) for jwk in jwks}
-        return keys, json.dumps({"keys": jwks}, separators=(",", ":"))

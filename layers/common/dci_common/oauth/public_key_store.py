@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import jwt
+
+from dci_common.cache import AgingCache
 from dci_common.settings import MAX_TOKEN_LIFETIME
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ State = Literal["pending", "next", "current", "retired"]
 
 RING_SECONDS = 300  # for which the token function caches the ring, and so may sign with a key that was just retired
 _CLOCK_SKEW_SECONDS = 60
+_CACHED_SECONDS = 60
 KEPT_SECONDS = MAX_TOKEN_LIFETIME + RING_SECONDS + _CLOCK_SKEW_SECONDS
 _KEY = {"pk": {"S": "KEYS"}, "sk": {"S": "KEYS"}}
 
@@ -84,3 +88,29 @@ def write_public_keys(runtime: Runtime, published: PublicKeySet) -> None:
         ConditionExpression="attribute_not_exists(pk) OR revision = :before",
         ExpressionAttributeValues={":before": {"N": str(published.revision - 1)}},
     )
+
+
+class PublicKeys:
+    """The published keys for verifiers and the JWKS endpoint, cached for a minute: forged tokens cost no reads."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._cache: AgingCache[str, tuple[dict[str, jwt.PyJWK], str]] = AgingCache(_CACHED_SECONDS, runtime.clock)
+
+    def document(self) -> str:
+        """Return the JWK set as JSON."""
+        return self._cache.get("keys", self._load)[1]
+
+    def find(self, kid: str) -> jwt.PyJWK | None:
+        """Return the key with this id, or None."""
+        return self._cache.get("keys", self._load)[0].get(kid)
+
+    def forget(self) -> None:
+        """Read the keys again at their next use."""
+        self._cache.forget("keys")
+
+    def _load(self) -> tuple[dict[str, jwt.PyJWK], str]:
+        now = self._runtime.clock()
+        jwks = [key.jwk for key in read_public_keys(self._runtime).keys if not key.is_expired(now)]
+        keys = {jwk["kid"]: jwt.PyJWK(jwk, jwk["alg"]) for jwk in jwks}
+        return keys, json.dumps({"keys": jwks}, separators=(",", ":"))

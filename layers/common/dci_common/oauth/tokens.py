@@ -6,14 +6,17 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from dci_common.errors import Unauthenticated
-from dci_common.oauth.key_ring import PublicKeys, SigningKey
 from dci_common.settings import ALGORITHMS, MAX_TOKEN_LIFETIME
+
+if TYPE_CHECKING:
+    from dci_common.oauth.key_ring import SigningKey
+    from dci_common.oauth.public_key_store import PublicKeys
 
 _TYP = "at+jwt"
 _GENERATION = "tokens_generation"  # a private claim, absent until the client's tokens are revoked for the first time

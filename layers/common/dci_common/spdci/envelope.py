@@ -7,27 +7,41 @@ partners send; see fields.py. A validation error whose type begins with `err.` i
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, NamedTuple, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    FailFast,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from dci_common.errors import InvalidEnvelope, InvalidRequest
 from dci_common.spdci.fields import (
+    MAX_ID_BYTES,
     Blankable,
     Count,
     DateTime,
     Id,
+    Message,
     OptionalId,
     OptionalObject,
     OptionalText,
-    Ordinal,
-    ShortId,
 )
+from dci_common.spdci.search_items import ReadItem
 from dci_common.validation import describe
 
 VERSION = "1.0.0"
-_LOCALE = re.compile(r"[a-z]{3}")
+SEARCH = "search"
+MAX_ITEMS = 100
+MAX_TRANSACTION_ID = 99
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S{1,2000}")
 
 
@@ -43,87 +57,77 @@ def _uri(value: str | None) -> str | None:
     return value
 
 
-def _locale(value: str | None) -> str | None:
-    if value is not None and not _LOCALE.fullmatch(value):
-        raise PydanticCustomError("rule", "must be a language code of three lower-case letters, such as eng")
-    return value
-
-
 def _plaintext(value: bool | None) -> bool:  # noqa: FBT001 - a validator
     if value:
         raise PydanticCustomError("err.encryption.invalid", "must be false: send the message in plain JSON")
     return False
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+def _few(items: object) -> object:
+    """Return just too many items of a longer list: reading a million faulty ones would take seconds."""
+    return items[: MAX_ITEMS + 1] if isinstance(items, list) else items
 
 
-class RequestHeader(_Model):
+class RequestHeader(Message):
     """MsgHeader_V1.0.0. `total_count` is not compared with the number of items: partners send other numbers."""
 
     version: Annotated[OptionalText, AfterValidator(_version)] = VERSION
     message_id: Id
     message_ts: DateTime
-    action: Literal["search"]
+    action: Annotated[str, StringConstraints(min_length=1, max_length=99)]
     sender_id: Id
     sender_uri: Annotated[OptionalText, AfterValidator(_uri)] = None
     receiver_id: OptionalId = None
-    total_count: Count
+    total_count: Annotated[Count | None, Blankable] = None
     is_msg_encrypted: Annotated[bool | None, Blankable, AfterValidator(_plaintext)] = False
     meta: OptionalObject = None
 
 
-class Pagination(_Model):
-    """Which page of an item's matches. A page size over 2,000 rejects the item, not the message."""
+class SearchMessage(Message):
+    """SearchRequest of the sync search, in which partners also send an empty `transaction_id`."""
 
-    page_size: Ordinal
-    page_number: Annotated[Ordinal | None, Blankable] = None
-    cursor: OptionalText = None
-
-
-_OptionalPagination = Annotated[Pagination | None, Blankable]
+    transaction_id: Annotated[str, StringConstraints(max_length=MAX_TRANSACTION_ID)]
+    search_request: Annotated[list[ReadItem], FailFast(), BeforeValidator(_few)]
 
 
-class SearchCriteria(_Model):
-    """What is searched. `query` and `sort` are parsed per item, so that an invalid query rejects only its item."""
-
-    version: OptionalText = None
-    reg_type: OptionalId = None
-    reg_record_type: OptionalId = None
-    reg_event_type: OptionalText = None
-    query_type: Literal["idtype-value", "expression", "predicate"]
-    query: Any
-    response_entity: OptionalId = None
-    sort: Annotated[Any, Blankable] = None
-    pagination: _OptionalPagination = None
-    consent: OptionalObject = None
-    authorize: OptionalObject = None
-
-
-class SearchItem(_Model):
-    """One search of a message. Some partners send `pagination` here instead of in the criteria."""
-
-    reference_id: Id
-    timestamp: DateTime
-    search_criteria: SearchCriteria
-    pagination: _OptionalPagination = None
-    locale: Annotated[OptionalText, AfterValidator(_locale)] = None
-
-
-class SearchMessage(_Model):
-    """SearchRequest."""
-
-    transaction_id: ShortId
-    search_request: list[SearchItem]
-
-
-class SearchEnvelope(_Model):
-    """A whole search request."""
+class SearchEnvelope(Message):
+    """A whole search request. With an action other than `search`, its message is not read."""
 
     signature: OptionalText = None
     header: RequestHeader
     message: SearchMessage = Field(repr=False)
+
+    @field_validator("message", mode="wrap")
+    @classmethod
+    def _read_message(cls, value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> SearchMessage:
+        header = info.data.get("header")
+        if header is None or header.action == SEARCH:
+            return cast("SearchMessage", read(value))
+        return SearchMessage(transaction_id=sent_ids({"message": value}).transaction_id, search_request=[])
+
+
+class SentIds(NamedTuple):
+    """The ids of a message by which its sender knows the answer; empty where there are none."""
+
+    message_id: str
+    transaction_id: str
+
+
+def sent_ids(message: object) -> SentIds:
+    """Return the ids of a message, whatever else is wrong with it."""
+    return SentIds(
+        _sent_id(_member(message, "header"), "message_id", MAX_ID_BYTES),
+        _sent_id(_member(message, "message"), "transaction_id", MAX_TRANSACTION_ID),
+    )
+
+
+def _sent_id(part: object, name: str, most: int) -> str:
+    value = _member(part, name)
+    return value if isinstance(value, str) and len(value) <= most else ""
+
+
+def _member(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
 
 
 E = TypeVar("E", bound=BaseModel)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-T = TypeVar("T")
-
+MAX_ID_BYTES = 512
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)", re.ASCII)
+
+
+class Message(BaseModel):
+    """The base of all parts of a message: members that the standard does not name are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 def _absent_when_blank(value: object) -> object:
@@ -37,8 +42,8 @@ def _date_time(value: str) -> str:
 
 
 def _short(value: str) -> str:
-    if len(value.encode()) > 512:  # noqa: PLR2004 - the limit of every id
-        raise PydanticCustomError("rule", "must have at most 512 bytes")
+    if len(value.encode()) > MAX_ID_BYTES:
+        raise PydanticCustomError("rule", f"must have at most {MAX_ID_BYTES} bytes")
     return value
 
 
@@ -47,7 +52,7 @@ OptionalText = Annotated[str | None, Blankable]
 OptionalObject = Annotated[dict[str, Any] | None, Blankable]
 DateTime = Annotated[str, AfterValidator(_date_time), WithJsonSchema({"type": "string", "format": "date-time"})]
 Id = Annotated[str, StringConstraints(min_length=1), AfterValidator(_short)]
+RepeatedId = Annotated[str, AfterValidator(_short)]  # an empty one is accepted, and repeated as it came
 OptionalId = Annotated[Id | None, Blankable]
-ShortId = Annotated[str, StringConstraints(min_length=1, max_length=99)]
 Count = Annotated[int, BeforeValidator(_not_boolean), Field(ge=0)]
 Ordinal = Annotated[int, BeforeValidator(_not_boolean), Field(ge=1)]

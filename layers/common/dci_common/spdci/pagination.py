@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dci_common.registry.query.sort import Position, SortKey, Window
-from dci_common.spdci.envelope import Pagination, SearchCriteria
 from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.search_items import Pagination, SearchCriteria, UrlPage
 
 MAX_PAGE_SIZE = 2000
 MAX_DEPTH = 10_000
@@ -52,7 +52,7 @@ def _checked(pagination: Pagination) -> Page:
         raise _invalid("Send either cursor or page_number.")
     if pagination.page_size > MAX_PAGE_SIZE:
         raise _invalid(f"page_size must be at most {MAX_PAGE_SIZE}.")
-    if pagination.page_size * number > MAX_DEPTH:
+    if pagination.page_size * number > MAX_DEPTH and not isinstance(pagination, UrlPage):
         raise _invalid(f"page_number times page_size must be at most {MAX_DEPTH}: follow next_cursor instead.")
     return Page(number, pagination.page_size, pagination.cursor)
 

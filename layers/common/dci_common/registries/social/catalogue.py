@@ -54,7 +54,7 @@ def _address(name: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
     return Attribute(name, TEXT, _BOTH, address_reader(*parts), frozenset({"address"}), aliases, inherited=True)
 
 
-BIRTH_DATE = _of_person("birth_date", DATE, "x02", "birthdate", "dob", "date_of_birth")
+BIRTH_DATE = _of_person("birth_date", DATE, "x02", "dob", "date_of_birth")
 DISTRICT = _address("district", ("sub_region_code",), "sub_region_code", "sub_region")
 POVERTY_SCORE = _of_group("poverty_score", NUMBER, "x02", "score")
 
@@ -65,7 +65,7 @@ ATTRIBUTES = (
         _BOTH,
         list_reader("phone_numbers"),
         frozenset({"phone_number"}),
-        ("phone", "phone_number", "mobile_number"),
+        ("phone", "phone_number", "phone_numbers", "mobile_number"),
         many=True,
     ),
     Attribute("EMAIL", EMAIL, _PERSON, list_reader("emails"), frozenset({"email"}), ("email_address",), many=True),
@@ -92,7 +92,7 @@ ATTRIBUTES = (
     ),
     _of_person("sex", SEX, "", "gender"),
     BIRTH_DATE,
-    _of_person("birth_place", TEXT, "", "birthplace", "place_of_birth"),
+    _of_person("birth_place", TEXT, "", "place_of_birth"),
     _of_person("marital_status", MARITAL_STATUS, "", "civil_status"),
     _of_person("is_disabled", BOOLEAN, "", "disabled", disclosed_by="disability"),
     _of_person("employment_status", TEXT, "", "employment"),
@@ -106,7 +106,16 @@ ATTRIBUTES = (
     _address("region", ("region_code",), "region_code"),
     _address("postal_code", ("postal_code",), "postcode", "zip_code"),
     _address("country", ("country_code",), "country_code"),
-    Attribute("location", TEXT, _BOTH, read_location, frozenset({"address"}), ("place",), many=True, inherited=True),
+    Attribute(
+        "location",
+        TEXT,
+        _BOTH,
+        read_location,
+        frozenset({"address"}),
+        ("place", "geographical_location"),
+        many=True,
+        inherited=True,
+    ),
     _of_both("registration_date", DATE, "x07"),
     _of_both("last_updated", MOMENT, "x08"),
     _of_group("group_type", TEXT, "", "household_type"),
@@ -128,7 +137,7 @@ ATTRIBUTES = (
         _MEMBERSHIP,
         list_reader("roles"),
         frozenset({"household"}),
-        ("role", "membership_role", "member_role"),
+        ("role", "roles", "membership_role", "member_role"),
         many=True,
     ),
 )

@@ -1,7 +1,8 @@
 """Renders people in the dialect of OpenSPP 17's `spp_dci_api_server`, whose partners move over unchanged.
 
-Its defects are not reproduced: a missing value is left out (never `"False"`), people without an identifier are
-included, and households, e-mail and phone numbers are sent as its documentation promises.
+Its defects are not reproduced: a missing value is never `"False"`, people without an identifier are included, and
+households, e-mail and phone numbers are sent as its documentation promises. Its importer stops at the first record
+that lacks one of the fields that it reads, so these are always sent, empty where the value is not known or disclosed.
 """
 
 from __future__ import annotations
@@ -10,17 +11,24 @@ from datetime import date
 
 from dci_common.registry.catalogue.attributes import Disclosure
 from dci_common.registry.model.views import View, is_active
+from dci_common.spdci.search_items import SearchCriteria
 
 REG_TYPE = "SPP:RegistryType:Individual"
 REG_RECORD_TYPE = "person"
 _NAMES = (("givenName", "given_name"), ("familyName", "surname"), ("additionalName", "second_name"))
+_ALWAYS = dict.fromkeys(("givenName", "familyName", "birthDate", "sex", "birthPlace"), "")
+_NO_IDENTIFIER = {"name": "", "identifier": ""}
+
+
+def asks_everybody(criteria: SearchCriteria) -> bool:
+    """Return whether the query is the one with which OpenSPP 17's own client asks for everybody."""
+    return criteria.query_type == "predicate" and criteria.query == []
 
 
 def render_person(view: View, disclosure: Disclosure, today: date) -> View:
     """Render a person as OpenSPP 17 does."""
-    record: View = {}
-    if "identifier" in disclosure:
-        record["identifier"] = _identifiers(view)
+    identifiers = _identifiers(view) if "identifier" in disclosure else []
+    record: View = {"identifier": identifiers or [_NO_IDENTIFIER], **_ALWAYS}
     if "name" in disclosure:
         record |= {theirs: view["name"][ours] for theirs, ours in _NAMES if ours in view.get("name", {})}
     for theirs, ours, attribute in (

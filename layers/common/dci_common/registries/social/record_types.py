@@ -9,14 +9,15 @@ from datetime import date
 from dci_common.registries.social import openspp17, renderers
 from dci_common.registry.catalogue.attributes import Disclosure
 from dci_common.registry.catalogue.catalogue import Catalogue
+from dci_common.registry.catalogue.names import folded
 from dci_common.registry.errors import InvalidQuery
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
 from dci_common.registry.query.expression import collection
-from dci_common.spdci.envelope import SearchCriteria
+from dci_common.spdci.search_items import SearchCriteria
 
 _SOCIAL = "ns:org:RegistryType:Social"
-_SOCIAL_SUFFIX = "registrytype:social"
+_SOCIAL_SPELLINGS = frozenset({"social", "socialregistry", "sr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +57,19 @@ _OPENSPP17_TYPES = dict.fromkeys(("person", "srperson", "member", "srmember"), O
 def resolve(criteria: SearchCriteria, catalogue: Catalogue, *, openspp17_client: bool) -> tuple[str, RecordType]:
     """Return the `reg_type` and record type of a search. Raises InvalidQuery when the registry does not serve it."""
     reg_type = criteria.reg_type or (openspp17.REG_TYPE if openspp17_client else _SOCIAL)
-    if reg_type.lower() == openspp17.REG_TYPE.lower():
+    if folded(reg_type) == folded(openspp17.REG_TYPE):
         return reg_type, _record_type(criteria, _OPENSPP17_TYPES, OPENSPP17_PERSON)
-    if reg_type.lower().endswith(_SOCIAL_SUFFIX):
+    if folded(reg_type) in _SOCIAL_SPELLINGS:
         default = GROUP if _asks_household(criteria, catalogue) else SR_PERSON
         return reg_type, _record_type(criteria, _SOCIAL_TYPES, default)
-    raise InvalidQuery(f"reg_type must end in RegistryType:Social, or be {openspp17.REG_TYPE}.")
+    raise InvalidQuery(f"reg_type must be {_SOCIAL} or {openspp17.REG_TYPE}.")
 
 
 def _record_type(criteria: SearchCriteria, served: dict[str, RecordType], default: RecordType) -> RecordType:
     asked = criteria.reg_record_type or criteria.response_entity or collection(criteria.query)
     if asked is None:
         return default
-    found = served.get(asked.rpartition(":")[2].strip().lower()) if isinstance(asked, str) else None
+    found = served.get(folded(asked)) if isinstance(asked, str) else None
     if found is None:
         names = ", ".join(dict.fromkeys(record_type.name for record_type in served.values()))
         raise InvalidQuery(f"The record types served here are: {names}.")

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
 from dci_common.registry.catalogue.attributes import Attribute, Disclosure, identifier_reader
+from dci_common.registry.catalogue.names import folded
 from dci_common.registry.catalogue.value_types import IDENTIFIER, PHONE
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
@@ -82,24 +84,30 @@ class Catalogue:
         return (*(_identifier(type_, rows.get(type_)) for type_ in sorted(types)), *self.rows)
 
     def find(self, name: str) -> Attribute | None:
-        """Return the attribute with this name or alias; case, and a path before the last `:` or `.`, are ignored.
+        """Return the attribute with this name or alias, compared folded.
 
-        Of an identifier type that is not known exactly, `_`, `-` and spaces are ignored too.
+        An identifier type is compared exactly first, and folded only where exactly one type folds to the name:
+        `urn:a:nid` and `urn:b:nid` are two.
         """
-        return (
-            self._by_name.get(normalize.identifier_type(name))
-            or self._by_name.get(_last_part(name))
-            or self._folded(name)
-        )
+        return self._by_exact_name.get(normalize.identifier_type(name)) or self._by_folded_name.get(folded(name))
 
     def find_derived(self, name: str) -> DerivedAttribute | None:
-        """Return the derived attribute with this name or alias; case, and a path before it, are ignored."""
-        return self._derived_by_name.get(_last_part(name))
+        """Return the derived attribute with this name or alias, compared folded."""
+        return self._derived_by_folded_name.get(folded(name))
 
     def required_disclosure(self, attribute: Attribute, kind: Kind) -> Disclosure:
         """Return what a client must be allowed to see to ask for an attribute of a kind of record."""
         is_own = kind in attribute.kinds and not (attribute.inherited and kind is Kind.PERSON)
         return attribute.disclosed_by if is_own else attribute.disclosed_by | {self.related_disclosure}
+
+    def hidden_orders(self, kind: Kind, disclosed: Disclosure) -> frozenset[str]:
+        """Return the slots whose order tells values that a client with this disclosure may not see.
+
+        A query for an attribute uses the slot of that attribute, but one for `leading` alone uses the composite slot.
+        """
+        composite = self.composites[kind]
+        is_seen = self.required_disclosure(composite.trailing, kind) <= disclosed
+        return frozenset() if is_seen else frozenset({composite.slot})
 
     @cached_property
     def indexed(self) -> Mapping[Kind, tuple[Attribute, ...]]:
@@ -128,49 +136,29 @@ class Catalogue:
         return tuple(row for row in self.rows if not row.type.lookup)
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Attribute]:
-        types = [attribute for attribute in self.attributes if attribute.type is IDENTIFIER]
-        others = [attribute for attribute in self.attributes if attribute.type is not IDENTIFIER]
-        # A type that the registry has under this name comes before one of which it is another name.
-        named = [(alias, attribute) for attribute in types for alias in attribute.aliases]
-        named += [(attribute.name, attribute) for attribute in types]
-        named += [(name, attribute) for attribute in others for name in (attribute.name, *attribute.aliases)]
-        return {normalize.identifier_type(name): attribute for name, attribute in named}
-
-    def _folded(self, name: str) -> Attribute | None:
-        """Return the one identifier type that differs from a name in case, punctuation and namespace alone.
-
-        Two namespaces are two types: only one of the two may have none.
-        """
-        namespace, type_ = normalize.folded_type(name)
-        found = {
-            attribute
-            for known, attribute in self._by_folded_type.get(type_, ())
-            if type_ and (known == namespace or not (known and namespace))
-        }
-        return found.pop() if len(found) == 1 else None
+    def _by_exact_name(self) -> Mapping[str, Attribute]:
+        """The attributes by their names as identifier types are compared; other attributes come before these."""
+        types = {attribute.name: attribute for attribute in self.attributes if attribute.type is IDENTIFIER}
+        return types | {normalize.identifier_type(name): row for name, row in self._row_names}
 
     @cached_property
-    def _by_folded_type(self) -> Mapping[str, Sequence[tuple[str, Attribute]]]:
-        """The identifier types, each with its namespace, by their folded forms."""
-        folded: dict[str, list[tuple[str, Attribute]]] = {}
-        for name, attribute in self._by_name.items():
+    def _by_folded_name(self) -> Mapping[str, Attribute]:
+        types: defaultdict[str, set[Attribute]] = defaultdict(set)
+        for attribute in self.attributes:
             if attribute.type is IDENTIFIER:
-                namespace, type_ = normalize.folded_type(name)
-                folded.setdefault(type_, []).append((namespace, attribute))
-        return folded
+                for name in (attribute.name, *attribute.aliases):
+                    types[folded(name)].add(attribute)
+        only = {name: attribute for name, (attribute, *others) in types.items() if not others}
+        return only | {folded(name): row for name, row in self._row_names}
+
+    @property
+    def _row_names(self) -> Iterator[tuple[str, Attribute]]:
+        rows = (row for row in self.rows if row.type is not IDENTIFIER)
+        return ((name, row) for row in rows for name in (row.name, *row.aliases))
 
     @cached_property
-    def _derived_by_name(self) -> Mapping[str, DerivedAttribute]:
-        return {
-            normalize.identifier_type(name): derived
-            for derived in self.derived
-            for name in (derived.name, *derived.aliases)
-        }
-
-
-def _last_part(name: str) -> str:
-    return normalize.identifier_type(name).rpartition(":")[2].rpartition(".")[2]
+    def _derived_by_folded_name(self) -> Mapping[str, DerivedAttribute]:
+        return {folded(name): derived for derived in self.derived for name in (derived.name, *derived.aliases)}
 
 
 def _identifier(type_: str, row: Attribute | None) -> Attribute:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from dci_common.registry.model.base import Kind
@@ -12,9 +12,9 @@ from dci_common.registry.query.sort import SortKey
 from dci_common.registry.storage.facets import HOUSEHOLD_FACETS, Facets, facet_values
 
 
-def is_slot_order(sort: Sequence[SortKey], path: AccessPath, kind: Kind) -> bool:
-    """Return whether the path is one range whose slot has the order asked for."""
-    if len(path.ranges) != 1:
+def is_slot_order(sort: Sequence[SortKey], path: AccessPath, kind: Kind, hidden: Collection[str]) -> bool:
+    """Return whether the path is one range whose slot has the order asked for, which is not hidden."""
+    if len(path.ranges) != 1 or path.ranges[0].slot in hidden:
         return False
     if not sort:
         return True

@@ -55,7 +55,7 @@ class Search:
     def page(self, window: Window) -> Found:
         """Return the page of matches that a window shows."""
         access, scan = self._locate()
-        if is_slot_order(window.sort, access.path, self._query.kind):
+        if is_slot_order(window.sort, access.path, self._query.kind, self._visibility.hidden_orders):
             positions, total = self._in_slot_order(access, scan, window)
         else:
             positions, total = self._in_sort_order(access, scan, window)

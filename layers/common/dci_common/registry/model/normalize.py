@@ -20,8 +20,6 @@ MAX_VALUE_BYTES = 512
 _MAX_TEXT_BYTES = 256  # names are matched on this much of them
 _CACHED_VALUES = 8192  # of each type: places, occupations, names and a household's values repeat
 _CACHED_TYPES = 256  # a registry has few identifier types
-_TYPE_PUNCTUATION = re.compile(r"[\s_\-]+")
-_NAMESPACES = re.compile(r"[:.]")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+(Z|[+-][0-9:]+)?)?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?")
@@ -34,15 +32,6 @@ _BOOLEANS = {"true": "true", "1": "true", "yes": "true", "false": "false", "0": 
 def identifier_type(value: str) -> str:
     """Return an identifier type in upper case, with single spaces."""
     return " ".join(value.split()).upper()
-
-
-def folded_type(value: str) -> tuple[str, str]:
-    """Return an identifier type's namespace, and its own name: without differences of case, `_`, `-` and space.
-
-    The namespace ends with the last `:` or `.`.
-    """
-    *namespace, last = _NAMESPACES.split(_TYPE_PUNCTUATION.sub("", value).upper())
-    return ":".join(namespace), last
 
 
 def identifier(value: str) -> str:

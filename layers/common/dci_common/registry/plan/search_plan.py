@@ -24,10 +24,14 @@ GroupIds = Mapping[AnyRelated, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """Where a search looks: in how many shards, and whether it finds restricted people."""
+    """Where a search looks: in how many shards, and whether it finds restricted people.
+
+    `hidden_orders` are index slots whose order would tell values of an attribute that the client may not see.
+    """
 
     shards: int
     restricted: bool = False
+    hidden_orders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from dci_common.registry.catalogue.attributes import EQUALITY_OPERATORS, Attribute, Disclosure
 from dci_common.registry.catalogue.catalogue import Catalogue, DateMeasure, DerivedAttribute
 from dci_common.registry.catalogue.value_types import TEXT
-from dci_common.registry.errors import InvalidCondition
+from dci_common.registry.errors import InvalidCondition, InvalidQuery
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.normalize import MAX_VALUE_BYTES
 from dci_common.registry.model.rules import Rules
 from dci_common.registry.query.derived import derived_condition
 from dci_common.registry.query.sort import SortKey
-from dci_common.registry.query.tree import AnyRelated, Compare, Node, any_of
+from dci_common.registry.query.tree import AnyRelated, Compare, IdIn, Node, any_of, leaves
 
 MAX_VALUES = 100
+MAX_LEAVES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Makes conditions about one kind of record, for a client with this disclosure, on one day.
+    """Makes the conditions of one query about one kind of record, for a client with this disclosure, on one day.
 
     Values are asked in the form of the catalogue's rules, and in those of `former` rules that items may still have.
     """
@@ -32,9 +33,10 @@ class Conditions:
     disclosure: Disclosure
     today: date
     former: Set[Rules] = frozenset()
+    _made: list[Compare | IdIn] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def compare(self, name: object, operator: object, raw: object, where: str) -> Node:
-        """Return a condition. Raises InvalidCondition."""
+        """Return a condition. Raises InvalidCondition, and InvalidQuery as soon as the query has too many."""
         attribute, derived = self._attribute(name, where)
         asked = operator.lower() if isinstance(operator, str) else ""
         if asked not in attribute.operators:
@@ -46,6 +48,9 @@ class Conditions:
             node = any_of(derived_condition(derived, asked, number, self.today) for number in numbers)
         else:
             node = self._comparison(attribute, asked, values, where)
+        self._made.extend(leaves(node))
+        if len(self._made) > MAX_LEAVES:
+            raise InvalidQuery(f"The query has more than {MAX_LEAVES} conditions.")
         return node if self.kind in attribute.kinds else AnyRelated(node)
 
     def attribute(self, name: object, where: str) -> Attribute:

@@ -73,7 +73,9 @@ def _parts(value: dict[str, Any], where: str, conditions: Conditions, depth: int
 
 
 def _items(operand: object, where: str, conditions: Conditions, depth: int) -> Iterator[Node]:
-    if not isinstance(operand, list) or not 1 <= len(operand) <= _MAX_PARTS:
+    if operand == []:
+        raise InvalidQuery(f"{where} is empty: give it at least one condition.")
+    if not isinstance(operand, list) or len(operand) > _MAX_PARTS:
         raise InvalidQuery(f"{where} must be a list of 1 to {_MAX_PARTS} objects.")
     for number, item in enumerate(operand):
         yield _object(item, f"{where}.{number}", conditions, depth - 1)

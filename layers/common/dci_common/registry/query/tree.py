@@ -82,10 +82,12 @@ class AnyRelated:
 
 
 COMPARISONS_AN_ENTRY = 20  # so many in Python take about as long as it takes to read an index entry
+_VALUES = 4  # that a record has of an attribute that may have several, such as the levels of a place
 
 Node = And | Or | Not | Compare | IdIn | AnyRelated
 
 NOTHING = Or(())
+EVERYTHING = And(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ def matches(node: Node, view: AnyView, today: date) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How many comparisons it takes at most to tell whether a record matches: of its own, and of each related one."""
+    """How many comparisons it takes about to tell whether a record matches: of its own, and of each related one."""
 
     own: int
     related: int
@@ -194,6 +196,8 @@ class Effort:
                 return cls.of(child)
             case AnyRelated(child):
                 return cls(0, cls.of(child).own)
+            case Compare(attribute) if attribute.many:
+                return cls(_VALUES, 0)
             case _:
                 return cls(1, 0)
 

@@ -1,0 +1,151 @@
+"""What a deployment costs a month, and a million searches: `make cost`.
+
+The units of requests and the size of people are counted, in the real handlers over a canned engine. The prices are
+AWS's list prices without free tiers, taxes and discounts. What is assumed is named in the output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine import NO_CREDENTIALS, Item
+from warm import Bench
+
+from support.deployment import MONITORING, functions, of_type
+
+if TYPE_CHECKING:
+    from dci_common.aws.transport import Answer
+    from dci_common.deadline import Deadline
+
+REGION, AS_OF = "us-east-1", "2025-06"
+PRICES = {  # in dollars
+    "a million requests to the HTTP API": 1.00,
+    "a million calls of functions": 0.20,
+    "a GB-second of functions (arm64)": 0.0000133334,
+    "a GB-second of a snapshot": 0.0000015046,
+    "a million read units": 0.125,
+    "a million write units": 0.625,
+    "a GB-month of tables": 0.25,
+    "a GB-month of point-in-time recovery": 0.20,
+    "a GB of logs": 0.50,
+    "a secret a month": 0.40,
+    "a metric a month": 0.30,
+    "a metric of an alarm a month": 0.10,
+    "a dashboard a month": 3.00,
+}
+# Assumed: a call takes this time, besides the CPU time of a request; and what a request writes into all logs.
+MS_A_CALL, MS_OF_CPU, LOG_KB = 5, 5, 2
+# Assumed: the metrics of a search; those of tokens, keys and health; and five outcomes.
+METRICS = 9 + 3 * 5 + 5
+MILLION, SECONDS_A_MONTH, INDEX_OVERHEAD = 1_000_000, 730 * 3600, 100
+
+
+@dataclass
+class Writes:
+    """Stands before an engine, and counts the units of writes."""
+
+    engine: Any
+    units: int = 0
+
+    def post(self, target: str, content_type: str, body: bytes, deadline: Deadline) -> Answer:
+        """Count, and respond as the engine does."""
+        operation, asked = target.rpartition(".")[2], json.loads(body)
+        if operation in {"UpdateItem", "DeleteItem"}:  # of counters, which are small
+            self.units += 1
+        elif operation == "PutItem":
+            self.units += -(-size(asked["Item"]) // 1024)
+        answer: Answer = self.engine.post(target, content_type, body, deadline)
+        return answer
+
+
+def size(item: Item) -> int:
+    """Return the bytes of an item: its names, and its values without their types."""
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+
+
+def _value_size(value: dict[str, Any]) -> int:
+    ((_, content),) = value.items()
+    match content:
+        case dict():
+            return 3 + size(content)
+        case list():
+            return 3 + sum(1 + _value_size(part) if isinstance(part, dict) else len(part) for part in content)
+    return len(str(content).encode())
+
+
+def gigabytes(bench: Bench) -> float:
+    """Return the GB of a million people with their households, memberships and index entries."""
+    items = list(bench.registry())
+    people: int = sum(item["sk"]["S"] == "RECORD" and item["pk"]["S"].startswith("PERSON#") for item in items)
+    entries = (
+        size({key: item[key] for key in ("pk", "sk", "shard", name, "facets")}) + INDEX_OVERHEAD
+        for item in items
+        for name in item
+        if name[0] == "x" and name[1:].isdigit()
+    )
+    total: int = sum(size(item) + INDEX_OVERHEAD for item in items) + sum(entries)
+    return total / people * MILLION / 1024**3
+
+
+def searches(bench: Bench, kind: str, event: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield what a million such searches cost."""
+    writes = Writes(bench.engine)
+    bench.runtime.dynamodb.endpoint = writes  # type: ignore[attr-defined]
+    turns = 10
+    measured = bench.measure(bench.search, event, turns)
+    written = round(writes.units / (turns + 2))  # two turns before the measurement
+    memory = functions()["SearchFunction"]["MemorySize"] / 1024
+    seconds = (MS_A_CALL * measured.calls + MS_OF_CPU) / 1000
+    costs = {
+        "a million requests to the HTTP API": 1.0,
+        "a million calls of functions": 1.0,
+        "a GB-second of functions (arm64)": MILLION * seconds * memory,
+        "a million read units": measured.read_units,
+        "a million write units": written,
+        "a GB of logs": LOG_KB * MILLION / 1024**2,
+    }
+    units = f"{measured.calls} calls, {measured.read_units:,.0f} read units, {written} write units"
+    yield f"a million searches {kind}: {units} each", sum(PRICES[name] * amount for name, amount in costs.items())
+
+
+def monthly(bench: Bench) -> Iterator[tuple[str, float]]:
+    """Yield what a deployment costs a month, without requests."""
+    memory = sum(one["MemorySize"] for one in functions().values() if "SnapStart" in one) / 1024
+    snapshots = memory * SECONDS_A_MONTH * PRICES["a GB-second of a snapshot"]
+    yield f"snapshots of {memory:.1f} GB of functions", snapshots
+    yield f"{METRICS} metrics", METRICS * PRICES["a metric a month"]
+    alarms = of_type("AWS::CloudWatch::Alarm", MONITORING).values()
+    watched = sum(sum("MetricStat" in one for one in alarm["Properties"].get("Metrics", ())) or 1 for alarm in alarms)
+    yield f"{len(alarms)} alarms on {watched} metrics", watched * PRICES["a metric of an alarm a month"]
+    yield "the dashboard", PRICES["a dashboard a month"]
+    secrets = len(of_type("AWS::SecretsManager::Secret"))
+    yield f"{secrets} secrets", secrets * PRICES["a secret a month"]
+    stored = gigabytes(bench)
+    kept = PRICES["a GB-month of tables"] + PRICES["a GB-month of point-in-time recovery"]
+    yield f"a million people: {stored:.1f} GB of items and index entries", stored * kept
+
+
+def main() -> int:
+    """Print the table of docs/operations.md."""
+    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}
+    bench = Bench()
+    print(f"| {REGION}, prices of {AS_OF} | dollars |\n|---|---|")
+    months = list(monthly(bench))
+    by_id, page = bench.search_event(bench.by_id(0)), bench.search_event(bench.born(20))
+    rows = [
+        *((f"{name}, a month", dollars) for name, dollars in months),
+        ("**a month, without requests**", sum(dollars for _, dollars in months)),
+        *searches(bench, "by id", by_id),
+        *searches(bench, f"that match all of {len(bench.uins):,} people, a page of 20", page),
+    ]
+    print("\n".join(f"| {name} | {dollars:,.2f} |" for name, dollars in rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""That docs/operations.md says what a deployment costs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from support.events import ROOT
+
+DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
+
+
+@pytest.mark.exhaustive
+def test_the_table_of_costs_is_what_the_command_prints() -> None:
+    """The numbers are those of `make cost`, which counts the units of this checkout."""
+    printed = subprocess.run(
+        [sys.executable, "bench/cost.py"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": "bench:tests"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert printed in DOCUMENT
+
+
+def test_a_price_has_a_region_and_a_date() -> None:
+    """The table names the region of the prices, and their month."""
+    assert "| us-east-1, prices of 2025-06 | dollars |" in DOCUMENT
