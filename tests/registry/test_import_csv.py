@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -258,8 +259,8 @@ def test_an_unreadable_file_ends_the_import(tmp_path: Path, name: str, content: 
     """A file that cannot be understood ends the import before anything is written."""
     path = tmp_path / name
     path.write_bytes(content)
-    with Rejects([str(path)]) as rejects, pytest.raises(CommandError, match=said):
-        stage_files([path], Staging(), rejects)
+    with Rejects([str(path)]) as rejects, closing(Staging()) as staging, pytest.raises(CommandError, match=said):
+        stage_files([path], staging, rejects)
 
 
 def test_csv_files_make_a_registry(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
