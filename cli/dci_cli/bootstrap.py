@@ -15,7 +15,7 @@ from dci_cli.command_error import CommandError
 from dci_common.clients.registration import NewClient, register
 from dci_common.clients.views import client_view
 from dci_common.errors import Conflict
-from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ
+from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
 from dci_common.settings import Settings
 from dci_common.validation import describe
 

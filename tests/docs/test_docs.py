@@ -12,13 +12,13 @@ import pytest
 from dci_cli.__main__ import main
 from dci_common.edge.errors import OUTCOMES
 from dci_common.edge.http import MAX_BODY_BYTES
-from dci_common.oauth.scopes import SCOPES
 from dci_common.registries.social import disclosure
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
 from dci_common.registry.query import conditions, expression, parser
+from dci_common.scopes import SCOPES
 from dci_common.settings import Settings
 from dci_common.spdci import envelope, pagination
 from dci_search import response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dci_common.oauth.scopes import SCOPES
+from dci_common.scopes import SCOPES
 from support.deployment import routes
 from support.events import event
 

@@ -20,7 +20,7 @@ from dci_cli.doctor.deployment import (
     check_time,
     issuer_remedy,
 )
-from dci_common.oauth.scopes import CLIENTS_MANAGE, REGISTRY_SEARCH
+from dci_common.scopes import CLIENTS_MANAGE, REGISTRY_SEARCH
 
 _DAY = 86_400
 _GRACE_DAYS = 2  # Secrets Manager chooses the hour, and tries again

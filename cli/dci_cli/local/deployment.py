@@ -30,8 +30,8 @@ from dci_common.clients.model import Client
 from dci_common.clients.registration import NewClient, register
 from dci_common.clients.store import ClientStore
 from dci_common.errors import DomainError
-from dci_common.oauth.scopes import CLIENTS_MANAGE, PARTNER_SCOPES
 from dci_common.runtime import Runtime
+from dci_common.scopes import CLIENTS_MANAGE, PARTNER_SCOPES
 from dci_common.settings import Settings
 
 _TABLES = {

@@ -11,7 +11,7 @@ from typing import Any
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
-from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ, REGISTRY_SEARCH, SCOPES
+from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ, REGISTRY_SEARCH, SCOPES
 
 Tree = dict[str, Any]
 _JSON = "application/json"

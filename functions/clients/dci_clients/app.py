@@ -12,8 +12,8 @@ from dci_common.clients.changes import Caller
 from dci_common.edge.application import Endpoint, Resource, application
 from dci_common.edge.bearer import BearerGate
 from dci_common.edge.http import Request, Response
-from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
+from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
 
 Change = Callable[[Request, Caller], Response]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from dci_common.edge.application import Resource, application
 from dci_common.edge.bearer import BearerGate
 from dci_common.edge.http import Request, Response
-from dci_common.oauth.scopes import REGISTRY_SEARCH
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
+from dci_common.scopes import REGISTRY_SEARCH
 from dci_common.spdci.envelope import SearchEnvelope, read_envelope
 from dci_common.spdci.url_page import with_url_page
 from dci_search.response import search_error

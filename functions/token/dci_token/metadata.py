@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dci_common.oauth.assertions import ALGORITHMS, METHOD
-from dci_common.oauth.scopes import SCOPES
+from dci_common.scopes import SCOPES
 
 TOKEN, REVOKE, INTROSPECT = (f"/oauth2/client/{name}" for name in ("token", "revoke", "introspect"))
 JWKS, METADATA = (f"/.well-known/{name}" for name in ("jwks.json", "oauth-authorization-server"))

@@ -10,8 +10,8 @@ from dci_common.errors import InvalidGrant, InvalidScope, Unauthenticated, Unaut
 from dci_common.oauth.key_ring import SigningKeys
 from dci_common.oauth.public_key_store import PublicKeys
 from dci_common.oauth.revocation import revoke
-from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ, granted
 from dci_common.oauth.tokens import VerifiedToken, sign_token, verify_token
+from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ, granted
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client

@@ -19,7 +19,7 @@ from dci_common.clients.rights import is_widened
 from dci_common.clients.secrets import Secret, digest, free_slot, generate_secret
 from dci_common.clients.store import ClientStore
 from dci_common.errors import Conflict, NotFound, VersionMismatch
-from dci_common.oauth.scopes import CLIENTS_MANAGE
+from dci_common.scopes import CLIENTS_MANAGE
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from dci_common.clients.model import RECORD_TYPES, Client, name_key
 from dci_common.clients.secrets import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS
 from dci_common.clients.views import Flags, client_view
 from dci_common.oauth.public_keys import public_key_set
-from dci_common.oauth.scopes import SCOPES, canonical
 from dci_common.registries.social import disclosure
 from dci_common.runtime import Runtime
+from dci_common.scopes import SCOPES, canonical
 from dci_common.settings import MAX_LIMIT, MAX_TOKEN_LIFETIME, MIN_TOKEN_LIFETIME
 from dci_common.timestamps import timestamp
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from dci_common.oauth.scopes import CLIENTS_MANAGE, CLIENTS_READ
 from dci_common.registries.social.disclosure import disclosure
+from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client

@@ -1,4 +1,4 @@
-"""OAuth: access tokens and their revocation, signing keys, clients' public keys and assertions, scopes."""
+"""OAuth: access tokens and their revocation, signing keys, clients' public keys and assertions."""
 
 from dci_common.deferred_import import defer_import
 
