@@ -215,3 +215,9 @@ def test_an_empty_list_of_conditions_is_told_so(shared_api: Api, operator: str) 
     (response,) = shared_api.search(item(query, "expression")).items
     assert (response["status"], response["status_reason_code"]) == ("rjct", "rjct.search_criteria.invalid")
     assert f"{operator} is empty" in response["status_reason_message"]
+
+
+def test_the_longest_name_is_rejected_at_once(shared_api: Api) -> None:
+    """A name as long as a body can be is no attribute, and comparing it takes no longer than reading it."""
+    (response,) = shared_api.search(identified("a" * 1_000_000, "1")).items
+    assert response["status_reason_code"] == "rjct.filter.invalid"

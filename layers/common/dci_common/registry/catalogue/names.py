@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-_PREFIX_OR_SEPARATOR = re.compile(r".*[:.]|[_\-\s]", re.DOTALL)
+_SEPARATORS = re.compile(r"[_\-\s]+")
 
 
 def folded(name: str) -> str:
     """Return a name without case, `_`, `-`, spaces, and a prefix up to its last `:` or `.`."""
-    return _PREFIX_OR_SEPARATOR.sub("", name).casefold()
+    own = name[max(name.rfind(":"), name.rfind(".")) + 1 :]
+    return _SEPARATORS.sub("", own).casefold()
