@@ -208,10 +208,16 @@ def check_reply(reply: Reply) -> None:
 
 
 def _told(reply: Reply) -> str:
-    """Return the texts of an error response; an answer that serves may repeat ids that were sent."""
-    if reply.status >= 400:
-        return reply.text
+    """Return the texts of an error response, without the ids by which its sender knows it.
+
+    An answer that serves may repeat more ids that were sent.
+    """
     answered = reply.json if reply.text else {}
+    if reply.status >= 400:
+        for part, id_ in (("header", "message_id"), ("message", "transaction_id")):
+            if isinstance(answered.get(part), dict):
+                answered[part].pop(id_, None)
+        return json.dumps(answered, ensure_ascii=False)
     message = answered.get("message", {}) if isinstance(answered, dict) else {}
     items = message.get("search_response", ()) if isinstance(message, dict) else ()
     return " ".join(item.get("status_reason_message", "") for item in items)
