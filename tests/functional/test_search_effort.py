@@ -92,6 +92,19 @@ def test_the_members_of_a_large_group_count(table: str, new_api: Callable[..., A
     assert logs.entries()[-1]["examined"] == queries + 2 * PEOPLE + 1 + PEOPLE // 20
 
 
+def test_members_that_decide_the_order_count(table: str, new_api: Callable[..., Api], logs: Logs) -> None:
+    """Sorting groups by an attribute of their members looks at each member, which counts too."""
+    api = new_api(registry_table=table)
+    examined = []
+    for name in ("HOUSEHOLD_ID", "birth_date"):
+        sort = [{"attribute_name": name, "sort_order": "asc"}]
+        asked = predicate(("name", "eq", "Hill"), reg_record_type="Group", sort=sort, pagination={"page_size": 1})
+        assert len(api.search(asked).records) == 1
+        examined.append(logs.entries()[-1]["examined"])
+    by_own, by_members = examined
+    assert by_members == by_own + PEOPLE // 20
+
+
 def test_conditions_beyond_the_limit_are_not_made(shared_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """A query with thousands of conditions is rejected at the first one that is too many."""
     made = 0

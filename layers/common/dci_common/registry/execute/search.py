@@ -17,6 +17,7 @@ from dci_common.registry.model.views import View, related_entries
 from dci_common.registry.plan.access_path import Range
 from dci_common.registry.plan.search_plan import AccessPlan, SearchPlan, Visibility
 from dci_common.registry.query.sort import Position, SortKey, Window, ordered
+from dci_common.registry.query.tree import Effort
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Facets
@@ -144,6 +145,8 @@ class Search:
         today = self._query.today
         verified = (id_ for id_, facets in found.items() if facets is None)
         views = self._bodies.verified(verified) if by_facets else self._bodies.matching(found)
+        effort = Effort(own=0, related=sum(key.related for key in sort))
+        self._budget.examine(sum(effort.of_view(view, today) for view in views.values()))
         return [
             Position(tuple(sort_value(key, views.get(id_), facets, today) for key in sort), id_)
             for id_, facets in found.items()
