@@ -76,9 +76,11 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (404, "GET", "/clients/{client_id}", None, admin),
         (200, "GET", "/keys", None, admin),
         (202, "POST", "/keys/rotate", None, admin),
+        (403, "POST", "/keys/revoke", None, partner),  # revoking would end the tokens of the other tests
+        (404, "POST", "/{prefix}/registry/sync/search", body_of("search"), partner),  # no RoutePrefix is set
     ]
     yield "/oauth2/client/token", api.token("partner")
-    made: dict[str, str] = {}
+    made = {"prefix": "social"}
     for status, method, path, body, who in requests:
         reply = api.send(method, path.format(**made), body, **who)
         assert reply.status == status, (method, path, reply)
@@ -87,7 +89,7 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         yield path, reply
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [path for path in PATHS if "{prefix}" not in path])
 def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
     """A path is rejected another method by our own answer, which names those that it takes."""
     reply = api.send("PUT", path.replace("{client_id}", "somebody"), {})
