@@ -13,7 +13,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    FailFast,
     Field,
     StringConstraints,
     ValidationError,
@@ -87,7 +86,7 @@ class SearchMessage(Message):
     """SearchRequest of the sync search, in which partners also send an empty `transaction_id`."""
 
     transaction_id: Annotated[str, StringConstraints(max_length=MAX_TRANSACTION_ID)]
-    search_request: Annotated[list[ReadItem], FailFast(), BeforeValidator(_few)]
+    search_request: Annotated[list[ReadItem], BeforeValidator(_few)]
 
 
 class SearchEnvelope(Message):
