@@ -45,6 +45,7 @@ def disclosures(dci: Dci, *arguments: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in done.out.splitlines() if line]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("asked")
 def test_a_person_is_seen_alone_and_in_a_household(dci: Dci) -> None:
     """Clients that found a person or saw them in a household are listed, the oldest first."""
@@ -55,6 +56,7 @@ def test_a_person_is_seen_alone_and_in_a_household(dci: Dci) -> None:
     assert disclosures(dci, "--person", "audited-2") == []
 
 
+@pytest.mark.exhaustive
 def test_a_clients_searches_are_listed_with_purpose_and_query(asked: Api, dci: Dci) -> None:
     """Every search of a client is listed, with the purpose and the query as they were sent."""
     seen = disclosures(dci, "--client", asked.partner_id)
@@ -72,6 +74,7 @@ def test_each_disclosure_is_a_line_of_the_table(asked: Api, dci: Dci) -> None:
     assert all(asked.partner_id in line for line in lines)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("asked")
 def test_the_table_is_the_one_in_the_docs(dci: Dci) -> None:
     """docs/operations.md shows the printed table, except for the clients' ids."""

@@ -139,6 +139,7 @@ def test_an_error_of_aws_says_what_to_change(problem: BotoCoreError | ClientErro
     assert str(raised.value).startswith(said)
 
 
+@pytest.mark.exhaustive
 def test_it_can_be_interrupted() -> None:
     """Ctrl-C while AWS does not respond ends the command with the status 130, and without output."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -86,6 +86,7 @@ def test_the_template_has_the_id_wherever_it_counts(build: Path) -> None:
     assert written(build) == written(build) != "none"
 
 
+@pytest.mark.exhaustive
 def test_another_parameter_makes_another_build(build: Path) -> None:
     """A change of a parameter in the environment's section is enough, even if no artifact has it."""
     other, saved = (f"[{name}.deploy.parameters]\nparameter_overrides = 'A=1'\n" for name in ("other", "default"))

@@ -104,6 +104,7 @@ def test_limits_are_changed(api: Api, admin: Admin, clients: Clients) -> None:
     assert clients("update", client_id, "--records-a-day", -1).problem.startswith("records_a_day must be ")
 
 
+@pytest.mark.exhaustive
 def test_lists_have_all_pages(admin: Admin, clients: Clients) -> None:
     """A list contains every client, or every client with a status."""
     made = {admin.create().json["client_id"] for _ in range(101)}

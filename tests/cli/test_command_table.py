@@ -79,6 +79,7 @@ def test_a_missing_command_prints_the_commands(words: list[str], capsys: pytest.
     assert all(re.search(rf"^    {name}\b", printed.err, re.MULTILINE) for name in followers)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["registry", "--help"], ["clients", "--help"], ["no-such-command"], []], ids=" ".join
 )
@@ -94,6 +95,7 @@ def test_names_import_no_command(arguments: list[str]) -> None:
     assert not modules & _HEAVY
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("words", [["keys", "list"], ["clients", "create"], ["doctor"]], ids=" ".join)
 def test_commands_over_http_import_no_aws(words: list[str]) -> None:
     """A command that uses only the API loads no AWS library, no models and no other group of commands."""
@@ -103,6 +105,7 @@ def test_commands_over_http_import_no_aws(words: list[str]) -> None:
     assert not {f"dci_cli.{name}" for name in others} & modules
 
 
+@pytest.mark.exhaustive
 def test_a_registry_command_imports_no_other() -> None:
     """A registry command loads its own room and the shared one, not the importer or the local server."""
     modules = loaded("registry", "show", "--help")

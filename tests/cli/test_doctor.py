@@ -208,6 +208,7 @@ FAULTS: dict[str, tuple[str, Alter, dict[str, str]]] = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_found_and_nothing_else(dci: Dci, server: ServerProcess, fault: str) -> None:
     """Each fault fails only its own checks, with what is wrong and the remedy."""

@@ -216,6 +216,7 @@ def test_a_request_is_one_line_without_what_was_sent(
     assert re.fullmatch(r"POST /clients/\{client_id\} 200 \d+ ms\n", printed)
 
 
+@pytest.mark.exhaustive
 def test_many_requests_at_once_are_all_answered(server: GatewayServer) -> None:
     """Fifty clients with a connection each get each their own answers."""
 

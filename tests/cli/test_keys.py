@@ -40,6 +40,7 @@ def listed(admin: None, capsys: pytest.CaptureFixture[str]) -> Callable[[], list
     return keys
 
 
+@pytest.mark.exhaustive
 def test_the_next_key_becomes_current(
     server: ServerProcess, listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
 ) -> None:

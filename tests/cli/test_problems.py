@@ -58,6 +58,7 @@ def test_a_taken_port_is_reported(serve: Dci, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -146,6 +147,7 @@ def test_a_folder_as_template_is_reported(dci: Dci, tmp_path: Path) -> None:
     assert "cannot be read: Is a directory." in dci("serve", "--port", "0", "--template", str(tmp_path)).problem
 
 
+@pytest.mark.exhaustive
 def test_a_template_without_a_table_is_reported(template: Path) -> None:
     """A table that the API needs and the template lacks is named."""
     template.write_text(TEMPLATE.format(handler="dci_search.app.handler"))

@@ -63,6 +63,7 @@ def found(server: ServerProcess, who: dict[str, str], value: str = KNOWN) -> Any
     return reply.items[0]
 
 
+@pytest.mark.exhaustive
 def test_the_search_is_served_below_the_prefix(unusual: ServerProcess) -> None:
     """With ROUTE_PREFIX the local server has the path too, and no other prefix."""
     partner = unusual.authorization("partner")
@@ -73,6 +74,7 @@ def test_the_search_is_served_below_the_prefix(unusual: ServerProcess) -> None:
     assert [reply.status for reply in replies] == [200, 404]
 
 
+@pytest.mark.exhaustive
 def test_the_credentials_file_is_the_users_alone(server: ServerProcess) -> None:
     """The file has just the agreed members, and mode 0600 in a folder of mode 0700."""
     written = server.credentials
@@ -129,6 +131,7 @@ def new_client(name: str) -> dict[str, Any]:
     return {"name": name, "sender_id": name, "scopes": ["registry.search"]}
 
 
+@pytest.mark.exhaustive
 def test_many_writes_at_once_are_all_kept(server: ServerProcess) -> None:
     """Fifty clients made at the same time all exist afterwards, each once."""
     admin = server.authorization("admin")
@@ -184,6 +187,7 @@ def test_it_starts_in_seconds_and_stops_cleanly(tmp_path: Path, stop: signal.Sig
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < READY_SECONDS
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("stop", sampled([signal.SIGINT, signal.SIGTERM]))
 def test_it_can_be_stopped_before_it_is_ready(tmp_path: Path, stop: signal.Signals) -> None:
     """A signal while it still starts (it waits for its template) ends a shell's background job as cleanly."""

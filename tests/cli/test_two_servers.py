@@ -18,6 +18,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         yield server
 
 
+@pytest.mark.exhaustive
 def test_a_second_server_leaves_the_first_ones_credentials(first: ServerProcess) -> None:
     """A second server on the same credentials file ends with the first one's process and URL, and a way out."""
     written = first.credentials
@@ -56,6 +57,7 @@ def test_a_killed_server_blocks_no_other(tmp_path: Path) -> None:
         assert str(server.process.pid) in left.read_text()
 
 
+@pytest.mark.exhaustive
 def test_a_lock_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     """A folder in which there can be no lock is named, with the reason."""
     (tmp_path / "file").touch()

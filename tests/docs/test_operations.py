@@ -111,6 +111,7 @@ def test_dns_comes_before_the_first_check() -> None:
     assert COMMANDS.index("output DnsTarget") < COMMANDS.index("./dci doctor")
 
 
+@pytest.mark.exhaustive
 def test_a_first_partner_is_registered_and_searches(tmp_path: Path) -> None:
     """The commands create a partner that can search, and leave the administrator's credentials set."""
     bash = shutil.which("bash")
@@ -166,6 +167,7 @@ def restored(api: Api) -> Iterator[Any]:
     copy.delete()
 
 
+@pytest.mark.exhaustive
 def test_lost_clients_are_copied_back(api: Api) -> None:
     """What the restored table has is in the table again, but not its signing keys."""
     client, _ = api.client()
@@ -176,6 +178,7 @@ def test_lost_clients_are_copied_back(api: Api) -> None:
     assert api.token_of()
 
 
+@pytest.mark.exhaustive
 def test_any_number_of_lost_clients_is_copied_back(own_api: Callable[..., Api]) -> None:
     """More clients than DynamoDB compares with at once are copied back in one run."""
     api = own_api()

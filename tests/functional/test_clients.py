@@ -148,6 +148,7 @@ def test_deleting_frees_the_name(api: Api, admin: str) -> None:
     assert create(api, admin, name="Ministry of Passing").status == 201
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ["client_get", "client_disable", "client_enable", "client_delete"])
 @pytest.mark.parametrize("client_id", ["00000000-0000-0000-0000-000000000000", "x" * 3000, "ü", ""])
 def test_an_unknown_client_is_not_found(api: Api, admin: str, name: str, client_id: str) -> None:
@@ -156,6 +157,7 @@ def test_an_unknown_client_is_not_found(api: Api, admin: str, name: str, client_
     assert (reply.status, reply.code) == (404, "err.request.not_found")
 
 
+@pytest.mark.exhaustive
 def test_the_list_walks_page_by_page_in_the_order_of_names(api: Api, admin: str) -> None:
     """Every client is on one page, once, sorted by name."""
     for number in range(7):

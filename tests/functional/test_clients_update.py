@@ -170,6 +170,7 @@ def test_an_administrator_cannot_lock_itself_out(admin: Admin, name: str) -> Non
     assert Admin(admin.api).send(name, admin.client.client_id).status < 300
 
 
+@pytest.mark.exhaustive
 def test_the_list_is_filtered_by_status(api: Api, admin: Admin) -> None:
     """A list of one status has the clients of that status, on pages that may be short."""
     made = [admin.create().json["client_id"] for _ in range(4)]

@@ -94,6 +94,7 @@ def test_routes_answer_in_time(api: Api, cold: Callable[[Api], Api], name: str, 
     sent_slowly(cold(api), sent, delay)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("delay", sampled(DELAYS))
 @pytest.mark.parametrize("name", ABOUT_CLIENT)
 def test_the_routes_of_a_client_answer_in_time(api: Api, cold: Callable[[Api], Api], name: str, delay: float) -> None:

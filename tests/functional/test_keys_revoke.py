@@ -157,6 +157,7 @@ def test_until_the_new_keys_are_in_force_no_token_is_issued(stolen: Stolen, *, i
     assert key_of(api.token(client, secret).json["access_token"]) == stolen.ring_now.current.kid
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("done", range(1, len(STEPS) + 1))
 def test_no_rotation_brings_a_revoked_key_back(stolen: Stolen, done: int) -> None:
     """An ordinary rotation after a revocation that was broken off once it took effect replaces the ring as well."""
@@ -174,6 +175,7 @@ def test_no_rotation_brings_a_revoked_key_back(stolen: Stolen, done: int) -> Non
     stolen.check_clean()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("done", range(1, len(STEPS)))
 def test_an_unfinished_rotation_brings_no_revoked_key_back(stolen: Stolen, done: int) -> None:
     """A rotation that began before the revocation, and was overtaken by it, fails."""
@@ -187,6 +189,7 @@ def test_an_unfinished_rotation_brings_no_revoked_key_back(stolen: Stolen, done:
     stolen.check_clean()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("done", range(2, len(STEPS) + 1))
 def test_the_last_step_of_the_latest_rotation_brings_no_revoked_key_back(stolen: Stolen, done: int) -> None:
     """When AWS repeats the last step of a finished rotation during a revocation, the revoked keys stay revoked."""

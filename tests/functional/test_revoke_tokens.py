@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 BURST = 124
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("pause", sampled([0, 0.3]))
 def test_a_burst_never_runs_ahead_of_the_clock(api: Api, pause: float) -> None:
     """After many revocations in a row, the client gets a token that is accepted everywhere at once."""

@@ -219,6 +219,7 @@ def test_the_published_set_shows_use_and_age_of_each_key(deployment: Deployment)
     }
 
 
+@pytest.mark.exhaustive
 def test_another_algorithm_comes_by_rotation(deployment: Deployment) -> None:
     """Keys made from now on are of the new algorithm: the second rotation has the first of them sign."""
     other = Deployment(deployment.new, deployment.fresh(signing_algorithm="RS256"))
@@ -307,6 +308,7 @@ def test_a_different_published_key_is_found(deployment: Deployment) -> None:
     assert deployment.ring == before
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("late", STEPS[1:])
 def test_a_rotation_that_comes_too_late_changes_nothing(either: Deployment, late: str) -> None:
     """A step of a rotation that another has overtaken fails, and what is published stays."""

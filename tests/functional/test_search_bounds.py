@@ -47,6 +47,7 @@ def born_from(day: date, **criteria: Any) -> dict[str, Any]:
     return predicate(("birthdate", "ge", str(day)), **criteria)
 
 
+@pytest.mark.exhaustive
 def test_all_at_once_up_to_two_thousand(crowded: Api) -> None:
     """Without pagination 2,000 records are sent; one more is too many, and pages are offered instead."""
     reply = crowded.search(born_from(FIRST_DAY + timedelta(days=1)), born_from(FIRST_DAY, reference_id="r-2"))
@@ -93,6 +94,7 @@ def values(number: int) -> list[str]:
     return [f"n{number:02}x{place:02}" for place in range(100)]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "conditions",
     [
@@ -120,6 +122,7 @@ def test_too_many_values_are_rejected_before_anything_is_read(
     )  # two values in two shards and the partition beside them
 
 
+@pytest.mark.exhaustive
 def test_a_response_fits_into_lambdas_limit(wordy: Api) -> None:
     """Items are answered until the response is full; the others are rejected, and small ones still fit."""
     items = [born_from(FIRST_DAY, reference_id=f"r-{number}") for number in range(8)]
@@ -131,6 +134,7 @@ def test_a_response_fits_into_lambdas_limit(wordy: Api) -> None:
     assert 3 * 1024 * 1024 < sent_by_lambda(reply) < LAMBDA_LIMIT
 
 
+@pytest.mark.exhaustive
 def test_ids_cannot_burst_the_response(wordy: Api) -> None:
     """The longest of ids, which cost seven times their length, fit beside as many records as there is room for."""
     long = "\x01" * 490

@@ -106,6 +106,7 @@ def test_without_a_deadline_answers_are_complete(slow: MakeSlow) -> None:
     assert {item["status"] for item in api.search(*questions(5)).items} == {"succ"}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("in_lambda", [True, False])
 def test_a_busy_dynamodb_is_waited_for(slow: MakeSlow, village_api: Api, *, in_lambda: bool) -> None:
     """Reads that are throttled for a while do not change the response."""

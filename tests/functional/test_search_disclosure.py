@@ -206,6 +206,7 @@ def test_only_what_is_seen_can_be_asked(village_api: Api, attribute: str, record
     assert village_api.search(asked, token=token).items[0]["status"] == "succ"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", AT_HOME)
 def test_a_hidden_household_does_not_affect_the_order(village_api: Api, name: str) -> None:
     """A client that may not see households cannot sort people by place, and can sort groups."""

@@ -42,6 +42,7 @@ def excluded(**criteria: Any) -> dict[str, Any]:
     return item(expressed(EXCLUDED), "expression", pagination={"page_size": 1}, **criteria)
 
 
+@pytest.mark.exhaustive
 def test_comparisons_in_python_count_in_the_budget(table: str, new_api: Callable[..., Api], logs: Logs) -> None:
     """Entries that the function must check itself count more, and too many are rejected with what to do about it."""
     api = new_api(registry_table=table)

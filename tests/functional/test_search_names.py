@@ -60,6 +60,7 @@ def fields(record: object) -> Iterator[str]:
             yield name
 
 
+@pytest.mark.exhaustive
 def test_what_records_call_a_field_can_be_asked_by_that_name(tiny_api: Api, shared_api: Api) -> None:
     """Each field with a value is the name of an attribute, in the standard's dialect and in OpenSPP 17's."""
     kinds = {"reg_record_type": "SRPerson"}, {"reg_record_type": "Group"}, {"reg_type": "SPP:RegistryType:Individual"}

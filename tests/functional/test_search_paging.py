@@ -25,6 +25,7 @@ def page(size: int, number: int) -> dict[str, Any]:
     return predicate(EVERYBODY, pagination={"page_size": size, "page_number": number})
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("size", [1, 7, 40, 41, 42, 2000])
 def test_pages_are_cut_from_one_order(village_api: Api, in_order: list[str], size: int) -> None:
     """First, middle, last and the page after it each hold their part; the total is always that of all matches."""

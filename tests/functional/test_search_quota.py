@@ -80,6 +80,7 @@ def test_a_clock_behind_counts_in_the_current_minute(limited: Callable[..., Api]
     assert api.search(NOBODY).status == 429
 
 
+@pytest.mark.exhaustive
 def test_concurrent_requests_keep_the_limit(limited: Callable[..., Api]) -> None:
     """However many requests come at once, just as many as may be are answered."""
     api = limited(requests_a_minute=10)
@@ -122,6 +123,7 @@ def test_a_page_larger_than_the_days_limit_is_rejected(limited: Callable[..., Ap
     assert used(api) == {}
 
 
+@pytest.mark.exhaustive
 def test_concurrent_searches_keep_the_days_limit(limited: Callable[..., Api]) -> None:
     """Searches at once never disclose more than a day's records together."""
     api = limited(records_a_day=20)

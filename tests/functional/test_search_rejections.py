@@ -264,6 +264,7 @@ def test_a_repeated_reference_id_is_rejected(shared_api: Api) -> None:
     assert codes == [None, None, "rjct.reference_id.duplicate", "rjct.reference_id.duplicate"]
 
 
+@pytest.mark.exhaustive
 def test_a_hundred_items_are_served_and_no_more(shared_api: Api) -> None:
     """With more than 100 items the whole message is rejected, in its header."""
     items = [identified("UIN", KNOWN_UIN, reference_id=f"r-{number}") for number in range(101)]

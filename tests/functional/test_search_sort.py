@@ -42,6 +42,7 @@ def walk(api: Api, query: dict[str, Any], size: int, **criteria: Any) -> Iterato
         pagination["cursor"] = response["pagination"]["next_cursor"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("sort", "found"),
     [
@@ -95,6 +96,7 @@ def test_groups_are_sorted_by_own_or_members_values(tiny_api: Api, sort: Sort, f
     assert letters(reply.records) == found
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("query", "sort", "found"),
     [
@@ -173,6 +175,7 @@ def test_a_respelled_cursor_is_rejected(tiny_api: Api, cursor: str) -> None:
     assert follow(tiny_api, " " + cursor)["status_reason_code"] == PAGINATION
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("key", sampled(["UIN", "surname", "birth_date"]))
 def test_unused_bits_of_a_cursor_are_checked(tiny_api: Api, key: str) -> None:
     """A letter that differs in bits that base64 does not use is another letter."""

@@ -113,6 +113,7 @@ def test_hhid_is_a_household_id(thai_api: Api, type_: str) -> None:
     assert member["demographic_info"]["birth_date"] == "2001-02-03"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("spelling", [0, 1])
 def test_until_it_is_reindexed_both_forms_are_found(
     registry: Registry, new_api: Callable[..., Api], spelling: int

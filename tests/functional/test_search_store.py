@@ -60,6 +60,7 @@ EVERYBODY = ("birthdate", "ge", "1900-01-01")
 GROWN_UP = ("birthdate", "lt", "2000-01-01")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("page", sampled([(None,), ((10, 1),), ((9, 5),)]))
 def test_a_page_of_records_takes_as_many_reads_as_it_takes(
     reluctant: Api, village_api: Api, village: Population, page: tuple[int, int] | None

@@ -60,6 +60,7 @@ def named(tree: Any) -> Iterator[str]:
         yield from named(part)
 
 
+@pytest.mark.exhaustive
 def test_no_resource_waits_for_itself() -> None:
     """References form no cycle, which would be found only by deploying."""
     resources = transformed()
@@ -105,6 +106,7 @@ def _texts(tree: Any) -> Iterator[str]:
         yield from _texts(part)
 
 
+@pytest.mark.exhaustive
 def test_a_new_build_id_publishes_new_versions() -> None:
     """Every function that answers HTTP gets a version of another name, and nothing else becomes another resource."""
     first, second = (transformed(BuildId=name) for name in ("a" * 64, "b" * 64))

@@ -55,6 +55,7 @@ def test_a_residual_over_4_kilobytes_finds_the_same(shared_api: Api) -> None:
     agree(shared_api, And((EVERYBODY, *parts, *parts)))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("number", [97, 98, 99, 100])
 def test_a_residual_over_300_operators_finds_the_same(shared_api: Api, number: int) -> None:
     """A residual beyond DynamoDB's 300 operators for an expression finds the same."""
@@ -71,6 +72,7 @@ def predicate(*expressions: tuple[str, list[str]], reference_id: str = "r-1") ->
     return item([{"condition": "or" if len(expressions) > 1 else "", **sent}], "predicate", reference_id)
 
 
+@pytest.mark.exhaustive
 def test_ten_thousand_identifiers_are_looked_up(shared_api: Api) -> None:
     """Nearly ten thousand identifiers are looked up at once, and the one that exists is found."""
     asked = [("UIN", [f"{number}-{place}" for place in range(100)]) for number in range(98)]
@@ -78,6 +80,7 @@ def test_ten_thousand_identifiers_are_looked_up(shared_api: Api) -> None:
     assert reply.items[0]["pagination"]["total_count"] == 1
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ["UIN", "MOBILE", "EMAIL", "HOUSEHOLD_ID"])
 @pytest.mark.parametrize("letter", ["x", "#", "\0", "ß", "ΐ", "\U0010ffff"])
 def test_a_value_of_512_bytes_is_the_longest(shared_api: Api, name: str, letter: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -240,6 +241,7 @@ class Changes(RuleBasedStateMachine):
         return stored is None or stored.pending == DELETION
 
 
+@pytest.mark.exhaustive
 def test_any_sequence_of_writes_matches_the_model(engine: None) -> None:  # noqa: ARG001 - must be running
     """People, groups and memberships come, change and go; writers crash; what is left is what the dicts hold."""
     with registry_with() as registry:

@@ -67,6 +67,7 @@ def test_a_range_is_shown_with_its_residual_filter(dci: Commands, tmp_path: Path
     assert out.splitlines()[-1].split() == ["serial", "round", "trips", str(out.split()[-1])]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("_filled")
 @pytest.mark.parametrize(
     ("criteria", "told"),

@@ -62,6 +62,7 @@ def test_export_writes_every_record(dci: Commands) -> None:
     assert sorted(map(repr, records)) == sorted(map(repr, ALL))
 
 
+@pytest.mark.exhaustive
 def test_an_imported_export_gives_the_same_items(filled: Registry, dci: Commands, tmp_path: Path) -> None:
     """A registry imported from an export has the same items, including those of a body in parts."""
     for number in range(4):

@@ -56,6 +56,7 @@ def test_records_are_updated_to_the_catalogue(filled: Registry, dci: Commands) -
     assert filled.items() == before
 
 
+@pytest.mark.exhaustive
 def test_a_body_in_parts_keeps_its_parts(registry: Registry, dci: Commands) -> None:
     """A record whose body is in several items keeps them."""
     people = [Person(id=f"p{number}", additional_attributes=MUCH) for number in range(4)]
@@ -67,6 +68,7 @@ def test_a_body_in_parts_keeps_its_parts(registry: Registry, dci: Commands) -> N
     assert registry.items() == before
 
 
+@pytest.mark.exhaustive
 def test_interrupted_writes_are_completed(registry: Registry, dci: Commands) -> None:
     """A long write whose writer crashed is completed, for a change and for a deletion."""
     lake = Group(id="lake")
@@ -180,6 +182,7 @@ def test_reindex_continues_from_its_checkpoint(
     assert filled.items() == before
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"table": "x", "after": {"pk": "a"}}', "\xff"])
 @pytest.mark.usefixtures("filled")
 def test_an_invalid_checkpoint_is_rejected(dci: Commands, tmp_path: Path, content: str) -> None:

@@ -39,6 +39,7 @@ def items(registry: Registry) -> dict[Ref, Item]:
     return {ref_of(item): item for page in pages(runtime) for item in page["Items"]}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("engine")
 def test_items_survive_a_round_trip(tmp_path: Path) -> None:
     """A registry imported from an export has the same items, with their versions."""

@@ -34,6 +34,7 @@ def names(server: ServerProcess, uin: str) -> list[str]:
     return [record["name"]["given_name"] for record in reply.records]
 
 
+@pytest.mark.exhaustive
 def test_the_people_of_a_file_are_served(tmp_path: Path) -> None:
     """The people of a file are served instead of the demo registry."""
     with dci_serve(tmp_path, "--registry", str(jsonl(tmp_path / "own.jsonl", ALL))) as server:
@@ -42,6 +43,7 @@ def test_the_people_of_a_file_are_served(tmp_path: Path) -> None:
         assert names(server, KNOWN) == []
 
 
+@pytest.mark.exhaustive
 def test_a_bad_line_is_reported_and_the_rest_served(tmp_path: Path) -> None:
     """A line that cannot be loaded is reported, and the others are served."""
     path = jsonl(tmp_path / "own.jsonl", ALL)
@@ -51,6 +53,7 @@ def test_a_bad_line_is_reported_and_the_rest_served(tmp_path: Path) -> None:
         assert names(server, "1") == ["Anna"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("options", "reason"),
     sampled(

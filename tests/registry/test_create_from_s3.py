@@ -89,6 +89,7 @@ def _template_table() -> dict[str, Any]:
     return read_template(ROOT / "template.yaml").tables["RegistryTable"]
 
 
+@pytest.mark.exhaustive
 def test_uploaded_items_are_a_registry(aws: Aws, file: Path, registry: Registry) -> None:
     """The items of the files, written to a table, are the consistent registry of the records."""
     with file.open("a", encoding="utf-8") as out:  # a group whose body is too large for one item
@@ -224,6 +225,7 @@ def test_the_import_request_is_complete(aws: Aws, key: str | None) -> None:
         assert table_import.start(aws.dynamodb, "registry-2", definition, S3Prefix(BUCKET, "p/", key)) == ARN
 
 
+@pytest.mark.exhaustive
 def test_a_key_of_ones_own_encrypts_the_files(aws: Aws, file: Path) -> None:
     """With --kms-key the files in S3 are encrypted with that key, otherwise as the bucket says."""
     for name, key in (("registry-10", OWN_KEY), ("registry-11", None)):

@@ -53,6 +53,7 @@ def memberships(records: list[AnyRecord]) -> list[Membership]:
     return [record for record in records if isinstance(record, Membership)]
 
 
+@pytest.mark.exhaustive
 def test_lines_are_canonical(lines: list[Line], records: list[AnyRecord]) -> None:
     """Each line is a record that is written as it was read."""
     assert [fields for _, fields in lines] == [record_fields(record) for record in records]

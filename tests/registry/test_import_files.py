@@ -289,6 +289,7 @@ def test_a_dry_run_needs_no_table(
     assert "2 people, 1 groups, 2 memberships: 3 records new" in capsys.readouterr().out
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("batch", sampled([1, 4, 9, 14], quick=2))
 def test_an_interrupted_import_is_completed_by_the_next(
     empty: Registry, made: list[AnyRecord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
@@ -321,6 +322,7 @@ def test_an_identifier_of_an_unwritten_record_is_free(registry: Registry, tmp_pa
     registry.assert_holds(*ALL)
 
 
+@pytest.mark.exhaustive
 def test_a_group_larger_than_a_transaction_is_imported(empty: Registry, tmp_path: Path) -> None:
     """A group with more members than fit in a transaction is written and changed like any other."""
     crowd = [Person(id=f"p{number}") for number in range(120)]
@@ -350,6 +352,7 @@ def test_a_membership_over_the_limit_is_rejected_alone(
     registry.assert_holds(ANNA, HILL, ANNA_ON_HILL, BENO if limit == "MAX_MEMBERS" else lake)
 
 
+@pytest.mark.exhaustive
 def test_an_interrupted_change_is_completed(registry: Registry, tmp_path: Path) -> None:
     """An interrupted change of a large group is completed, even if the file has nothing new."""
     crowd = [Person(id=f"p{number}") for number in range(20)]

@@ -196,6 +196,7 @@ def test_a_group_has_a_largest_number_of_members(registry: Registry) -> None:
     assert registry.items() == before
 
 
+@pytest.mark.exhaustive
 def test_a_member_too_large_for_a_transaction_is_rejected(registry: Registry) -> None:
     """A group whose members no longer fit into a transaction accepts no further member and is not changed."""
     much = [AdditionalAttribute(key="k" * 450, value="v" * 450) for _ in range(100)]

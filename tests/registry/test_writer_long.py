@@ -63,6 +63,7 @@ def village(engine: None) -> Any:  # noqa: ARG001 - must be running
         yield registry
 
 
+@pytest.mark.exhaustive
 @each_change
 def test_an_interrupted_write_is_completed_later(village: Registry, change: Change, after: list[AnyRecord]) -> None:
     """A write that is interrupted after any of its transactions is whole once the group was completed."""
@@ -122,6 +123,7 @@ def test_a_conflict_after_the_first_write_is_no_version_error(village: Registry)
     village.assert_holds(*CROWD, NEWCOMER, AFTER, *MEMBERS)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("next_one", "result"),
     [
@@ -169,6 +171,7 @@ def test_a_group_of_seventy_changes_in_one_transaction(engine: None) -> None:  #
         registry.assert_holds(*crowd, AFTER, *on_hill(crowd))
 
 
+@pytest.mark.exhaustive
 def test_a_group_over_the_action_limit_takes_several_transactions(engine: None) -> None:  # noqa: ARG001 - must be running
     """A group with more members than a transaction has actions is changed, and left, in several."""
     crowd = people(MAX_ACTIONS + 1)
@@ -199,6 +202,7 @@ def test_large_members_are_changed_a_few_at_a_time(registry: Registry) -> None:
     registry.assert_holds(*crowd, wide[1], *on_hill(crowd))
 
 
+@pytest.mark.exhaustive
 def test_a_large_body_is_stored_in_parts(registry: Registry) -> None:
     """A group whose body is too large for an item is stored in as many parts as it needs."""
     large = [talkative(f"p{number}", 96_000) for number in range(5)]

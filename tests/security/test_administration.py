@@ -40,6 +40,7 @@ def administered(admin: Admin, client_id: str, secret: str) -> list[Reply]:
     ]
 
 
+@pytest.mark.exhaustive
 def test_no_secret_is_stored_or_logged(api: Api, logs: Logs) -> None:
     """Neither the first secret nor the second is in a table, the log, a log line, or an answer but its own."""
     admin = Admin(api)

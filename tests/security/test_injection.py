@@ -98,6 +98,7 @@ def test_headers_are_not_echoed(shared_api: Api, logs: Logs, attack: str) -> Non
     assert not [entry for entry in logs.entries() if attack in map(str, entry.values())]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "type_", ["UIN#847951632", "UIN#", "#UIN", "IDENTIFIER#UIN", "shard", "facets", "pk", "body"]
 )

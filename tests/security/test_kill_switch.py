@@ -60,6 +60,7 @@ def known(api: Api) -> Admin:
     return admin
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("loss", LOSSES)
 def test_an_administrator_that_lost_its_access_changes_nothing(api: Api, loss: str) -> None:
     """No act of a remembered administrator succeeds, and neither a client nor a log entry comes of it."""
@@ -131,6 +132,7 @@ WIDENINGS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("before", "after"), WIDENINGS)
 def test_an_administrator_cannot_widen_its_own_access(
     api: Api, before: dict[str, Any], after: dict[str, Any]

@@ -67,6 +67,7 @@ def test_searches_log_no_personal_data(api: Api, logs: Logs, personal: set[str],
     assert leaks(personal, logs.lines) == set()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("number", range(4))
 def test_personal_data_in_a_message_is_not_repeated(api: Api, logs: Logs, personal: set[str], number: int) -> None:
     """A name or a number at any place of a message, right or wrong, comes back in no error and no log line."""

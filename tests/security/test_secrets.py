@@ -99,6 +99,7 @@ def private(api: Api) -> list[str]:
     return [line for line in lines if not line.startswith("-----")]
 
 
+@pytest.mark.exhaustive
 def test_private_keys_stay_in_their_secret(api: Api, logs: Logs, private: list[str]) -> None:
     """No private key stands in a table, a log line or an answer."""
     answers = [api.token(*api.client()), api.token(api.client()[0], "wrong"), api.send(event("jwks"))]

@@ -76,6 +76,7 @@ def test_requests_during_the_wait_are_not_checked(api: Api) -> None:
     assert sent(api, client.client_id, secret).status == 200
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("stranger", [ELSEWHERE, "2001:db8:1::1", "", "no address", "203.0.113.8"])
 def test_failures_elsewhere_do_not_lock_a_client_out(api: Api, stranger: str) -> None:
     """However many attempts fail at another address, the client gets its token at its own."""

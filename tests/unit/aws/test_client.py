@@ -154,6 +154,7 @@ def test_nothing_is_sent_after_the_deadline(server: Server, dynamodb: MinimalDyn
     assert server.seen == []
 
 
+@pytest.mark.exhaustive
 def test_errors_leave_no_reference_cycles(server: Server, dynamodb: MinimalDynamoDB) -> None:
     """Neither an answer nor an error leaves objects that only the garbage collector frees, which runs rarely."""
 

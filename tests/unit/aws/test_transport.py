@@ -46,6 +46,7 @@ def test_a_request_is_signed_and_complete(server: Server) -> None:
     assert "user-agent" not in sent["authorization"]  # a proxy may change it
 
 
+@pytest.mark.exhaustive
 def test_connections_are_reused(server: Server) -> None:
     """Requests one after the other share a connection, requests at once do not, and all connections are reused."""
     endpoint = server.endpoint()

@@ -86,6 +86,7 @@ def test_the_keys_of_phone_numbers_are_those_that_tables_have() -> None:
         assert normalize.phone(international) == normalize.phone(international, country) == international
 
 
+@pytest.mark.exhaustive
 def test_the_library_of_phone_numbers_waits_for_the_first_one() -> None:
     """A cold start that needs no phone number does not import it."""
     program = (
