@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -14,16 +13,12 @@ from dci_common.clients.model import Client
 from dci_common.oauth.throttle import LONGEST_WAIT_SECONDS
 from support.call_trace import aws_calls, steps
 from support.events import Event, event
+from support.oauth_replies import basic
 
 if TYPE_CHECKING:
     from support.api import Api, Reply
 
 GRANT = {"grant_type": "client_credentials"}
-
-
-def basic(client_id: str, secret: str) -> str:
-    """Return an HTTP Basic header."""
-    return "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
 
 
 def form(*, authorization: str = "", **parameters: str) -> Event:
