@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 from dci_cli.local.demo import Population, demo_population
 
@@ -33,7 +33,7 @@ def test_each_household_has_a_head(population: Population) -> None:
         person = people[head.person_id]
         assert person.birth_date is not None
         assert person.registration_date is not None
-        assert person.registration_date - person.birth_date > timedelta(days=18 * 365)
+        assert person.registration_date - date.fromisoformat(person.birth_date) > timedelta(days=18 * 365)
 
 
 def test_identifiers_are_unique_and_of_several_types(population: Population) -> None:

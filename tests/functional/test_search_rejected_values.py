@@ -42,7 +42,18 @@ from support.rejected_items import FILTER, MARK, is_rejected
         (("UIN", "in", ["1", ""]), "empty"),
         *(
             (("birthdate", "eq", value), "1990-01-31")
-            for value in ("1990", "31/01/1990", "1990-02-30", "1990-1-31", "19900131", "tomorrow", 1990, True, 1e9)
+            for value in (
+                "0000",
+                "31/01/1990",
+                "1990-02-30",
+                "1990-1-31",
+                "1990-13",
+                "19900131",
+                "tomorrow",
+                90,
+                True,
+                1e9,
+            )
         ),
     ],
     ids=lambda value: repr(value)[:60],

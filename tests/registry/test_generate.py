@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from statistics import mean, median
@@ -95,16 +96,21 @@ def test_dates_are_consistent(people: dict[str, Person], memberships: list[Membe
         assert person.registration_date is not None
         assert person.last_updated is not None
         assert person.registration_date <= person.last_updated.date()
-        assert person.birth_date is None or person.birth_date <= person.registration_date
+        assert person.birth_date is None or person.birth_date <= str(person.registration_date)
         assert person.death_date is None or person.registration_date <= person.death_date
     for membership in memberships:
         assert membership.start is not None
         assert membership.end is None or membership.start <= membership.end
 
 
+def age(person: Person) -> float:
+    """Return the age of a person whose birth date is known."""
+    return (TODAY - date.fromisoformat(str(person.birth_date)).toordinal()) / YEAR
+
+
 def test_ages_are_those_of_a_young_country(people: dict[str, Person]) -> None:
     """The age pyramid is that of a young country: many children, few old people."""
-    ages = [(TODAY - person.birth_date.toordinal()) / YEAR for person in people.values() if person.birth_date]
+    ages = [age(person) for person in people.values() if person.birth_date]
     share = {
         (low, high): sum(low <= age < high for age in ages) / len(ages)
         for low, high in ((0, 15), (15, 45), (45, 65), (65, 120))
@@ -145,11 +151,11 @@ def test_attributes_depend_on_the_age(people: dict[str, Person]) -> None:
     """Children have no spouse, job, phone or national number; they have a birth certificate."""
     for person in people.values():
         types = {identifier.identifier_type for identifier in person.identifiers}
-        if person.birth_date and (TODAY - person.birth_date.toordinal()) / YEAR < 15:
+        if person.birth_date and age(person) < 15:
             adult = person.marital_status, person.occupation, person.phone_numbers, person.emails
             assert not any(adult)
             assert types <= {"UIN", "BRN", "DRN"}
-        elif person.birth_date and (TODAY - person.birth_date.toordinal()) / YEAR > 19:
+        elif person.birth_date and age(person) > 19:
             assert person.marital_status
             assert person.education_level
             assert "BRN" not in types

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -103,6 +103,7 @@ def test_missing_fields_are_not_written() -> None:
 
 
 LONG = "x" * 501
+PARTIAL_DATE = "birth_date must be a date such as 1990-01-31, 1990-01 or 1990."
 BAD: list[tuple[type[BaseModel], dict[str, Any], str]] = [
     (Person, {"id": ""}, "id is not valid."),
     (Person, {"id": "a#b"}, "id is not valid."),
@@ -163,11 +164,17 @@ BAD: list[tuple[type[BaseModel], dict[str, Any], str]] = [
     (Person, {"emails": ["a@" + "ß" * 256]}, "emails.0 must have at most 512 bytes."),
     (Person, {"sex": "F"}, "sex must be 'male', 'female', 'other' or 'unknown'."),
     (Person, {"marital_status": "X"}, "marital_status must be 'S', 'M', 'W', 'A', 'D', 'L' or 'U'."),
-    (Person, {"birth_date": 19900131}, "birth_date must be a date such as 1990-01-31."),
-    (Person, {"birth_date": "19900131"}, "birth_date must be a date such as 1990-01-31."),
-    (Person, {"birth_date": "1990-02-30"}, "birth_date must be a date such as 1990-01-31."),
-    (Person, {"birth_date": "31/01/1990"}, "birth_date must be a date such as 1990-01-31."),
-    (Person, {"birth_date": "1990-01-31T10:00:00Z"}, "birth_date must be a date such as 1990-01-31."),
+    (Person, {"birth_date": 19900131}, PARTIAL_DATE),
+    (Person, {"birth_date": 1990}, PARTIAL_DATE),
+    *(
+        (Person, {"birth_date": text}, PARTIAL_DATE)
+        for text in ("0000", "90", "1990-13", "1990-00", "1990-1", "1990-", "19900", "~1990", "1990-01~1990-02", "")
+    ),
+    (Person, {"death_date": "1990"}, "death_date must be a date such as 1990-01-31."),
+    (Person, {"birth_date": "19900131"}, PARTIAL_DATE),
+    (Person, {"birth_date": "1990-02-30"}, PARTIAL_DATE),
+    (Person, {"birth_date": "31/01/1990"}, PARTIAL_DATE),
+    (Person, {"birth_date": "1990-01-31T10:00:00Z"}, PARTIAL_DATE),
     (Person, {"last_updated": 0}, "last_updated must be a moment such as 2026-01-31T09:30:00Z."),
     (Person, {"last_updated": "2026"}, "last_updated must be a moment such as 2026-01-31T09:30:00Z."),
     (
@@ -238,12 +245,25 @@ def test_records_are_immutable() -> None:
 def test_dates_are_calendar_dates_and_moments_are_utc() -> None:
     """Dates are calendar dates; moments are in UTC, also when they come without a time zone."""
     person = Person.model_validate({"id": "p1", "birth_date": "1990-01-31T00:00:00Z", "last_updated": "2026-01-31"})
-    assert (person.birth_date, person.last_updated) == (date(1990, 1, 31), datetime(2026, 1, 31, tzinfo=UTC))
+    assert (person.birth_date, person.last_updated) == ("1990-01-31", datetime(2026, 1, 31, tzinfo=UTC))
     for text in ("2026-01-31T09:30:00", "2026-01-31 09:30:00", "2026-01-31T15:00:00+05:30"):
         assert (
             record_fields(Person.model_validate({"id": "p1", "last_updated": text}))["last_updated"]
             == "2026-01-31T09:30:00Z"
         )
+
+
+@pytest.mark.parametrize("known", ["1990-01-31", "1990-01", "1990", "0001", "9999-12"])
+def test_a_birth_date_is_kept_as_far_as_it_is_known(known: str) -> None:
+    """A year, a month or a day stays what it is; a date object is a day."""
+    person = Person(id="p1", birth_date=known)
+    assert person.birth_date == record_fields(person)["birth_date"] == known
+    assert Person.model_validate_json(person.model_dump_json()) == person
+
+
+def test_a_birth_date_may_be_typed_in_digits_of_any_script() -> None:
+    """Digits are folded, also those of a year alone."""
+    assert [Person(id="p1", birth_date=typed).birth_date for typed in ("١٩٩٠", "१९९०-०१")] == ["1990", "1990-01"]
 
 
 def test_a_record_over_the_size_limit_is_rejected() -> None:

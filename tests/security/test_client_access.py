@@ -140,8 +140,11 @@ def existing(population: Population) -> dict[str, str]:
     known, group = population.people[0], next(group for group in population.groups if group.phone_numbers)
     held = [identifier for person in population.people for identifier in person.identifiers] + [*group.identifiers]
     identifiers = {identifier.identifier_type: identifier.identifier_value for identifier in held}
-    born = known.birth_date.isoformat() if known.birth_date else ""
-    return identifiers | {"birth_date": born, "MOBILE": group.phone_numbers[0], "EMAIL": known.emails[0]}
+    return identifiers | {
+        "birth_date": str(known.birth_date),
+        "MOBILE": group.phone_numbers[0],
+        "EMAIL": known.emails[0],
+    }
 
 
 @pytest.mark.parametrize(("name", "asked"), HIDDEN)

@@ -13,6 +13,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.normalize import number
 from dci_common.registry.query.conditions import MAX_LEAVES, MAX_VALUES, Conditions
 from dci_common.registry.query.parser import parse
+from dci_common.registry.query.partial_dates import compare_dates
 from dci_common.registry.query.tree import And, AnyRelated, Compare, Node, Not, Or
 from support.registries import TODAY
 
@@ -31,7 +32,7 @@ def predicate(*signs: str, condition: str = "", **more: Any) -> dict[str, Any]:
 
 def leaf(sign: str) -> Node:
     """Build the leaf that an expression becomes."""
-    return Compare(BIRTH_DATE, sign, (DAY,))
+    return compare_dates(BIRTH_DATE, sign, (DAY,))
 
 
 def test_the_trees_of_the_conditions() -> None:

@@ -18,6 +18,7 @@ from dci_common.registry.catalogue.value_types import (
     IDENTIFIER,
     MOMENT,
     NUMBER,
+    PARTIAL_DATE,
     PHONE,
     TEXT,
     ValueType,
@@ -54,7 +55,7 @@ def _address(name: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
     return Attribute(name, TEXT, _BOTH, address_reader(*parts), frozenset({"address"}), aliases, inherited=True)
 
 
-BIRTH_DATE = _of_person("birth_date", DATE, "x02", "dob", "date_of_birth")
+BIRTH_DATE = _of_person("birth_date", PARTIAL_DATE, "x02", "dob", "date_of_birth")
 DISTRICT = _address("district", ("sub_region_code",), "sub_region_code", "sub_region")
 POVERTY_SCORE = _of_group("poverty_score", NUMBER, "x02", "score")
 

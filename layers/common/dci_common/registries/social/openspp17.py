@@ -3,6 +3,7 @@
 Its defects are not reproduced: a missing value is never `"False"`, people without an identifier are included, and
 households, e-mail and phone numbers are sent as its documentation promises. Its importer stops at the first record
 that lacks one of the fields that it reads, so these are always sent, empty where the value is not known or disclosed.
+So is a birth date that is known in part.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ REG_TYPE = "SPP:RegistryType:Individual"
 REG_RECORD_TYPE = "person"
 _NAMES = (("givenName", "given_name"), ("familyName", "surname"), ("additionalName", "second_name"))
 _ALWAYS = dict.fromkeys(("givenName", "familyName", "birthDate", "sex", "birthPlace"), "")
+_WHOLE_DATE = len("1990-01-31")
 _NO_IDENTIFIER = {"name": "", "identifier": ""}
 
 
@@ -39,6 +41,8 @@ def render_person(view: View, disclosure: Disclosure, today: date) -> View:
     ):
         if attribute in disclosure and ours in view:
             record[theirs] = view[ours]
+    if len(record["birthDate"]) < _WHOLE_DATE:
+        record["birthDate"] = ""
     if "email" in disclosure and "emails" in view:
         record["email"] = view["emails"][0]  # the dialect has room for one
     if "household" in disclosure:

@@ -48,6 +48,7 @@ PHONE = ValueType(
 )
 EMAIL = ValueType("email", normalize.email, "an e-mail address", ordered=False, lookup=True)
 DATE = ValueType("date", normalize.day, "a date such as 1990-01-31")
+PARTIAL_DATE = ValueType("partial date", normalize.partial_date, "a date such as 1990-01-31, 1990-01 or 1990")
 MOMENT = ValueType("moment", normalize.utc_day, "a date such as 2026-01-31")
 NUMBER = ValueType(
     "number",

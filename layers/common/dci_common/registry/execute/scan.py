@@ -14,7 +14,7 @@ from typing import Any
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.execute.slices import Entry, Slice
 from dci_common.registry.model.base import Kind
-from dci_common.registry.plan.access_path import Range
+from dci_common.registry.plan.access_path import Proof, Range
 from dci_common.registry.plan.filter import Filter, holds
 from dci_common.registry.plan.search_plan import AccessPlan
 from dci_common.registry.plan.spans import Span
@@ -89,7 +89,7 @@ class IndexScan:
             request = self._request(partition, range_.slot, span)
             request["ScanIndexForward"] = not slice_.descending
             missing = slice_.wanted - len(entries) if is_listed else 0
-            self._set_projection(request, range_.slot, missing)
+            self._set_projection(request, range_.slot, missing, limited=self._access.path.proof is not Proof.NOTHING)
             for page in self._store.query_pages(request, self._budget, entry_cost=self.entry_cost):
                 if request.get("Select") == "COUNT":
                     counted += page["Count"]
@@ -99,7 +99,7 @@ class IndexScan:
                     entries += listed
                     counted += len(passed) - len(listed)
                 missing = slice_.wanted - len(entries) if is_listed else 0
-                self._set_projection(request, range_.slot, missing)
+                self._set_projection(request, range_.slot, missing, limited=self._filter is None)
         return entries, counted + len(entries)
 
     def _entries(self, partition: str, range_: Range, *, with_facets: bool) -> dict[str, Facets]:
@@ -137,8 +137,11 @@ class IndexScan:
             request["ExpressionAttributeValues"] |= self._filter.values
         return request
 
-    def _set_projection(self, request: dict[str, Any], slot: str, missing: int) -> None:
-        """Ask for the entries that are missing, or else only for their number, which costs DynamoDB and us least."""
+    def _set_projection(self, request: dict[str, Any], slot: str, missing: int, *, limited: bool) -> None:
+        """Ask for the entries that are missing, or else only for their number, which costs DynamoDB and us least.
+
+        `limited` asks for no more entries than that: where nearly all pass, at first, and where all pass, always.
+        """
         request.pop("Limit", None)
         request.pop("Select", None)
         if missing <= 0 and not self._checks_in_python:
@@ -146,7 +149,7 @@ class IndexScan:
             request["Select"] = "COUNT"
             return
         request["ProjectionExpression"] = f"pk, {slot}" + (", facets" if self._checks_in_python else "")
-        if self._filter is None:
+        if limited:
             request["Limit"] = missing
 
     def _passes(self, item: Item) -> bool:

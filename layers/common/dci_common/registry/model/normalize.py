@@ -7,6 +7,7 @@ that the value is not of the type. Everything sorts as its UTF-8 bytes do, as Dy
 
 from __future__ import annotations
 
+import calendar
 import math
 import re
 import struct
@@ -22,6 +23,7 @@ _CACHED_VALUES = 8192  # of each type: places, occupations, names and a househol
 _CACHED_TYPES = 256  # a registry has few identifier types
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+(Z|[+-][0-9:]+)?)?")
+_PART_OF_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?")
 _DIALLED = re.compile(r"\+?[0-9]+")
 _NO_COUNTRY = "ZZ"  # as phonenumbers calls it
@@ -103,6 +105,19 @@ def day(value: str) -> str:
     written = _DATE.fullmatch(digits(value))
     try:
         return date.fromisoformat(written[1] if written else "").isoformat()
+    except ValueError:
+        return ""
+
+
+@lru_cache(_CACHED_VALUES)
+def partial_date(value: str) -> str:
+    """Return a date as `day` does; a year or a month as its first and last day: `1982-05-01~1982-05-31`."""
+    part = _PART_OF_DATE.fullmatch(digits(value))
+    if part is None:
+        return day(value)
+    year, first, last = int(part[1]), int(part[2] or 1), int(part[2] or 12)
+    try:
+        return f"{date(year, first, 1)}~{date(year, last, calendar.monthrange(year, last)[1])}"
     except ValueError:
         return ""
 

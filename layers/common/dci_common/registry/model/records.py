@@ -2,8 +2,8 @@
 
 The field names follow the standard's core vocabulary, which all its registries share (`core/v1/data`: Person, Member,
 Group, Name, Address, Identifier, Place, DisabilityInfo, RelatedPerson) and, where it has none, OpenSPP's registrant.
-Dates are calendar dates, date-times are in UTC. Values of the standard's long code lists (occupation, education, ...)
-are stored as they arrive: countries use their own.
+Dates are calendar dates, of which a birth date may be known in part; date-times are in UTC. Values of the standard's
+long code lists (occupation, education, ...) are stored as they arrive: countries use their own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     StringConstraints,
     WrapValidator,
@@ -32,6 +33,7 @@ Text = Annotated[
 ]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}\z")]
 Date = Annotated[date, WrapValidator(validators.read_date)]
+PartialDate = Annotated[str, BeforeValidator(validators.read_partial_date)]  # `1982`, `1982-05` or `1982-05-31`
 Moment = Annotated[datetime, WrapValidator(validators.read_moment)]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 LimitationType = Literal["VIS_SS", "HEAR_SS", "MOB_SS", "COG_SS", "SC_SS", "COM_SS"]
@@ -179,7 +181,7 @@ class Person(Registrant):
 
     name: Name = Name()
     sex: Sex | None = None
-    birth_date: Date | None = None
+    birth_date: PartialDate | None = None
     death_date: Date | None = None
     birth_place: Text | None = None
     emails: Annotated[tuple[EmailAddress, ...], Field(max_length=MAX_CONTACTS)] = ()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from typing import Any
 
-from pydantic import ValidatorFunctionWrapHandler
+from pydantic import TypeAdapter, ValidatorFunctionWrapHandler
 from pydantic_core import PydanticCustomError
 
 from dci_common.registry.model import normalize
@@ -14,6 +16,8 @@ from dci_common.registry.model.characters import digits
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH_LENGTH = len("1990-01")
+_date = TypeAdapter(date)
 
 
 def check_text(text: str) -> str:
@@ -26,7 +30,7 @@ def check_text(text: str) -> str:
     return text
 
 
-def read_date(value: object, read: ValidatorFunctionWrapHandler) -> date:
+def read_date(value: object, read: Callable[[object], Any]) -> date:
     """Read a calendar date. A number is rejected: pydantic would take it for seconds since 1970."""
     value = digits(value) if isinstance(value, str) else value
     if isinstance(value, date) or (isinstance(value, str) and _DATE.match(value)):
@@ -34,6 +38,17 @@ def read_date(value: object, read: ValidatorFunctionWrapHandler) -> date:
             day: date = read(value)
             return day
     raise PydanticCustomError("rule", "must be a date such as 1990-01-31")
+
+
+def read_partial_date(value: object) -> str:
+    """Read a calendar date, or the year or the month of one that is not known further."""
+    text = digits(value) if isinstance(value, str) else ""
+    if text and len(text) <= _MONTH_LENGTH and normalize.partial_date(text):
+        return text
+    try:
+        return read_date(value, _date.validate_python).isoformat()
+    except PydanticCustomError:
+        raise PydanticCustomError("rule", "must be a date such as 1990-01-31, 1990-01 or 1990") from None
 
 
 def read_moment(value: object, read: ValidatorFunctionWrapHandler) -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
@@ -16,6 +17,14 @@ from dci_common.registry.query.tree import And, Compare, IdIn, Node, Or
 
 # The cost of a range: an estimate of how much of the registry it holds, from least to most.
 COMPOSITE_COST, EQUALITY_COST, PREFIX_COST, BOUNDED_COST, OPEN_COST, WHOLE_COST = 1, 2, 3, 4, 5, 9
+
+
+class Proof(IntEnum):
+    """What a path proves of the records on it."""
+
+    NOTHING = 0  # each may satisfy the tree or not
+    NEARLY = 1  # they satisfy it but for the few that a comparison excludes
+    EXACT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +38,16 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class AccessPath:
-    """The records with these ids, and those in these ranges; `exact` says that all of them satisfy the tree."""
+    """The records with these ids, and those in these ranges."""
 
     ids: frozenset[str] = frozenset()
     ranges: tuple[Range, ...] = ()
-    exact: bool = True
+    proof: Proof = Proof.EXACT
+
+    @property
+    def exact(self) -> bool:
+        """Whether all records on the path satisfy the tree."""
+        return self.proof is Proof.EXACT
 
     @property
     def cost(self) -> int:
@@ -48,7 +62,7 @@ class AccessPath:
 
 def whole_registry(catalogue: Catalogue) -> AccessPath:
     """Return the path on which every record is."""
-    return AccessPath(ranges=(Range(catalogue.record_slot, (Span(LOW, HIGH),), WHOLE_COST),), exact=False)
+    return AccessPath(ranges=(Range(catalogue.record_slot, (Span(LOW, HIGH),), WHOLE_COST),), proof=Proof.NOTHING)
 
 
 def access_path(node: Node, kind: Kind, catalogue: Catalogue) -> AccessPath:
@@ -71,7 +85,12 @@ def access_path(node: Node, kind: Kind, catalogue: Catalogue) -> AccessPath:
 
 def _range_path(slot: str, comparison: Compare) -> AccessPath:
     costs = {"eq": EQUALITY_COST, "in": EQUALITY_COST, "prefix": PREFIX_COST}
-    return AccessPath(ranges=(Range(slot, spans_of(comparison), costs.get(comparison.operator, OPEN_COST)),))
+    range_ = Range(slot, spans_of(comparison), costs.get(comparison.operator, OPEN_COST))
+    return AccessPath(ranges=(range_,), proof=_proof_of(comparison))
+
+
+def _proof_of(*comparisons: Compare) -> Proof:
+    return Proof.NEARLY if any(comparison.excluded for comparison in comparisons) else Proof.EXACT
 
 
 def _narrowest(children: tuple[Node, ...], kind: Kind, catalogue: Catalogue) -> AccessPath:
@@ -80,12 +99,13 @@ def _narrowest(children: tuple[Node, ...], kind: Kind, catalogue: Catalogue) -> 
     by_ids = [path for path in paths if not path.ranges]
     if by_ids:
         ids = frozenset.intersection(*(path.ids for path in by_ids))
-        return AccessPath(ids=ids, exact=len(by_ids) == len(paths) and all(path.exact for path in by_ids))
+        return AccessPath(ids=ids, proof=min(path.proof if not path.ranges else Proof.NOTHING for path in paths))
     single = [path for path in paths if path.is_one_range]
     others = [path for path in paths if not path.is_one_range]
     candidates = [*_crossed(single), *_composite_paths(children, kind, catalogue), *others]
     best = min(candidates, key=lambda path: path.cost)
-    return best if best.exact and _proves_all(best, paths, children, kind, catalogue) else replace(best, exact=False)
+    proves = best.proof and _proves_all(best, paths, children, kind, catalogue)
+    return best if proves else replace(best, proof=Proof.NOTHING)
 
 
 def _crossed(paths: Iterable[AccessPath]) -> list[AccessPath]:
@@ -101,7 +121,7 @@ def _crossed(paths: Iterable[AccessPath]) -> list[AccessPath]:
 def _both(one: AccessPath, other: AccessPath) -> AccessPath:
     (first,), (second,) = one.ranges, other.ranges
     spans, cost = intersection(first.spans, second.spans), min(first.cost, second.cost, BOUNDED_COST)
-    return AccessPath(ranges=(Range(first.slot, spans, cost),), exact=one.exact and other.exact)
+    return AccessPath(ranges=(Range(first.slot, spans, cost),), proof=min(one.proof, other.proof))
 
 
 def _composite_paths(children: tuple[Node, ...], kind: Kind, catalogue: Catalogue) -> list[AccessPath]:
@@ -117,7 +137,7 @@ def _composite_paths(children: tuple[Node, ...], kind: Kind, catalogue: Catalogu
         spans = intersection(spans, spans_of(leaf))
     value = leading[0].values[0]
     within = tuple(Span(f"{value}#{span.low}", f"{value}#{span.high}") for span in spans)
-    return [AccessPath(ranges=(Range(composite.slot, within, COMPOSITE_COST),))]
+    return [AccessPath(ranges=(Range(composite.slot, within, COMPOSITE_COST),), proof=_proof_of(*trailing))]
 
 
 def _proves_all(
@@ -128,7 +148,7 @@ def _proves_all(
     if slot == composite.slot and best.cost == COMPOSITE_COST:
         held = {composite.leading, composite.trailing}
         return all(isinstance(child, Compare) and child.attribute in held for child in children)
-    return all(path.exact and path.is_one_range and path.ranges[0].slot == slot for path in paths)
+    return all(path.proof and path.is_one_range and path.ranges[0].slot == slot for path in paths)
 
 
 def _union(paths: list[AccessPath], catalogue: Catalogue) -> AccessPath:
@@ -142,4 +162,4 @@ def _union(paths: list[AccessPath], catalogue: Catalogue) -> AccessPath:
         Range(slot, union([span for part in parts for span in part.spans]), max(part.cost for part in parts))
         for slot, parts in by_slot.items()
     )
-    return AccessPath(ids, ranges, all(path.exact for path in paths))
+    return AccessPath(ids, ranges, min((path.proof for path in paths), default=Proof.EXACT))

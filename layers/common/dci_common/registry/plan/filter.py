@@ -64,6 +64,12 @@ class Filter:
         raise TypeError(node)
 
     def _compare(self, leaf: Compare, path: str) -> str:
+        accepted = self._accept(leaf, path)
+        if not leaf.excluded:
+            return accepted
+        return _joined(" AND ", [accepted, f"(NOT {self._in(path, list(leaf.excluded))})"])
+
+    def _accept(self, leaf: Compare, path: str) -> str:
         first = self._value(leaf.values[0])
         if leaf.operator in _SYMBOLS:
             return f"{path} {_SYMBOLS[leaf.operator]} {first}"

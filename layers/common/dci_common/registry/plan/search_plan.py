@@ -14,7 +14,7 @@ from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, member_entry, own_fields, related_entries
-from dci_common.registry.plan.access_path import AccessPath, Range, access_path, whole_registry
+from dci_common.registry.plan.access_path import AccessPath, Proof, Range, access_path, whole_registry
 from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or, Query, matches
 from dci_common.registry.storage import keys
 
@@ -89,7 +89,7 @@ class AccessPlan:
 
     def with_members(self, ids: frozenset[str]) -> AccessPlan:
         """Return the plan for the members of its households."""
-        return AccessPlan(self.search, self.tree, AccessPath(ids=ids, exact=False), self.partitions)
+        return AccessPlan(self.search, self.tree, AccessPath(ids=ids, proof=Proof.NOTHING), self.partitions)
 
     @property
     def residual(self) -> Node | None:

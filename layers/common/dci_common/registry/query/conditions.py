@@ -8,12 +8,13 @@ from datetime import date
 
 from dci_common.registry.catalogue.attributes import EQUALITY_OPERATORS, Attribute, Disclosure
 from dci_common.registry.catalogue.catalogue import Catalogue, DateMeasure, DerivedAttribute
-from dci_common.registry.catalogue.value_types import TEXT
+from dci_common.registry.catalogue.value_types import PARTIAL_DATE, TEXT
 from dci_common.registry.errors import InvalidCondition, InvalidQuery
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.normalize import MAX_VALUE_BYTES
 from dci_common.registry.model.rules import Rules
 from dci_common.registry.query.derived import derived_condition
+from dci_common.registry.query.partial_dates import compare_dates
 from dci_common.registry.query.sort import SortKey
 from dci_common.registry.query.tree import AnyRelated, Compare, IdIn, Node, any_of, leaves
 
@@ -82,6 +83,9 @@ class Conditions:
 
     def _comparison(self, attribute: Attribute, operator: str, values: list[str], where: str) -> Node:
         """Compare with values; texts that end in `*` are prefixes."""
+        if attribute.type is PARTIAL_DATE:
+            forms = [form for value in values for form in self._forms(attribute, value, where)]
+            return compare_dates(attribute, operator, forms)
         others: list[tuple[str, str]] = []  # an operator that takes one value, and the value
         if operator not in EQUALITY_OPERATORS:
             others = [(operator, value) for value in values]
@@ -92,8 +96,8 @@ class Conditions:
             Compare(attribute, one, (form,)) for one, value in others for form in self._forms(attribute, value, where)
         ]
         if operator in EQUALITY_OPERATORS and values:
-            forms = tuple(form for value in values for form in self._forms(attribute, value, where))
-            nodes.insert(0, Compare(attribute, "in" if len(forms) > 1 else operator, forms))
+            wanted = tuple(form for value in values for form in self._forms(attribute, value, where))
+            nodes.insert(0, Compare(attribute, "in" if len(wanted) > 1 else operator, wanted))
         return any_of(nodes)
 
     def _forms(self, attribute: Attribute, text: str, where: str) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import date
 
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.catalogue.catalogue import DateMeasure, DerivedAttribute
+from dci_common.registry.query.partial_dates import compare_dates
 from dci_common.registry.query.tree import NOTHING, Compare, Node, all_of
 
 
@@ -15,38 +16,34 @@ def derived_condition(derived: DerivedAttribute, operator: str, number: int, tod
         case DateMeasure.YEARS_SINCE:
             return _years_since(derived.source, operator, number, today)
         case DateMeasure.YEAR:
-            return _year(derived.source, operator, number)
+            return compare_dates(derived.source, operator, (derived.source.type.normalize(f"{number:04}"),))
 
 
 def _years_since(source: Attribute, operator: str, years: int, today: date) -> Node:
-    """Translate a condition on an age: a person of n years was born after the day n + 1 years ago."""
+    """Translate a condition on an age: a person of n years was born after the day n + 1 years ago.
+
+    A person who is born after today has no age.
+    """
     match operator:
         case "lt":
-            return _compare_day(source, "gt", years_before(today, years))
+            return _between(source, years_before(today, years), today)
         case "le":
-            return _compare_day(source, "gt", years_before(today, years + 1))
+            return _between(source, years_before(today, years + 1), today)
         case "gt":
             return _compare_day(source, "le", years_before(today, years + 1))
         case "ge":
             return _compare_day(source, "le", years_before(today, years))
-    latest, too_early = years_before(today, years), years_before(today, years + 1)
-    return all_of([_compare_day(source, "le", latest), _compare_day(source, "gt", too_early)])
+    return _between(source, years_before(today, years + 1), years_before(today, years))
+
+
+def _between(source: Attribute, after: date | None, latest: date | None) -> Node:
+    return all_of([_compare_day(source, "le", latest), _compare_day(source, "gt", after)])
 
 
 def _compare_day(source: Attribute, operator: str, day: date | None) -> Node:
     if day is None:  # before all dates
         return NOTHING if operator == "le" else Compare(source, "gt", ("",))
-    return Compare(source, operator, (day.isoformat(),))
-
-
-def _year(source: Attribute, operator: str, year: int) -> Node:
-    first, last = f"{year:04}-01-01", f"{year:04}-12-31"
-    match operator:
-        case "lt" | "ge":
-            return Compare(source, operator, (first,))
-        case "gt" | "le":
-            return Compare(source, operator, (last,))
-    return all_of([Compare(source, "ge", (first,)), Compare(source, "le", (last,))])
+    return compare_dates(source, operator, (day.isoformat(),))
 
 
 def years_before(today: date, years: int) -> date | None:

@@ -18,12 +18,14 @@ from dci_common.registry.model.views import AnyView, related_entries
 class Compare:
     """An attribute compared with one value, or with any of several (`in`). Values are normalised.
 
-    The operators are the standard's (`eq in lt le gt ge`), and `prefix`.
+    The operators are the standard's (`eq in lt le gt ge`), and `prefix`. A few values may be `excluded` from `lt`,
+    `le` and `prefix`.
     """
 
     attribute: Attribute
     operator: str
     values: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
     _set: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -33,15 +35,15 @@ class Compare:
         """Return whether one value satisfies the comparison; normalised values sort as the values do."""
         match self.operator:
             case "lt":
-                return value < self.values[0]
+                return value < self.values[0] and value not in self.excluded
             case "le":
-                return value <= self.values[0]
+                return value <= self.values[0] and value not in self.excluded
             case "gt":
                 return value > self.values[0]
             case "ge":
                 return value >= self.values[0]
             case "prefix":
-                return value.startswith(self.values[0])
+                return value.startswith(self.values[0]) and value not in self.excluded
             case _:  # eq, in
                 return value in self._set
 
