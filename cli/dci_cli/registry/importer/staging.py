@@ -19,6 +19,7 @@ from dci_cli.registry.importer.diff_status import DiffStatus, DiffStatuses
 from dci_cli.registry.importer.rows import Staged
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.periods import find_overlap, overlap_text, start_of
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from dci_common.registry.model.views import View, group_view, member_entry, person_view, summary
 from dci_common.registry.storage import keys
@@ -99,8 +100,8 @@ class Staging:
     def drop(self, record: AnyRecord) -> None:
         """Remove a record; the memberships of a person or group become dangling."""
         if isinstance(record, Membership):
-            ids = record.group_id, record.person_id
-            self._db.execute("DELETE FROM memberships WHERE group_id = ? AND person_id = ?", ids)
+            key = record.group_id, record.person_id, _start(record)
+            self._db.execute("DELETE FROM memberships WHERE group_id = ? AND person_id = ? AND start = ?", key)
         else:
             kind = Kind.PERSON if isinstance(record, Person) else Kind.GROUP
             self._db.execute("DELETE FROM records WHERE kind = ? AND id = ?", (kind, record.id))
@@ -154,11 +155,16 @@ class Staging:
             raise StagingConflict(f"A group has at most {MAX_MEMBERS} members.")
         if households >= MAX_HOUSEHOLDS:
             raise StagingConflict(f"A person belongs to at most {MAX_HOUSEHOLDS} groups, past memberships included.")
-        row = (group, person, _body(membership), source, line)
-        if not self._db.execute("INSERT OR IGNORE INTO memberships VALUES (?, ?, ?, ?, ?)", row).rowcount:
-            raise StagingConflict(
-                f"The membership of the person {person} in the group {group} is in the files twice."
-            )
+        body, start = _body(membership), _start(membership)
+        for (other,) in self._db.execute(queries.PERIODS, (group, person)).fetchall():
+            if start_of(other := from_json(other)) == start:
+                raise StagingConflict(
+                    f"The membership of the person {person} in the group {group} is in the files twice."
+                )
+            if find_overlap(from_json(body), [other]):
+                raise StagingConflict(overlap_text(membership, other))
+        row = (group, person, start, body, source, line)
+        self._db.execute("INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def _memberships(self, query: str) -> Iterator[Staged[Membership]]:
         for body, source, line in self._db.execute(query):
@@ -175,6 +181,10 @@ class Staging:
 
 def _own_fields(membership: View) -> View:
     return {name: value for name, value in membership.items() if name not in {"person_id", "group_id"}}
+
+
+def _start(membership: Membership) -> str:
+    return membership.start.isoformat() if membership.start else ""
 
 
 def _body(record: AnyRecord) -> str:

@@ -7,13 +7,13 @@ PRAGMA journal_mode = OFF;
 PRAGMA cache_size = -16384;
 CREATE TABLE records (kind TEXT, id TEXT, body TEXT, source TEXT, line INTEGER, UNIQUE (kind, id));
 CREATE TABLE identifiers (pk TEXT PRIMARY KEY, kind TEXT, id TEXT) WITHOUT ROWID;
-CREATE TABLE memberships (group_id TEXT, person_id TEXT, body TEXT, source TEXT, line INTEGER,
-                          UNIQUE (group_id, person_id));
+CREATE TABLE memberships (group_id TEXT, person_id TEXT, start TEXT, body TEXT, source TEXT, line INTEGER,
+                          UNIQUE (group_id, person_id, start));
 CREATE INDEX of_person ON memberships (person_id);
 CREATE TABLE summaries (group_id TEXT PRIMARY KEY, body TEXT) WITHOUT ROWID;
 CREATE TABLE record_statuses (kind TEXT, id TEXT, status TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID;
-CREATE TABLE membership_statuses (group_id TEXT, person_id TEXT, status TEXT, PRIMARY KEY (group_id, person_id))
-  WITHOUT ROWID;
+CREATE TABLE membership_statuses (group_id TEXT, person_id TEXT, start TEXT, status TEXT,
+                                  PRIMARY KEY (group_id, person_id, start)) WITHOUT ROWID;
 BEGIN;
 """
 
@@ -33,6 +33,7 @@ WHERE +p.kind = 'PERSON' ORDER BY p.rowid
 MEMBERSHIP_COUNTS = """
 SELECT (SELECT count(*) FROM memberships WHERE group_id = ?), (SELECT count(*) FROM memberships WHERE person_id = ?)
 """
+PERIODS = "SELECT body FROM memberships WHERE group_id = ? AND person_id = ?"
 _MEMBERSHIPS = """
 SELECT m.body, m.source, m.line FROM memberships m
 LEFT JOIN records p ON p.kind = 'PERSON' AND p.id = m.person_id
