@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dci_cli.aws import OperatorRuntime, aws_errors, check_table
 from dci_cli.command_error import CommandError
+from dci_cli.local_server import add_local
 from dci_cli.registry.support.progress import Progress
 from dci_common.aws import dynamodb
 from dci_common.errors import Unavailable
@@ -49,7 +50,8 @@ def registry_command(run: Run) -> Run:
 
 
 def add_table(parser: argparse.ArgumentParser) -> None:
-    """Add `--table`."""
+    """Add `--table`, and the local server instead."""
+    add_local(parser)
     parser.add_argument(
         "--table",
         default=os.environ.get("REGISTRY_TABLE", ""),
