@@ -9,7 +9,7 @@ from dci_cli.command_error import CommandError
 
 
 def write_private(path: Path, content: str) -> None:
-    """Write a file with mode 0600, in a folder that is created with mode 0700 if it is missing. Raises CommandError."""
+    """Write a file with mode 0600; a missing folder is created with mode 0700. Raises CommandError."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)  # an older file may have another mode

@@ -18,9 +18,10 @@ def log_line(event: Mapping[str, Any], response: Mapping[str, Any], route: str, 
     context = event["requestContext"]
     status = response["statusCode"]
     client = "" if status == HTTPStatus.UNAUTHORIZED else _client(event, response)
+    came, method, correlation_id = context["timeEpoch"] / 1000, context["http"]["method"], context["requestId"]
     return (
-        f"{timestamp(context['timeEpoch'] / 1000)} {context['http']['method']} {route} {status} {seconds * 1000:.0f} ms"
-        f" client={client or '-'} correlation_id={context['requestId']}\n"
+        f"{timestamp(came)} {method} {route} {status} {seconds * 1000:.0f} ms"
+        f" client={client or '-'} correlation_id={correlation_id}\n"
     )
 
 

@@ -19,7 +19,7 @@ def environment(changes: Mapping[str, str | None]) -> Iterator[None]:
 
 
 def isolated(names: Iterable[str]) -> dict[str, str | None]:
-    """Return the changes that hide the user's AWS profile, credentials, region and endpoints among these variables."""
+    """Return the changes that hide the user's AWS profile, credentials, region and endpoints among these names."""
     return {
         **dict.fromkeys(name for name in names if name.startswith("AWS_")),
         "AWS_CONFIG_FILE": os.devnull,
