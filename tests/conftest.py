@@ -18,6 +18,7 @@ import pytest
 
 from dci_cli.local import dynamodb_local, moto_engine
 from dci_cli.local.demo import Population, demo_population
+from dci_cli.local.environment import environment
 from dci_cli.local.load import load
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables
@@ -73,7 +74,12 @@ def people(population: Population) -> dict[str, View]:
 @pytest.fixture(scope="session")
 def engine(population: Population) -> Iterator[None]:
     """Run the engine with tables, signing keys and the demo registry; RotateSecret leaves the keys as they are."""
-    with moto_engine.running(), _dynamodb(), rotating(lambda *_: {}):
+    with (
+        moto_engine.running(),
+        _dynamodb(),
+        rotating(lambda *_: {}),
+        environment({"AUDIT_TABLE": SETTINGS.audit_table}),  # where operators' changes are recorded
+    ):
         runtime = Runtime(SETTINGS)
         secrets = boto3.client("secretsmanager")
         dynamodb = boto3.client("dynamodb")

@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from dci_cli.command_error import CommandError
 from dci_cli.installation import START
+from dci_cli.local_server import add_local
 
 TOKEN_PATH = "/oauth2/client/token"  # noqa: S105 - a path
 _TIMEOUT_SECONDS = 40  # longer than a function may run
@@ -124,6 +125,7 @@ class Api:
 
 def add_api_options(parser: argparse.ArgumentParser, default: str = "DCI_API") -> None:
     """Add the options that `api_of` reads; each has an environment variable. `default` describes that of `--api`."""
+    add_local(parser)
     parser.add_argument(
         "--api",
         default=os.environ.get("DCI_API"),

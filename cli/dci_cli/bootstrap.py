@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 
 from pydantic import ValidationError
 
 from dci_cli.aws import OperatorRuntime, aws_errors, check_table
 from dci_cli.command_error import CommandError
+from dci_cli.local_server import add_local
 from dci_common.clients.registration import NewClient, register
 from dci_common.clients.views import client_view
 from dci_common.errors import Conflict
@@ -22,18 +24,19 @@ from dci_common.validation import describe
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the table, and the client's name."""
+    add_local(parser)
     parser.add_argument(
         "--clients-table",
-        required=True,
+        default=os.environ.get("CLIENTS_TABLE", ""),
         metavar="TABLE",
-        help="the deployment's ClientsTable, an output of the stack",
+        help="the deployment's ClientsTable, an output of the stack (default: CLIENTS_TABLE)",
     )
     parser.add_argument("--name", default="administrator", help="the new client's name (default: administrator)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Create a client that manages clients, and print it with its secret. Raises CommandError."""
-    check_table(options.clients_table, "ClientsTable", "--clients-table")
+    check_table(options.clients_table, "ClientsTable", "--clients-table or CLIENTS_TABLE")
     try:
         name = options.name
         administrator = NewClient(name=name, sender_id=name, scopes=(CLIENTS_MANAGE, CLIENTS_READ))

@@ -68,6 +68,7 @@ _REGISTRY = {
     "import": Entry("load people, groups and memberships from JSON Lines and CSV files", "registry.importer.command"),
     "export": Entry("write the registry as canonical JSON Lines", "registry.bulk.export"),
     "show": Entry("show a person or a group, its memberships and its index entries", "registry.inspect.show"),
+    "find": Entry("find people and groups by identifier, phone number or name", "registry.inspect.find"),
     "explain": Entry("show how a search would be run, and what it costs", "registry.inspect.explain"),
     "put": Entry("create or replace a few records, given as canonical JSON Lines", "registry.edit.put"),
     "delete": Entry("delete a person, a group, or a membership", "registry.edit.delete"),
@@ -82,7 +83,7 @@ _REGISTRY = {
 COMMANDS: dict[str, Entry | Group] = {
     "serve": Entry("serve the API on this machine, with a demo registry or your own", "local.command"),
     "bootstrap": Entry("create the first administrator of a deployment", "bootstrap"),
-    "audit": Entry("show which clients saw a person or a group, or what a client saw", "audit"),
+    "audit": Entry("show who saw or changed a person or a group, or what a client saw", "audit.command"),
     "doctor": Entry("check a deployment from outside, and say how to repair it", "doctor.command"),
     "keys": Group("list, rotate and revoke the signing keys of a deployment", _KEYS),
     "clients": Group("administer the partner clients of a deployment", _CLIENTS),

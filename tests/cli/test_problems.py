@@ -200,7 +200,7 @@ def demo(api: Api) -> Demo:
 
 def test_an_unwritable_credentials_file_is_named(tmp_path: Path, demo: Demo) -> None:
     """A place where the credentials file cannot be is named, with the reason."""
-    with pytest.raises(CommandError, match="The credentials cannot be written to "):
+    with pytest.raises(CommandError, match=" cannot be written: "):
         write_credentials(tmp_path, "http://127.0.0.1:3000", demo)
 
 

@@ -63,4 +63,13 @@ def test_the_registry_commands_import_no_other_commands() -> None:
         for module in imports(path)
         if module.startswith("dci_cli.") and not module.startswith("dci_cli.registry")
     }
-    assert found <= {"aws", "command_error", "installation", "parallel", "synthetic", "template", "terminal"}
+    assert found <= {
+        "aws",
+        "command_error",
+        "installation",
+        "local_server",
+        "parallel",
+        "synthetic",
+        "template",
+        "terminal",
+    }

@@ -6,9 +6,10 @@ import argparse
 import os
 from pathlib import Path
 
-from dci_cli.installation import TEMPLATE, local_folder
+from dci_cli.installation import TEMPLATE
 from dci_cli.local.data import LocalData
 from dci_cli.local.serve import serve
+from dci_cli.local_server import default_credentials
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until it is interrupted. Raises CommandError when it cannot start."""
     data = LocalData(options.registry, options.engine, options.data)
-    credentials = options.credentials or (options.data or local_folder()) / "credentials.json"
+    kept = options.data / "credentials.json" if options.data else default_credentials()
+    credentials = options.credentials or kept
     serve(options.port, options.template, credentials, data)
     return 0

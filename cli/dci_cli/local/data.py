@@ -16,8 +16,10 @@ from dci_cli.installation import local_folder
 from dci_cli.local import dynamodb_local
 from dci_cli.local.claim import claimed
 from dci_cli.local.demo import demo_population
+from dci_cli.local.engine_server import engine_over_http
 from dci_cli.local.environment import environment
 from dci_cli.local.load import load
+from dci_cli.local_server import LocalEngine
 from dci_cli.registry.support.registry_table import settings_if_loaded
 from dci_common.runtime import Runtime
 from dci_common.timestamps import day
@@ -58,13 +60,14 @@ class LocalData:
                 raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
     @contextmanager
-    def running(self, base_url: str) -> Iterator[str]:
-        """Run the engine, and yield its endpoint; "" for moto. Raises CommandError.
+    def running(self, base_url: str) -> Iterator[LocalEngine]:
+        """Run the engine, and yield how other commands reach it. Raises CommandError.
 
         `base_url` is reported to another server that needs the same folder.
         """
         if self.engine == "moto":
-            yield ""
+            with engine_over_http() as engine:
+                yield engine
             return
         jar = dynamodb_local.fetch(local_folder() / "dynamodb-local")
         with (
@@ -72,7 +75,7 @@ class LocalData:
             dynamodb_local.running(jar, self.data, self.address) as endpoint,
             environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint}),
         ):
-            yield endpoint
+            yield LocalEngine(endpoint, "local")  # DynamoDB Local accepts any key
 
     def fill(self, runtime: Runtime) -> None:
         """Load the files, or without files the demo registry into an empty table. Raises CommandError."""

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
@@ -21,6 +21,8 @@ from dci_cli.local.environment import environment
 from dci_cli.local.handlers import load_handler
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables
+from dci_cli.local_server import LocalEngine, published
+from dci_cli.private_file import write_private
 from dci_cli.template import Template
 from dci_common.clients.administration import Administration
 from dci_common.clients.authentication import Authenticator, ClientSecret
@@ -48,24 +50,33 @@ SENDER_ID = "test-client"
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The two clients of a local deployment, their secrets, and the endpoint of its engine ("" in this process)."""
+    """The two clients of a local deployment, and their secrets."""
 
     partner: Client
     partner_secret: str
     admin: Client
     admin_secret: str
-    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDeployment:
+    """A running deployment: its clients, and how other commands reach its tables."""
+
+    demo: Demo
+    engine: LocalEngine
 
 
 @contextmanager
-def local_deployment(template: Template, issuer: str, data: LocalData, credentials: Path) -> Iterator[Demo]:
+def local_deployment(
+    template: Template, issuer: str, data: LocalData, credentials: Path
+) -> Iterator[LocalDeployment]:
     """Run an embedded deployment, in the environment that template.yaml gives the functions.
 
     Tables that the engine has kept are reused, and so are the clients of the file `credentials`. Raises SettingsError
     when an environment variable is not valid, CommandError when the engine does not run, or tables cannot be created
     or filled.
     """
-    with moto_engine.running(), data.running(issuer) as endpoint, environment(variables(issuer)):
+    with moto_engine.running(), data.running(issuer) as engine, environment(variables(issuer)):
         runtime = Runtime(Settings.from_env(os.environ))
         dynamodb, secrets_manager = boto3.client("dynamodb"), boto3.client("secretsmanager")
         kept = dynamodb.list_tables()["TableNames"]
@@ -78,7 +89,7 @@ def local_deployment(template: Template, issuer: str, data: LocalData, credentia
         data.fill(runtime)
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
         with rotating(rotation):
-            yield replace(demo, endpoint=endpoint)
+            yield LocalDeployment(demo, engine)
 
 
 def _rotation_handler(template: Template) -> str:
@@ -93,6 +104,16 @@ def claimed_credentials(path: Path) -> AbstractContextManager[Claim]:
     return claimed(path.with_name(f"{path.name}.lock"), path, advice)
 
 
+def announced(path: Path, base_url: str, deployment: LocalDeployment) -> AbstractContextManager[None]:
+    """Write the credentials of both clients to this file, and let other commands find the deployment meanwhile.
+
+    Raises CommandError.
+    """
+    write_credentials(path, base_url, deployment.demo)
+    tables = {name: value for name, value in variables(base_url).items() if name.endswith("_TABLE")}
+    return published(path, deployment.engine, tables)
+
+
 def write_credentials(path: Path, base_url: str, demo: Demo) -> None:
     """Write the credentials of both clients to a file that only this user can read. Raises CommandError."""
     content = {
@@ -100,14 +121,7 @@ def write_credentials(path: Path, base_url: str, demo: Demo) -> None:
         "partner": _credentials(demo.partner, demo.partner_secret),
         "admin": _credentials(demo.admin, demo.admin_secret),
     }
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # an older file may have another mode
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(content, file, indent=2)
-            file.write("\n")
-    except OSError as error:
-        raise CommandError(f"The credentials cannot be written to {path}: {error.strerror}.") from error
+    write_private(path, json.dumps(content, indent=2) + "\n")
 
 
 def _credentials(client: Client, secret: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 
@@ -16,6 +16,15 @@ def environment(changes: Mapping[str, str | None]) -> Iterator[None]:
         yield
     finally:
         _apply(before)
+
+
+def isolated(names: Iterable[str]) -> dict[str, str | None]:
+    """Return the changes that hide the user's AWS profile, credentials, region and endpoints among these names."""
+    return {
+        **dict.fromkeys(name for name in names if name.startswith("AWS_")),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
 
 
 def _apply(changes: Mapping[str, str | None]) -> None:

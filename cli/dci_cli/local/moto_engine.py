@@ -16,11 +16,11 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 
 from dci_cli.local import moto_shortcuts
-from dci_cli.local.environment import environment
+from dci_cli.local.environment import environment, isolated
+from dci_cli.local_server import REGION
 from dci_common.aws.transport import Answer, Endpoint
 from dci_common.deadline import Deadline
 
-_REGION = "eu-west-1"
 _AWS = ".amazonaws.com"
 
 
@@ -42,7 +42,7 @@ def running() -> Iterator[None]:
         return (_answer if endpoint.url.endswith(_AWS) else post)(endpoint, *request)
 
     with (
-        environment(_isolated()),
+        environment({**isolated(os.environ), "AWS_DEFAULT_REGION": REGION}),
         patch.object(BotocoreStubber, "process_request", one_at_a_time),
         patch.object(Endpoint, "post", posted),
         moto_shortcuts.shortcuts(),
@@ -63,13 +63,3 @@ def ask(url: str, headers: dict[str, str], body: bytes) -> tuple[Answer, Mapping
 
 def _answer(endpoint: Endpoint, target: str, content_type: str, body: bytes, _: Deadline) -> Answer:
     return ask(endpoint.url, {"X-Amz-Target": target, "Content-Type": content_type}, body)[0]
-
-
-def _isolated() -> dict[str, str | None]:
-    """Return the variables that hide the user's profile, credentials, region and endpoints from botocore."""
-    return {
-        **dict.fromkeys(name for name in os.environ if name.startswith("AWS_")),
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_DEFAULT_REGION": _REGION,
-    }

@@ -26,7 +26,7 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from dci_cli.command_error import CommandError, report_errors
 from dci_cli.installation import CHECKOUT, TEMPLATE
 from dci_cli.local.data import LocalData
-from dci_cli.local.deployment import claimed_credentials, local_deployment, variables, write_credentials
+from dci_cli.local.deployment import announced, claimed_credentials, local_deployment, variables
 from dci_cli.local.serve import free_port, on_stop, welcome
 from dci_cli.template import read_template
 from dci_common.settings import SettingsError
@@ -55,14 +55,14 @@ def sam_local(port: str, credentials: Path, sam: Path = _SAM, built: Path = _BUI
     try:
         with (
             claimed_credentials(credentials) as claim,
-            local_deployment(read_template(TEMPLATE), base_url, data, credentials) as demo,
+            local_deployment(read_template(TEMPLATE), base_url, data, credentials) as deployment,
             _secrets(data.address) as secrets,
-            _environment(base_url, (demo.endpoint, secrets), data.address) as file,
+            _environment(base_url, (deployment.engine.endpoint, secrets), data.address) as file,
             _containers(base_url, [sam, *_options(base_url, built, file)]) as process,
+            announced(credentials, base_url, deployment),
         ):
             claim.announce(base_url)
-            write_credentials(credentials, base_url, demo)
-            print(welcome(base_url, demo, credentials, data), flush=True)
+            print(welcome(base_url, deployment, credentials, data), flush=True)
             process.wait()
             raise CommandError("sam local has ended: its output is above.")
     except SettingsError as error:

@@ -13,10 +13,11 @@ from types import FrameType
 from dci_cli.command_error import CommandError
 from dci_cli.installation import PROGRAM, START
 from dci_cli.local.data import LocalData
-from dci_cli.local.deployment import Demo, claimed_credentials, local_deployment, write_credentials
+from dci_cli.local.deployment import LocalDeployment, announced, claimed_credentials, local_deployment
 from dci_cli.local.gateway import Routes
 from dci_cli.local.handlers import load_handler
 from dci_cli.local.server import GatewayServer
+from dci_cli.local_server import default_credentials
 from dci_cli.template import read_template
 from dci_common.settings import Settings, SettingsError
 
@@ -35,9 +36,11 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
         data.check()
         with claimed_credentials(credentials) as claim, _bound(port_number, routes) as server:
             claim.announce(server.base_url)
-            with local_deployment(template, server.base_url, data, credentials) as demo:
-                write_credentials(credentials, server.base_url, demo)
-                print(welcome(server.base_url, demo, credentials, data), flush=True)
+            with (
+                local_deployment(template, server.base_url, data, credentials) as deployment,
+                announced(credentials, server.base_url, deployment),
+            ):
+                print(welcome(server.base_url, deployment, credentials, data), flush=True)
                 _serve_until_stopped(server)
     except SettingsError as error:
         raise CommandError(str(error)) from error
@@ -81,8 +84,9 @@ def _bound(port: int, routes: Routes) -> GatewayServer:
         ) from error
 
 
-def welcome(base_url: str, demo: Demo, credentials: Path, data: LocalData) -> str:
+def welcome(base_url: str, deployment: LocalDeployment, credentials: Path, data: LocalData) -> str:
     """Return the message that is printed when the API is ready: its URL, and commands to paste."""
+    demo = deployment.demo
     return f"""
 The API answers at {base_url} with {"your" if data.is_own else "a demo"} registry. Stop it with Ctrl-C.
 The credentials of its clients are in {_shown(credentials)}.
@@ -102,19 +106,17 @@ curl -s {base_url}/registry/sync/search \\
     "reference_id": "1", "timestamp": "2026-01-31T09:30:00Z",
     "search_criteria": {{"query_type": "idtype-value", "query": {{"type": "UIN", "value": "847951632"}}}}}}]}}
 }}' | python3 -m json.tool --no-ensure-ascii
-""" + "".join(_hints(demo, data))
+""" + "".join(_hints(credentials, data))
 
 
-def _hints(demo: Demo, data: LocalData) -> Iterator[str]:
+def _hints(credentials: Path, data: LocalData) -> Iterator[str]:
     if data.is_own:
         yield "\nThe search is for a person of the demo registry: replace the identifier with one of yours.\n"
-    if demo.endpoint:
-        yield f"""
-For the operator's commands, set:
+    chosen = "--local" if credentials == default_credentials() else f"--credentials {_shown(credentials)}"
+    yield f"""
+All commands work on this server with {chosen}, such as:
 
-export REGISTRY_TABLE=dci-registry AWS_ENDPOINT_URL_DYNAMODB={demo.endpoint}
-export AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
-{PROGRAM} registry stats
+{PROGRAM} registry stats {chosen}
 """
 
 

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from dci_cli.local.access_log import log_line
 from dci_cli.local.gateway import Routes, event_of
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
@@ -28,6 +29,8 @@ class GatewayServer(ThreadingHTTPServer):
 
     daemon_threads = False  # so that closing waits for the requests in progress
     request_queue_size = 512
+    max_body_bytes = MAX_BODY_BYTES
+    logs_requests = True
 
     def __init__(self, port: int, routes: Routes, request_seconds: float = REQUEST_SECONDS) -> None:
         self.routes = routes
@@ -100,13 +103,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.server.arrived(self.connection)
         match = self.server.routes.find(self.path.partition("?")[0])
+        event = event_of(self, match, body)
         try:
-            response = match.handler(event_of(self, match, body), None)
+            response = match.handler(event, None)
         except Exception:
             self._send(500, _JSON, b'{"message":"Internal Server Error"}')
             raise
-        milliseconds = (time.perf_counter() - started) * 1000
-        sys.stderr.write(f"{self.command} {match.template} {response['statusCode']} {milliseconds:.0f} ms\n")
+        if self.server.logs_requests:
+            sys.stderr.write(log_line(event, response, match.template, time.perf_counter() - started))
         self._send(response["statusCode"], response["headers"], response["body"].encode())
         self.server.expect(self.connection)
 
@@ -138,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
-        elif len(length) > len(str(MAX_BODY_BYTES)) or int(length) > MAX_BODY_BYTES:
+        elif len(length) > len(str(self.server.max_body_bytes)) or int(length) > self.server.max_body_bytes:
             self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         elif len(body := self.rfile.read(int(length))) < int(length):
             self.send_error(HTTPStatus.BAD_REQUEST)
@@ -156,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         # Closing with unread data would reset the connection, and the response could be lost.
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
-            for _ in range(MAX_BODY_BYTES // 1024):
+            for _ in range(self.server.max_body_bytes // 1024):
                 if not self.rfile.read1(64 * 1024):
                     break
 

@@ -6,12 +6,16 @@ A record is deleted with its memberships, its index entries and its part in othe
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.support.registry_table import add_table, find_record, registry_command, runtime_of
+from dci_cli.registry.support.operator_audit import OperatorAudit, add_audit
+from dci_cli.registry.support.record_lookup import ID_OR_IDENTIFIER, find_record
+from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
 from dci_cli.terminal import confirm
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
+from dci_common.registry.storage.keys import record_pk
 from dci_common.registry.storage.store import RegistryStore, Stored
 from dci_common.registry.write.writer import RegistryWriter, WriteRefused
 
@@ -19,10 +23,9 @@ from dci_common.registry.write.writer import RegistryWriter, WriteRefused
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the record or membership, and `--yes`."""
     add_table(parser)
+    add_audit(parser)
     subject = parser.add_mutually_exclusive_group(required=True)
-    subject.add_argument(
-        "id", metavar="ID", nargs="?", help="the id of a person or group; PERSON#ID or GROUP#ID if both have it"
-    )
+    subject.add_argument("record", metavar="RECORD", nargs="*", default=[], help=ID_OR_IDENTIFIER)
     subject.add_argument(
         "--membership",
         nargs=2,
@@ -36,22 +39,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Delete the record or membership. Raises CommandError."""
     runtime = runtime_of(options)
+    audit = OperatorAudit.of(options, runtime, "delete")
     writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
     try:
         if options.membership:
             person_id, group_id = options.membership
             description = f"the person {person_id}'s membership of the group {group_id}"
             confirm(f"Delete {description}", "deleted", assumed=options.yes)
-            writer.delete_membership(person_id, group_id)
+            with audit.recorded([record_pk(Kind.PERSON, person_id), record_pk(Kind.GROUP, group_id)]):
+                writer.delete_membership(person_id, group_id)
         else:
-            stored = find_record(RegistryStore(runtime), options.id)
+            stored = find_record(RegistryStore(runtime), options.record)
             description = _describe(stored)
             confirm(f"Delete {description}", "deleted", assumed=options.yes)
-            writer.delete(stored.kind, stored.id, version=stored.version)
+            with audit.recorded(_keys(stored)):
+                writer.delete(stored.kind, stored.id, version=stored.version)
     except WriteRefused as error:
         raise CommandError(str(error)) from error
     print(f"Deleted {description}.")
     return 0
+
+
+def _keys(stored: Stored) -> Iterable[str]:
+    """Return the keys of a record, and of those that lose a membership with it."""
+    other, entries = (Kind.GROUP, "households") if stored.kind is Kind.PERSON else (Kind.PERSON, "members")
+    return dict.fromkeys(
+        [record_pk(stored.kind, stored.id), *(record_pk(other, entry["id"]) for entry in stored.view[entries])]
+    )
 
 
 def _describe(stored: Stored) -> str:

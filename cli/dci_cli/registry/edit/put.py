@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.json_lines import BadLine, read_line
+from dci_cli.registry.support.operator_audit import OperatorAudit, add_audit
 from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
-from dci_common.registry.model.records import AnyRecord, Membership
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
+from dci_common.registry.storage.keys import record_pk
 from dci_common.registry.write.writer import RegistryWriter, WriteRefused
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the file, and `--version`."""
     add_table(parser)
+    add_audit(parser)
     parser.add_argument("file", metavar="FILE", help="a file with the records; -: standard input")
     parser.add_argument(
         "--version",
@@ -37,14 +42,28 @@ def run(options: argparse.Namespace) -> int:
     records = _records(options.file)
     if options.version is not None and (len(records) != 1 or isinstance(records[0][1], Membership)):
         raise CommandError("--version requires a file with one person or group, and nothing else.")
+    audit = OperatorAudit.of(options, runtime, "put")
     writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
-    for number, record in records:
-        try:
-            writer.put(record, version=options.version)
-        except WriteRefused as error:
-            raise CommandError(f"Line {number} is rejected: {error}") from error
+    with audit.recorded(dict.fromkeys(key for _, record in records for key in _keys(record))):
+        for number, record in records:
+            try:
+                writer.put(record, version=options.version)
+            except WriteRefused as error:
+                raise CommandError(f"Line {number} is rejected: {error}") from error
     print(f"{len(records)} record{'s'[: len(records) != 1]} written.")
     return 0
+
+
+def _keys(record: AnyRecord) -> Iterator[str]:
+    """Yield the keys of the people and groups that a record is about."""
+    match record:
+        case Person():
+            yield record_pk(Kind.PERSON, record.id)
+        case Group():
+            yield record_pk(Kind.GROUP, record.id)
+        case Membership():
+            yield record_pk(Kind.PERSON, record.person_id)
+            yield record_pk(Kind.GROUP, record.group_id)
 
 
 def _records(file: str) -> list[tuple[int, AnyRecord]]:

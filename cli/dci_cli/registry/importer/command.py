@@ -18,6 +18,7 @@ from dci_cli.registry.importer.import_run import ImportRun
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import Target
+from dci_cli.registry.support.operator_audit import OperatorAudit, add_audit
 from dci_cli.registry.support.registry_table import add_country, add_table, registry_command, runtime_of
 
 _MAX_SHARDS = 64
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_files(parser)
     add_table(parser)
+    add_audit(parser)
     parser.add_argument(
         "--dry-run",
         action="store_true",
@@ -62,10 +64,13 @@ def run(options: argparse.Namespace) -> int:
         if options.dry_run and not options.table
         else Target.read(runtime_of(options), options.shards, options.country)
     )
-    return load(options.files, target, dry_run=options.dry_run)
+    audit = None if options.dry_run or not target else OperatorAudit.of(options, target.runtime, "import")
+    return load(options.files, target, dry_run=options.dry_run, audit=audit)
 
 
-def load(files: Sequence[Path], target: Target | None, *, dry_run: bool = False) -> int:
+def load(
+    files: Sequence[Path], target: Target | None, *, dry_run: bool = False, audit: OperatorAudit | None = None
+) -> int:
     """Load files, print a summary, and return the exit status. Raises CommandError."""
     paths = list(dict.fromkeys(files))
     with (
@@ -75,7 +80,7 @@ def load(files: Sequence[Path], target: Target | None, *, dry_run: bool = False)
         ThreadPoolExecutor(THREADS) as pool,
     ):
         stage_files(paths, staging, rejects)
-        print(ImportRun(staging, rejects, pool, target, dry_run=dry_run).run())
+        print(ImportRun(staging, rejects, pool, target, dry_run=dry_run, audit=audit).run())
     for line in rejects.summary():
         print(line)
     return 1 if rejects.total else 0

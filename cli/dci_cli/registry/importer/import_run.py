@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from dci_common.timestamps import day
 if TYPE_CHECKING:
     from dci_cli.registry.importer.rejects import Rejects
     from dci_cli.registry.importer.staging import Staging
+    from dci_cli.registry.support.operator_audit import OperatorAudit
     from dci_common.runtime import Runtime
 
 
@@ -32,28 +34,40 @@ class ImportRun:
     """One import; without a target the files are checked as for an empty registry."""
 
     def __init__(
-        self, staging: Staging, rejects: Rejects, pool: ThreadPoolExecutor, target: Target | None, *, dry_run: bool
+        self,
+        staging: Staging,
+        rejects: Rejects,
+        pool: ThreadPoolExecutor,
+        target: Target | None,
+        *,
+        dry_run: bool,
+        audit: OperatorAudit | None = None,
     ) -> None:
         self._staging, self._rejects, self._pool = staging, rejects, pool
         self._target = target
         self._writes = not dry_run
+        self._audit = audit
         self._registry = target.runtime if target and not target.is_empty else None  # a registry with records
 
     def run(self) -> str:
         """Write the records, and return a sentence about what was written."""
         if self._registry:
             Comparison(self._staging, self._registry, self._rejects, self._pool).run()
-        self._write_new()
-        if self._registry and self._writes:
-            self._write_changes(self._registry)
-        else:
-            resolve_dangling(self._staging, self._registry, self._rejects, self._pool)
+        with self._audit.recorded(self._staging.changed_keys()) if self._audit else nullcontext():
+            self._write()
         counts, statuses = self._staging.counts, self._staging.statuses
         return (
             f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships: "
             f"{_text('records', statuses.records)}; {_text('memberships', statuses.memberships)}."
             + ("" if self._writes else " Nothing was written.")
         )
+
+    def _write(self) -> None:
+        self._write_new()
+        if self._registry and self._writes:
+            self._write_changes(self._registry)
+        else:
+            resolve_dangling(self._staging, self._registry, self._rejects, self._pool)
 
     def _write_new(self) -> None:
         """Write the records that affect nothing in the registry, in batches."""

@@ -91,6 +91,10 @@ class Staging:
         """Yield the memberships whose two sides are staged, and one of them is different or affected."""
         return self._memberships(queries.MEMBERSHIPS_TO_CHANGE)
 
+    def changed_keys(self) -> Iterator[str]:
+        """Yield the key of each record that the registry does not have as it is staged, or with all memberships."""
+        return (keys.record_pk(Kind(kind), id_) for kind, id_ in self._db.execute(queries.CHANGED_KEYS))
+
     def find(self, kind: Kind, id_: str) -> Staged[Person | Group] | None:
         """Return a staged person or group; None when it is not staged."""
         query = "SELECT body, source, line FROM records WHERE kind = ? AND id = ?"

@@ -44,6 +44,14 @@ RECORDS_WITH_STATUS = """
 SELECT r.kind, r.body, r.source, r.line FROM records r
 JOIN record_statuses s ON s.kind = r.kind AND s.id = r.id AND s.status = ? ORDER BY r.rowid
 """
+CHANGED_KEYS = """
+SELECT DISTINCT kind, id FROM (
+  SELECT kind, id, status FROM records LEFT JOIN record_statuses USING (kind, id) UNION ALL
+  SELECT 'PERSON', person_id, status FROM memberships LEFT JOIN membership_statuses USING (group_id, person_id)
+  UNION ALL
+  SELECT 'GROUP', group_id, status FROM memberships LEFT JOIN membership_statuses USING (group_id, person_id)
+) WHERE status IS NULL OR status IN ('different', 'affected')
+"""
 MEMBERSHIPS_TO_CHANGE = f"""
 {_MEMBERSHIPS}
 LEFT JOIN record_statuses d ON d.kind = 'PERSON' AND d.id = p.id AND d.status IN ('different', 'affected')

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dci_cli.registry.support.registry_table import add_table, find_record, registry_command, runtime_of
+from dci_cli.registry.support.record_lookup import ID_OR_IDENTIFIER, find_record
+from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
 from dci_common.aws.dynamodb import batch_get
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, own_fields
@@ -24,7 +25,7 @@ _COLUMN = 24
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the record's id, and `--json`."""
     add_table(parser)
-    parser.add_argument("id", metavar="ID", help="the id of a person or group; PERSON#ID or GROUP#ID if both have it")
+    parser.add_argument("record", nargs="+", metavar="RECORD", help=ID_OR_IDENTIFIER)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the record. Raises CommandError."""
     runtime = runtime_of(options)
-    shown = _describe(runtime, find_record(RegistryStore(runtime), options.id))
+    shown = _describe(runtime, find_record(RegistryStore(runtime), options.record))
     print(json.dumps(shown, indent=2, ensure_ascii=False) if options.json else "\n".join(_readable(shown)))
     return 0
 

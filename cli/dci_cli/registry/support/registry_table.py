@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from dci_cli.aws import OperatorRuntime, aws_errors, check_table
 from dci_cli.command_error import CommandError
+from dci_cli.local_server import add_local
 from dci_cli.registry.support.progress import Progress
 from dci_common.aws import dynamodb
 from dci_common.errors import Unavailable
 from dci_common.registry.errors import RegistryNotLoaded
-from dci_common.registry.model.base import Kind
-from dci_common.registry.storage import keys
-from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.store import RegistrySettings, RegistryStore, Stored
+from dci_common.registry.storage.store import RegistrySettings, RegistryStore
 from dci_common.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +47,8 @@ def registry_command(run: Run) -> Run:
 
 
 def add_table(parser: argparse.ArgumentParser) -> None:
-    """Add `--table`."""
+    """Add `--table`, and the local server instead."""
+    add_local(parser)
     parser.add_argument(
         "--table",
         default=os.environ.get("REGISTRY_TABLE", ""),
@@ -93,16 +92,3 @@ def pages(runtime: OperatorRuntime, **request: Any) -> Iterator[dict[str, Any]]:
         for page in dynamodb.pages(runtime.dynamodb.scan, TableName=table, ConsistentRead=True, **request):
             yield page
             progress.advance(page["ScannedCount"])
-
-
-def find_record(store: RegistryStore, name: str) -> Stored:
-    """Read a record by its id, or by its key `PERSON#<id>` or `GROUP#<id>`. Raises CommandError unless it is one."""
-    kind, mark, record_id = name.rpartition("#")
-    kinds = [known for known in Kind if known == kind or not mark]
-    found = [stored for known in kinds for stored in store.records(known, [record_id], Budget(UNLIMITED)).values()]
-    if not found:
-        raise CommandError(f"There is no person and no group {name} in the registry.")
-    if len(found) > 1:
-        record_keys = " or ".join(keys.record_pk(stored.kind, stored.id) for stored in found)
-        raise CommandError(f"Both a person and a group have the id {name}: name one of them, {record_keys}.")
-    return found[0]

@@ -4,7 +4,8 @@
 |---|---|---|
 | `DAY#<date>#<0 to 7>` | `<timestamp>#<random>#<part>` | client, ids of the message, query, purpose, `records` |
 
-A search that was rejected with a sentence about how much there is has the code of the rejection as `rejected`.
+A search that was rejected with a sentence about how much there is has the code of the rejection as `rejected`. The
+command line records what an operator changes in the same form: with `operator` and `command` instead of a client.
 
 An operator who asks "who saw this person?" reads only the days of a period; a day has several partitions to take more
 writes than one could. The search function may add items, and cannot read them.
@@ -109,8 +110,8 @@ class AuditLog:
             raise Unavailable("The disclosure cannot be recorded; try again shortly.", retry_after=5) from error
 
     def _parts(self, fields: dict[str, str], records: Iterable[str]) -> list[Item]:
-        now, random = self._runtime.clock(), self._runtime.random_bytes(9)
-        pk, sk = f"DAY#{day(now)}#{random[0] % PARTITIONS}", f"{timestamp(now)}#{random[1:].hex()}"
+        now = self._runtime.clock()
+        pk, sk = audit_key(now, self._runtime.random_bytes(9))
         days = self._runtime.settings.audit_days
         common = {
             "pk": {"S": pk},
@@ -119,7 +120,7 @@ class AuditLog:
         }
         return [
             {**common, "sk": {"S": f"{sk}#{part}"}, **({"records": {"SS": keys}} if keys else {})}
-            for part, keys in enumerate(_chunks(records))
+            for part, keys in enumerate(key_portions(dict.fromkeys(records)))
         ]
 
     def _put(self, item: Item) -> None:
@@ -148,11 +149,16 @@ def disclosed_records(kind: Kind, found: Found, disclosed: Disclosure, today: da
             yield from (record_pk(other, entry["id"]) for entry in view[shown] if is_shown(entry, today))
 
 
-def _chunks(records: Iterable[str]) -> Iterator[list[str]]:
-    """Yield the records in portions that fit into an item; one empty portion if there are no records."""
+def audit_key(now: float, random: bytes) -> tuple[str, str]:
+    """Return the partition of audit items of a moment, and the beginning of their sort key, of 9 random bytes."""
+    return f"DAY#{day(now)}#{random[0] % PARTITIONS}", f"{timestamp(now)}#{random[1:].hex()}"
+
+
+def key_portions(records: Iterable[str]) -> Iterator[list[str]]:
+    """Yield distinct keys of records in portions that fit into an item; one empty portion if there are no records."""
     chunk: list[str] = []
     size = 0
-    for key in dict.fromkeys(records):
+    for key in records:
         size += len(key.encode())
         if size > _PART_BYTES:
             yield chunk

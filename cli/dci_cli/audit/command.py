@@ -1,0 +1,133 @@
+"""`dci audit`: who saw and who changed a person, and what a client saw, from the records of searches and operators.
+
+It reads every day of the period completely: AWS charges for all of it, whatever is printed. The output is personal
+data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from dci_cli.audit.client_names import ClientNames
+from dci_cli.audit.output import print_csv, print_json, print_text
+from dci_cli.audit.records import Period, Subject, read_records
+from dci_cli.audit.subjects import client_subject, record_subject
+from dci_cli.aws import aws_errors, check_table
+from dci_cli.command_error import CommandError
+from dci_cli.local_server import add_local
+from dci_common.registry.model.base import Kind
+
+_DAYS = 30
+_CHANGES = Subject("attribute_exists(#operator)", "", "There were no changes by operators")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subject, the days, the output, and the tables."""
+    _add_subject(parser)
+    _add_days(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON Lines, with all keys and the whole query")
+    form.add_argument("--csv", action="store_true", help="print CSV with the same content")
+    add_local(parser)
+    for option, output, use in (
+        ("--table", "AuditTable", "with the records"),
+        (
+            "--registry-table",
+            "RegistryTable",
+            "to find a person or group by identifier, or to say that there is none",
+        ),
+        ("--clients-table", "ClientsTable", "to show the names of clients, also of deleted ones"),
+    ):
+        variable = f"{output.removesuffix('Table').upper()}_TABLE"
+        parser.add_argument(
+            option,
+            default=os.environ.get(variable, ""),
+            metavar="TABLE",
+            help=f"the deployment's {output}, an output of the stack, {use} (default: {variable})",
+        )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the records, the oldest first. Raises CommandError."""
+    check_table(options.table, "AuditTable", "--table or AUDIT_TABLE")
+    period = _period(options)
+    subject = _subject(options)
+    with aws_errors("AuditTable"):
+        found = read_records(options.table, period, subject)
+    names = ClientNames(options.clients_table)
+    with aws_errors("ClientsTable"):
+        named = [{**record, **names.fields(record)} for record in found]
+    if options.json:
+        print_json(named)
+    elif options.csv:
+        print_csv(named)
+    elif named:
+        print_text(named)
+    if not named:
+        print(f"{subject.absence} from {period.first} to {period.last}.", *_notes(subject), file=_stream(options))
+    elif not options.clients_table and any("client_id" in record for record in named):
+        print("Clients are shown by their ids: give --clients-table or CLIENTS_TABLE for names.", file=sys.stderr)
+    return 0
+
+
+def _notes(subject: Subject) -> Sequence[str]:
+    return [subject.unchecked] if subject.unchecked else []
+
+
+def _stream(options: argparse.Namespace) -> object:
+    """Return where a sentence goes that is not a record."""
+    return sys.stderr if options.json or options.csv else sys.stdout
+
+
+def _add_subject(parser: argparse.ArgumentParser) -> None:
+    about = parser.add_mutually_exclusive_group(required=True)
+    about.add_argument(
+        "--person",
+        nargs="+",
+        metavar=("ID", "TYPE VALUE"),
+        help="show who saw and who changed this person, alone or in a group: an id, or an identifier such as UIN 123",
+    )
+    about.add_argument(
+        "--group", nargs="+", metavar=("ID", "TYPE VALUE"), help="show who saw and who changed a group"
+    )
+    about.add_argument("--client", metavar="ID", help="show what this client saw")
+    about.add_argument("--changes", action="store_true", help="show what operators changed")
+
+
+def _add_days(parser: argparse.ArgumentParser) -> None:
+    today = datetime.now(UTC).date()
+    parser.add_argument(
+        "--since", type=_date, metavar="DATE", help=f"the first day, in UTC (default: {_DAYS} days before the last)"
+    )
+    parser.add_argument("--until", type=_date, metavar="DATE", help=f"the last day (default: today, {today})")
+    parser.add_argument("--day", type=_date, metavar="DATE", help="this day alone")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("must be a date such as 2026-01-31") from error
+
+
+def _period(options: argparse.Namespace) -> Period:
+    if options.day and (options.since or options.until):
+        raise CommandError("Give --day, or --since and --until.")
+    last = options.day or options.until or datetime.now(UTC).date()
+    first = options.day or options.since or date.fromordinal(max(1, last.toordinal() - _DAYS))
+    if first > last:
+        raise CommandError("--since must not be after --until.")
+    return Period(first, last)
+
+
+def _subject(options: argparse.Namespace) -> Subject:
+    if options.changes:
+        return _CHANGES
+    if options.client:
+        return client_subject(options.clients_table, options.client)
+    kind, names = (Kind.PERSON, options.person) if options.person else (Kind.GROUP, options.group)
+    return record_subject(options.registry_table, kind, names)

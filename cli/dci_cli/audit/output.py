@@ -1,0 +1,80 @@
+"""How audit records are printed: a table for people, CSV for a spreadsheet, JSON Lines for programs."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from dci_cli.audit.records import Record
+from dci_cli.terminal import Column, print_table
+
+_COLUMNS = (
+    *(
+        Column("when", 24),
+        Column("who", 36),
+        Column("did", 11),
+        Column("type", 8),
+        Column("count", 5, is_number=True),
+    ),
+    *(Column("records", 40), Column("transaction", 20), Column("purpose", 30), Column("query", 60)),
+)
+_CSV = (
+    *("moment", "client_id", "client", "operator", "did", "record_type", "count", "records"),
+    *("transaction_id", "message_id", "correlation_id", "reference_id", "purpose", "query"),
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins to calculate
+
+
+def print_text(records: Iterable[Record]) -> None:
+    """Print a line for each record; long cells are cut."""
+    print_table(_COLUMNS, list(map(_row, records)))
+
+
+def print_csv(records: Iterable[Record]) -> None:
+    """Print all members of each record. A cell never begins like a formula: partners choose some of the texts."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(_CSV)
+    for record in records:
+        keys = " ".join(_keys(record))
+        cells = {**record, "did": _did(record), "count": len(_keys(record)), "records": keys}
+        writer.writerow(_harmless(str(cells.get(name, ""))) for name in _CSV)
+
+
+def print_json(records: Iterable[Record]) -> None:
+    """Print a JSON object for each record."""
+    for record in records:
+        parsed = {name: json.loads(record[name]) for name in ("query", "purpose") if _is_json(record.get(name))}
+        print(json.dumps({**record, **parsed}, ensure_ascii=False))
+
+
+def _row(record: Record) -> Sequence[str]:
+    who = record.get("operator") or record.get("client") or record.get("client_id", "")
+    keys = _keys(record)
+    texts = (record.get(name, "") for name in ("transaction_id", "purpose", "query"))
+    shown = [record["moment"], who, _did(record), record.get("record_type", ""), str(len(keys)), " ".join(keys)]
+    return [*shown, *map(str, texts)]
+
+
+def _did(record: Record) -> str:
+    """Return what was done: an operator's command, or `saw`, or why a client saw nothing."""
+    if "operator" in record:
+        return f"{record['command']}{'?' * bool(record.get('incomplete'))}"
+    return next((name for name in ("rejected", "withheld") if name in record), "saw")
+
+
+def _keys(record: Record) -> list[str]:
+    return sorted(record.get("records", ()))
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _is_json(text: str | None) -> bool:
+    """Return whether a text is complete JSON: a very long query is recorded in part."""
+    try:
+        return bool(text) and json.loads(text or "") is not None
+    except ValueError:
+        return False

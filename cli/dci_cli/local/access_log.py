@@ -1,0 +1,38 @@
+"""The line that the local server writes for each request: no content of the request or the response."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import jwt
+
+from dci_common.clients.model import is_client_id
+from dci_common.timestamps import timestamp
+
+
+def log_line(event: Mapping[str, Any], response: Mapping[str, Any], route: str, seconds: float) -> str:
+    """Return the line of a request: when it came, the route, the status, the client and the correlation id."""
+    context = event["requestContext"]
+    status = response["statusCode"]
+    client = "" if status == HTTPStatus.UNAUTHORIZED else _client(event, response)
+    came, method, correlation_id = context["timeEpoch"] / 1000, context["http"]["method"], context["requestId"]
+    return (
+        f"{timestamp(came)} {method} {route} {status} {seconds * 1000:.0f} ms"
+        f" client={client or '-'} correlation_id={correlation_id}\n"
+    )
+
+
+def _client(event: Mapping[str, Any], response: Mapping[str, Any]) -> str:
+    """Return the client that the request's token names, or the token that the response contains; else ""."""
+    scheme, _, token = event["headers"].get("authorization", "").partition(" ")
+    try:
+        if scheme.lower() != "bearer":
+            token = json.loads(response["body"])["access_token"]
+        claims = jwt.decode(token, options={"verify_signature": False})  # the function has verified it
+        client_id = claims["client_id"]
+    except (ValueError, KeyError, TypeError, jwt.PyJWTError):
+        return ""
+    return client_id if isinstance(client_id, str) and is_client_id(client_id) else ""
