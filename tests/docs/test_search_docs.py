@@ -9,11 +9,16 @@ from collections.abc import Callable
 import pytest
 
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registries.social.disclosure import FULL
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
+from dci_common.registry.query.conditions import Conditions
+from dci_common.registry.query.tree import matches
 from support.api import Api
+from support.birth_dates import is_certain
 from support.events import ROOT
+from support.registries import TODAY
 
 DOCUMENT = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
 EXAMPLES = [json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)]
@@ -73,6 +78,18 @@ def test_the_equal_forms_are_equal() -> None:
         written = re.findall("`([^`]+)`", forms)
         assert len(set(written)) == len(written) > 1
         assert len({FORMS[what](form) for form in written}) == 1, forms
+
+
+def test_what_is_known_in_part_is_found_as_the_table_says() -> None:
+    """Each row has a condition, and parts of dates of which it is certain."""
+    (section,) = re.findall(r"^### Birth dates known in part\n(.*?)^### ", DOCUMENT, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| `(\S+) (\S+) (\S+)`[^|]*\|[^|]*\|(.*)\|$", section, re.MULTILINE)
+    assert len(rows) == len(re.findall("^\\|", section, re.MULTILINE)) - 2
+    conditions = Conditions(SOCIAL_CATALOGUE, Kind.PERSON, FULL, TODAY)
+    for name, sign, value, also in rows:
+        for known in re.findall("`([^`]+)`", also):
+            assert is_certain(known, name, sign, [value]), (name, sign, value, known)
+            assert matches(conditions.compare(name, sign, value, ""), {"id": "p", "birth_date": known}, TODAY)
 
 
 def test_the_catalogue_is_the_codes_own() -> None:

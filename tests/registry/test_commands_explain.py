@@ -67,6 +67,24 @@ def test_a_range_is_shown_with_its_residual_filter(dci: Commands, tmp_path: Path
     assert out.splitlines()[-1].split() == ["serial", "round", "trips", str(out.split()[-1])]
 
 
+@pytest.mark.usefixtures("_filled")
+def test_what_is_uncertain_of_a_birth_date_is_shown_as_a_filter(
+    dci: Commands, registry: Registry, tmp_path: Path
+) -> None:
+    """A range of birth dates has one span, and the year and the month around its end are filtered."""
+    registry.put(*(Person(id=known, birth_date=known) for known in ("1990", "1990-06", "1989", "1989-12")))
+    shown = json.loads(explain(dci, tmp_path, predicate(("birth_date", "le", "1990-06-15")), "--json").out)
+    (range_,) = shown["path"]["ranges"]
+    assert (range_["slot"], range_["spans"]) == ("x02", [[" ", "1990-06-15$"]])
+    assert shown["filter"]["expression"] == "(#f.#birth_date <= :f0 AND (NOT #f.#birth_date IN (:f1,:f2)))"
+    assert [value["S"] for value in shown["filter"]["values"].values()] == [
+        "1990-06-15",
+        "1990-01-01~1990-12-31",
+        "1990-06-01~1990-06-30",
+    ]
+    assert (shown["entries_examined"], shown["matched"]) == (14, 12)
+
+
 @pytest.mark.exhaustive
 @pytest.mark.usefixtures("_filled")
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_is_group_gives_the_kind(cell: str, is_group: bool) -> None:  # noqa: FB
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        ("id,birthdate\np.1,31/01/1990\n", 2, "birth_date must be a date such as 1990-01-31."),
+        ("id,birthdate\np.1,31/01/1990\n", 2, "birth_date must be a date such as 1990-01-31, 1990-01 or 1990."),
         ("id,gender\n\np.1,unsure\n", 3, "sex must be 'male', 'female', 'other' or 'unknown'."),
         ("id,civil_status\np.1,it depends\n", 2, "marital_status must be 'S', 'M', 'W', 'A', 'D', 'L' or 'U'."),
         ("id,income\np.1,much\n", 2, "income must be a number."),

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from dci_cli.local.demo import Population
 from dci_common.registry.model.records import Group, Membership, Person
+from support.birth_dates import KNOWN
 from support.registries import TODAY
 
 T = TypeVar("T")
@@ -18,11 +19,14 @@ NAMES = ("Ana", "ÁNA", "Ana Bo", "Anah", "Bo", "Đặng", "მარი", "O'Ne
 DISTRICTS = ("D", "D1", "d 1", "É")
 SCORES = (None, 0, -1.5, 2.5, 10, 1e9)
 _SPANS = ((None, None), (None, None), (-9, None), (-9, 0), (-9, 1), (0, None), (1, None), (-9, -1))  # days from today
-_BORN = [date(1999, 12, 30) + timedelta(days=days) for days in range(4)] + [date(2008, 2, 29), date(2008, 3, 1)]
+_DAYS = [date(1999, 12, 30) + timedelta(days=days) for days in range(4)] + [date(2008, 2, 29), date(2008, 3, 1)]
 
 
 def odd_population(seed: int = 7, people: int = 40, groups: int = 9) -> Population:
-    """Make people who share phones, lack birth dates, and belong to several households, past and future ones too."""
+    """Make people who share phones and belong to several households, past and future ones too.
+
+    Birth dates are missing, known in part, or still to come.
+    """
     draw = random.Random(seed)
     persons = [_person(draw, number) for number in range(people)]
     households = [_group(draw, number) for number in range(groups)]
@@ -40,7 +44,7 @@ def _person(draw: random.Random, number: int) -> Person:
             "identifiers": _identifiers(("UIN", f"U{number}"), *cards),
             "name": {part: text for part, text in name.items() if text},
             "sex": _maybe(draw, ("male", "female")),
-            "birth_date": _maybe(draw, _BORN),
+            "birth_date": _maybe(draw, KNOWN),
             "birth_place": _maybe(draw, NAMES),
             "phone_numbers": draw.sample(PHONES, draw.randrange(3)),
             "emails": draw.sample(EMAILS, draw.randrange(2)),
@@ -74,7 +78,7 @@ def _registered(draw: random.Random) -> dict[str, Any]:
     address = {"sub_region_code": _maybe(draw, DISTRICTS), "region_code": "R", "postal_code": "1"}
     return {
         "addresses": [{part: text for part, text in address.items() if text}] if draw.random() < 0.5 else [],
-        "registration_date": _maybe(draw, _BORN),
+        "registration_date": _maybe(draw, _DAYS),
         "last_updated": _maybe(draw, [datetime(2026, 1, day, 23, tzinfo=UTC) for day in (1, 2)]),
     }
 

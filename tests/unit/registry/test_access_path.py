@@ -12,8 +12,9 @@ import pytest
 from dci_common.registries.social.catalogue import BIRTH_DATE, DISTRICT, SOCIAL_CATALOGUE
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.model.base import Kind
-from dci_common.registry.plan.access_path import AccessPath, access_path
+from dci_common.registry.plan.access_path import AccessPath, Proof, access_path
 from dci_common.registry.plan.spans import Span
+from dci_common.registry.query.partial_dates import compare_dates
 from dci_common.registry.query.tree import And, Compare, IdIn, Node, Not, Or, matches
 from dci_common.registry.storage import keys
 
@@ -33,18 +34,22 @@ SLOT, NAMES, PLACES = (
 )
 TODAY = date(2026, 3, 1)
 DAYS = [str(date(2000, 1, 1) + timedelta(days=number)) for number in range(8)]
+PARTS = ["2000", "2000-01", "1999-12", "1999"]
 SURNAMES, DISTRICTS = ["ana", "ana-x", "an", "bo"], ["d", "d1", "e"]
 
 
 def person(number: int) -> dict[str, Any]:
-    """Make a person; some have no birth date, some no name, some no district."""
-    born = {"birth_date": DAYS[number % 9]} if number % 9 < 8 else {}
+    """Make a person; some have no birth date, or a part of one, some no name, some no district."""
+    born = {"birth_date": ([*DAYS, *PARTS] * 4)[number % 13]} if number % 13 < 12 else {}
     named = {"name": {"surname": SURNAMES[number % 5]}} if number % 5 < 4 else {}
     home = {"addresses": [{"sub_region_code": DISTRICTS[number % 4]}]} if number % 4 < 3 else {}
     return {"id": f"p{number:02}", **born, **named, **home}
 
 
 PEOPLE = [person(number) for number in range(60)]
+
+
+KNOWN_IN_PART = {person["id"] for person in PEOPLE if person.get("birth_date") in PARTS}
 
 
 def compare(attribute: Attribute, sign: str, *values: str) -> Compare:
@@ -64,7 +69,7 @@ def one_of(*ids: str) -> IdIn:
 
 def slot_values(person: dict[str, Any]) -> dict[str, str]:
     """Return what the slots hold of a person, without the id."""
-    day = person.get("birth_date", "")
+    day = BIRTH_DATE.type.normalize(person.get("birth_date", ""))
     slots = {SOCIAL_CATALOGUE.record_slot: "", **({SLOT: day} if day else {})}
     slots |= {NAMES: person["name"]["surname"]} if "name" in person else {}
     return slots | ({PLACES: f"{person['addresses'][0]['sub_region_code']}#{day}"} if "addresses" in person else {})
@@ -118,7 +123,8 @@ def random_leaf(draw: random.Random) -> Node:
         case 2:
             return compare(SURNAME, draw.choice(("eq", "prefix", "lt", "le", "gt", "ge")), draw.choice(SURNAMES))
     sign = draw.choice(BIRTH_DATE.operators)
-    return born(sign, *draw.choices(DAYS, k=draw.randint(1, 4) if sign == "in" else 1))
+    days = draw.choices([*DAYS, *PARTS], k=draw.randint(1, 4) if sign == "in" else 1)
+    return compare_dates(BIRTH_DATE, sign, [BIRTH_DATE.type.normalize(day) for day in days])
 
 
 def random_tree(draw: random.Random, depth: int) -> Node:
@@ -142,6 +148,8 @@ def test_a_path_covers_its_tree(seed: int) -> None:
         assert met(tree) >= found(tree), tree
         if path.exact:
             assert met(tree) == found(tree), tree
+        if path.proof is not Proof.NOTHING:
+            assert met(tree) - found(tree) <= KNOWN_IN_PART, tree
         for range_ in path.ranges:
             bounds = [bound for span in range_.spans for bound in (span.low, span.high)]
             assert all(map(operator.lt, bounds, bounds[1:])), tree
@@ -161,6 +169,31 @@ def test_a_comparison_is_an_exact_range_of_its_slot(sign: str) -> None:
         assert (slots(born(sign, day)), path.ids, path.exact) == ({SLOT}, frozenset(), True)
         assert len(spans(born(sign, day))) == 1
         assert met(born(sign, day)) == found(born(sign, day))
+
+
+@pytest.mark.parametrize(
+    ("sign", "day", "proof"),
+    [
+        ("ge", "2000-01-05", Proof.EXACT),
+        ("gt", "2000-01-01", Proof.EXACT),
+        ("le", "2000-01-05", Proof.NEARLY),  # the year and the month around it
+        ("le", "1999-12-31", Proof.EXACT),
+        ("lt", "2000-01-01", Proof.EXACT),
+        ("lt", "2000", Proof.EXACT),
+        ("eq", "2000", Proof.EXACT),
+        ("eq", "1999-12", Proof.EXACT),
+        ("eq", "2000-01", Proof.NEARLY),  # the year begins with it
+        ("eq", "2000-01-01", Proof.EXACT),
+    ],
+)
+def test_a_range_of_birth_dates_is_exact_but_for_what_is_uncertain(sign: str, day: str, proof: Proof) -> None:
+    """One span holds the matches, and at most the year and the month that contain the bound beside them."""
+    tree = compare_dates(BIRTH_DATE, sign, [BIRTH_DATE.type.normalize(day)])
+    assert (path_of(tree).proof, len(spans(tree))) == (proof, 1)
+    assert met(tree) >= found(tree)
+    assert (met(tree) == found(tree)) is (proof is Proof.EXACT)
+    both = And((compare(DISTRICT, "eq", "d"), tree))
+    assert (path_of(both).proof, slots(both)) == (proof, {PLACES})
 
 
 @pytest.mark.parametrize(("sign", "count"), [("eq", 12), ("prefix", 24)])

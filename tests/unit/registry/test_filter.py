@@ -50,6 +50,16 @@ def test_every_operator_has_its_symbol() -> None:
     }
 
 
+def test_excluded_values_are_written_beside_their_comparison() -> None:
+    """What the operator accepts and the comparison does not is left out by its value."""
+    bounded = Compare(BIRTH_DATE, "le", ("2000-06-15",), ("2000-01-01~2000-12-31", "2000-06-01~2000-06-30"))
+    assert filtered(bounded).expression == "(#f.#birth_date <= :f0 AND (NOT #f.#birth_date IN (:f1,:f2)))"
+    january = Compare(BIRTH_DATE, "prefix", ("2000-01",), ("2000-01-01~2000-12-31",))
+    assert filtered(january).expression == "(begins_with(#f.#birth_date, :f0) AND (NOT #f.#birth_date IN (:f1)))"
+    assert holds(january, {"id": "p1", "birth_date": "2000-01-01~2000-01-31"})
+    assert not holds(january, {"id": "p1", "birth_date": "2000-01-01~2000-12-31"})
+
+
 def test_an_unsatisfiable_tree_has_no_filter() -> None:
     """No ids is a condition that never holds: an empty IN is rejected."""
     assert filtered(IdIn(frozenset())).expression == "attribute_not_exists(pk)"
