@@ -29,13 +29,13 @@ Disclosure = dict[str, Any]
 
 _DAYS = 30
 _COLUMNS = {
-    "moment": Column("when", 24),
-    "client_id": Column("client", 36),
-    "transaction_id": Column("transaction", 20),
-    "record_type": Column("type", 8),
-    "count": Column("records", 7),
-    "purpose": Column("purpose", 30),
-    "query": Column("query", 60),
+    "moment": Column("when"),
+    "client_id": Column("client"),
+    "transaction_id": Column("transaction", wraps=True),
+    "record_type": Column("type"),
+    "count": Column("records"),
+    "purpose": Column("purpose", wraps=True),
+    "query": Column("query", wraps=True),
 }
 
 
