@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -67,6 +66,7 @@ class Api:
         if parts.scheme == "http" and parts.hostname not in _LOCAL:
             raise CommandError("The API's URL must begin with https://, since a secret is sent to it.")
         self.base_url = base_url.rstrip("/")
+        self.client_id = client_id
         self._client = {"client_id": client_id, "client_secret": client_secret}
         self._opener = urllib.request.build_opener(_NoRedirect)
 
@@ -89,7 +89,7 @@ class Api:
     def _remedy(self, error: Exception) -> str:
         found = getattr(error, "reason", error)
         if isinstance(found, ConnectionRefusedError) and urlsplit(self.base_url).hostname in _LOCAL:
-            return f": start it with {START}, or set DCI_API to the URL of another"
+            return f": start it with {START}, or give the URL of another"
         return f": {getattr(found, 'strerror', None) or found or type(error).__name__}"
 
     def request_token(self) -> Reply:
@@ -104,8 +104,8 @@ class Api:
         if not content.get("access_token"):
             if not all(self._client.values()):
                 raise CommandError(
-                    "The client for the requests is missing: set DCI_CLIENT_ID and DCI_CLIENT_SECRET"
-                    " (a local server writes its administrator's to .local/credentials.json)."
+                    "The client for the requests is missing: run `dci configure`, or set DCI_CLIENT_ID and"
+                    " DCI_CLIENT_SECRET beside DCI_API."
                 )
             reason = content.get("error_description") or f"status {reply.status}"
             raise CommandError(f"The API issued no token: {reason}")
@@ -123,31 +123,29 @@ class Api:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-def add_api_options(parser: argparse.ArgumentParser, default: str = "DCI_API") -> None:
-    """Add the options that `api_of` reads; each has an environment variable. `default` describes that of `--api`."""
+def add_api_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `api_of` reads."""
     add_local(parser)
     parser.add_argument(
-        "--api",
-        default=os.environ.get("DCI_API"),
-        metavar="URL",
-        help=f"the base URL of the API, which is the output BaseUrl of the stack (default: {default})",
+        "--profile",
+        metavar="NAME",
+        help="the profile with the API and the client, see `dci configure` (default: DCI_PROFILE, or `default`)",
     )
     parser.add_argument(
-        "--client-id",
-        default=os.environ.get("DCI_CLIENT_ID", ""),
-        metavar="ID",
-        help="the client that sends the requests (default: DCI_CLIENT_ID)",
+        "--api", metavar="URL", help="the base URL of the API instead, the output BaseUrl of the stack (or DCI_API)"
+    )
+    parser.add_argument(
+        "--client-id", metavar="ID", help="the client that sends the requests, for --api (or DCI_CLIENT_ID)"
     )
     parser.add_argument(
         "--client-secret",
-        default=os.environ.get("DCI_CLIENT_SECRET", ""),
         metavar="SECRET",
-        help="the secret of that client (default: DCI_CLIENT_SECRET, which other users of this machine cannot see)",
+        help="its secret; other users of this machine can see it here, but not in DCI_CLIENT_SECRET or a profile",
     )
 
 
 def api_of(options: argparse.Namespace) -> Api:
-    """Return the API that the options name. Raises CommandError."""
-    if not options.api:
-        raise CommandError("The API's URL is missing: give --api https://registry.example.org, or set DCI_API.")
-    return Api(options.api, options.client_id, options.client_secret)
+    """Return the API that the options name, or the environment, or a profile. Raises CommandError."""
+    from dci_cli.connection import connection_of  # noqa: PLC0415 - imported when there is something to send
+
+    return Api(*connection_of(options))

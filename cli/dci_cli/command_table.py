@@ -62,7 +62,7 @@ _CLIENTS = {
     ),
     "secrets": Entry("list a client's secrets, without their values", "clients.secrets:list_secrets"),
     "delete-secret": Entry("delete a secret of a client", "clients.secrets:delete_secret"),
-    "log": Entry("show who changed a client, and how", "clients.inspect:log"),
+    "log": Entry("show who changed a client, or any of them, and how", "clients.inspect:log"),
 }
 _REGISTRY = {
     "import": Entry("load people, groups and memberships from JSON Lines and CSV files", "registry.importer.command"),
@@ -84,6 +84,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "serve": Entry("serve the API on this machine, with a demo registry or your own", "local.command"),
     "bootstrap": Entry("create the first administrator of a deployment", "bootstrap"),
     "audit": Entry("show who saw or changed a person or a group, or what a client saw", "audit.command"),
+    "configure": Entry("write a profile: an API, and the client for requests to it", "configure"),
     "doctor": Entry("check a deployment from outside, and say how to repair it", "doctor.command"),
     "keys": Group("list, rotate and revoke the signing keys of a deployment", _KEYS),
     "clients": Group("administer the partner clients of a deployment", _CLIENTS),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -11,7 +10,7 @@ from typing import Any
 
 from dci_cli.api import Api, Reply, add_api_options, api_of
 from dci_cli.command_error import CommandError
-from dci_cli.terminal import Column, confirm, print_table
+from dci_cli.terminal import Column, add_json_option, confirm, print_json, print_table
 
 _COLUMNS = ("state", "alg", "since", "until", "kid")
 
@@ -29,7 +28,7 @@ class KeyCommand:
         add_api_options(parser)
         if self.question:
             parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
-        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        add_json_option(parser)
 
     def run(self, options: argparse.Namespace) -> int:
         """Send the request, and print the answer. Raises CommandError."""
@@ -37,7 +36,7 @@ class KeyCommand:
             confirm(self.question, "revoked", assumed=options.yes)
         content = _content(self.send(api_of(options)))
         if options.json:
-            print(json.dumps(content, indent=2))
+            print_json(content.get("keys", content))
         else:
             self.show(content)
         return 0

@@ -1,38 +1,61 @@
-"""Tables, sheets and questions. On a terminal rich draws them; piped output is plain text, a line for each row."""
+"""Tables, sheets, JSON and questions. What is printed for people fits the terminal, or 80 columns in a pipe."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from dci_cli.command_error import CommandError
-
-_GAP = "  "
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. In plain text a fixed `width` cuts longer cells, but for the last column's width of 0."""
+    """A column of a table. Only where the table is too wide, cells of a column that `wraps` get several lines."""
 
     heading: str
-    width: int = 0
-    is_number: bool = False
+    is_number: bool = field(default=False, kw_only=True)
+    wraps: bool = field(default=False, kw_only=True)
+
+
+_SHEET = (Column("name"), Column("value", wraps=True))
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows below their columns' headings."""
-    if sys.stdout.isatty():
-        _draw(columns, rows)
+    """Print rows below their columns' headings, or each as a sheet where a table is too wide. Nothing is cut."""
+    from dci_cli.table_layout import table_lines  # noqa: PLC0415 - imported when there is something to lay out
+
+    listed = list(rows)
+    lines = table_lines(columns, listed, _width())
+    if lines is None:
+        for number, row in enumerate(listed):
+            print("\n" if number else "", end="")
+            print_sheet([(column.heading, cell) for column, cell in zip(columns, row, strict=True) if cell])
         return
-    for line in _plain(columns, [[column.heading for column in columns], *rows]):
+    _print_heading(lines[0])
+    for line in lines[1:]:
         print(line)
 
 
 def print_sheet(pairs: Sequence[tuple[str, str]]) -> None:
-    """Print names with their values, a line for each."""
-    for line in _plain([Column("name"), Column("value")], pairs):
+    """Print names with their values, which wrap where they are long."""
+    from dci_cli.table_layout import sheet_lines  # noqa: PLC0415 - imported when there is something to lay out
+
+    for line in sheet_lines(_SHEET, pairs, _width()):
         print(line)
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`: one JSON document, which is a list of things, or an object that is one thing."""
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+
+
+def print_json(content: object) -> None:
+    """Print a JSON document."""
+    print(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def confirm(act: str, done: str, *, assumed: bool) -> None:
@@ -44,27 +67,14 @@ def confirm(act: str, done: str, *, assumed: bool) -> None:
         raise CommandError(f"Nothing was {done}: answer y, or use --yes.")
 
 
-def _plain(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    cells = zip(*rows, strict=True)
-    widths = [column.width or max(map(len, found)) for column, found in zip(columns, cells, strict=True)]
-    for row in rows:
-        padded = (_pad(*one) for one in zip(row, widths, columns, strict=True))
-        yield _GAP.join(padded).rstrip()
+def _width() -> int:
+    return shutil.get_terminal_size().columns  # that of the terminal; in a pipe COLUMNS, or 80
 
 
-def _pad(cell: str, width: int, column: Column) -> str:
-    cut = cell if len(cell) <= width else f"{cell[: width - 1]}…"
-    return cut.rjust(width) if column.is_number else cut.ljust(width)
-
-
-def _draw(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+def _print_heading(line: str) -> None:
+    if not sys.stdout.isatty():
+        print(line)
+        return
     from rich.console import Console  # noqa: PLC0415 - imported when there is something to draw
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column.heading, justify="right" if column.is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))  # text of others, in which brackets are not markup
-    Console().print(table)
+    Console().print(line, style="bold", markup=False, highlight=False, soft_wrap=True)

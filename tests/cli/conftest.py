@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dci_cli.__main__ import main
 from dci_cli.local.server import GatewayServer
+from support.admin_client import Admin
+from support.api import Api
+from support.api_over_http import api_over_http
 from support.echo_gateway import echoing
+from support.operator_input import Operator, nothing
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,9 @@ class Outcome:
 
 
 Dci = Callable[..., Outcome]
+Clients = Callable[..., Outcome]
+NEW = ("--sender-id", "health.example.org", "--scopes", "registry.search")
+_OF_THE_SERVER = re.compile(r"\d ms$")  # its line a request
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +51,15 @@ def signals() -> Iterator[None]:
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True)
+def configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Give the commands a folder for their configuration, which is empty, and none of the developer's variables."""
+    for name in ("DCI_API", "DCI_CLIENT_ID", "DCI_CLIENT_SECRET", "DCI_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "configuration"))
+    return tmp_path / "configuration" / "dci" / "profiles.ini"
 
 
 @pytest.fixture
@@ -59,3 +79,33 @@ def server() -> Iterator[GatewayServer]:
     """Run a gateway whose handlers answer with the event that they got."""
     with echoing() as server:
         yield server
+
+
+@pytest.fixture
+def admin(api: Api) -> Admin:
+    """Return an administrator."""
+    return Admin(api)
+
+
+@pytest.fixture
+def clients(admin: Admin, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
+    """Return `dci clients`, with an administrator's credentials in the environment, and an answer on stdin."""
+    monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
+    monkeypatch.setenv("DCI_CLIENT_SECRET", admin.secret)
+    with api_over_http(admin.api) as url:
+        monkeypatch.setenv("DCI_API", url)
+
+        def run(*arguments: object, stdin: str = "", meanwhile: Callable[[], object] = nothing) -> Outcome:
+            monkeypatch.setattr("sys.stdin", Operator(stdin, meanwhile))
+            outcome = dci("clients", *map(str, arguments))
+            own = [line for line in outcome.err.splitlines() if not _OF_THE_SERVER.search(line)]
+            return replace(outcome, err="\n".join(own))
+
+        yield run
+
+
+def new(clients: Clients, api: Api, *options: object) -> dict[str, Any]:
+    """Create a client, and return what was printed."""
+    name = f"Ministry {api.runtime.random_bytes(8).hex()}"
+    made: dict[str, Any] = json.loads(clients("create", name, *NEW, *options, "--json").out)
+    return made

@@ -102,10 +102,7 @@ def test_without_a_client_only_public_checks_are_made(dci: Dci, server: ServerPr
     done = dci("doctor", "--api", server.base_url)
     assert done.status == 0
     [token] = [line for line in done.out.splitlines() if line.startswith("token  ")]
-    assert token.split(maxsplit=2)[1:] == [
-        "skipped",
-        "There is no client. Give --client-id, and set DCI_CLIENT_SECRET.",
-    ]
+    assert token.split(maxsplit=2)[1:] == ["skipped", "There is no client. Run `dci configure`, or set"]
 
 
 def test_an_unreachable_api_is_one_failure(dci: Dci) -> None:

@@ -34,7 +34,7 @@ def listed(admin: None, capsys: pytest.CaptureFixture[str]) -> Callable[[], list
 
     def keys() -> list[dict[str, str]]:
         assert main(["keys", "list", "--json"]) == 0
-        found: list[dict[str, str]] = json.loads(capsys.readouterr().out)["keys"]
+        found: list[dict[str, str]] = json.loads(capsys.readouterr().out)
         return found
 
     return keys
@@ -78,9 +78,12 @@ def test_a_revocation_is_confirmed(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 def test_each_key_is_a_line_of_the_table(
-    listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
+    listed: Callable[[], list[dict[str, str]]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each key is a line below the names of the columns."""
+    """Each key is a line below the names of the columns, where they are wide enough."""
+    monkeypatch.setenv("COLUMNS", "120")
     keys = listed()
     assert main(["keys", "list"]) == 0
     header, *lines = capsys.readouterr().out.splitlines()

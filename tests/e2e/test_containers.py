@@ -64,6 +64,7 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "POST", "/registry/sync/search", body_of("search"), partner),
         (201, "POST", "/clients", NEW_CLIENT | {"name": f"Ministry {uuid4()}"}, admin),
         (200, "GET", "/clients", None, admin),
+        (200, "GET", "/clients/log", None, admin),
         (200, "GET", "/clients/{client_id}", None, admin),
         (200, "POST", "/clients/{client_id}/disable", None, admin),
         (200, "POST", "/clients/{client_id}/enable", None, admin),

@@ -189,7 +189,7 @@ CHANGES = [
     *("clients_create", "client_update", "client_disable", "client_enable", "client_revoke_tokens", "client_delete"),
     *("secrets_add", "secret_delete"),
 ]
-READS = ["clients_list", "client_get", "secrets_list", "client_log"]
+READS = ["clients_list", "clients_log", "client_get", "secrets_list", "client_log"]
 ROUTES = CHANGES + READS
 
 

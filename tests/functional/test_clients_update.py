@@ -91,6 +91,9 @@ def test_renaming_frees_the_old_name(api: Api, admin: Admin) -> None:
         ({"token_lifetime": 59}, "token_lifetime"),
         ({"flags": {"restricted": None}}, "flags.restricted"),
         ({"flags": 1}, "flags"),
+        ({"sender_id": None}, "sender_id"),
+        ({"scopes": None}, "scopes"),
+        ({"other": None}, "unknown field"),
         ({"status": "disabled"}, "unknown field"),
         ({"client_id": "other"}, "unknown field"),
         ({"jwks": {}}, "jwks"),
@@ -111,6 +114,33 @@ def test_a_body_that_is_no_object_is_rejected(admin: Admin, body: str) -> None:
     client_id = admin.create().json["client_id"]
     sent = event("client_update", token=admin.token) | {"body": body, "pathParameters": {"client_id": client_id}}
     assert admin.api.send(sent).status == 400
+
+
+@pytest.mark.parametrize(
+    ("member", "given", "default"),
+    [
+        ("token_lifetime", 61, 600),
+        ("disclosure", ["full"], ["minimal"]),
+        ("record_types", ["Group"], ["SRPerson", "Member", "Group"]),
+        ("flags", {"openspp17": True}, {"openspp17": False, "signature": "unsigned", "restricted": False}),
+        ("requests_a_minute", 5, None),
+        ("records_a_day", 5, None),
+    ],
+)
+def test_null_resets_a_member(admin: Admin, member: str, given: object, default: object) -> None:
+    """Null takes a member back to the default of a new client; the others stay."""
+    created = admin.create(**{member: given}).json
+    changed = admin.update(created["client_id"], '"1"', **{member: None}).json
+    assert changed.get(member) == default
+    kept = {"client_id", "name", "sender_id", "scopes", "token_lifetime", "disclosure"} - {member}
+    assert {name: changed[name] for name in kept} == {name: created[name] for name in kept}
+
+
+def test_null_widens_nothing_of_the_administrator_itself(admin: Admin) -> None:
+    """A reset that widens its own access is rejected like any other change that does."""
+    narrow = Admin(admin.api, ("clients.manage", "registry.search"))
+    admin.update(narrow.client.client_id, "*", record_types=["Group"])
+    assert narrow.update(narrow.client.client_id, "*", record_types=None).status == 409
 
 
 def test_public_keys_are_registered_and_removed(admin: Admin) -> None:

@@ -20,7 +20,7 @@ from support.example_counts import sampled
 from support.slow_aws import TIMEOUT, Context, slow_aws
 
 DELAYS = [4.9, 5.1, 1, 12, 100]
-BY_TOKEN = ["search", "clients_list", "keys_list", "keys_rotate", "keys_revoke"]
+BY_TOKEN = ["search", "clients_list", "clients_log", "keys_list", "keys_rotate", "keys_revoke"]
 ABOUT_CLIENT = [
     *("client_get", "client_update", "client_disable", "client_enable", "client_revoke_tokens", "client_log"),
     *("secrets_list", "secrets_add", "secret_delete", "client_delete"),

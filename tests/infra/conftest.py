@@ -117,6 +117,8 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 201, event("clients_create", body=body, token=admin)
     yield 409, event("clients_create", body=body, token=admin)
     yield 200, event("clients_list", token=admin)
+    yield 200, event("clients_list", token=admin) | {"rawQueryString": urlencode({"name": body["name"]})}
+    yield 200, event("clients_log", token=admin)
     client, _ = api.client()
     path = {"client_id": client.client_id}
     added = api.send(event("secrets_add", token=admin) | {"pathParameters": path}).json

@@ -54,8 +54,8 @@ REVIEWED = {
         on(LOG, "SearchLogs"),
     ],
     "ClientsFunction": [
-        on(GET, "ClientsTable", "CLIENT#*", "USAGE#*", "KEYS"),
-        on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "REVOKED#*"),
+        on(GET, "ClientsTable", "CLIENT#*", "NAME#*", "USAGE#*", "KEYS"),
+        on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "REVOKED#*", "LOG#*"),
         on(PUT, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "LOG#*", transaction=True),
         on(DELETE, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "USAGE#*", transaction=True),
         on("dynamodb:ConditionCheckItem", "ClientsTable", "CLIENT#*", "REVOKED#*", transaction=True),

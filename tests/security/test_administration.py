@@ -34,9 +34,12 @@ def administered(admin: Admin, client_id: str, secret: str) -> list[Reply]:
         admin.send("client_log", client_id),
         admin.api.send(event("client_log", token=admin.token) | {"rawQueryString": f"next={secret}"}),
         admin.api.send(event("clients_list", token=admin.token) | {"rawQueryString": f"status={secret}"}),
+        admin.api.send(event("clients_list", token=admin.token) | {"rawQueryString": f"name={secret}"}),
         admin.send("client_disable", client_id),
         admin.send("client_delete", client_id),
         admin.send("client_log", client_id),
+        admin.api.send(event("clients_log", token=admin.token)),
+        admin.api.send(event("clients_log", token=admin.token) | {"rawQueryString": f"next={secret}"}),
     ]
 
 

@@ -11,14 +11,9 @@ from dci_cli.audit.records import Record
 from dci_cli.terminal import Column, print_table
 
 _COLUMNS = (
-    *(
-        Column("when", 24),
-        Column("who", 36),
-        Column("did", 11),
-        Column("type", 8),
-        Column("count", 5, is_number=True),
-    ),
-    *(Column("records", 40), Column("transaction", 20), Column("purpose", 30), Column("query", 60)),
+    *map(Column, ("when", "who", "did", "type")),
+    Column("count", is_number=True),
+    *(Column(name, wraps=True) for name in ("records", "transaction", "purpose", "query")),
 )
 _CSV = (
     *("moment", "client_id", "client", "operator", "did", "record_type", "count", "records"),
@@ -28,7 +23,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins t
 
 
 def print_text(records: Iterable[Record]) -> None:
-    """Print a line for each record; long cells are cut."""
+    """Print a table, or where it is too wide each record as a sheet."""
     print_table(_COLUMNS, list(map(_row, records)))
 
 

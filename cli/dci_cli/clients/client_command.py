@@ -10,15 +10,15 @@ from typing import Any
 
 from dci_cli.api import add_api_options, api_of
 from dci_cli.clients.clients_api import ClientsApi
-from dci_cli.terminal import Column, print_sheet, print_table
+from dci_cli.terminal import Column, add_json_option, print_json, print_sheet, print_table
 
-LOCAL = "http://127.0.0.1:3000"  # where `dci serve` listens
 Record = Mapping[str, Any]
+_LONG = {"name", "changes"}  # texts, which wrap; an id never does
 
 
 def add_client(parser: argparse.ArgumentParser) -> None:
     """Add the client."""
-    parser.add_argument("client", metavar="CLIENT", help="the client's id")
+    parser.add_argument("client", metavar="CLIENT", help="the client's id or name")
 
 
 def add_client_and_yes(parser: argparse.ArgumentParser) -> None:
@@ -36,13 +36,12 @@ class ClientCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Add the API, `--json`, and the command's own arguments."""
-        add_api_options(parser, default="DCI_API, else the local server")
-        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+        add_api_options(parser)
+        add_json_option(parser)
         self.add_own_arguments(parser)
 
     def run(self, options: argparse.Namespace) -> int:
         """Do it, and print the result. Raises CommandError."""
-        options.api = options.api or LOCAL
         self.act(ClientsApi(api_of(options)), options)
         return 0
 
@@ -50,16 +49,16 @@ class ClientCommand:
 def print_records(options: argparse.Namespace, columns: Sequence[str], records: Sequence[Record]) -> None:
     """Print records in a table with these of their members, or as JSON with all of them."""
     if options.json:
-        _print_json(records)
+        print_json(records)
         return
-    headings = [Column(column.replace("_", " ")) for column in columns]
+    headings = [Column(column.replace("_", " "), wraps=column in _LONG) for column in columns]
     print_table(headings, [[_text(record.get(column, "")) for column in columns] for record in records])
 
 
 def print_record(options: argparse.Namespace, record: Record) -> None:
     """Print a record with a line for each member, or as JSON."""
     if options.json:
-        _print_json(record)
+        print_json(record)
     else:
         print_sheet(list(_members(record)))
 
@@ -67,13 +66,9 @@ def print_record(options: argparse.Namespace, record: Record) -> None:
 def print_done(options: argparse.Namespace, sentence: str) -> None:
     """Print what was done, or an empty JSON object."""
     if options.json:
-        _print_json({})
+        print_json({})
     else:
         print(sentence)
-
-
-def _print_json(content: object) -> None:
-    print(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def _members(record: Record) -> Iterator[tuple[str, str]]:

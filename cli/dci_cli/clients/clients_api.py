@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from dci_cli.api import Api
+from dci_cli.api import Api, Reply
 from dci_cli.command_error import CommandError
 
 _PAGE = 100
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ClientView = Mapping[str, Any]
 
 
 class ClientsApi:
@@ -27,39 +30,75 @@ class ClientsApi:
         """Return all clients, or those with a status."""
         return list(self._pages("/clients", "clients", {"status": status} if status else {}))
 
-    def log(self, client_id: str) -> list[Any]:
-        """Return all log entries of a client, the newest first."""
-        return list(self._pages(_path(client_id, "log"), "entries", {}))
+    def find(self, id_or_name: str) -> ClientView:
+        """Return the client with this id, or else the one with this name. Raises CommandError when there is none."""
+        if found := self._by_id(id_or_name) or self._by_name(id_or_name):
+            return found
+        raise CommandError(f"There is no client with the id or the name {id_or_name}: see `dci clients list`.")
 
-    def secrets(self, client_id: str) -> list[Any]:
+    def log(self, id_or_name: str) -> Iterator[Any]:
+        """Return the log entries of a client, the newest first, which may have been deleted. Raises CommandError."""
+        found = self._by_id(id_or_name) or self._by_name(id_or_name)
+        if found or _ID.fullmatch(id_or_name):
+            client_id = str(found["client_id"]) if found else id_or_name
+        else:
+            client_id = self._formerly_named(id_or_name)
+        return self._pages(_path(client_id, "log"), "entries", {})
+
+    def whole_log(self) -> Iterator[Any]:
+        """Return the log entries of all clients, also of deleted ones, the newest first."""
+        return self._pages("/clients/log", "entries", {})
+
+    def secrets(self, client: ClientView) -> list[Any]:
         """Return a client's secrets, without their values."""
-        listed: list[Any] = self._send("GET", _path(client_id, "secrets"))["secrets"]
+        listed: list[Any] = self._send("GET", _path(client["client_id"], "secrets"))["secrets"]
         return listed
 
-    def show(self, client_id: str) -> Any:  # noqa: ANN401 - JSON
-        """Return a client."""
-        return self._send("GET", _path(client_id))
+    def update(self, client: ClientView, members: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """Change members of a client, unless it was changed since it was found."""
+        return self._send("PATCH", _path(client["client_id"]), members, _if_unchanged(client))
 
-    def update(self, client_id: str, members: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """Change members of a client, unless another administrator changes it at the same time."""
-        return self._send("PATCH", _path(client_id), members, _if_unchanged(self.show(client_id)))
-
-    def post(self, client_id: str, action: str) -> Any:  # noqa: ANN401 - JSON
+    def post(self, client: ClientView, action: str) -> Any:  # noqa: ANN401 - JSON
         """Disable or enable a client, or revoke its tokens, and return it."""
-        return self._send("POST", _path(client_id, action))
+        return self._send("POST", _path(client["client_id"], action))
 
-    def delete(self, client: Mapping[str, Any]) -> None:
-        """Delete a client, unless it was changed since it was shown."""
+    def delete(self, client: ClientView) -> None:
+        """Delete a client, unless it was changed since it was found."""
         self._send("DELETE", _path(client["client_id"]), None, _if_unchanged(client))
 
-    def add_secret(self, client_id: str, old_expires_in: int | None) -> Any:  # noqa: ANN401 - JSON
+    def add_secret(self, client: ClientView, old_expires_in: int | None) -> Any:  # noqa: ANN401 - JSON
         """Add a secret, and return it."""
         overlap = {} if old_expires_in is None else {"old_expires_in": old_expires_in}
-        return self._send("POST", _path(client_id, "secrets"), overlap)
+        return self._send("POST", _path(client["client_id"], "secrets"), overlap)
 
-    def delete_secret(self, client_id: str, secret_id: str) -> None:
+    def delete_secret(self, client: ClientView, secret_id: str) -> None:
         """Delete a secret."""
-        self._send("DELETE", _path(client_id, "secrets", secret_id))
+        self._send("DELETE", _path(client["client_id"], "secrets", secret_id))
+
+    def _by_id(self, text: str) -> ClientView | None:
+        if not _ID.fullmatch(text):
+            return None
+        reply = self._reply("GET", _path(text))
+        found: ClientView | None = None if reply.status == HTTPStatus.NOT_FOUND else self._content(reply)
+        return found
+
+    def _by_name(self, name: str) -> ClientView | None:
+        listed = self._send("GET", f"/clients?{urlencode({'name': name})}")["clients"]
+        # An earlier version of the API lists all clients.
+        return next((client for client in listed if _is_same(client["name"], name)), None)
+
+    def _formerly_named(self, name: str) -> str:
+        """Return the id of the client that had a name before it was deleted or renamed. Raises CommandError."""
+        found = {
+            entry["client_id"] for entry in self.whole_log() if any(_is_same(each, name) for each in _names(entry))
+        }
+        if not found:
+            raise CommandError(f"No client has, or had, the id or the name {name}: see `dci clients log`.")
+        if len(found) > 1:
+            raise CommandError(
+                f"Several clients had the name {name}: give the id of one, {', '.join(sorted(found))}."
+            )
+        return str(found.pop())
 
     def _pages(self, path: str, member: str, query: Mapping[str, str]) -> Iterator[Any]:
         following = ""
@@ -70,8 +109,13 @@ class ClientsApi:
             following = page.get("next")
 
     def _send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
+        return self._content(self._reply(method, path, body, headers))
+
+    def _reply(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
         authorization = {"Authorization": f"Bearer {self._api.token}"}
-        reply = self._api.send(method, path, body, {**authorization, **(headers or {})})
+        return self._api.send(method, path, body, {**authorization, **(headers or {})})
+
+    def _content(self, reply: Reply) -> Any:  # noqa: ANN401 - JSON
         is_expected = isinstance(reply.json, dict) or not reply.content
         if reply.status < HTTPStatus.MULTIPLE_CHOICES and is_expected:
             return reply.json
@@ -81,7 +125,24 @@ class ClientsApi:
         )
 
 
-def _if_unchanged(client: Mapping[str, Any]) -> dict[str, str]:
+def label(client: ClientView) -> str:
+    """Return how a client is named in questions and messages."""
+    return f"the client {client['name']} ({client['client_id']})"
+
+
+def _names(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names that a client had before and after a change."""
+    renamed = entry["changes"].get("name", {})
+    yield from (str(each) for each in (entry.get("name"), renamed.get("before"), renamed.get("after")) if each)
+
+
+def _is_same(name: str, other: str) -> bool:
+    from dci_common.clients.model import name_key  # noqa: PLC0415 - pydantic, which other commands do not load
+
+    return name_key(name) == name_key(other)
+
+
+def _if_unchanged(client: ClientView) -> dict[str, str]:
     return {"If-Match": f'"{client["version"]}"'}
 
 

@@ -6,66 +6,64 @@ import argparse
 
 from dci_cli.clients.client_command import (
     ClientCommand,
-    add_client,
     add_client_and_yes,
     print_done,
     print_record,
 )
-from dci_cli.clients.clients_api import ClientsApi
-from dci_cli.clients.options import add_members, members_of
+from dci_cli.clients.clients_api import ClientsApi, label
+from dci_cli.clients.options import add_members, members_of, take_subject
 from dci_cli.command_error import CommandError
 from dci_cli.terminal import confirm
 
 
 def _add_new_client(parser: argparse.ArgumentParser) -> None:
-    _show_names_first(parser, "NAME --sender-id ID --scopes SCOPE [SCOPE ...]")
-    parser.add_argument("name", metavar="NAME", help="the new client's name, which no other client has")
+    parser.usage = "%(prog)s NAME --sender-id ID --scopes SCOPE [SCOPE ...] [option ...]"
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the new client's name, which no other client has")
     add_members(parser, are_new=True)
 
 
 def _add_changes(parser: argparse.ArgumentParser) -> None:
-    _show_names_first(parser, "CLIENT")
-    add_client(parser)
+    parser.usage = "%(prog)s CLIENT [option ...]"
+    parser.add_argument("client", nargs="?", metavar="CLIENT", help="the client's id or name")
     parser.add_argument("--name", help="its new name, which no other client has")
     add_members(parser, are_new=False)
 
 
-def _show_names_first(parser: argparse.ArgumentParser, required: str) -> None:
-    """Show a usage that works: a name after `--scopes` would be another scope."""
-    parser.usage = f"%(prog)s {required} [option ...]"
-
-
 def _create(api: ClientsApi, options: argparse.Namespace) -> None:
-    print_record(options, api.create(members_of(options)))
+    name = take_subject(options, "name")
+    members = {member: value for member, value in members_of(options).items() if value is not None}
+    print_record(options, api.create({**members, "name": name}))
 
 
 def _update(api: ClientsApi, options: argparse.Namespace) -> None:
+    client = take_subject(options, "client")
     members = members_of(options)
     if not members:
         raise CommandError("Nothing to change: give an option such as --scopes registry.search.")
-    print_record(options, api.update(options.client, members))
+    print_record(options, api.update(api.find(client), members))
 
 
 def _disable(api: ClientsApi, options: argparse.Namespace) -> None:
-    confirm(f"Disable the client {options.client}", "changed", assumed=options.yes)
-    print_record(options, api.post(options.client, "disable"))
+    client = api.find(options.client)
+    confirm(f"Disable {label(client)}", "changed", assumed=options.yes)
+    print_record(options, api.post(client, "disable"))
 
 
 def _enable(api: ClientsApi, options: argparse.Namespace) -> None:
-    print_record(options, api.post(options.client, "enable"))
+    print_record(options, api.post(api.find(options.client), "enable"))
 
 
 def _revoke_tokens(api: ClientsApi, options: argparse.Namespace) -> None:
-    confirm(f"Revoke all tokens of the client {options.client}", "changed", assumed=options.yes)
-    print_record(options, api.post(options.client, "revoke-tokens"))
+    client = api.find(options.client)
+    confirm(f"Revoke all tokens of {label(client)}", "changed", assumed=options.yes)
+    print_record(options, api.post(client, "revoke-tokens"))
 
 
 def _delete(api: ClientsApi, options: argparse.Namespace) -> None:
-    client = api.show(options.client)  # a client that does not exist is reported before the question
-    client_of_question = f"the client {client['name']} ({options.client})"
-    confirm(f"Delete {client_of_question}", "deleted", assumed=options.yes)
+    client = api.find(options.client)
+    confirm(f"Delete {label(client)}", "deleted", assumed=options.yes)
     api.delete(client)
-    print_done(options, f"Deleted {client_of_question}.")
+    print_done(options, f"Deleted {label(client)}.")
 
 
 create = ClientCommand(_create, _add_new_client)

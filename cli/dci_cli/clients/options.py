@@ -4,47 +4,48 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from dci_cli.command_error import CommandError
 
+_DEFAULT = "default"  # the value that takes a member back
 _FLAGS = ("openspp17", "signature", "restricted")
-_MEMBERS = (
-    *("name", "sender_id", "scopes", "token_lifetime", "disclosure", "record_types"),
-    *("requests_a_minute", "records_a_day"),
-)
+_LISTS = ("scopes", "disclosure", "record_types")
+_TEXTS = ("name", "sender_id")
+_NUMBERS = ("token_lifetime", "requests_a_minute", "records_a_day")
+_NUMBER_OPTIONS = {
+    "--token-lifetime": ("SECONDS", "how many seconds its tokens are valid"),
+    "--requests-a-minute": ("NUMBER", "how many searches it may send in a minute; 0: no limit"),
+    "--records-a-day": ("NUMBER", "how many records it may get in a day; 0: no limit"),
+}
 
 
 def add_members(parser: argparse.ArgumentParser, *, are_new: bool) -> None:
     """Add an option for each member; a new client requires some of them."""
     parser.add_argument("--sender-id", required=are_new, metavar="ID", help="the sender_id of its messages")
-    parser.add_argument(
-        "--scopes", required=are_new, nargs="+", metavar="SCOPE", help="the scopes that its tokens may have"
+    _add_list(parser, "--scopes", "SCOPE", "the scopes that its tokens may have", is_required=are_new)
+    _add_list(
+        parser, "--disclosure", "NAME", "the attributes that it may see, or names of sets of them; or `default`"
     )
-    parser.add_argument("--token-lifetime", type=int, metavar="SECONDS", help="how many seconds its tokens are valid")
-    parser.add_argument(
-        "--disclosure",
-        nargs="+",
-        metavar="NAME",
-        help="the attributes that it may see, or names of sets of attributes, such as full",
-    )
-    parser.add_argument("--record-types", nargs="+", metavar="TYPE", help="the record types that it may search")
-    parser.add_argument(
-        "--requests-a-minute",
-        type=int,
-        metavar="NUMBER",
-        help="how many searches it may send in a minute; 0: no limit",
-    )
-    parser.add_argument(
-        "--records-a-day", type=int, metavar="NUMBER", help="how many records it may get in a day; 0: no limit"
-    )
-    parser.add_argument(
+    _add_list(parser, "--record-types", "TYPE", "the record types that it may search; or `default`, which is all")
+    for option, (unit, about) in _NUMBER_OPTIONS.items():
+        parser.add_argument(option, type=_number, metavar=unit, help=f"{about}; or `default`, the deployment's")
+    keys = parser.add_mutually_exclusive_group()
+    keys.add_argument(
         "--jwks",
         type=Path,
         metavar="FILE",
         help="a JWK set with its public keys, for authentication with private_key_jwt",
     )
+    if not are_new:
+        keys.add_argument("--no-jwks", action="store_true", help="remove its public keys")
+    _add_flags(parser)
+
+
+def _add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--openspp17",
         action=argparse.BooleanOptionalAction,
@@ -60,11 +61,72 @@ def add_members(parser: argparse.ArgumentParser, *, are_new: bool) -> None:
     )
 
 
+def _add_list(
+    parser: argparse.ArgumentParser, option: str, metavar: str, about: str, *, is_required: bool = False
+) -> None:
+    parser.add_argument(option, required=is_required, nargs="+", metavar=metavar, help=about)
+
+
+def _number(text: str) -> int | str:
+    try:
+        return text if text == _DEFAULT else int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be a whole number, or `{_DEFAULT}`") from error
+
+
+def take_subject(options: argparse.Namespace, name: str) -> str:
+    """Return the argument NAME or CLIENT, also where it follows a list: argparse takes it as the list's last value.
+
+    Raises CommandError when it is missing.
+    """
+    subject: str | None = getattr(options, name)
+    if subject is not None:
+        return subject
+    lists = [
+        found for each in _LISTS if len(found := getattr(options, each) or []) > 1 and not _is_known(each, found)
+    ]
+    if len(lists) != 1:
+        raise CommandError(f"{name.upper()} is missing: give it before the options.")
+    return str(lists[0].pop())
+
+
 def members_of(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the members that were given, as the API accepts them. Raises CommandError."""
+    """Return the members that were given, as the API accepts them; None is the default. Raises CommandError."""
     flags = {name: getattr(options, name) for name in _FLAGS if getattr(options, name) is not None}
-    given = {name: getattr(options, name) for name in _MEMBERS if getattr(options, name) is not None}
-    return {**given, **({"flags": flags} if flags else {}), **(_keys(options.jwks) if options.jwks else {})}
+    given = {name: getattr(options, name) for name in (*_TEXTS, *_NUMBERS) if getattr(options, name) is not None}
+    lists = {name: _words(getattr(options, name)) for name in _LISTS if getattr(options, name) is not None}
+    defaults = {name: None for name, value in {**given, **lists}.items() if _is_default(name, value)}
+    keys = _keys(options.jwks) if options.jwks else {"jwks": None} if getattr(options, "no_jwks", False) else {}
+    return {**given, **lists, **defaults, **({"flags": flags} if flags else {}), **keys}
+
+
+def _is_default(name: str, value: object) -> bool:
+    return name not in _TEXTS and value in (_DEFAULT, [_DEFAULT])
+
+
+def _words(values: list[str]) -> list[str]:
+    """Return the words of a list, which may be separated by commas, or be in one argument."""
+    return [word for value in values for word in re.split(r"[,\s]+", value) if word]
+
+
+def _is_known(name: str, values: list[str]) -> bool:
+    """Return whether the last value of a list is one that the member can have."""
+    return set(_words(values[-1:])) <= {*_known(name), _DEFAULT}
+
+
+def _known(name: str) -> Collection[str]:
+    # Imported where they are needed: they load the models.
+    if name == "scopes":
+        from dci_common.scopes import SCOPES  # noqa: PLC0415
+
+        return {*SCOPES, *(scope.replace(".", "/") for scope in SCOPES)}
+    if name == "disclosure":
+        from dci_common.registries.social.disclosure import NAMES  # noqa: PLC0415
+
+        return NAMES
+    from dci_common.clients.model import RECORD_TYPES  # noqa: PLC0415
+
+    return RECORD_TYPES
 
 
 def _keys(path: Path) -> dict[str, Any]:

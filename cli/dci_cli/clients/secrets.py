@@ -11,7 +11,7 @@ from dci_cli.clients.client_command import (
     print_record,
     print_records,
 )
-from dci_cli.clients.clients_api import ClientsApi
+from dci_cli.clients.clients_api import ClientsApi, label
 from dci_cli.terminal import confirm
 
 _SECRETS = ("secret_id", "created", "expires", "last_used")
@@ -33,20 +33,21 @@ def _add_secret_id(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(api: ClientsApi, options: argparse.Namespace) -> None:
-    print_records(options, _SECRETS, api.secrets(options.client))
+    print_records(options, _SECRETS, api.secrets(api.find(options.client)))
 
 
 def _rotate(api: ClientsApi, options: argparse.Namespace) -> None:
+    client = api.find(options.client)
     if options.old_expires_in == 0:
-        confirm(f"Expire the secret of the client {options.client} at once", "changed", assumed=options.yes)
-    print_record(options, api.add_secret(options.client, options.old_expires_in))
+        confirm(f"Expire the secret of {label(client)} at once", "changed", assumed=options.yes)
+    print_record(options, api.add_secret(client, options.old_expires_in))
 
 
 def _delete(api: ClientsApi, options: argparse.Namespace) -> None:
-    client = api.show(options.client)  # a client that does not exist is reported before the question
-    secret = f"the secret {options.secret_id} of the client {client['name']}"
+    client = api.find(options.client)
+    secret = f"the secret {options.secret_id} of {label(client)}"
     confirm(f"Delete {secret}", "deleted", assumed=options.yes)
-    api.delete_secret(options.client, options.secret_id)
+    api.delete_secret(client, options.secret_id)
     print_done(options, f"Deleted {secret}.")
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dci_cli.api import Api, add_api_options, api_of
 from dci_cli.command_error import CommandError
 from dci_cli.doctor import client_checks, public_checks
 from dci_cli.doctor.deployment import WRONG_URL, CheckProblem, Deployment, Outcome
-from dci_cli.terminal import Column, print_table
+from dci_cli.terminal import Column, add_json_option, print_json, print_table
 
-_COLUMNS = (Column("check"), Column("outcome"), Column("what was found, and how to mend it"))
+_COLUMNS = (Column("check"), Column("outcome"), Column("what was found, and how to mend it", wraps=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rotation-days", type=int, default=30, metavar="DAYS", help="the deployment's RotationDays (default: 30)"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_json_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what every check found; return 1 when one failed. Raises CommandError when the API's URL is missing."""
     api = api_of(options)
-    findings = list(examine(Deployment(api, options.client_id, options.sender_id, options.rotation_days, time.time)))
+    findings = list(examine(Deployment(api, api.client_id, options.sender_id, options.rotation_days, time.time)))
     if options.json:
-        print(_json(api, findings))
+        print_json(_report(api, findings))
     else:
         print_table(_COLUMNS, map(_row, findings))
     return int(any(finding.outcome == "failed" for finding in findings))
@@ -69,12 +69,12 @@ def examine(deployment: Deployment) -> Iterator[Finding]:
             yield Finding(name, "failed", "The response does not have the shape of the API's.", WRONG_URL)
 
 
-def _json(api: Api, findings: Sequence[Finding]) -> str:
+def _report(api: Api, findings: Sequence[Finding]) -> dict[str, Any]:
     shown = [
         {"check": finding.check, "outcome": finding.outcome, "found": finding.found, "mend": finding.remedy}
         for finding in findings
     ]
-    return json.dumps({"api": api.base_url, "findings": shown}, indent=2)
+    return {"api": api.base_url, "findings": shown}
 
 
 def _row(finding: Finding) -> Sequence[str]:

@@ -79,7 +79,10 @@ class Deployment:
     def issued(self) -> Reply:
         """The response of the token endpoint. Raises CheckSkipped without a client."""
         if not self.client_id:
-            raise CheckSkipped("There is no client.", "Give --client-id, and set DCI_CLIENT_SECRET.")
+            raise CheckSkipped(
+                "There is no client.",
+                "Run `dci configure`, or set DCI_CLIENT_ID and DCI_CLIENT_SECRET beside DCI_API.",
+            )
         return self.api.request_token()
 
     @cached_property

@@ -33,6 +33,7 @@ _ERRORS = {
 _QUERY: Tree = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE},
     "next": {"type": "string"},
+    "name": {"type": "string"},
     "status": {"enum": list(STATUSES)},
 }
 
@@ -75,9 +76,10 @@ def _client_paths() -> Tree:
     client = "/clients/{client_id}"
     return {
         "/clients": {
-            "get": _read("List clients", "Clients", "limit", "next", "status"),
+            "get": _read("List clients", "Clients", "limit", "next", "status", "name"),
             "post": _change("Register a client", 201, "CreatedClient", accepts="NewClient"),
         },
+        "/clients/log": {"get": _read("Show the log of all clients", "Log", "limit", "next")},
         client: {
             "get": _read("Show a client", "ClientView"),
             "patch": _change("Change members of a client", 200, "ClientView", accepts="ClientChanges"),

@@ -32,7 +32,7 @@ def components() -> Schema:
     return {
         **requests,
         **responses,
-        "ClientChanges": {**requests["NewClient"], "title": "ClientChanges", "required": []},
+        "ClientChanges": _changes(requests["NewClient"]),
         "CreatedClient": _with_secret(client),
         "CreatedSecret": _with_secret(responses["SecretView"]),
         "Clients": _page("clients", "ClientView"),
@@ -40,6 +40,15 @@ def components() -> Schema:
         "Log": _page("entries", "LogEntry"),
         **_OTHER_SCHEMAS,
     }
+
+
+def _changes(created: Schema) -> Schema:
+    """Return the schema of a change: every member is optional, and null resets one that is so in a new client too."""
+    members = {
+        name: schema if name in created["required"] else {"anyOf": [schema, {"type": "null"}]}
+        for name, schema in created["properties"].items()
+    }
+    return {**created, "title": "ClientChanges", "required": [], "properties": members}
 
 
 def _of(models: tuple[type[BaseModel], ...], mode: Any) -> Schema:  # noqa: ANN401 - pydantic's own literal

@@ -45,6 +45,7 @@ def _resources(
     client = "/clients/{client_id}"
     routes: dict[str, dict[str, Endpoint]] = {
         "/clients": {"GET": reads(read.clients), "POST": changes(write.create)},
+        "/clients/log": {"GET": reads(read.whole_log)},
         client: {"GET": reads(read.client), "PATCH": changes(write.update), "DELETE": changes(write.delete)},
         f"{client}/disable": {"POST": changes(write.disable)},
         f"{client}/enable": {"POST": changes(write.enable)},

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dci_clients.requests import (
-    CLIENT_POSITION,
+    INDEX_POSITION,
     LOG_POSITION,
     client_id,
     etag,
     invalid_next,
     next_page,
+    read_name,
     read_page,
     read_status,
 )
-from dci_common.clients.items import log_key
+from dci_common.clients.items import LISTED, LISTED_LOG, log_key
 from dci_common.clients.model import is_client_id
 from dci_common.clients.store import ClientStore
 from dci_common.clients.views import client_view, secret_view
@@ -27,9 +28,14 @@ class ReadEndpoints:
         self._clients = ClientStore(runtime)
 
     def clients(self, request: Request) -> Response:
-        """Return a page of clients."""
-        limit, position = read_page(request.query, CLIENT_POSITION)
-        clients, following = self._clients.page(limit, position, read_status(request.query))
+        """Return a page of clients, or the one client with a name."""
+        limit, position = read_page(request.query, INDEX_POSITION, LISTED)
+        status, name = read_status(request.query), read_name(request.query)
+        if name is None:
+            clients, following = self._clients.page(limit, position, status)
+        else:
+            found = self._clients.named(name)
+            clients, following = [found] if found and status in {None, found.status} else [], None
         return Response.of(200, {"clients": list(map(client_view, clients)), **next_page(following)})
 
     def client(self, request: Request) -> Response:
@@ -43,6 +49,11 @@ class ReadEndpoints:
         used = self._clients.last_used(owner)
         live = self._clients.live_secrets(owner)
         return Response.of(200, {"secrets": [secret_view(secret, used.get(secret.secret_id)) for secret in live]})
+
+    def whole_log(self, request: Request) -> Response:
+        """Return a page of the log of all clients, also of deleted ones."""
+        entries, following = self._clients.whole_log_page(*read_page(request.query, INDEX_POSITION, LISTED_LOG))
+        return Response.of(200, {"entries": entries, **next_page(following)})
 
     def log(self, request: Request) -> Response:
         """Return a page of a client's log, which outlives the client."""

@@ -15,7 +15,6 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from dci_common.clients.access import Bearer
 from dci_common.clients.changes import Caller
-from dci_common.clients.items import LISTED
 from dci_common.clients.model import STATUSES, Client
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.store import MAX_PAGE
@@ -25,8 +24,8 @@ from dci_common.validation import describe
 
 M = TypeVar("M", bound=BaseModel)
 
-# The members of a position in the list of clients, and in a client's log.
-CLIENT_POSITION = ("pk", "sk", "listed", "name_key")
+# The members of a position in the index, and in a client's log.
+INDEX_POSITION = ("pk", "sk", "listed", "name_key")
 LOG_POSITION = ("pk", "sk")
 _DEFAULT_PAGE = 50
 _MAX_TAGS = 1000  # characters of If-Match
@@ -80,14 +79,17 @@ def read_new_secret(request: Request) -> NewSecret:
     return _read(NewSecret, request.json_body(), "The secret") if request.body else NewSecret()
 
 
-def read_page(query: str, members: tuple[str, ...]) -> tuple[int, dict[str, str] | None]:
-    """Return `limit` and `next` of a list whose positions have these members. Raises InvalidRequest."""
+def read_page(query: str, members: tuple[str, ...], listed: str = "") -> tuple[int, dict[str, str] | None]:
+    """Return `limit` and `next` of a list whose positions have these members. Raises InvalidRequest.
+
+    `listed` is what a position in the index says of the list.
+    """
     parameters = dict(parse_qsl(query))
     limit = parameters.get("limit", str(_DEFAULT_PAGE))
     if not (limit.isascii() and limit.isdigit() and len(limit) <= len(str(MAX_PAGE)) and 1 <= int(limit) <= MAX_PAGE):
         raise InvalidRequest(f"limit must be a whole number from 1 to {MAX_PAGE}.")
     following = parameters.get("next")
-    return int(limit), _position(following, members) if following else None
+    return int(limit), _position(following, members, listed) if following else None
 
 
 def read_status(query: str) -> str | None:
@@ -98,11 +100,16 @@ def read_status(query: str) -> str | None:
     return status
 
 
+def read_name(query: str) -> str | None:
+    """Return `name` of the list of clients; None is any."""
+    return dict(parse_qsl(query, keep_blank_values=True)).get("name")
+
+
 def next_page(position: Mapping[str, str] | None) -> dict[str, str]:
     """Return the member `next`, which says where the next page starts; nothing after the last page."""
     if not position:
         return {}
-    ordered = {name: position[name] for name in CLIENT_POSITION if name in position}  # one position, one text
+    ordered = {name: position[name] for name in INDEX_POSITION if name in position}  # one position, one text
     return {"next": base64.urlsafe_b64encode(json.dumps(ordered).encode()).decode()}
 
 
@@ -130,13 +137,13 @@ def _check_members(body: bytes) -> None:
         json.loads(body, object_pairs_hook=once)
 
 
-def _position(token: str, members: tuple[str, ...]) -> dict[str, str]:
+def _position(token: str, members: tuple[str, ...], listed: str) -> dict[str, str]:
     try:
         position = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
         position = None
     well_formed = isinstance(position, dict) and position.keys() == set(members)
-    if not well_formed or not all(map(_is_key, position.values())) or position.get("listed", LISTED) != LISTED:
+    if not well_formed or not all(map(_is_key, position.values())) or position.get("listed", "") != listed:
         raise invalid_next()
     return {name: str(value) for name, value in position.items()}
 

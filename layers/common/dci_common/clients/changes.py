@@ -98,7 +98,7 @@ class ClientChanges:
             raise
 
     def _commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
-        log = put(log_item(*_entry(by.client_id, timestamp(self._runtime.clock()), before, change)))
+        log = put(log_item(_entry(by.client_id, timestamp(self._runtime.clock()), before, change)))
         versions = [_client_action(before, change.after), *_caller_checks(by, before)]
         actions = [*versions, *_name_actions(before, change.after), *change.actions, log]
         addressed: Any = [
@@ -126,7 +126,7 @@ def _undoing(before: Client | None, change: ClientChange) -> ClientChange:
     return ClientChange("secret_deleted", restored, actions, change.secret_id)
 
 
-def _entry(by: str, at: str, before: Client | None, change: ClientChange) -> tuple[str, LogEntry]:
+def _entry(by: str, at: str, before: Client | None, change: ClientChange) -> LogEntry:
     known = change.after or before
     if known is None:
         raise ValueError
@@ -134,10 +134,16 @@ def _entry(by: str, at: str, before: Client | None, change: ClientChange) -> tup
         {name: value for name, value in client_view(client).items() if name not in _UNLOGGED} if client else {}
         for client in (before, change.after)
     )
-    changes = changes_between(old, new) | change.changes
-    version = known.version if change.after else known.version + 1
-    entry = LogEntry(at=at, by=by, act=change.name, version=version, secret_id=change.secret_id, changes=changes)
-    return known.client_id, entry
+    return LogEntry(
+        client_id=known.client_id,
+        at=at,
+        by=by,
+        act=change.name,
+        version=known.version if change.after else known.version + 1,
+        name=known.name,
+        secret_id=change.secret_id,
+        changes=changes_between(old, new) | change.changes,
+    )
 
 
 def _client_action(before: Client | None, after: Client | None) -> Action:

@@ -6,7 +6,7 @@
 | name | `NAME#<name key>` | `NAME` | `client_id`, the owner: this makes names unique |
 | secret | `SECRET#<id>` | `1` or `2` | `digest`, `secret_id`, `created`; `expires` (epoch seconds) if it ends |
 | usage | `USAGE#<id>` | `USAGE` | by secret id, and for `private_key_jwt`, the epoch second of the last use |
-| log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON |
+| log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON; `listed` and `name_key` (the `sk`), for the index |
 
 Revoked tokens, failed authentications and public keys are described in `oauth/`: revocation.py, throttle.py,
 public_key_store.py. DynamoDB removes an expired item within days, so readers check `expires`.
@@ -14,6 +14,7 @@ public_key_store.py. DynamoDB removes an expired item within days, so readers ch
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dci_common.clients.log import LogEntry
 
 LISTED = "CLIENT"
+LISTED_LOG = "LOG"
 
 
 def client_key(client_id: str) -> Item:
@@ -83,7 +85,13 @@ def log_key(client_id: str, sort_key: str) -> Item:
     return {"pk": {"S": f"LOG#{client_id}"}, "sk": {"S": sort_key}}
 
 
-def log_item(client_id: str, entry: LogEntry) -> Item:
-    """Return the item of a log entry."""
-    key = log_key(client_id, f"{entry.at}#{entry.version:010}")
-    return {**key, "entry": {"S": entry.model_dump_json(exclude_none=True)}}
+def log_item(entry: LogEntry) -> Item:
+    """Return the item of a log entry. The index `clients` lists the entries of all clients in the order of time."""
+    moment = f"{entry.at}#{entry.version:010}"
+    listed = {"listed": {"S": LISTED_LOG}, "name_key": {"S": moment}}
+    return {**log_key(entry.client_id, moment), **listed, "entry": {"S": entry.model_dump_json(exclude_none=True)}}
+
+
+def entry_from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the log entry of an item as JSON; earlier entries hold their client's id only in the key."""
+    return {"client_id": item["pk"]["S"].removeprefix("LOG#"), **json.loads(item["entry"]["S"])}

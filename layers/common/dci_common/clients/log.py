@@ -22,14 +22,20 @@ class Change(BaseModel):
 
 
 class LogEntry(BaseModel):
-    """One change: `by` is the id of the client that made it, `secret_id` the secret that it was about, if any."""
+    """One change: `by` is the id of the client that made it, `secret_id` the secret that it was about, if any.
+
+    `name` is the client's name after the change, or the last one of a client that was deleted. Entries that were
+    written before it was recorded have none.
+    """
 
     model_config = ConfigDict(frozen=True)
 
+    client_id: str
     at: str
     by: str
     act: str
     version: int
+    name: str | None = None
     secret_id: str | None = None
     changes: dict[str, Change] = {}
 

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+MAX_NAME_BYTES = 512  # also of its key
 RECORD_TYPES = ("SRPerson", "Member", "Group")
 Status = Literal["enabled", "disabled"]
 STATUSES: tuple[Status, ...] = get_args(Status)

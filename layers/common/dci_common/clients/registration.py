@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from dci_common.clients.administration import Administration
 from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
-from dci_common.clients.model import RECORD_TYPES, Client, name_key
+from dci_common.clients.model import MAX_NAME_BYTES, RECORD_TYPES, Client, name_key
 from dci_common.clients.secrets import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS
 from dci_common.clients.views import Flags, client_view
 from dci_common.oauth.public_keys import public_key_set
@@ -23,7 +23,6 @@ from dci_common.settings import MAX_LIMIT, MAX_TOKEN_LIFETIME, MIN_TOKEN_LIFETIM
 from dci_common.timestamps import timestamp
 
 _OPERATOR = Caller(OPERATOR)
-_MAX_LABEL_BYTES = 512  # the envelope's limit for a sender_id; a name is a key, and normalisation lengthens some
 
 
 def _one_of(allowed: frozenset[str]) -> AfterValidator:
@@ -43,7 +42,8 @@ def _label(value: str) -> str:
     key = name_key(value)
     if not value.isprintable() or not key:
         raise PydanticCustomError("rule", "must be printable and not blank")
-    if max(len(value.encode()), len(key.encode())) > _MAX_LABEL_BYTES:
+    # The envelope's limit for a sender_id. A name is a key, and normalisation lengthens some.
+    if max(len(value.encode()), len(key.encode())) > MAX_NAME_BYTES:
         raise PydanticCustomError("rule", "must have at most 512 bytes")
     return value
 
@@ -97,11 +97,16 @@ def register(runtime: Runtime, requested: NewClient, by: Caller = _OPERATOR) -> 
 
 
 def edited(runtime: Runtime, client: Client, changes: Mapping[str, Any]) -> Client:
-    """Return the client with some members of NewClient changed (RFC 7396). Raises ValidationError."""
+    """Return the client with some members of NewClient changed (RFC 7396). Raises ValidationError.
+
+    Null resets a member to its default.
+    """
     members = {name: value for name, value in client_view(client).items() if name in NewClient.model_fields}
-    flags = changes.get("flags", {})
+    flags = changes.get("flags")
     merged = {"flags": {**members["flags"], **flags}} if isinstance(flags, dict) else {}
-    requested = NewClient.model_validate({**members, **changes, **merged})
+    reset = {name for name, value in changes.items() if value is None} & NewClient.model_fields.keys()
+    result = {name: value for name, value in {**members, **changes, **merged}.items() if name not in reset}
+    requested = NewClient.model_validate(result)
     return client.model_copy(update=_fields(runtime, requested))
 
 

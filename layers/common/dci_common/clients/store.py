@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dci_common.aws.dynamodb import Unmetered, batch_get
+from dci_common.aws.dynamodb import Item, Unmetered, batch_get
 from dci_common.clients.items import (
     LISTED,
+    LISTED_LOG,
     client_from_item,
     client_key,
+    entry_from_item,
     log_key,
+    name_item_key,
     secret_from_item,
     secret_keys,
     usage_key,
 )
-from dci_common.clients.model import Client, is_client_id, name_key
+from dci_common.clients.model import MAX_NAME_BYTES, Client, is_client_id, name_key
 from dci_common.errors import NotFound
 from dci_common.oauth.revocation import revocation_key
 
@@ -52,6 +54,16 @@ class ClientStore:
         item = answer.get("Item")
         return client_from_item(item) if item else None
 
+    def named(self, name: str) -> Client | None:
+        """Return the client with this name, read consistently, or None."""
+        key = name_key(name)
+        if not 0 < len(key.encode()) <= MAX_NAME_BYTES:
+            return None
+        answer = self._runtime.dynamodb.get_item(TableName=self._table, Key=name_item_key(key), ConsistentRead=True)
+        owner = answer.get("Item")
+        client = self.find(owner["client_id"]["S"], consistent=True) if owner else None
+        return client if client and name_key(client.name) == key else None  # it may have been renamed meanwhile
+
     def token_holder(self, token: VerifiedToken, deadline: Deadline | None = None) -> Client | None:
         """Return the client of a verified token; None when it is not enabled, or the token was revoked.
 
@@ -76,18 +88,9 @@ class ClientStore:
         `status` leaves out other clients, so that a page can be short, or empty, while others follow. The index is
         eventually consistent: a client that was just created can be missing for moments.
         """
-        answer: Any = self._runtime.dynamodb.query(
-            TableName=self._table,
-            IndexName="clients",
-            KeyConditionExpression="listed = :listed",
-            ExpressionAttributeValues={":listed": {"S": LISTED}},
-            Limit=limit,
-            **_start(after),
-        )
-        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in answer["Items"]]
-        clients = map(client_from_item, batch_get(self._runtime, self._table, keys))
-        wanted = [client for client in clients if status in {None, client.status}]
-        return sorted(wanted, key=lambda client: name_key(client.name)), _next(answer)
+        items, following = self._listed(LISTED, limit, after, forward=True)
+        wanted = [client for client in map(client_from_item, items) if status in {None, client.status}]
+        return sorted(wanted, key=lambda client: name_key(client.name)), following
 
     def live_secrets(self, client_id: str) -> list[Secret]:
         """Return a client's secrets that are accepted now, read consistently, the oldest first."""
@@ -103,7 +106,7 @@ class ClientStore:
     def log_page(
         self, client_id: str, limit: int, after: Position | None
     ) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
-        """Return a page of a client's log entries, the newest first, and where the next page starts."""
+        """Return a page of a client's log, the newest entry first, and where the next page starts."""
         answer = self._runtime.dynamodb.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
@@ -113,7 +116,35 @@ class ClientStore:
             Limit=limit,
             **_start(after),
         )
-        return [json.loads(item["entry"]["S"]) for item in answer["Items"]], _next(answer)
+        return list(map(entry_from_item, answer["Items"])), _next(answer)
+
+    def whole_log_page(
+        self, limit: int, after: Position | None
+    ) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
+        """Return a page of the log of all clients, the newest entry first, and where the next page starts.
+
+        It is read from the index: an entry that was just written can be missing for moments.
+        """
+        items, following = self._listed(LISTED_LOG, limit, after, forward=False)
+        return list(map(entry_from_item, items)), following
+
+    def _listed(
+        self, listed: str, limit: int, after: Position | None, *, forward: bool
+    ) -> tuple[list[Item], dict[str, str] | None]:
+        """Return a page of the items under `listed` in the index, in its order, and where the next page starts."""
+        answer: Any = self._runtime.dynamodb.query(
+            TableName=self._table,
+            IndexName="clients",
+            KeyConditionExpression="listed = :listed",
+            ExpressionAttributeValues={":listed": {"S": listed}},
+            Limit=limit,
+            ScanIndexForward=forward,
+            **_start(after),
+        )
+        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in answer["Items"]]
+        found = {(item["pk"]["S"], item["sk"]["S"]): item for item in batch_get(self._runtime, self._table, keys)}
+        order = [(key["pk"]["S"], key["sk"]["S"]) for key in keys]
+        return [found[key] for key in order if key in found], _next(answer)
 
 
 def _start(after: Position | None) -> Any:  # noqa: ANN401 - optional arguments

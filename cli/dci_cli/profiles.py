@@ -1,0 +1,77 @@
+"""The profiles of an operator: a file with the URL of each API, and the client for its requests.
+
+It is `dci/profiles.ini` in XDG_CONFIG_HOME, or in `~/.config`. It holds secrets, so only its owner may read it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from configparser import ConfigParser, Error
+from pathlib import Path
+
+from dci_cli.command_error import CommandError
+
+DEFAULT = "default"
+_MEMBERS = ("api", "client_id", "client_secret")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+
+
+def read_profile(name: str) -> dict[str, str]:
+    """Return a profile. Raises CommandError when there is none, or when other users could have read or changed it."""
+    profiles = _read()
+    if not profiles.has_section(name):
+        named = "" if name == DEFAULT else f" --profile {name}"
+        raise CommandError(f"No API is configured as `{name}`: run `dci configure{named}`, or give --api or DCI_API.")
+    found = {member: profiles.get(name, member, fallback="") for member in _MEMBERS}
+    if not found["api"]:
+        raise CommandError(f"The profile {name} in {_path()} has no api: run `dci configure --profile {name}`.")
+    return found
+
+
+def write_profile(name: str, profile: Mapping[str, str]) -> Path:
+    """Write or replace a profile, and return the path of the file. Raises CommandError."""
+    if not _NAME.fullmatch(name):
+        raise CommandError("The profile's name must have letters, digits, `.`, `_` and `-` only.")
+    if not all(value.isprintable() for value in profile.values()):
+        raise CommandError("The URL, the client's id and its secret must be printable and on one line.")
+    profiles = _read()
+    profiles[name] = dict(profile)
+    path = _path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # In a folder that only its owner can read, a complete file is written, which then replaces the former.
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            written = Path(folder) / path.name
+            written.touch(mode=0o600)
+            with written.open("w", encoding="utf-8") as file:
+                profiles.write(file)
+            written.replace(path)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
+    return path
+
+
+def _path() -> Path:
+    home = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    folder = home if home.is_absolute() else Path.home() / ".config"  # as its specification says
+    return folder / "dci" / "profiles.ini"
+
+
+def _read() -> ConfigParser:
+    """Return the profiles; none when there is no file. Raises CommandError."""
+    profiles, path = ConfigParser(interpolation=None, default_section=""), _path()
+    try:
+        with path.open(encoding="utf-8") as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                raise CommandError(f"Other users can read {path}, which holds secrets: run `chmod 600 {path}`.")
+            profiles.read_file(file)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+    except (Error, ValueError) as error:  # also one that is not UTF-8
+        raise CommandError(f"{path} is not a valid file of profiles: correct it, or delete it.") from error
+    return profiles
