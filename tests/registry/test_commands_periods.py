@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from dci_common.registry.model.records import AnyRecord, Group, Membership, Pers
 from dci_common.registry.model.views import View
 from dci_common.registry.storage.items import all_items, sides
 from support.commands import Commands
+from support.events import ROOT
 from support.import_files import jsonl
 from support.registry_harness import INDEXING, Registry, expected_views
 
+DOCUMENT = (ROOT / "docs" / "registry.md").read_text(encoding="utf-8")
 ANNA, HILL = Person(id="anna"), Group(id="hill")
 EARLIER = Membership(person_id="anna", group_id="hill", roles=("head",), start="2010-01-01", end="2015-01-01")
 NOW = Membership(person_id="anna", group_id="hill", start="2020-01-01")
@@ -116,7 +119,7 @@ def test_verify_finds_periods_that_overlap(filled: Registry, dci: Commands) -> N
     filled.write(item for (kind, _), view in views.items() for item in all_items(INDEXING, kind, view))
     filled.write(sides("anna", "hill", {"start": "2014-01-01", "end": "2016-01-01"}))
     periods = "from 2010-01-01 until 2015-01-01 and from 2014-01-01 until 2016-01-01: the periods overlap"
-    assert dci("verify").out.splitlines() == [
+    assert sorted(dci("verify").out.splitlines()) == [
         f"{own} RECORD: shows {other} {periods}"
         for own, other in sorted((("GROUP#hill", "PERSON#anna"), ("PERSON#anna", "GROUP#hill")))
     ]
@@ -129,3 +132,17 @@ def test_files_may_hold_several_periods(registry: Registry, dci: Commands, tmp_p
     assert done.status == 1
     assert "belongs to the group hill from 2020-01-01 already" in (tmp_path / "all.jsonl.rejected.jsonl").read_text()
     registry.assert_holds(*ALL)
+
+
+def test_the_documented_periods_are_written_and_deleted_so(registry: Registry, dci: Commands) -> None:
+    """The commands on periods in docs/registry.md print what it shows, one after the other."""
+    shown = re.findall(
+        r"^\$ (?:echo '(.*)' \| )?\./dci registry (put -|delete --membership .*)\n(.*)", DOCUMENT, re.MULTILINE
+    )
+    begun = Membership(person_id="p-0003", group_id="h-0001", start="2020-03-01")
+    registry.put(Person(id="p-0003"), Group(id="h-0001"), begun)
+    assert len(shown) == 6
+    for line, command, printed in shown:
+        done = dci(*command.split(), stdin=line)
+        assert (done.out.strip() or f"dci: {done.problem}") == printed
+    registry.assert_holds(Person(id="p-0003"), Group(id="h-0001"))
