@@ -15,7 +15,8 @@ from dci_cli.registry.support.registry_table import add_table, registry_command,
 from dci_cli.terminal import confirm
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
-from dci_common.registry.storage.keys import record_pk
+from dci_common.registry.model.periods import period_text
+from dci_common.registry.storage.keys import NO_START, record_pk
 from dci_common.registry.storage.store import RegistryStore, Stored
 from dci_common.registry.write.writer import RegistryWriter, WriteRefused
 
@@ -28,9 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     subject.add_argument("record", metavar="RECORD", nargs="*", default=[], help=ID_OR_IDENTIFIER)
     subject.add_argument(
         "--membership",
-        nargs=2,
-        metavar=("PERSON", "GROUP"),
-        help="delete the membership of this person in this group",
+        nargs="+",
+        metavar=("PERSON GROUP", "START"),
+        help="delete the membership of this person in this group; if there are several periods, the one with this "
+        "start (-: without one)",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
@@ -43,11 +45,13 @@ def run(options: argparse.Namespace) -> int:
     writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
     try:
         if options.membership:
-            person_id, group_id = options.membership
+            person_id, group_id, start = _membership(options.membership)
             description = f"the person {person_id}'s membership of the group {group_id}"
+            if start is not None:
+                description += f" {period_text({'start': start} if start else {})}"
             confirm(f"Delete {description}", "deleted", assumed=options.yes)
             with audit.recorded([record_pk(Kind.PERSON, person_id), record_pk(Kind.GROUP, group_id)]):
-                writer.delete_membership(person_id, group_id)
+                writer.delete_membership(person_id, group_id, start)
         else:
             stored = find_record(RegistryStore(runtime), options.record)
             description = _describe(stored)
@@ -66,6 +70,16 @@ def _keys(stored: Stored) -> Iterable[str]:
     return dict.fromkeys(
         [record_pk(stored.kind, stored.id), *(record_pk(other, entry["id"]) for entry in stored.view[entries])]
     )
+
+
+def _membership(given: list[str]) -> tuple[str, str, str | None]:
+    """Return the person, the group, and the start, if given: "" for a period without one. Raises CommandError."""
+    match given:
+        case [person_id, group_id]:
+            return person_id, group_id, None
+        case [person_id, group_id, start]:
+            return person_id, group_id, "" if start == NO_START else start
+    raise CommandError("--membership requires a person and a group, and a start if there are several periods.")
 
 
 def _describe(stored: Stored) -> str:

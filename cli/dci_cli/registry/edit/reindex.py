@@ -2,8 +2,8 @@
 
 A record is rewritten only when its derived attributes differ, on the condition that it has not changed; its version
 stays the same. Interrupted writes are completed. Lookup items that older versions wrote get the mark that says
-whether their owner is restricted, and the keys that follow from the rules of now. The command can be stopped and
-started again at any time; with a checkpoint file it continues where it stopped.
+whether their owner is restricted, and the keys that follow from the rules of now; memberships get keys with a start.
+The command can be stopped and started again at any time; with a checkpoint file it continues where it stopped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dci_cli.registry.edit.checkpoint import Checkpoint
-from dci_cli.registry.edit.rekeying import Rekeying
+from dci_cli.registry.edit.rekeying import Rekeying, former_memberships
 from dci_cli.registry.support.registry_table import (
     IS_RECORD,
     UNLIMITED,
@@ -46,6 +46,14 @@ _RECORDS_AND_UNMARKED: dict[str, Any] = {
     "ExpressionAttributeNames": {"#owner": "owner"},
     "ExpressionAttributeValues": {":people": {"S": keys.record_pk(Kind.PERSON, "")}},
 }
+_AND_MEMBERSHIPS: dict[str, Any] = {
+    **_RECORDS_AND_UNMARKED,
+    "FilterExpression": f"{_RECORDS_AND_UNMARKED['FilterExpression']} OR begins_with(sk, :member)",
+    "ExpressionAttributeValues": {
+        **_RECORDS_AND_UNMARKED["ExpressionAttributeValues"],
+        ":member": {"S": keys.MEMBER},
+    },
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +81,8 @@ def run(options: argparse.Namespace) -> int:
     )
     if reindex.marked:
         print(f"{reindex.marked:,} lookup items marked, which an older version wrote.")
+    if reindex.moved:
+        print(f"{reindex.moved:,} memberships have got other keys.")
     if moved := reindex.rekeying.contested:
         print(f"{len(moved):,} records have got other lookup items.")
         if contested := sum(moved):
@@ -92,16 +102,19 @@ class Reindex:
         self._store = RegistryStore(runtime)
         self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
         self.rekeying = Rekeying(runtime, self._store.settings(), country)
-        self.seen = self.rewritten = self.completed = self.marked = 0
+        self.seen = self.rewritten = self.completed = self.marked = self.moved = 0
 
     def pages(self, after: Item | None) -> Iterator[Item | None]:
         """Rewrite page after page from the key `after` (None: the beginning), and yield the last key of each."""
         start = {"ExclusiveStartKey": after} if after else {}
         self.rekeying.announce(self._sleep)
+        wanted = _AND_MEMBERSHIPS if self.rekeying.moves_memberships else _RECORDS_AND_UNMARKED
         with ThreadPoolExecutor(_THREADS) as pool:
-            for page in pages(self._runtime, **_RECORDS_AND_UNMARKED, **start):
+            for page in pages(self._runtime, **wanted, **start):
                 items = [item for item in page["Items"] if "facets" in item]
-                self.marked += sum(pool.map(self._mark, [item for item in page["Items"] if "facets" not in item]))
+                self.marked += sum(pool.map(self._mark, [item for item in page["Items"] if "owner" in item]))
+                former = former_memberships(page["Items"])
+                self.moved += sum(pool.map(self.rekeying.move_memberships, former.keys(), former.values()))
                 self.seen += len(items)
                 self.completed += sum(pool.map(self._complete, [item for item in items if "pending" in item]))
                 self.rewritten += sum(pool.map(self._rewrite, items))
