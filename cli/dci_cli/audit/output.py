@@ -11,14 +11,15 @@ from dci_cli.audit.records import Record
 from dci_cli.terminal import Column, print_table
 
 _COLUMNS = (
-    *(
-        Column("when", 24),
-        Column("who", 36),
-        Column("did", 11),
-        Column("type", 8),
-        Column("count", 5, is_number=True),
-    ),
-    *(Column("records", 40), Column("transaction", 20), Column("purpose", 30), Column("query", 60)),
+    Column("when", 24),
+    Column("who", 36),
+    Column("did", 15),
+    Column("type", 8),
+    Column("count", 5, is_number=True),
+    Column("records", 40),
+    Column("transaction", 20),
+    Column("purpose", 30),
+    Column("query", 60),
 )
 _CSV = (
     *("moment", "client_id", "client", "operator", "did", "record_type", "count", "records"),
@@ -60,7 +61,7 @@ def _row(record: Record) -> Sequence[str]:
 def _did(record: Record) -> str:
     """Return what was done: an operator's command, or `saw`, or why a client saw nothing."""
     if "operator" in record:
-        return f"{record['command']}{'?' * bool(record.get('incomplete'))}"
+        return f"{record['command']}, in part" if record.get("incomplete") else str(record["command"])
     return next((name for name in ("rejected", "withheld") if name in record), "saw")
 
 
