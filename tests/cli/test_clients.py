@@ -23,7 +23,7 @@ from .conftest import Dci, Outcome
 
 NEW = ("--sender-id", "health.example.org", "--scopes", "registry.search")
 Clients = Callable[..., Outcome]
-_OF_THE_SERVER = re.compile(r"\d ms$")  # its line a request
+_OF_THE_SERVER = re.compile(r"\d ms client=")  # its line a request
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ def test_a_large_batch_arrives(server: Server) -> None:
         "dynamodb",
         endpoint_url=server.engine.endpoint,
         aws_access_key_id=server.engine.access_key_id,
-        aws_secret_access_key="x",  # noqa: S106 - not verified
+        aws_secret_access_key="x",
     )
     keys = [{"pk": {"S": f"DAY#{number}"}, "sk": {"S": "1"}} for number in range(25)]
     items = [{**key, "text": {"S": "ñ" * 150_000}} for key in keys]
@@ -166,7 +166,9 @@ def test_a_large_batch_arrives(server: Server) -> None:
     assert answer["UnprocessedItems"] == {}
 
 
-@pytest.mark.parametrize("content", [None, "", "{}", '{"endpoint": "http://127.0.0.1:1", "access_key_id": "", "tables": {}}'])
+@pytest.mark.parametrize(
+    "content", [None, "", "{}", '{"endpoint": "http://127.0.0.1:1", "access_key_id": "", "tables": {}}']
+)
 def test_a_server_that_is_not_running_is_reported(dci: Dci, tmp_path: Path, content: str | None) -> None:
     """A missing file, a damaged one, and one of a server that was killed are reported in one sentence."""
     credentials = tmp_path / "credentials.json"
@@ -174,7 +176,13 @@ def test_a_server_that_is_not_running_is_reported(dci: Dci, tmp_path: Path, cont
     credentials.write_text(json.dumps({"base_url": "http://127.0.0.1:1", "admin": client}))
     if content is not None:
         credentials.with_suffix(".engine.json").write_text(content)
-    for words in (("registry", "stats"), ("audit", "--client", "1"), ("clients", "list"), ("keys", "list"), ("doctor",)):
+    for words in (
+        ("registry", "stats"),
+        ("audit", "--client", "1"),
+        ("clients", "list"),
+        ("keys", "list"),
+        ("doctor",),
+    ):
         assert dci(*words, "--credentials", str(credentials)).problem == (
             f"No local server with the credentials file {credentials} is running: start it with make run, or name the"
             " file of another with --credentials."

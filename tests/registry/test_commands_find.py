@@ -91,7 +91,13 @@ def test_find_prints_a_short_table(dci: Commands) -> None:
         "person  chidi  Chidi Okafor",
         "group   home   Okafor",
     ]
-    assert dci("find", "passport", "77").out.splitlines()[1].split() == ["person", "hidden", "Ébénézer", "Đặng", "restricted"]
+    assert dci("find", "passport", "77").out.splitlines()[1].split() == [
+        "person",
+        "hidden",
+        "Ébénézer",
+        "Đặng",
+        "restricted",
+    ]
 
 
 @pytest.mark.usefixtures("filled")

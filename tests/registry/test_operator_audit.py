@@ -77,9 +77,7 @@ def test_a_record_has_the_form_of_a_disclosure(dci: Commands, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("audit", "registry")
-def test_the_operator_is_the_aws_identity(
-    dci: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_operator_is_the_aws_identity(dci: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The operator is the ARN of the caller; on an engine of this machine it is the user."""
     dci("put", jsonl(tmp_path / "one.jsonl", [ANNA]))
     expected = boto3.client("sts").get_caller_identity()["Arn"]
@@ -100,7 +98,9 @@ def test_without_a_table_nothing_is_changed(
     registry.put(ANNA)
     arguments = ("anna", "--yes") if command == "delete" else (jsonl(tmp_path / "one.jsonl", [BENO]),)
     problem = dci(command, *arguments, "--audit-table", "no-such-table").err.splitlines()[-1]
-    assert problem.startswith("dci: The change cannot be recorded, so nothing was changed: There is no such table in ")
+    assert problem.startswith(
+        "dci: The change cannot be recorded, so nothing was changed: There is no such table in "
+    )
     assert "AuditTable" in problem
     monkeypatch.setenv("AUDIT_TABLE", "")
     assert dci(command, *arguments).problem.startswith(
