@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
+from dci_cli.environment import environment
 from dci_cli.local.demo import demo_population
 from dci_cli.local.engine_server import engine_over_http
-from dci_cli.local.environment import environment
 from dci_cli.local.load import load
 from dci_cli.local.tables import create_tables
 from dci_cli.local_server import LocalEngine, published
