@@ -41,7 +41,7 @@ class Outcome:
 Dci = Callable[..., Outcome]
 Clients = Callable[..., Outcome]
 NEW = ("--sender-id", "health.example.org", "--scopes", "registry.search")
-_OF_THE_SERVER = re.compile(r"\d ms$")  # its line a request
+_OF_THE_SERVER = re.compile(r"\d ms client=")  # its line a request
 
 
 @pytest.fixture(autouse=True)

@@ -210,10 +210,12 @@ def test_a_client_that_goes_away_leaves_no_trace(server: GatewayServer, capfd: p
 def test_a_request_is_one_line_without_what_was_sent(
     connection: HTTPConnection, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The terminal shows method, route, status and time; never a path, a query or a body."""
+    """The terminal shows when, method, route, status, duration and ids; never a path, a query or a body."""
     ask(connection, "/clients/SECRET?SECRET", b"SECRET", "text/plain")
     printed = capfd.readouterr().err
-    assert re.fullmatch(r"POST /clients/\{client_id\} 200 \d+ ms\n", printed)
+    when, correlation_id = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "[0-9a-f]{32}"
+    line = rf"{when} POST /clients/\{{client_id\}} 200 \d+ ms client=- correlation_id={correlation_id}\n"
+    assert re.fullmatch(line, printed)
 
 
 @pytest.mark.exhaustive

@@ -72,12 +72,12 @@ def test_wrong_options_are_one_line(options: list[str], reason: str, tmp_path: P
 
 
 def operate(server: ServerProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run an operator's command as the server's welcome says."""
+    """Run an operator's command on the server, as its welcome says."""
     assert server.process.stdout is not None
     while "./dci registry stats" not in server.welcome:
         server.welcome += server.process.stdout.readline()
-    exported = dict(re.findall(r"(\w+)=(\S+)", server.welcome.partition("\nexport ")[2]))
-    line, environment = command("registry", *arguments, **exported)
+    [option] = re.findall(r"^\./dci registry stats (.*)$", server.welcome, re.MULTILINE)
+    line, environment = command("registry", *arguments, *option.split())
     return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
 
 

@@ -185,7 +185,7 @@ def test_a_table_without_settings_is_rejected(registry: Registry) -> None:
     """A table without the registry's settings cannot be verified."""
     registry.remove(("REGISTRY", "SETTINGS"))
     with pytest.raises(RegistryNotLoaded):
-        next(Checker(registry.runtime, SOCIAL_CATALOGUE).findings())
+        next(Checker(registry.runtime, SOCIAL_CATALOGUE).findings([]))
 
 
 def test_a_write_under_way_is_no_finding(small: Registry) -> None:

@@ -15,7 +15,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from dci_common.registry.model.views import View, views
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.checker import Checker
+from dci_common.registry.storage.checker import PAGE_ITEMS, Checker
 from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import Ref, all_items, membership_items, ref_of
 from dci_common.registry.storage.store import RegistryStore, Stored
@@ -125,7 +125,8 @@ class Registry:
 
     def findings(self) -> list[str]:
         """Check the registry."""
-        return list(Checker(self.runtime, SOCIAL_CATALOGUE).findings())
+        scanned = pages(self.runtime.dynamodb.scan, TableName=self.table, ConsistentRead=True, Limit=PAGE_ITEMS)
+        return list(Checker(self.runtime, SOCIAL_CATALOGUE).findings(scanned))
 
     def views(self) -> dict[tuple[Kind, str], View]:
         """Read every view."""

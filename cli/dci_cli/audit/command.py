@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from dci_cli.audit.client_names import ClientNames
@@ -38,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         (
             "--registry-table",
             "RegistryTable",
-            "to find a person or group by identifier, or to say that there is none",
+            "to look up identifiers, and whether somebody exists",
         ),
         ("--clients-table", "ClientsTable", "to show the names of clients, also of deleted ones"),
     ):
@@ -68,19 +67,11 @@ def run(options: argparse.Namespace) -> int:
     elif named:
         print_text(named)
     if not named:
-        print(f"{subject.absence} from {period.first} to {period.last}.", *_notes(subject), file=_stream(options))
+        sentence = f"{subject.absence} from {period.first} to {period.last}. {subject.unchecked}"
+        print(sentence.rstrip(), file=sys.stderr if options.json or options.csv else sys.stdout)
     elif not options.clients_table and any("client_id" in record for record in named):
         print("Clients are shown by their ids: give --clients-table or CLIENTS_TABLE for names.", file=sys.stderr)
     return 0
-
-
-def _notes(subject: Subject) -> Sequence[str]:
-    return [subject.unchecked] if subject.unchecked else []
-
-
-def _stream(options: argparse.Namespace) -> object:
-    """Return where a sentence goes that is not a record."""
-    return sys.stderr if options.json or options.csv else sys.stdout
 
 
 def _add_subject(parser: argparse.ArgumentParser) -> None:
@@ -88,22 +79,21 @@ def _add_subject(parser: argparse.ArgumentParser) -> None:
     about.add_argument(
         "--person",
         nargs="+",
-        metavar=("ID", "TYPE VALUE"),
-        help="show who saw and who changed this person, alone or in a group: an id, or an identifier such as UIN 123",
+        metavar=("ID", "VALUE"),
+        help="show who saw and who changed this person: an id, or the type and value of an identifier",
     )
     about.add_argument(
-        "--group", nargs="+", metavar=("ID", "TYPE VALUE"), help="show who saw and who changed a group"
+        "--group", nargs="+", metavar=("ID", "VALUE"), help="show who saw and who changed this group, likewise"
     )
     about.add_argument("--client", metavar="ID", help="show what this client saw")
     about.add_argument("--changes", action="store_true", help="show what operators changed")
 
 
 def _add_days(parser: argparse.ArgumentParser) -> None:
-    today = datetime.now(UTC).date()
     parser.add_argument(
         "--since", type=_date, metavar="DATE", help=f"the first day, in UTC (default: {_DAYS} days before the last)"
     )
-    parser.add_argument("--until", type=_date, metavar="DATE", help=f"the last day (default: today, {today})")
+    parser.add_argument("--until", type=_date, metavar="DATE", help="the last day (default: today)")
     parser.add_argument("--day", type=_date, metavar="DATE", help="this day alone")
 
 

@@ -55,7 +55,7 @@ def _row(record: Record) -> Sequence[str]:
 def _did(record: Record) -> str:
     """Return what was done: an operator's command, or `saw`, or why a client saw nothing."""
     if "operator" in record:
-        return f"{record['command']}{'?' * bool(record.get('incomplete'))}"
+        return f"{record['command']}, in part" if record.get("incomplete") else str(record["command"])
     return next((name for name in ("rejected", "withheld") if name in record), "saw")
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
+from dci_cli.registry.support.registry_table import add_table, pages, registry_command, runtime_of
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
-from dci_common.registry.storage.checker import Checker
+from dci_common.registry.storage.checker import PAGE_ITEMS, Checker
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print each finding."""
     count = 0
-    for finding in Checker(runtime_of(options), SOCIAL_CATALOGUE).findings():
+    runtime = runtime_of(options)
+    for finding in Checker(runtime, SOCIAL_CATALOGUE).findings(pages(runtime, Limit=PAGE_ITEMS)):
         print(finding)
         count += 1
     found = f"{count:,} inconsistenc{'y' if count == 1 else 'ies'} found."

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dci_common.aws.dynamodb import Item, batch_get, pages
+from dci_common.aws.dynamodb import Item, batch_get
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.periods import find_overlap, period_text, start_of
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 _CHECKS = 3  # of what seems wrong: perhaps a write was in progress
-_PAGE_ITEMS = 500  # each refers to others, some of them large
+PAGE_ITEMS = 500  # each refers to others, some of them large
 _RECORD_PREFIXES = tuple(f"{kind}#" for kind in Kind)
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)  # what reading a damaged body may raise
 
@@ -68,8 +68,11 @@ class Checker:
         self._catalogue = catalogue
         self._store = RegistryStore(runtime)
 
-    def findings(self) -> Iterator[str]:
-        """Check the whole table, and yield a sentence for each inconsistency. Raises RegistryNotLoaded."""
+    def findings(self, scanned: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+        """Check the whole table, and yield a sentence for each inconsistency. Raises RegistryNotLoaded.
+
+        `scanned` are the pages of a strongly consistent scan, with at most `PAGE_ITEMS` items each.
+        """
         settings = self._store.settings()
         if settings.former:
             yield (
@@ -78,7 +81,7 @@ class Checker:
             )
             return
         self._catalogue = self._catalogue.with_country(settings.country)
-        for page in pages(self._runtime.dynamodb.scan, TableName=self._table, ConsistentRead=True, Limit=_PAGE_ITEMS):
+        for page in scanned:
             found = self._check(page["Items"])
             for _ in range(_CHECKS - 1):
                 found = self._check(self._items(found).values()) if found else found
