@@ -29,6 +29,7 @@ def shown(outcome: Outcome) -> dict[str, Any]:
     return client
 
 
+@pytest.mark.exhaustive
 def test_every_command_takes_a_name(clients: Clients, named: str) -> None:
     """Each command about a client finds it by its name, in any case and spacing."""
     made = shown(clients("create", named, *NEW, "--json"))
@@ -167,6 +168,7 @@ def test_a_number_that_is_none_is_rejected(clients: Clients, capsys: pytest.Capt
     assert "argument --records-a-day: must be a whole number, or `default`" in capsys.readouterr().err
 
 
+@pytest.mark.exhaustive
 def test_the_log_of_all_clients_has_deleted_ones(
     api: Api,
     admin: Admin,

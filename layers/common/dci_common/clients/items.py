@@ -6,7 +6,7 @@
 | name | `NAME#<name key>` | `NAME` | `client_id`, the owner: this makes names unique |
 | secret | `SECRET#<id>` | `1` or `2` | `digest`, `secret_id`, `created`; `expires` (epoch seconds) if it ends |
 | usage | `USAGE#<id>` | `USAGE` | by secret id, and for `private_key_jwt`, the epoch second of the last use |
-| log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON; `listed` and `name_key` (the `sk`), for the index |
+| log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON; `listed`, and `name_key`, the `sk` |
 
 Revoked tokens, failed authentications and public keys are described in `oauth/`: revocation.py, throttle.py,
 public_key_store.py. DynamoDB removes an expired item within days, so readers check `expires`.
