@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from dci_cli.command_error import CommandError
-from dci_cli.local_server import is_local
 from dci_cli.profiles import DEFAULT, read_profile
 
 _MEMBERS = ("api", "client_id", "client_secret")
@@ -32,7 +31,7 @@ def connection_of(options: argparse.Namespace) -> Connection:
     """
     given = {name: getattr(options, name) for name in _MEMBERS}
     is_given = any(value is not None for value in given.values())  # an empty one is a mistake, not the next source
-    if is_local(options) and (is_given or options.profile is not None):
+    if options.local and (is_given or options.profile is not None):
         raise CommandError("--local names the API and the client: leave out the other options that do.")
     if is_given and options.profile is not None:
         raise CommandError("Give either --profile, or --api with --client-id and --client-secret.")

@@ -74,7 +74,7 @@ def test_registry_commands_work_without_other_settings(server: Server, dci: Dci,
     assert json.loads(dci("registry", "stats", "--json", *local).out)["people"] == 250
     assert dci("registry", "import", str(jsonl(tmp_path / "one.jsonl", [Person(id="one")])), *local).status == 0
     assert dci("registry", "show", "one", *local).out.startswith("person one, version 1\n")
-    changed = json.loads(dci("audit", "--person", "one", "--json", *local).out)
+    (changed,) = json.loads(dci("audit", "--person", "one", "--json", *local).out)
     assert (changed["command"], changed["records"]) == ("import", ["PERSON#one"])
     assert changed["operator"].startswith("local:")
     assert dci("registry", "delete", "one", "--yes", *local).status == 0
@@ -212,14 +212,12 @@ def check_every_command(server: ServerProcess, folder: Path) -> None:
     """Run each group of commands on a server that has just started."""
     people = [Person(id=f"new-{number}") for number in range(60)]
     assert "60 people" in run(server, "registry", "import", str(jsonl(folder / "new.jsonl", people)))
-    assert json.loads(run(server, "registry", "find", "uin", KNOWN, "--json"))["kind"] == "person"
+    assert json.loads(run(server, "registry", "find", "uin", KNOWN, "--json"))[0]["kind"] == "person"
     assert "person new-7" in run(server, "registry", "show", "new-7")
     assert run(server, "registry", "verify") == ""
     assert "Deleted the person new-7" in run(server, "registry", "delete", "new-7", "--yes")
-    assert [line.split()[2] for line in run(server, "audit", "--person", "new-7").splitlines()[1:]] == [
-        "import",
-        "delete",
-    ]
+    changes = json.loads(run(server, "audit", "--person", "new-7", "--json"))
+    assert [change["command"] for change in changes] == ["import", "delete"]
     assert "Demo partner" in run(server, "clients", "list")
     assert "current" in run(server, "keys", "list")
     assert "failed" not in run(server, "doctor")

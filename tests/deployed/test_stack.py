@@ -46,8 +46,8 @@ def test_a_disclosure_is_recorded(created: Deployment) -> None:
     """`dci audit` finds the search that disclosed the person."""
     assert created.search(created.new_token())[0] == 200
     table = created.stack.outputs["AuditTable"]
-    lines = created.stack.dci("audit", "--person", created.person["id"], "--table", table, "--json").splitlines()
-    assert {json.loads(line)["client_id"] for line in lines} == {created.partner["client_id"]}
+    printed = created.stack.dci("audit", "--person", created.person["id"], "--table", table, "--json")
+    assert {disclosure["client_id"] for disclosure in json.loads(printed)} == {created.partner["client_id"]}
 
 
 def test_the_doctor_misses_only_the_public_url(created: Deployment) -> None:

@@ -48,7 +48,7 @@ def ids(dci: Commands, *arguments: str) -> list[str]:
     """Find records, and return their ids."""
     done = dci("find", *arguments, "--json")
     assert done.status == (0 if done.out else 1)
-    return [json.loads(line)["id"] for line in done.out.splitlines()]
+    return [record["id"] for record in json.loads(done.out)]
 
 
 @pytest.mark.usefixtures("filled")

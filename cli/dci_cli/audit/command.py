@@ -12,12 +12,13 @@ import sys
 from datetime import UTC, date, datetime
 
 from dci_cli.audit.client_names import ClientNames
-from dci_cli.audit.output import print_csv, print_json, print_text
+from dci_cli.audit.output import as_json, print_csv, print_text
 from dci_cli.audit.records import Period, Subject, read_records
 from dci_cli.audit.subjects import client_subject, record_subject
 from dci_cli.aws import aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_cli.local_server import add_local
+from dci_cli.terminal import print_json
 from dci_common.registry.model.base import Kind
 
 _DAYS = 30
@@ -29,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_subject(parser)
     _add_days(parser)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON Lines, with all keys and the whole query")
+    form.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON document instead of text",
+    )
     form.add_argument("--csv", action="store_true", help="print CSV with the same content")
     add_local(parser)
     for option, output, use in (
@@ -61,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     with aws_errors("ClientsTable"):
         named = [{**record, **names.fields(record)} for record in found]
     if options.json:
-        print_json(named)
+        print_json(list(map(as_json, named)))
     elif options.csv:
         print_csv(named)
     elif named:

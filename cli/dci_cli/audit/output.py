@@ -1,4 +1,4 @@
-"""How audit records are printed: a table for people, CSV for a spreadsheet, JSON Lines for programs."""
+"""How audit records are printed: a table for people, CSV for a spreadsheet, JSON for programs."""
 
 from __future__ import annotations
 
@@ -37,11 +37,10 @@ def print_csv(records: Iterable[Record]) -> None:
         writer.writerow(_harmless(str(cells.get(name, ""))) for name in _CSV)
 
 
-def print_json(records: Iterable[Record]) -> None:
-    """Print a JSON object for each record."""
-    for record in records:
-        parsed = {name: json.loads(record[name]) for name in ("query", "purpose") if _is_json(record.get(name))}
-        print(json.dumps({**record, **parsed}, ensure_ascii=False))
+def as_json(record: Record) -> Record:
+    """Return a record with its query and purpose as JSON, not as text."""
+    parsed = {name: json.loads(record[name]) for name in ("query", "purpose") if _is_json(record.get(name))}
+    return {**record, **parsed}
 
 
 def _row(record: Record) -> Sequence[str]:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from dci_cli.command_error import CommandError
 from dci_cli.registry.inspect.read_meter import Cost, metered
 from dci_cli.registry.support.registry_table import UNLIMITED, add_table, registry_command, runtime_of
+from dci_cli.terminal import add_json_option, print_json
 from dci_common.clients.model import RECORD_TYPES
 from dci_common.exchange.compiled_search import CompiledSearch, compile_search
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the query's file, and `--json`."""
     add_table(parser)
     parser.add_argument("query", type=Path, metavar="FILE", help="a JSON file with the search_criteria of a search")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json_option(parser)
 
 
 @registry_command
@@ -75,7 +76,10 @@ def run(options: argparse.Namespace) -> int:
     except (Rejection, QueryError) as error:
         rejection = rejection_of(error)
         raise CommandError(f"This would be rejected ({rejection.code}): {rejection.message}") from error
-    print(json.dumps(shown, indent=2, ensure_ascii=False) if options.json else "\n".join(_readable(shown)))
+    if options.json:
+        print_json(shown)
+    else:
+        print("\n".join(_readable(shown)))
     return 0
 
 

@@ -7,7 +7,6 @@ output is personal data, and has restricted people too.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.record_lookup import by_identifier, by_phone, record_pk, records
 from dci_cli.registry.support.registry_table import UNLIMITED, add_table, registry_command, runtime_of
-from dci_cli.terminal import Column, print_table
+from dci_cli.terminal import Column, add_json_option, print_json, print_table
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
@@ -46,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=int, default=_LIMIT, metavar="N", help=f"how many are shown of a name (default: {_LIMIT})"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON Lines instead of a table")
+    add_json_option(parser)
 
 
 @registry_command
@@ -60,8 +59,7 @@ def run(options: argparse.Namespace) -> int:
     found, total = _find(runtime_of(options), options)
     rows = list(map(_shown, found))
     if options.json:
-        for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+        print_json(rows)
     elif rows:
         print_table(_COLUMNS, list(map(_cells, rows)))
     if total > len(rows):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dci_cli.registry.support.record_lookup import ID_OR_IDENTIFIER, find_record
 from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
+from dci_cli.terminal import add_json_option, print_json
 from dci_common.aws.dynamodb import batch_get
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, own_fields
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the record's id, and `--json`."""
     add_table(parser)
     parser.add_argument("record", nargs="+", metavar="RECORD", help=ID_OR_IDENTIFIER)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json_option(parser)
 
 
 @registry_command
@@ -34,7 +35,10 @@ def run(options: argparse.Namespace) -> int:
     """Print the record. Raises CommandError."""
     runtime = runtime_of(options)
     shown = _describe(runtime, find_record(RegistryStore(runtime), options.record))
-    print(json.dumps(shown, indent=2, ensure_ascii=False) if options.json else "\n".join(_readable(shown)))
+    if options.json:
+        print_json(shown)
+    else:
+        print("\n".join(_readable(shown)))
     return 0
 
 

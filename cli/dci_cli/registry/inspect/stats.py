@@ -6,14 +6,13 @@ It reads the whole table. Sizes are in bytes as DynamoDB computes them, without 
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
 from dci_cli.registry.support.registry_table import add_table, pages, registry_command, runtime_of
-from dci_cli.terminal import Column, print_table
+from dci_cli.terminal import Column, add_json_option, print_json, print_table
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage import keys
@@ -29,7 +28,7 @@ _COLUMNS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `--json`."""
     add_table(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json_option(parser)
 
 
 @registry_command
@@ -40,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     counts = Counts(item for page in pages(runtime) for item in page["Items"])
     shown = {"shards": shards, **counts.as_json()}
     if options.json:
-        print(json.dumps(shown, indent=2, ensure_ascii=False))
+        print_json(shown)
     else:
         print("\n".join(_summary(shown)))
         print_table(_COLUMNS, [_row(sort, size) for sort, size in shown["items"].items()])
