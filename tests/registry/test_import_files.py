@@ -18,6 +18,7 @@ from dci_cli.registry.support.json_lines import read_line
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from dci_common.registry.model.rules import Rules
+from dci_common.registry.model.views import entry_key
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.items import lookup_items, ref_of
 from dci_common.registry.write import writer as registry_writer
@@ -304,9 +305,9 @@ def test_an_interrupted_import_is_completed_by_the_next(
     there = empty.items()
     for (kind, _), view in empty.views().items():
         assert lookup_items(kind, view, Rules()).keys() <= there.keys()
-        others = [entry["id"] for entry in view.get("households") or view.get("members", ())]
-        for pair in [(view["id"], other) if kind is Kind.PERSON else (other, view["id"]) for other in others]:
-            assert {ref_of(key) for key in keys.membership_keys(*pair)} <= there.keys()
+        for other, start in map(entry_key, view.get("households") or view.get("members", ())):
+            person, group = (view["id"], other) if kind is Kind.PERSON else (other, view["id"])
+            assert {ref_of(key) for key in keys.membership_keys(person, group, start)} <= there.keys()
     assert import_into(empty, path) == 0
     empty.assert_holds(*made)
 

@@ -97,11 +97,11 @@ def test_a_membership_is_shown_on_both_sides(registry: Registry) -> None:
         ["2020-01-01", "", 1],
         ["2020-01-01", "2024-01-01", 1],
     ]
-    after = Membership(person_id="beno", group_id="hill", roles=("head",), start="2021-01-01")
+    after = Membership(person_id="beno", group_id="hill", roles=("head",), start="2020-01-01", end="2021-01-01")
     registry.put(after)
     assert registry.view(Kind.PERSON, "anna")["households"][0]["member_spans"] == [
         ["2020-01-01", "", 1],
-        ["2021-01-01", "", 1],
+        ["2020-01-01", "2021-01-01", 1],
     ]
     registry.assert_holds(ANNA, BENO, HILL, ANNA_ON_HILL, after)
 

@@ -237,6 +237,6 @@ def test_a_writer_gives_up_after_repeated_conflicts(registry: Registry) -> None:
 def test_a_dynamodb_error_is_no_conflict(registry: Registry) -> None:
     """An error of DynamoDB is not taken for another writer's change."""
     transaction = Transaction("no-such-table", INDEXING)
-    transaction.delete_membership("anna", "hill")
+    transaction.rekey_memberships("anna", "hill", [])
     with pytest.raises(ClientError, match="ResourceNotFound"):
         transaction.commit(registry.runtime.dynamodb)

@@ -10,7 +10,7 @@ from dci_cli.registry.importer.diff_status import DiffStatus
 from dci_cli.registry.support.progress import Progress
 from dci_cli.registry.support.registry_table import UNLIMITED
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.views import View, own_fields
+from dci_common.registry.model.views import View, entry_key, own_fields
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore, Stored
@@ -51,10 +51,9 @@ class Comparison:
         statuses.set_record(kind, view["id"], _record_status(view, stored))
         if kind is Kind.GROUP:
             of_registry = memberships(stored.view)
-            for person_id, terms in memberships(view).items():
-                if person_id in of_registry:
-                    status = membership_status(terms, of_registry[person_id])
-                    statuses.set_membership(view["id"], person_id, status)
+            for (person_id, start), terms in memberships(view).items():
+                if stored_terms := of_registry.get((person_id, start)):
+                    statuses.set_membership(view["id"], person_id, start, membership_status(terms, stored_terms))
 
     def _check_identifiers(self) -> None:
         for chunk, owners in in_parallel(self._pool, self._owners, chunks(self._staging.identifiers(), _CHUNK)):
@@ -88,9 +87,9 @@ class Comparison:
         }
 
 
-def memberships(view: View) -> dict[str, Terms]:
-    """Return the terms of a record's memberships by the id of the other record."""
-    return {entry["id"]: terms_of(entry) for entry in view.get("households") or view.get("members") or ()}
+def memberships(view: View) -> dict[tuple[str, str], Terms]:
+    """Return the terms of a record's memberships by the id of the other record and the start."""
+    return {entry_key(entry): terms_of(entry) for entry in view.get("households") or view.get("members") or ()}
 
 
 def terms_of(membership: View) -> Terms:

@@ -13,6 +13,7 @@ from dci_cli.registry.importer.comparison import Terms, membership_status, membe
 from dci_cli.registry.importer.rows import Staged
 from dci_cli.registry.support.registry_table import UNLIMITED
 from dci_common.registry.model.base import Kind, record_fields
+from dci_common.registry.model.periods import start_of
 from dci_common.registry.model.records import Membership
 from dci_common.registry.model.views import View
 from dci_common.registry.storage.budget import Budget
@@ -54,8 +55,9 @@ def resolve_dangling(staging: Staging, runtime: Runtime | None, rejects: Rejects
             reason = f"Neither the files nor the registry have the {' and the '.join(dangling.missing)}."
             staging.reject(dangling.staged, reason, rejects)
         elif dangling.stored:
-            status = membership_status(terms_of(record_fields(membership)), dangling.stored)
-            staging.statuses.set_membership(membership.group_id, membership.person_id, status)
+            fields = record_fields(membership)
+            status = membership_status(terms_of(fields), dangling.stored)
+            staging.statuses.set_membership(membership.group_id, membership.person_id, start_of(fields), status)
 
 
 def _missing(staging: Staging, membership: Membership, views: _Views) -> tuple[str, ...]:
@@ -68,7 +70,7 @@ def _missing(staging: Staging, membership: Membership, views: _Views) -> tuple[s
 
 def _stored(membership: Membership, views: _Views) -> Terms | None:
     person = views.get((Kind.PERSON, membership.person_id), {})
-    return memberships(person).get(membership.group_id)
+    return memberships(person).get((membership.group_id, start_of(record_fields(membership))))
 
 
 def _sides(membership: Membership) -> list[tuple[Kind, str]]:

@@ -10,7 +10,8 @@ from dci_common.registry.model.base import Kind
 
 _RECORDS = "SELECT status, count(*) FROM records LEFT JOIN record_statuses USING (kind, id) GROUP BY status"
 _MEMBERSHIPS = """
-SELECT status, count(*) FROM memberships LEFT JOIN membership_statuses USING (group_id, person_id) GROUP BY status
+SELECT status, count(*) FROM memberships LEFT JOIN membership_statuses USING (group_id, person_id, start)
+GROUP BY status
 """
 _AFFECTED = """
 INSERT OR IGNORE INTO record_statuses
@@ -52,9 +53,10 @@ class DiffStatuses:
         """Set a record's status, unless it has one."""
         self._db.execute("INSERT OR IGNORE INTO record_statuses VALUES (?, ?, ?)", (kind, id_, status))
 
-    def set_membership(self, group_id: str, person_id: str, status: DiffStatus) -> None:
+    def set_membership(self, group_id: str, person_id: str, start: str, status: DiffStatus) -> None:
         """Set the status of a membership that the registry has, same or different, unless it has one."""
-        self._db.execute("INSERT OR IGNORE INTO membership_statuses VALUES (?, ?, ?)", (group_id, person_id, status))
+        row = group_id, person_id, start, status
+        self._db.execute("INSERT OR IGNORE INTO membership_statuses VALUES (?, ?, ?, ?)", row)
 
     def set_affected(self) -> None:
         """Set the status of records without one that share a membership with a record that is not the same."""

@@ -1,4 +1,4 @@
-"""The rules by which the values of a registry are matched: their version, and the registry's country."""
+"""The rules by which a registry's values are matched and its keys made: their version, and the registry's country."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Self
 
 from dci_common.registry.model import former_rules, normalize
 
-VERSION = 2  # version 1 knew no country, and had fewer equal forms
+# Version 1 knew no country, and had fewer equal forms. The keys of version 2 had room for one period of membership.
+VERSION = 3
+_EQUAL_FORMS_SINCE, _PERIODS_SINCE = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,23 @@ class Rules:
         """Return the rules as they are stored."""
         return f"{self.version} {self.country}".strip()
 
+    @property
+    def has_periods(self) -> bool:
+        """Whether the key of a membership has its start."""
+        return self.version >= _PERIODS_SINCE
+
+    @property
+    def _has_equal_forms(self) -> bool:
+        return self.version >= _EQUAL_FORMS_SINCE
+
     def identifier(self, value: str) -> str:
         """Return the matched form of an identifier's value."""
-        return normalize.identifier(value) if self.version == VERSION else former_rules.identifier(value)
+        return normalize.identifier(value) if self._has_equal_forms else former_rules.identifier(value)
 
     def phone(self, value: str) -> str:
         """Return the matched form of a phone number."""
-        return normalize.phone(value, self.country) if self.version == VERSION else former_rules.phone(value)
+        return normalize.phone(value, self.country) if self._has_equal_forms else former_rules.phone(value)
 
     def text(self, value: str) -> str:
         """Return the matched form of a name or another text."""
-        return normalize.name(value) if self.version == VERSION else former_rules.name(value)
+        return normalize.name(value) if self._has_equal_forms else former_rules.name(value)

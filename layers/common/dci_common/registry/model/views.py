@@ -6,6 +6,8 @@ costs one read. A field without a value is absent; nothing is ever `null`.
     person: Person's fields, households: [{the group's summary, roles, start, end}]
     group:  Group's fields,  members:    [{Person's fields, roles, start, end}]
 
+A person who left a group and came back has an entry for each period (see periods.py).
+
 A group's summary is its fields except the additional ones, and `member_spans`: the number of its members, without
 restricted ones, for each period of membership (`[[start, end, number], ...]`, "" for an open side). So the group's
 size on any day is known, and no view depends on the day on which it was written.
@@ -55,13 +57,13 @@ def views(
 
 
 def person_view(person: View, households: Iterable[View]) -> View:
-    """Build a person's view, households in the order of their ids."""
-    return {**person, "households": sorted(households, key=_by_id)}
+    """Build a person's view, households in the order of their ids and starts."""
+    return {**person, "households": sorted(households, key=entry_key)}
 
 
 def group_view(group: View, members: Iterable[View]) -> View:
-    """Build a group's view, members in the order of their ids."""
-    return {**group, "members": sorted(members, key=_by_id)}
+    """Build a group's view, members in the order of their ids and starts."""
+    return {**group, "members": sorted(members, key=entry_key)}
 
 
 def member_entry(person: AnyView, membership: AnyView) -> View:
@@ -102,6 +104,11 @@ def membership_fields(fields: AnyView) -> View:
     return {name: fields[name] for name in _MEMBERSHIP_FIELDS if name in fields}
 
 
+def entry_key(entry: AnyView) -> tuple[str, str]:
+    """Return what identifies an entry in a record's view: the id of the other record, and the start or ""."""
+    return entry["id"], entry.get("start", "")
+
+
 def is_active(membership: AnyView, today: date) -> bool:
     """Return whether a membership, as a view holds it, is active on `today`."""
     day = today.isoformat()
@@ -127,7 +134,3 @@ def home_of(view: AnyView) -> AnyView:
         if "end" not in household:
             return cast("AnyView", household)
     return {}
-
-
-def _by_id(entry: View) -> str:
-    return str(entry["id"])

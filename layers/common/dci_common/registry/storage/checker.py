@@ -12,23 +12,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dci_common.aws.dynamodb import Item, batch_get, pages
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.records import Membership
-from dci_common.registry.model.views import View, household_entry, member_entry, membership_fields, own_fields
+from dci_common.registry.model.periods import find_overlap, period_text, start_of
+from dci_common.registry.model.views import (
+    View,
+    entry_key,
+    household_entry,
+    member_entry,
+    membership_fields,
+    own_fields,
+)
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import (
     Ref,
     identifier_types,
     lookup_items,
-    membership_items,
     part_keys,
     record_items,
     ref_of,
+    sides,
 )
 from dci_common.registry.storage.store import RegistrySettings, RegistryStore, Stored, read_record
 
@@ -125,8 +133,8 @@ def _items_of(stored: Stored, indexing: Indexing) -> dict[Ref, Item]:
     """Build all items that a record must have, by their keys."""
     view = stored.view
     items = record_items(indexing, stored.kind, view, version=stored.version, pending=stored.pending)
-    sides = [item for entry in _entries(view) for item in membership_items(_membership(stored, entry))]
-    own = [*items, *(side for side in sides if side["pk"] == items[0]["pk"])]
+    both = [side for entry in _entries(view) for side in sides(*_person_and_group(stored, entry), entry)]
+    own = [*items, *(side for side in both if side["pk"] == items[0]["pk"])]
     return {ref_of(item): item for item in own} | lookup_items(stored.kind, view, indexing.catalogue.rules)
 
 
@@ -158,15 +166,21 @@ def _check_record(stored: Stored, context: _Context) -> Iterator[str]:
     known = context.settings.known_types(restricted=bool(stored.view.get("restricted")))
     for type_ in sorted(set().union(*identifier_types([stored.view])) - known):
         yield f"the registry does not know its identifier type {type_}"
-    for entry in _entries(stored.view):
+    entries = _entries(stored.view)
+    for entry in entries:
         yield from _check_entry(stored, entry, context)
+    for entry, following in pairwise(entries):
+        if entry["id"] == following["id"] and find_overlap(entry, [following]):
+            other = _other_pk(stored, entry)
+            yield f"shows {other} {period_text(entry)} and {period_text(following)}: the periods overlap"
 
 
 def _check_entry(stored: Stored, entry: View, context: _Context) -> Iterator[str]:
     """Compare what a record shows of another with that one, which must show the same membership."""
     pk = _other_pk(stored, entry)
     other = context.records.get(pk)
-    mirrored = [shown for shown in _entries(other.view) if shown["id"] == stored.id] if other else []
+    mirror = stored.id, start_of(entry)
+    mirrored = [shown for shown in _entries(other.view) if entry_key(shown) == mirror] if other else []
     if other is None or [membership_fields(shown) for shown in mirrored] != [membership_fields(entry)]:
         yield f"{pk} does not show the same membership"
     elif entry != (
@@ -185,6 +199,5 @@ def _other_pk(stored: Stored, entry: View) -> str:
     return keys.record_pk(Kind.GROUP if stored.kind is Kind.PERSON else Kind.PERSON, entry["id"])
 
 
-def _membership(stored: Stored, entry: View) -> Membership:
-    person, group = (stored.id, entry["id"]) if stored.kind is Kind.PERSON else (entry["id"], stored.id)
-    return Membership(person_id=person, group_id=group, **membership_fields(entry))
+def _person_and_group(stored: Stored, entry: View) -> tuple[str, str]:
+    return (stored.id, entry["id"]) if stored.kind is Kind.PERSON else (entry["id"], stored.id)

@@ -91,7 +91,7 @@ def membership_items(membership: Membership) -> list[Item]:
 def sides(person_id: str, group_id: str, entry: Mapping[str, Any]) -> list[Item]:
     """Build both sides of a membership from a view's entry, which has its fields but not both ids."""
     body = {"S": _encode({"person_id": person_id, "group_id": group_id, **membership_fields(entry)})}
-    return [{**key, "body": body} for key in keys.membership_keys(person_id, group_id)]
+    return [{**key, "body": body} for key in keys.membership_keys(person_id, group_id, entry.get("start", ""))]
 
 
 def lookup_items(kind: Kind, view: Mapping[str, Any], *rules: Rules) -> dict[Ref, Item]:

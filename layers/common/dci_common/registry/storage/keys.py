@@ -9,6 +9,8 @@ from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
 
 RECORD = "RECORD"
+MEMBER = "MEMBER#"  # begins the sort key of a group's side of a membership
+NO_START = "-"  # in the key of a membership without a first day
 REGISTRY_KEY: Item = {"pk": {"S": "REGISTRY"}, "sk": {"S": "SETTINGS"}}
 
 
@@ -27,10 +29,25 @@ def part_key(kind: Kind, record_id: str, number: int) -> Item:
     return {"pk": {"S": record_pk(kind, record_id)}, "sk": {"S": f"BODY#{number}"}}
 
 
-def membership_keys(person_id: str, group_id: str) -> tuple[Item, Item]:
-    """Return the keys of both sides of a membership: the person's, the group's."""
+def membership_keys(person_id: str, group_id: str, start: str) -> tuple[Item, Item]:
+    """Return the keys of both sides of a membership: the person's, the group's. A person may have several in a group.
+
+    `start` is its first day, or empty.
+    """
+    return _sides(person_id, group_id, f"#{start or NO_START}")
+
+
+def former_membership_keys(person_id: str, group_id: str) -> tuple[Item, Item]:
+    """Return the keys that version 2 of the rules gave to both sides of a person's only membership of a group."""
+    return _sides(person_id, group_id, "")
+
+
+def _sides(person_id: str, group_id: str, period: str) -> tuple[Item, Item]:
     person, group = record_pk(Kind.PERSON, person_id), record_pk(Kind.GROUP, group_id)
-    return {"pk": {"S": person}, "sk": {"S": group}}, {"pk": {"S": group}, "sk": {"S": f"MEMBER#{person_id}"}}
+    return (
+        {"pk": {"S": person}, "sk": {"S": f"{group}{period}"}},
+        {"pk": {"S": group}, "sk": {"S": f"{MEMBER}{person_id}{period}"}},
+    )
 
 
 def shard(kind: Kind, record_id: str, shards: int) -> str:

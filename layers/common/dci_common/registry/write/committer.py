@@ -19,7 +19,7 @@ from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import identifier_types
 from dci_common.registry.storage.store import RegistrySettings, RegistryStore, Stored
-from dci_common.registry.write.record_change import Changes, RecordChange, with_household, without_household
+from dci_common.registry.write.record_change import RecordChange, entries_of, with_households
 from dci_common.registry.write.transaction import MAX_ACTIONS, Transaction
 from dci_common.timestamps import day
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 SUMMARIES, DELETION = "summaries", "deletion"
-_ACTIONS_A_MEMBER = 3  # in a step: the person and both sides of a membership, unless the body is in parts
+_ACTIONS_A_MEMBER = 3  # in a step: the person and both sides of a membership, unless there are more of one of them
 _UNLIMITED = 10**9
 
 
@@ -54,45 +54,43 @@ class Committer:
         wanted = list(ids)
         return self._store.records(kind, wanted, Budget(_UNLIMITED)) if wanted else {}
 
-    def commit(self, changes: Changes) -> list[str]:
+    def commit(self, changes: Sequence[RecordChange]) -> list[str]:
         """Write changes, and what related records show of them. Raises WriteConflict, IdentifierConflict or TooLarge.
 
         Returns the groups whose members are still to be updated, by `finish_interrupted`.
         """
-        if not any(change.is_change for change in changes.records):
+        if not any(change.is_change for change in changes):
             return []
-        self._register_identifier_types(changes.records)
-        people = {change.before.id for change in changes.records if change.before and change.kind is Kind.PERSON}
-        touched = [change.after for change in changes.records if change.after and change.touches_members]
+        self._register_identifier_types(changes)
+        people = {change.before.id for change in changes if change.before and change.kind is Kind.PERSON}
+        touched = [change.after for change in changes if change.after and change.touches_members]
         others = {member["id"] for view in touched for member in view["members"]} - people
-        if len(others) <= self._max_actions:
-            followers = self._refreshed(touched, sorted(others))
-            if self._write(Changes([*changes.records, *followers], changes.memberships, changes.removed)):
-                return []
+        fits = len(others) <= self._max_actions
+        if fits and self._write([*changes, *self._refreshed(touched, sorted(others))]):
+            return []
         if not self._write(changes, pending=SUMMARIES):
             raise TooLarge
         return [group["id"] for group in touched]
 
     def delete_group(self, group: Stored) -> list[str]:
         """Delete a group, its memberships and lookups. Returns the group when that is still to be finished."""
-        members = [member["id"] for member in group.view["members"]]
+        members = _member_ids(group)
         if len(members) <= self._max_actions:
-            removals = self._removals(group, members)
             deletion = RecordChange(Kind.GROUP, group, None)
-            if self._write(Changes([*removals.records, deletion], removed=removals.removed)):
+            if self._write([*self._removals(group, members), deletion]):
                 return []
-        mark = self._transaction(Changes([]))
+        mark = self._transaction([])
         mark.put_record(Kind.GROUP, group.view, group, pending=DELETION)
         mark.commit(self._runtime.dynamodb)
         return [group.id]
 
     def finish_interrupted(self, group: Stored) -> None:
         """Take the steps that are left of a long write of a pending group."""
-        members = [member["id"] for member in group.view["members"]]
+        members = _member_ids(group)
         chunk = (self._max_actions - 1) // _ACTIONS_A_MEMBER  # one action is the condition on the group
         for start in range(0, len(members), chunk):
             self._update_members(group, members[start : start + chunk])
-        last = self._transaction(Changes([]))
+        last = self._transaction([])
         if group.pending == DELETION:
             last.delete_record(group)
             last.change_lookups(Kind.GROUP, group.view, None)
@@ -103,22 +101,20 @@ class Committer:
     def _update_members(self, group: Stored, ids: Sequence[str]) -> None:
         """Take one step for some members, as long as the group has not changed."""
         deletes = group.pending == DELETION
-        changes = self._removals(group, ids) if deletes else Changes(self._refreshed([group.view], ids))
+        changes = self._removals(group, ids) if deletes else self._refreshed([group.view], ids)
         if not self._write(changes, fence=group):
             if len(ids) == 1:
                 raise TooLarge
             self._update_members(group, ids[: len(ids) // 2])
             self._update_members(group, ids[len(ids) // 2 :])
 
-    def _removals(self, group: Stored, ids: Sequence[str]) -> Changes:
+    def _removals(self, group: Stored, ids: Sequence[str]) -> list[RecordChange]:
         """Return the changes that remove people from a group, for those who are still in it."""
-        members = [
-            person
+        return [
+            RecordChange(Kind.PERSON, person, with_households(person.view, group.id, []))
             for person in self.read(Kind.PERSON, ids).values()
-            if any(entry["id"] == group.id for entry in person.view["households"])
+            if entries_of(person.view["households"], group.id)
         ]
-        records = [RecordChange(Kind.PERSON, person, without_household(person.view, group.id)) for person in members]
-        return Changes(records, removed=[(person.id, group.id) for person in members])
 
     def _refreshed(self, groups: Sequence[View], ids: Sequence[str]) -> list[RecordChange]:
         """Return the changes of those of these people whose views show the groups as they were before."""
@@ -126,12 +122,12 @@ class Committer:
         for person in self.read(Kind.PERSON, ids).values():
             view = person.view
             for group in groups:
-                entry = next((entry for entry in view["households"] if entry["id"] == group["id"]), None)
-                view = with_household(view, household_entry(group, entry)) if entry else view
+                periods = entries_of(view["households"], group["id"])
+                view = with_households(view, group["id"], [household_entry(group, period) for period in periods])
             changes.append(RecordChange(Kind.PERSON, person, view))
         return [change for change in changes if change.is_change]
 
-    def _write(self, changes: Changes, *, pending: str = "", fence: Stored | None = None) -> bool:
+    def _write(self, changes: Iterable[RecordChange], *, pending: str = "", fence: Stored | None = None) -> bool:
         """Write changes in one transaction. Returns False, and writes nothing, when they do not fit into one."""
         transaction = self._transaction(changes, pending)
         if fence is not None and transaction.actions:
@@ -142,16 +138,12 @@ class Committer:
             transaction.commit(self._runtime.dynamodb)
         return True
 
-    def _transaction(self, changes: Changes, pending: str = "") -> Transaction:
+    def _transaction(self, changes: Iterable[RecordChange], pending: str = "") -> Transaction:
         settings = self._settings
         indexing = Indexing(self._matched_catalogue, settings.shards, day(self._runtime.clock()))
         transaction = Transaction(self._table, indexing, self._max_actions, settings.former)
-        for change in changes.records:
+        for change in changes:
             transaction.change_record(change, pending)
-        for membership in changes.memberships:
-            transaction.put_membership(membership)
-        for person_id, group_id in changes.removed:
-            transaction.delete_membership(person_id, group_id)
         return transaction
 
     @cached_property
@@ -168,3 +160,8 @@ class Committer:
         if update:
             self._runtime.dynamodb.update_item(TableName=self._table, Key=keys.REGISTRY_KEY, **update)
             del self._settings  # read again when it is needed
+
+
+def _member_ids(group: Stored) -> list[str]:
+    """Return the ids of a group's members; one who came back has several entries."""
+    return list(dict.fromkeys(member["id"] for member in group.view["members"]))

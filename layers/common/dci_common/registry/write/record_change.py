@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.records import Membership
 from dci_common.registry.model.views import View, group_view, own_fields, person_view, summary
 from dci_common.registry.storage.store import Stored
 
 
 @dataclass(frozen=True, slots=True)
 class RecordChange:
-    """A record before and after a change; None where it does not exist."""
+    """A record before and after a change; None where it does not exist. A person's has their memberships in it."""
 
     kind: Kind
     before: Stored | None
@@ -31,34 +31,20 @@ class RecordChange:
         return summary(self.before.view) != summary(self.after)
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What is written together: records, memberships, and memberships (person id, group id) that are `removed`."""
-
-    records: list[RecordChange]
-    memberships: list[Membership] = field(default_factory=list)
-    removed: list[tuple[str, str]] = field(default_factory=list)
+def with_members(group: View, person_id: str, entries: Iterable[View]) -> View:
+    """Return a group's view with these entries of a person, in place of those it had."""
+    return group_view(own_fields(group), [*_without(group["members"], person_id), *entries])
 
 
-def with_member(group: View, entry: View) -> View:
-    """Return a group's view with this entry of a member, in place of the one it had."""
-    return group_view(own_fields(group), [*_others(group["members"], entry["id"]), entry])
+def with_households(person: View, group_id: str, entries: Iterable[View]) -> View:
+    """Return a person's view with these entries of a group, in place of those it had."""
+    return person_view(own_fields(person), [*_without(person["households"], group_id), *entries])
 
 
-def without_member(group: View, person_id: str) -> View:
-    """Return a group's view without a member."""
-    return group_view(own_fields(group), _others(group["members"], person_id))
+def entries_of(entries: Iterable[View], id_: str) -> list[View]:
+    """Return the entries of one person or group: one for each period of membership."""
+    return [entry for entry in entries if entry["id"] == id_]
 
 
-def with_household(person: View, entry: View) -> View:
-    """Return a person's view with this entry of a household, in place of the one it had."""
-    return person_view(own_fields(person), [*_others(person["households"], entry["id"]), entry])
-
-
-def without_household(person: View, group_id: str) -> View:
-    """Return a person's view without a household."""
-    return person_view(own_fields(person), _others(person["households"], group_id))
-
-
-def _others(entries: list[View], id_: str) -> list[View]:
+def _without(entries: Iterable[View], id_: str) -> list[View]:
     return [entry for entry in entries if entry["id"] != id_]

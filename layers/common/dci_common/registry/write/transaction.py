@@ -6,7 +6,7 @@ record has it.
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,13 @@ from botocore.exceptions import ClientError
 
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.records import Membership
 from dci_common.registry.model.rules import Rules
 from dci_common.registry.model.views import View
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.facets import Indexing
-from dci_common.registry.storage.items import lookup_items, membership_items, record_items
+from dci_common.registry.storage.items import Ref, lookup_items, record_items, ref_of, sides
 from dci_common.registry.storage.store import Stored
-from dci_common.registry.write.record_change import RecordChange
+from dci_common.registry.write.record_change import RecordChange, entries_of
 
 if TYPE_CHECKING:
     from dci_common.aws.protocol import DynamoDB
@@ -71,9 +70,10 @@ class Transaction:
     _bytes: int = 0
 
     def change_record(self, change: RecordChange, pending: str = "") -> None:
-        """Write a record and its lookups as they shall be; one that does not change must only stay as it was read.
+        """Write a record, its lookups and a person's memberships as they shall be.
 
-        `pending` marks a group whose members are updated later.
+        One that does not change must only stay as it was read. `pending` marks a group whose members are updated
+        later.
         """
         before, after = change.before, change.after
         if before is not None and not change.is_change:
@@ -84,6 +84,8 @@ class Transaction:
         elif before is not None:
             self.delete_record(before)
         self.change_lookups(change.kind, before.view if before else None, after)
+        if change.kind is Kind.PERSON:
+            self._change_memberships(before.view if before else {}, after or {})
 
     def put_record(self, kind: Kind, view: View, before: Stored | None, *, pending: str = "") -> None:
         """Write a record and its parts, and delete those it no longer has."""
@@ -120,14 +122,11 @@ class Transaction:
         for ref in sorted(has.keys() - kept):
             self._add("Put", claim=_Claim(has[ref], is_held=ref in had), Item=has[ref], **_unclaimed(has[ref]))
 
-    def put_membership(self, membership: Membership) -> None:
-        """Write both sides of a membership."""
-        for item in membership_items(membership):
+    def rekey_memberships(self, person_id: str, group_id: str, entries: Iterable[View]) -> None:
+        """Write both sides of a person's memberships of a group, in place of the items that version 2 wrote."""
+        for item in _membership_items(person_id, group_id, entries).values():
             self._add("Put", Item=item)
-
-    def delete_membership(self, person_id: str, group_id: str) -> None:
-        """Delete both sides of a membership."""
-        for key in keys.membership_keys(person_id, group_id):
+        for key in keys.former_membership_keys(person_id, group_id):
             self._add("Delete", Key=key)
 
     @property
@@ -172,6 +171,23 @@ class Transaction:
         self.actions, self._claims = [self.actions[at] for at in left], [self._claims[at] for at in left]
         return bool(failed)
 
+    def _change_memberships(self, before: View, after: View) -> None:
+        """Write both sides of the memberships of a person that are new or differ, and delete those that are gone."""
+        person_id = (after or before)["id"]
+        old, new = before.get("households", []), after.get("households", [])
+        for group_id in dict.fromkeys(entry["id"] for entry in (*old, *new)):
+            had, has = (_membership_items(person_id, group_id, entries_of(some, group_id)) for some in (old, new))
+            if had == has:
+                continue
+            for ref in sorted(had.keys() - has.keys()):
+                self._add("Delete", Key={"pk": had[ref]["pk"], "sk": had[ref]["sk"]})
+            if not all(rules.has_periods for rules in self.former):  # those that stay may have former keys
+                self.rekey_memberships(person_id, group_id, entries_of(new, group_id))
+                continue
+            for ref, item in has.items():
+                if had.get(ref) != item:
+                    self._add("Put", Item=item)
+
     def _drop_parts(self, kind: Kind, record_id: str, kept: int, before: Stored | None) -> None:
         for number in range(kept + 1, (before.parts if before else 0) + 1):
             self._add("Delete", Key=keys.part_key(kind, record_id, number))
@@ -181,6 +197,10 @@ class Transaction:
         self._claims.append(claim)
         body = members.get("Item", {}).get("body", {}).get("S", "")
         self._bytes += _BESIDE_BODY + len(body.encode())
+
+
+def _membership_items(person_id: str, group_id: str, entries: Iterable[View]) -> dict[Ref, Item]:
+    return {ref_of(item): item for entry in entries for item in sides(person_id, group_id, entry)}
 
 
 def _unchanged(before: Stored | None) -> dict[str, Any]:
