@@ -11,19 +11,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from dci_common.registry.errors import IdentifierTaken, NoSuchRecord, VersionConflict, WriteRefused
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import Group, Identifier, Membership, Person
 from dci_common.registry.model.rules import Rules
 from dci_common.registry.model.views import membership_fields, own_fields
 from dci_common.registry.storage.items import lookup_items
 from dci_common.registry.write.committer import DELETION
-from dci_common.registry.write.writer import (
-    IdentifierTaken,
-    NoSuchRecord,
-    RegistryWriter,
-    VersionConflict,
-    WriteRefused,
-)
+from dci_common.registry.write.writer import RegistryWriter
 from support.example_counts import some
 from support.registry_harness import Crash, Registry, items_of, registry_with
 

@@ -14,7 +14,7 @@ from dci_cli.registry.importer.staging import Counts, Staging, StagingConflict
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person, Place
 from dci_common.registry.model.views import View
-from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
+from dci_common.registry.write.put_changes import MAX_HOUSEHOLDS, MAX_MEMBERS
 from support.registry_harness import expected_views
 
 

@@ -11,9 +11,10 @@ from dci_cli.command_error import CommandError
 from dci_cli.registry.support.registry_table import add_table, find_record, registry_command, runtime_of
 from dci_cli.terminal import confirm
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.errors import WriteRefused
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage.store import RegistryStore, Stored
-from dci_common.registry.write.writer import RegistryWriter, WriteRefused
+from dci_common.registry.write.writer import RegistryWriter
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

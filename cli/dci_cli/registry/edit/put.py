@@ -14,8 +14,9 @@ from dci_cli.command_error import CommandError
 from dci_cli.registry.support.json_lines import BadLine, read_line
 from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.errors import WriteRefused
 from dci_common.registry.model.records import AnyRecord, Membership
-from dci_common.registry.write.writer import RegistryWriter, WriteRefused
+from dci_common.registry.write.writer import RegistryWriter
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ from dci_common.registry.model.records import AnyRecord, Group, Membership, Pers
 from dci_common.registry.model.stamp import stamp
 from dci_common.registry.model.views import View, group_view, member_entry, person_view, summary
 from dci_common.registry.storage import keys
-from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
+from dci_common.registry.write.put_changes import MAX_HOUSEHOLDS, MAX_MEMBERS
 
 if TYPE_CHECKING:
     from dci_cli.registry.importer.rejects import Rejects
@@ -191,7 +191,9 @@ class Staging:
         for number, body, given, source, line in self.db.execute(query, parameters):
             yield Staged(number, Membership.model_validate_json(body), from_json(given), source, line)
 
-    def _staged(self, kind: Kind, number: int, body: str, given: str, source: str, line: int) -> Staged[Person | Group]:
+    def _staged(
+        self, kind: Kind, number: int, body: str, given: str, source: str, line: int
+    ) -> Staged[Person | Group]:
         return Staged(number, MODELS[kind].model_validate_json(body), from_json(given), source, line)
 
     def _joined(self, query: str) -> Iterator[tuple[View, list[tuple[View, View]]]]:

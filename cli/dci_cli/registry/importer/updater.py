@@ -10,7 +10,8 @@ from dci_cli.parallel import in_parallel
 from dci_cli.registry.importer.rows import Staged
 from dci_cli.registry.support.progress import Progress
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
-from dci_common.registry.write.writer import RegistryWriter, WriteRefused
+from dci_common.registry.errors import WriteRefused
+from dci_common.registry.write.writer import RegistryWriter
 
 if TYPE_CHECKING:
     from dci_cli.registry.importer.rejects import Rejects
