@@ -13,7 +13,7 @@ from dci_cli.__main__ import main
 from dci_cli.command_table import COMMANDS, Group
 from dci_cli.registry.importer import columns
 from dci_common.registry.model import normalize, records
-from dci_common.registry.write import writer
+from dci_common.registry.write import put_changes
 from support.events import ROOT
 
 DOCUMENT = (ROOT / "docs" / "registry.md").read_text(encoding="utf-8")
@@ -84,8 +84,8 @@ def test_every_column_is_documented(known: tuple[columns.Column, ...]) -> None:
 @pytest.mark.parametrize(
     ("what", "limit"),
     [
-        ("members of a group", writer.MAX_MEMBERS),
-        ("groups of a person", writer.MAX_HOUSEHOLDS),
+        ("members of a group", put_changes.MAX_MEMBERS),
+        ("groups of a person", put_changes.MAX_HOUSEHOLDS),
         ("identifiers of a record", records.MAX_IDENTIFIERS),
         ("phone numbers, and e-mail addresses, of a record", records.MAX_CONTACTS),
         ("an identifier, phone number or e-mail address", normalize.MAX_VALUE_BYTES),

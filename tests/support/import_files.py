@@ -9,15 +9,15 @@ from typing import Any
 
 from dci_cli.__main__ import main
 from dci_cli.registry.support.json_lines import write_line
-from dci_common.registry.model.base import record_fields
 from dci_common.registry.model.records import AnyRecord
 from dci_common.runtime import Runtime
 from support.registry_harness import Crash, Registry
 
 
 def jsonl(path: Path, records: Iterable[AnyRecord]) -> Path:
-    """Write records as JSON Lines."""
-    lines = (write_line(type(record).__name__.lower(), record_fields(record)) for record in records)
+    """Write records as JSON Lines, with the fields that they were made with, also those without a value."""
+    given = ((type(one).__name__.lower(), one.model_dump(mode="json", exclude_unset=True)) for one in records)
+    lines = (write_line(*some) for some in given)
     path.write_text("".join(lines), encoding="utf-8")
     return path
 

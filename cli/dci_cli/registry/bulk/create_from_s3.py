@@ -10,7 +10,6 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from dci_cli.installation import TEMPLATE
 from dci_cli.registry.bulk import table_import
 from dci_cli.registry.bulk.s3_files import S3Prefix, check_empty, upload
 from dci_cli.registry.importer.command import add_files
-from dci_cli.registry.importer.dangling import resolve_dangling
+from dci_cli.registry.importer.dangling import reject_dangling
 from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
 from dci_cli.registry.importer.record_items import items_of
 from dci_cli.registry.importer.rejects import Rejects
@@ -35,6 +34,7 @@ from dci_cli.registry.support.registry_table import registry_command
 from dci_cli.template import read_template
 from dci_common.aws.dynamodb import Item
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.model.stamp import moment
 from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import settings_item
 from dci_common.timestamps import day
@@ -112,8 +112,7 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
 def stage(paths: list[Path], staging: Staging, rejects: Rejects) -> None:
     """Stage the files, and reject the memberships of people and groups that are not in them."""
     stage_files(paths, staging, rejects)
-    with ThreadPoolExecutor(1) as pool:
-        resolve_dangling(staging, None, rejects, pool)
+    reject_dangling(staging, rejects)
 
 
 def upload_staged(
@@ -124,16 +123,17 @@ def upload_staged(
     if not counts.people + counts.groups:
         raise CommandError("The files contain no records, so no table is created.")
     catalogue = SOCIAL_CATALOGUE.with_country(country or "")
-    indexing = Indexing(catalogue, shards or shards_for(counts.people), day(time.time()))
+    now = time.time()
+    indexing = Indexing(catalogue, shards or shards_for(counts.people), day(now))
     with Progress("Uploading", "records", counts.people + counts.groups) as progress:
-        items = upload(s3, prefix, _items(staging, indexing, progress.advance))
+        items = upload(s3, prefix, _items(staging, indexing, moment(now), progress.advance))
     staged = f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships"
     print(f"{staged}: {items:,} items in {prefix}", flush=True)
     return items
 
 
-def _items(staging: Staging, indexing: Indexing, advance: Callable[[int], None]) -> Iterator[Item]:
-    for kind, view in staging.views():
+def _items(staging: Staging, indexing: Indexing, now: str, advance: Callable[[int], None]) -> Iterator[Item]:
+    for kind, view in staging.views(now):
         yield from items_of(kind, view, indexing)
         advance(1)
     yield settings_item(indexing.shards, *staging.identifier_types(), indexing.catalogue.rules.country)

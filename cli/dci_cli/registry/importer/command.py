@@ -1,26 +1,28 @@
 """`dci registry import`: load people, groups and memberships from JSON Lines and CSV files.
 
-The same files can be imported again: what is already loaded is not changed. So an import that was interrupted is
-started again, with the same files. The registry should have no other writer during an import.
+A row changes what it gives: fields that a file does not have stay as they are. The same files can be imported again:
+what is already loaded is not changed. So an import that was interrupted is started again, with the same files. The
+registry should have no other writer during an import.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from dci_cli.parallel import THREADS
+from dci_cli.parallel import threads
 from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
-from dci_cli.registry.importer.import_run import ImportRun
+from dci_cli.registry.importer.import_run import ImportRun, Options
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import Target
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.registry_table import add_country, add_table, registry_command, runtime_of
 
 _MAX_SHARDS = 64
+_DEFAULTS = Options()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="check the files and the table, and write nothing; without a table, check only the files",
+        help="check the files and the table, show which fields would change, and write nothing; without a table, "
+        "check only the files",
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="replace whole records: remove what a row does not give, identifiers too",
     )
 
 
@@ -62,20 +70,21 @@ def run(options: argparse.Namespace) -> int:
         if options.dry_run and not options.table
         else Target.read(runtime_of(options), options.shards, options.country)
     )
-    return load(options.files, target, dry_run=options.dry_run)
+    return load(options.files, target, Options(dry_run=options.dry_run, replace=options.replace))
 
 
-def load(files: Sequence[Path], target: Target | None, *, dry_run: bool = False) -> int:
+def load(files: Sequence[Path], target: Target | None, options: Options = _DEFAULTS) -> int:
     """Load files, print a summary, and return the exit status. Raises CommandError."""
     paths = list(dict.fromkeys(files))
     with (
         relaxed_gc(),
         Rejects(map(str, paths)) as rejects,
         closing(Staging()) as staging,
-        ThreadPoolExecutor(THREADS) as pool,
+        threads() as pool,
     ):
-        stage_files(paths, staging, rejects)
-        print(ImportRun(staging, rejects, pool, target, dry_run=dry_run).run())
+        with interruptible("Nothing was written: run the same command again."):
+            stage_files(paths, staging, rejects)
+        ImportRun(staging, rejects, pool, target, options).run()
     for line in rejects.summary():
         print(line)
     return 1 if rejects.total else 0

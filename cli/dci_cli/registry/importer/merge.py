@@ -1,8 +1,8 @@
 """What a row means for a record that the registry has: only the fields that the row gives change.
 
 A row gives a field if its file has the column or member. What is given replaces what is there; an empty cell and a
-JSON `null` remove it. Objects, such as a name, are merged member by member, as by JSON Merge Patch (RFC 7396). Lists are
-replaced, except that identifiers are added. A row that does not give `restricted` never changes it.
+JSON `null` remove it. Objects, such as a name, are merged member by member, as by JSON Merge Patch (RFC 7396).
+Lists are replaced, except that identifiers are added. A row that does not give `restricted` never changes it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.periods import start_of
+from dci_common.registry.model.periods import meant, start_of
 from dci_common.registry.model.records import Group, Membership, Person
-from dci_common.registry.model.views import AnyView, View, is_active, membership_fields
+from dci_common.registry.model.views import AnyView, View, membership_fields
 from dci_common.registry.storage import keys
 
 Given = dict[str, Any]  # what a row gives, as JSON; a value that is None, or an empty list, is removed
@@ -36,31 +36,29 @@ def merge_record(kind: Kind, stored: View, given: Given, *, replace: bool) -> Pe
 def merge_membership(given: Given, periods: Sequence[View], today: date, *, replace: bool) -> Membership:
     """Return a membership after a row; `periods` are those of its person in its group that the registry has.
 
-    The row changes the period with its start. Without a start, it is the period that already is as the row says, the
-    one in force, or the only one. If there is none of these, it is a new one. Raises ValidationError.
+    The row changes the period that it means, or is a new one. Raises ValidationError or PeriodConflict.
     """
-    stored = membership_fields(_period_meant(given, periods, today) or {})
-    ids = {"person_id": given["person_id"], "group_id": given["group_id"]}
+    stored = _period_meant(given, periods, today)
     start = {"start": given.get("start") or stored.get("start")}
+    ids = {"person_id": given["person_id"], "group_id": given["group_id"]}
     return Membership.model_validate((given if replace else _merge(stored, given)) | start | ids)
 
 
-def _period_meant(given: Given, periods: Sequence[View], today: date) -> View | None:
-    if given.get("start"):
-        return next((period for period in periods if start_of(period) == given["start"]), None)
-    without_start = [period for period in periods if not start_of(period)]
-    if without_start and _merge(without_start[0], given) == without_start[0] | {
-        name: given[name] for name in ("person_id", "group_id")
-    }:
-        return without_start[0]
-    in_force = [period for period in periods if is_active(period, today)]
-    return next(iter(in_force), periods[0] if len(periods) == 1 else None)
+def _period_meant(given: Given, periods: Sequence[View], today: date) -> View:
+    """Return the period that a row means, without what it shows of its group; nothing for a new one.
+
+    A row without a start means the period that already is as the row says, before all others.
+    """
+    own = [membership_fields(period) for period in periods]
+    fields = membership_fields(given)
+    as_given = [period for period in own if not start_of(period) and _merge(period, fields) == period]
+    return next(iter(as_given), None) or meant(Membership.model_validate(given), own, today) or {}
 
 
 def _merge(stored: AnyView, given: AnyView) -> View:
     merged = dict(stored)
     for name, value in given.items():
-        if value is None:
+        if value is None or value == []:
             merged.pop(name, None)
         else:
             merged[name] = _merge(merged.get(name, {}), value) if isinstance(value, dict) else value

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic_core import from_json, to_json
 
@@ -60,6 +60,11 @@ class Staged(Generic[Record_co]):
         """The row as one of JSON Lines."""
         return {type(self.record).__name__.lower(): self.given}
 
+    @property
+    def table(self) -> str:
+        """The table that the row is in."""
+        return "memberships" if isinstance(self.record, Membership) else "records"
+
 
 class Staging:
     """The staged records of an import. Two threads must not use it at the same time."""
@@ -67,8 +72,8 @@ class Staging:
     def __init__(self) -> None:
         self.db = sqlite3.connect("", isolation_level=None)  # no name: a temporary file
         self.db.executescript(queries.SCHEMA)
-        self._types: tuple[set[str], set[str]] = set(), set()
         self.statuses = DiffStatuses(self.db)
+        self._types: tuple[set[str], set[str]] = set(), set()
 
     def add(self, record: AnyRecord, source: str, line: int) -> None:
         """Stage a record. Raises StagingConflict when its id, an identifier or the membership is already staged."""
@@ -99,37 +104,35 @@ class Staging:
 
     def records(self, kind: Kind) -> Iterator[Staged[Person | Group]]:
         """Yield the people or the groups, in the order of the files."""
-        return (self._staged(kind, *row) for row in self.db.execute(queries.RECORDS, (kind,)))
+        return (read_row(kind, *row) for row in self.db.execute(queries.RECORDS, (kind,)))
 
     def memberships_of(self, person_id: str) -> list[Staged[Membership]]:
         """Return the memberships of a person, in the order of the files."""
         return list(self._memberships(queries.OF_PERSON, person_id))
 
-    def dangling_memberships(self) -> Iterator[Staged[Membership]]:
-        """Yield the memberships whose person or group is not staged."""
-        return self._memberships(queries.DANGLING)
+    def dangling_memberships(self) -> list[Staged[Membership]]:
+        """Return the memberships whose person or group neither the files nor the registry have."""
+        return list(self._memberships(queries.DANGLING))
 
-    def not_staged(self, kind: Kind) -> Iterator[str]:
-        """Yield the ids of the people or groups that memberships name and that are not staged."""
+    def not_staged(self, kind: Kind) -> list[str]:
+        """Return the ids of the people or groups that memberships name and that are not staged."""
         query = queries.PEOPLE_NOT_STAGED if kind is Kind.PERSON else queries.GROUPS_NOT_STAGED
-        return (id_ for (id_,) in self.db.execute(query))
+        return [id_ for (id_,) in self.db.execute(query)]
 
     def find(self, kind: Kind, id_: str) -> Staged[Person | Group] | None:
         """Return a staged person or group; None when it is not staged."""
         row = self.db.execute(queries.RECORD, (kind, id_)).fetchone()
-        return self._staged(kind, *row) if row else None
+        return read_row(kind, *row) if row else None
 
     def set_merged(self, staged: Staged[AnyRecord], merged: AnyRecord) -> None:
         """Keep what a record is together with what the registry has of it."""
-        table = "memberships" if isinstance(merged, Membership) else "records"
-        row = merged.model_dump_json(exclude_defaults=True), staged.number
-        self.db.execute(f"UPDATE {table} SET body = ? WHERE rowid = ?", row)  # noqa: S608 - one of two names
+        query = f"UPDATE {staged.table} SET body = ? WHERE rowid = ?"  # noqa: S608
+        self.db.execute(query, (merged.model_dump_json(exclude_defaults=True), staged.number))
 
     def reject(self, staged: Staged[AnyRecord], reason: str, rejects: Rejects) -> None:
         """Remove a record, and record the reason. The memberships of a person or group become dangling."""
         rejects.add(staged.source, staged.line, reason, staged.content)
-        table = "memberships" if isinstance(staged.record, Membership) else "records"
-        self.db.execute(f"DELETE FROM {table} WHERE rowid = ?", (staged.number,))  # noqa: S608 - one of two names
+        self.db.execute(f"DELETE FROM {staged.table} WHERE rowid = ?", (staged.number,))  # noqa: S608
 
     def identifiers(self) -> Iterator[tuple[str, Kind, str]]:
         """Yield the key of every identifier, with the kind and id of its owner."""
@@ -163,7 +166,7 @@ class Staging:
                     f"An identifier of type {_type(pk)} already belongs to the {owner[0].lower()} {owner[1]}."
                 )
         row = (kind, record.id, *_given_and_body(record), source, line)
-        if not self.db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?)", row).rowcount:
+        if not self.db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, NULL)", row).rowcount:
             raise StagingConflict(f"The {kind.lower()} {record.id} is in the files twice.")
         self.db.executemany("INSERT INTO identifiers VALUES (?, ?, ?)", [(pk, kind, record.id) for pk in pks])
         self._types[isinstance(record, Person) and record.restricted].update(map(_type, pks))
@@ -185,16 +188,10 @@ class Staging:
             if find_overlap(period, [other]):
                 raise StagingConflict(overlap_text(membership, other))
         row = (group, person, start_of(period), *_given_and_body(membership), source, line)
-        self.db.execute("INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        self.db.execute("INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
 
     def _memberships(self, query: str, *parameters: str) -> Iterator[Staged[Membership]]:
-        for number, body, given, source, line in self.db.execute(query, parameters):
-            yield Staged(number, Membership.model_validate_json(body), from_json(given), source, line)
-
-    def _staged(
-        self, kind: Kind, number: int, body: str, given: str, source: str, line: int
-    ) -> Staged[Person | Group]:
-        return Staged(number, MODELS[kind].model_validate_json(body), from_json(given), source, line)
+        return (read_row("", *row) for row in self.db.execute(query, parameters))
 
     def _joined(self, query: str) -> Iterator[tuple[View, list[tuple[View, View]]]]:
         """Yield the body of each record with its pairs of membership and other side."""
@@ -203,6 +200,17 @@ class Staging:
             first, *others = of_record
             pairs = [(from_json(m), from_json(o)) for _, _, m, o in (first, *others) if m and o]
             yield from_json(first[1]), pairs
+
+
+def read_row(kind: str, number: int, body: str, given: str, source: str, line: int) -> Staged[Any]:
+    """Return the record of a row of the database."""
+    record = MODELS[Kind(kind)].model_validate_json(body) if kind in set(Kind) else _membership(body)
+    return Staged(number, record, from_json(given), source, line)
+
+
+def _membership(body: str) -> Membership:
+    # One without a start is compared already: it means one period.
+    return Membership.model_validate({"start": None, **from_json(body)})
 
 
 def _own_fields(membership: View) -> View:

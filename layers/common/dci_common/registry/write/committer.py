@@ -174,7 +174,7 @@ class Committer:
         update = self._settings.type_update(*identifier_types(change.after for change in changes if change.after))
         if update:
             self._runtime.dynamodb.update_item(TableName=self._table, Key=keys.REGISTRY_KEY, **update)
-            del self._settings  # read again when it is needed
+            vars(self).pop("_settings", None)  # read again when it is needed; another thread may have dropped it too
 
 
 def _removals(group: Stored, people: Mapping[str, Stored]) -> list[RecordChange]:
