@@ -21,12 +21,16 @@ def stable_id(kind: Kind, fields: Fields, memberships: list[Fields]) -> str:
     identifier = next(
         (one for one in fields.get("identifiers", []) if one.keys() >= {"identifier_type", "identifier_value"}), None
     )
-    source: Any = [fields, memberships]
+    source: Any = [{name: value for name, value in fields.items() if _has_value(value)}, memberships]
     if identifier:
         type_, value = identifier["identifier_type"], identifier["identifier_value"]
         source = [normalize.identifier_type(type_), normalize.identifier(value)]
     digest = hashlib.sha256(json.dumps([kind, source], sort_keys=True).encode()).hexdigest()
     return f"{kind[0].lower()}-{digest[:_HEX_DIGITS]}"
+
+
+def _has_value(value: object) -> bool:
+    return any(value.values()) if isinstance(value, dict) else value not in (None, [])
 
 
 class IdsFile:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.importer.private_table import PrivateTable
+from dci_cli.registry.importer.private_table import PrivateTable, beside
 from dci_cli.registry.importer.rows import Warned
 from dci_cli.registry.importer.tally import Tally
 
@@ -44,7 +44,8 @@ class Rejects:
 
     def __enter__(self) -> Self:
         """Delete the files of an earlier run. Raises CommandError."""
-        for path in (path for source in self._tallies for path in outputs(source)):
+        _check_outputs(self._tallies)
+        for path in (path for source in self._tallies for path in _outputs(source)):
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
@@ -140,14 +141,24 @@ class Rejects:
         return self._files[source]
 
 
-def outputs(source: str) -> list[Path]:
-    """Return the files that the import of a file may write."""
+def _outputs(source: str) -> list[Path]:
     return [_path(source, is_table=True), _path(source, is_table=False), _warnings_path(source)]
 
 
 def _path(source: str, *, is_table: bool) -> Path:
-    return Path(f"{source}.rejected.{'csv' if is_table else 'jsonl'}")
+    return beside(source, "rejected.csv" if is_table else "rejected.jsonl")
 
 
 def _warnings_path(source: str) -> Path:
-    return Path(f"{source}.warnings.csv")
+    return beside(source, "warnings.csv")
+
+
+def _check_outputs(sources: Iterable[str]) -> None:
+    """Raise CommandError when an import would overwrite one of its own files."""
+    paths = [Path(source) for source in sources]
+    for path in paths:
+        others = [
+            beside(str(path), ending) for ending in ("rejected.csv", "rejected.jsonl", "warnings.csv", "ids.csv")
+        ]
+        if overwritten := next((other for other in others if other in paths), None):
+            raise CommandError(f"The import of {path} would replace {overwritten}: import it alone, or rename it.")

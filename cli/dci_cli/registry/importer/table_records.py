@@ -21,6 +21,9 @@ _KINDS: dict[str, tuple[type[Person | Group], Kind, str]] = {
     "groups": (Group, Kind.GROUP, "group_id"),
 }
 
+_OTHER_DATES = "Dates of another form need --date-format, such as %d/%m/%Y."
+_NO_ID = "new"  # until the id is known, which follows from the checked fields
+
 
 class TableRecords:
     """Reads the blocks of a table."""
@@ -51,20 +54,23 @@ class TableRecords:
         fields = found.fields
         _use_display_name(fields, is_person=model is Person)
         memberships = fields.pop("memberships", [])
-        given = "" if fields.get("id") else given_ids.stable_id(kind, fields, memberships)
-        if given:
-            fields["id"] = given
+        has_id = bool(fields.get("id"))
+        if not has_id:
+            fields["id"] = _NO_ID
         row = self._row(block, what, model, fields, found.contradictions)
-        row = row._replace(key=(kind, fields["id"]))
+        id_ = fields["id"] if has_id else given_ids.stable_id(kind, fields, memberships)  # of the repaired values
+        row = row._replace(key=(kind, id_))
         if row.record is None:
             return [row], ""
-        joined = (given_membership(self._header, what, {own: fields["id"], **entry}) for entry in memberships)
+        if not has_id:
+            row = row._replace(record=row.record.model_copy(update={"id": id_}))
+        joined = (given_membership(self._header, what, {own: id_, **entry}) for entry in memberships)
         lines = found.rows_of("memberships")
         rows = [
             self._row(block, what, Membership, entry, [], prefix="memberships", line=block.rows[lines[index]].line)
             for index, entry in enumerate(joined)
         ]
-        return [row, *rows], given
+        return [row, *rows], "" if has_id else id_
 
     def _row(  # noqa: PLR0913 - one call for each kind of record
         self,
@@ -83,9 +89,16 @@ class TableRecords:
             return self._header.title_of(what, (prefix, *path) if prefix else path, block.cells)
 
         checked = check_record(model, fields, self._reading.today, strict=self._reading.strict)
-        reasons = [*contradictions, *sentences(checked.reasons, name_of)]
+        reasons = [*contradictions, *map(self._with_date_format, sentences(checked.reasons, name_of))]
         warnings = [_warned(finding, name_of(finding.path)) for finding in checked.warnings]
         return Row(line or block.line, None if reasons else checked.record, reasons, warnings)
+
+    def _with_date_format(self, reason: str) -> str:
+        """Say how dates of another form are read."""
+        if "must be a date" not in reason:
+            return reason
+        date_format = self._reading.notation.date_format
+        return f"{reason} {f'The date format is {date_format}.' if date_format else _OTHER_DATES}"
 
     def _kind_of(self, block: Block) -> str:
         """Return what a block describes; nothing when the is_group column is neither true nor false."""

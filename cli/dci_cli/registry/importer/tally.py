@@ -28,8 +28,8 @@ class Tally:
     def __str__(self) -> str:
         """Return the most frequent kinds."""
         shown = [f"{count:,} {kind}" for kind, count in self._kinds.most_common(_SHOWN)]
-        more = len(self._kinds) - len(shown)
-        return ", ".join([*shown, *([f"{more:,} other reasons"] if more else [])])
+        more = self._kinds.total() - sum(count for _, count in self._kinds.most_common(_SHOWN))
+        return ", ".join([*shown, *([f"{more:,} of other kinds"] if more else [])])
 
 
 def _general(kind: str) -> str:
