@@ -25,6 +25,7 @@ from dci_cli.registry.bulk.s3_files import S3Prefix, check_empty, upload
 from dci_cli.registry.importer.command import add_files
 from dci_cli.registry.importer.dangling import reject_dangling
 from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
+from dci_cli.registry.importer.reading import Reading, reading_of
 from dci_cli.registry.importer.record_items import items_of
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
@@ -90,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
 
 def create(aws: Aws, options: argparse.Namespace) -> int:
     """Create the table with these clients; return 0, or 1 when rows were rejected. Raises CommandError."""
+    reading = reading_of(options)
     table, paths = options.new_table, list(dict.fromkeys(options.files))
     definition = read_template(options.template).tables.get("RegistryTable")
     if definition is None:
@@ -99,7 +101,7 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
     prefix = S3Prefix(options.bucket, f"{(options.prefix or table).strip('/')}/", options.kms_key)
     check_empty(aws.s3, prefix)
     with relaxed_gc(), Rejects(map(str, paths)) as rejects, closing(Staging()) as staging:
-        stage(paths, staging, rejects)
+        stage(paths, staging, rejects, reading)
         items = upload_staged(aws.s3, staging, prefix, shards=options.shards, country=options.country)
     _import(aws, table, definition, prefix, items)
     print(f"The table {table} is complete: deploy with the parameter RegistryTableName={table}.")
@@ -109,9 +111,9 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
     return 1 if rejects.total else 0
 
 
-def stage(paths: list[Path], staging: Staging, rejects: Rejects) -> None:
+def stage(paths: list[Path], staging: Staging, rejects: Rejects, reading: Reading | None = None) -> None:
     """Stage the files, and reject the memberships of people and groups that are not in them."""
-    stage_files(paths, staging, rejects)
+    stage_files(paths, staging, rejects, reading)
     reject_dangling(staging, rejects)
 
 

@@ -1,4 +1,4 @@
-"""`dci registry import`: load people, groups and memberships from JSON Lines and CSV files.
+"""`dci registry import`: load people, groups and memberships from JSON Lines and tables.
 
 A row changes what it gives: fields that a file does not have stay as they are. The same files can be imported again:
 what is already loaded is not changed. So an import that was interrupted is started again, with the same files. The
@@ -15,6 +15,7 @@ from pathlib import Path
 from dci_cli.parallel import threads
 from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
 from dci_cli.registry.importer.import_run import ImportRun, Options
+from dci_cli.registry.importer.reading import Reading, add_reading, reading_of
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import Target
@@ -49,8 +50,10 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="a file in JSON Lines, or in CSV if its name is individuals*.csv, groups*.csv or memberships*.csv",
+        help="a file in JSON Lines; or a table (.csv, .tsv, .txt, .xlsx) whose name begins with individuals, groups"
+        " or memberships",
     )
+    add_reading(parser)
     parser.add_argument(
         "--shards",
         type=int,
@@ -64,16 +67,20 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 @registry_command
 def run(options: argparse.Namespace) -> int:
     """Load the files; return 0, or 1 when rows were rejected. Raises CommandError."""
+    reading = reading_of(options)
     # The table is read first, so that an error is not reported after large files are read.
     target = (
         None
         if options.dry_run and not options.table
         else Target.read(runtime_of(options), options.shards, options.country)
     )
-    return load(options.files, target, Options(dry_run=options.dry_run, replace=options.replace))
+    how = Options(dry_run=options.dry_run, replace=options.replace)
+    return load(options.files, target, how, reading)
 
 
-def load(files: Sequence[Path], target: Target | None, options: Options = _DEFAULTS) -> int:
+def load(
+    files: Sequence[Path], target: Target | None, options: Options = _DEFAULTS, reading: Reading | None = None
+) -> int:
     """Load files, print a summary, and return the exit status. Raises CommandError."""
     paths = list(dict.fromkeys(files))
     with (
@@ -83,7 +90,7 @@ def load(files: Sequence[Path], target: Target | None, options: Options = _DEFAU
         threads() as pool,
     ):
         with interruptible("Nothing was written: run the same command again."):
-            stage_files(paths, staging, rejects)
+            stage_files(paths, staging, rejects, reading)
         ImportRun(staging, rejects, pool, target, options).run()
     for line in rejects.summary():
         print(line)

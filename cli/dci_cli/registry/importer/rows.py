@@ -1,4 +1,4 @@
-"""The rows of the files: a record, or the reason why a row is not one."""
+"""The rows of the files: a record, or the reasons why a row is not one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from typing import NamedTuple
 from dci_common.registry.model.records import AnyRecord
 
 
+class Warned(NamedTuple):
+    """What is improbable in a row, or was repaired: the column, and what was read instead."""
+
+    column: str
+    what: str
+    detail: str = ""
+
+
 class Row(NamedTuple):
-    """A row of a file: its record, or the reason why it is rejected. `content` is the row as it is in the file."""
+    """A row of a file: its record, or the reasons why it is rejected.
+
+    `content` is a line of JSON, as it is in the file. `key` is the kind and id of a person or group, if known.
+    """
 
     line: int
-    content: object
     record: AnyRecord | None
-    reason: str
+    reasons: list[str]
+    warnings: list[Warned] = []  # noqa: RUF012 - never changed
+    content: object = None
+    key: tuple[str, str] | None = None
