@@ -102,7 +102,7 @@ def test_different_records_are_changed(
     assert import_into(registry, jsonl(tmp_path / "f.jsonl", [left, cleo_on_hill, ANNA, richer, cleo])) == 0
     registry.assert_holds(ANNA, BENO, cleo, richer, left, BENO_ON_HILL, cleo_on_hill)
     assert (
-        "1 records new, 2 changed, 0 unchanged; 1 memberships new, 1 changed, 0 unchanged." in capsys.readouterr().out
+        "1 records new, 1 changed, 1 unchanged; 1 memberships new, 1 changed, 0 unchanged." in capsys.readouterr().out
     )
 
 
@@ -120,7 +120,7 @@ def test_memberships_alone_are_counted(
     for arguments, standing in ((["--dry-run"], changes), ([], changes), ([], nothing), (["--dry-run"], nothing)):
         assert import_into(registry, path, *arguments) == 0
         last = " Nothing was written." if arguments else ""
-        assert capsys.readouterr().out == f"{told}{standing} unchanged.{last}\n"
+        assert capsys.readouterr().out.splitlines()[0] == f"{told}{standing} unchanged.{last}"
 
 
 def test_rejected_records_are_not_counted(

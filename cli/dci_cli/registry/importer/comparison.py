@@ -119,7 +119,7 @@ class Comparison:
                 self._reject(one.staged, one.reason)
                 continue
             self._staging.set_merged(one.staged, one.merged)
-            if one.stored:
+            if one.stored is not None:
                 self.changes.add("membership", one.stored, one.fields)
                 self._staging.statuses.set(one.staged, one.status)
 
