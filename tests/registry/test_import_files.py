@@ -249,7 +249,11 @@ def test_bad_lines_are_rejected_as_they_are(
     ]
     file = tmp_path / "f.jsonl.rejected.jsonl"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert f"{path}: 3 rejected (see {file})\n" in capsys.readouterr().out
+    kinds = (
+        "1 The line is not valid JSON, 1 person.sex must be 'male', 'female', 'other' or 'unknown', "
+        "1 The line has id more than once in an object"
+    )
+    assert f"{path}: 3 rejected: {kinds} (see {file})\n" in capsys.readouterr().out
     empty.assert_holds(Person(id="anna"), Group(id="hill"))
 
 

@@ -35,8 +35,13 @@ class Notation:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-def text(cell: str, notation: Notation) -> str:
-    """Return a text, or the name that the mapping gives to it."""
+def text(cell: str, _: Notation) -> str:
+    """Return a text."""
+    return cell
+
+
+def coded(cell: str, notation: Notation) -> str:
+    """Return a code of a list, or the name that the mapping gives to it."""
     return notation.names.get(cell, cell)
 
 
@@ -59,8 +64,10 @@ def moment(cell: str, notation: Notation) -> str:
 
 def number(cell: str, notation: Notation) -> str:
     """Return a number with a decimal point."""
-    if notation.decimal == "." or not _GROUPED.fullmatch(cell):
+    if notation.decimal == ".":
         return cell
+    if not _GROUPED.fullmatch(cell):
+        return cell.replace(".", ",")  # which the model rejects: a point separates thousands only
     return re.sub(r"[. \u00a0\u202f]", "", cell).replace(",", ".")
 
 
@@ -76,24 +83,24 @@ def several(cell: str, _: Notation | None = None) -> list[str]:
 
 def sex(cell: str, notation: Notation) -> str:
     """Return a sex from a word, a letter, or a code of ISO 5218."""
-    word = text(cell, notation).casefold()
+    word = coded(cell, notation).casefold()
     return _SEXES.get("_".join(word.split())) or SEX.normalize(word) or word
 
 
 def marital_status(cell: str, notation: Notation) -> str:
     """Return the code of a marital status."""
-    word = text(cell, notation)
+    word = coded(cell, notation)
     return MARITAL_STATUS.normalize(word).upper() or word
 
 
-def code(cell: str, notation: Notation) -> str:
+def standard_code(cell: str, notation: Notation) -> str:
     """Return a code of the standard, which is written in capital letters."""
-    return text(cell, notation).upper()
+    return coded(cell, notation).upper()
 
 
 def roles(cell: str, notation: Notation) -> list[str]:
     """Return the roles of membership kinds, given by name or external id (`module.group_membership_kind_head`)."""
-    names = (re.sub(r".*group_membership_kind_", "", text(part, notation)) for part in several(cell))
+    names = (re.sub(r".*group_membership_kind_", "", coded(part, notation)) for part in several(cell))
     words = ("_".join(name.casefold().split()) for name in names)
     return [_ROLES.get(word, word) for word in words]
 

@@ -9,7 +9,7 @@ from typing import Any
 from dci_cli.registry.importer import cells
 from dci_cli.registry.importer.cells import Notation
 
-IS_GROUP = ("is_group", "group")  # the second is its label
+IS_GROUP, IS_GROUP_LABEL = "is_group", "group"  # of individuals and groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +72,15 @@ _REGISTRANT = (
         "phone mobile phone_number_ids phone_number_ids/phone_no phone_numbers/phone_no phone_numbers/phone_number",
         cells.several,
     ),
-    Column("identifiers[].identifier_type", _below(_IDS, _ID_TYPES)),
+    Column("identifiers[].identifier_type", _below(_IDS, _ID_TYPES), cells.coded),
     Column("identifiers[].identifier_value", _below(_IDS, "value")),
     Column("addresses[].address_line_1", "street address"),
     Column("addresses[].address_line_2", "street2"),
     Column("addresses[].locality", "city"),
-    Column("addresses[].sub_region_code", "district district/name"),
-    Column("addresses[].region_code", "state_id state_id/name state"),
+    Column("addresses[].sub_region_code", "district district/name", cells.coded),
+    Column("addresses[].region_code", "state_id state_id/name state", cells.coded),
     Column("addresses[].postal_code", "zip"),
-    Column("addresses[].country_code", "country_id country_id/code country"),
+    Column("addresses[].country_code", "country_id country_id/code country", cells.coded),
     Column("additional_attributes[].key"),
     Column("additional_attributes[].value"),
     Column("registration_date", read=cells.day),
@@ -105,15 +105,15 @@ PERSON = (
         "civil_status civil_status_id civil_status_id/display civil_status_id/code",
         cells.marital_status,
     ),
-    Column("occupation", "occupation_id occupation_id/display occupation_id/code"),
+    Column("occupation", "occupation_id occupation_id/display occupation_id/code", cells.coded),
     Column("income", read=cells.number),
-    Column("income_level"),
-    Column("employment_status"),
-    Column("education_level"),
+    Column("income_level", read=cells.coded),
+    Column("employment_status", read=cells.coded),
+    Column("education_level", read=cells.coded),
     Column("is_disabled", read=cells.truth),
-    Column("disability_info[].disability_limitation_type", read=cells.code),
+    Column("disability_info[].disability_limitation_type", read=cells.standard_code),
     Column("disability_info[].functional_severity"),
-    Column("related_persons[].relationship_type"),
+    Column("related_persons[].relationship_type", read=cells.coded),
     Column("related_persons[].person_id"),
     Column("language_codes[]", read=cells.several),
     Column("restricted", read=cells.truth),
@@ -123,7 +123,7 @@ PERSON = (
 GROUP = (
     *_REGISTRANT,
     Column("name"),
-    Column("group_type", "kind kind/name group_type_id group_type_id/display group_type_id/code"),
+    Column("group_type", "kind kind/name group_type_id group_type_id/display group_type_id/code", cells.coded),
     Column("place.name"),
     Column("place.address_line"),
     Column("place.geo.latitude", "place/latitude partner_latitude", cells.number),

@@ -10,7 +10,7 @@ from dci_cli.registry.importer.columns import Column
 from dci_cli.registry.importer.header import EMPTY, Header
 from dci_cli.registry.support.plausibility import Fields
 
-_UNSET_IF_EMPTY = ("id", "restricted", "identifiers", "memberships", "display_name", "person_id", "group_id", "start")
+_UNSET_IF_EMPTY = ("id", "restricted", "identifiers", "memberships", "person_id", "group_id", "start")
 _GIVEN_OF_MEMBERSHIP = {"roles": (), "end": None}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.importer import columns
-from dci_cli.registry.importer.columns import IS_GROUP
+from dci_cli.registry.importer.columns import IS_GROUP, IS_GROUP_LABEL
 from dci_cli.registry.support.plausibility import Path
 
 _COLUMNS = {
@@ -36,11 +36,9 @@ class Header:
         if not self.what:
             raise CommandError(f"{name}: the name of a table begins with individuals, groups or memberships.")
         self.titles = list(titles)
-        self.names = ["_".join(title.casefold().split()) for title in titles]
+        self.names = [self._normalized(title) for title in titles]
         self.columns = {what: [known.get(name) for name in self.names] for what, known in _COLUMNS.items()}
-        self.is_group = next(
-            (index for index, name in enumerate(self.names) if self.what != "memberships" and name in IS_GROUP), None
-        )
+        self.is_group = self.names.index(IS_GROUP) if IS_GROUP in self.names and self.what != "memberships" else None
         self._continues = [
             name == REASON or (column.is_repeated if column else "/" in name)
             for name, column in zip(self.names, self.columns[self.what], strict=True)
@@ -86,9 +84,15 @@ class Header:
         filled = [index for index in found if any(len(row) > index and row[index] for row in rows)]
         return [self.titles[index] for index in filled or found]
 
+    def _normalized(self, title: str) -> str:
+        name = "_".join(title.casefold().split())
+        return IS_GROUP if name == IS_GROUP_LABEL and self.what != "memberships" else name
+
     def _is_known(self, index: int) -> bool:
         read = ("individuals", "groups") if self.is_group is not None else (self.what,)
-        return index == self.is_group or any(self.columns[what][index] for what in read)
+        if self.names[index] == IS_GROUP and self.is_group is not None:
+            return True
+        return any(self.columns[what][index] for what in read)
 
     def _check(self, name: str) -> None:
         names = Counter(known for index, known in enumerate(self.names) if self._is_known(index))

@@ -80,8 +80,14 @@ def phone(text: str) -> Iterator[Doubt]:
         yield Doubt("must not hold letters")
     elif count >= _PHONE_DIGITS.stop:
         yield Doubt("has more than 15 digits", is_impossible=False)
-    elif "/" in text and count > _PHONE_DIGITS.start:
+    elif _is_abbreviated(text):
         yield Doubt("may hold two numbers", is_impossible=False)
+
+
+def _is_abbreviated(text: str) -> bool:
+    """Return whether an end such as /8 may stand for a second number; 030/12345 is one with its area code."""
+    start, _, end = text.rpartition("/")
+    return 0 < sum(char.isdecimal() for char in end) < sum(char.isdecimal() for char in start)
 
 
 def split_phones(text: str) -> list[str]:
