@@ -2,8 +2,8 @@
 
 A population is loaded into an empty table of DynamoDB Local, then imported again with one record in a hundred changed.
 In another table, households have their first member only, and the other memberships are imported. Their number a second
-is compared with the people and groups a second of the first load. A membership that joins a household changes three
-records (person, group, and what the members show of the group), where a first load writes each once.
+is compared with the people and groups a second of the first load. A membership that joins a household
+changes the person, the group, and what its other members show of it; a first load writes each record once.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ def main() -> int:
     return report(budgets, options.json)
 
 
-def _measure(
-    dynamodb: DynamoDBClient, scratch: Path, households: int, crowd: int, *, is_quick: bool
-) -> list[Budget]:
+def _measure(dynamodb: DynamoDBClient, scratch: Path, households: int, crowd: int, *, is_quick: bool) -> list[Budget]:
     file = scratch / "import.jsonl"
     people, present, missing = _population(households)
     _create_table(dynamodb)
@@ -94,7 +92,9 @@ def _population(households: int) -> tuple[Rows, Rows, Rows]:
     rows = [next(iter(json.loads(line).items())) for line in text.getvalue().splitlines()]
     sizes = Counter(fields["group_id"] for kind, fields in rows if kind == "membership")
     seen: Counter[str] = Counter()
-    people, present, missing = [], [], []
+    people: Rows = []
+    present: Rows = []
+    missing: Rows = []
     for kind, fields in rows:
         if kind != "membership":
             people.append((kind, fields))

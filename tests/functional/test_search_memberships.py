@@ -12,7 +12,7 @@ from dci_common.registry.model.records import Group, Identifier, Membership, Per
 from support.api import Api, identified, predicate
 from support.registries import registry_of
 
-TODAY, TOMORROW = date(2026, 3, 1), date(2026, 3, 2)
+TODAY, TOMORROW, AFTER = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
 DAY = 86_400
 ACTIVE = {TODAY: ["stays", "leaves"], TOMORROW: ["stays", "comes"]}
 
@@ -108,3 +108,31 @@ def test_a_household_is_found_by_its_size_of_today(new_api: Callable[..., Api]) 
                 assert reply.items[0]["pagination"]["total_count"] == len(found)
             api = new_api(registry_table=table)
             api.clock.advance(DAY)
+
+
+def test_who_comes_back_counts_once(new_api: Callable[..., Api]) -> None:
+    """Of a person's periods in a household the one in force counts, as head, member and household, on each day."""
+    home = Group(id="g1", identifiers=identifier("HOUSEHOLD_ID", "home"), poverty_score=1)
+    people = [Person(id=f"p{number}", identifiers=identifier("UIN", f"p{number}")) for number in range(2)]
+    memberships = [
+        Membership(person_id="p0", group_id="g1"),
+        Membership(person_id="p1", group_id="g1", roles=("head",), start=date(2010, 1, 1), end=date(2015, 1, 1)),
+        Membership(
+            person_id="p1", group_id="g1", roles=("principal_recipient",), start=date(2020, 1, 1), end=TOMORROW
+        ),
+        Membership(person_id="p1", group_id="g1", roles=("head",), start=AFTER),
+    ]
+    with registry_of(Population(people, [home], memberships)) as table:
+        api = new_api(registry_table=table)
+        for roles in ([["principal_recipient"]], [], [["head"]]):
+            (group,) = api.search(identified("HOUSEHOLD_ID", "home")).records
+            (person,) = api.search(identified("UIN", "p1")).records
+            assert [member["roles"] for member in group["member_list"] if "roles" in member] == roles
+            assert [shown["roles"] for shown in person["households"]] == roles
+            assert group["group_size"] == len(group["member_list"]) == 1 + len(roles)
+            assert ("group_head_info" in group) == (roles == [["head"]])
+            for criteria in (("group_size", "eq", 1 + len(roles)), ("role", "eq", roles[0][0] if roles else "none")):
+                found = api.search(predicate(criteria, reg_record_type="Group")).records
+                assert len(found) == (bool(roles) or criteria[0] == "group_size")
+            api = new_api(registry_table=table)
+            api.clock.advance(DAY * (2 if not roles else 1))

@@ -10,7 +10,9 @@ from typing import Any
 import boto3
 import pytest
 
+from dci_cli.aws import OperatorRuntime
 from dci_cli.local.tables import create_tables
+from dci_cli.registry.edit.reindex import Reindex
 from dci_cli.template import read_template
 from dci_common.settings import Settings
 from support.api import Api
@@ -27,11 +29,13 @@ def tables() -> list[Line]:
     return read_lines("tables")
 
 
-@pytest.fixture(scope="session")
-def registry_table(tables: list[Line], new_api: Callable[..., Api]) -> Iterator[str]:
-    """Return the name of a table with the recorded registry, which no request changes."""
-    new_api()
+@pytest.fixture(scope="session", params=["written", pytest.param("reindexed", marks=pytest.mark.exhaustive)])
+def registry_table(tables: list[Line], new_api: Callable[..., Api], request: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the name of a table with the recorded registry, as it was written or reindexed, for all requests."""
+    now = new_api().clock
     _create({"RegistryTable": "golden-registry"}, tables)
+    if request.param == "reindexed":
+        list(Reindex(OperatorRuntime(Settings(registry_table="golden-registry"), clock=now)).pages(None))
     yield "golden-registry"
     boto3.client("dynamodb").delete_table(TableName="golden-registry")
 

@@ -16,11 +16,14 @@ from support.recordings import Replay, chapters, read_lines, write_lines
 
 # Each has many requests of one kind.
 LONG = {"drawn", "expressions", "hostile", "identifiers", "paging", "predicates"}
+COMPLETED = ("Before", "After")  # the name of a group whose interrupted write a reindex completes
 CHAPTERS = [pytest.param(name, marks=pytest.mark.exhaustive if name in LONG else ()) for name in chapters()]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_recorded_request_gets_its_recorded_answer(chapter: str, replay: Callable[..., Replay]) -> None:
+def test_a_recorded_request_gets_its_recorded_answer(
+    chapter: str, replay: Callable[..., Replay], request: pytest.FixtureRequest
+) -> None:
     """Statuses, headers, codes, records and the items written are the same; only sentences may be reworded."""
     lines = read_lines(f"requests/{chapter}")
     settings = lines[0].get("settings", {})
@@ -29,6 +32,8 @@ def test_a_recorded_request_gets_its_recorded_answer(chapter: str, replay: Calla
         write_lines(f"requests/{chapter}", answered)
     else:
         changed = [found for found in compared(lines, answered) if not is_sentence(found)]
+        if request.node.callspec.params["registry_table"] == "reindexed":
+            changed = [found for found in changed if found[1:] != COMPLETED]
         assert not changed, "\n".join(map(str, changed[:20]))
 
 

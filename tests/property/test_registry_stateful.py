@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -11,21 +12,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from dci_cli.registry.edit.reindex import Reindex
 from dci_common.registry.errors import IdentifierTaken, NoSuchRecord, VersionConflict, WriteRefused
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import Group, Identifier, Membership, Person
 from dci_common.registry.model.rules import Rules
-from dci_common.registry.model.views import membership_fields, own_fields
-from dci_common.registry.storage.items import lookup_items
+from dci_common.registry.model.views import entry_key, membership_fields, own_fields
+from dci_common.registry.storage.items import lookup_items, settings_item
 from dci_common.registry.write.committer import DELETION
 from dci_common.registry.write.writer import RegistryWriter
 from support.example_counts import some
-from support.registry_harness import Crash, Registry, items_of, registry_with
+from support.former_registry import write_as_version_2
+from support.registry_harness import INDEXING, Crash, Registry, expected_views, items_of, registry_with
 
-# Each group has more members than a transaction of so few actions changes at once, and a person fits into one
-# with all that it touches.
-ACTIONS = 10
-PEOPLE = [f"p{number}" for number in range(8)]
+# A group may have more members than a transaction of so few actions changes at once, and a person fits into one
+# with all that it touches: two periods in each group, and the former keys of the memberships.
+ACTIONS = 18
+PEOPLE = [f"p{number:02}" for number in range(18)]
 GROUPS = ["g0", "g1"]
 
 identifiers = st.lists(
@@ -34,6 +37,8 @@ identifiers = st.lists(
     unique_by=lambda identifier: identifier.identifier_value,
 )
 dates = st.sampled_from((None, "2020-01-01", "2024-01-01"))
+starts = st.sampled_from((None, "2020-01-01"))  # with `dates` as ends, two periods at most do not overlap
+few = st.sampled_from(PEOPLE[:4])  # so that they come back often
 people = st.builds(
     Person,
     id=st.sampled_from(PEOPLE),
@@ -52,12 +57,13 @@ groups = st.builds(
 )
 memberships = st.builds(
     Membership,
-    person_id=st.sampled_from(PEOPLE),
+    person_id=few | st.sampled_from(PEOPLE),
     group_id=st.sampled_from(GROUPS),
     roles=st.sampled_from(((), ("head",))),
-    start=st.sampled_from((None, "2020-01-01")),
+    start=starts,
     end=dates,
 )
+without_start = st.builds(Membership, person_id=few, group_id=st.sampled_from(GROUPS), end=dates)
 # No crash, or one at the n-th transaction from now: before it reaches DynamoDB (True), or after it took effect.
 crashes = st.none() | st.tuples(st.integers(1, 5), st.booleans())
 versions = st.sampled_from(("any", "any", "right", "right", "wrong"))
@@ -70,19 +76,23 @@ class Changes(RuleBasedStateMachine):
         super().__init__()
         self.registry = registry
         self.registry.clear()
+        self.registry.write([settings_item(INDEXING.shards, set(), set())])
         self.people: dict[str, Person] = {}
         self.groups: dict[str, Group] = {}
-        self.memberships: dict[tuple[str, str], Membership] = {}
+        self.memberships: dict[tuple[str, str, str], Membership] = {}
 
-    @initialize(crowded=st.sampled_from((True, True, False)))
-    def begin(self, *, crowded: bool) -> None:
-        """Begin with nothing, or with everybody in one group and a few in another."""
+    @initialize(crowded=st.sampled_from((True, True, False)), is_former=st.booleans())
+    def begin(self, *, crowded: bool, is_former: bool) -> None:
+        """Begin with nothing, or with everybody in a group and a few in another; perhaps as formerly."""
         if crowded:
             self.groups = {id_: Group(id=id_) for id_ in GROUPS}
             self.people = {id_: Person(id=id_) for id_ in PEOPLE}
             pairs = [*((id_, "g0") for id_ in PEOPLE), *((id_, "g1") for id_ in PEOPLE[:3])]
-            self.memberships = {(one, group): Membership(person_id=one, group_id=group) for one, group in pairs}
-            self.registry.write(items_of([*self.groups.values(), *self.people.values(), *self.memberships.values()]))
+            self.memberships = {(*pair, ""): Membership(person_id=pair[0], group_id=pair[1]) for pair in pairs}
+        if is_former:
+            write_as_version_2(self.registry, *self._records())
+        else:
+            self.registry.write(items_of(self._records()))
 
     @rule(person=people, version=versions, crash=crashes)
     def put_person(self, person: Person, version: str, crash: tuple[int, bool] | None) -> None:
@@ -96,24 +106,37 @@ class Changes(RuleBasedStateMachine):
 
     @rule(membership=memberships, crash=crashes)
     def put_membership(self, membership: Membership, crash: tuple[int, bool] | None) -> None:
-        """Add or change a person's membership in a group."""
-        key = membership.person_id, membership.group_id
-        known = key[0] in self.people and key[1] in self.groups
-        if self._done(
-            lambda writer: writer.put(membership),
-            None if known else NoSuchRecord,
-            crash,
-            lambda: self._shown(key) == membership_fields(record_fields(membership)),
-        ):
-            self.memberships[key] = membership
+        """Add or change a period of a person in a group."""
+        self._put_period(membership, membership, crash)
 
-    @rule(person_id=st.sampled_from(PEOPLE), group_id=st.sampled_from(GROUPS), crash=crashes)
-    def end_membership(self, person_id: str, group_id: str, crash: tuple[int, bool] | None) -> None:
-        """Take a person out of a group."""
-        key = person_id, group_id
+    @rule(membership=without_start, crash=crashes)
+    def put_without_start(self, membership: Membership, crash: tuple[int, bool] | None) -> None:
+        """Change the period in force, the only one, or add one."""
+        periods = self._periods(membership.person_id, membership.group_id)
+        meant = [period for period in periods if period.end is None] or periods  # all dates are in the past
+        start = meant[0].start if len(meant) == 1 else None
+        is_valid = len(meant) < 2 and not (start and membership.end and membership.end < start)
+        self._put_period(membership, membership.model_copy(update={"start": start}) if is_valid else None, crash)
+
+    @rule(
+        person_id=few | st.sampled_from(PEOPLE),
+        group_id=st.sampled_from(GROUPS),
+        start=starts,
+        crash=crashes,
+        is_given=st.booleans(),
+    )
+    def delete_membership(
+        self, person_id: str, group_id: str, start: str | None, crash: tuple[int, bool] | None, *, is_given: bool
+    ) -> None:
+        """Delete a period of a person in a group, by its start or as the only one."""
+        periods = [key for key in self.memberships if key[:2] == (person_id, group_id)]
+        key = (person_id, group_id, start or "") if is_given or not periods else periods[0]
+        refusal: type[WriteRefused] | None = None if key in self.memberships else NoSuchRecord
+        if refusal is None and not is_given and len(periods) > 1:
+            refusal = WriteRefused
         if self._done(
-            lambda writer: writer.delete_membership(*key),
-            None if key in self.memberships else NoSuchRecord,
+            lambda writer: writer.delete_membership(person_id, group_id, (start or "") if is_given else None),
+            refusal,
             crash,
             lambda: self._shown(key) is None,
         ):
@@ -123,9 +146,10 @@ class Changes(RuleBasedStateMachine):
     @rule(data=st.data(), crash=crashes)
     def move(self, data: st.DataObject, crash: tuple[int, bool] | None) -> None:
         """Move a member to the other group."""
-        person_id, group_id = data.draw(st.sampled_from(sorted(self.memberships)))
-        self.end_membership(person_id, group_id, crash)
-        self.put_membership(Membership(person_id=person_id, group_id={"g0": "g1", "g1": "g0"}[group_id]), None)
+        person_id, group_id, start = data.draw(st.sampled_from(sorted(self.memberships)))
+        self.delete_membership(person_id, group_id, start, crash, is_given=True)
+        other = {"g0": "g1", "g1": "g0"}[group_id]
+        self.put_membership(Membership(person_id=person_id, group_id=other, start=None), None)
 
     @rule(person_id=st.sampled_from(PEOPLE), version=versions, crash=crashes)
     def delete_person(self, person_id: str, version: str, crash: tuple[int, bool] | None) -> None:
@@ -141,11 +165,46 @@ class Changes(RuleBasedStateMachine):
     def agree(self) -> None:
         """Finish what is unfinished; then the registry holds what it should."""
         self._finish()
-        self.registry.assert_holds(*self.people.values(), *self.groups.values(), *self.memberships.values())
+        assert self.registry.views() == expected_views(self._records())
+        if not self.registry.store.settings().former:
+            assert self.registry.findings() == []
+
+    @rule()
+    def reindex(self) -> None:
+        """Change the keys that an older version wrote."""
+        list(Reindex(self.registry.operator).pages(None))
+        assert not self.registry.store.settings().former
 
     def teardown(self) -> None:
         """See that it agrees at the end."""
+        self.reindex()
         self.agree()
+
+    def _put_period(self, membership: Membership, meant: Membership | None, crash: tuple[int, bool] | None) -> None:
+        """Put a membership; `meant` is what it means, None if it may mean several or contradicts what is there."""
+        pair = membership.person_id, membership.group_id
+        key = (*pair, _start(meant) if meant else "")
+        refusal: type[WriteRefused] | None = None
+        if pair[0] not in self.people or pair[1] not in self.groups:
+            refusal = NoSuchRecord
+        elif meant is None or any(
+            _overlap(meant, other) for other in self._periods(*pair) if _start(other) != key[2]
+        ):
+            refusal = WriteRefused
+        if self._done(
+            lambda writer: writer.put(membership),
+            refusal,
+            crash,
+            lambda: meant is not None and self._shown(key) == membership_fields(record_fields(meant)),
+        ):
+            assert meant is not None
+            self.memberships[key] = meant
+
+    def _periods(self, person_id: str, group_id: str) -> list[Membership]:
+        return [period for key, period in self.memberships.items() if key[:2] == (person_id, group_id)]
+
+    def _records(self) -> list[Person | Group | Membership]:
+        return [*self.groups.values(), *self.people.values(), *self.memberships.values()]
 
     def _put(
         self, known: dict[str, Any], kind: Kind, record: Any, version: str, crash: tuple[int, bool] | None
@@ -222,10 +281,10 @@ class Changes(RuleBasedStateMachine):
             if (other_kind, other.id) != (kind, record.id)
         )
 
-    def _shown(self, key: tuple[str, str]) -> dict[str, Any] | None:
+    def _shown(self, key: tuple[str, str, str]) -> dict[str, Any] | None:
         person = self.registry.stored(Kind.PERSON, key[0])
         homes = person.view["households"] if person else []
-        return next((membership_fields(home) for home in homes if home["id"] == key[1]), None)
+        return next((membership_fields(home) for home in homes if entry_key(home) == key[1:]), None)
 
     def _holds(self, kind: Kind, record: Person | Group) -> bool:
         stored = self.registry.stored(kind, record.id)
@@ -234,6 +293,17 @@ class Changes(RuleBasedStateMachine):
     def _holds_no(self, kind: Kind, record_id: str) -> bool:
         stored = self.registry.stored(kind, record_id)
         return stored is None or stored.pending == DELETION
+
+
+def _start(period: Membership) -> str:
+    return period.start.isoformat() if period.start else ""
+
+
+def _overlap(one: Membership, other: Membership) -> bool:
+    """Return whether two periods have a day in common, or one of no day is inside the other."""
+    begins = [period.start or date.min for period in (one, other)]
+    ends = [period.end or date.max for period in (one, other)]
+    return begins[0] < ends[1] and begins[1] < ends[0]
 
 
 @pytest.mark.exhaustive

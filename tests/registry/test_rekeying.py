@@ -44,7 +44,8 @@ def test_verify_says_that_a_reindex_is_needed(registry: Registry, dci: Commands)
     assert outcome.out.startswith("REGISTRY SETTINGS: ")
     assert "run dci registry reindex" in outcome.out
     assert dci("reindex").out == (
-        "3 records checked, 2 rewritten, 0 interrupted writes completed.\n2 records have got other lookup items.\n"
+        "3 records checked, 2 rewritten, 0 interrupted writes completed.\n1 memberships have got other keys.\n"
+        "2 records have got other lookup items.\n"
     )
     registry.assert_holds(*RECORDS)
     assert dci("reindex").out == "3 records checked, 0 rewritten, 0 interrupted writes completed.\n"

@@ -191,3 +191,21 @@ def test_periods_count_towards_the_limits(registry: Registry) -> None:
     changed = years[0].model_copy(update={"roles": ("head",)})
     registry.put(changed)
     registry.assert_holds(*BASE, changed, *years[1:])
+
+
+def test_a_large_group_changes_in_steps_with_all_periods(registry: Registry) -> None:
+    """Steps of a long write take each period of their people; a deletion in steps leaves none."""
+    people = [Person(id=f"p{number}") for number in range(8)]
+    periods = [
+        Membership.model_validate({**period.model_dump(), "person_id": person.id})
+        for person in people
+        for period in (EARLIER, NOW)
+    ]
+    registry.put(HILL, *people, *periods)
+    writer, client = registry.disturbed(max_actions=8)
+    after = Group(id="hill", name="Hilltop")
+    writer.put(after)
+    assert client.transactions > 2
+    registry.assert_holds(after, *people, *periods)
+    writer.delete(Kind.GROUP, "hill")
+    registry.assert_holds(*people)

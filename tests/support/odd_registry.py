@@ -17,18 +17,24 @@ EMAILS = ("shared@example.org", "ß@example.org")
 NAMES = ("Ana", "ÁNA", "Ana Bo", "Anah", "Bo", "Đặng", "მარი", "O'Neil-Ana")
 DISTRICTS = ("D", "D1", "d 1", "É")
 SCORES = (None, 0, -1.5, 2.5, 10, 1e9)
+RETURNING = 0.4  # of the memberships that begin or end
 _SPANS = ((None, None), (None, None), (-9, None), (-9, 0), (-9, 1), (0, None), (1, None), (-9, -1))  # days from today
 _BORN = [date(1999, 12, 30) + timedelta(days=days) for days in range(4)] + [date(2008, 2, 29), date(2008, 3, 1)]
 
 
 def odd_population(seed: int = 7, people: int = 40, groups: int = 9) -> Population:
-    """Make people who share phones, lack birth dates, and belong to several households, past and future ones too."""
+    """Make people who share phones, lack birth dates, and belong to several households, past and future ones too.
+
+    Some left a household and come back to it.
+    """
     draw = random.Random(seed)
     persons = [_person(draw, number) for number in range(people)]
     households = [_group(draw, number) for number in range(groups)]
     pairs = [(person.id, group.id) for person in persons for group in households]
     chosen = draw.sample(pairs, min(len(pairs), people * 3 // 2))
-    return Population(persons, households, [_membership(draw, person, group) for person, group in chosen])
+    memberships = [_membership(draw, person, group) for person, group in chosen]
+    returns = [found for one in memberships if draw.random() < RETURNING and (found := _other_period(draw, one))]
+    return Population(persons, households, [*memberships, *returns])
 
 
 def _person(draw: random.Random, number: int) -> Person:
@@ -83,6 +89,15 @@ def _membership(draw: random.Random, person_id: str, group_id: str) -> Membershi
     start, end = (None if days is None else TODAY + timedelta(days=days) for days in draw.choice(_SPANS))
     roles = draw.sample(("head", "alternative recipient"), draw.randrange(3))
     return Membership(person_id=person_id, group_id=group_id, start=start, end=end, roles=tuple(roles))
+
+
+def _other_period(draw: random.Random, one: Membership) -> Membership | None:
+    """Make another period of a membership, before it or after it; None if it has no bound."""
+    roles = draw.choice(((), ("head",)))
+    gap = timedelta(days=draw.choice((0, 0, 1, 2)))
+    if one.start:
+        return one.model_copy(update={"start": None, "end": one.start - gap, "roles": roles})
+    return one.model_copy(update={"start": one.end + gap, "end": None, "roles": roles}) if one.end else None
 
 
 def _identifiers(*identifiers: tuple[str, str]) -> list[dict[str, str]]:

@@ -30,6 +30,7 @@ from dci_cli.registry.importer.record_items import items_of
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import shards_for
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.progress import Progress
 from dci_cli.registry.support.registry_table import registry_command
 from dci_cli.template import read_template
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+_UNFINISHED = (
+    "No table was created. Delete the files that were written (aws s3 rm --recursive {prefix}), then run the same "
+    "command again."
+)
 _UNWATCHED = """
 The import continues without this command. Wait until it has ended, then protect the table:
 aws dynamodb describe-import --import-arn {arn}
@@ -100,7 +105,12 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
         raise CommandError(f"The table {table} already exists: choose another --new-table.")
     prefix = S3Prefix(options.bucket, f"{(options.prefix or table).strip('/')}/", options.kms_key)
     check_empty(aws.s3, prefix)
-    with relaxed_gc(), Rejects(map(str, paths)) as rejects, closing(Staging()) as staging:
+    with (
+        interruptible(lambda: _UNFINISHED.format(prefix=prefix)),
+        relaxed_gc(),
+        Rejects(map(str, paths)) as rejects,
+        closing(Staging()) as staging,
+    ):
         stage(paths, staging, rejects, reading)
         items = upload_staged(aws.s3, staging, prefix, shards=options.shards, country=options.country)
     _import(aws, table, definition, prefix, items)

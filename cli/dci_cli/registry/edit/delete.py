@@ -13,6 +13,8 @@ from dci_cli.terminal import confirm
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import WriteRefused
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.periods import period_text
+from dci_common.registry.storage import keys
 from dci_common.registry.storage.store import RegistryStore, Stored
 from dci_common.registry.write.writer import RegistryWriter
 
@@ -26,9 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     subject.add_argument(
         "--membership",
-        nargs=2,
-        metavar=("PERSON", "GROUP"),
-        help="delete the membership of this person in this group",
+        nargs="+",
+        metavar=("PERSON GROUP", "START"),
+        help="delete the membership of this person in this group; if there are several periods, the one with this "
+        "start (-: without one)",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
@@ -40,10 +43,12 @@ def run(options: argparse.Namespace) -> int:
     writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
     try:
         if options.membership:
-            person_id, group_id = options.membership
+            person_id, group_id, start = _membership(options.membership)
             description = f"the person {person_id}'s membership of the group {group_id}"
+            if start is not None:
+                description += f" {period_text({'start': start} if start else {})}"
             confirm(f"Delete {description}", "deleted", assumed=options.yes)
-            writer.delete_membership(person_id, group_id)
+            writer.delete_membership(person_id, group_id, start)
         else:
             stored = find_record(RegistryStore(runtime), options.id)
             description = _describe(stored)
@@ -53,6 +58,16 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     print(f"Deleted {description}.")
     return 0
+
+
+def _membership(given: list[str]) -> tuple[str, str, str | None]:
+    """Return the person, the group, and the start, if given: "" for a period without one. Raises CommandError."""
+    match given:
+        case [person_id, group_id]:
+            return person_id, group_id, None
+        case [person_id, group_id, start]:
+            return person_id, group_id, "" if start == keys.NO_START else start
+    raise CommandError("--membership requires a person and a group, and a start if there are several periods.")
 
 
 def _describe(stored: Stored) -> str:

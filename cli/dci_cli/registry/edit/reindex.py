@@ -2,8 +2,8 @@
 
 A record is rewritten only when its derived attributes differ, on the condition that it has not changed; its version
 stays the same. Interrupted writes are completed. Lookup items that older versions wrote get the mark that says
-whether their owner is restricted, and the keys that follow from the rules of now. The command can be stopped and
-started again at any time; with a checkpoint file it continues where it stopped.
+whether their owner is restricted, and the keys that follow from the rules of now; memberships get keys with a start.
+The command can be stopped and started again at any time; with a checkpoint file it continues where it stopped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dci_cli.registry.edit.checkpoint import Checkpoint
-from dci_cli.registry.edit.rekeying import Rekeying
+from dci_cli.registry.edit.rekeying import Rekeying, former_memberships
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.registry_table import (
     IS_RECORD,
     UNLIMITED,
@@ -46,6 +47,14 @@ _RECORDS_AND_UNMARKED: dict[str, Any] = {
     "ExpressionAttributeNames": {"#owner": "owner"},
     "ExpressionAttributeValues": {":people": {"S": keys.record_pk(Kind.PERSON, "")}},
 }
+_AND_MEMBERSHIPS: dict[str, Any] = {
+    **_RECORDS_AND_UNMARKED,
+    "FilterExpression": f"{_RECORDS_AND_UNMARKED['FilterExpression']} OR begins_with(sk, :member)",
+    "ExpressionAttributeValues": {
+        **_RECORDS_AND_UNMARKED["ExpressionAttributeValues"],
+        ":member": {"S": keys.MEMBER},
+    },
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,19 +74,27 @@ def run(options: argparse.Namespace) -> int:
     """Rewrite the records whose derived attributes differ. Raises CommandError."""
     reindex = Reindex(runtime_of(options), options.country)
     checkpoint = Checkpoint(options.checkpoint, options.table, reindex.rekeying.rules)
-    for position in reindex.pages(checkpoint.read()):
-        checkpoint.write(position)
+    with interruptible(lambda: _how_to_go_on(reindex, options.checkpoint)):
+        for position in reindex.pages(checkpoint.read()):
+            checkpoint.write(position)
     print(
         f"{reindex.seen:,} records checked, {reindex.rewritten:,} rewritten, "
         f"{reindex.completed:,} interrupted writes completed."
     )
     if reindex.marked:
         print(f"{reindex.marked:,} lookup items marked, which an older version wrote.")
+    if reindex.moved:
+        print(f"{reindex.moved:,} memberships have got other keys.")
     if moved := reindex.rekeying.contested:
         print(f"{len(moved):,} records have got other lookup items.")
         if contested := sum(moved):
             print(f"{contested:,} of their identifiers are equal to another record's: see dci registry verify.")
     return 0
+
+
+def _how_to_go_on(reindex: Reindex, checkpoint: Path | None) -> str:
+    where = "from the checkpoint" if checkpoint else "from the beginning, and finds what is done"
+    return f"{reindex.seen:,} records were checked. Run the same command again: it goes on {where}."
 
 
 class Reindex:
@@ -92,16 +109,19 @@ class Reindex:
         self._store = RegistryStore(runtime)
         self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
         self.rekeying = Rekeying(runtime, self._store.settings(), country)
-        self.seen = self.rewritten = self.completed = self.marked = 0
+        self.seen = self.rewritten = self.completed = self.marked = self.moved = 0
 
     def pages(self, after: Item | None) -> Iterator[Item | None]:
         """Rewrite page after page from the key `after` (None: the beginning), and yield the last key of each."""
         start = {"ExclusiveStartKey": after} if after else {}
         self.rekeying.announce(self._sleep)
+        wanted = _AND_MEMBERSHIPS if self.rekeying.moves_memberships else _RECORDS_AND_UNMARKED
         with ThreadPoolExecutor(_THREADS) as pool:
-            for page in pages(self._runtime, **_RECORDS_AND_UNMARKED, **start):
+            for page in pages(self._runtime, **wanted, **start):
                 items = [item for item in page["Items"] if "facets" in item]
-                self.marked += sum(pool.map(self._mark, [item for item in page["Items"] if "facets" not in item]))
+                self.marked += sum(pool.map(self._mark, [item for item in page["Items"] if "owner" in item]))
+                former = former_memberships(page["Items"])
+                self.moved += sum(pool.map(self.rekeying.move_memberships, former.keys(), former.values()))
                 self.seen += len(items)
                 self.completed += sum(pool.map(self._complete, [item for item in items if "pending" in item]))
                 self.rewritten += sum(pool.map(self._rewrite, items))

@@ -56,8 +56,8 @@ class Counts:
         self._restricted = self._unfinished = 0
         self._largest = (0, "")
         for pk, partition in groupby(items, key=lambda item: str(item["pk"]["S"])):
-            members = sum(self._count(pk, item) for item in partition)
-            self._largest = max(self._largest, (members, pk.partition("#")[2]))
+            members = {item["sk"]["S"].split("#")[1] for item in partition if self._count(pk, item)}
+            self._largest = max(self._largest, (len(members), pk.partition("#")[2]))
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts as JSON values."""

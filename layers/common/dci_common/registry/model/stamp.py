@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import takewhile
 
+from dci_common.registry.model.records import Registrant
 from dci_common.registry.model.views import AnyView, View
 
 _STAMP = "last_updated"
+_FIELDS_BEFORE = frozenset(takewhile(lambda name: name != _STAMP, Registrant.model_fields))
 
 
 def moment(epoch_seconds: float) -> str:
@@ -16,7 +19,7 @@ def moment(epoch_seconds: float) -> str:
 
 def stamp(fields: View, now: str | None) -> View:
     """Return a new record's own fields, with `now` as their stamp if they have none; None adds none."""
-    return fields if now is None or _STAMP in fields else fields | {_STAMP: now}
+    return fields if now is None or _STAMP in fields else _with_stamp(fields, now)
 
 
 def stamped(fields: View, before: AnyView | None, now: str) -> View:
@@ -27,14 +30,24 @@ def stamped(fields: View, before: AnyView | None, now: str) -> View:
     """
     had = before.get(_STAMP) if before else None
     if before is not None and is_same(fields, before):
-        return _without_stamp(fields) | ({_STAMP: had} if had else {})
+        return _with_stamp(fields, had) if had else _without_stamp(fields)
     own = fields.get(_STAMP)
-    return fields if own and (not had or _is_later(own, had)) else fields | {_STAMP: now}
+    return fields if own and (not had or _is_later(own, had)) else _with_stamp(fields, now)
 
 
 def is_same(fields: AnyView, others: AnyView) -> bool:
     """Return whether two records' own fields are the same, but for the stamp."""
     return _without_stamp(fields) == _without_stamp(others)
+
+
+def _with_stamp(fields: View, value: str) -> View:
+    """Return fields with the stamp in its place: a record is the same text, whoever wrote it."""
+    first = {name: some for name, some in fields.items() if name in _FIELDS_BEFORE}
+    return {
+        **first,
+        _STAMP: value,
+        **{name: some for name, some in fields.items() if name not in first | {_STAMP: 0}},
+    }
 
 
 def _without_stamp(fields: AnyView) -> View:

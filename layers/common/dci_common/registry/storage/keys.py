@@ -42,6 +42,12 @@ def former_membership_keys(person_id: str, group_id: str) -> tuple[Item, Item]:
     return _sides(person_id, group_id, "")
 
 
+def is_former_membership(item: Item) -> bool:
+    """Return whether an item is a group's side of a membership with such a key. No id has a `#`."""
+    sk: str = item["sk"]["S"]
+    return sk.startswith(MEMBER) and "#" not in sk.removeprefix(MEMBER)
+
+
 def _sides(person_id: str, group_id: str, period: str) -> tuple[Item, Item]:
     person, group = record_pk(Kind.PERSON, person_id), record_pk(Kind.GROUP, group_id)
     return (
