@@ -27,9 +27,7 @@ from dci_cli.registry.support.progress import Progress
 from dci_cli.terminal import print_table
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import RegistryBusy
-from dci_common.registry.model.base import Kind
 from dci_common.registry.model.stamp import moment
-from dci_common.registry.model.views import View
 from dci_common.registry.storage.facets import Indexing
 from dci_common.timestamps import day
 
@@ -90,15 +88,14 @@ class ImportRun:
         shards = self._target.shards(counts.people) if self._target else shards_for(counts.people)
         catalogue = SOCIAL_CATALOGUE.with_country(self._target.country if self._target else "")
         label = "Checking" if self._options.dry_run else "Writing"
-        with Progress(label, "records", counts.people + counts.groups) as progress:
+        with Progress(label, "records", self._staging.new) as progress:
 
             def advance(number: int) -> None:
                 self._written += 0 if self._options.dry_run else number
                 progress.advance(number)
 
             views = self._staging.views(moment(self._now))
-            new = views if is_first else self._new(views, progress)
-            write_views(new, Indexing(catalogue, shards, day(self._now)), self._put(shards), advance)
+            write_views(views, Indexing(catalogue, shards, day(self._now)), self._put(shards), advance)
 
     def _put(self, shards: int) -> Put:
         if self._target is None or self._options.dry_run:
@@ -106,13 +103,6 @@ class ImportRun:
         self._target.write_settings(shards, *self._staging.identifier_types())
         runtime = self._target.runtime
         return partial(write_all, runtime, runtime.settings.registry_table, self._pool)
-
-    def _new(self, views: Iterable[tuple[Kind, View]], progress: Progress) -> Iterator[tuple[Kind, View]]:
-        for kind, view in views:
-            if self._staging.statuses.of_record(kind, view["id"]) is None:
-                yield kind, view
-            else:
-                progress.advance(1)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -86,10 +86,10 @@ class Staging:
                 self._add_registrant(Kind.GROUP, record, source, line)
 
     def views(self, now: str | None = None) -> Iterator[tuple[Kind, View]]:
-        """Yield the view of every record: the groups, then the people, each in the order of the files.
+        """Yield the view of every new record: the groups, then the people, each in the order of the files.
 
-        Views contain the memberships whose two sides are staged. Records that give no `last_updated` get `now`.
-        Records must not be added or dropped meanwhile.
+        Views contain the memberships whose two sides are staged and new: all others are written later. Records that
+        give no `last_updated` get `now`. Records must not be added or dropped meanwhile.
         """
         self.db.execute("DELETE FROM summaries")
         for body, joined in self._joined(queries.GROUPS):
@@ -149,6 +149,12 @@ class Staging:
         of_kind = dict(self.db.execute("SELECT kind, count(*) FROM records GROUP BY kind"))
         (memberships,) = self.db.execute("SELECT count(*) FROM memberships").fetchone()
         return Counts(of_kind.get(Kind.PERSON, 0), of_kind.get(Kind.GROUP, 0), memberships)
+
+    @property
+    def new(self) -> int:
+        """The number of people and groups that `views` yields."""
+        (number,) = self.db.execute(queries.NEW).fetchone()
+        return int(number)
 
     def close(self) -> None:
         """Delete the database."""

@@ -22,19 +22,21 @@ CREATE TABLE homes (person_id TEXT, group_id TEXT, PRIMARY KEY (person_id, group
 BEGIN;
 """
 
-# The plus keeps SQLite from using an index, which would lose the order of the files.
+# Records that are new, with those of their memberships whose other side is new too. The plus keeps SQLite from using an
+# index, which would lose the order of the files.
 GROUPS = """
 SELECT g.id, ifnull(g.body, g.given), ifnull(m.body, m.given), ifnull(p.body, p.given) FROM records g
 LEFT JOIN memberships m ON m.group_id = g.id
-LEFT JOIN records p ON p.kind = 'PERSON' AND p.id = m.person_id
-WHERE +g.kind = 'GROUP' ORDER BY g.rowid
+LEFT JOIN records p ON p.kind = 'PERSON' AND p.id = m.person_id AND p.status IS NULL
+WHERE +g.kind = 'GROUP' AND g.status IS NULL ORDER BY g.rowid
 """
 PEOPLE = """
 SELECT p.id, ifnull(p.body, p.given), ifnull(m.body, m.given), s.body FROM records p
 LEFT JOIN memberships m ON m.person_id = p.id
 LEFT JOIN summaries s ON s.group_id = m.group_id
-WHERE +p.kind = 'PERSON' ORDER BY p.rowid
+WHERE +p.kind = 'PERSON' AND p.status IS NULL ORDER BY p.rowid
 """
+NEW = "SELECT count(*) FROM records WHERE status IS NULL"
 MEMBERSHIP_COUNTS = """
 SELECT (SELECT count(*) FROM memberships WHERE group_id = ?), (SELECT count(*) FROM memberships WHERE person_id = ?)
 """
