@@ -1,8 +1,8 @@
 """The speed of imports into a registry that has records: `make bench-registry`.
 
-A population is loaded into an empty table of DynamoDB Local, then imported again with one record in a hundred changed.
-In another table, households have their first member only, and the other memberships are imported. Their number a second
-is compared with the people and groups a second of the first load. A membership that joins a household
+A population is loaded into an empty table of DynamoDB Local, then imported again with one record in a hundred
+changed. In another table, households have their first member only, and the other memberships are imported. Their
+number a second is compared with the people and groups a second of the first load. A membership that joins a household
 changes the person, the group, and what its other members show of it; a first load writes each record once.
 """
 

@@ -94,7 +94,7 @@ def test_people_of_several_groups_do_not_compete(
     joins = [Membership(person_id=person.id, group_id="g9") for person in PEOPLE[:12]]
     path = jsonl(tmp_path / "f.jsonl", [*renamed, GROUPS[9], *joins])
     assert load(runtime, path) == 0
-    whole = (*renamed, *GROUPS[:3], GROUPS[9], CROWD, *IN_GROUPS[:12], *IN_CROWD[:12], *joins)
+    whole: list[AnyRecord] = [*renamed, *GROUPS[:3], GROUPS[9], CROWD, *IN_GROUPS[:12], *IN_CROWD[:12], *joins]
     registry.assert_holds(*whole)
     conflicts = client.transactions
     assert load(runtime, path) == 0
@@ -106,10 +106,7 @@ def records_of_every_kind() -> tuple[list[AnyRecord], list[AnyRecord], list[AnyR
     before: list[AnyRecord] = [*PEOPLE[:6], *GROUPS[:2], *IN_GROUPS[:5]]
     renamed = PEOPLE[0].model_copy(update={"name": Name(given_name="Q")})
     older = Group(id="g1", name="Old")
-    file: list[AnyRecord] = [
-        *(renamed, older, *PEOPLE[6:9], *IN_GROUPS[5:9], GROUPS[2], CROWD),
-        *(membership for membership in IN_CROWD[:9]),
-    ]
+    file: list[AnyRecord] = [renamed, older, *PEOPLE[6:9], *IN_GROUPS[5:9], GROUPS[2], CROWD, *IN_CROWD[:9]]
     whole = {(type(one), getattr(one, "id", one)): one for one in [*before, *file]}
     return before, file, list(whole.values())
 
@@ -150,7 +147,7 @@ def test_two_imports_at_once_leave_one_registry(registry: Registry, tmp_path: Pa
     paths = [jsonl(tmp_path / "a.jsonl", file), jsonl(tmp_path / "b.jsonl", file[:half])]
     statuses: list[int] = []
     threads = [
-        Thread(target=lambda path=path: statuses.append(load(OperatorRuntime(registry.runtime.settings), path)))  # type: ignore[misc]
+        Thread(target=lambda path=path: statuses.append(load(OperatorRuntime(registry.runtime.settings), path)))
         for path in paths
     ]
     for thread in threads:
@@ -163,7 +160,7 @@ def test_two_imports_at_once_leave_one_registry(registry: Registry, tmp_path: Pa
 
 def test_another_writer_ends_an_import_with_what_was_written(registry: Registry, tmp_path: Path) -> None:
     """Where another writer changes a record again and again, the rest is written, and the error says how to go on."""
-    registry.put(*PEOPLE[:4], HILL := Group(id="hill"), CROWD, Membership(person_id="p000", group_id="hill"))
+    registry.put(*PEOPLE[:4], hill := Group(id="hill"), CROWD, Membership(person_id="p000", group_id="hill"))
     runtime, client = disturbed(registry)
     client.before = lambda number: registry.put(Group(id="hill", name=f"Hill {number}"))
     joins = [Membership(person_id="p001", group_id="hill")]
@@ -181,7 +178,7 @@ def test_another_writer_ends_an_import_with_what_was_written(registry: Registry,
     registry.assert_holds(
         *PEOPLE[:4],
         PEOPLE[5],
-        HILL.model_copy(update={"name": there}),
+        hill.model_copy(update={"name": there}),
         CROWD,
         Membership(person_id="p000", group_id="hill"),
         *joins,

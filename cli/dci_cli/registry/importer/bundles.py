@@ -1,7 +1,7 @@
 """What an import changes in a registry that has records, in bundles that are written at once.
 
-A household is in one bundle, with its people and memberships that change: so it is written once, and an import does not
-compete with itself. Small households share a bundle. People who belong to several groups that change are written
+A household is in one bundle, with its people and memberships that change: so it is written once, and an import does
+not compete with itself. Small households share a bundle. People who belong to several groups that change are written
 before, and large groups alone, at the end.
 """
 

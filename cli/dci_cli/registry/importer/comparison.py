@@ -1,6 +1,7 @@
 """The second pass of an import, before anything is written: how the staged records differ from the registry.
 
-What a row gives is merged with the record that the registry has. The staged record is then what the registry shall have.
+What a row gives is merged with the record that the registry has. The staged record is then what the registry shall
+have.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ _CHUNK = 100  # BatchGetItem's own limit
 class Comparison:
     """Compares the staged records with the registry, which should have no other writer meanwhile.
 
-    With `replace`, a row is the whole record. `changes` counts the fields that change, and `unfinished` are groups that
-    the registry has and a change of which was interrupted.
+    With `replace`, a row is the whole record. `changes` counts the fields that change, and `unfinished` are groups
+    that only the registry has, and a change of which was interrupted.
     """
 
     def __init__(

@@ -61,7 +61,7 @@ class ImportRun:
         self._updater: Updater | None = None
 
     def run(self) -> None:
-        """Write the records, and print a sentence about what was written; for a dry run also the fields that change."""
+        """Write the records, and print what was written; for a dry run also the fields that change."""
         registry = self._target.runtime if self._target and not self._target.is_empty else None  # with records
         with interruptible(self._progress):
             comparison = self._compare(registry) if registry else None

@@ -46,7 +46,9 @@ def compare_memberships(
     """Yield the staged memberships of a person of the registry, those first that change a period that it has."""
     periods: dict[str, list[View]] = {}
     taken: set[tuple[str, str]] = set()
-    resolved = [_resolve(staging, staged, person, today, replace) for staged in staging.memberships_of(person.id)]
+    resolved = [
+        _resolve(staging, staged, person, today, replace=replace) for staged in staging.memberships_of(person.id)
+    ]
     for one in sorted(resolved, key=lambda one: one.stored is None):
         group_id, start = one.merged.group_id, start_of(one.fields)
         there = periods.setdefault(group_id, entries_of(person.view["households"], group_id))
@@ -67,7 +69,7 @@ def compare_memberships(
 
 
 def _resolve(
-    staging: Staging, staged: Staged[Membership], person: Stored, today: date, replace: bool
+    staging: Staging, staged: Staged[Membership], person: Stored, today: date, *, replace: bool
 ) -> ComparedMembership:
     had = entries_of(person.view["households"], staged.record.group_id)
     try:

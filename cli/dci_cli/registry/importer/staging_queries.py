@@ -22,8 +22,8 @@ CREATE TABLE homes (person_id TEXT, group_id TEXT, PRIMARY KEY (person_id, group
 BEGIN;
 """
 
-# Records that are new, with those of their memberships whose other side is new too. The plus keeps SQLite from using an
-# index, which would lose the order of the files.
+# Records that are new, with those of their memberships whose other side is new too. The plus keeps SQLite from using
+# an index, which would lose the order of the files.
 GROUPS = """
 SELECT g.id, ifnull(g.body, g.given), ifnull(m.body, m.given), ifnull(p.body, p.given) FROM records g
 LEFT JOIN memberships m ON m.group_id = g.id

@@ -1,8 +1,9 @@
 """Commits changes: what the views of related records show of a changed record changes with it.
 
 What fits into one transaction is written in one. What the members of a large group show of it does not. It is then
-updated in steps, each conditional on the group's version, and the group is marked `pending` until the last step: until
-then its own view says who its members are, and each of them follows it. `finish_interrupted` takes the steps that are left; a writer calls it before it changes such a group.
+updated in steps, each conditional on the group's version. The group is marked `pending` until the last step: until
+then its view says who its members are, and each of them follows it. `finish_interrupted` takes the steps that are
+left; a writer calls it before it changes such a group.
 """
 
 from __future__ import annotations
@@ -107,8 +108,8 @@ class Committer:
     def finish_interrupted(self, group: Stored) -> None:
         """Take the steps that are left of a long write of a pending group.
 
-        Its new members may have changed or gone since it was written. If what it shows of itself depends on that, it is
-        left pending, as its members need another round.
+        Its new members may have changed or gone since it was written. If what its members show of it depends on that,
+        it is left pending, as they need another round.
         """
         members, view = _member_ids(group), group.view
         chunk = (self._max_actions - 1) // _ACTIONS_A_MEMBER  # one action is the condition on the group

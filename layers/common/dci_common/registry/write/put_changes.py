@@ -35,8 +35,8 @@ _ById = dict[str, dict[str, list[View]]]  # entries by the id of their record, t
 class PutChanges:
     """Puts records over those that are stored of them.
 
-    `people` are the stored people that are put or whose memberships are; `groups` the stored groups likewise, and those
-    that show the people that are put. `now` is the stamp of what changes.
+    `people` are the stored people that are put or whose memberships are; `groups` the stored groups likewise, and
+    those that show the people that are put. `now` is the stamp of what changes.
     """
 
     def __init__(self, people: dict[str, Stored], groups: dict[str, Stored], today: date, now: str) -> None:
@@ -49,7 +49,7 @@ class PutChanges:
         self._members = _by_id(groups.values(), "members")
 
     def of(self, records: Sequence[AnyRecord]) -> list[RecordChange]:
-        """Return the changes of records, of which the memberships come last. Raises WriteRefused or PeriodConflict."""
+        """Return the changes that put records. Raises WriteRefused or PeriodConflict."""
         put = [record for record in records if not isinstance(record, Membership)]
         for record in put:
             self._put(record)
