@@ -19,7 +19,7 @@ p-0001,Amara,Okafor,1990-01-31,Female,+1 555 0100,UIN,847951632,
 ,,,,,,National ID,A-17,
 p-0002,Chidi,Okafor,1986-05-12,Male,+1 555 0102/+1 555 0103,UIN,847951633.0,
 p-0003,Ife,Okafor,2012-11-20,Female,,,,
-p-0004,Obi,Okafor,2081-09-03,Male,+1 555 O1O3,BRN,BR-2018-12,
+p-0004,Obi,Okafor,2081-09-03,Male,555 O1O3,BRN,BR-2018-12,
 p-0005,Lina,Mbeki,1975-02-14,Female,,,,
 """
 GROUPS = "id,name,group_type\nh-0001,Okafor,household\nh-0002,Mbeki,household\n"
