@@ -65,7 +65,9 @@ _CLIENTS = {
     "log": Entry("show who changed a client, and how", "clients.inspect:log"),
 }
 _REGISTRY = {
-    "import": Entry("load people, groups and memberships from JSON Lines and CSV files", "registry.importer.command"),
+    "import": Entry(
+        "load people, groups and memberships from JSON Lines, CSV and Excel files", "registry.importer.command"
+    ),
     "export": Entry("write the registry as canonical JSON Lines", "registry.bulk.export"),
     "show": Entry("show a person or a group, its memberships and its index entries", "registry.inspect.show"),
     "explain": Entry("show how a search would be run, and what it costs", "registry.inspect.explain"),

@@ -74,7 +74,7 @@ def test_every_field_is_documented(kind: type[BaseModel]) -> None:
 
 @pytest.mark.parametrize("known", [columns.PERSON, columns.GROUP, columns.MEMBERSHIP])
 def test_every_column_is_documented(known: tuple[columns.Column, ...]) -> None:
-    """Each column of a CSV file is documented with its other names; `...` stands for the previous beginning."""
+    """Each column of a table is documented with its other names; `...` stands for the previous beginning."""
     ends = {name.removeprefix(".../") for name in CODE if name.startswith(".../")}
     for column in known:
         for name in column.all_names:

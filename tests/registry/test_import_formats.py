@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 from dci_cli.__main__ import main
 from dci_cli.registry.importer.cells import Notation
@@ -343,7 +343,11 @@ def test_a_number_that_lost_digits_is_rejected(tmp_path: Path) -> None:
 
 def test_rejects_of_a_workbook_are_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The first visible sheet is read, others are named; the rejects are a table in CSV."""
-    rows = [["id", "given_name", "birthdate"], ["1", "Anna", date(2999, 1, 31)], ["2", "Beno", date(1990, 1, 31)]]
+    rows: list[list[Any]] = [
+        ["id", "given_name", "birthdate"],
+        ["1", "Anna", date(2999, 1, 31)],
+        ["2", "Beno", date(1990, 1, 31)],
+    ]
     path = workbook(tmp_path / "individuals.xlsx", [["nothing"]], rows, [["more"]], hidden=1)
     assert dry_run(path) == 1
     assert "individuals.xlsx: ignored sheets: Sheet3\n" in capsys.readouterr().err

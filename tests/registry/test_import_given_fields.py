@@ -83,7 +83,13 @@ def test_the_whole_name_alone_is_given() -> None:
 
 def test_members_of_json_lines_are_given() -> None:
     """A null is given and removes the value; an absent member is not given."""
-    person = {"id": "1", "phone_numbers": None, "birth_date": None, "addresses": [], "name": {"surname": None}}
+    person: dict[str, Any] = {
+        "id": "1",
+        "phone_numbers": None,
+        "birth_date": None,
+        "addresses": [],
+        "name": {"surname": None},
+    }
     record = read_line(json.dumps({"person": {**person, "restricted": None, "identifiers": None}}))
     assert record.model_dump(exclude_unset=True, mode="json") == person | {"phone_numbers": []}
     assert record == Person(id="1")

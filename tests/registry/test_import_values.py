@@ -250,6 +250,17 @@ def test_partial_dates_pass_through(tmp_path: Path) -> None:
         assert all(reason.startswith("birthdate must be a date") for reason in reasons)
 
 
+@pytest.mark.parametrize("depth", [30, 400, 5_000])
+def test_deep_lines_are_rejected(tmp_path: Path, depth: int) -> None:
+    """A line with very deep objects is rejected like any other."""
+    path = tmp_path / "f.jsonl"
+    lists, places = "[" * depth + "]" * depth, '{"contained_in_place":' * depth + "{}" + "}" * depth
+    path.write_text(f'{{"person":{{"id":"1","addresses":{lists}}}}}\n{{"group":{{"id":"1","place":{places}}}}}\n')
+    assert main(["registry", "import", "--dry-run", str(path)]) == 1
+    rejected = path.with_name("f.jsonl.rejected.jsonl").read_text().splitlines()
+    assert len(rejected) == (1 if depth == 30 else 2)  # places may contain one another
+
+
 def test_repaired_identifiers_are_those_of_the_record() -> None:
     """A repaired identifier is the record's."""
     row = one_row("reg_ids/value", "'00123")

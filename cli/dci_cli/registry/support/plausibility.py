@@ -39,6 +39,7 @@ _CODES = (
     "region_code",
     "country_code",
 )
+_DEEPEST = 20  # of the containers that are checked; places may contain one another
 _LISTS: dict[str, Callable[[str], list[str]]] = {
     "phone_numbers": value_checks.split_phones,
     "emails": value_checks.split_emails,
@@ -62,33 +63,49 @@ def latest_today() -> date:
 
 def check(fields: Fields, today: date) -> list[Finding]:
     """Return what is wrong with the fields of a record, and repair in place what has one meaning only."""
-    findings = list(_walk(fields, (), today))
+    findings: list[Finding] = []
+    _walk(fields, (), today, findings)
     birth, death = fields.get("birth_date"), fields.get("death_date")
     if isinstance(birth, str) and isinstance(death, str) and value_checks.is_before(death, birth):
         findings.append(Finding(("death_date",), "is before the birth", is_impossible=True, value=death))
     return findings
 
 
-def _walk(value: Fields | list[Any], path: Path, today: date) -> Iterator[Finding]:
+def _walk(value: Fields | list[Any], path: Path, today: date, findings: list[Finding]) -> None:
     """Check every text below a value, depth first."""
-    entries = list(value.items()) if isinstance(value, dict) else list(enumerate(value))
-    for key, entry in entries:
+    for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
         if isinstance(entry, str):
-            yield from _check_text(value, key, path, today)
-        elif isinstance(entry, dict | list):
-            if isinstance(entry, list) and key in _LISTS:
-                yield from _split(entry, (*path, key), _LISTS[key])
-            yield from _walk(entry, (*path, key), today)
+            name = str(path[-1] if isinstance(value, list) else key)
+            if not _is_usual(name, entry, today):
+                findings += _check_text(value, name, (*path, key), today)
+        elif isinstance(entry, dict | list) and len(path) < _DEEPEST:
+            if key in _LISTS and isinstance(entry, list):
+                findings += _split(entry, (*path, key), _LISTS[key])
+            _walk(entry, (*path, key), today, findings)
 
 
-def _check_text(holder: Any, key: str | int, path: Path, today: date) -> Iterator[Finding]:  # noqa: ANN401 - dict or list
+def _check_text(holder: Any, name: str, path: Path, today: date) -> Iterator[Finding]:  # noqa: ANN401 - dict or list
     """Yield what is wrong with a text, and put its repaired value in its place."""
-    name = str(key if isinstance(key, str) else path[-1])
+    key = path[-1]
     for doubt in _doubts(name, holder[key], today):
         value = holder[key]
         if doubt.repaired:
             holder[key] = doubt.repaired
-        yield Finding((*path, key), doubt.what, doubt.is_impossible, value, doubt.repaired)
+        yield Finding(path, doubt.what, doubt.is_impossible, value, doubt.repaired)
+
+
+def _is_usual(name: str, text: str, today: date) -> bool:
+    """Return whether a text is certainly in no doubt, which is so for most and quickly seen."""
+    if name in _DATES:
+        return "1900" <= text[:4] < str(today.year)
+    if name == "phone_numbers":
+        return value_checks.is_usual_phone(text)
+    plain = text.strip().casefold()
+    if plain in value_checks.PLACEHOLDERS:
+        return False
+    if name in _KEYS:
+        return plain.isalnum() and len(plain) <= value_checks.EXACT_DIGITS
+    return plain[:1].isalnum() and "." not in plain and "@" not in plain
 
 
 def _doubts(name: str, text: str, today: date) -> Iterator[Doubt]:

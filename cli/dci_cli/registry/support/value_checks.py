@@ -16,14 +16,15 @@ _OLDEST = 130
 _FIRST_PERSIAN, _FIRST_PROBABLE = 1300, 1900
 _EXPONENT = re.compile(r"[+-]?\d(?:[.,]\d+E[+-]?|E\+)\d{1,3}", re.IGNORECASE)
 _WHOLE_DECIMAL = re.compile(r"(\d+)[.,]0+")
-_EXACT_DIGITS = 15  # which a spreadsheet keeps of a number
+EXACT_DIGITS = 15  # which a spreadsheet keeps of a number
 _FORMULA = "=+-@\t\r"
-_PLACEHOLDERS = {
+PLACEHOLDERS = {
     *("null", "(null)", "\\n", "n/a", "none", "undefined"),
     *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!"),
 }
 _EXTERNAL_ID = re.compile(r"[a-z_][a-z0-9_]*\.[A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*")
 _SEPARATORS = re.compile(r"\s*(?:[/;,|\r\n&]|\bor\b|\band\b)\s*", re.IGNORECASE)
+_USUAL_PHONE = re.compile(r"\+?[0-9](?: ?[0-9]){5,13}")
 _PHONE_DIGITS = range(7, 16)  # of a whole number; E.164 has at most 15
 
 
@@ -67,8 +68,13 @@ def number(text: str, *, is_key: bool) -> Iterator[Doubt]:
         yield Doubt("is a number that a spreadsheet has rounded: format the column as text, and enter it again")
     elif found := _WHOLE_DECIMAL.fullmatch(plain):
         yield Doubt("had decimals, which were removed", is_impossible=False, repaired=found[1])
-    elif is_key and plain.isdecimal() and len(plain) > _EXACT_DIGITS and not plain[_EXACT_DIGITS:].strip("0"):
+    elif is_key and plain.isdecimal() and len(plain) > EXACT_DIGITS and not plain[EXACT_DIGITS:].strip("0"):
         yield Doubt("may be a number that a spreadsheet has rounded", is_impossible=False)
+
+
+def is_usual_phone(text: str) -> bool:
+    """Return whether a text is certainly one phone number."""
+    return _USUAL_PHONE.fullmatch(text) is not None
 
 
 def phone(text: str) -> Iterator[Doubt]:
@@ -112,7 +118,7 @@ def is_placeholder(text: str) -> bool:
     is_blank = not any(char.isalnum() for char in plain) and not any(
         unicodedata.category(char)[0] in "LMN" for char in plain
     )
-    return bool(plain) and (plain in _PLACEHOLDERS or is_blank)
+    return bool(plain) and (plain in PLACEHOLDERS or is_blank)
 
 
 def external_id(text: str) -> Iterator[Doubt]:
