@@ -150,6 +150,7 @@ bench-search: .venv/dev.stamp $(DYNAMODB_LOCAL) ## measure searches (BENCH_PEOPL
 .PHONY: bench-registry
 bench-registry: .venv/dev.stamp $(DYNAMODB_LOCAL) ## measure imports and generated data
 	$(call measure,registry_import)
+	$(call measure,registry_changes)
 	$(call measure,registry_s3)
 
 .PHONY: bench-e2e

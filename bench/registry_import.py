@@ -12,22 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import date
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from engine import NO_CREDENTIALS
+from registry_engine import ROOT, TABLE, running_engine
 from report import Budget, options_of, report
 
 from dci_cli.aws import OperatorRuntime
-from dci_cli.environment import environment
-from dci_cli.local import dynamodb_local
 from dci_cli.local.tables import create_tables
 from dci_cli.parallel import THREADS, chunks
 from dci_cli.registry.bulk import generate
@@ -46,10 +43,8 @@ if TYPE_CHECKING:
 
     from dci_common.aws.dynamodb import Item
 
-ROOT = Path(__file__).resolve().parents[1]
 _INDEXING = Indexing(SOCIAL_CATALOGUE, 4, date(2026, 3, 1))
 _TURNS = 7
-_TABLE = "registry"
 _PEOPLE_A_HOUSEHOLD = 4.3
 _PEOPLE_A_SECOND = 3_000  # a core, in a dry run
 # Runs the command line, then prints its time and memory.
@@ -77,7 +72,7 @@ def _write_phase(scratch: Path, households: int) -> list[Budget]:
     """Write the same items by a plain loop and by an import, in turns, into empty tables; compare the medians."""
     path = scratch / "write.jsonl"
     _generate(path, households)
-    with closing(Staging()) as staging, Rejects([str(path)]) as rejects, _engine() as dynamodb:
+    with closing(Staging()) as staging, Rejects([str(path)]) as rejects, running_engine() as dynamodb:
         stage_files([path], staging, rejects)
         items = _items(staging)
         _timed(dynamodb, partial(_plain_loop, items=items[: len(items) // 4]))  # the engine warms up
@@ -108,7 +103,7 @@ def _dry_run(path: Path, people: int) -> dict[str, float]:
     """Run `dci registry import FILE --dry-run` in a process of its own, and return its time and memory."""
     generated = _generate(path, round(people / _PEOPLE_A_HOUSEHOLD))
     command = [sys.executable, "-c", _MEASURED, "registry", "import", str(path), "--dry-run"]
-    done = subprocess.run(command, env={**os.environ, "REGISTRY_TABLE": ""}, stdout=subprocess.PIPE, check=True)  # noqa: S603
+    done = subprocess.run(command, env={**os.environ, "REGISTRYTABLE": ""}, stdout=subprocess.PIPE, check=True)  # noqa: S603
     path.unlink()
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return {"people": generated, **figures}
@@ -128,7 +123,7 @@ def _items(staging: Staging) -> list[Item]:
 
 def _plain_loop(dynamodb: DynamoDBClient, items: list[Item]) -> None:
     for chunk in chunks(items, BATCH):
-        left: Any = {_TABLE: [{"PutRequest": {"Item": item}} for item in chunk]}
+        left: Any = {TABLE: [{"PutRequest": {"Item": item}} for item in chunk]}
         while left:
             left = dynamodb.batch_write_item(RequestItems=left)["UnprocessedItems"]
 
@@ -136,26 +131,16 @@ def _plain_loop(dynamodb: DynamoDBClient, items: list[Item]) -> None:
 def _import(_: DynamoDBClient, staging: Staging) -> None:
     runtime = OperatorRuntime(Settings())
     with ThreadPoolExecutor(THREADS) as pool:
-        write_views(staging.views(), _INDEXING, partial(write_all, runtime, _TABLE, pool), lambda _: None)
+        write_views(staging.views(), _INDEXING, partial(write_all, runtime, TABLE, pool), lambda _: None)
 
 
 def _timed(dynamodb: DynamoDBClient, write: Callable[[DynamoDBClient], None]) -> float:
-    create_tables(dynamodb, read_template(ROOT / "template.yaml").tables, {"RegistryTable": _TABLE})
+    create_tables(dynamodb, read_template(ROOT / "template.yaml").tables, {"RegistryTable": TABLE})
     began = time.perf_counter()
     write(dynamodb)
     seconds = time.perf_counter() - began
-    dynamodb.delete_table(TableName=_TABLE)
+    dynamodb.delete_table(TableName=TABLE)
     return seconds
-
-
-@contextmanager
-def _engine() -> Iterator[DynamoDBClient]:
-    jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
-    with (
-        dynamodb_local.running(jar) as endpoint,
-        environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **NO_CREDENTIALS}),
-    ):
-        yield boto3.client("dynamodb")
 
 
 if __name__ == "__main__":

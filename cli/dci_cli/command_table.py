@@ -65,7 +65,9 @@ _CLIENTS = {
     "log": Entry("show who changed a client, or any of them, and how", "clients.inspect:log"),
 }
 _REGISTRY = {
-    "import": Entry("load people, groups and memberships from JSON Lines and CSV files", "registry.importer.command"),
+    "import": Entry(
+        "load people, groups and memberships from JSON Lines, CSV and Excel files", "registry.importer.command"
+    ),
     "export": Entry("write the registry as canonical JSON Lines", "registry.bulk.export"),
     "show": Entry("show a person or a group, its memberships and its index entries", "registry.inspect.show"),
     "find": Entry("find people and groups by identifier, phone number or name", "registry.inspect.find"),

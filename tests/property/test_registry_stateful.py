@@ -13,19 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from dci_cli.registry.edit.reindex import Reindex
+from dci_common.registry.errors import IdentifierTaken, NoSuchRecord, VersionConflict, WriteRefused
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import Group, Identifier, Membership, Person
 from dci_common.registry.model.rules import Rules
 from dci_common.registry.model.views import entry_key, membership_fields, own_fields
 from dci_common.registry.storage.items import lookup_items, settings_item
 from dci_common.registry.write.committer import DELETION
-from dci_common.registry.write.writer import (
-    IdentifierTaken,
-    NoSuchRecord,
-    RegistryWriter,
-    VersionConflict,
-    WriteRefused,
-)
+from dci_common.registry.write.writer import RegistryWriter
 from support.example_counts import some
 from support.former_registry import write_as_version_2
 from support.registry_harness import INDEXING, Crash, Registry, expected_views, items_of, registry_with

@@ -13,7 +13,7 @@ from dci_cli.__main__ import main
 from dci_cli.command_table import COMMANDS, Group
 from dci_cli.registry.importer import columns
 from dci_common.registry.model import normalize, records
-from dci_common.registry.write import writer
+from dci_common.registry.write import put_changes
 from support.events import ROOT
 
 DOCUMENT = (ROOT / "docs" / "registry.md").read_text(encoding="utf-8")
@@ -76,7 +76,7 @@ def test_every_field_is_documented(kind: type[BaseModel]) -> None:
 
 @pytest.mark.parametrize("known", [columns.PERSON, columns.GROUP, columns.MEMBERSHIP])
 def test_every_column_is_documented(known: tuple[columns.Column, ...]) -> None:
-    """Each column of a CSV file is documented with its other names; `...` stands for the previous beginning."""
+    """Each column of a table is documented with its other names; `...` stands for the previous beginning."""
     ends = {name.removeprefix(".../") for name in CODE if name.startswith(".../")}
     for column in known:
         for name in column.all_names:
@@ -86,8 +86,8 @@ def test_every_column_is_documented(known: tuple[columns.Column, ...]) -> None:
 @pytest.mark.parametrize(
     ("what", "limit"),
     [
-        ("members of a group", writer.MAX_MEMBERS),
-        ("groups of a person", writer.MAX_HOUSEHOLDS),
+        ("members of a group", put_changes.MAX_MEMBERS),
+        ("groups of a person", put_changes.MAX_HOUSEHOLDS),
         ("identifiers of a record", records.MAX_IDENTIFIERS),
         ("phone numbers, and e-mail addresses, of a record", records.MAX_CONTACTS),
         ("an identifier, phone number or e-mail address", normalize.MAX_VALUE_BYTES),

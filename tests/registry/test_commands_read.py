@@ -28,16 +28,20 @@ from support.import_files import import_into
 from support.registry_harness import Registry, registry_with
 
 UIN = Identifier(identifier_type="UIN", identifier_value="847951632")
+WHEN = "2026-01-31T09:30:00Z"
 ANNA = Person(
     id="anna",
+    last_updated=WHEN,
     name=Name(given_name="Anna", surname="Đặng"),
     identifiers=(UIN,),
     birth_date="1990-01-31",
     emails=("Anna@example.org",),
     is_disabled=False,
 )
-BENO = Person(id="beno", name=Name(given_name="Beno"), phone_numbers=("+1 555 0100",), restricted=True)
-HILL = Group(id="hill", name="Hill", poverty_score=2.5, phone_numbers=("+1 555 0100",))
+BENO = Person(
+    id="beno", last_updated=WHEN, name=Name(given_name="Beno"), phone_numbers=("+1 555 0100",), restricted=True
+)
+HILL = Group(id="hill", last_updated=WHEN, name="Hill", poverty_score=2.5, phone_numbers=("+1 555 0100",))
 ANNA_ON_HILL = Membership(
     person_id="anna", group_id="hill", roles=("head", "principal_recipient"), start="2020-01-01"
 )
@@ -115,6 +119,7 @@ def test_show_prints_a_person(dci: Commands) -> None:
 SHOWN_PERSON = """\
 person anna, version 2
   identifiers             UIN 847951632
+  last_updated            2026-01-31T09:30:00Z
   name                    surname Đặng, given_name Anna
   birth_date              1990-01-31
   emails                  Anna@example.org
@@ -129,6 +134,7 @@ found by
   PERSON#1 x03 dang#anna
   PERSON#1 x04 anna#anna
   PERSON#1 x05 anna-dang#anna
+  PERSON#1 x08 2026-01-31#anna
 """
 
 
@@ -139,7 +145,13 @@ def test_show_prints_a_group_as_json(filled: Registry, dci: Commands) -> None:
         "kind": "group",
         "id": "hill",
         "version": filled.version(Kind.GROUP, "hill"),
-        "record": {"id": "hill", "name": "Hill", "phone_numbers": ["+1 555 0100"], "poverty_score": 2.5},
+        "record": {
+            "id": "hill",
+            "last_updated": WHEN,
+            "name": "Hill",
+            "phone_numbers": ["+1 555 0100"],
+            "poverty_score": 2.5,
+        },
         "memberships": [
             {"person_id": "anna", "roles": ["head", "principal_recipient"], "start": "2020-01-01"},
             {"person_id": "beno", "end": "2024-01-01"},
@@ -151,6 +163,7 @@ def test_show_prints_a_group_as_json(filled: Registry, dci: Commands) -> None:
             "GROUP#restricted x02 c004000000000000#hill",
             "GROUP#restricted x03 hill#hill",
             "GROUP#restricted x05 bff0000000000000#hill",
+            "GROUP#restricted x08 2026-01-31#hill",
         ],
     }
 

@@ -19,7 +19,7 @@ from dci_cli.synthetic.person import TODAY, YEAR
 from dci_cli.synthetic.population import Line, population
 from dci_common.registry.model.base import record_fields
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
-from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
+from dci_common.registry.write.put_changes import MAX_HOUSEHOLDS, MAX_MEMBERS
 
 HOUSEHOLDS = 1500
 

@@ -64,7 +64,7 @@ def test_an_import_of_changes_is_complete(registry: Registry, tmp_path: Path, lo
     registry.put(ANNA, HILL, ANNA_ON_HILL)
     version = registry.version(Kind.PERSON, "anna")
     with commands_lose(lost) as answers:
-        assert import_into(registry, jsonl(tmp_path / "x.jsonl", [CHANGED])) == 0
+        assert import_into(registry, jsonl(tmp_path / "x.jsonl", [CHANGED]), "--replace") == 0
     assert answers.is_lost
     registry.assert_holds(CHANGED, HILL, ANNA_ON_HILL)
     assert registry.version(Kind.PERSON, "anna") == version + 1

@@ -9,10 +9,10 @@ import pytest
 from dci_cli.aws import OperatorRuntime
 from dci_cli.registry.edit import rekeying
 from dci_cli.registry.edit.reindex import Reindex
+from dci_common.registry.errors import IdentifierTaken
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from dci_common.registry.model.rules import Rules
-from dci_common.registry.write.writer import IdentifierTaken
 from support.commands import Commands
 from support.former_registry import write_as_formerly
 from support.import_files import jsonl

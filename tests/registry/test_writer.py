@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from dci_common.registry.errors import NoSuchRecord, WriteRefused
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import AdditionalAttribute, Group, Identifier, Membership, Name, Person
 from dci_common.registry.model.views import View, group_view
 from dci_common.registry.storage.items import all_items
-from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS, NoSuchRecord, WriteRefused
+from dci_common.registry.write.put_changes import MAX_HOUSEHOLDS, MAX_MEMBERS
 from support.registry_harness import INDEXING, Registry
 
 ANNA = Person(id="anna", name=Name(given_name="Anna"), birth_date="1990-01-31", emails=("Anna@example.org",))

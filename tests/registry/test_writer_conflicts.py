@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
-from dci_common.registry.errors import RegistryBusy
+from dci_common.registry.errors import IdentifierTaken, RegistryBusy, VersionConflict
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from dci_common.registry.write.transaction import Transaction
-from dci_common.registry.write.writer import IdentifierTaken, RegistryWriter, VersionConflict
+from dci_common.registry.write.writer import RegistryWriter
 from support.registry_harness import INDEXING, Registry
 
 ANNA, BENO = (Person(id=id_, name=Name(given_name=id_)) for id_ in ("anna", "beno"))

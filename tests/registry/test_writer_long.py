@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from dci_common.registry.errors import RegistryBusy
+from dci_common.registry.errors import NoSuchRecord, RegistryBusy
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person
 from dci_common.registry.write.transaction import MAX_ACTIONS
-from dci_common.registry.write.writer import NoSuchRecord, RegistryWriter
+from dci_common.registry.write.writer import RegistryWriter
 from support.example_counts import sampled
 from support.registry_harness import Crash, Registry, items_of, registry_with
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from dci_common.registry.errors import NoSuchRecord, WriteRefused
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group, Membership, Person
 from dci_common.registry.model.views import membership_fields
-from dci_common.registry.write.writer import MAX_HOUSEHOLDS, NoSuchRecord, WriteRefused
+from dci_common.registry.write.put_changes import MAX_HOUSEHOLDS
 from support.registry_harness import Registry
 
 ANNA = Person(id="anna")

@@ -15,11 +15,12 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.errors import IdentifierTaken, NoSuchRecord, WriteRefused
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Person
 from dci_common.registry.model.views import summary
 from dci_common.registry.storage import keys
-from dci_common.registry.write.writer import IdentifierTaken, NoSuchRecord, RegistryWriter, WriteRefused
+from dci_common.registry.write.writer import RegistryWriter
 from support.registry_harness import Registry, items_of
 
 pytestmark = pytest.mark.dynamodb_local

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from dci_cli.__main__ import main
+from dci_cli.registry.importer.blocks import blocks
+from dci_cli.registry.importer.header import Header
+from dci_cli.registry.importer.reading import Reading
+from dci_cli.registry.importer.rows import Row
+from dci_cli.registry.importer.table_files import open_table
+from dci_cli.registry.importer.table_records import TableRecords
 from dci_cli.registry.support.json_lines import write_line
-from dci_common.registry.model.base import record_fields
 from dci_common.registry.model.records import AnyRecord
 from dci_common.runtime import Runtime
 from support.registry_harness import Crash, Registry
 
 
 def jsonl(path: Path, records: Iterable[AnyRecord]) -> Path:
-    """Write records as JSON Lines."""
-    lines = (write_line(type(record).__name__.lower(), record_fields(record)) for record in records)
+    """Write records as JSON Lines, with the fields that they were made with, also those without a value."""
+    given = ((type(one).__name__.lower(), one.model_dump(mode="json", exclude_unset=True)) for one in records)
+    lines = (write_line(*some) for some in given)
     path.write_text("".join(lines), encoding="utf-8")
     return path
 
@@ -59,3 +67,33 @@ def crash_at(batch: int) -> Callable[[int], None]:
             raise Crash
 
     return hook
+
+
+def read_table(name: str, text: str, reading: Reading | None = None) -> list[Row]:
+    """Return the rows of a table in CSV."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_text(text, encoding="utf-8", newline="")
+        return rows_of(path, reading)
+
+
+def rows_of(path: Path, reading: Reading | None = None) -> list[Row]:
+    """Return the rows of a table."""
+    reading = reading or Reading()
+    with open_table(path, reading) as table:
+        header = Header(path.name, table.titles)
+        records = TableRecords(header, reading)
+        return [row for block in blocks(header, table.rows) for row in records.read(block)[0]]
+
+
+def rejected_rows(path: Path) -> list[dict[str, str]]:
+    """Read the rejected rows of a table."""
+    return private_rows(path, "rejected.csv")
+
+
+def private_rows(path: Path, ending: str) -> list[dict[str, str]]:
+    """Read a table that an import has written beside a file."""
+    with path.with_name(f"{path.name}.{ending}").open(encoding="utf-8-sig", newline="") as file:
+        header = file.readline()
+        file.seek(0)
+        return list(csv.DictReader(file, delimiter=max(",;", key=header.count)))

@@ -27,12 +27,20 @@ _EXPECTED = {
 
 def describe(error: ValidationError, root: str) -> str:
     """Return one sentence about the first problem; `root` is the name of the whole body in it."""
-    problem = error.errors(include_url=False, include_input=False)[0]
-    kind, location = problem["type"], problem["loc"]
-    if kind == "extra_forbidden":
-        location = location[:-1]  # the last part is what was sent
-    where = ".".join(map(str, location)) or root
-    return f"{where} {_EXPECTED.get(kind) or _expected_from(kind, problem.get('ctx', {}), problem['msg'])}."
+    location, what = problems(error)[0]
+    return f"{'.'.join(map(str, location)) or root} {what}."
+
+
+def problems(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return the location of each problem, and what is expected there."""
+    found = []
+    for problem in error.errors(include_url=False, include_input=False):
+        kind, location = problem["type"], problem["loc"]
+        if kind == "extra_forbidden":
+            location = location[:-1]  # the last part is what was sent
+        what = _EXPECTED.get(kind) or _expected_from(kind, problem.get("ctx", {}), problem["msg"])
+        found.append((location, what))
+    return found
 
 
 def _expected_from(kind: str, limits: dict[str, object], message: str) -> str:

@@ -10,7 +10,6 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,17 +23,20 @@ from dci_cli.installation import TEMPLATE
 from dci_cli.registry.bulk import table_import
 from dci_cli.registry.bulk.s3_files import S3Prefix, check_empty, upload
 from dci_cli.registry.importer.command import add_files
-from dci_cli.registry.importer.dangling import resolve_dangling
+from dci_cli.registry.importer.dangling import reject_dangling
 from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
+from dci_cli.registry.importer.reading import Reading, reading_of
 from dci_cli.registry.importer.record_items import items_of
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import shards_for
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.progress import Progress
 from dci_cli.registry.support.registry_table import registry_command
 from dci_cli.template import read_template
 from dci_common.aws.dynamodb import Item
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.model.stamp import moment
 from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import settings_item
 from dci_common.timestamps import day
@@ -43,6 +45,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+_UNFINISHED = (
+    "No table was created. Delete the files that were written (aws s3 rm --recursive {prefix}), then run the same "
+    "command again."
+)
 _UNWATCHED = """
 The import continues without this command. Wait until it has ended, then protect the table:
 aws dynamodb describe-import --import-arn {arn}
@@ -90,6 +96,7 @@ def run(options: argparse.Namespace) -> int:
 
 def create(aws: Aws, options: argparse.Namespace) -> int:
     """Create the table with these clients; return 0, or 1 when rows were rejected. Raises CommandError."""
+    reading = reading_of(options)
     table, paths = options.new_table, list(dict.fromkeys(options.files))
     definition = read_template(options.template).tables.get("RegistryTable")
     if definition is None:
@@ -98,8 +105,13 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
         raise CommandError(f"The table {table} already exists: choose another --new-table.")
     prefix = S3Prefix(options.bucket, f"{(options.prefix or table).strip('/')}/", options.kms_key)
     check_empty(aws.s3, prefix)
-    with relaxed_gc(), Rejects(map(str, paths)) as rejects, closing(Staging()) as staging:
-        stage(paths, staging, rejects)
+    with (
+        interruptible(lambda: _UNFINISHED.format(prefix=prefix)),
+        relaxed_gc(),
+        Rejects(map(str, paths)) as rejects,
+        closing(Staging()) as staging,
+    ):
+        stage(paths, staging, rejects, reading)
         items = upload_staged(aws.s3, staging, prefix, shards=options.shards, country=options.country)
     _import(aws, table, definition, prefix, items)
     print(f"The table {table} is complete: deploy with the parameter RegistryTableName={table}.")
@@ -109,11 +121,10 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
     return 1 if rejects.total else 0
 
 
-def stage(paths: list[Path], staging: Staging, rejects: Rejects) -> None:
+def stage(paths: list[Path], staging: Staging, rejects: Rejects, reading: Reading | None = None) -> None:
     """Stage the files, and reject the memberships of people and groups that are not in them."""
-    stage_files(paths, staging, rejects)
-    with ThreadPoolExecutor(1) as pool:
-        resolve_dangling(staging, None, rejects, pool)
+    stage_files(paths, staging, rejects, reading)
+    reject_dangling(staging, rejects)
 
 
 def upload_staged(
@@ -124,16 +135,17 @@ def upload_staged(
     if not counts.people + counts.groups:
         raise CommandError("The files contain no records, so no table is created.")
     catalogue = SOCIAL_CATALOGUE.with_country(country or "")
-    indexing = Indexing(catalogue, shards or shards_for(counts.people), day(time.time()))
+    now = time.time()
+    indexing = Indexing(catalogue, shards or shards_for(counts.people), day(now))
     with Progress("Uploading", "records", counts.people + counts.groups) as progress:
-        items = upload(s3, prefix, _items(staging, indexing, progress.advance))
+        items = upload(s3, prefix, _items(staging, indexing, moment(now), progress.advance))
     staged = f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships"
     print(f"{staged}: {items:,} items in {prefix}", flush=True)
     return items
 
 
-def _items(staging: Staging, indexing: Indexing, advance: Callable[[int], None]) -> Iterator[Item]:
-    for kind, view in staging.views():
+def _items(staging: Staging, indexing: Indexing, now: str, advance: Callable[[int], None]) -> Iterator[Item]:
+    for kind, view in staging.views(now):
         yield from items_of(kind, view, indexing)
         advance(1)
     yield settings_item(indexing.shards, *staging.identifier_types(), indexing.catalogue.rules.country)

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.json_lines import write_line
 from dci_cli.registry.support.output_file import add_output, open_output
 from dci_cli.registry.support.registry_table import (
@@ -53,7 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write every record. Raises CommandError."""
     lines = export(runtime_of(options))
-    with open_output(options.output) as file:
+    with (
+        interruptible("The output is not complete: run the same command again."),
+        open_output(options.output) as file,
+    ):
         file.writelines(lines)
     return 0
 

@@ -14,11 +14,12 @@ from dci_cli.registry.support.record_lookup import ID_OR_IDENTIFIER, find_record
 from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
 from dci_cli.terminal import confirm
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.errors import WriteRefused
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.periods import period_text
 from dci_common.registry.storage.keys import NO_START, record_pk
 from dci_common.registry.storage.store import RegistryStore, Stored
-from dci_common.registry.write.writer import RegistryWriter, WriteRefused
+from dci_common.registry.write.writer import RegistryWriter
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.json_lines import BadLine, read_line
 from dci_cli.registry.support.operator_audit import OperatorAudit, add_audit
+from dci_cli.registry.support.plausibility import latest_today
 from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.errors import WriteRefused
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from dci_common.registry.storage.keys import record_pk
-from dci_common.registry.write.writer import RegistryWriter, WriteRefused
+from dci_common.registry.write.writer import RegistryWriter
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the records, one by one. Raises CommandError."""
     runtime = runtime_of(options)
-    records = _records(options.file)
+    records = _records(options.file, latest_today())
     if options.version is not None and (len(records) != 1 or isinstance(records[0][1], Membership)):
         raise CommandError("--version requires a file with one person or group, and nothing else.")
     audit = OperatorAudit.of(options, runtime, "put")
@@ -66,7 +70,7 @@ def _keys(record: AnyRecord) -> Iterator[str]:
             yield record_pk(Kind.GROUP, record.group_id)
 
 
-def _records(file: str) -> list[tuple[int, AnyRecord]]:
+def _records(file: str, today: date) -> list[tuple[int, AnyRecord]]:
     """Return every record with the number of its line. Raises CommandError."""
     records = []
     try:
@@ -77,7 +81,12 @@ def _records(file: str) -> list[tuple[int, AnyRecord]]:
         raise CommandError(f"{file} is not UTF-8 text.") from error
     for number, line in enumerate(content.split("\n"), 1):
         try:
-            records += [(number, read_line(line))] if line.strip() else []
+            warn = partial(_warn, number)
+            records += [(number, read_line(line, today, warn))] if line.strip() else []
         except BadLine as bad:
             raise CommandError(f"Line {number}: {bad} Nothing was written.") from bad
     return records
+
+
+def _warn(number: int, sentence: str) -> None:
+    print(f"Line {number}: {sentence}", file=sys.stderr)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from dci_cli.registry.edit.checkpoint import Checkpoint
 from dci_cli.registry.edit.rekeying import Rekeying, former_memberships
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.registry_table import (
     IS_RECORD,
     UNLIMITED,
@@ -73,8 +74,9 @@ def run(options: argparse.Namespace) -> int:
     """Rewrite the records whose derived attributes differ. Raises CommandError."""
     reindex = Reindex(runtime_of(options), options.country)
     checkpoint = Checkpoint(options.checkpoint, options.table, reindex.rekeying.rules)
-    for position in reindex.pages(checkpoint.read()):
-        checkpoint.write(position)
+    with interruptible(lambda: _how_to_go_on(reindex, options.checkpoint)):
+        for position in reindex.pages(checkpoint.read()):
+            checkpoint.write(position)
     print(
         f"{reindex.seen:,} records checked, {reindex.rewritten:,} rewritten, "
         f"{reindex.completed:,} interrupted writes completed."
@@ -88,6 +90,11 @@ def run(options: argparse.Namespace) -> int:
         if contested := sum(moved):
             print(f"{contested:,} of their identifiers are equal to another record's: see dci registry verify.")
     return 0
+
+
+def _how_to_go_on(reindex: Reindex, checkpoint: Path | None) -> str:
+    where = "from the checkpoint" if checkpoint else "from the beginning, and finds what is done"
+    return f"{reindex.seen:,} records were checked. Run the same command again: it goes on {where}."
 
 
 class Reindex:

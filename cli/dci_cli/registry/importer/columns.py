@@ -1,60 +1,15 @@
-"""The columns of CSV files: the model's field names, and those of OpenSPP's (import-compatible) Odoo exports."""
+"""The columns of tables: the model's field names, and those of OpenSPP's Odoo exports, by technical name or label."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dci_common.registries.social.code_lists import MARITAL_STATUS
+from dci_cli.registry.importer import cells
+from dci_cli.registry.importer.cells import Notation
 
-Fields = dict[str, Any]
-
-_TIME_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[ T].*")
-_TRUTHS = {
-    **dict.fromkeys(("true", "yes", "y", "t", "1", "x"), True),
-    **dict.fromkeys(("false", "no", "n", "f", "0", ""), False),
-}
-_SEXES = {"m": "male", "f": "female"}
-_ROLES = {
-    "principal": "principal_recipient",
-    "alternative": "alternative_recipient",
-    "alternate_recipient": "alternative_recipient",
-}
-
-
-def _text(cell: str) -> Any:  # noqa: ANN401 - the model validates it
-    return cell
-
-
-def _day(cell: str) -> str:
-    """Return the day of a cell; Odoo exports a day with a time."""
-    return _TIME_OF_DAY.sub(r"\1", cell)
-
-
-def truth(cell: str) -> bool | None:
-    """Return whether a cell means yes or no; None, which the model rejects, when it means neither."""
-    return _TRUTHS.get(cell.casefold())
-
-
-def _several(cell: str) -> list[str]:
-    return [part for part in map(str.strip, cell.split(",")) if part]
-
-
-def _sex(cell: str) -> str:
-    return _SEXES.get(cell.casefold(), cell.casefold())
-
-
-def _marital_status(cell: str) -> str:
-    return MARITAL_STATUS.normalize(cell).upper() or cell
-
-
-def _roles(cell: str) -> list[str]:
-    """Return the roles of membership kinds, given by name or external id (`module.group_membership_kind_head`)."""
-    names = (re.sub(r".*group_membership_kind_", "", part) for part in _several(cell))
-    words = ("_".join(name.casefold().split()) for name in names)
-    return [_ROLES.get(word, word) for word in words]
+IS_GROUP, IS_GROUP_LABEL = "is_group", "group"  # of individuals and groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,77 +22,121 @@ class Column:
 
     field: str
     names: str = ""
-    read: Callable[[str], Any] = _text
+    read: Callable[[str, Notation], Any] = cells.text
 
     @property
     def all_names(self) -> list[str]:
         """Every name of the column, normalized as headers are."""
-        return [self.field.removeprefix("name.").removesuffix("[]").replace("[].", "/"), *self.names.split()]
+        own = self.field.removeprefix("name.").removesuffix("[]").replace("[].", "/").replace(".", "/")
+        return [own, *self.names.split()]
+
+    @property
+    def path(self) -> str:
+        """The field as it is in a location of the model, without indexes: `identifiers.identifier_type`."""
+        return self.field.replace("[]", "")
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether continuation rows may have a value."""
+        return "[]" in self.field
 
 
-def _membership_columns(path: str, prefix: str) -> tuple[Column, ...]:
+def _below(prefixes: str, names: str) -> str:
+    return " ".join(f"{prefix}/{name}" for prefix in prefixes.split() for name in names.split())
+
+
+def _membership_columns(path: str, prefixes: str) -> tuple[Column, ...]:
     names = {
-        "roles[]": "kind kind/id kind/name",
+        "roles[]": "kind kind/id kind/name membership_type_ids membership_type_ids/id membership_type_ids/display "
+        "membership_type_ids/code group_role",
         "start": "start_date",
         "end": "ended_date end_date",
     }
-    reads: dict[str, Callable[[str], Any]] = {"roles[]": _roles, "start": _day, "end": _day}
+    reads = {"roles[]": cells.roles, "start": cells.day, "end": cells.day}
     return tuple(
-        Column(path + field, " ".join(prefix + name for name in known.split()), reads[field])
+        Column(path + field, _below(prefixes, known) if prefixes else known, reads[field])
         for field, known in names.items()
     )
 
 
+_IDS, _PERSONS_GROUPS, _GROUPS_PEOPLE = (
+    "reg_ids registrant_ids",
+    "individual_membership_ids membership_to_groups",
+    "group_membership_ids group_members",
+)
+_ID_TYPES = "id_type id_type/name id_type/id id_type_id id_type_id/id id_type_id/display id_type_id/code"
 _REGISTRANT = (
     Column("id", "external_id"),
-    Column("phone_numbers[]", "phone mobile phone_number_ids phone_number_ids/phone_no", _several),
-    Column("identifiers[].identifier_type", "reg_ids/id_type reg_ids/id_type/name reg_ids/id_type/id"),
-    Column("identifiers[].identifier_value", "reg_ids/value"),
+    Column(
+        "phone_numbers[]",
+        "phone mobile phone_number_ids phone_number_ids/phone_no phone_numbers/phone_no phone_numbers/phone_number",
+        cells.several,
+    ),
+    Column("identifiers[].identifier_type", _below(_IDS, _ID_TYPES), cells.coded),
+    Column("identifiers[].identifier_value", _below(_IDS, "value")),
     Column("addresses[].address_line_1", "street address"),
     Column("addresses[].address_line_2", "street2"),
     Column("addresses[].locality", "city"),
-    Column("addresses[].sub_region_code", "district district/name"),
-    Column("addresses[].region_code", "state_id state_id/name"),
+    Column("addresses[].sub_region_code", "district district/name", cells.coded),
+    Column("addresses[].region_code", "state_id state_id/name state", cells.coded),
     Column("addresses[].postal_code", "zip"),
-    Column("addresses[].country_code", "country_id country_id/code"),
-    Column("registration_date", read=_day),
+    Column("addresses[].country_code", "country_id country_id/code country", cells.coded),
+    Column("additional_attributes[].key"),
+    Column("additional_attributes[].value"),
+    Column("registration_date", read=cells.day),
+    Column("last_updated", "write_date last_updated_on", cells.moment),
 )
 PERSON = (
     *_REGISTRANT,
     Column("display_name", "name"),  # Odoo computes it from the others; it is used when they are missing
     Column("name.given_name"),
     Column("name.surname", "family_name"),
-    Column("name.second_name", "addl_name"),
+    Column("name.second_name", "addl_name additional_name"),
     Column("name.maiden_name"),
     Column("name.prefix"),
     Column("name.suffix"),
-    Column("birth_date", "birthdate", _day),
-    Column("death_date", read=_day),
-    Column("sex", "gender gender_id gender/name gender_id/name", _sex),
+    Column("birth_date", "birthdate date_of_birth", cells.day),
+    Column("death_date", read=cells.day),
+    Column("sex", "gender gender_id gender/name gender_id/name gender_id/display gender_id/code", cells.sex),
     Column("birth_place"),
-    Column("emails[]", "email", _several),
-    Column("marital_status", "civil_status", _marital_status),
-    Column("occupation"),
-    Column("income"),
-    Column("income_level"),
-    Column("employment_status"),
-    Column("education_level"),
-    Column("restricted", read=truth),
-    Column("memberships[].group_id", "individual_membership_ids/group/id individual_membership_ids/group"),
-    *_membership_columns("memberships[].", "individual_membership_ids/"),
+    Column("emails[]", "email", cells.several),
+    Column(
+        "marital_status",
+        "civil_status civil_status_id civil_status_id/display civil_status_id/code",
+        cells.marital_status,
+    ),
+    Column("occupation", "occupation_id occupation_id/display occupation_id/code", cells.coded),
+    Column("income", read=cells.number),
+    Column("income_level", read=cells.coded),
+    Column("employment_status", read=cells.coded),
+    Column("education_level", read=cells.coded),
+    Column("is_disabled", read=cells.truth),
+    Column("disability_info[].disability_limitation_type", read=cells.standard_code),
+    Column("disability_info[].functional_severity"),
+    Column("related_persons[].relationship_type", read=cells.coded),
+    Column("related_persons[].person_id"),
+    Column("language_codes[]", read=cells.several),
+    Column("restricted", read=cells.truth),
+    Column("memberships[].group_id", _below(_PERSONS_GROUPS, "group/id group group/external_id")),
+    *_membership_columns("memberships[].", _PERSONS_GROUPS),
 )
 GROUP = (
     *_REGISTRANT,
     Column("name"),
-    Column("group_type", "kind kind/name"),
-    Column("poverty_score"),
+    Column("group_type", "kind kind/name group_type_id group_type_id/display group_type_id/code", cells.coded),
+    Column("place.name"),
+    Column("place.address_line"),
+    Column("place.geo.latitude", "place/latitude partner_latitude", cells.number),
+    Column("place.geo.longitude", "place/longitude partner_longitude", cells.number),
+    Column("place.contained_in_place.name"),
+    Column("poverty_score", read=cells.number),
     Column("poverty_score_type"),
-    Column("memberships[].person_id", "group_membership_ids/individual/id group_membership_ids/individual"),
-    *_membership_columns("memberships[].", "group_membership_ids/"),
+    Column("memberships[].person_id", _below(_GROUPS_PEOPLE, "individual/id individual individual/external_id")),
+    *_membership_columns("memberships[].", _GROUPS_PEOPLE),
 )
 MEMBERSHIP = (
-    Column("group_id", "group/id group"),
-    Column("person_id", "individual/id individual individual_id"),
+    Column("group_id", "group/id group group/external_id"),
+    Column("person_id", "individual/id individual individual_id individual/external_id"),
     *_membership_columns("", ""),
 )
 
@@ -145,38 +144,3 @@ MEMBERSHIP = (
 def by_name(columns: Iterable[Column]) -> dict[str, Column]:
     """Return the columns by each of their names."""
     return {name: column for column in columns for name in column.all_names}
-
-
-def record_fields(columns: Sequence[Column | None], rows: Iterable[Sequence[str]]) -> Fields:
-    """Return the fields of a record from its rows; the cells of a column that is None are ignored."""
-    fields: Fields = {}
-    for row in rows:
-        entries: dict[str, Fields] = {}
-        for column, cell in zip(columns, row, strict=True):
-            if column and cell:
-                _set_field(fields, entries, column, cell)
-        for name, entry in entries.items():
-            _append(fields.setdefault(name, []), entry)
-    return fields
-
-
-def _set_field(fields: Fields, entries: dict[str, Fields], column: Column, cell: str) -> None:
-    value = column.read(cell)
-    part, _, field = column.field.rpartition(".")
-    if part.endswith("[]"):
-        entries.setdefault(part.removesuffix("[]"), {})[field.removesuffix("[]")] = value
-    elif part:
-        fields.setdefault(part, {})[field] = value
-    elif field.endswith("[]"):
-        values = fields.setdefault(field.removesuffix("[]"), [])
-        values += [new for new in value if new not in values]
-    else:
-        fields[field] = value
-
-
-def _append(entries: list[Fields], entry: Fields) -> None:
-    """Append an entry; an entry with nothing but roles adds them to the entry before."""
-    if entries and entry.keys() == {"roles"}:
-        entries[-1]["roles"] = [*entries[-1].get("roles", []), *entry["roles"]]
-    else:
-        entries.append(entry)

@@ -1,27 +1,30 @@
-"""`dci registry import`: load people, groups and memberships from JSON Lines and CSV files.
+"""`dci registry import`: load people, groups and memberships from JSON Lines and tables.
 
-The same files can be imported again: what is already loaded is not changed. So an import that was interrupted is
-started again, with the same files. The registry should have no other writer during an import.
+A row changes what it gives: fields that a file does not have stay as they are. The same files can be imported again:
+what is already loaded is not changed. So an import that was interrupted is started again, with the same files. The
+registry should have no other writer during an import.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from dci_cli.parallel import THREADS
+from dci_cli.parallel import threads
 from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
-from dci_cli.registry.importer.import_run import ImportRun
+from dci_cli.registry.importer.import_run import ImportRun, Options
+from dci_cli.registry.importer.reading import Reading, add_reading, reading_of
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import Target
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.operator_audit import OperatorAudit, add_audit
 from dci_cli.registry.support.registry_table import add_country, add_table, registry_command, runtime_of
 
 _MAX_SHARDS = 64
+_DEFAULTS = Options()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="check the files and the table, and write nothing; without a table, check only the files",
+        help="check the files and the table, show which fields would change, and write nothing; without a table, "
+        "check only the files",
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="replace whole records: remove what a row does not give, identifiers too",
     )
 
 
@@ -43,8 +52,10 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="a file in JSON Lines, or in CSV if its name is individuals*.csv, groups*.csv or memberships*.csv",
+        help="a file in JSON Lines; or a table (.csv, .tsv, .txt, .xlsx) whose name begins with individuals, groups"
+        " or memberships",
     )
+    add_reading(parser)
     parser.add_argument(
         "--shards",
         type=int,
@@ -58,6 +69,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 @registry_command
 def run(options: argparse.Namespace) -> int:
     """Load the files; return 0, or 1 when rows were rejected. Raises CommandError."""
+    reading = reading_of(options)
     # The table is read first, so that an error is not reported after large files are read.
     target = (
         None
@@ -65,11 +77,12 @@ def run(options: argparse.Namespace) -> int:
         else Target.read(runtime_of(options), options.shards, options.country)
     )
     audit = None if options.dry_run or not target else OperatorAudit.of(options, target.runtime, "import")
-    return load(options.files, target, dry_run=options.dry_run, audit=audit)
+    how = Options(dry_run=options.dry_run, replace=options.replace, audit=audit)
+    return load(options.files, target, how, reading)
 
 
 def load(
-    files: Sequence[Path], target: Target | None, *, dry_run: bool = False, audit: OperatorAudit | None = None
+    files: Sequence[Path], target: Target | None, options: Options = _DEFAULTS, reading: Reading | None = None
 ) -> int:
     """Load files, print a summary, and return the exit status. Raises CommandError."""
     paths = list(dict.fromkeys(files))
@@ -77,10 +90,11 @@ def load(
         relaxed_gc(),
         Rejects(map(str, paths)) as rejects,
         closing(Staging()) as staging,
-        ThreadPoolExecutor(THREADS) as pool,
+        threads() as pool,
     ):
-        stage_files(paths, staging, rejects)
-        print(ImportRun(staging, rejects, pool, target, dry_run=dry_run, audit=audit).run())
+        with interruptible("Nothing was written: run the same command again."):
+            stage_files(paths, staging, rejects, reading)
+        ImportRun(staging, rejects, pool, target, options).run()
     for line in rejects.summary():
         print(line)
     return 1 if rejects.total else 0

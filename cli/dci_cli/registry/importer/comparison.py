@@ -1,19 +1,36 @@
-"""The second pass of an import, before anything is written: how the staged records differ from the registry."""
+"""The second pass of an import, before anything is written: how the staged records differ from the registry.
+
+What a row gives is merged with the record that the registry has. The staged record is then what the registry shall
+have.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from dci_cli.parallel import chunks, in_parallel
+from dci_cli.registry.importer.dangling import reject_dangling
 from dci_cli.registry.importer.diff_status import DiffStatus
+from dci_cli.registry.importer.field_changes import FieldChanges
+from dci_cli.registry.importer.membership_comparison import compare_memberships
+from dci_cli.registry.importer.merge import merge_record
+from dci_cli.registry.importer.staging import Staged
 from dci_cli.registry.support.progress import Progress
 from dci_cli.registry.support.registry_table import UNLIMITED
-from dci_common.registry.model.base import Kind
-from dci_common.registry.model.views import View, entry_key, own_fields
+from dci_common.registry.model.base import Kind, record_fields
+from dci_common.registry.model.records import AnyRecord, Group, Person
+from dci_common.registry.model.stamp import is_same
+from dci_common.registry.model.views import own_fields
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore, Stored
+from dci_common.timestamps import day
+from dci_common.validation import describe
 
 if TYPE_CHECKING:
     from dci_cli.registry.importer.rejects import Rejects
@@ -21,46 +38,101 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 _CHUNK = 100  # BatchGetItem's own limit
-_Window = list[tuple[Kind, View]]
-Terms = tuple[object, ...]  # a membership's roles, start and end
 
 
 class Comparison:
-    """Compares the staged records with the registry, which should have no other writer meanwhile."""
+    """Compares the staged records with the registry, which should have no other writer meanwhile.
 
-    def __init__(self, staging: Staging, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor) -> None:
+    With `replace`, a row is the whole record. `changes` counts the fields that change, and `unfinished` are groups
+    that only the registry has, and a change of which was interrupted.
+    """
+
+    def __init__(
+        self, staging: Staging, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor, *, replace: bool
+    ) -> None:
         self._staging = staging
         self._store = RegistryStore(runtime)
         self._rejects = rejects
         self._pool = pool
+        self._replace = replace
+        self._today = day(runtime.clock())
+        self.changes = FieldChanges()
+        self.unfinished: list[str] = []
 
     def run(self) -> None:
-        """Reject records with the identifier of another record, and set the status of those that the registry has."""
+        """Merge the records, set their status, and reject those that contradict the registry."""
+        self._check_identifiers()
         counts = self._staging.counts
         with Progress("Comparing", "records", counts.people + counts.groups) as progress:
-            self._check_identifiers()
-            for window, stored in in_parallel(self._pool, self._read, chunks(self._staging.views(), _CHUNK)):
-                for kind, view in window:
-                    if found := stored.get((kind, view["id"])):
-                        self._set_status(kind, view, found)
-                progress.advance(len(window))
-            self._staging.statuses.set_affected()
+            for kind in (Kind.GROUP, Kind.PERSON):
+                for chunk, stored in in_parallel(
+                    self._pool, partial(self._read_staged, kind), chunks(self._staging.records(kind), _CHUNK)
+                ):
+                    for staged in chunk:
+                        if found := stored.get(staged.record.id):
+                            self._compare(kind, staged, found)
+                    progress.advance(len(chunk))
+                self._read_known(kind)
+        self._staging.statuses.set_affected()
+        reject_dangling(self._staging, self._rejects)
 
-    def _set_status(self, kind: Kind, view: View, stored: Stored) -> None:
-        statuses = self._staging.statuses
-        statuses.set_record(kind, view["id"], _record_status(view, stored))
-        if kind is Kind.GROUP:
-            of_registry = memberships(stored.view)
-            for (person_id, start), terms in memberships(view).items():
-                if stored_terms := of_registry.get((person_id, start)):
-                    statuses.set_membership(view["id"], person_id, start, membership_status(terms, stored_terms))
+    def _compare(self, kind: Kind, staged: Staged[Person | Group], stored: Stored) -> None:
+        before = own_fields(stored.view)
+        try:
+            merged = merge_record(kind, before, staged.given, replace=self._replace)
+        except ValidationError as error:
+            reason = f"Together with what the registry has: {describe(error, 'the record')}"
+            self._reject(staged, reason)
+            self._note(stored)
+            return
+        after = record_fields(merged)
+        is_changed = bool(stored.pending) or not is_same(after, before)
+        self._staging.set_merged(staged, merged)
+        self._staging.statuses.set(staged, DiffStatus.DIFFERENT if is_changed else DiffStatus.SAME)
+        self.changes.add(kind.lower(), before, after)
+        if kind is Kind.PERSON:
+            if is_changed:
+                self._staging.statuses.add_homes(stored.id, (home["id"] for home in stored.view["households"]))
+            self._compare_memberships(stored)
+
+    def _read_known(self, kind: Kind) -> None:
+        """Read the records that only the registry has."""
+        for chunk, stored in in_parallel(
+            self._pool, partial(self._read, kind), chunks(self._staging.not_staged(kind), _CHUNK)
+        ):
+            for found in (stored[id_] for id_ in chunk if id_ in stored):
+                self._note(found)
+
+    def _note(self, found: Stored) -> None:
+        """Note a record of the registry that is not staged, or not any more."""
+        if self._staging.statuses.is_known(found.kind, found.id):
+            return
+        self._staging.statuses.add_known(found.kind, found.id)
+        if found.pending:
+            self.unfinished.append(found.id)
+        if found.kind is Kind.PERSON:
+            self._compare_memberships(found)
+
+    def _compare_memberships(self, person: Stored) -> None:
+        compared = compare_memberships(self._staging, person, self._today, replace=self._replace)
+        for one in compared:
+            if one.reason:
+                self._reject(one.staged, one.reason)
+                continue
+            self._staging.set_merged(one.staged, one.merged)
+            if one.stored is not None:
+                self.changes.add("membership", one.stored, one.fields)
+                self._staging.statuses.set(one.staged, one.status)
 
     def _check_identifiers(self) -> None:
-        for chunk, owners in in_parallel(self._pool, self._owners, chunks(self._staging.identifiers(), _CHUNK)):
-            for pk, kind, id_ in chunk:
-                owner = owners.get(pk)
-                if owner and owner != keys.record_pk(kind, id_):
-                    self._check_owner(pk, kind, id_, owner)
+        (total,) = self._staging.db.execute("SELECT count(*) FROM identifiers").fetchone()
+        with Progress("Checking", "identifiers", total) as progress:
+            for chunk, owners in in_parallel(self._pool, self._owners, chunks(self._staging.identifiers(), _CHUNK)):
+                for pk, kind, id_ in chunk:
+                    owner = owners.get(pk)
+                    if owner and owner != keys.record_pk(kind, id_):
+                        self._check_owner(pk, kind, id_, owner)
+                progress.advance(len(chunk))
 
     def _owners(self, chunk: list[tuple[str, Kind, str]]) -> dict[str, str]:
         return self._store.identifier_owners([pk for pk, _, _ in chunk], Budget(UNLIMITED), entitled=True)
@@ -71,45 +143,16 @@ class Comparison:
         staged = self._staging.find(kind, id_)
         if staged is None:  # rejected already
             return
-        if self._staging.find(Kind(owner_kind), owner_id):
-            self._staging.statuses.set_record(kind, id_, DiffStatus.DIFFERENT)
-        elif self._store.records(Kind(owner_kind), [owner_id], Budget(UNLIMITED)):
-            reason = f"An identifier of type {pk.split('#')[1]} already belongs to {owner}."
-            self._staging.reject(staged, reason, self._rejects)
+        if self._replace and self._staging.find(Kind(owner_kind), owner_id):
+            self._staging.statuses.set(staged, DiffStatus.AFFECTED)
+        elif self._read(Kind(owner_kind), [owner_id]):
+            self._reject(staged, f"An identifier of type {pk.split('#')[1]} already belongs to {owner}.")
 
-    def _read(self, window: _Window) -> dict[tuple[Kind, str], Stored]:
-        return {
-            (kind, id_): stored
-            for kind in Kind
-            for id_, stored in self._store.records(
-                kind, [view["id"] for of_kind, view in window if of_kind is kind], Budget(UNLIMITED)
-            ).items()
-        }
+    def _reject(self, staged: Staged[AnyRecord], reason: str) -> None:
+        self._staging.reject(staged, reason, self._rejects)
 
+    def _read_staged(self, kind: Kind, chunk: Iterable[Staged[Person | Group]]) -> dict[str, Stored]:
+        return self._read(kind, [staged.record.id for staged in chunk])
 
-def memberships(view: View) -> dict[tuple[str, str], Terms]:
-    """Return the terms of a record's memberships by the id of the other record and the start."""
-    return {entry_key(entry): terms_of(entry) for entry in view.get("households") or view.get("members") or ()}
-
-
-def terms_of(membership: View) -> Terms:
-    """Return the roles, start and end of a membership, or of an entry of a view."""
-    return tuple(membership.get("roles", ())), membership.get("start"), membership.get("end")
-
-
-def membership_status(staged: Terms, stored: Terms) -> DiffStatus:
-    """Return the status of a membership that the registry has."""
-    return DiffStatus.SAME if staged == stored else DiffStatus.DIFFERENT
-
-
-def _record_status(view: View, stored: Stored) -> DiffStatus:
-    if stored.pending:  # a change of it was interrupted; the registry's writer completes it
-        return DiffStatus.DIFFERENT
-    if stored.view == view:
-        return DiffStatus.SAME
-    return DiffStatus.CONTAINED if _contains(stored.view, view) else DiffStatus.DIFFERENT
-
-
-def _contains(stored: View, staged: View) -> bool:
-    has_memberships = memberships(staged).items() <= memberships(stored).items()
-    return has_memberships and own_fields(stored) == own_fields(staged)
+    def _read(self, kind: Kind, ids: list[str]) -> dict[str, Stored]:
+        return self._store.records(kind, ids, Budget(UNLIMITED))

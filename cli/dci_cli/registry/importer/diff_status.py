@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from typing import TYPE_CHECKING
 
+from dci_cli.registry.importer import staging_queries as queries
 from dci_common.registry.model.base import Kind
 
-_RECORDS = "SELECT status, count(*) FROM records LEFT JOIN record_statuses USING (kind, id) GROUP BY status"
-_MEMBERSHIPS = """
-SELECT status, count(*) FROM memberships LEFT JOIN membership_statuses USING (group_id, person_id, start)
-GROUP BY status
-"""
-_AFFECTED = """
-INSERT OR IGNORE INTO record_statuses
-SELECT 'PERSON', m.person_id, :new FROM record_statuses s JOIN memberships m
-  ON s.kind = 'GROUP' AND m.group_id = s.id
-WHERE s.status <> :same
-UNION
-SELECT 'GROUP', m.group_id, :new FROM record_statuses s JOIN memberships m
-  ON s.kind = 'PERSON' AND m.person_id = s.id
-WHERE s.status <> :same
-"""
+if TYPE_CHECKING:
+    from dci_cli.registry.importer.staging import Staged
+    from dci_common.registry.model.records import AnyRecord
 
 
 class DiffStatus(StrEnum):
-    """How a staged record differs from the registry; a record that the registry does not have has no status."""
+    """How a staged record or membership differs from the registry; what is new has no status."""
 
-    SAME = auto()  # the registry has the same view
-    CONTAINED = auto()  # the registry has the same record, with more memberships
-    DIFFERENT = auto()  # the registry has another record, or an identifier of it belongs to a record that gives it up
-    AFFECTED = auto()  # the registry does not have it, but has a record that it shares a new membership with
+    SAME = auto()  # the registry has it
+    DIFFERENT = auto()  # the registry has it with other values, or a write of it was interrupted
+    AFFECTED = (
+        auto()
+    )  # a new record that shares a membership with one of the registry, or claims an identifier of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,42 +36,49 @@ class DiffCounts:
 
 
 class DiffStatuses:
-    """The statuses of one staging, in its database."""
+    """The statuses of one staging, in its database, and what the registry has around the staged records."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def set_record(self, kind: Kind, id_: str, status: DiffStatus) -> None:
-        """Set a record's status, unless it has one."""
-        self._db.execute("INSERT OR IGNORE INTO record_statuses VALUES (?, ?, ?)", (kind, id_, status))
-
-    def set_membership(self, group_id: str, person_id: str, start: str, status: DiffStatus) -> None:
-        """Set the status of a membership that the registry has, same or different, unless it has one."""
-        row = group_id, person_id, start, status
-        self._db.execute("INSERT OR IGNORE INTO membership_statuses VALUES (?, ?, ?, ?)", row)
+    def set(self, staged: Staged[AnyRecord], status: DiffStatus) -> None:
+        """Set the status of a record or membership."""
+        query = f"UPDATE {staged.table} SET status = ? WHERE rowid = ?"  # noqa: S608 - one of two names
+        self._db.execute(query, (status, staged.number))
 
     def set_affected(self) -> None:
-        """Set the status of records without one that share a membership with a record that is not the same."""
-        self._db.execute(_AFFECTED, {"new": DiffStatus.AFFECTED, "same": DiffStatus.SAME})
+        """Set the status of new people and groups that share a membership with a record that has one."""
+        self._db.execute(queries.SET_AFFECTED)
 
     def of_record(self, kind: Kind, id_: str) -> DiffStatus | None:
-        """Return a record's status."""
-        query = "SELECT status FROM record_statuses WHERE kind = ? AND id = ?"
-        row = self._db.execute(query, (kind, id_)).fetchone()
-        return DiffStatus(row[0]) if row else None
+        """Return the status of a person or group; None for one that is new or not staged."""
+        row = self._db.execute(queries.STATUS, (kind, id_)).fetchone()
+        return DiffStatus(row[0]) if row and row[0] else None
+
+    def add_known(self, kind: Kind, id_: str) -> None:
+        """Note that the registry has a record that is not staged."""
+        self._db.execute("INSERT OR IGNORE INTO known VALUES (?, ?)", (kind, id_))
+
+    def is_known(self, kind: Kind, id_: str) -> bool:
+        """Return whether the registry has a record that is not staged."""
+        return self._db.execute(queries.IS_KNOWN, (kind, id_)).fetchone() is not None
+
+    def add_homes(self, person_id: str, group_ids: Iterable[str]) -> None:
+        """Note the groups of a person who changes."""
+        rows = [(person_id, group_id) for group_id in group_ids]
+        self._db.executemany("INSERT OR IGNORE INTO homes VALUES (?, ?)", rows)
 
     @property
     def records(self) -> DiffCounts:
         """The counts of the people and groups that are staged now."""
-        return self._count(_RECORDS)
+        return self._count(queries.RECORD_STATUSES)
 
     @property
     def memberships(self) -> DiffCounts:
         """The counts of the memberships that are staged now."""
-        return self._count(_MEMBERSHIPS)
+        return self._count(queries.MEMBERSHIP_STATUSES)
 
     def _count(self, query: str) -> DiffCounts:
         counts: dict[str | None, int] = dict(self._db.execute(query))
-        same = counts.get(DiffStatus.SAME, 0) + counts.get(DiffStatus.CONTAINED, 0)
-        changed = counts.get(DiffStatus.DIFFERENT, 0)
+        same, changed = counts.get(DiffStatus.SAME, 0), counts.get(DiffStatus.DIFFERENT, 0)
         return DiffCounts(sum(counts.values()) - changed - same, changed, same)

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.importer.csv_file import CsvFile
+from dci_cli.registry.importer.blocks import blocks
+from dci_cli.registry.importer.given_ids import IdsFile
+from dci_cli.registry.importer.header import Header
+from dci_cli.registry.importer.reading import Reading
 from dci_cli.registry.importer.rejects import Rejects
-from dci_cli.registry.importer.rows import Row
+from dci_cli.registry.importer.rows import Row, Warned
 from dci_cli.registry.importer.staging import Staging, StagingConflict
-from dci_cli.registry.support.json_lines import BadLine, read_line
+from dci_cli.registry.importer.table_files import is_table, open_table
+from dci_cli.registry.importer.table_records import TableRecords
+from dci_cli.registry.importer.table_rejects import write_rejects
+from dci_cli.registry.support.json_lines import BadLine, parse_line
+from dci_cli.registry.support.plausibility import Path as FieldPath
 from dci_cli.registry.support.progress import Progress
+from dci_cli.registry.support.record_check import check_record, dotted, sentences
+from dci_common.registry.model.base import Kind
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _GC_THRESHOLD = 100_000  # objects; Python's own 700 are a few records
@@ -32,68 +41,99 @@ def relaxed_gc() -> Iterator[None]:
         gc.set_threshold(first, *others)
 
 
-def stage_files(paths: Sequence[Path], staging: Staging, rejects: Rejects) -> None:
-    """Stage every file: `*.csv` as CSV, others as JSON Lines. Raises CommandError when a file cannot be read."""
+def stage_files(paths: Sequence[Path], staging: Staging, rejects: Rejects, reading: Reading | None = None) -> None:
+    """Stage every file: tables by their extension, others as JSON Lines. Raises CommandError."""
     with Progress("Reading", "rows", sum(_size(path) for path in paths)) as progress:
+        stage = _Stage(staging, rejects, reading or Reading(), progress)
         for path in paths:
             try:
-                with path.open("rb") as file:
-                    for row in _rows(path, _count_lines(file, progress, header=_is_csv(path))):
-                        _stage(row, str(path), staging, rejects)
+                stage.table(path) if is_table(path) else stage.json_lines(path)
             except OSError as error:
                 raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _stage(row: Row, source: str, staging: Staging, rejects: Rejects) -> None:
-    reason = row.reason
-    if row.record is not None:
+class _Stage:
+    """Stages the rows of files."""
+
+    def __init__(self, staging: Staging, rejects: Rejects, reading: Reading, progress: Progress) -> None:
+        self._staging, self._rejects, self._reading, self._progress = staging, rejects, reading, progress
+
+    def table(self, path: Path) -> None:
+        """Stage the records of a table."""
+        with open_table(path, self._reading, self._progress.advance) as table, ExitStack() as stack:
+            header = Header(path.name, table.titles)
+            if ignored := header.ignored:
+                print(f"{path.name}: ignored columns: {', '.join(ignored)}", file=sys.stderr)
+            self._rejects.add_table(str(path), partial(write_rejects, path, self._reading))
+            records, ids = TableRecords(header, self._reading), None
+            for block in blocks(header, table.rows):
+                rows, given_id = records.read(block)
+                if self._add(str(path), rows) and given_id:
+                    if not ids:
+                        ids = IdsFile(str(path), header, table.delimiter)
+                        stack.callback(ids.close)
+                    ids.add(block, given_id)
+        if ids:
+            self._rejects.note(f"{path}: {ids.count:,} records were given an id (see {ids.path})")
+
+    def json_lines(self, path: Path) -> None:
+        """Stage the records of a file in JSON Lines."""
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                line = raw.removeprefix(_BYTE_ORDER_MARK).strip()
+                self._progress.advance(len(raw), int(bool(line)))
+                if line:
+                    self._add(str(path), [_json_row(number, line, self._reading)])
+
+    def _add(self, source: str, rows: list[Row]) -> bool:
+        """Stage a record and then its memberships, or reject it with them; return whether the record is staged."""
+        is_record_staged = self._add_row(source, rows[0])
+        for row in rows[1:] if is_record_staged or rows[0].record is None else []:
+            self._add_row(source, row)
+        return is_record_staged
+
+    def _add_row(self, source: str, row: Row) -> bool:
+        reasons = row.reasons or self._conflicts(source, row)
+        for warning in row.warnings:
+            self._rejects.warn(source, row.line, warning)
+        if reasons:
+            self._rejects.add(source, row.line, " ".join(reasons), row.content, reasons)
+            if row.key:
+                self._rejects.add_record(row.key, source, row.line)
+        return not reasons
+
+    def _conflicts(self, source: str, row: Row) -> list[str]:
+        """Stage a record, and return why it cannot be."""
+        assert row.record is not None  # noqa: S101 - a row without a reason has a record
+        if row.key and (earlier := self._rejects.find_record(row.key)):
+            kind, id_ = row.key
+            where = f"{Path(earlier[0]).name}, line {earlier[1]:,}"
+            return [f"The {kind.lower()} {id_} is in the files twice, and the first one is rejected ({where})."]
         try:
-            staging.add(row.record, source, row.line)
+            self._staging.add(row.record, source, row.line)
         except StagingConflict as error:
-            reason = str(error)
-    if reason:
-        rejects.add(source, row.line, reason, row.content)
+            return [str(error)]
+        return []
 
 
-def _rows(path: Path, lines: Iterable[bytes]) -> Iterator[Row]:
-    if not _is_csv(path):
-        yield from _json_rows(lines)
-        return
-    csv_file = CsvFile(path.name, _text(path, lines))
-    if csv_file.ignored:
-        print(f"{path.name}: ignored columns: {', '.join(csv_file.ignored)}", file=sys.stderr)
-    yield from csv_file.rows()
+def _json_row(number: int, line: bytes, reading: Reading) -> Row:
+    content = line.decode(errors="replace")
+    try:
+        name, model, fields = parse_line(line)
+    except BadLine as error:
+        return Row(number, None, [str(error)], content=content)
+    id_ = fields.get("id")
 
+    def name_of(path: FieldPath) -> str:
+        return dotted((name, *path))
 
-def _json_rows(lines: Iterable[bytes]) -> Iterator[Row]:
-    for number, raw in enumerate(lines, 1):
-        line = raw.removeprefix(_BYTE_ORDER_MARK).strip()
-        if not line:
-            continue
-        content = line.decode(errors="replace")
-        try:
-            yield Row(number, content, read_line(line), "")
-        except BadLine as error:
-            yield Row(number, content, None, str(error))
-
-
-def _text(path: Path, lines: Iterable[bytes]) -> Iterator[str]:
-    for number, line in enumerate(lines, 1):
-        try:
-            yield line.decode()
-        except UnicodeDecodeError as error:
-            raise CommandError(f"{path}: line {number} is not UTF-8: save the file as CSV UTF-8.") from error
-
-
-def _is_csv(path: Path) -> bool:
-    return path.suffix.lower() == ".csv"
-
-
-def _count_lines(file: BinaryIO, progress: Progress, *, header: bool) -> Iterator[bytes]:
-    """Yield the lines, and count the rows, which are neither the header nor empty."""
-    for number, line in enumerate(file):
-        progress.advance(len(line), int(bool(line.strip()) and not (header and number == 0)))
-        yield line
+    checked = check_record(model, fields, reading.today, strict=reading.strict)
+    warnings = [
+        Warned(name_of(one.path), one.what, f"{one.value} was read as {one.repaired}" if one.repaired else "")
+        for one in checked.warnings
+    ]
+    key = (Kind(name.upper()), id_) if name != "membership" and isinstance(id_, str) else None
+    return Row(number, checked.record, sentences(checked.reasons, name_of), warnings, content, key)
 
 
 def _size(path: Path) -> int:

@@ -5,21 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dci_cli.aws import aws_problem
+from dci_cli.command_error import CommandError
 from dci_cli.registry.importer.comparison import Comparison
-from dci_cli.registry.importer.dangling import resolve_dangling
-from dci_cli.registry.importer.diff_status import DiffCounts, DiffStatus
+from dci_cli.registry.importer.dangling import reject_dangling
+from dci_cli.registry.importer.diff_status import DiffCounts
+from dci_cli.registry.importer.field_changes import COLUMNS
 from dci_cli.registry.importer.record_items import Put, write_views
 from dci_cli.registry.importer.target import Target, shards_for
 from dci_cli.registry.importer.updater import Updater
 from dci_cli.registry.support.batch_writer import write_all
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.progress import Progress
+from dci_cli.terminal import print_table
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
-from dci_common.registry.model.base import Kind
-from dci_common.registry.model.views import View
+from dci_common.registry.errors import RegistryBusy
+from dci_common.registry.model.stamp import moment
 from dci_common.registry.storage.facets import Indexing
 from dci_common.timestamps import day
 
@@ -29,91 +37,102 @@ if TYPE_CHECKING:
     from dci_cli.registry.support.operator_audit import OperatorAudit
     from dci_common.runtime import Runtime
 
+_GO_ON = "Run the same command again: it skips what is written, and goes on from there."
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an import is run: without writing, whether a row is the whole record, and where changes are recorded."""
+
+    dry_run: bool = False
+    replace: bool = False
+    audit: OperatorAudit | None = None
+
 
 class ImportRun:
     """One import; without a target the files are checked as for an empty registry."""
 
     def __init__(
-        self,
-        staging: Staging,
-        rejects: Rejects,
-        pool: ThreadPoolExecutor,
-        target: Target | None,
-        *,
-        dry_run: bool,
-        audit: OperatorAudit | None = None,
+        self, staging: Staging, rejects: Rejects, pool: ThreadPoolExecutor, target: Target | None, options: Options
     ) -> None:
         self._staging, self._rejects, self._pool = staging, rejects, pool
         self._target = target
-        self._writes = not dry_run
-        self._audit = audit
-        self._registry = target.runtime if target and not target.is_empty else None  # a registry with records
+        self._options = options
+        self._now = target.runtime.clock() if target else time.time()
+        self._written = 0  # records, in batches
+        self._updater: Updater | None = None
 
-    def run(self) -> str:
-        """Write the records, and return a sentence about what was written."""
-        if self._registry:
-            Comparison(self._staging, self._registry, self._rejects, self._pool).run()
-        with self._audit.recorded(self._staging.changed_keys()) if self._audit else nullcontext():
-            self._write()
-        counts, statuses = self._staging.counts, self._staging.statuses
-        return (
-            f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships: "
-            f"{_text('records', statuses.records)}; {_text('memberships', statuses.memberships)}."
-            + ("" if self._writes else " Nothing was written.")
-        )
+    def run(self) -> None:
+        """Write the records, and print what was written; for a dry run also the fields that change."""
+        registry = self._target.runtime if self._target and not self._target.is_empty else None  # with records
+        with interruptible(self._progress):
+            comparison = self._compare(registry) if registry else None
+            if comparison is None:
+                reject_dangling(self._staging, self._rejects)
+            audit = self._options.audit
+            with self._explained(), audit.recorded(self._staging.changed_keys()) if audit else nullcontext():
+                self._write_new()
+                if registry and comparison and not self._options.dry_run:
+                    self._updater = Updater(self._staging, registry, self._rejects, self._pool)
+                    self._updater.run(comparison.unfinished)
+        print(self._summary())
+        rows = list(comparison.changes.rows()) if comparison and self._options.dry_run else []
+        if rows:
+            print_table(COLUMNS, rows)
 
-    def _write(self) -> None:
-        self._write_new()
-        if self._registry and self._writes:
-            self._write_changes(self._registry)
-        else:
-            resolve_dangling(self._staging, self._registry, self._rejects, self._pool)
+    def _compare(self, registry: Runtime) -> Comparison:
+        comparison = Comparison(self._staging, registry, self._rejects, self._pool, replace=self._options.replace)
+        comparison.run()
+        return comparison
 
     def _write_new(self) -> None:
         """Write the records that affect nothing in the registry, in batches."""
         counts = self._staging.counts
         shards = self._target.shards(counts.people) if self._target else shards_for(counts.people)
         catalogue = SOCIAL_CATALOGUE.with_country(self._target.country if self._target else "")
-        label = "Writing" if self._writes else "Checking"
-        with Progress(label, "records", counts.people + counts.groups) as progress:
-            views = self._new_views(progress) if self._registry else self._staging.views()
-            write_views(views, Indexing(catalogue, shards, day(time.time())), self._put(shards), progress.advance)
+        label = "Checking" if self._options.dry_run else "Writing"
+        with Progress(label, "records", self._staging.new) as progress:
+
+            def advance(number: int) -> None:
+                self._written += 0 if self._options.dry_run else number
+                progress.advance(number)
+
+            views = self._staging.views(moment(self._now))
+            write_views(views, Indexing(catalogue, shards, day(self._now)), self._put(shards), advance)
 
     def _put(self, shards: int) -> Put:
-        if self._target is None or not self._writes:
+        if self._target is None or self._options.dry_run:
             return _discard
         self._target.write_settings(shards, *self._staging.identifier_types())
         runtime = self._target.runtime
         return partial(write_all, runtime, runtime.settings.registry_table, self._pool)
 
-    def _new_views(self, progress: Progress) -> Iterator[tuple[Kind, View]]:
-        for kind, view in self._staging.views():
-            if self._staging.statuses.of_record(kind, view["id"]) is None:
-                yield kind, view
-            else:
-                progress.advance(1)
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say what was written, and how to go on, when the registry or DynamoDB ends the import."""
+        try:
+            yield
+        except RegistryBusy as error:
+            busy = "Another writer changes the same records again and again: wait until it has finished."
+            raise CommandError(f"{busy} {self._progress()}") from error
+        except (BotoCoreError, ClientError) as error:
+            raise CommandError(f"{aws_problem(error)} {self._progress()}") from error
+        except CommandError as error:
+            raise CommandError(f"{error} {self._progress()}") from error
 
-    def _write_changes(self, registry: Runtime) -> None:
-        """Write all other records by the registry's writer: people and groups, then memberships."""
-        staging = self._staging
-        total = sum(
-            _count(some)
-            for some in (
-                staging.with_status(DiffStatus.AFFECTED),
-                staging.with_status(DiffStatus.DIFFERENT),
-                staging.memberships_to_change(),
-                staging.dangling_memberships(),
-            )
+    def _progress(self) -> str:
+        if self._options.dry_run:
+            return "Nothing was written."
+        written = self._written + (self._updater.written if self._updater else 0)
+        return f"{written:,} records and memberships were written. {_GO_ON}"
+
+    def _summary(self) -> str:
+        counts, statuses = self._staging.counts, self._staging.statuses
+        return (
+            f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships: "
+            f"{_text('records', statuses.records)}; {_text('memberships', statuses.memberships)}."
+            + (" Nothing was written." if self._options.dry_run else "")
         )
-        if not total:
-            return
-        with Progress("Changing", "records and memberships", total) as progress:
-            updater = Updater(staging, registry, self._rejects, self._pool, progress)
-            updater.put(staging.with_status(DiffStatus.AFFECTED))
-            updater.put(staging.with_status(DiffStatus.DIFFERENT))
-            updater.put(staging.memberships_to_change())
-            resolve_dangling(staging, registry, self._rejects, self._pool)  # with those of records rejected above
-            updater.put(staging.dangling_memberships())
 
 
 def _text(unit: str, counts: DiffCounts) -> str:
@@ -121,8 +140,5 @@ def _text(unit: str, counts: DiffCounts) -> str:
 
 
 def _discard(items: Iterable[object]) -> None:
-    _count(items)
-
-
-def _count(items: Iterable[object]) -> int:
-    return sum(1 for _ in items)
+    for _ in items:
+        pass

@@ -10,25 +10,26 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic_core import from_json, to_json
 
 from dci_cli.registry.importer import staging_queries as queries
-from dci_cli.registry.importer.diff_status import DiffStatus, DiffStatuses
-from dci_cli.registry.importer.rows import Staged
+from dci_cli.registry.importer.diff_status import DiffStatuses
+from dci_cli.registry.importer.merge import MODELS, Given
 from dci_common.registry.model import normalize
-from dci_common.registry.model.base import Kind
+from dci_common.registry.model.base import Kind, Record, record_fields
 from dci_common.registry.model.periods import find_overlap, overlap_text, start_of
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
+from dci_common.registry.model.stamp import stamp
 from dci_common.registry.model.views import View, group_view, member_entry, person_view, summary
 from dci_common.registry.storage import keys
-from dci_common.registry.write.writer import MAX_HOUSEHOLDS, MAX_MEMBERS
+from dci_common.registry.write.put_changes import MAX_HOUSEHOLDS, MAX_MEMBERS
 
 if TYPE_CHECKING:
     from dci_cli.registry.importer.rejects import Rejects
 
-_MODELS: dict[str, type[Person | Group]] = {Kind.PERSON: Person, Kind.GROUP: Group}
+Record_co = TypeVar("Record_co", bound=Record, covariant=True)
 
 
 class StagingConflict(Exception):
@@ -44,14 +45,35 @@ class Counts:
     memberships: int
 
 
+@dataclass(frozen=True, slots=True)
+class Staged(Generic[Record_co]):
+    """A staged record, and what the row of a file gives of it. `number` is that of the row in its table."""
+
+    number: int
+    record: Record_co
+    given: Given
+    source: str
+    line: int
+
+    @property
+    def content(self) -> object:
+        """The row as one of JSON Lines."""
+        return {type(self.record).__name__.lower(): self.given}
+
+    @property
+    def table(self) -> str:
+        """The table that the row is in."""
+        return "memberships" if isinstance(self.record, Membership) else "records"
+
+
 class Staging:
     """The staged records of an import. Two threads must not use it at the same time."""
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)  # no name: a temporary file
-        self._db.executescript(queries.SCHEMA)
+        self.db = sqlite3.connect("", isolation_level=None)  # no name: a temporary file
+        self.db.executescript(queries.SCHEMA)
+        self.statuses = DiffStatuses(self.db)
         self._types: tuple[set[str], set[str]] = set(), set()
-        self.statuses = DiffStatuses(self._db)
 
     def add(self, record: AnyRecord, source: str, line: int) -> None:
         """Stage a record. Raises StagingConflict when its id, an identifier or the membership is already staged."""
@@ -63,61 +85,62 @@ class Staging:
             case Group():
                 self._add_registrant(Kind.GROUP, record, source, line)
 
-    def views(self) -> Iterator[tuple[Kind, View]]:
-        """Yield the view of every record: the groups, then the people, each in the order of the files.
+    def views(self, now: str | None = None) -> Iterator[tuple[Kind, View]]:
+        """Yield the view of every new record: the groups, then the people, each in the order of the files.
 
-        Views contain the memberships whose two sides are staged. Records must not be added or dropped meanwhile.
+        Views contain the memberships whose two sides are staged and new: all others are written later. Records that
+        give no `last_updated` get `now`. Records must not be added or dropped meanwhile.
         """
-        self._db.execute("DELETE FROM summaries")
+        self.db.execute("DELETE FROM summaries")
         for body, joined in self._joined(queries.GROUPS):
-            group = group_view(body, [member_entry(person, membership) for membership, person in joined])
-            self._db.execute("INSERT INTO summaries VALUES (?, ?)", (group["id"], to_json(summary(group)).decode()))
+            members = [member_entry(stamp(person, now), membership) for membership, person in joined]
+            group = group_view(stamp(body, now), members)
+            self.db.execute("INSERT INTO summaries VALUES (?, ?)", (group["id"], to_json(summary(group)).decode()))
             yield Kind.GROUP, group
         for body, joined in self._joined(queries.PEOPLE):
             # A household's entry is its summary with the membership's own fields.
             households = [household | _own_fields(membership) for membership, household in joined]
-            yield Kind.PERSON, person_view(body, households)
+            yield Kind.PERSON, person_view(stamp(body, now), households)
 
-    def dangling_memberships(self) -> Iterator[Staged[Membership]]:
-        """Yield the memberships whose person or group is not staged."""
-        return self._memberships(queries.DANGLING_MEMBERSHIPS)
+    def records(self, kind: Kind) -> Iterator[Staged[Person | Group]]:
+        """Yield the people or the groups, in the order of the files."""
+        return (read_row(kind, *row) for row in self.db.execute(queries.RECORDS, (kind,)))
 
-    def with_status(self, status: DiffStatus) -> Iterator[Staged[Person | Group]]:
-        """Yield the people and groups with a status."""
-        for kind, body, source, line in self._db.execute(queries.RECORDS_WITH_STATUS, (status,)):
-            yield Staged(_MODELS[kind].model_validate_json(body), source, line)
+    def memberships_of(self, person_id: str) -> list[Staged[Membership]]:
+        """Return the memberships of a person, in the order of the files."""
+        return list(self._memberships(queries.OF_PERSON, person_id))
 
-    def memberships_to_change(self) -> Iterator[Staged[Membership]]:
-        """Yield the memberships whose two sides are staged, and one of them is different or affected."""
-        return self._memberships(queries.MEMBERSHIPS_TO_CHANGE)
+    def dangling_memberships(self) -> list[Staged[Membership]]:
+        """Return the memberships whose person or group neither the files nor the registry have."""
+        return list(self._memberships(queries.DANGLING))
+
+    def not_staged(self, kind: Kind) -> list[str]:
+        """Return the ids of the people or groups that memberships name and that are not staged."""
+        query = queries.PEOPLE_NOT_STAGED if kind is Kind.PERSON else queries.GROUPS_NOT_STAGED
+        return [id_ for (id_,) in self.db.execute(query)]
 
     def changed_keys(self) -> Iterator[str]:
         """Yield the key of each record that the registry does not have as it is staged, or with all memberships."""
-        return (keys.record_pk(Kind(kind), id_) for kind, id_ in self._db.execute(queries.CHANGED_KEYS))
+        return (keys.record_pk(Kind(kind), id_) for kind, id_ in self.db.execute(queries.CHANGED_KEYS))
 
     def find(self, kind: Kind, id_: str) -> Staged[Person | Group] | None:
         """Return a staged person or group; None when it is not staged."""
-        query = "SELECT body, source, line FROM records WHERE kind = ? AND id = ?"
-        row = self._db.execute(query, (kind, id_)).fetchone()
-        return Staged(_MODELS[kind].model_validate_json(row[0]), row[1], row[2]) if row else None
+        row = self.db.execute(queries.RECORD, (kind, id_)).fetchone()
+        return read_row(kind, *row) if row else None
 
-    def drop(self, record: AnyRecord) -> None:
-        """Remove a record; the memberships of a person or group become dangling."""
-        if isinstance(record, Membership):
-            key = record.group_id, record.person_id, _start(record)
-            self._db.execute("DELETE FROM memberships WHERE group_id = ? AND person_id = ? AND start = ?", key)
-        else:
-            kind = Kind.PERSON if isinstance(record, Person) else Kind.GROUP
-            self._db.execute("DELETE FROM records WHERE kind = ? AND id = ?", (kind, record.id))
+    def set_merged(self, staged: Staged[AnyRecord], merged: AnyRecord) -> None:
+        """Keep what a record is together with what the registry has of it."""
+        query = f"UPDATE {staged.table} SET body = ? WHERE rowid = ?"  # noqa: S608
+        self.db.execute(query, (merged.model_dump_json(exclude_defaults=True), staged.number))
 
     def reject(self, staged: Staged[AnyRecord], reason: str, rejects: Rejects) -> None:
-        """Remove a record, and record the reason."""
+        """Remove a record, and record the reason. The memberships of a person or group become dangling."""
         rejects.add(staged.source, staged.line, reason, staged.content)
-        self.drop(staged.record)
+        self.db.execute(f"DELETE FROM {staged.table} WHERE rowid = ?", (staged.number,))  # noqa: S608
 
     def identifiers(self) -> Iterator[tuple[str, Kind, str]]:
         """Yield the key of every identifier, with the kind and id of its owner."""
-        rows = self._db.execute("SELECT pk, kind, id FROM identifiers")
+        rows = self.db.execute("SELECT pk, kind, id FROM identifiers")
         return ((pk, Kind(kind), id_) for pk, kind, id_ in rows)
 
     def identifier_types(self) -> tuple[set[str], set[str]]:
@@ -127,13 +150,19 @@ class Staging:
     @property
     def counts(self) -> Counts:
         """How much is staged."""
-        of_kind = dict(self._db.execute("SELECT kind, count(*) FROM records GROUP BY kind"))
-        (memberships,) = self._db.execute("SELECT count(*) FROM memberships").fetchone()
+        of_kind = dict(self.db.execute("SELECT kind, count(*) FROM records GROUP BY kind"))
+        (memberships,) = self.db.execute("SELECT count(*) FROM memberships").fetchone()
         return Counts(of_kind.get(Kind.PERSON, 0), of_kind.get(Kind.GROUP, 0), memberships)
+
+    @property
+    def new(self) -> int:
+        """The number of people and groups that `views` yields."""
+        (number,) = self.db.execute(queries.NEW).fetchone()
+        return int(number)
 
     def close(self) -> None:
         """Delete the database."""
-        self._db.close()
+        self.db.close()
 
     def _add_registrant(self, kind: Kind, record: Person | Group, source: str, line: int) -> None:
         pks = dict.fromkeys(
@@ -141,59 +170,67 @@ class Staging:
             for one in record.identifiers
         )
         for pk in pks:
-            owner = self._db.execute("SELECT kind, id FROM identifiers WHERE pk = ?", (pk,)).fetchone()
+            owner = self.db.execute("SELECT kind, id FROM identifiers WHERE pk = ?", (pk,)).fetchone()
             if owner and owner != (kind, record.id):
                 raise StagingConflict(
                     f"An identifier of type {_type(pk)} already belongs to the {owner[0].lower()} {owner[1]}."
                 )
-        row = (kind, record.id, _body(record), source, line)
-        if not self._db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)", row).rowcount:
+        row = (kind, record.id, *_given_and_body(record), source, line)
+        if not self.db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, NULL)", row).rowcount:
             raise StagingConflict(f"The {kind.lower()} {record.id} is in the files twice.")
-        self._db.executemany("INSERT INTO identifiers VALUES (?, ?, ?)", [(pk, kind, record.id) for pk in pks])
+        self.db.executemany("INSERT INTO identifiers VALUES (?, ?, ?)", [(pk, kind, record.id) for pk in pks])
         self._types[isinstance(record, Person) and record.restricted].update(map(_type, pks))
 
     def _add_membership(self, membership: Membership, source: str, line: int) -> None:
         person, group = membership.person_id, membership.group_id
-        members, households = self._db.execute(queries.MEMBERSHIP_COUNTS, (group, person)).fetchone()
+        members, households = self.db.execute(queries.MEMBERSHIP_COUNTS, (group, person)).fetchone()
         if members >= MAX_MEMBERS:
             raise StagingConflict(f"A group has at most {MAX_MEMBERS} members.")
         if households >= MAX_HOUSEHOLDS:
             raise StagingConflict(f"A person belongs to at most {MAX_HOUSEHOLDS} groups, past memberships included.")
-        body, start = _body(membership), _start(membership)
-        for (other,) in self._db.execute(queries.PERIODS, (group, person)).fetchall():
-            if start_of(other := from_json(other)) == start:
+        period = record_fields(membership)
+        for (body,) in self.db.execute(queries.PERIODS, (group, person)).fetchall():
+            other = from_json(body)
+            if start_of(other) == start_of(period):
                 raise StagingConflict(
                     f"The membership of the person {person} in the group {group} is in the files twice."
                 )
-            if find_overlap(from_json(body), [other]):
+            if find_overlap(period, [other]):
                 raise StagingConflict(overlap_text(membership, other))
-        row = (group, person, start, body, source, line)
-        self._db.execute("INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?)", row)
+        row = (group, person, start_of(period), *_given_and_body(membership), source, line)
+        self.db.execute("INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
 
-    def _memberships(self, query: str) -> Iterator[Staged[Membership]]:
-        for body, source, line in self._db.execute(query):
-            yield Staged(Membership.model_validate_json(body), source, line)
+    def _memberships(self, query: str, *parameters: str) -> Iterator[Staged[Membership]]:
+        return (read_row("", *row) for row in self.db.execute(query, parameters))
 
     def _joined(self, query: str) -> Iterator[tuple[View, list[tuple[View, View]]]]:
         """Yield the body of each record with its pairs of membership and other side."""
-        rows = self._db.execute(query)
+        rows = self.db.execute(query)
         for _, of_record in groupby(rows, key=lambda row: row[0]):
             first, *others = of_record
             pairs = [(from_json(m), from_json(o)) for _, _, m, o in (first, *others) if m and o]
             yield from_json(first[1]), pairs
 
 
+def read_row(kind: str, number: int, body: str, given: str, source: str, line: int) -> Staged[Any]:
+    """Return the record of a row of the database."""
+    record = MODELS[Kind(kind)].model_validate_json(body) if kind in set(Kind) else _membership(body)
+    return Staged(number, record, from_json(given), source, line)
+
+
+def _membership(body: str) -> Membership:
+    # One without a start is compared already: it means one period.
+    return Membership.model_validate({"start": None, **from_json(body)})
+
+
 def _own_fields(membership: View) -> View:
     return {name: value for name, value in membership.items() if name not in {"person_id", "group_id"}}
 
 
-def _start(membership: Membership) -> str:
-    return membership.start.isoformat() if membership.start else ""
-
-
-def _body(record: AnyRecord) -> str:
-    """Return a record as JSON, without its default values."""
-    return record.model_dump_json(exclude_defaults=True)
+def _given_and_body(record: AnyRecord) -> tuple[str, str | None]:
+    """Return what a row gives, and the new record that it makes, where that differs; both as JSON."""
+    given, body = record.model_dump_json(exclude_unset=True), record.model_dump_json(exclude_defaults=True)
+    return given, body if body != given else None
 
 
 def _type(identifier_pk: str) -> str:

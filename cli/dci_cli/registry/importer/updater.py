@@ -1,62 +1,116 @@
-"""The records that affect what the registry already has, written by its own writer in a transaction each."""
+"""The records that affect what the registry already has, written by its own writer in a few transactions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from dci_cli.parallel import in_parallel
-from dci_cli.registry.importer.rows import Staged
+from dci_cli.parallel import in_parallel_apart
+from dci_cli.registry.importer.bundles import Bundle, Bundles
+from dci_cli.registry.importer.staging import Staged
 from dci_cli.registry.support.progress import Progress
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
-from dci_common.registry.write.writer import RegistryWriter, WriteRefused
+from dci_common.registry.errors import RegistryBusy, WriteRefused
+from dci_common.registry.model.base import Kind
+from dci_common.registry.write.writer import RegistryWriter
 
 if TYPE_CHECKING:
     from dci_cli.registry.importer.rejects import Rejects
     from dci_cli.registry.importer.staging import Staging
     from dci_common.runtime import Runtime
 
-_Failure = tuple[Staged[Any], str]  # the record that the registry rejected, and why
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of records: how many were written, which are refused and why, and which met other writers."""
+
+    written: int = 0
+    refused: list[tuple[Staged[Any], str]] = field(default_factory=list)
+    busy: list[list[Staged[Any]]] = field(default_factory=list)
+
+    def add(self, other: _Outcome) -> None:
+        self.written += other.written
+        self.refused += other.refused
+        self.busy += other.busy
 
 
 class Updater:
-    """Puts staged records one by one; those that the registry rejects are rejected."""
+    """Puts what changes in a registry that has records; what the registry refuses is rejected.
 
-    def __init__(
-        self, staging: Staging, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor, progress: Progress
-    ) -> None:
+    `written` counts the records and memberships that are written.
+    """
+
+    def __init__(self, staging: Staging, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor) -> None:
         self._staging = staging
         self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
         self._rejects = rejects
         self._pool = pool
-        self._progress = progress
+        self.written = 0
 
-    def put(self, records: Iterable[Staged[Any]]) -> None:
-        """Put records.
+    def run(self, unfinished: Iterable[str]) -> None:
+        """Finish interrupted writes of these groups, then write everything.
 
-        A record may need an identifier that another one gives up: rejected records are tried again as long as one of
-        them succeeds.
+        Raises RegistryBusy when another writer changes the same records again and again.
         """
-        written, failures = self._try_all(records)
-        while failures and written:
-            written, failures = self._try_all([staged for staged, _ in failures])
-        for staged, reason in failures:
-            self._staging.reject(staged, reason, self._rejects)
+        for group_id in unfinished:
+            self._writer.finish(Kind.GROUP, group_id)
+        bundles = Bundles(self._staging.db)
+        if not bundles.total:
+            return
+        with Progress("Changing", "records and memberships", bundles.total) as progress:
+            outcome = _Outcome()
+            for some in (bundles.people(), bundles.households()):
+                for one in in_parallel_apart(self._pool, self._try, some, _keys_of):
+                    self._count(one, progress)
+                    outcome.add(one)
+            busy, outcome.busy = outcome.busy, []
+            for bundle in chain(map(Bundle, busy), bundles.large_groups()):  # alone
+                self._count(one := self._try(bundle), progress)
+                outcome.add(one)
+            if outcome.busy:
+                raise RegistryBusy
+            for staged, reason in self._try_again(outcome.refused, progress):
+                self._staging.reject(staged, reason, self._rejects)
 
-    def _try_all(self, records: Iterable[Staged[Any]]) -> tuple[int, list[_Failure]]:
-        written, failures = 0, []
-        for staged, reason in in_parallel(self._pool, self._try, records):
-            if reason:
-                failures.append((staged, reason))
-            else:
-                written += 1
-                self._progress.advance(1)
-        return written, failures
+    def _try_again(
+        self, refused: list[tuple[Staged[Any], str]], progress: Progress
+    ) -> Iterable[tuple[Staged[Any], str]]:
+        """Put records again, as long as one of them is accepted: it may give up an identifier that another needs."""
+        while refused:
+            outcome = _Outcome()
+            for staged, _ in refused:
+                outcome.add(self._try(Bundle([staged])))
+            self._count(outcome, progress)
+            refused = outcome.refused
+            if outcome.busy:
+                raise RegistryBusy
+            if not outcome.written:
+                break
+        return refused
 
-    def _try(self, staged: Staged[Any]) -> str:
+    def _try(self, bundle: Bundle) -> _Outcome:
+        """Put the records of a bundle; if one of them is refused, the others in smaller bundles."""
+        records = bundle.records
         try:
-            self._writer.put(staged.record)
+            self._writer.put_all([staged.record for staged in records])
         except WriteRefused as error:
-            return str(error)
-        return ""
+            if len(records) == 1:
+                return _Outcome(refused=[(records[0], str(error))])
+            half, outcome = len(records) // 2, _Outcome()
+            for some in (records[:half], records[half:]):
+                outcome.add(self._try(Bundle(some)))
+            return outcome
+        except RegistryBusy:
+            return _Outcome(busy=[records])
+        return _Outcome(len(records))
+
+    def _count(self, outcome: _Outcome, progress: Progress) -> None:
+        self.written += outcome.written
+        progress.advance(outcome.written)
+
+
+def _keys_of(bundle: Bundle) -> set[str]:
+    return bundle.keys

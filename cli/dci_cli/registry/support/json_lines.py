@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Self, cast
+from collections.abc import Callable
+from datetime import date
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
-
+from dci_cli.registry.support.plausibility import Fields
+from dci_cli.registry.support.record_check import check_record, dotted, sentences
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
-from dci_common.validation import describe
 
+_MODELS: dict[str, type[AnyRecord]] = {"person": Person, "group": Group, "membership": Membership}
 _encode = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":")
 ).encode  # json.dumps creates an encoder for each call
@@ -20,39 +21,51 @@ class BadLine(Exception):
     """A line is not a record; the message names the field and what is expected, and contains no value of the line."""
 
 
-class _Line(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    person: Person | None = None
-    group: Group | None = None
-    membership: Membership | None = None
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if (self.person is not None) + (self.group is not None) + (self.membership is not None) != 1:
-            raise PydanticCustomError("rule", "must hold one of person, group and membership")
-        return self
-
-
-def read_line(line: str | bytes) -> AnyRecord:
-    """Return the record of a line. Raises BadLine."""
+def parse_line(line: str | bytes) -> tuple[str, type[AnyRecord], Fields]:
+    """Return the kind, the model and the fields of the record of a line. Raises BadLine."""
     try:
-        parsed = _Line.model_validate_json(line)
-    except ValidationError as error:
-        raise BadLine(describe(error, "The line")) from error
-    _decode(line if isinstance(line, str) else line.decode())
-    return cast("AnyRecord", parsed.person or parsed.group or parsed.membership)
+        parsed = _decode(line if isinstance(line, str) else line.decode())
+    except (ValueError, RecursionError) as error:
+        raise BadLine("The line is not valid JSON.") from error
+    if not isinstance(parsed, dict):
+        raise BadLine("The line must be an object.")
+    if parsed.keys() - _MODELS:
+        raise BadLine("The line holds an unknown field.")
+    kinds = [kind for kind in parsed if parsed[kind] is not None]
+    if len(kinds) != 1:
+        raise BadLine("The line must hold one of person, group and membership.")
+    kind = kinds[0]
+    if not isinstance(parsed[kind], dict):
+        raise BadLine(f"{kind} must be an object.")
+    return kind, _MODELS[kind], parsed[kind]
 
 
-def _check_keys(pairs: list[tuple[str, Any]]) -> None:
-    """Raise BadLine for a repeated key: pydantic silently uses the last value."""
-    if len(dict(pairs)) < len(pairs):
+def read_line(line: str | bytes, today: date = date.max, warn: Callable[[str], None] = lambda _: None) -> AnyRecord:
+    """Return the record of a line; `warn` is called with what is improbable. Raises BadLine."""
+    kind, model, fields = parse_line(line)
+    checked = check_record(model, fields, today)
+    if checked.record is None:
+        raise BadLine(" ".join(sentences(checked.reasons, lambda path: dotted((kind, *path)))))
+    for sentence in sentences(checked.warnings, lambda path: dotted((kind, *path))):
+        warn(sentence)
+    return checked.record
+
+
+def _check_keys(pairs: list[tuple[str, Any]]) -> Fields:
+    """Return an object. Raises BadLine for a repeated key, because one of its values would be lost."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
         repeated = next(name for name in names if names.count(name) > 1)
         raise BadLine(f"The line has {repeated} more than once in an object.")
+    return fields
 
 
-_decode = json.JSONDecoder(object_pairs_hook=_check_keys).decode
+def _reject_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are not JSON
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_check_keys, parse_constant=_reject_constant).decode
 
 
 def write_line(name: str, fields: dict[str, Any]) -> str:

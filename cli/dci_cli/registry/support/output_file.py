@@ -41,3 +41,6 @@ def open_output(path: Path | None) -> Iterator[TextIO]:
         if error.errno is None:
             raise  # an error of botocore, some of which are OSErrors too
         raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
+    except KeyboardInterrupt:
+        part.unlink(missing_ok=True)  # it holds personal data
+        raise

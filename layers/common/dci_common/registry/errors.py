@@ -6,7 +6,11 @@
     │   ├── InvalidCondition     a condition names what cannot be asked, or a value of the wrong type
     │   ├── InvalidSort          its order is not understood
     │   └── TooManyMatches       it would read, or return, more than one message may
-    ├── WriteRefused             a change contradicts the registry as it is (write/writer.py)
+    ├── WriteRefused             a change contradicts the registry as it is
+    │   ├── NoSuchRecord         what it names does not exist
+    │   ├── VersionConflict      a record is not at the version that the caller expects
+    │   ├── IdentifierTaken      an identifier belongs to another record
+    │   └── ChangeTooLarge       it does not fit into a transaction, not even in steps
     ├── RegistryBusy             Unavailable: other writers were faster at every attempt
     └── RegistryNotLoaded        Unavailable: nothing has been loaded into the table yet
 
@@ -40,6 +44,34 @@ class InvalidSort(QueryError):
 
 class TooManyMatches(QueryError):
     """The search would read, or return, more than one message may. That it would tells how much there is."""
+
+
+class WriteRefused(RegistryError):
+    """The change contradicts the registry as it is; nothing was written."""
+
+
+class NoSuchRecord(WriteRefused):
+    """The person, group or membership does not exist."""
+
+
+class VersionConflict(WriteRefused):
+    """The record is not at the version that the caller expects."""
+
+
+class IdentifierTaken(WriteRefused):
+    """An identifier belongs to another record: `owner`, as `PERSON#<id>` or `GROUP#<id>`."""
+
+    def __init__(self, identifier_type: str, owner: str) -> None:
+        super().__init__(f"An identifier of type {identifier_type} already belongs to {owner}.")
+        self.identifier_type = identifier_type
+        self.owner = owner
+
+
+class ChangeTooLarge(WriteRefused):
+    """The change does not fit into a transaction, not even in steps."""
+
+    def __init__(self) -> None:
+        super().__init__("The record and what it shows of others are too large to be written.")
 
 
 class RegistryBusy(RegistryError, Unavailable):

@@ -67,22 +67,33 @@ def period_text(period: AnyView) -> str:
     return f"{begins} until {period['end']}" if "end" in period else begins
 
 
-def _period_meant(membership: Membership, periods: Sequence[View], today: date) -> View:
-    """Return a membership's own fields, with the start of the one of these periods that it means.
+def meant(membership: Membership, periods: Sequence[View], today: date) -> View | None:
+    """Return the one of these periods that a membership means; None when it is a new one.
 
-    One that was given without `start` means the period in force, or else the only one, or else a new one. Raises
-    PeriodConflict when it may mean several, or ends before the one that it means begins.
+    One that was given without `start` means the period in force, or else the only one. Raises PeriodConflict when it
+    may mean several.
     """
-    fields = membership_fields(record_fields(membership))
-    if "start" in membership.model_fields_set or not periods:
-        return fields
-    meant = [period for period in periods if is_active(period, today)] or periods
-    if len(meant) > 1:
+    if "start" in membership.model_fields_set:
+        start = membership.start.isoformat() if membership.start else ""
+        return next((period for period in periods if start_of(period) == start), None)
+    found = [period for period in periods if is_active(period, today)] or list(periods)
+    if len(found) > 1:
         raise PeriodConflict(
             f"The person {membership.person_id} belonged to the group {membership.group_id} in several periods, and "
             f"none is in force: {_texts(periods)}. Give the start of one of them, or of a new one."
         )
-    start = start_of(meant[0])
+    return found[0] if found else None
+
+
+def _period_meant(membership: Membership, periods: Sequence[View], today: date) -> View:
+    """Return a membership's own fields, with the start of the one of these periods that it means.
+
+    Raises PeriodConflict when it may mean several, or ends before the one that it means begins.
+    """
+    fields = membership_fields(record_fields(membership))
+    if (period := meant(membership, periods, today)) is None:
+        return fields
+    start = start_of(period)
     if "end" in fields and fields["end"] < start:
         raise PeriodConflict(f"The membership began on {start}: its end must not be before that.")
     return fields | ({"start": start} if start else {})

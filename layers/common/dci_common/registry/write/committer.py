@@ -1,25 +1,26 @@
 """Commits changes: what the views of related records show of a changed record changes with it.
 
 What fits into one transaction is written in one. What the members of a large group show of it does not. It is then
-updated in steps, each conditional on the group's version, and the group is marked `pending` until the last step.
-`finish_interrupted` takes the steps that are left; a writer calls it before it changes such a group.
+updated in steps, each conditional on the group's version. The group is marked `pending` until the last step: until
+then its view says who its members are, and each of them follows it. `finish_interrupted` takes the steps that are
+left; a writer calls it before it changes such a group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.views import View, household_entry
+from dci_common.registry.model.views import View, member_entry, membership_fields, own_fields, summary
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import identifier_types
 from dci_common.registry.storage.store import RegistrySettings, RegistryStore, Stored
-from dci_common.registry.write.record_change import RecordChange, entries_of, with_households
+from dci_common.registry.write.record_change import RecordChange, entries_of, with_households, with_members
 from dci_common.registry.write.transaction import MAX_ACTIONS, Transaction
 from dci_common.timestamps import day
 
@@ -54,10 +55,10 @@ class Committer:
         wanted = list(ids)
         return self._store.records(kind, wanted, Budget(_UNLIMITED)) if wanted else {}
 
-    def commit(self, changes: Sequence[RecordChange]) -> list[str]:
+    def commit(self, changes: Sequence[RecordChange], *, in_steps: bool = True) -> list[str]:
         """Write changes, and what related records show of them. Raises WriteConflict, IdentifierConflict or TooLarge.
 
-        Returns the groups whose members are still to be updated, by `finish_interrupted`.
+        Returns the groups whose members are still to be updated, by `finish_interrupted`: none unless `in_steps`.
         """
         if not any(change.is_change for change in changes):
             return []
@@ -66,18 +67,38 @@ class Committer:
         touched = [change.after for change in changes if change.after and change.touches_members]
         others = {member["id"] for view in touched for member in view["members"]} - people
         fits = len(others) <= self._max_actions
-        if fits and self._write([*changes, *self._refreshed(touched, sorted(others))]):
+        if fits and self._write([*changes, *_refreshed(touched, self.read(Kind.PERSON, sorted(others)))]):
             return []
-        if not self._write(changes, pending=SUMMARIES):
+        if not in_steps:
             raise TooLarge
-        return [group["id"] for group in touched]
+        if self._write(changes, pending=SUMMARIES):
+            return [group["id"] for group in touched]
+        return [self._begin_long_write(changes)]
+
+    def _begin_long_write(self, changes: Sequence[RecordChange]) -> str:
+        """Write a group alone, and mark it: its members, new ones too, follow in steps, as it shows them.
+
+        Raises TooLarge unless the other changes are only what its members show of it.
+        """
+        groups = [change for change in changes if change.kind is Kind.GROUP and change.is_change]
+        others = [change for change in changes if change.kind is Kind.PERSON and not change.keeps_own_fields]
+        if others or len(groups) != 1 or (view := groups[0].after) is None:
+            raise TooLarge
+        before = groups[0].before
+        mark = self._transaction([])
+        mark.put_record(Kind.GROUP, view, before, pending=SUMMARIES)
+        mark.change_lookups(Kind.GROUP, before.view if before else None, view)
+        if not mark.fits:
+            raise TooLarge
+        mark.commit(self._runtime.dynamodb)
+        return str(view["id"])
 
     def delete_group(self, group: Stored) -> list[str]:
         """Delete a group, its memberships and lookups. Returns the group when that is still to be finished."""
         members = _member_ids(group)
         if len(members) <= self._max_actions:
             deletion = RecordChange(Kind.GROUP, group, None)
-            if self._write([*self._removals(group, members), deletion]):
+            if self._write([*_removals(group, self.read(Kind.PERSON, members)), deletion]):
                 return []
         mark = self._transaction([])
         mark.put_record(Kind.GROUP, group.view, group, pending=DELETION)
@@ -85,47 +106,42 @@ class Committer:
         return [group.id]
 
     def finish_interrupted(self, group: Stored) -> None:
-        """Take the steps that are left of a long write of a pending group."""
-        members = _member_ids(group)
+        """Take the steps that are left of a long write of a pending group.
+
+        Its new members may have changed or gone since it was written. If what its members show of it depends on that,
+        it is left pending, as they need another round.
+        """
+        members, view = _member_ids(group), group.view
         chunk = (self._max_actions - 1) // _ACTIONS_A_MEMBER  # one action is the condition on the group
         for start in range(0, len(members), chunk):
-            self._update_members(group, members[start : start + chunk])
+            for person_id, entries in self._update_members(group, members[start : start + chunk]).items():
+                view = with_members(view, person_id, entries)
         last = self._transaction([])
         if group.pending == DELETION:
             last.delete_record(group)
             last.change_lookups(Kind.GROUP, group.view, None)
         else:
-            last.put_record(Kind.GROUP, group.view, group)
+            is_whole = summary(view) == summary(group.view)
+            last.put_record(Kind.GROUP, view, group, pending="" if is_whole else SUMMARIES)
         last.commit(self._runtime.dynamodb)
 
-    def _update_members(self, group: Stored, ids: Sequence[str]) -> None:
-        """Take one step for some members, as long as the group has not changed."""
-        deletes = group.pending == DELETION
-        changes = self._removals(group, ids) if deletes else self._refreshed([group.view], ids)
-        if not self._write(changes, fence=group):
+    def _update_members(self, group: Stored, ids: Sequence[str]) -> dict[str, list[View]]:
+        """Take one step for some members, as long as the group has not changed.
+
+        Returns the entries of those who are not as the group shows them; none for those who do not exist.
+        """
+        deletes, people = group.pending == DELETION, self.read(Kind.PERSON, ids)
+        if not self._write(_removals(group, people) if deletes else _refreshed([group.view], people), fence=group):
             if len(ids) == 1:
                 raise TooLarge
-            self._update_members(group, ids[: len(ids) // 2])
-            self._update_members(group, ids[len(ids) // 2 :])
-
-    def _removals(self, group: Stored, ids: Sequence[str]) -> list[RecordChange]:
-        """Return the changes that remove people from a group, for those who are still in it."""
-        return [
-            RecordChange(Kind.PERSON, person, with_households(person.view, group.id, []))
-            for person in self.read(Kind.PERSON, ids).values()
-            if entries_of(person.view["households"], group.id)
-        ]
-
-    def _refreshed(self, groups: Sequence[View], ids: Sequence[str]) -> list[RecordChange]:
-        """Return the changes of those of these people whose views show the groups as they were before."""
-        changes = []
-        for person in self.read(Kind.PERSON, ids).values():
-            view = person.view
-            for group in groups:
-                periods = entries_of(view["households"], group["id"])
-                view = with_households(view, group["id"], [household_entry(group, period) for period in periods])
-            changes.append(RecordChange(Kind.PERSON, person, view))
-        return [change for change in changes if change.is_change]
+            half = len(ids) // 2
+            return self._update_members(group, ids[:half]) | self._update_members(group, ids[half:])
+        shown = _members_by_id(group.view)
+        actual = {
+            id_: [member_entry(own_fields(people[id_].view), entry) for entry in shown[id_]] if id_ in people else []
+            for id_ in ids
+        }
+        return {id_: entries for id_, entries in actual.items() if entries != shown[id_]}
 
     def _write(self, changes: Iterable[RecordChange], *, pending: str = "", fence: Stored | None = None) -> bool:
         """Write changes in one transaction. Returns False, and writes nothing, when they do not fit into one."""
@@ -159,9 +175,38 @@ class Committer:
         update = self._settings.type_update(*identifier_types(change.after for change in changes if change.after))
         if update:
             self._runtime.dynamodb.update_item(TableName=self._table, Key=keys.REGISTRY_KEY, **update)
-            del self._settings  # read again when it is needed
+            vars(self).pop("_settings", None)  # read again when it is needed; another thread may have dropped it too
+
+
+def _removals(group: Stored, people: Mapping[str, Stored]) -> list[RecordChange]:
+    """Return the changes that remove people from a group, for those who are still in it."""
+    return [
+        RecordChange(Kind.PERSON, person, with_households(person.view, group.id, []))
+        for person in people.values()
+        if entries_of(person.view["households"], group.id)
+    ]
+
+
+def _refreshed(groups: Sequence[View], people: Mapping[str, Stored]) -> list[RecordChange]:
+    """Return the changes of those of these people whose views do not show the groups as these show their members."""
+    shown = [(group["id"], summary(group), _members_by_id(group)) for group in groups]
+    changes = []
+    for person in people.values():
+        view = person.view
+        for group_id, own, members in shown:
+            if periods := members.get(person.id):
+                view = with_households(view, group_id, [own | membership_fields(period) for period in periods])
+        changes.append(RecordChange(Kind.PERSON, person, view))
+    return [change for change in changes if change.is_change]
+
+
+def _members_by_id(group: View) -> dict[str, list[View]]:
+    """Return a group's members by their ids; one who came back has several entries."""
+    by_id: dict[str, list[View]] = {}
+    for entry in group["members"]:
+        by_id.setdefault(entry["id"], []).append(entry)
+    return by_id
 
 
 def _member_ids(group: Stored) -> list[str]:
-    """Return the ids of a group's members; one who came back has several entries."""
-    return list(dict.fromkeys(member["id"] for member in group.view["members"]))
+    return list(_members_by_id(group.view))

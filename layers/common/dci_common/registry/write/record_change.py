@@ -24,6 +24,11 @@ class RecordChange:
         return self.before is None or self.after != self.before.view
 
     @property
+    def keeps_own_fields(self) -> bool:
+        """Whether the record exists before and after, and differs in nothing but what it shows of others."""
+        return bool(self.before and self.after and own_fields(self.before.view) == own_fields(self.after))
+
+    @property
     def touches_members(self) -> bool:
         """Whether the views of a group's members must change with it."""
         if self.kind is not Kind.GROUP or self.before is None or self.after is None:

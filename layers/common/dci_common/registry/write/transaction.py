@@ -67,6 +67,7 @@ class Transaction:
     actions: list[dict[str, Any]] = field(default_factory=list)
     contested: list[Item] = field(default_factory=list)
     _claims: list[_Claim | None] = field(default_factory=list)  # of each action
+    _refs: set[Ref] = field(default_factory=set)  # of the items that are changed
     _bytes: int = 0
 
     def change_record(self, change: RecordChange, pending: str = "") -> None:
@@ -131,8 +132,12 @@ class Transaction:
 
     @property
     def fits(self) -> bool:
-        """Whether DynamoDB accepts so many actions and bytes at once."""
-        return len(self.actions) <= self.max_actions and self._bytes <= _MAX_BYTES
+        """Whether DynamoDB accepts so many actions and bytes at once, and each item once.
+
+        Two records change one item if one of them gives up an identifier that the other claims.
+        """
+        is_each_once = len(self._refs) == len(self.actions)
+        return is_each_once and len(self.actions) <= self.max_actions and self._bytes <= _MAX_BYTES
 
     def commit(self, dynamodb: DynamoDB) -> None:
         """Write everything. Raises WriteConflict or IdentifierConflict if nothing was written, or botocore's errors.
@@ -195,6 +200,7 @@ class Transaction:
     def _add(self, action: str, *, claim: _Claim | None = None, **members: Any) -> None:  # noqa: ANN401 - an action's own
         self.actions.append({action: {"TableName": self.table, **members}})
         self._claims.append(claim)
+        self._refs.add(ref_of(members.get("Key") or members["Item"]))
         body = members.get("Item", {}).get("body", {}).get("S", "")
         self._bytes += _BESIDE_BODY + len(body.encode())
 

@@ -6,18 +6,28 @@ starts again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from dci_common.aws.retry import Backoff
 from dci_common.registry.catalogue.catalogue import Catalogue
-from dci_common.registry.errors import RegistryBusy, RegistryError
-from dci_common.registry.model.base import Kind, record_fields
-from dci_common.registry.model.periods import PeriodConflict, period_text, with_period, without_period
+from dci_common.registry.errors import (
+    ChangeTooLarge,
+    IdentifierTaken,
+    NoSuchRecord,
+    RegistryBusy,
+    VersionConflict,
+    WriteRefused,
+)
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.periods import PeriodConflict, period_text, without_period
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
-from dci_common.registry.model.views import View, group_view, household_entry, member_entry, own_fields, person_view
+from dci_common.registry.model.stamp import moment
+from dci_common.registry.model.views import household_entry, member_entry, own_fields
 from dci_common.registry.storage.store import Stored
 from dci_common.registry.write.committer import Committer, TooLarge
+from dci_common.registry.write.put_changes import PutChanges
 from dci_common.registry.write.record_change import RecordChange, entries_of, with_households, with_members
 from dci_common.registry.write.transaction import MAX_ACTIONS, IdentifierConflict, WriteConflict
 from dci_common.timestamps import day
@@ -26,31 +36,8 @@ if TYPE_CHECKING:
     from dci_common.aws.retry import Retry
     from dci_common.runtime import Runtime
 
-MAX_MEMBERS = 2000  # of a group, and
-MAX_HOUSEHOLDS = 15  # of a person, each period counted
 _CONFLICTS = Backoff(attempts=30, first=0.01, longest=0.5)
 Result = TypeVar("Result")
-
-
-class WriteRefused(RegistryError):
-    """The change contradicts the registry as it is; nothing was written."""
-
-
-class NoSuchRecord(WriteRefused):
-    """The person, group or membership does not exist."""
-
-
-class VersionConflict(WriteRefused):
-    """The record is not at the version that the caller expects."""
-
-
-class IdentifierTaken(WriteRefused):
-    """An identifier belongs to another record: `owner`, as `PERSON#<id>` or `GROUP#<id>`."""
-
-    def __init__(self, identifier_type: str, owner: str) -> None:
-        super().__init__(f"An identifier of type {identifier_type} already belongs to {owner}.")
-        self.identifier_type = identifier_type
-        self.owner = owner
 
 
 class RegistryWriter:
@@ -71,13 +58,24 @@ class RegistryWriter:
         A membership replaces the period with the same start; without `start`, the period in force or the only one.
         Raises WriteRefused.
         """
-        match record:
-            case Person():
-                self._do(lambda: self._put_person(record, version))
-            case Group():
-                self._do(lambda: self._put_group(record, version))
-            case Membership():
-                self._do(lambda: self._put_membership(record))
+        self._do(lambda: self._put([record], version))
+
+    def put_all(self, records: Sequence[AnyRecord]) -> None:
+        """Create or replace records: in one transaction if they fit, otherwise one part of them after the other.
+
+        The people come first, then each group with its memberships. Those that are written when an error is raised
+        are complete, and putting them again changes nothing. Raises WriteRefused.
+        """
+        left = deque([list(records)])
+        while left:
+            some = left.popleft()
+            try:
+                self._do(lambda: self._put(some))  # noqa: B023 - called at once
+            except ChangeTooLarge:
+                parts = _split(some)
+                if len(parts) == 1:
+                    raise
+                left.extendleft(reversed(parts))
 
     def delete(self, kind: Kind, record_id: str, *, version: int | None = None) -> None:
         """Delete a record, with its lookups and memberships. Raises WriteRefused."""
@@ -106,31 +104,21 @@ class RegistryWriter:
             found = self._committer.read(kind, ids)
         return found
 
-    def _put_person(self, person: Person, version: int | None) -> list[str]:
-        before, own = self._expected(Kind.PERSON, person.id, version), record_fields(person)
-        changes, households = [], []
-        for home in self._homes(before):
-            periods = entries_of(before.view["households"], home.id) if before else []
-            group = with_members(home.view, person.id, [member_entry(own, period) for period in periods])
-            changes.append(RecordChange(Kind.GROUP, home, group))
-            households += [household_entry(group, period) for period in periods]
-        return self._committer.commit([RecordChange(Kind.PERSON, before, person_view(own, households)), *changes])
-
-    def _put_group(self, group: Group, version: int | None) -> list[str]:
-        before = self._expected(Kind.GROUP, group.id, version)
-        after = group_view(record_fields(group), before.view["members"] if before else [])
-        return self._committer.commit([RecordChange(Kind.GROUP, before, after)])
-
-    def _put_membership(self, membership: Membership) -> list[str]:
-        person, group = self._both(membership.person_id, membership.group_id)
-        had = entries_of(person.view["households"], group.id)
-        periods = with_period(membership, had, day(self._runtime.clock()))
-        more = len(periods) - len(had)
-        if len(group.view["members"]) + more > MAX_MEMBERS:
-            raise WriteRefused(f"A group has at most {MAX_MEMBERS} members, past memberships included.")
-        if len(person.view["households"]) + more > MAX_HOUSEHOLDS:
-            raise WriteRefused(f"A person belongs to at most {MAX_HOUSEHOLDS} groups, past memberships included.")
-        return self._put_periods(person, group, periods)
+    def _put(self, records: Sequence[AnyRecord], version: int | None = None) -> list[str]:
+        people = {record.id for record in records if isinstance(record, Person)}
+        groups = {record.id for record in records if isinstance(record, Group)}
+        memberships = [record for record in records if isinstance(record, Membership)]
+        # The groups first: finishing an interrupted write of one changes people.
+        homes = self._read_finished(Kind.GROUP, sorted(groups | {one.group_id for one in memberships}))
+        found = self._committer.read(Kind.PERSON, sorted(people | {one.person_id for one in memberships}))
+        shown_by = {home["id"] for id_ in people & found.keys() for home in found[id_].view["households"]}
+        homes |= self._read_finished(Kind.GROUP, sorted(shown_by - homes.keys()))
+        if version is not None:
+            for kind, id_ in [*((Kind.PERSON, id_) for id_ in people), *((Kind.GROUP, id_) for id_ in groups)]:
+                _check_version(kind, id_, (found if kind is Kind.PERSON else homes).get(id_), version)
+        now = self._runtime.clock()
+        changes = PutChanges(found, homes, day(now), moment(now)).of(records)
+        return self._committer.commit(changes, in_steps=len(_split(records)) == 1)
 
     def _delete_membership(self, person_id: str, group_id: str, start: str | None) -> list[str]:
         person, group = self._both(person_id, group_id)
@@ -139,13 +127,9 @@ class RegistryWriter:
         if len(left) == len(had):
             which = f" {period_text({'start': start} if start else {})}" if had and start is not None else ""
             raise NoSuchRecord(f"The person {person_id} does not belong to the group {group_id}{which}.")
-        return self._put_periods(person, group, left)
-
-    def _put_periods(self, person: Stored, group: Stored, periods: list[View]) -> list[str]:
-        """Replace the periods of a person in a group."""
         own = own_fields(person.view)
-        home = with_members(group.view, person.id, [member_entry(own, period) for period in periods])
-        member = with_households(person.view, group.id, [household_entry(home, period) for period in periods])
+        home = with_members(group.view, person.id, [member_entry(own, period) for period in left])
+        member = with_households(person.view, group.id, [household_entry(home, period) for period in left])
         return self._committer.commit(
             [RecordChange(Kind.PERSON, person, member), RecordChange(Kind.GROUP, group, home)]
         )
@@ -160,9 +144,9 @@ class RegistryWriter:
     def _delete_group(self, group_id: str, version: int | None) -> list[str]:
         return self._committer.delete_group(self._existing(Kind.GROUP, group_id, version))
 
-    def _homes(self, person: Stored | None) -> list[Stored]:
+    def _homes(self, person: Stored) -> list[Stored]:
         """Return the groups of a person."""
-        ids = dict.fromkeys(entry["id"] for entry in person.view["households"]) if person else []
+        ids = dict.fromkeys(entry["id"] for entry in person.view["households"])
         groups = self._read_finished(Kind.GROUP, list(ids))
         return [groups[id_] for id_ in ids if id_ in groups]
 
@@ -172,17 +156,32 @@ class RegistryWriter:
         return self._existing(Kind.PERSON, person_id, None), group
 
     def _existing(self, kind: Kind, record_id: str, version: int | None) -> Stored:
-        found = self._expected(kind, record_id, version)
+        found = self._read_finished(kind, [record_id]).get(record_id)
+        _check_version(kind, record_id, found, version)
         if found is None:
             raise NoSuchRecord(f"There is no {kind.lower()} {record_id}.")
         return found
 
-    def _expected(self, kind: Kind, record_id: str, version: int | None) -> Stored | None:
-        found = self._read_finished(kind, [record_id]).get(record_id)
-        actual = found.version if found else 0
-        if version is not None and version != actual:
-            raise VersionConflict(f"The {kind.lower()} {record_id} is at version {actual}, not {version}.")
-        return found
+
+def _split(records: Sequence[AnyRecord]) -> list[list[AnyRecord]]:
+    """Return smaller parts of records in their order: people, then each group and its memberships; at least one."""
+    by_group: dict[str, list[AnyRecord]] = {}
+    for record in records:
+        group_id = record.group_id if isinstance(record, Membership) else record.id
+        by_group.setdefault("" if isinstance(record, Person) else group_id, []).append(record)
+    people = by_group.pop("", [])
+    if people and by_group:
+        return [people, [record for group in by_group.values() for record in group]]
+    units = list(by_group.values()) or [[person] for person in people]
+    half = (len(units) + 1) // 2
+    parts = [[record for unit in some for record in unit] for some in (units[:half], units[half:])]
+    return [part for part in parts if part]
+
+
+def _check_version(kind: Kind, record_id: str, found: Stored | None, version: int | None) -> None:
+    actual = found.version if found else 0
+    if version is not None and version != actual:
+        raise VersionConflict(f"The {kind.lower()} {record_id} is at version {actual}, not {version}.")
 
 
 def retry_on_conflict(retry: Retry, attempt: Callable[[], Result]) -> Result:
@@ -197,5 +196,5 @@ def retry_on_conflict(retry: Retry, attempt: Callable[[], Result]) -> Result:
         except PeriodConflict as conflict:
             raise WriteRefused(str(conflict)) from conflict
         except TooLarge as error:
-            raise WriteRefused("The record and what it shows of others are too large to be written.") from error
+            raise ChangeTooLarge from error
     raise RegistryBusy

@@ -1,0 +1,141 @@
+"""What the values of records say about themselves: some are impossible, some improbable, and some can be repaired.
+
+A check looks at the fields of a record before they are validated, so that it is the same for every format of files.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from dci_cli.registry.support import value_checks
+from dci_cli.registry.support.value_checks import Doubt
+
+Fields = dict[str, Any]
+Path = tuple[str | int, ...]
+
+_FIRST_TIME_ZONE = timedelta(hours=14)  # where a day begins first
+_NAMES = ("surname", "given_name", "second_name", "maiden_name", "name")
+_KEYS = ("id", "person_id", "group_id", "identifier_value")
+_DATES = {
+    "birth_date": True,
+    "death_date": True,
+    "registration_date": True,
+    "start": False,
+    "end": False,
+}  # in the past
+_CODES = (
+    "identifier_type",
+    "group_type",
+    "roles",
+    "occupation",
+    "education_level",
+    "employment_status",
+    "income_level",
+    "relationship_type",
+    "sub_region_code",
+    "region_code",
+    "country_code",
+)
+_DEEPEST = 20  # of the containers that are checked; places may contain one another
+_LISTS: dict[str, Callable[[str], list[str]]] = {
+    "phone_numbers": value_checks.split_phones,
+    "emails": value_checks.split_emails,
+}
+
+
+class Finding(NamedTuple):
+    """What is wrong with a value. `repaired` is the value that is read instead, or empty."""
+
+    path: Path
+    what: str
+    is_impossible: bool
+    value: str = ""
+    repaired: str = ""
+
+
+def latest_today() -> date:
+    """Return the day it is where a day begins first: a child that was born there today is born."""
+    return (datetime.fromtimestamp(time.time(), UTC) + _FIRST_TIME_ZONE).date()
+
+
+def check(fields: Fields, today: date) -> list[Finding]:
+    """Return what is wrong with the fields of a record, and repair in place what has one meaning only."""
+    findings: list[Finding] = []
+    _walk(fields, (), today, findings)
+    birth, death = fields.get("birth_date"), fields.get("death_date")
+    if isinstance(birth, str) and isinstance(death, str) and value_checks.is_before(death, birth):
+        findings.append(Finding(("death_date",), "is before the birth", is_impossible=True, value=death))
+    return findings
+
+
+def _walk(value: Fields | list[Any], path: Path, today: date, findings: list[Finding]) -> None:
+    """Check every text below a value, depth first."""
+    for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(entry, str):
+            name = str(path[-1] if isinstance(value, list) else key)
+            if not _is_usual(name, entry, today):
+                findings += _check_text(value, name, (*path, key), today)
+        elif isinstance(entry, dict | list) and len(path) < _DEEPEST:
+            if key in _LISTS and isinstance(entry, list):
+                findings += _split(entry, (*path, key), _LISTS[key])
+            _walk(entry, (*path, key), today, findings)
+
+
+def _check_text(holder: Any, name: str, path: Path, today: date) -> Iterator[Finding]:  # noqa: ANN401 - dict or list
+    """Yield what is wrong with a text, and put its repaired value in its place."""
+    key = path[-1]
+    for doubt in _doubts(name, holder[key], today):
+        value = holder[key]
+        if doubt.repaired:
+            holder[key] = doubt.repaired
+        yield Finding(path, doubt.what, doubt.is_impossible, value, doubt.repaired)
+
+
+def _is_usual(name: str, text: str, today: date) -> bool:
+    """Return whether a text is certainly in no doubt, which is so for most and quickly seen."""
+    if name in _DATES:
+        return "1900" <= text[:4] < str(today.year)
+    if name == "phone_numbers":
+        return value_checks.is_usual_phone(text)
+    plain = text.strip().casefold()
+    if plain in value_checks.PLACEHOLDERS:
+        return False
+    if name in _KEYS:
+        return plain.isalnum() and len(plain) <= value_checks.EXACT_DIGITS
+    return plain[:1].isalnum() and "." not in plain and "@" not in plain
+
+
+def _doubts(name: str, text: str, today: date) -> Iterator[Doubt]:
+    is_number, is_date = name in _KEYS or name == "phone_numbers", name in _DATES
+    if doubt := value_checks.apostrophe(text, anywhere=is_number or is_date):
+        yield doubt
+        text = doubt.repaired
+    is_impossible = is_number or name in _NAMES or name == "identifier_type"
+    if value_checks.is_placeholder(text) and (is_impossible or text.casefold() != "none"):  # an education, say
+        yield Doubt("holds a placeholder instead of a value: leave it empty", is_impossible=is_impossible)
+    elif is_date:
+        yield from value_checks.day(text, today, is_past=_DATES[name])
+    elif is_number:
+        yield from value_checks.number(text, is_key=name in _KEYS)
+        if name == "phone_numbers":
+            yield from value_checks.phone(text)
+    elif name == "emails":
+        yield from value_checks.email(text)
+    elif name in _CODES:
+        yield from value_checks.external_id(text)
+
+
+def _split(entries: list[Any], path: Path, split: Callable[[str], list[str]]) -> Iterator[Finding]:
+    """Split the entries that hold several values."""
+    whole = list(entries)
+    entries.clear()
+    for index, entry in enumerate(whole):
+        parts = split(entry) if isinstance(entry, str) else [entry]
+        if len(parts) > 1:
+            repaired = ", ".join(parts)
+            what = "held several values, which were split"
+            yield Finding((*path, index), what, is_impossible=False, value=entry, repaired=repaired)
+        entries += [part for part in parts if part not in entries]

@@ -1,0 +1,268 @@
+"""Values as offices have them: the impossible is rejected, the improbable warned of or repaired."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dci_cli.__main__ import main
+from dci_cli.registry.importer.reading import Reading
+from dci_cli.registry.importer.rows import Row
+from dci_cli.registry.support.plausibility import latest_today
+from dci_common.registry.model.records import Identifier, Person
+from support.commands import Commands
+from support.import_files import private_rows, read_table, rejected_rows, rows_of
+
+TODAY = date(2026, 11, 29)
+SPREADSHEET = "is a number that a spreadsheet has rounded: format the column as text, and enter it again"
+PLACEHOLDER = "holds a placeholder instead of a value: leave it empty"
+BUDDHIST = "is in the future: a year of the Buddhist calendar is 543 too high"
+IMPOSSIBLE = [
+    ("birth_date", "2999-01-31", "is in the future"),
+    ("birth_date", "2026-11-30", "is in the future"),
+    ("birth_date", "٢٩٩٩-01-31", "is in the future"),
+    ("birth_date", "2563-05-01", BUDDHIST),
+    ("death_date", "2563-05-01", BUDDHIST),
+    ("registration_date", "2027-01-01", "is in the future"),
+    ("reg_ids/value", "4.479E+11", SPREADSHEET),
+    ("reg_ids/value", "8.96529E+19", SPREADSHEET),
+    ("reg_ids/value", "8,96529e+19", SPREADSHEET),
+    ("reg_ids/value", "NULL", PLACEHOLDER),
+    ("phone", "4.479E+11", SPREADSHEET),
+    ("phone", "8.96529E+19", SPREADSHEET),
+    ("phone", "07I1 234 567", "must not hold letters"),
+    ("phone", "N/A", PLACEHOLDER),
+    ("email", "a@x.org b@x.org", "must hold one e-mail address"),
+    *(
+        ("given_name", text, PLACEHOLDER)
+        for text in ("NULL", "N/A", "-", "null", "n/a", "none", "#N/A", "--", ".", "?")
+    ),
+    ("family_name", "N/A", PLACEHOLDER),
+]
+IMPROBABLE = [
+    ("birth_date", "1899-12-31", "is before 1900", ""),
+    ("birth_date", "0202-05-01", "is before 1900", ""),
+    ("birth_date", "1369-05-01", "looks like a year of the Persian or Islamic calendar", ""),
+    ("reg_ids/value", "123.0", "had decimals, which were removed", "123"),
+    ("reg_ids/value", "'123", "had an apostrophe before it, which was removed", "123"),
+    ("reg_ids/value", "1234567890123450000", "may be a number that a spreadsheet has rounded", ""),
+    ("phone", "711234567.0", "had decimals, which were removed", "711234567"),
+    ("phone", "'0711234567", "had an apostrophe before it, which was removed", "0711234567"),
+    ("phone", "0711234567/8", "may hold two numbers", ""),
+    ("phone", "0711234567 0722345678", "has more than 15 digits", ""),
+    ("given_name", "'=1+1", "had an apostrophe before it, which was removed", "=1+1"),
+    ("occupation", "N/A", PLACEHOLDER, ""),
+    ("occupation", "spp_base.occupation_farmer", "is an external id of Odoo: give its name with --map", ""),
+]
+TWO_PHONES = [
+    "0711234567/0722345678",
+    "0711234567 ; 0722345678",
+    "0711234567 or 0722345678",
+    '"0711234567\n0722345678"',
+]
+
+
+def reading(*, strict: bool = False) -> Reading:
+    """Return the options of a fixed day."""
+    return Reading(strict=strict, today=TODAY)
+
+
+def one_row(column: str, cell: str, *, strict: bool = False) -> Row:
+    """Read a row with one cell, and an identifier's type if it needs one."""
+    text = f'id,reg_ids/id_type,{column}\n1,{"UIN" * (column == "reg_ids/value")},"{cell.strip(chr(34))}"\n'
+    if column == "reg_ids/value":
+        return read_table("individuals.csv", text, reading(strict=strict))[0]
+    return read_table(
+        "individuals.csv", text.replace("reg_ids/id_type,", "").replace("1,,", "1,"), reading(strict=strict)
+    )[0]
+
+
+@pytest.mark.parametrize(("column", "cell", "what"), IMPOSSIBLE)
+def test_an_impossible_value_rejects_the_row(column: str, cell: str, what: str) -> None:
+    """An impossible value rejects the row, with the column and the reason."""
+    row = one_row(column, cell)
+    assert (row.record, row.reasons, row.warnings) == (None, [f"{column} {what}."], [])
+
+
+@pytest.mark.parametrize(("column", "cell", "what", "repaired"), IMPROBABLE)
+def test_an_improbable_value_is_warned_of(column: str, cell: str, what: str, repaired: str) -> None:
+    """An improbable value is loaded, as it is or repaired, with a warning; --strict rejects it."""
+    row = one_row(column, cell)
+    detail = f"{cell} was read as {repaired}" if repaired else ""
+    assert (row.reasons, row.warnings) == ([], [(column, what, detail)])
+    assert row.record is not None
+    assert f'"{repaired or cell}"' in row.record.model_dump_json()
+    strict = one_row(column, cell, strict=True)
+    assert (strict.record, strict.reasons, strict.warnings) == (None, [f"{column} {what}."], [])
+
+
+@pytest.mark.parametrize("cell", TWO_PHONES)
+def test_two_phones_in_a_cell_are_split(cell: str) -> None:
+    """Two phone numbers in one cell are two, with a word about it."""
+    row = one_row("phone", cell)
+    assert isinstance(row.record, Person)
+    assert row.record.phone_numbers == ("0711234567", "0722345678")
+    assert [(warned.column, warned.what) for warned in row.warnings] == [
+        ("phone", "held several values, which were split")
+    ]
+    assert one_row("phone", cell, strict=True).record is None
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("birth_date", "2026-11-29"),
+        ("birth_date", "1900-01-01"),
+        ("phone", "030/12345"),
+        ("phone", "+63 (917) 123-4567"),
+        ("phone", "٠٧١١٢٣٤٥٦٧"),
+        ("reg_ids/value", "A-17/E5"),
+        ("reg_ids/value", "12345678901234567"),
+        ("given_name", "'Aisha"),
+        ("given_name", "Null-Meyer"),
+        ("given_name", "นภา"),
+        ("education_level", "none"),
+    ],
+)
+def test_usual_values_are_loaded_in_silence(column: str, cell: str) -> None:
+    """Values that only look unusual are loaded as they are, without a warning."""
+    row = one_row(column, cell)
+    assert (row.reasons, row.warnings) == ([], [])
+    assert row.record is not None
+    assert f'"{cell}"' in row.record.model_dump_json()
+
+
+def test_a_death_before_the_birth_is_impossible() -> None:
+    """Nobody dies before they are born."""
+    (row,) = read_table("individuals.csv", "id,birthdate,death_date\n1,2001-05-02,2001-05-01\n", reading())
+    assert row.reasons == ["death_date is before the birth."]
+
+
+def test_a_child_is_born_today_where_the_day_begins_first() -> None:
+    """A birth today is never in the future, in any time zone."""
+    assert latest_today() >= date.today()  # noqa: DTZ011 - what an operator's calendar shows
+    assert one_row("birth_date", TODAY.isoformat()).record
+
+
+PERSON: dict[str, Any] = {"id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "reasons", "warnings"),
+    [
+        ({"birth_date": "2563-01-01"}, [f"person.birth_date {BUDDHIST}."], []),
+        ({"name": {"given_name": "NULL"}}, [f"person.name.given_name {PLACEHOLDER}."], []),
+        ({"phone_numbers": ["4.479E+11"]}, [f"person.phone_numbers.0 {SPREADSHEET}."], []),
+        (
+            {"identifiers": [{"identifier_type": "UIN", "identifier_value": "8.96529E+19"}]},
+            [f"person.identifiers.0.identifier_value {SPREADSHEET}."],
+            [],
+        ),
+        ({"birth_date": "1369-01-01"}, [], ["person.birth_date"]),
+        ({"phone_numbers": ["0711234567, 0722345678"]}, [], ["person.phone_numbers.0"]),
+    ],
+)
+def test_json_lines_are_checked_alike(
+    tmp_path: Path, fields: dict[str, Any], reasons: list[str], warnings: list[str]
+) -> None:
+    """The same values are impossible or improbable in JSON Lines."""
+    path = tmp_path / "f.jsonl"
+    path.write_text(json.dumps({"person": PERSON | fields}) + "\n")
+    assert main(["registry", "import", "--dry-run", str(path)]) == int(bool(reasons))
+    if reasons:
+        told = json.loads(path.with_name("f.jsonl.rejected.jsonl").read_text())
+        assert told["reason"] == " ".join(reasons)
+    else:
+        assert [row["column"] for row in private_rows(path, "warnings.csv")] == warnings
+        assert main(["registry", "import", "--dry-run", "--strict", str(path)]) == 1
+        assert not path.with_name("f.jsonl.warnings.csv").exists()
+
+
+def test_the_summary_counts_by_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The summary counts reasons and warnings by kind, without values; the warnings are in a private file."""
+    path = tmp_path / "individuals.csv"
+    born = ("2999-01-01", "2998-01-01", "1369-01-01", "1370-01-01", "1899-01-01")
+    lines = [f"{number},Anna,{day},123.0,UIN{number}" for number, day in enumerate(born)]
+    path.write_text("\n".join(["id,given_name,birthdate,reg_ids/value,reg_ids/id_type", *lines, "9,-,2999-01-01,,"]))
+    assert main(["registry", "import", "--dry-run", str(path)]) == 1
+    rejected, warned = capsys.readouterr().out.splitlines()[1:]
+    assert rejected == (
+        f"{path}: 3 rejected: 3 birthdate is in the future, 1 given_name {PLACEHOLDER} (see {path}.rejected.csv)"
+    )
+    assert warned == (
+        f"{path}: 8 warnings: 5 reg_ids/value had decimals, which were removed,"
+        " 2 birthdate looks like a year of the Persian or Islamic calendar, 1 birthdate is before 1900"
+        f" (see {path}.warnings.csv)"
+    )
+    assert stat.S_IMODE(path.with_name("individuals.csv.warnings.csv").stat().st_mode) == 0o600
+    assert private_rows(path, "warnings.csv")[-2:] == [
+        {"line": "6", "column": "birthdate", "warning": "is before 1900", "detail": ""},
+        {
+            "line": "6",
+            "column": "reg_ids/value",
+            "warning": "had decimals, which were removed",
+            "detail": "123.0 was read as 123",
+        },
+    ]
+    assert len(rejected_rows(path)) == 3
+
+
+def test_many_kinds_do_not_flood_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Reasons that differ by their ids are counted together, and only the most frequent kinds are shown."""
+    path = tmp_path / "memberships.csv"
+    path.write_text("group,individual\n" + "".join(f"g{number},p{number}\n" for number in range(300)))
+    assert main(["registry", "import", "--dry-run", str(path)]) == 1
+    assert capsys.readouterr().out.splitlines()[1] == (
+        f"{path}: 300 rejected: 300 Neither the files nor the registry have the person and the group"
+        f" (see {path}.rejected.csv)"
+    )
+
+
+def test_put_checks_the_same(dci: Commands, tmp_path: Path) -> None:
+    """`put` rejects a future birth date, and warns of what is improbable."""
+    path = tmp_path / "f.jsonl"
+    path.write_text('{"person":{"id":"1","birth_date":"2999-01-01"}}\n')
+    done = dci("put", path)
+    assert done.status == 2
+    assert done.err == "dci: Line 1: person.birth_date is in the future. Nothing was written.\n"
+    path.write_text('\n{"person":{"id":"1","birth_date":"1369-01-01"}}\n')
+    done = dci("put", path)
+    assert (done.status, done.out) == (0, "1 record written.\n")
+    assert done.err == "Line 2: person.birth_date looks like a year of the Persian or Islamic calendar.\n"
+
+
+def test_partial_dates_pass_through(tmp_path: Path) -> None:
+    """Birth dates known in part are passed to the model as they are."""
+    path = tmp_path / "individuals.csv"
+    path.write_text("id,birthdate\n1,1982\n2,1982-05\n3,2999\n4,2563-05\n5,1369\n")
+    found = [(row.reasons, [one.what for one in row.warnings]) for row in rows_of(path, reading())]
+    assert found[2][0][0] == "birthdate is in the future."
+    assert found[3][0][0] == f"birthdate {BUDDHIST}."
+    assert found[4][1] == ["looks like a year of the Persian or Islamic calendar"]
+    for reasons, warnings in found[:2]:
+        assert warnings == []
+        # The model accepts them as soon as it has partial dates; no other reason is possible.
+        assert all(reason.startswith("birthdate must be a date") for reason in reasons)
+
+
+@pytest.mark.parametrize("depth", [30, 400, 5_000])
+def test_deep_lines_are_rejected(tmp_path: Path, depth: int) -> None:
+    """A line with very deep objects is rejected like any other."""
+    path = tmp_path / "f.jsonl"
+    lists, places = "[" * depth + "]" * depth, '{"contained_in_place":' * depth + "{}" + "}" * depth
+    path.write_text(f'{{"person":{{"id":"1","addresses":{lists}}}}}\n{{"group":{{"id":"1","place":{places}}}}}\n')
+    assert main(["registry", "import", "--dry-run", str(path)]) == 1
+    rejected = path.with_name("f.jsonl.rejected.jsonl").read_text().splitlines()
+    assert len(rejected) == (1 if depth == 30 else 2)  # places may contain one another
+
+
+def test_repaired_identifiers_are_those_of_the_record() -> None:
+    """A repaired identifier is the record's."""
+    row = one_row("reg_ids/value", "'00123")
+    assert isinstance(row.record, Person)
+    assert row.record.identifiers == (Identifier(identifier_type="UIN", identifier_value="00123"),)
