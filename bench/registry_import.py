@@ -26,8 +26,8 @@ from engine import NO_CREDENTIALS
 from report import Budget, options_of, report
 
 from dci_cli.aws import OperatorRuntime
+from dci_cli.environment import environment
 from dci_cli.local import dynamodb_local
-from dci_cli.local.environment import environment
 from dci_cli.local.tables import create_tables
 from dci_cli.parallel import THREADS, chunks
 from dci_cli.registry.bulk import generate

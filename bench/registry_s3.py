@@ -25,7 +25,7 @@ from memory import peak_mib
 from moto.core.botocore_stubber import MockRawResponse
 from report import Budget, options_of, report
 
-from dci_cli.local.environment import environment
+from dci_cli.environment import environment
 from dci_cli.registry.bulk.create_from_s3 import stage, upload_staged
 from dci_cli.registry.bulk.generate import write
 from dci_cli.registry.bulk.s3_files import S3Prefix

@@ -27,8 +27,8 @@ from engine import NO_CREDENTIALS
 from memory import peak_mib
 from report import options_of, write
 
+from dci_cli.environment import environment
 from dci_cli.local import dynamodb_local
-from dci_cli.local.environment import environment
 from dci_cli.local.tables import create_tables
 from dci_cli.registry.bulk import generate
 from dci_cli.registry.inspect.read_meter import Cost, metered

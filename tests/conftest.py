@@ -16,9 +16,9 @@ from typing import Any
 import boto3
 import pytest
 
+from dci_cli.environment import environment
 from dci_cli.local import dynamodb_local, moto_engine
 from dci_cli.local.demo import Population, demo_population
-from dci_cli.local.environment import environment
 from dci_cli.local.load import load
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables

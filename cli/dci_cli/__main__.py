@@ -8,19 +8,21 @@ from collections.abc import Sequence
 
 from dci_cli.command_error import report_errors
 from dci_cli.command_table import build_parser
-from dci_cli.local_server import is_local, local_environment
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0, or 2 when it could not do its work. A command may add its own."""
     arguments = sys.argv[1:] if arguments is None else arguments
     options = build_parser(arguments).parse_args(arguments)
-    return report_errors(lambda: _run_locally(arguments, options) if is_local(options) else options.run(options))
+    is_local = getattr(options, "local", None) is not None
+    return report_errors(lambda: _run_locally(arguments, options) if is_local else int(options.run(options)))
 
 
 def _run_locally(arguments: Sequence[str], options: argparse.Namespace) -> int:
     """Run a command on the local server: the defaults of its options are those of that server's environment."""
-    with local_environment(options):
+    from dci_cli.local_server import local_environment  # noqa: PLC0415 - imported when it is used
+
+    with local_environment(options.local):
         options = build_parser(arguments).parse_args(arguments)
         return int(options.run(options))
 

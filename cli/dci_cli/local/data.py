@@ -12,12 +12,12 @@ import boto3
 
 from dci_cli.aws import OperatorRuntime
 from dci_cli.command_error import CommandError
+from dci_cli.environment import environment
 from dci_cli.installation import local_folder
 from dci_cli.local import dynamodb_local
 from dci_cli.local.claim import claimed
 from dci_cli.local.demo import demo_population
 from dci_cli.local.engine_server import engine_over_http
-from dci_cli.local.environment import environment
 from dci_cli.local.load import load
 from dci_cli.local_server import LocalEngine
 from dci_cli.registry.support.registry_table import settings_if_loaded

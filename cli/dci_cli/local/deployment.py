@@ -13,11 +13,11 @@ from pathlib import Path
 import boto3
 
 from dci_cli.command_error import CommandError
+from dci_cli.environment import environment
 from dci_cli.installation import PROGRAM
 from dci_cli.local import moto_engine
 from dci_cli.local.claim import Claim, claimed
 from dci_cli.local.data import LocalData
-from dci_cli.local.environment import environment
 from dci_cli.local.handlers import load_handler
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables

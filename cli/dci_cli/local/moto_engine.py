@@ -15,8 +15,8 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 
+from dci_cli.environment import environment, isolated
 from dci_cli.local import moto_shortcuts
-from dci_cli.local.environment import environment, isolated
 from dci_cli.local_server import REGION
 from dci_common.aws.transport import Answer, Endpoint
 from dci_common.deadline import Deadline

@@ -20,7 +20,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_cli.aws import aws_errors, check_table
 from dci_cli.command_error import CommandError
-from dci_cli.local_server import is_local
 from dci_cli.parallel import chunks
 from dci_cli.registry.support.batch_writer import BATCH, write_batch
 from dci_common.exchange.audit import audit_key, key_portions
@@ -107,7 +106,7 @@ class OperatorAudit:
 def _operator(runtime: OperatorRuntime, options: argparse.Namespace) -> str:
     """Return who runs the command: the ARN of the AWS identity, or on an engine of this machine the user's name."""
     host = urlsplit(runtime.dynamodb.meta.endpoint_url).hostname
-    if is_local(options) or host in _LOOPBACK:
+    if options.local or host in _LOOPBACK:
         return f"local:{_user()}"
     return str(boto3.client("sts").get_caller_identity()["Arn"])
 
