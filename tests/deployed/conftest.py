@@ -64,7 +64,8 @@ def created(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Deployme
     made = Deployment(stack, json.loads(stack.dci("bootstrap", "--clients-table", outputs["ClientsTable"])))
     people = stack.folder / "people.jsonl"
     stack.dci("registry", "generate", "--households", "3", "--output", people)
-    stack.dci("registry", "import", people, "--table", outputs["RegistryTable"])
+    tables = ("--table", outputs["RegistryTable"], "--audit-table", outputs["AuditTable"])
+    stack.dci("registry", "import", people, *tables)
     made.person = json.loads(people.read_text().splitlines()[0])["person"]
     partner = {"name": "Ministry", "sender_id": SENDER, "scopes": ["registry.search"], "disclosure": ["full"]}
     made.partner = stack.api(made.admin).post("/clients", partner).json

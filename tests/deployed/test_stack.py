@@ -46,8 +46,9 @@ def test_a_disclosure_is_recorded(created: Deployment) -> None:
     """`dci audit` finds the search that disclosed the person."""
     assert created.search(created.new_token())[0] == 200
     table = created.stack.outputs["AuditTable"]
-    printed = created.stack.dci("audit", "--person", created.person["id"], "--table", table, "--json")
-    assert {disclosure["client_id"] for disclosure in json.loads(printed)} == {created.partner["client_id"]}
+    records = json.loads(created.stack.dci("audit", "--person", created.person["id"], "--table", table, "--json"))
+    assert {record.get("client_id") for record in records} == {created.partner["client_id"], None}
+    assert {record.get("command") for record in records} == {None, "import"}
 
 
 def test_the_doctor_misses_only_the_public_url(created: Deployment) -> None:

@@ -47,8 +47,9 @@ def filled(registry: Registry) -> Registry:
 def ids(dci: Commands, *arguments: str) -> list[str]:
     """Find records, and return their ids."""
     done = dci("find", *arguments, "--json")
-    assert done.status == (0 if done.out else 1)
-    return [record["id"] for record in json.loads(done.out)]
+    found = [record["id"] for record in json.loads(done.out)]
+    assert done.status == (0 if found else 1)
+    return found
 
 
 @pytest.mark.usefixtures("filled")

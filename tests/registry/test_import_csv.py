@@ -151,7 +151,11 @@ DATES = "must be a date such as 1990-01-31. Dates of another form need --date-fo
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
-        ("id,birthdate\np.1,31/01/1990\n", 2, "birthdate must be a date such as 1990-01-31, 1990-01 or 1990."),
+        (
+            "id,birthdate\np.1,31/01/1990\n",
+            2,
+            "birthdate must be a date such as 1990-01-31, 1990-01 or 1990. Dates of another form need --date-format, such as %d/%m/%Y.",
+        ),
         ("id,gender\n\np.1,unsure\n", 3, "gender must be 'male', 'female', 'other' or 'unknown'."),
         ("id,civil_status\np.1,it depends\n", 2, "civil_status must be 'S', 'M', 'W', 'A', 'D', 'L' or 'U'."),
         ("id,income\np.1,much\n", 2, "income must be a number."),
