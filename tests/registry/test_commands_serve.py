@@ -49,7 +49,8 @@ def test_a_bad_line_is_reported_and_the_rest_served(tmp_path: Path) -> None:
     path = jsonl(tmp_path / "own.jsonl", ALL)
     path.write_text(path.read_text() + "{}\n")
     with dci_serve(tmp_path, "--registry", str(path)) as server:
-        assert f"{path}: 1 rejected (see {path}.rejected.jsonl)" in server.welcome
+        reason = "The line must hold one of person, group and membership"
+        assert f"{path}: 1 rejected: 1 {reason} (see {path}.rejected.jsonl)" in server.welcome
         assert names(server, "1") == ["Anna"]
 
 

@@ -12,8 +12,8 @@ from dci_cli.registry.importer.file_reader import stage_files
 from dci_cli.registry.importer.header import Header
 from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
-from dci_common.registry.model.records import Address, AnyRecord, Group, Identifier, Membership, Name, Person
-from support.import_files import import_into, read_table, rejected_rows
+from dci_common.registry.model.records import Address, Group, Identifier, Membership, Name, Person
+from support.import_files import import_into, read_table, rejected_rows, table_records
 from support.registry_harness import Registry
 
 INDIVIDUALS = """\
@@ -29,16 +29,9 @@ plain.1,Beno,,,,False,,,,,False,,,,,,,,0.0,,,
 """
 
 
-def records(name: str, text: str) -> list[AnyRecord]:
-    """Read a file all of whose rows are good."""
-    read = read_table(name, text)
-    assert [row.reasons for row in read if row.reasons] == []
-    return [row.record for row in read if row.record]
-
-
 def test_an_export_of_individuals_is_read() -> None:
     """People are read with all identifiers, phones and memberships of their continuation rows."""
-    assert records("individuals.csv", INDIVIDUALS) == [
+    assert table_records("individuals.csv", INDIVIDUALS) == [
         Person(
             id="__export__.res_partner_12_ab",
             identifiers=(
@@ -75,7 +68,7 @@ def test_an_export_of_groups_is_read() -> None:
         "g2p_registry_membership.group_membership_kind_principal,2024-01-01 08:00:00,\n"
         ",,,,,,p.2,g2p_registry_membership.group_membership_kind_alternative,2024-01-01,2025-06-30 00:00:00\n"
     )
-    assert records("groups-2025.csv", text) == [
+    assert table_records("groups-2025.csv", text) == [
         Group(
             id="g.1",
             name="Hill",
@@ -95,7 +88,7 @@ def test_an_export_of_memberships_is_read() -> None:
         "group/id,individual/id,kind/name,start_date,ended_date\n"
         "g.1,p.1,Head,2024-01-01,\n,,Alternate recipient,,\ng.1,p.2,,,\n"
     )
-    assert records("memberships.csv", text) == [
+    assert table_records("memberships.csv", text) == [
         Membership(person_id="p.1", group_id="g.1", roles=("head", "alternative_recipient"), start="2024-01-01"),
         Membership(person_id="p.2", group_id="g.1"),
     ]
@@ -107,7 +100,7 @@ def test_field_names_of_the_model_are_columns() -> None:
         "ID,Given_Name,Surname,Birth Date,Sex,Phone_Numbers,Emails,Marital_Status,Restricted\n"
         "1,A,B,2001-02-03,m,1,a@b,W,yes\n"
     )
-    assert records("individuals.csv", text) == [
+    assert table_records("individuals.csv", text) == [
         Person(
             id="1",
             name=Name(given_name="A", surname="B"),
@@ -128,7 +121,7 @@ FALSE = ("false", "FALSE", "False", "no", "No", "n", "N", "f", "F", "0", "")
 @pytest.mark.parametrize(("cell", "said"), [*((cell, True) for cell in TRUE), *((cell, False) for cell in FALSE)])
 def test_words_for_yes_and_no_are_read(cell: str, said: bool) -> None:  # noqa: FBT001 - a case's expectation
     """The usual words for yes and no are understood in any case."""
-    assert records("individuals.csv", f"id,restricted\np.1,{cell}\n") == [Person(id="p.1", restricted=said)]
+    assert table_records("individuals.csv", f"id,restricted\np.1,{cell}\n") == [Person(id="p.1", restricted=said)]
 
 
 @pytest.mark.parametrize("column", ["restricted", "is_group"])
@@ -143,7 +136,7 @@ def test_any_other_word_rejects_the_row(column: str, cell: str) -> None:
 def test_is_group_gives_the_kind(cell: str, is_group: bool) -> None:  # noqa: FBT001 - a case's expectation
     """In an export of all registrants `is_group` gives the kind of each."""
     text = f"id,name,is_group,kind\nr.1,Hill,{cell},Family\n"
-    (record,) = records("individuals.csv", text)
+    (record,) = table_records("individuals.csv", text)
     assert Header("individuals.csv", text.splitlines()[0].split(",")).ignored == []
     assert record == (
         Group(id="r.1", name="Hill", group_type="Family")
@@ -246,7 +239,7 @@ def test_roles_below_a_rejected_membership_are_rejected() -> None:
 
 def test_semicolons_separate_cells() -> None:
     """Semicolons separate cells where a comma is the decimal mark."""
-    assert records("groups.csv", "\ufeffid;name\ng.1;Hill, north\n") == [Group(id="g.1", name="Hill, north")]
+    assert table_records("groups.csv", "\ufeffid;name\ng.1;Hill, north\n") == [Group(id="g.1", name="Hill, north")]
 
 
 @pytest.mark.parametrize(

@@ -8,25 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from dci_cli.__main__ import main
 from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
-from support.import_files import import_into, jsonl, rejected, rejected_rows
+from support.import_files import dry_run, import_into, jsonl, rejected, rejected_rows
 from support.registry_harness import Registry
 
 HEADER = "id;given_name;birthdate;Phone;reg_ids/id_type;reg_ids/value;individual_membership_ids/group"
 OTHER_ROW = "Another row of this record is rejected."
 
 
-def dry_run(*paths: Path) -> int:
-    """Check files, and return the exit status."""
-    return main(["registry", "import", "--dry-run", *map(str, paths)])
-
-
 def test_rejects_are_a_private_table_of_the_own_columns(tmp_path: Path) -> None:
     """Rejects have the columns, delimiter and script of the file, and are readable by their owner only."""
     path = tmp_path / "individuals.csv"
     path.write_bytes(f"{HEADER};note\n1;Zoë;2999-01-01;07a1234567;;;;keep\n2;Anna;;;;;;\n".encode("cp1252"))
-    assert main(["registry", "import", "--dry-run", "--encoding", "cp1252", str(path)]) == 1
+    assert dry_run("--encoding", "cp1252", path) == 1
     target = tmp_path / "individuals.csv.rejected.csv"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert target.read_bytes().decode("utf-8") == (

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from dci_cli.__main__ import main
 from dci_cli.registry.importer.reading import Reading
 from dci_cli.registry.importer.rows import Row
 from dci_cli.registry.support.plausibility import latest_today
 from dci_common.registry.model.records import Identifier, Person
 from support.commands import Commands
-from support.import_files import private_rows, read_table, rejected_rows, rows_of
+from support.import_files import dry_run, private_rows, read_table, rejected_rows, rows_of
 
 TODAY = date(2026, 11, 29)
 SPREADSHEET = "is a number that a spreadsheet has rounded: format the column as text, and enter it again"
@@ -173,13 +172,13 @@ def test_json_lines_are_checked_alike(
     """The same values are impossible or improbable in JSON Lines."""
     path = tmp_path / "f.jsonl"
     path.write_text(json.dumps({"person": PERSON | fields}) + "\n")
-    assert main(["registry", "import", "--dry-run", str(path)]) == int(bool(reasons))
+    assert dry_run(path) == int(bool(reasons))
     if reasons:
         told = json.loads(path.with_name("f.jsonl.rejected.jsonl").read_text())
         assert told["reason"] == " ".join(reasons)
     else:
         assert [row["column"] for row in private_rows(path, "warnings.csv")] == warnings
-        assert main(["registry", "import", "--dry-run", "--strict", str(path)]) == 1
+        assert dry_run("--strict", path) == 1
         assert not path.with_name("f.jsonl.warnings.csv").exists()
 
 
@@ -189,7 +188,7 @@ def test_the_summary_counts_by_kind(tmp_path: Path, capsys: pytest.CaptureFixtur
     born = ("2999-01-01", "2998-01-01", "1369-01-01", "1370-01-01", "1899-01-01")
     lines = [f"{number},Anna,{day},123.0,UIN{number}" for number, day in enumerate(born)]
     path.write_text("\n".join(["id,given_name,birthdate,reg_ids/value,reg_ids/id_type", *lines, "9,-,2999-01-01,,"]))
-    assert main(["registry", "import", "--dry-run", str(path)]) == 1
+    assert dry_run(path) == 1
     rejected, warned = capsys.readouterr().out.splitlines()[1:]
     assert rejected == (
         f"{path}: 3 rejected: 3 birthdate is in the future, 1 given_name {PLACEHOLDER} (see {path}.rejected.csv)"
@@ -216,7 +215,7 @@ def test_many_kinds_do_not_flood_the_terminal(tmp_path: Path, capsys: pytest.Cap
     """Reasons that differ by their ids are counted together, and only the most frequent kinds are shown."""
     path = tmp_path / "memberships.csv"
     path.write_text("group,individual\n" + "".join(f"g{number},p{number}\n" for number in range(300)))
-    assert main(["registry", "import", "--dry-run", str(path)]) == 1
+    assert dry_run(path) == 1
     assert capsys.readouterr().out.splitlines()[1] == (
         f"{path}: 300 rejected: 300 Neither the files nor the registry have the person and the group"
         f" (see {path}.rejected.csv)"
@@ -256,7 +255,7 @@ def test_deep_lines_are_rejected(tmp_path: Path, depth: int) -> None:
     path = tmp_path / "f.jsonl"
     lists, places = "[" * depth + "]" * depth, '{"contained_in_place":' * depth + "{}" + "}" * depth
     path.write_text(f'{{"person":{{"id":"1","addresses":{lists}}}}}\n{{"group":{{"id":"1","place":{places}}}}}\n')
-    assert main(["registry", "import", "--dry-run", str(path)]) == 1
+    assert dry_run(path) == 1
     rejected = path.with_name("f.jsonl.rejected.jsonl").read_text().splitlines()
     assert len(rejected) == (1 if depth == 30 else 2)  # places may contain one another
 

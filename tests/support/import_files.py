@@ -77,6 +77,18 @@ def read_table(name: str, text: str, reading: Reading | None = None) -> list[Row
         return rows_of(path, reading)
 
 
+def table_records(name: str, text: str, reading: Reading | None = None) -> list[AnyRecord]:
+    """Return the records of a table in CSV all of whose rows are good."""
+    rows = read_table(name, text, reading)
+    assert [row.reasons for row in rows if row.reasons] == []
+    return [row.record for row in rows if row.record]
+
+
+def dry_run(*arguments: object) -> int:
+    """Check files without a table, and return the exit status."""
+    return main(["registry", "import", "--dry-run", *map(str, arguments)])
+
+
 def rows_of(path: Path, reading: Reading | None = None) -> list[Row]:
     """Return the rows of a table."""
     reading = reading or Reading()
