@@ -96,6 +96,15 @@ def test_identifiers_are_added(filled: Registry, tmp_path: Path) -> None:
     filled.assert_holds(changed(ANNA, identifiers=[spelled, NATIONAL_ID.model_dump()]), HILL, MEMBER)
 
 
+def test_types_of_restricted_people_stay_unknown(filled: Registry, tmp_path: Path) -> None:
+    """A row that does not say that its person is restricted discloses no identifier type that only they have."""
+    rows = "id,reg_ids/id_type,reg_ids/value", "anna,WITNESS_ID,7", "beno,NATIONAL_ID,7"
+    assert import_into(filled, table(tmp_path / "individuals.csv", *rows)) == 0
+    settings = filled.store.settings()
+    assert settings.identifier_types == {"NATIONAL_ID"}
+    assert settings.restricted_types == {"UIN", "WITNESS_ID"}
+
+
 def test_replace_takes_the_row_for_the_whole_record(filled: Registry, tmp_path: Path) -> None:
     """With --replace a row is the whole record: also identifiers go, but the restriction stays."""
     path = table(tmp_path / "individuals.csv", "id,phone", "anna,+1 555 0199")

@@ -73,7 +73,6 @@ class Staging:
         self.db = sqlite3.connect("", isolation_level=None)  # no name: a temporary file
         self.db.executescript(queries.SCHEMA)
         self.statuses = DiffStatuses(self.db)
-        self._types: tuple[set[str], set[str]] = set(), set()
 
     def add(self, record: AnyRecord, source: str, line: int) -> None:
         """Stage a record. Raises StagingConflict when its id, an identifier or the membership is already staged."""
@@ -144,8 +143,14 @@ class Staging:
         return ((pk, Kind(kind), id_) for pk, kind, id_ in rows)
 
     def identifier_types(self) -> tuple[set[str], set[str]]:
-        """Return the types of all staged identifiers, normalized: those of restricted people are the second."""
-        return self._types
+        """Return the types of the identifiers of new records, normalized: those of restricted people are the second.
+
+        The registry's writer adds those of other records, since a row need not say that its person is restricted.
+        """
+        types: tuple[set[str], set[str]] = set(), set()
+        for type_, is_restricted in self.db.execute(queries.NEW_IDENTIFIER_TYPES):
+            types[bool(is_restricted)].add(type_)
+        return types
 
     @property
     def counts(self) -> Counts:
@@ -179,7 +184,6 @@ class Staging:
         if not self.db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, NULL)", row).rowcount:
             raise StagingConflict(f"The {kind.lower()} {record.id} is in the files twice.")
         self.db.executemany("INSERT INTO identifiers VALUES (?, ?, ?)", [(pk, kind, record.id) for pk in pks])
-        self._types[isinstance(record, Person) and record.restricted].update(map(_type, pks))
 
     def _add_membership(self, membership: Membership, source: str, line: int) -> None:
         person, group = membership.person_id, membership.group_id

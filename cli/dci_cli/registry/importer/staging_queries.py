@@ -36,6 +36,10 @@ LEFT JOIN memberships m ON m.person_id = p.id
 LEFT JOIN summaries s ON s.group_id = m.group_id
 WHERE +p.kind = 'PERSON' AND p.status IS NULL ORDER BY p.rowid
 """
+NEW_IDENTIFIER_TYPES = """
+SELECT DISTINCT substr(pk, 12, instr(substr(pk, 12), '#') - 1), json_extract(ifnull(body, given), '$.restricted')
+FROM identifiers JOIN records USING (kind, id) WHERE status IS NULL
+"""  # a key is IDENTIFIER#<type>#<value>
 NEW = "SELECT count(*) FROM records WHERE status IS NULL"
 MEMBERSHIP_COUNTS = """
 SELECT (SELECT count(*) FROM memberships WHERE group_id = ?), (SELECT count(*) FROM memberships WHERE person_id = ?)
