@@ -145,7 +145,7 @@ def test_is_group_gives_the_kind(cell: str, is_group: bool) -> None:  # noqa: FB
     )
 
 
-DATES = "must be a date such as 1990-01-31. Dates of another form need --date-format, such as %d/%m/%Y."
+FORM = "Dates of another form need --date-format, such as %d/%m/%Y."
 
 
 @pytest.mark.parametrize(
@@ -154,12 +154,12 @@ DATES = "must be a date such as 1990-01-31. Dates of another form need --date-fo
         (
             "id,birthdate\np.1,31/01/1990\n",
             2,
-            "birthdate must be a date such as 1990-01-31, 1990-01 or 1990. Dates of another form need --date-format, such as %d/%m/%Y.",
+            f"birthdate must be a date such as 1990-01-31, 1990-01 or 1990. {FORM}",
         ),
         ("id,gender\n\np.1,unsure\n", 3, "gender must be 'male', 'female', 'other' or 'unknown'."),
         ("id,civil_status\np.1,it depends\n", 2, "civil_status must be 'S', 'M', 'W', 'A', 'D', 'L' or 'U'."),
         ("id,income\np.1,much\n", 2, "income must be a number."),
-        ("id,death_date\np.1,31/01/1990\n", 2, f"death_date {DATES}"),
+        ("id,death_date\np.1,31/01/1990\n", 2, f"death_date must be a date such as 1990-01-31. {FORM}"),
         ("id,reg_ids/id_type,reg_ids/value\np.1,UIN,\n", 2, "reg_ids/value is missing."),
         (
             "id,reg_ids/id_type,reg_ids/value\n,UIN,7\n",
