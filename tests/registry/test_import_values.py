@@ -243,10 +243,7 @@ def test_partial_dates_pass_through(tmp_path: Path) -> None:
     assert found[2][0][0] == "birthdate is in the future."
     assert found[3][0][0] == f"birthdate {BUDDHIST}."
     assert found[4][1] == ["looks like a year of the Persian or Islamic calendar"]
-    for reasons, warnings in found[:2]:
-        assert warnings == []
-        # The model accepts them as soon as it has partial dates; no other reason is possible.
-        assert all(reason.startswith("birthdate must be a date") for reason in reasons)
+    assert found[:2] == [([], []), ([], [])]
 
 
 @pytest.mark.parametrize("depth", [30, 400, 5_000])
