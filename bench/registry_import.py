@@ -28,9 +28,9 @@ from dci_cli.aws import OperatorRuntime
 from dci_cli.local.tables import create_tables
 from dci_cli.parallel import THREADS, chunks
 from dci_cli.registry.bulk import generate
+from dci_cli.registry.files.rejects import Rejects
 from dci_cli.registry.importer.file_reader import stage_files
 from dci_cli.registry.importer.record_items import write_views
-from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.support.batch_writer import BATCH, write_all
 from dci_cli.template import read_template

@@ -29,7 +29,7 @@ from dci_cli.environment import environment
 from dci_cli.registry.bulk.create_from_s3 import stage, upload_staged
 from dci_cli.registry.bulk.generate import write
 from dci_cli.registry.bulk.s3_files import S3Prefix
-from dci_cli.registry.importer.rejects import Rejects
+from dci_cli.registry.files.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 
 if TYPE_CHECKING:

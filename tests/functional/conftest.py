@@ -19,11 +19,11 @@ _HOUSEHOLDS = 10
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nothing_secret_is_left(new_api: Callable[..., Api]) -> Iterator[None]:
+def _nothing_secret_is_left(engine: None) -> Iterator[None]:  # noqa: ARG001 - must be running
     """See that after all these tests no secret and no token given out stands in a log line, a table or an error."""
     with leaks.noted() as noted, collected() as logs:
         yield
-    places = {"log lines": logs.lines, "tables": [leaks.tables(new_api())], "errors": noted.errors}
+    places = {"log lines": logs.lines, "tables": [leaks.tables()], "errors": noted.errors}
     assert [name for name, texts in places.items() if noted.found_in("\n".join(texts))] == []
 
 

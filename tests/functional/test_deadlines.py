@@ -18,6 +18,7 @@ from support.assertion_signer import Signer
 from support.events import Event, body_of, event
 from support.example_counts import sampled
 from support.slow_aws import TIMEOUT, Context, slow_aws
+from support.stored_items import stored_items
 
 DELAYS = [4.9, 5.1, 1, 12, 100]
 BY_TOKEN = ["search", "clients_list", "clients_log", "keys_list", "keys_rotate", "keys_revoke"]
@@ -153,7 +154,7 @@ def test_no_client_exists_whose_secret_was_not_shown(api: Api, delay: float, slo
 
 def clients(api: Api) -> list[dict[str, Any]]:
     """Return the items of all clients."""
-    items = api.runtime.dynamodb.scan(TableName=api.runtime.settings.clients_table)["Items"]
+    items = stored_items(api.runtime.settings.clients_table)
     return [item for item in items if item["sk"] == {"S": "CLIENT"}]
 
 

@@ -13,6 +13,7 @@ from support.api import Api, identified
 from support.assertion_signer import Signer
 from support.logs import Logs
 from support.retry_pauses import NO_PAUSES
+from support.stored_items import stored_items
 
 NOBODY = identified("UIN", "nobody", pagination={"page_size": 1})
 Lose = Callable[[str], list[int]]
@@ -44,7 +45,7 @@ def lose(api: Api) -> Lose:
 
 def counted(api: Api) -> int:
     """Return how many requests of the API's partner were counted."""
-    items = api.runtime.dynamodb.scan(TableName=api.runtime.settings.exchange_table)["Items"]
+    items = stored_items(api.runtime.settings.exchange_table)
     return sum(int(item["requests"]["N"]) for item in items if item["pk"]["S"] == f"RATE#{api.partner_id}")
 
 

@@ -18,6 +18,7 @@ from support.api import Api, Reply, predicate
 from support.assertion_signer import Signer
 from support.events import event
 from support.lost_answers import functions_lose
+from support.stored_items import stored_items
 
 T = TypeVar("T")
 FOUND = predicate(("UIN", "in", ["847951632", "TEST-001", "TEST-002"]))  # reserves three records, and finds one
@@ -120,14 +121,14 @@ def test_a_search_is_counted_once_and_never_below_nothing(api: Api) -> None:
 
 def counted(api: Api, client_id: str) -> dict[str, int]:
     """Return what is counted of a client today."""
-    items = api.runtime.dynamodb.scan(TableName=api.runtime.settings.exchange_table)["Items"]
+    items = stored_items(api.runtime.settings.exchange_table)
     [item] = [item for item in items if item["pk"]["S"] == f"RATE#{client_id}"]
     return {name: int(item[name]["N"]) for name in ("requests", "records")}
 
 
 def audit(api: Api) -> list[dict[str, Any]]:
     """Return all audit items."""
-    return list(api.runtime.dynamodb.scan(TableName=api.runtime.settings.audit_table)["Items"])
+    return list(stored_items(api.runtime.settings.audit_table))
 
 
 def test_a_client_is_registered_once(api: Api) -> None:

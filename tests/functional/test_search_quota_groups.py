@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from support.api import Api, predicate
 from support.call_trace import aws_calls, hooked
 from support.registries import registry_of
+from support.stored_items import stored_items
 from support.tiny_registry import tiny_population
 
 # Two groups show two members each, of whom one is in both; a restricted member and one who left are not shown.
@@ -34,7 +35,7 @@ def used(api: Api) -> int:
 
 def disclosures(api: Api) -> list[dict[str, Any]]:
     """Return the audit items of the API's partner."""
-    items = api.runtime.dynamodb.scan(TableName="dci-audit")["Items"]
+    items = stored_items("dci-audit")
     return [found for found in items if found["client_id"]["S"] == api.partner_id]
 
 

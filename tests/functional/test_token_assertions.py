@@ -12,6 +12,7 @@ from dci_common.oauth.key_ring import SigningKey, generate
 from support.assertion_signer import Signer
 from support.call_trace import aws_calls
 from support.events import event
+from support.stored_items import stored_items
 
 if TYPE_CHECKING:
     from support.api import Api
@@ -167,7 +168,7 @@ def test_a_used_assertion_is_remembered_as_long_as_it_is_accepted(api: Api) -> N
     signer = Signer.of(api)
     end = int(api.clock()) + 30
     assert signer.send(signer.assertion(exp=end, jti="remembered")).status == 200
-    items = api.runtime.dynamodb.scan(TableName=api.runtime.settings.exchange_table)["Items"]
+    items = stored_items(api.runtime.settings.exchange_table)
     [used] = [item for item in items if item["pk"]["S"].startswith(f"ASSERTION#{signer.client.client_id}#")]
     api.clock.now = int(used["expires"]["N"])
     assert "exp" in signer.send(signer.assertion(exp=end)).json["error_description"]

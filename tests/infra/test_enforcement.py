@@ -97,18 +97,22 @@ def test_a_function_that_does_more_than_it_may_fails(api: Api, client: str, *, t
     """A call that the role does not allow fails as on AWS, also in another thread, and the test is told."""
     dynamodb: Any = api.runtime.dynamodb if client == "own" else boto3.client("dynamodb")
 
-    def scan(*_: Any) -> dict[str, Any]:
-        found: dict[str, Any] = dynamodb.scan(TableName=api.runtime.settings.clients_table)
+    def query(*_: Any) -> dict[str, Any]:
+        found: dict[str, Any] = dynamodb.query(
+            TableName=api.runtime.settings.clients_table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "KEYS"}},
+        )
         return found
 
     def create_app(_: Runtime) -> LambdaHandler:
-        return (lambda *_: ThreadPoolExecutor(1).submit(scan).result()) if threads else scan
+        return (lambda *_: ThreadPoolExecutor(1).submit(query).result()) if threads else query
 
     app = with_role("SearchFunction", create_app)(api.runtime)
     with pytest.raises(ClientError, match="AccessDenied"):
         app({}, None)
     assert denials == [
-        "SearchFunction: Call(action='dynamodb:Scan', resource='ClientsTable', keys=frozenset(), enclosing='')"
+        "SearchFunction: Call(action='dynamodb:Query', resource='ClientsTable', keys=frozenset({'KEYS'}), enclosing='')"
     ]
     denials.clear()
-    assert scan()["Items"] is not None  # outside of a function, a test may do anything
+    assert query()["Items"] is not None  # outside of a function, a test may do anything

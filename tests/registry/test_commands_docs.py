@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from dci_cli.__main__ import main
 from dci_cli.command_table import COMMANDS, Group
-from dci_cli.registry.importer import columns
+from dci_cli.registry.files import columns
 from dci_common.registry.model import normalize, records
 from dci_common.registry.write import put_changes
 from support.events import ROOT

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dci_cli.command_error import CommandError
+from dci_cli.registry.files.header import Header
+from dci_cli.registry.files.rejects import Rejects
 from dci_cli.registry.importer.file_reader import stage_files
-from dci_cli.registry.importer.header import Header
-from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_common.registry.model.records import Address, Group, Identifier, Membership, Name, Person
 from support.import_files import import_into, read_table, rejected_rows, table_records

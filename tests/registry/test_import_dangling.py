@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from dci_cli.registry.files.rejects import Rejects
 from dci_cli.registry.importer.dangling import reject_dangling
-from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.support.registry_table import settings_if_loaded
 from dci_common.registry.model.base import Kind

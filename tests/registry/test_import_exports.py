@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dci_cli.registry.importer.cells import Notation
-from dci_cli.registry.importer.reading import Reading
+from dci_cli.registry.files.cells import Notation
+from dci_cli.registry.files.reading import Reading
 from dci_common.registry.model.records import Address, Group, Identifier, Membership, Name, Person, Place
 from support.import_files import dry_run, private_rows, read_table, table_records
 

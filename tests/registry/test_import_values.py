@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from dci_cli.registry.importer.reading import Reading
-from dci_cli.registry.importer.rows import Row
+from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.rows import Row
 from dci_cli.registry.support.plausibility import latest_today
 from dci_common.registry.model.records import Identifier, Person
 from support.commands import Commands

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
-from dci_cli.registry.importer.cells import Notation
-from dci_cli.registry.importer.reading import Reading
+from dci_cli.registry.files.cells import Notation
+from dci_cli.registry.files.reading import Reading
 from dci_common.registry.model.records import Identifier, Name, Person
 from support.import_files import dry_run, rejected_rows, rows_of
 

@@ -51,12 +51,12 @@ def test_no_secret_is_stored_or_logged(api: Api, logs: Logs) -> None:
     client_id, first = created["client_id"], created["client_secret"]
     added = admin.send("secrets_add", client_id, body={"old_expires_in": 0}).json
     second = added["client_secret"]
-    told = [tables(api)]
+    told = [tables()]
     for secret in (first, second):
         replies = administered(admin, client_id, secret)
         # A further secret is in its own response only.
         told += [f"{reply.text}\n{reply.headers}" for reply in replies]
-        told.append(tables(api))
+        told.append(tables())
     told += logs.lines
     everything = "\n".join(told)
     assert client_id in everything  # so this client's items and entries were seen

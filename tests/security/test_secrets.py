@@ -72,7 +72,7 @@ def test_a_clients_secret_is_returned_once(api: Api, logs: Logs) -> None:
     body = {"name": name, "sender_id": "test-client", "scopes": ["registry.search"]}
     created = api.send(event("clients_create", body=body, token=admin)).json
     secret = created.pop("client_secret")
-    stored = tables(api)
+    stored = tables()
     assert hashlib.sha256(secret.encode()).hexdigest() in stored  # so the scan has seen this client
     answers = later(api, created, secret, admin)
     assert len(logs.lines) > len(answers)
@@ -103,7 +103,7 @@ def private(api: Api) -> list[str]:
 def test_private_keys_stay_in_their_secret(api: Api, logs: Logs, private: list[str]) -> None:
     """No private key stands in a table, a log line or an answer."""
     answers = [api.token(*api.client()), api.token(api.client()[0], "wrong"), api.send(event("jwks"))]
-    told = "\n".join([tables(api), *logs.lines, *(reply.text for reply in answers)])
+    told = "\n".join([tables(), *logs.lines, *(reply.text for reply in answers)])
     assert len(private) >= 4
     assert not [line for line in private if line in told]
     assert "PRIVATE" not in told

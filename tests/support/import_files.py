@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from dci_cli.__main__ import main
-from dci_cli.registry.importer.blocks import blocks
-from dci_cli.registry.importer.header import Header
-from dci_cli.registry.importer.reading import Reading
-from dci_cli.registry.importer.rows import Row
-from dci_cli.registry.importer.table_files import open_table
-from dci_cli.registry.importer.table_records import TableRecords
+from dci_cli.registry.files.blocks import blocks
+from dci_cli.registry.files.header import Header
+from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.rows import Row
+from dci_cli.registry.files.table_files import open_table
+from dci_cli.registry.files.table_records import TableRecords
 from dci_cli.registry.support.json_lines import write_line
 from dci_common.registry.model.records import AnyRecord
 from dci_common.runtime import Runtime

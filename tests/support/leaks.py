@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dci_common.aws.dynamodb import pages
+from support.stored_items import stored_items
 
 if TYPE_CHECKING:
-    from support.api import Api
+    pass
 
 _TABLES = ("dci-clients", "dci-registry", "dci-exchange")
 _GIVEN_OUT = re.compile(r'"(access_token|client_secret)":"([^"]+)"')
@@ -62,7 +62,7 @@ def spellings(secret: str) -> list[str]:
     return [secret, short, base64.b64encode(raw).decode(), raw.hex(), value.hex(), base64.b64encode(value).decode()]
 
 
-def tables(api: Api) -> str:
+def tables() -> str:
     """Return everything that stands in the tables, as text."""
-    found = [page for table in _TABLES for page in pages(api.runtime.dynamodb.scan, TableName=table)]
-    return "\n".join(json.dumps(item, ensure_ascii=False) for page in found for item in page["Items"])
+    found = (item for table in _TABLES for item in stored_items(table))
+    return "\n".join(json.dumps(item, ensure_ascii=False) for item in found)

@@ -40,6 +40,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from support.api import Api, Reply
 from support.events import ROOT, Event, event
 from support.masks import Masks
+from support.stored_items import stored_items
 
 FOLDER = ROOT / "tests" / "golden"
 Line = dict[str, Any]
@@ -199,12 +200,7 @@ class Replay:
         found = []
         for setting, table in _TABLES.items():
             name = getattr(self.api.runtime.settings, setting)
-            answer = self.api.runtime.dynamodb.scan(TableName=name, ConsistentRead=True)
-            assert "LastEvaluatedKey" not in answer
-            found += [
-                {"table": table, "item": dict(map(_in_order, dict[str, Any](item).items()))}
-                for item in answer["Items"]
-            ]
+            found += [{"table": table, "item": dict(map(_in_order, item.items()))} for item in stored_items(name)]
         return found
 
 

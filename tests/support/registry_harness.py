@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
+
 from dci_cli.aws import OperatorRuntime
 from dci_cli.local.demo import Population
 from dci_common.aws.dynamodb import Item, pages
@@ -24,6 +26,7 @@ from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from support.registries import TODAY, registry_of
 from support.retry_pauses import NO_PAUSES
+from support.stored_items import stored_items
 
 SHARDS = 2
 INDEXING = Indexing(SOCIAL_CATALOGUE, SHARDS, TODAY)
@@ -120,12 +123,11 @@ class Registry:
 
     def items(self) -> dict[Ref, Item]:
         """Read the whole table."""
-        found = pages(self.runtime.dynamodb.scan, TableName=self.table, ConsistentRead=True)
-        return {ref_of(item): item for page in found for item in page["Items"]}
+        return {ref_of(item): item for item in stored_items(self.table)}
 
     def findings(self) -> list[str]:
         """Check the registry."""
-        scanned = pages(self.runtime.dynamodb.scan, TableName=self.table, ConsistentRead=True, Limit=PAGE_ITEMS)
+        scanned = pages(boto3.client("dynamodb").scan, TableName=self.table, ConsistentRead=True, Limit=PAGE_ITEMS)
         return list(Checker(self.runtime, SOCIAL_CATALOGUE).findings(scanned))
 
     def views(self) -> dict[tuple[Kind, str], View]:

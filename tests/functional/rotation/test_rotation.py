@@ -14,6 +14,7 @@ from support.api import START
 from support.events import event
 from support.logs import Logs
 from support.rotated_deployment import Deployment, answers, token_name
+from support.stored_items import stored_items
 
 pytestmark = pytest.mark.usefixtures("over_the_wire")
 
@@ -114,7 +115,7 @@ def test_the_published_set_shows_use_and_age_of_each_key(deployment: Deployment)
     deployment.rotate()
     told = [(key.state, key.since - START) for key in deployment.published.values()]
     assert told == [("current", 200), ("next", 200), ("retired", 200), ("retired", 100)]
-    item = deployment.api.runtime.dynamodb.scan(TableName=deployment.api.runtime.settings.clients_table)["Items"]
+    item = stored_items(deployment.api.runtime.settings.clients_table)
     assert "PRIVATE" not in json.dumps(item)
     assert {name for key in deployment.fresh().send(event("jwks")).json["keys"] for name in key} == {
         *("kty", "crv", "x", "y", "kid", "use", "alg")

@@ -22,12 +22,12 @@ from dci_cli.command_error import CommandError
 from dci_cli.installation import TEMPLATE
 from dci_cli.registry.bulk import table_import
 from dci_cli.registry.bulk.s3_files import S3Prefix, check_empty, upload
+from dci_cli.registry.files.reading import Reading, reading_of
+from dci_cli.registry.files.rejects import Rejects
 from dci_cli.registry.importer.command import add_files
 from dci_cli.registry.importer.dangling import reject_dangling
 from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
-from dci_cli.registry.importer.reading import Reading, reading_of
 from dci_cli.registry.importer.record_items import items_of
-from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import shards_for
 from dci_cli.registry.support.interruption import interruptible

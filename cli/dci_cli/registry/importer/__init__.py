@@ -1,1 +1,1 @@
-"""`dci registry import`: files, staging, comparison and writing."""
+"""`dci registry import`: staging, comparison and writing."""

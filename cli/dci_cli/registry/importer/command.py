@@ -13,10 +13,10 @@ from contextlib import closing
 from pathlib import Path
 
 from dci_cli.parallel import threads
+from dci_cli.registry.files.reading import Reading, add_reading, reading_of
+from dci_cli.registry.files.rejects import Rejects
 from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
 from dci_cli.registry.importer.import_run import ImportRun, Options
-from dci_cli.registry.importer.reading import Reading, add_reading, reading_of
-from dci_cli.registry.importer.rejects import Rejects
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import Target
 from dci_cli.registry.support.interruption import interruptible

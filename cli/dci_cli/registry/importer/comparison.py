@@ -33,7 +33,7 @@ from dci_common.timestamps import day
 from dci_common.validation import describe
 
 if TYPE_CHECKING:
-    from dci_cli.registry.importer.rejects import Rejects
+    from dci_cli.registry.files.rejects import Rejects
     from dci_cli.registry.importer.staging import Staging
     from dci_common.runtime import Runtime
 

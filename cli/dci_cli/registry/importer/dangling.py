@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dci_common.registry.model.base import Kind
 
 if TYPE_CHECKING:
-    from dci_cli.registry.importer.rejects import Rejects
+    from dci_cli.registry.files.rejects import Rejects
     from dci_cli.registry.importer.staging import Staging
     from dci_common.registry.model.records import Membership
 

@@ -10,16 +10,16 @@ from functools import partial
 from pathlib import Path
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.importer.blocks import blocks
-from dci_cli.registry.importer.given_ids import IdsFile
-from dci_cli.registry.importer.header import Header
-from dci_cli.registry.importer.reading import Reading
-from dci_cli.registry.importer.rejects import Rejects
-from dci_cli.registry.importer.rows import Row, Warned
+from dci_cli.registry.files.blocks import blocks
+from dci_cli.registry.files.given_ids import IdsFile
+from dci_cli.registry.files.header import Header
+from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.rejects import Rejects
+from dci_cli.registry.files.rows import Row, Warned
+from dci_cli.registry.files.table_files import is_table, open_table
+from dci_cli.registry.files.table_records import TableRecords
+from dci_cli.registry.files.table_rejects import write_rejects
 from dci_cli.registry.importer.staging import Staging, StagingConflict
-from dci_cli.registry.importer.table_files import is_table, open_table
-from dci_cli.registry.importer.table_records import TableRecords
-from dci_cli.registry.importer.table_rejects import write_rejects
 from dci_cli.registry.support.json_lines import BadLine, parse_line
 from dci_cli.registry.support.plausibility import Path as FieldPath
 from dci_cli.registry.support.progress import Progress

@@ -32,7 +32,7 @@ from dci_common.registry.storage.facets import Indexing
 from dci_common.timestamps import day
 
 if TYPE_CHECKING:
-    from dci_cli.registry.importer.rejects import Rejects
+    from dci_cli.registry.files.rejects import Rejects
     from dci_cli.registry.importer.staging import Staging
     from dci_cli.registry.support.operator_audit import OperatorAudit
     from dci_common.runtime import Runtime

@@ -27,7 +27,7 @@ from dci_common.registry.storage import keys
 from dci_common.registry.write.put_changes import MAX_HOUSEHOLDS, MAX_MEMBERS
 
 if TYPE_CHECKING:
-    from dci_cli.registry.importer.rejects import Rejects
+    from dci_cli.registry.files.rejects import Rejects
 
 Record_co = TypeVar("Record_co", bound=Record, covariant=True)
 

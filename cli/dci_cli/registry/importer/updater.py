@@ -18,7 +18,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.write.writer import RegistryWriter
 
 if TYPE_CHECKING:
-    from dci_cli.registry.importer.rejects import Rejects
+    from dci_cli.registry.files.rejects import Rejects
     from dci_cli.registry.importer.staging import Staging
     from dci_common.runtime import Runtime
 

@@ -120,7 +120,7 @@ def query_page(access: Access, request: dict[str, Any], meter: ReadMeter) -> dic
 
 
 def pages(operation: Callable[..., Any], **request: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - its own
-    """Yield all pages of a Query or a Scan: `pages(dynamodb.scan, TableName=...)`."""
+    """Yield all pages of an operation: `pages(dynamodb.query, TableName=...)`."""
     while True:
         page = operation(**request)
         yield page

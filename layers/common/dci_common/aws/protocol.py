@@ -47,9 +47,6 @@ class DynamoDB(Protocol):
     def query(self, **request: Unpack[dynamodb.QueryInputTypeDef]) -> dynamodb.QueryOutputTypeDef:
         """Read a page of a partition, of the table or of an index."""
 
-    def scan(self, **request: Unpack[dynamodb.ScanInputTypeDef]) -> dynamodb.ScanOutputTypeDef:
-        """Read a page of a table. No function may: the role of none allows it."""
-
     def transact_write_items(
         self, **request: Unpack[dynamodb.TransactWriteItemsInputTypeDef]
     ) -> dynamodb.TransactWriteItemsOutputTypeDef:

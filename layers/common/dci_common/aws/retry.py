@@ -38,7 +38,7 @@ _THROTTLED = {
 }
 _DID_NOT_HAPPEN = {*_THROTTLED, "ReplicatedWriteConflictException"}
 _MAY_HAVE_HAPPENED = {"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"}
-_READS = {"BatchGetItem", "DescribeSecret", "GetItem", "GetSecretValue", "Query", "Scan"}
+_READS = {"BatchGetItem", "DescribeSecret", "GetItem", "GetSecretValue", "Query"}
 # AWS recognises a repetition of these by the token that they carry.
 WITH_TOKEN = {"PutSecretValue", "RotateSecret", "TransactWriteItems"}
 _REPLACING = {"DeleteItem", "PutItem"}

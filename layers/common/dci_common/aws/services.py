@@ -67,10 +67,6 @@ class MinimalDynamoDB(MinimalClient):
         """Read a page of a partition, of the table or of an index."""
         return cast("dynamodb.QueryOutputTypeDef", self.call("Query", request))
 
-    def scan(self, **request: Unpack[dynamodb.ScanInputTypeDef]) -> dynamodb.ScanOutputTypeDef:
-        """Read a page of a table."""
-        return cast("dynamodb.ScanOutputTypeDef", self.call("Scan", request))
-
     def transact_write_items(
         self, **request: Unpack[dynamodb.TransactWriteItemsInputTypeDef]
     ) -> dynamodb.TransactWriteItemsOutputTypeDef:

@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.importer.private_table import PrivateTable, beside
-from dci_cli.registry.importer.rows import Warned
-from dci_cli.registry.importer.tally import Tally
+from dci_cli.registry.files.private_table import PrivateTable, beside
+from dci_cli.registry.files.rows import Warned
+from dci_cli.registry.files.tally import Tally
 
 Reasons = Iterable[tuple[int, str]]  # the line of each rejected row, in order, and why
 WriteRejects = Callable[[Path, Reasons], None]

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.importer import columns
-from dci_cli.registry.importer.columns import IS_GROUP, IS_GROUP_LABEL
+from dci_cli.registry.files import columns
+from dci_cli.registry.files.columns import IS_GROUP, IS_GROUP_LABEL
 from dci_cli.registry.support.plausibility import Path
 
 _COLUMNS = {

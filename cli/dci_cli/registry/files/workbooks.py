@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.importer.cells import Notation
+from dci_cli.registry.files.cells import Notation
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dci_cli.registry.importer import cells
-from dci_cli.registry.importer.cells import Notation
+from dci_cli.registry.files import cells
+from dci_cli.registry.files.cells import Notation
 
 IS_GROUP, IS_GROUP_LABEL = "is_group", "group"  # of individuals and groups
 

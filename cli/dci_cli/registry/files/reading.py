@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.importer.cells import Notation
+from dci_cli.registry.files.cells import Notation
 from dci_cli.registry.support.plausibility import latest_today
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dci_cli.registry.importer.cells import Notation, truth
-from dci_cli.registry.importer.columns import Column
-from dci_cli.registry.importer.header import EMPTY, Header
+from dci_cli.registry.files.cells import Notation, truth
+from dci_cli.registry.files.columns import Column
+from dci_cli.registry.files.header import EMPTY, Header
 from dci_cli.registry.support.plausibility import Fields
 
 _UNSET_IF_EMPTY = ("id", "restricted", "identifiers", "memberships", "person_id", "group_id", "start")

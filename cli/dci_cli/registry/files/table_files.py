@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.importer import encodings, workbooks
-from dci_cli.registry.importer.reading import Reading
+from dci_cli.registry.files import encodings, workbooks
+from dci_cli.registry.files.reading import Reading
 
 Advance = Callable[[int, int], None]  # bytes, rows
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from dci_cli.registry.importer.blocks import Block, blocks
-from dci_cli.registry.importer.header import REASON, Header
-from dci_cli.registry.importer.private_table import PrivateTable
-from dci_cli.registry.importer.reading import Reading
-from dci_cli.registry.importer.rejects import Reasons
-from dci_cli.registry.importer.table_files import open_table
+from dci_cli.registry.files.blocks import Block, blocks
+from dci_cli.registry.files.header import REASON, Header
+from dci_cli.registry.files.private_table import PrivateTable
+from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.rejects import Reasons
+from dci_cli.registry.files.table_files import open_table
 
 _OF_ANOTHER_ROW = "Another row of this record is rejected."
 

@@ -6,9 +6,9 @@ import hashlib
 import json
 from typing import Any
 
-from dci_cli.registry.importer.blocks import Block
-from dci_cli.registry.importer.header import Header
-from dci_cli.registry.importer.private_table import PrivateTable, beside
+from dci_cli.registry.files.blocks import Block
+from dci_cli.registry.files.header import Header
+from dci_cli.registry.files.private_table import PrivateTable, beside
 from dci_cli.registry.support.plausibility import Fields
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind

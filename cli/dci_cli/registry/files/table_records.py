@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dci_cli.registry.importer import given_ids
-from dci_cli.registry.importer.blocks import Block
-from dci_cli.registry.importer.cells import truth
-from dci_cli.registry.importer.fields import RecordFields, given_membership
-from dci_cli.registry.importer.header import Header
-from dci_cli.registry.importer.reading import Reading
-from dci_cli.registry.importer.rows import Row, Warned
+from dci_cli.registry.files import given_ids
+from dci_cli.registry.files.blocks import Block
+from dci_cli.registry.files.cells import truth
+from dci_cli.registry.files.fields import RecordFields, given_membership
+from dci_cli.registry.files.header import Header
+from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.rows import Row, Warned
 from dci_cli.registry.support.plausibility import Fields, Finding, Path
 from dci_cli.registry.support.record_check import check_record, sentences
 from dci_common.registry.model.base import Kind

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dci_cli.registry.importer.header import Header
-from dci_cli.registry.importer.table_files import TableRow
+from dci_cli.registry.files.header import Header
+from dci_cli.registry.files.table_files import TableRow
 
 _WITHOUT_RECORD = "The row continues a record, but there is no record above it."
 
