@@ -111,8 +111,7 @@ def test_a_function_that_does_more_than_it_may_fails(api: Api, client: str, *, t
     app = with_role("SearchFunction", create_app)(api.runtime)
     with pytest.raises(ClientError, match="AccessDenied"):
         app({}, None)
-    assert denials == [
-        "SearchFunction: Call(action='dynamodb:Query', resource='ClientsTable', keys=frozenset({'KEYS'}), enclosing='')"
-    ]
+    [denial] = denials
+    assert denial.startswith("SearchFunction: Call(action='dynamodb:Query', resource='ClientsTable', ")
     denials.clear()
     assert query()["Items"] is not None  # outside of a function, a test may do anything
