@@ -55,7 +55,14 @@ def tiny_population() -> Population:
             is_disabled=False,
             income=50,
         ),
-        _person("c", name={"surname": "Nunez Ortega", "given_name": "Ana"}, sex="female", birth_date="1950-06-01"),
+        _person(
+            "c",
+            name={"surname": "Nunez Ortega", "given_name": "Ana", "maiden_name": "Ünal"},
+            sex="female",
+            birth_date="1950-06-01",
+            death_date="2026-02-28",
+            language_codes=["spa", "eng"],
+        ),
         _person("d", name={"surname": "O’Neil", "given_name": "Bo"}, sex="male", birth_date="2000-03-01"),
         _person("n"),
         _person(
