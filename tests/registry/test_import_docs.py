@@ -24,6 +24,13 @@ p-0005,Lina,Mbeki,1975-02-14,Female,,,,
 """
 GROUPS = "id,name,group_type\nh-0001,Okafor,household\nh-0002,Mbeki,household\n"
 MEMBERSHIPS = "group,individual,kind\nh-0001,p-0001,Head\nh-0001,p-0002,\nh-0001,p-0003,\nh-0002,p-0005,Head\n"
+DOCUMENT = (ROOT / "docs" / "registry.md").read_text(encoding="utf-8")
+CORRECTIONS = """\
+id,family_name,phone,reg_ids/id_type,reg_ids/value
+p-0001,Okafor-Bello,+1 555 0199,,
+p-0003,Okafor,+1 555 0104,BRN,BR-2012-7
+"""
+ENDED = "group,individual,end_date\nh-0001,p-0002,2026-01-01\n"
 
 
 def test_the_import_in_the_docs_prints_that(
@@ -37,11 +44,21 @@ def test_the_import_in_the_docs_prints_that(
         Path(name).write_text(text, encoding="utf-8")
     assert import_into(registry, *files) == 1
     printed = capsys.readouterr()
-    document = (ROOT / "docs" / "registry.md").read_text(encoding="utf-8")
-    shown = document.partition(f"$ ./dci registry import {' '.join(files)}\n")[2].partition("```")[0]
-    assert _without_seconds(printed.err + printed.out) == _without_seconds(shown)
+    assert _without_seconds(printed.err + printed.out) == _shown(*files)
     rejects = Path("individuals.csv.rejected.csv").read_text(encoding="utf-8-sig")
-    assert all(f"  {line}\n" in document for line in rejects.splitlines())
+    assert all(f"  {line}\n" in DOCUMENT for line in rejects.splitlines())
+    Path("individuals.csv").write_text(CORRECTIONS, encoding="utf-8")
+    Path("memberships.csv").write_text(ENDED, encoding="utf-8")
+    assert all(text in DOCUMENT for text in (CORRECTIONS, ENDED))
+    corrected = "individuals.csv", "memberships.csv"
+    assert import_into(registry, "--dry-run", *corrected) == 0
+    printed = capsys.readouterr()
+    assert _without_seconds(printed.err + printed.out) == _shown("--dry-run", *corrected)
+
+
+def _shown(*arguments: str) -> str:
+    command = f"$ ./dci registry import {' '.join(arguments)}\n"
+    return _without_seconds(DOCUMENT.partition(command)[2].partition("```")[0])
 
 
 def _without_seconds(text: str) -> str:
