@@ -181,17 +181,16 @@ def test_the_log_of_all_clients_has_deleted_ones(
     clients("update", made["client_id"], "--name", f"{named} renamed")
     api.clock.advance(1)
     clients("delete", made["client_id"], "--yes")
-    log = json.loads(clients("log", "--json", "--limit", 2).out)
-    assert [(entry["act"], entry["name"], entry["client_id"]) for entry in log] == [
-        ("deleted", f"{named} renamed", made["client_id"]),
-        ("updated", f"{named} renamed", made["client_id"]),
-    ]
+    whole = json.loads(clients("log", "--json").out)  # with what other tests did
+    log = [(entry["act"], entry["name"]) for entry in whole if entry["client_id"] == made["client_id"]]
+    assert log[:2] == [("deleted", f"{named} renamed"), ("updated", f"{named} renamed")]
+    assert json.loads(clients("log", "--json", "--limit", 2).out) == whole[:2]
     own = json.loads(clients("log", made["client_id"], "--json").out)
     assert own == admin.log(made["client_id"])
     assert [entry["act"] for entry in own] == ["deleted", "updated", "created"]
     for name in (named, f"{named} RENAMED"):
         assert json.loads(clients("log", name, "--json").out) == own
-    assert f"name       {named} renamed" in clients("log", "--limit", 2).out
+    assert f"{named} renamed" in clients("log", made["client_id"]).out
     assert clients("log", "Ministry of Nothing").problem.startswith("No client has, or had, the id or the name ")
 
 
