@@ -121,10 +121,16 @@ def is_placeholder(text: str) -> bool:
     return bool(plain) and (plain in PLACEHOLDERS or is_blank)
 
 
-def external_id(text: str) -> Iterator[Doubt]:
-    """Check a code for an external id of Odoo."""
+def name(text: str) -> Iterator[Doubt]:
+    """Check a person's name, which in the row of totals below a table is a number."""
+    if any(char.isdecimal() for char in text) and not any(char.isalpha() for char in text):
+        yield Doubt("holds no letters", is_impossible=False)
+
+
+def external_id(text: str, *, is_impossible: bool) -> Iterator[Doubt]:
+    """Check a code for an external id of Odoo, which is impossible where a code has fixed values."""
     if _EXTERNAL_ID.fullmatch(text.strip()):
-        yield Doubt("is an external id of Odoo: give its name with --map", is_impossible=False)
+        yield Doubt("is an external id of Odoo: give its name with --map", is_impossible=is_impossible)
 
 
 def apostrophe(text: str, *, anywhere: bool) -> Doubt | None:
