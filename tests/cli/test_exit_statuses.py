@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from dci_cli import command_table
+from dci_cli.__main__ import main
 from dci_cli.command_error import CommandError
 from dci_cli.registry.inspect import verify
 from support.events import ROOT
@@ -99,6 +101,16 @@ def test_ctrl_c_has_status_130(dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Non
     signal.signal(signal.SIGINT, signal.default_int_handler)
     monkeypatch.setattr(verify, "run", interrupted)
     assert dci("registry", "verify").status == 130
+
+
+def test_a_command_that_is_interrupted_while_it_is_loaded_has_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the modules of a command are imported ends it as later, without a traceback."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_table, "build_parser", interrupted)
+    assert main(["registry", "verify"]) == 130
 
 
 @pytest.mark.exhaustive

@@ -175,6 +175,13 @@ def test_show_prints_only_existing_index_entries(filled: Registry, dci: Commands
     assert "IDENTIFIER#" not in dci("show", "anna").out
 
 
+def test_show_separates_a_long_id_from_what_follows(registry: Registry, dci: Commands) -> None:
+    """An id as Odoo exports them, which is longer than its column, is followed by a space."""
+    group_id = "__export__.res_partner_190_cd"
+    registry.put(ANNA, Group(id=group_id), Membership(person_id="anna", group_id=group_id, roles=("head",)))
+    assert f"  {group_id} head\n" in dci("show", "anna").out
+
+
 @pytest.mark.usefixtures("filled")
 def test_show_reports_an_unknown_id(dci: Commands) -> None:
     """An id without a record is reported."""

@@ -114,6 +114,32 @@ def test_external_ids_become_names_by_a_mapping(tmp_path: Path) -> None:
     assert dry_run(path, "--strict") == 1
 
 
+def test_external_ids_of_every_code_are_columns() -> None:
+    """An import-compatible export has the external ids of all its codes, which become names by a mapping."""
+    names = {
+        "v.f": "Female",
+        "v.m": "Married",
+        "v.o": "Farmer",
+        "v.d": "D1",
+        "v.s": "North",
+        "v.c": "PH",
+        "v.h": "farm",
+    }
+    reading = Reading(Notation(names=names))
+    titles = "gender_id/id,civil_status_id/id,occupation_id/id,district/id,state_id/id,country_id/id"
+    assert table_records("individuals.csv", f"id,{titles}\n1,v.f,v.m,v.o,v.d,v.s,v.c\n", reading) == [
+        Person(
+            id="1",
+            sex="female",
+            marital_status="M",
+            occupation="Farmer",
+            addresses=(Address(sub_region_code="D1", region_code="North", country_code="PH"),),
+        )
+    ]
+    for title in ("group_type_id/id", "kind/id"):
+        assert table_records("groups.csv", f"id,{title}\n1,v.h\n", reading) == [Group(id="1", group_type="farm")]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

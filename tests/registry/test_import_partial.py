@@ -59,6 +59,21 @@ def test_a_file_of_phones_changes_phones_alone(filled: Registry, tmp_path: Path)
     filled.assert_holds(changed(ANNA, phone_numbers=["+1 555 0199"]), HILL, MEMBER)
 
 
+def test_an_update_of_an_unknown_person_is_improbable(
+    filled: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A row of a partial file with an unknown id makes a person without a name: a warning, or rejected if strict."""
+    path = table(tmp_path / "individuals.csv", "id,phone", "ana,+1 555 0199")
+    kind = "id is not in the registry, and the row gives neither a name nor an identifier"
+    assert import_into(filled, path, "--strict") == 1
+    assert f"{path}: 1 rejected: 1 {kind} (see" in capsys.readouterr().out
+    filled.assert_holds(*ALL)
+    assert import_into(filled, path) == 0
+    assert f"{path}: 1 warnings: 1 {kind} (see" in capsys.readouterr().out
+    assert import_into(filled, path) == 0
+    assert "warning" not in capsys.readouterr().out
+
+
 def test_an_empty_cell_removes_a_value(filled: Registry, tmp_path: Path) -> None:
     """An empty cell removes the value of its column, but never an identifier or a restriction."""
     path = table(

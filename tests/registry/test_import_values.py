@@ -21,6 +21,7 @@ TODAY = date(2026, 11, 29)
 SPREADSHEET = "is a number that a spreadsheet has rounded: format the column as text, and enter it again"
 PLACEHOLDER = "holds a placeholder instead of a value: leave it empty"
 BUDDHIST = "is in the future: a year of the Buddhist calendar is 543 too high"
+EXTERNAL_ID = "is an external id of Odoo: give its name with --map"
 IMPOSSIBLE = [
     ("birth_date", "2999-01-31", "is in the future"),
     ("birth_date", "2026-11-30", "is in the future"),
@@ -42,6 +43,8 @@ IMPOSSIBLE = [
         for text in ("NULL", "N/A", "-", "null", "n/a", "none", "#N/A", "--", ".", "?")
     ),
     ("family_name", "N/A", PLACEHOLDER),
+    ("gender_id/id", "spp_vocabulary.code_female", EXTERNAL_ID),
+    ("civil_status_id/id", "spp_vocabulary.code_married", EXTERNAL_ID),
 ]
 IMPROBABLE = [
     ("birth_date", "1899-12-31", "is before 1900", ""),
@@ -56,7 +59,11 @@ IMPROBABLE = [
     ("phone", "0711234567 0722345678", "has more than 15 digits", ""),
     ("given_name", "'=1+1", "had an apostrophe before it, which was removed", "=1+1"),
     ("occupation", "N/A", PLACEHOLDER, ""),
-    ("occupation", "spp_base.occupation_farmer", "is an external id of Odoo: give its name with --map", ""),
+    ("occupation", "spp_base.occupation_farmer", EXTERNAL_ID, ""),
+    ("occupation_id/id", "spp_base.occupation_farmer", EXTERNAL_ID, ""),
+    ("state_id/id", "base.state_north", EXTERNAL_ID, ""),
+    ("given_name", "15", "is a number", ""),
+    ("family_name", "٣ / 4", "is a number", ""),
 ]
 TWO_PHONES = [
     "0711234567/0722345678",
@@ -125,6 +132,8 @@ def test_two_phones_in_a_cell_are_split(cell: str) -> None:
         ("given_name", "'Aisha"),
         ("given_name", "Null-Meyer"),
         ("given_name", "นภา"),
+        ("given_name", "เ3"),
+        ("street", "15"),
         ("education_level", "none"),
     ],
 )
@@ -262,3 +271,27 @@ def test_repaired_identifiers_are_those_of_the_record() -> None:
     row = one_row("reg_ids/value", "'00123")
     assert isinstance(row.record, Person)
     assert row.record.identifiers == (Identifier(identifier_type="UIN", identifier_value="00123"),)
+
+
+def test_memberships_that_overlap_are_one_kind_of_any_days(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Overlapping memberships are counted together, whatever the days of their periods are."""
+    lines = ['{"group": {"id": "g"}}']
+    for id_, start, end in (
+        ("a", '"2020-01-01"', "null"),
+        ("b", '"2021-01-01"', '"2022-01-01"'),
+        ("c", "null", "null"),
+    ):
+        ids = f'"person_id": "{id_}", "group_id": "g"'
+        lines += [
+            f'{{"person": {{"id": "{id_}"}}}}',
+            f'{{"membership": {{{ids}, "start": {start}, "end": {end}}}}}',
+            f'{{"membership": {{{ids}, "start": "2021-06-01"}}}}',
+        ]
+    path = tmp_path / "f.jsonl"
+    path.write_text("\n".join(lines))
+    assert dry_run(path) == 1
+    assert (
+        f"{path}: 3 rejected: 3 The person belongs to the group already, which overlaps: " in capsys.readouterr().out
+    )

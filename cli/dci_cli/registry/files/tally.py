@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 _SHOWN = 5
-# What differs between rows with the same reason: ids of records, and positions in lists.
+# What differs between rows with the same reason: ids of records, days of a period, and positions in lists.
 _OWNER = re.compile(r"\b(person|group) (?!(?:is|in|has|and)\b)\S+?(?=\.?(?:\s|$))")
 _KEY = re.compile(r"\b(?:PERSON|GROUP)#\S+?(?=\.?(?:\s|$))")
+_PERIOD = re.compile(r"(?: (?:from|until) \d{4}-\d\d-\d\d)+(?= already)| without a start(?= already)")
 _POSITION = re.compile(r"\.\d+(?=[.\s])")
 
 
@@ -33,6 +34,6 @@ class Tally:
 
 
 def _general(kind: str) -> str:
-    """Return a kind without ids, so that rows with the same reason are counted together."""
-    plain = _KEY.sub("another record", _OWNER.sub(r"\1", _POSITION.sub("", kind)))
+    """Return a kind without ids and days, so that rows with the same reason are counted together."""
+    plain = _KEY.sub("another record", _OWNER.sub(r"\1", _PERIOD.sub("", _POSITION.sub("", kind))))
     return plain.removesuffix(".")

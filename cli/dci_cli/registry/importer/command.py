@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         else Target.read(runtime_of(options), options.shards, options.country)
     )
     audit = None if options.dry_run or not target else OperatorAudit.of(options, target.runtime, "import")
-    how = Options(dry_run=options.dry_run, replace=options.replace, audit=audit)
+    how = Options(options.dry_run, options.replace, reading.strict, audit)
     return load(options.files, target, how, reading)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from dci_cli.parallel import chunks, in_parallel
+from dci_cli.registry.files.rows import Warned
 from dci_cli.registry.importer.dangling import reject_dangling
 from dci_cli.registry.importer.diff_status import DiffStatus
 from dci_cli.registry.importer.field_changes import FieldChanges
@@ -37,24 +38,33 @@ if TYPE_CHECKING:
     from dci_cli.registry.importer.staging import Staging
     from dci_common.runtime import Runtime
 
+_UNKNOWN = "is not in the registry, and the row gives neither a name nor an identifier"
 _CHUNK = 100  # BatchGetItem's own limit
 
 
 class Comparison:
     """Compares the staged records with the registry, which should have no other writer meanwhile.
 
-    With `replace`, a row is the whole record. `changes` counts the fields that change, and `unfinished` are groups
-    that only the registry has, and a change of which was interrupted.
+    With `replace`, a row is the whole record. With `strict`, what is improbable is rejected. `changes` counts the
+    fields that change, and `unfinished` are groups that only the registry has, and a change of which was interrupted.
     """
 
     def __init__(
-        self, staging: Staging, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor, *, replace: bool
+        self,
+        staging: Staging,
+        runtime: Runtime,
+        rejects: Rejects,
+        pool: ThreadPoolExecutor,
+        *,
+        replace: bool,
+        strict: bool,
     ) -> None:
         self._staging = staging
         self._store = RegistryStore(runtime)
         self._rejects = rejects
         self._pool = pool
         self._replace = replace
+        self._strict = strict
         self._today = day(runtime.clock())
         self.changes = FieldChanges()
         self.unfinished: list[str] = []
@@ -71,6 +81,8 @@ class Comparison:
                     for staged in chunk:
                         if found := stored.get(staged.record.id):
                             self._compare(kind, staged, found)
+                        elif _is_nameless(staged.record):
+                            self._doubt(staged)
                     progress.advance(len(chunk))
                 self._read_known(kind)
         self._staging.statuses.set_affected()
@@ -94,6 +106,13 @@ class Comparison:
             if is_changed:
                 self._staging.statuses.add_homes(stored.id, (home["id"] for home in stored.view["households"]))
             self._compare_memberships(stored)
+
+    def _doubt(self, staged: Staged[Person | Group]) -> None:
+        """Warn of a new person who has no name, such as in an update of phone numbers with a wrong id."""
+        if self._strict:
+            self._reject(staged, f"id {_UNKNOWN}.")
+        else:
+            self._rejects.warn(staged.source, staged.line, Warned("id", _UNKNOWN, ""))
 
     def _read_known(self, kind: Kind) -> None:
         """Read the records that only the registry has."""
@@ -156,3 +175,8 @@ class Comparison:
 
     def _read(self, kind: Kind, ids: list[str]) -> dict[str, Stored]:
         return self._store.records(kind, ids, Budget(UNLIMITED))
+
+
+def _is_nameless(record: Person | Group) -> bool:
+    """Return whether a record is a person with neither a name nor an identifier."""
+    return isinstance(record, Person) and not record.identifiers and not any(value for _, value in record.name)

@@ -42,10 +42,11 @@ _GO_ON = "Run the same command again: it skips what is written, and goes on from
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How an import is run: without writing, whether a row is the whole record, and where changes are recorded."""
+    """How an import is run: without writing, a row as the whole record, strictly, and where changes are recorded."""
 
     dry_run: bool = False
     replace: bool = False
+    strict: bool = False
     audit: OperatorAudit | None = None
 
 
@@ -81,7 +82,14 @@ class ImportRun:
             print_table(COLUMNS, rows)
 
     def _compare(self, registry: Runtime) -> Comparison:
-        comparison = Comparison(self._staging, registry, self._rejects, self._pool, replace=self._options.replace)
+        comparison = Comparison(
+            self._staging,
+            registry,
+            self._rejects,
+            self._pool,
+            replace=self._options.replace,
+            strict=self._options.strict,
+        )
         comparison.run()
         return comparison
 

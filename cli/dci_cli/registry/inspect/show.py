@@ -107,7 +107,8 @@ def _terms(membership: dict[str, Any]) -> list[str]:
 
 def _row(name: str, values: list[Any]) -> Iterator[str]:
     for number, value in enumerate(values):
-        yield f"  {'' if number else name:<{_COLUMN}}{_text(value)}".rstrip()
+        label = "" if number else name
+        yield f"  {label:<{_COLUMN - 1}} {_text(value)}".rstrip()
 
 
 def _text(value: object) -> str:

@@ -17,7 +17,8 @@ Fields = dict[str, Any]
 Path = tuple[str | int, ...]
 
 _FIRST_TIME_ZONE = timedelta(hours=14)  # where a day begins first
-_NAMES = ("surname", "given_name", "second_name", "maiden_name", "name")
+_PERSONS_NAMES = ("surname", "given_name", "second_name", "maiden_name")
+_NAMES = (*_PERSONS_NAMES, "name")
 _KEYS = ("id", "person_id", "group_id", "identifier_value")
 _DATES = {
     "birth_date": True,
@@ -39,6 +40,7 @@ _CODES = (
     "region_code",
     "country_code",
 )
+_FIXED_CODES = ("sex", "marital_status")  # of which the model accepts its own only
 _DEEPEST = 20  # of the containers that are checked; places may contain one another
 _LISTS: dict[str, Callable[[str], list[str]]] = {
     "phone_numbers": value_checks.split_phones,
@@ -105,7 +107,7 @@ def _is_usual(name: str, text: str, today: date) -> bool:
         return False
     if name in _KEYS:
         return plain.isalnum() and len(plain) <= value_checks.EXACT_DIGITS
-    return plain[:1].isalnum() and "." not in plain and "@" not in plain
+    return plain[:1].isalpha() and "." not in plain and "@" not in plain
 
 
 def _doubts(name: str, text: str, today: date) -> Iterator[Doubt]:
@@ -124,8 +126,10 @@ def _doubts(name: str, text: str, today: date) -> Iterator[Doubt]:
             yield from value_checks.phone(text)
     elif name == "emails":
         yield from value_checks.email(text)
-    elif name in _CODES:
-        yield from value_checks.external_id(text)
+    elif name in _PERSONS_NAMES:
+        yield from value_checks.name(text)
+    elif name in _CODES or name in _FIXED_CODES:
+        yield from value_checks.external_id(text, is_impossible=name in _FIXED_CODES)
 
 
 def _split(entries: list[Any], path: Path, split: Callable[[str], list[str]]) -> Iterator[Finding]:

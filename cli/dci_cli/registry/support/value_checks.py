@@ -23,6 +23,7 @@ PLACEHOLDERS = {
     *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!"),
 }
 _EXTERNAL_ID = re.compile(r"[a-z_][a-z0-9_]*\.[A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*")
+_NUMBERS = re.compile(r"[0-9][0-9\s.,/()-]*")
 _SEPARATORS = re.compile(r"\s*(?:[/;,|\r\n&]|\bor\b|\band\b)\s*", re.IGNORECASE)
 _USUAL_PHONE = re.compile(r"\+?[0-9](?: ?[0-9]){5,13}")
 _PHONE_DIGITS = range(7, 16)  # of a whole number; E.164 has at most 15
@@ -121,10 +122,16 @@ def is_placeholder(text: str) -> bool:
     return bool(plain) and (plain in PLACEHOLDERS or is_blank)
 
 
-def external_id(text: str) -> Iterator[Doubt]:
-    """Check a code for an external id of Odoo."""
+def name(text: str) -> Iterator[Doubt]:
+    """Check a person's name, which in the row of totals below a table is a number."""
+    if _NUMBERS.fullmatch(digits(text)):
+        yield Doubt("is a number", is_impossible=False)
+
+
+def external_id(text: str, *, is_impossible: bool) -> Iterator[Doubt]:
+    """Check a code for an external id of Odoo, which is impossible where a code has fixed values."""
     if _EXTERNAL_ID.fullmatch(text.strip()):
-        yield Doubt("is an external id of Odoo: give its name with --map", is_impossible=False)
+        yield Doubt("is an external id of Odoo: give its name with --map", is_impossible=is_impossible)
 
 
 def apostrophe(text: str, *, anywhere: bool) -> Doubt | None:
