@@ -7,14 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from dci_common.registry.model.records import Group, Membership, Person
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import Group, Person
 from support.import_files import import_into, private_rows, read_table, rejected_rows
-from support.registry_harness import Registry
+from support.registry_harness import Registry, registry_with
+
+WITHOUT_IDS = "given_name,reg_ids/id_type,reg_ids/value\nAnna,UIN,7\n"
 
 
 def ids(text: str, name: str = "individuals.csv") -> list[str]:
     """Return the ids of the records of a table."""
     return [row.record.id for row in read_table(name, text) if isinstance(row.record, Person | Group)]
+
+
+def given_to_anna(registry: Registry, path: Path, *options: str) -> str:
+    """Import a person without id, and return the id that they are given."""
+    path.write_text(WITHOUT_IDS)
+    assert import_into(registry, path, *options) == 0
+    (anna,) = private_rows(path, "ids.csv")
+    return anna["id"]
 
 
 def test_records_without_id_are_given_one(
@@ -79,5 +90,38 @@ def test_an_empty_id_is_filled(registry: Registry, tmp_path: Path) -> None:
     (beno,) = private_rows(path, "ids.csv")
     assert beno["given_name"] == "Beno"
     assert beno["id"].startswith("p-")
-    memberships = [row.record for row in read_table("individuals.csv", path.read_text()) if row.record]
-    assert memberships[-1] == Membership(person_id=beno["id"], group_id="g.1")
+    (household,) = registry.view(Kind.PERSON, beno["id"])["households"]
+    assert household["id"] == "g.1"
+
+
+def test_an_id_does_not_tell_the_identifier(registry: Registry, tmp_path: Path) -> None:
+    """Ids follow from a secret of their registry: two registries give others, although results show their order."""
+    path = tmp_path / "individuals.csv"
+    anna = given_to_anna(registry, path)
+    with registry_with() as other:
+        assert given_to_anna(other, path) != anna
+        assert given_to_anna(other, path, "--dry-run") != anna
+    assert given_to_anna(registry, path, "--dry-run") == anna
+    assert ids(WITHOUT_IDS) != [anna]
+
+
+def test_ids_stay_the_same_in_a_registry_with_records(registry: Registry, tmp_path: Path) -> None:
+    """A registry that was loaded with ids keeps the key of the first ones that it gives."""
+    (tmp_path / "groups.csv").write_text("id\ng.1\n")
+    assert import_into(registry, tmp_path / "groups.csv") == 0
+    anna = given_to_anna(registry, tmp_path / "individuals.csv")
+    assert given_to_anna(registry, tmp_path / "individuals.csv") == anna
+    assert len(registry.views()) == 2
+
+
+def test_a_dry_run_before_the_first_id_gives_none(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dry run writes nothing to the registry, so it writes no ids that the import would not give."""
+    path = tmp_path / "individuals.csv"
+    path.write_text(WITHOUT_IDS)
+    before = registry.items()
+    assert import_into(registry, path, "--dry-run") == 0
+    assert registry.items() == before
+    assert "given an id" not in capsys.readouterr().out
+    assert not (tmp_path / "individuals.csv.ids.csv").exists()

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
+from dci_cli.aws import OperatorRuntime
+from dci_cli.registry.importer import command
+from dci_cli.registry.importer.import_run import Options
+from dci_cli.registry.importer.target import Target
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Address, AnyRecord, Group, Identifier, Membership, Name, Person
-from support.import_files import import_into
-from support.registry_harness import Registry
+from support.import_files import import_into, rejected_rows
+from support.registry_harness import Client, Registry
 
 UIN, NATIONAL_ID = (Identifier(identifier_type=type_, identifier_value="7") for type_ in ("UIN", "NATIONAL_ID"))
 ANNA = Person(
@@ -283,3 +287,39 @@ def test_a_rejected_row_leaves_its_memberships(filled: Registry, tmp_path: Path)
     assert import_into(filled, people, memberships) == 1
     joined = Membership(person_id="anna", group_id="lake")
     filled.assert_holds(*ALL, Group(id="lake"), Person(id="beno", identifiers=(NATIONAL_ID,)), joined)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_restriction_meanwhile_is_kept(filled: Registry, tmp_path: Path, *, replace: bool) -> None:
+    """Another writer may restrict a person after the import has compared them: what the row does not give stays."""
+    filled.put(Person(id="beno"))
+    runtime = OperatorRuntime(filled.runtime.settings)
+    vars(runtime)["dynamodb"] = client = Client(runtime.dynamodb)
+    meanwhile = Person(id="beno", restricted=True, sex="male")
+    client.before = lambda number: filled.writer.put(meanwhile) if number == 1 else None
+    path = table(tmp_path / "individuals.csv", "id,phone", "beno,555")
+    assert command.load([path], Target.read(runtime, None), Options(replace=replace)) == 0
+    assert filled.view(Kind.PERSON, "beno")["phone_numbers"] == ["555"]
+    assert filled.view(Kind.PERSON, "beno")["restricted"] is True
+    assert ("sex" in filled.view(Kind.PERSON, "beno")) is not replace
+
+
+def test_what_is_not_valid_with_a_change_meanwhile_is_rejected(filled: Registry, tmp_path: Path) -> None:
+    """A row that contradicts what another writer has changed since the comparison is rejected."""
+    filled.put(Person(id="beno"))
+    runtime = OperatorRuntime(filled.runtime.settings)
+    vars(runtime)["dynamodb"] = client = Client(runtime.dynamodb)
+    meanwhile = Person(id="beno", birth_date="2001-01-01")
+    client.before = lambda number: filled.writer.put(meanwhile) if number == 1 else None
+    path = table(tmp_path / "individuals.csv", "id,death_date", "beno,2000-01-01")
+    assert command.load([path], Target.read(runtime, None)) == 1
+    assert "Together with what the registry has" in rejected_rows(path)[0]["reason"]
+    filled.assert_holds(*ALL, meanwhile)
+
+
+def test_a_death_before_the_birth_in_the_registry_is_rejected(filled: Registry, tmp_path: Path) -> None:
+    """What is impossible is rejected also where the file gives only one of the two dates."""
+    path = table(tmp_path / "individuals.csv", "id,death_date", "anna,1989-12-31")
+    assert import_into(filled, path) == 1
+    assert rejected_rows(path)[0]["reason"].endswith("death_date is before the birth.")
+    filled.assert_holds(*ALL)

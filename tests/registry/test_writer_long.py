@@ -148,6 +148,19 @@ def test_the_next_writer_completes_an_interrupted_change(
     village.assert_holds(*result)
 
 
+def test_a_group_under_deletion_shows_no_members(village: Registry) -> None:
+    """A group whose deletion was interrupted does not show members as they were: they may have left it already."""
+    writer, client = village.disturbed(FEW_ACTIONS)
+    client.crash(2, before=False)
+    with pytest.raises(Crash):
+        writer.delete(Kind.GROUP, "hill")
+    village.writer.put(HIDDEN)
+    shown = village.view(Kind.GROUP, "hill")["members"]
+    assert not [entry for entry in shown if "phone_numbers" in entry or not entry.get("restricted")]
+    village.writer.finish(Kind.GROUP, "hill")
+    village.assert_holds(HIDDEN, *CROWD[1:], NEWCOMER)
+
+
 def test_a_group_under_deletion_rejects_members(village: Registry) -> None:
     """A group whose deletion was interrupted cannot be joined, and can be created again."""
     writer, client = village.disturbed(FEW_ACTIONS)

@@ -94,6 +94,25 @@ def test_who_is_deleted_during_a_long_write_does_not_join(registry: Registry) ->
     registry.assert_holds(*CROWD[:11], HILL, *ON_HILL[:11])
 
 
+@pytest.mark.parametrize("finished_steps", [0, 2])
+def test_an_interrupted_long_write_shows_nobody_as_they_were(registry: Registry, finished_steps: int) -> None:
+    """A group shows new members at the end only: until then no change of them, nor their deletion, would reach it."""
+    crowd = [person.model_copy(update={"name": Name(given_name="Anna")}) for person in CROWD]
+    registry.put(*crowd, HILL)
+    writer, client = registry.disturbed(FEW_ACTIONS)
+    client.crash(1 + finished_steps, before=False)
+    with pytest.raises(Crash):
+        writer.put_all(ON_HILL)
+    hidden = crowd[11].model_copy(update={"restricted": True})
+    registry.writer.put(hidden)
+    registry.writer.delete(Kind.PERSON, "p10")
+    shown = registry.view(Kind.GROUP, "hill")["members"]
+    assert not [entry for entry in shown if not entry.get("restricted")]
+    assert "Anna" not in str(shown)
+    registry.writer.finish(Kind.GROUP, "hill")
+    registry.assert_holds(*crowd[:10], hidden, HILL, *ON_HILL[:10], ON_HILL[11])
+
+
 @pytest.mark.parametrize("restricted", [False, True])
 def test_who_changes_during_a_long_write_is_shown_as_they_are(registry: Registry, *, restricted: bool) -> None:
     """A person who changes after the group was written is shown by it as they are now."""

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from dci_cli.registry.files.rejects import Rejects
 from dci_cli.registry.importer.command import add_files
 from dci_cli.registry.importer.dangling import reject_dangling
 from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
+from dci_cli.registry.importer.id_key import IdKey
 from dci_cli.registry.importer.record_items import items_of
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import shards_for
@@ -111,8 +112,11 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
         Rejects(map(str, paths)) as rejects,
         closing(Staging()) as staging,
     ):
-        stage(paths, staging, rejects, reading)
-        items = upload_staged(aws.s3, staging, prefix, shards=options.shards, country=options.country)
+        id_key = IdKey()
+        stage(paths, staging, rejects, replace(reading, id_key=id_key))
+        items = upload_staged(
+            aws.s3, staging, prefix, shards=options.shards, country=options.country, id_key=id_key.value
+        )
     _import(aws, table, definition, prefix, items)
     print(f"The table {table} is complete: deploy with the parameter RegistryTableName={table}.")
     print(f"Delete the files, which contain personal data: aws s3 rm --recursive {prefix}")
@@ -128,7 +132,13 @@ def stage(paths: list[Path], staging: Staging, rejects: Rejects, reading: Readin
 
 
 def upload_staged(
-    s3: S3Client, staging: Staging, prefix: S3Prefix, *, shards: int | None = None, country: str | None = None
+    s3: S3Client,
+    staging: Staging,
+    prefix: S3Prefix,
+    *,
+    shards: int | None = None,
+    country: str | None = None,
+    id_key: str = "",
 ) -> int:
     """Write all staged records to S3, and return the number of items. Raises CommandError when there are none."""
     counts = staging.counts
@@ -138,17 +148,20 @@ def upload_staged(
     now = time.time()
     indexing = Indexing(catalogue, shards or shards_for(counts.people), day(now))
     with Progress("Uploading", "records", counts.people + counts.groups) as progress:
-        items = upload(s3, prefix, _items(staging, indexing, moment(now), progress.advance))
+        items = upload(s3, prefix, _items(staging, indexing, id_key, moment(now), progress.advance))
     staged = f"{counts.people:,} people, {counts.groups:,} groups, {counts.memberships:,} memberships"
     print(f"{staged}: {items:,} items in {prefix}", flush=True)
     return items
 
 
-def _items(staging: Staging, indexing: Indexing, now: str, advance: Callable[[int], None]) -> Iterator[Item]:
+def _items(
+    staging: Staging, indexing: Indexing, id_key: str, now: str, advance: Callable[[int], None]
+) -> Iterator[Item]:
     for kind, view in staging.views(now):
         yield from items_of(kind, view, indexing)
         advance(1)
-    yield settings_item(indexing.shards, *staging.identifier_types(), indexing.catalogue.rules.country)
+    country = indexing.catalogue.rules.country
+    yield settings_item(indexing.shards, *staging.identifier_types(), country, id_key)
 
 
 def _import(aws: Aws, table: str, definition: dict[str, Any], prefix: S3Prefix, items: int) -> None:

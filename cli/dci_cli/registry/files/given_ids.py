@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from typing import Any
 
@@ -16,8 +17,11 @@ from dci_common.registry.model.base import Kind
 _HEX_DIGITS = 20  # 80 bits: two of a billion records have the same with a probability of one in a million
 
 
-def stable_id(kind: Kind, fields: Fields, memberships: list[Fields]) -> str:
-    """Return an id that follows from the first identifier of a record, or else from everything in its rows."""
+def stable_id(kind: Kind, fields: Fields, memberships: list[Fields], key: str) -> str:
+    """Return an id that follows from the first identifier of a record, or else from everything in its rows.
+
+    Nobody without the key can tell from an id what it follows from.
+    """
     identifier = next(
         (one for one in fields.get("identifiers", []) if one.keys() >= {"identifier_type", "identifier_value"}), None
     )
@@ -25,7 +29,8 @@ def stable_id(kind: Kind, fields: Fields, memberships: list[Fields]) -> str:
     if identifier:
         type_, value = identifier["identifier_type"], identifier["identifier_value"]
         source = [normalize.identifier_type(type_), normalize.identifier(value)]
-    digest = hashlib.sha256(json.dumps([kind, source], sort_keys=True).encode()).hexdigest()
+    text = json.dumps([kind, source], sort_keys=True)
+    digest = hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
     return f"{kind[0].lower()}-{digest[:_HEX_DIGITS]}"
 
 

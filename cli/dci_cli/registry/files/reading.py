@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import codecs
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,12 +17,16 @@ from dci_cli.registry.support.plausibility import latest_today
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The options: how cells are written, the encoding if it is not UTF-8, and whether warnings reject."""
+    """The options: how cells are written, the encoding if it is not UTF-8, and whether warnings reject.
+
+    `id_key` returns the key of the ids that records without id are given. If it is empty, these ids are not kept.
+    """
 
     notation: Notation = field(default_factory=Notation)
     encoding: str = ""
     strict: bool = False
     today: date = field(default_factory=latest_today)
+    id_key: Callable[[], str] = str
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:

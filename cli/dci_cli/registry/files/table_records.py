@@ -58,7 +58,8 @@ class TableRecords:
         if not has_id:
             fields["id"] = _NO_ID
         row = self._row(block, what, model, fields, found.contradictions)
-        id_ = fields["id"] if has_id else given_ids.stable_id(kind, fields, memberships)  # of the repaired values
+        # An id follows from the repaired values.
+        id_ = fields["id"] if has_id else given_ids.stable_id(kind, fields, memberships, self._reading.id_key())
         row = row._replace(key=(kind, id_))
         if row.record is None:
             return [row], ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from dci_cli.parallel import threads
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     target = (
         None
         if options.dry_run and not options.table
-        else Target.read(runtime_of(options), options.shards, options.country)
+        else Target.read(runtime_of(options), options.shards, options.country, dry_run=options.dry_run)
     )
     audit = None if options.dry_run or not target else OperatorAudit.of(options, target.runtime, "import")
     how = Options(options.dry_run, options.replace, reading.strict, audit)
@@ -86,6 +87,9 @@ def load(
 ) -> int:
     """Load files, print a summary, and return the exit status. Raises CommandError."""
     paths = list(dict.fromkeys(files))
+    reading = reading or Reading()
+    if target:
+        reading = replace(reading, id_key=target.id_key)
     with (
         relaxed_gc(),
         Rejects(map(str, paths)) as rejects,

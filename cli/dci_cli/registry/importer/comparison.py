@@ -11,15 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from dci_cli.parallel import chunks, in_parallel
 from dci_cli.registry.files.rows import Warned
 from dci_cli.registry.importer.dangling import reject_dangling
 from dci_cli.registry.importer.diff_status import DiffStatus
 from dci_cli.registry.importer.field_changes import FieldChanges
 from dci_cli.registry.importer.membership_comparison import compare_memberships
-from dci_cli.registry.importer.merge import merge_record
+from dci_cli.registry.importer.merge import MergeConflict, merge_record
 from dci_cli.registry.importer.staging import Staged
 from dci_cli.registry.support.progress import Progress
 from dci_cli.registry.support.registry_table import UNLIMITED
@@ -31,7 +29,6 @@ from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore, Stored
 from dci_common.timestamps import day
-from dci_common.validation import describe
 
 if TYPE_CHECKING:
     from dci_cli.registry.files.rejects import Rejects
@@ -92,9 +89,8 @@ class Comparison:
         before = own_fields(stored.view)
         try:
             merged = merge_record(kind, before, staged.given, replace=self._replace)
-        except ValidationError as error:
-            reason = f"Together with what the registry has: {describe(error, 'the record')}"
-            self._reject(staged, reason)
+        except MergeConflict as conflict:
+            self._reject(staged, str(conflict))
             self._note(stored)
             return
         after = record_fields(merged)

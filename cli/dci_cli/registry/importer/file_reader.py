@@ -68,7 +68,7 @@ class _Stage:
             records, ids = TableRecords(header, self._reading), None
             for block in blocks(header, table.rows):
                 rows, given_id = records.read(block)
-                if self._add(str(path), rows) and given_id:
+                if self._add(str(path), rows) and given_id and self._reading.id_key():
                     if not ids:
                         ids = IdsFile(str(path), header, table.delimiter)
                         stack.callback(ids.close)

@@ -74,7 +74,9 @@ class ImportRun:
             with self._explained(), audit.recorded(self._staging.changed_keys()) if audit else nullcontext():
                 self._write_new()
                 if registry and comparison and not self._options.dry_run:
-                    self._updater = Updater(self._staging, registry, self._rejects, self._pool)
+                    self._updater = Updater(
+                        self._staging, registry, self._rejects, self._pool, replace=self._options.replace
+                    )
                     self._updater.run(comparison.unfinished)
         print(self._summary())
         rows = list(comparison.changes.rows()) if comparison and self._options.dry_run else []

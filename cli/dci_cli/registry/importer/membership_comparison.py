@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from dci_cli.registry.importer.diff_status import DiffStatus
-from dci_cli.registry.importer.merge import merge_membership
+from dci_cli.registry.importer.merge import MergeConflict, merge_membership
 from dci_cli.registry.importer.staging import Staged
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.periods import PeriodConflict, find_overlap, overlap_text, start_of
@@ -18,7 +16,6 @@ from dci_common.registry.model.records import Membership
 from dci_common.registry.model.views import View, membership_fields
 from dci_common.registry.storage.store import Stored
 from dci_common.registry.write.record_change import entries_of
-from dci_common.validation import describe
 
 if TYPE_CHECKING:
     from dci_cli.registry.importer.staging import Staging
@@ -74,11 +71,8 @@ def _resolve(
     had = entries_of(person.view["households"], staged.record.group_id)
     try:
         merged = merge_membership(staged.given, had, today, replace=replace)
-    except ValidationError as error:
-        reason = f"Together with what the registry has: {describe(error, 'the membership')}"
-        return ComparedMembership(staged, staged.record, None, DiffStatus.DIFFERENT, reason)
-    except PeriodConflict as error:
-        return ComparedMembership(staged, staged.record, None, DiffStatus.DIFFERENT, str(error))
+    except (MergeConflict, PeriodConflict) as conflict:
+        return ComparedMembership(staged, staged.record, None, DiffStatus.DIFFERENT, str(conflict))
     fields = membership_fields(record_fields(merged))
     stored = next((membership_fields(one) for one in had if start_of(one) == start_of(fields)), None)
     is_same = stored == fields and _has_group(staging, merged.group_id)

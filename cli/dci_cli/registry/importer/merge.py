@@ -11,37 +11,62 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from pydantic import ValidationError
+
+from dci_cli.registry.support.value_checks import is_before
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.periods import meant, start_of
 from dci_common.registry.model.records import Group, Membership, Person
 from dci_common.registry.model.views import AnyView, View, membership_fields
 from dci_common.registry.storage import keys
+from dci_common.validation import describe
 
 Given = dict[str, Any]  # what a row gives, as JSON; a value that is None, or an empty list, is removed
 MODELS: dict[Kind, type[Person | Group]] = {Kind.PERSON: Person, Kind.GROUP: Group}
 
 
+class MergeConflict(Exception):
+    """A row and what the registry has are not valid together; the message says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Together with what the registry has: {reason}")
+
+
 def merge_record(kind: Kind, stored: View, given: Given, *, replace: bool) -> Person | Group:
-    """Return a record after a row, or in place of it. Raises ValidationError when the two together are not valid."""
+    """Return a record after a row, or in place of it. Raises MergeConflict."""
+    fields = _merged_fields(stored, given, replace=replace)
+    birth, death = fields.get("birth_date"), fields.get("death_date")
+    if birth and death and is_before(death, birth) and not given.keys().isdisjoint({"birth_date", "death_date"}):
+        raise MergeConflict("death_date is before the birth.")
+    try:
+        return MODELS[kind].model_validate(fields)
+    except ValidationError as error:
+        raise MergeConflict(describe(error, "the record")) from error
+
+
+def _merged_fields(stored: View, given: Given, *, replace: bool) -> View:
     if replace:
         kept = {name: stored[name] for name in ("restricted",) if name in stored}
-        return MODELS[kind].model_validate(kept | given)
+        return kept | given
     fields = _merge(stored, given)
     if "identifiers" in given:
         fields["identifiers"] = _with_identifiers(stored.get("identifiers", []), given["identifiers"])
-    return MODELS[kind].model_validate(fields)
+    return fields
 
 
 def merge_membership(given: Given, periods: Sequence[View], today: date, *, replace: bool) -> Membership:
     """Return a membership after a row; `periods` are those of its person in its group that the registry has.
 
-    The row changes the period that it means, or is a new one. Raises ValidationError or PeriodConflict.
+    The row changes the period that it means, or is a new one. Raises MergeConflict or PeriodConflict.
     """
     stored = _period_meant(given, periods, today)
     start = {"start": given.get("start") or stored.get("start")}
     ids = {"person_id": given["person_id"], "group_id": given["group_id"]}
-    return Membership.model_validate((given if replace else _merge(stored, given)) | start | ids)
+    try:
+        return Membership.model_validate((given if replace else _merge(stored, given)) | start | ids)
+    except ValidationError as error:
+        raise MergeConflict(describe(error, "the membership")) from error
 
 
 def _period_meant(given: Given, periods: Sequence[View], today: date) -> View:

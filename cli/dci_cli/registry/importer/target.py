@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from dci_cli.command_error import CommandError
+from dci_cli.registry.importer.id_key import IdKey
 from dci_cli.registry.support.registry_table import settings_if_loaded
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.items import settings_item
@@ -35,9 +36,12 @@ class Target:
     is_empty: bool
     requested_shards: int | None
     requested_country: str | None
+    id_key: IdKey
 
     @classmethod
-    def read(cls, runtime: OperatorRuntime, shards: int | None, country: str | None = None) -> Self:
+    def read(
+        cls, runtime: OperatorRuntime, shards: int | None, country: str | None = None, *, dry_run: bool = False
+    ) -> Self:
         """Read the state of the table.
 
         Raises CommandError when the registry must be reindexed, or has another number of shards or another country.
@@ -55,7 +59,8 @@ class Target:
                 f"The registry has {settings.shards} shards, which cannot be changed: leave out --shards."
             )
         found = runtime.dynamodb.scan(TableName=runtime.settings.registry_table, Limit=1, ConsistentRead=True)
-        return cls(runtime, settings, not found["Items"], shards, country)
+        id_key = IdKey(runtime, settings, is_kept=not dry_run)
+        return cls(runtime, settings, not found["Items"], shards, country, id_key)
 
     @property
     def country(self) -> str:
@@ -70,7 +75,7 @@ class Target:
         """Add the shards and identifier types to the settings, before the first record with them is written."""
         table, dynamodb = self.runtime.settings.registry_table, self.runtime.dynamodb
         if self.settings is None:
-            item = settings_item(shards, types, restricted_types, self.country)
+            item = settings_item(shards, types, restricted_types, self.country, self.id_key.value)
             try:
                 dynamodb.put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)")
             except dynamodb.exceptions.ConditionalCheckFailedException:

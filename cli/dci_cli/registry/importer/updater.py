@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from dci_cli.parallel import in_parallel_apart
 from dci_cli.registry.importer.bundles import Bundle, Bundles
+from dci_cli.registry.importer.merge import MergeConflict, merge_record
 from dci_cli.registry.importer.staging import Staged
 from dci_cli.registry.support.progress import Progress
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import RegistryBusy, WriteRefused
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import Group, Membership, Person
 from dci_common.registry.write.writer import RegistryWriter
 
 if TYPE_CHECKING:
     from dci_cli.registry.files.rejects import Rejects
     from dci_cli.registry.importer.staging import Staging
+    from dci_common.registry.model.views import View
+    from dci_common.registry.write.put_changes import Merge
     from dci_common.runtime import Runtime
 
 
@@ -43,11 +47,14 @@ class Updater:
     `written` counts the records and memberships that are written.
     """
 
-    def __init__(self, staging: Staging, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, staging: Staging, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor, *, replace: bool
+    ) -> None:
         self._staging = staging
         self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
         self._rejects = rejects
         self._pool = pool
+        self._replace = replace
         self.written = 0
 
     def run(self, unfinished: Iterable[str]) -> None:
@@ -95,7 +102,7 @@ class Updater:
         """Put the records of a bundle; if one of them is refused, the others in smaller bundles."""
         records = bundle.records
         try:
-            self._writer.put_all([staged.record for staged in records])
+            self._writer.put_all([staged.record for staged in records], self._merging(records))
         except WriteRefused as error:
             if len(records) == 1:
                 return _Outcome(refused=[(records[0], str(error))])
@@ -106,6 +113,23 @@ class Updater:
         except RegistryBusy:
             return _Outcome(busy=[records])
         return _Outcome(len(records))
+
+    def _merging(self, records: list[Staged[Any]]) -> Merge:
+        """Return how rows change what the registry has when they are written, which others may have changed."""
+        given = {
+            (type(staged.record), staged.record.id): staged.given
+            for staged in records
+            if not isinstance(staged.record, Membership)
+        }
+
+        def merge(record: Person | Group, stored: View) -> Person | Group:
+            kind = Kind.PERSON if isinstance(record, Person) else Kind.GROUP
+            try:
+                return merge_record(kind, stored, given[type(record), record.id], replace=self._replace)
+            except MergeConflict as conflict:
+                raise WriteRefused(str(conflict)) from conflict
+
+        return merge
 
     def _count(self, outcome: _Outcome, progress: Progress) -> None:
         self.written += outcome.written

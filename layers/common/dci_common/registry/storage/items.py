@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Ref = tuple[str, str]  # an item's pk and sk
 IDENTIFIER_TYPES, RESTRICTED_TYPES = "identifier_types", "restricted_types"  # attributes of the settings
 RULES, FORMER_RULES = "matching_rules", "former_rules"  # attributes of the settings too
+ID_KEY = "id_key"  # another
 RESTRICTED = "restricted"  # the mark of a lookup item whose owner is a restricted person
 
 # A body of more characters than this (300 KB at most, in UTF-8) is stored in items of its own.
@@ -126,10 +127,12 @@ def identifier_types(views: Iterable[Mapping[str, Any]]) -> tuple[set[str], set[
     return types
 
 
-def settings_item(shards: int, types: Set[str], restricted_types: Set[str], country: str = "") -> Item:
+def settings_item(
+    shards: int, types: Set[str], restricted_types: Set[str], country: str = "", id_key: str = ""
+) -> Item:
     """Build the registry's own item: the number of shards of its indexes, its identifier types and its country.
 
-    `restricted_types` are those of restricted people.
+    `restricted_types` are those of restricted people. `id_key` is the key of the ids that it gave, if there are any.
     """
     known = {IDENTIFIER_TYPES: types, RESTRICTED_TYPES: restricted_types - types}
     return {
@@ -137,6 +140,7 @@ def settings_item(shards: int, types: Set[str], restricted_types: Set[str], coun
         "shards": {"N": str(shards)},
         RULES: {"S": str(Rules(VERSION, country))},
         **{name: {"SS": sorted(some)} for name, some in known.items() if some},
+        **({ID_KEY: {"S": id_key}} if id_key else {}),
     }
 
 

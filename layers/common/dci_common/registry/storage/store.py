@@ -7,7 +7,7 @@ which of them are not hidden from the client.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +20,7 @@ from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.items import (
     FORMER_RULES,
+    ID_KEY,
     IDENTIFIER_TYPES,
     RESTRICTED,
     RESTRICTED_TYPES,
@@ -49,7 +50,8 @@ class RegistrySettings:
 
     `restricted_types` are the identifier types that only restricted people have had: other clients than entitled ones
     may not learn that these exist. `country` is the one whose phone numbers may be in national form. `former` are
-    other rules than the registry's that some of its items may still follow, until it is reindexed.
+    other rules than the registry's that some of its items may still follow, until it is reindexed. `id_key` is the
+    secret key of the ids that imports gave, if there are any.
     """
 
     shards: int
@@ -57,6 +59,7 @@ class RegistrySettings:
     restricted_types: frozenset[str] = frozenset()
     country: str = ""
     former: frozenset[Rules] = frozenset()
+    id_key: str = field(default="", repr=False)
 
     @property
     def rules(self) -> Rules:
@@ -113,7 +116,9 @@ class RegistryStore:
         )
         rules = Rules.read(item.get(RULES, {"S": "1"})["S"])
         former = {rules, *map(Rules.read, item.get(FORMER_RULES, {}).get("SS", ()))} - {Rules(country=rules.country)}
-        return RegistrySettings(int(item["shards"]["N"]), types, restricted, rules.country, frozenset(former))
+        id_key = item.get(ID_KEY, {}).get("S", "")
+        shards = int(item["shards"]["N"])
+        return RegistrySettings(shards, types, restricted, rules.country, frozenset(former), id_key)
 
     def identifier_owners(self, pks: Sequence[str], budget: Budget, *, entitled: bool) -> dict[str, str]:
         """Read the owner of each identifier; those without an owner that the client may know of are left out."""

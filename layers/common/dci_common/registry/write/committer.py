@@ -4,6 +4,9 @@ What fits into one transaction is written in one. What the members of a large gr
 updated in steps, each conditional on the group's version. The group is marked `pending` until the last step: until
 then its view says who its members are, and each of them follows it. `finish_interrupted` takes the steps that are
 left; a writer calls it before it changes such a group.
+
+A writer who changes or deletes a person finds their groups in the person's own view. So a pending group hides those
+who may not show it: they could be restricted or deleted meanwhile, and it would still show them as they were.
 """
 
 from __future__ import annotations
@@ -20,7 +23,13 @@ from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import identifier_types
 from dci_common.registry.storage.store import RegistrySettings, RegistryStore, Stored
-from dci_common.registry.write.record_change import RecordChange, entries_of, with_households, with_members
+from dci_common.registry.write.record_change import (
+    RecordChange,
+    entries_of,
+    with_all_members,
+    with_hidden_members,
+    with_households,
+)
 from dci_common.registry.write.transaction import MAX_ACTIONS, Transaction
 from dci_common.timestamps import day
 
@@ -85,8 +94,9 @@ class Committer:
         if others or len(groups) != 1 or (view := groups[0].after) is None:
             raise TooLarge
         before = groups[0].before
+        joining = {change.after["id"] for change in changes if change.after and _joins(change, view["id"])}
         mark = self._transaction([])
-        mark.put_record(Kind.GROUP, view, before, pending=SUMMARIES)
+        mark.put_record(Kind.GROUP, with_hidden_members(view, joining), before, pending=SUMMARIES)
         mark.change_lookups(Kind.GROUP, before.view if before else None, view)
         if not mark.fits:
             raise TooLarge
@@ -101,7 +111,7 @@ class Committer:
             if self._write([*_removals(group, self.read(Kind.PERSON, members)), deletion]):
                 return []
         mark = self._transaction([])
-        mark.put_record(Kind.GROUP, group.view, group, pending=DELETION)
+        mark.put_record(Kind.GROUP, with_hidden_members(group.view, members), group, pending=DELETION)
         mark.commit(self._runtime.dynamodb)
         return [group.id]
 
@@ -111,37 +121,35 @@ class Committer:
         Its new members may have changed or gone since it was written. If what its members show of it depends on that,
         it is left pending, as they need another round.
         """
-        members, view = _member_ids(group), group.view
+        members = _member_ids(group)
+        deletes = group.pending == DELETION
+        entries = _entries_now(group, {} if deletes else self.read(Kind.PERSON, members))
+        view = with_all_members(group.view, entries)
         chunk = (self._max_actions - 1) // _ACTIONS_A_MEMBER  # one action is the condition on the group
         for start in range(0, len(members), chunk):
-            for person_id, entries in self._update_members(group, members[start : start + chunk]).items():
-                view = with_members(view, person_id, entries)
+            entries |= self._update_members(group, view, members[start : start + chunk])
         last = self._transaction([])
-        if group.pending == DELETION:
+        if deletes:
             last.delete_record(group)
             last.change_lookups(Kind.GROUP, group.view, None)
         else:
-            is_whole = summary(view) == summary(group.view)
-            last.put_record(Kind.GROUP, view, group, pending="" if is_whole else SUMMARIES)
+            after = with_all_members(group.view, entries)
+            last.put_record(Kind.GROUP, after, group, pending="" if summary(after) == summary(view) else SUMMARIES)
         last.commit(self._runtime.dynamodb)
 
-    def _update_members(self, group: Stored, ids: Sequence[str]) -> dict[str, list[View]]:
-        """Take one step for some members, as long as the group has not changed.
+    def _update_members(self, group: Stored, view: View, ids: Sequence[str]) -> dict[str, list[View]]:
+        """Take one step for some members, as long as the group has not changed; `view` is what they show of it.
 
-        Returns the entries of those who are not as the group shows them; none for those who do not exist.
+        Returns their entries as they are then; none for those who are not in the view.
         """
         deletes, people = group.pending == DELETION, self.read(Kind.PERSON, ids)
-        if not self._write(_removals(group, people) if deletes else _refreshed([group.view], people), fence=group):
+        if not self._write(_removals(group, people) if deletes else _refreshed([view], people), fence=group):
             if len(ids) == 1:
                 raise TooLarge
             half = len(ids) // 2
-            return self._update_members(group, ids[:half]) | self._update_members(group, ids[half:])
-        shown = _members_by_id(group.view)
-        actual = {
-            id_: [member_entry(own_fields(people[id_].view), entry) for entry in shown[id_]] if id_ in people else []
-            for id_ in ids
-        }
-        return {id_: entries for id_, entries in actual.items() if entries != shown[id_]}
+            return self._update_members(group, view, ids[:half]) | self._update_members(group, view, ids[half:])
+        now, shown = _entries_now(group, people), _members_by_id(view)
+        return {id_: now[id_] if id_ in shown else [] for id_ in ids}
 
     def _write(self, changes: Iterable[RecordChange], *, pending: str = "", fence: Stored | None = None) -> bool:
         """Write changes in one transaction. Returns False, and writes nothing, when they do not fit into one."""
@@ -176,6 +184,21 @@ class Committer:
         if update:
             self._runtime.dynamodb.update_item(TableName=self._table, Key=keys.REGISTRY_KEY, **update)
             vars(self).pop("_settings", None)  # read again when it is needed; another thread may have dropped it too
+
+
+def _joins(change: RecordChange, group_id: str) -> bool:
+    """Return whether a person who does not show a group is put into it."""
+    if change.kind is not Kind.PERSON or change.before is None:
+        return False
+    return not entries_of(change.before.view["households"], group_id)
+
+
+def _entries_now(group: Stored, people: Mapping[str, Stored]) -> dict[str, list[View]]:
+    """Return the entries of a group's members by their ids, with what these people are now; none for all others."""
+    return {
+        id_: [member_entry(own_fields(people[id_].view), entry) for entry in entries] if id_ in people else []
+        for id_, entries in _members_by_id(group.view).items()
+    }
 
 
 def _removals(group: Stored, people: Mapping[str, Stored]) -> list[RecordChange]:

@@ -6,7 +6,7 @@ Any number of people, groups and memberships are put together, so that each reco
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from dci_common.registry.errors import NoSuchRecord, WriteRefused
@@ -29,6 +29,7 @@ from dci_common.registry.write.record_change import RecordChange
 MAX_MEMBERS = 2000  # of a group, and
 MAX_HOUSEHOLDS = 15  # of a person, each period counted
 
+Merge = Callable[[Person | Group, View], Person | Group]  # a record that is put, with the fields of the one there
 _ById = dict[str, dict[str, list[View]]]  # entries by the id of their record, then of the other record
 
 
@@ -36,10 +37,19 @@ class PutChanges:
     """Puts records over those that are stored of them.
 
     `people` are the stored people that are put or whose memberships are; `groups` the stored groups likewise, and
-    those that show the people that are put. `now` is the stamp of what changes.
+    those that show the people that are put. `now` is the stamp of what changes. `merge` returns what a record that
+    is put makes of the one that is stored; None replaces it.
     """
 
-    def __init__(self, people: dict[str, Stored], groups: dict[str, Stored], today: date, now: str) -> None:
+    def __init__(
+        self,
+        people: dict[str, Stored],
+        groups: dict[str, Stored],
+        today: date,
+        now: str,
+        merge: Merge | None = None,
+    ) -> None:
+        self._merge = merge
         self._stored = {Kind.PERSON: people, Kind.GROUP: groups}
         self._today, self._now = today, now
         self._own = {
@@ -71,7 +81,9 @@ class PutChanges:
 
     def _put(self, record: Person | Group) -> None:
         own = self._own[Kind.PERSON if isinstance(record, Person) else Kind.GROUP]
-        own[record.id] = stamped(record_fields(record), own.get(record.id), self._now)
+        before = own.get(record.id)
+        after = self._merge(record, before) if self._merge and before is not None else record
+        own[record.id] = stamped(record_fields(after), before, self._now)
 
     def _show_again(self, person_id: str) -> None:
         """Let the groups of a person show them as they are now; groups that do not exist are left out."""

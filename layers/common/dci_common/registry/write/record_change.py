@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.views import View, group_view, own_fields, person_view, summary
+from dci_common.registry.model.views import (
+    View,
+    group_view,
+    membership_fields,
+    own_fields,
+    person_view,
+    summary,
+)
 from dci_common.registry.storage.store import Stored
 
 
@@ -39,6 +46,20 @@ class RecordChange:
 def with_members(group: View, person_id: str, entries: Iterable[View]) -> View:
     """Return a group's view with these entries of a person, in place of those it had."""
     return group_view(own_fields(group), [*_without(group["members"], person_id), *entries])
+
+
+def with_all_members(group: View, entries: Mapping[str, Iterable[View]]) -> View:
+    """Return a group's view with the entries of these people alone."""
+    return group_view(own_fields(group), [entry for some in entries.values() for entry in some])
+
+
+def with_hidden_members(group: View, ids: Collection[str]) -> View:
+    """Return a group's view that shows nothing of these people, but keeps their memberships."""
+    members = [
+        {"id": entry["id"], "restricted": True, **membership_fields(entry)} if entry["id"] in ids else entry
+        for entry in group["members"]
+    ]
+    return group_view(own_fields(group), members)
 
 
 def with_households(person: View, group_id: str, entries: Iterable[View]) -> View:

@@ -27,7 +27,7 @@ from dci_common.registry.model.stamp import moment
 from dci_common.registry.model.views import household_entry, member_entry, own_fields
 from dci_common.registry.storage.store import Stored
 from dci_common.registry.write.committer import Committer, TooLarge
-from dci_common.registry.write.put_changes import PutChanges
+from dci_common.registry.write.put_changes import Merge, PutChanges
 from dci_common.registry.write.record_change import RecordChange, entries_of, with_households, with_members
 from dci_common.registry.write.transaction import MAX_ACTIONS, IdentifierConflict, WriteConflict
 from dci_common.timestamps import day
@@ -60,17 +60,18 @@ class RegistryWriter:
         """
         self._do(lambda: self._put([record], version))
 
-    def put_all(self, records: Sequence[AnyRecord]) -> None:
+    def put_all(self, records: Sequence[AnyRecord], merge: Merge | None = None) -> None:
         """Create or replace records: in one transaction if they fit, otherwise one part of them after the other.
 
         The people come first, then each group with its memberships. Those that are written when an error is raised
-        are complete, and putting them again changes nothing. Raises WriteRefused.
+        are complete, and putting them again changes nothing. `merge` returns what a record makes of the one that is
+        there at that moment; without it, a record replaces that one. Raises WriteRefused.
         """
         left = deque([list(records)])
         while left:
             some = left.popleft()
             try:
-                self._do(lambda: self._put(some))  # noqa: B023 - called at once
+                self._do(lambda: self._put(some, merge=merge))  # noqa: B023 - called at once
             except ChangeTooLarge:
                 parts = _split(some)
                 if len(parts) == 1:
@@ -104,7 +105,7 @@ class RegistryWriter:
             found = self._committer.read(kind, ids)
         return found
 
-    def _put(self, records: Sequence[AnyRecord], version: int | None = None) -> list[str]:
+    def _put(self, records: Sequence[AnyRecord], version: int | None = None, merge: Merge | None = None) -> list[str]:
         people = {record.id for record in records if isinstance(record, Person)}
         groups = {record.id for record in records if isinstance(record, Group)}
         memberships = [record for record in records if isinstance(record, Membership)]
@@ -117,7 +118,7 @@ class RegistryWriter:
             for kind, id_ in [*((Kind.PERSON, id_) for id_ in people), *((Kind.GROUP, id_) for id_ in groups)]:
                 _check_version(kind, id_, (found if kind is Kind.PERSON else homes).get(id_), version)
         now = self._runtime.clock()
-        changes = PutChanges(found, homes, day(now), moment(now)).of(records)
+        changes = PutChanges(found, homes, day(now), moment(now), merge).of(records)
         return self._committer.commit(changes, in_steps=len(_split(records)) == 1)
 
     def _delete_membership(self, person_id: str, group_id: str, start: str | None) -> list[str]:
