@@ -101,6 +101,16 @@ def test_ctrl_c_has_status_130(dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Non
     assert dci("registry", "verify").status == 130
 
 
+def test_ctrl_c_while_a_command_is_imported_has_status_130(dci: Dci, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is interrupted before it runs has no traceback either."""
+
+    def interrupted(_: argparse.ArgumentParser) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verify, "add_arguments", interrupted)
+    assert (dci("registry", "verify").status, dci("registry", "verify").err) == (130, "")
+
+
 @pytest.mark.exhaustive
 def test_a_closed_pipe_has_status_0() -> None:
     """When the reader of the output has closed it, the command ends silently with status 0."""
