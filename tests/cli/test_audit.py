@@ -232,6 +232,19 @@ def test_csv_has_the_keys_of_all_records(asked: Api, dci: Dci) -> None:
 
 
 @pytest.mark.usefixtures("asked")
+def test_the_table_has_the_first_keys_of_an_import(asked: Api, dci: Dci, tmp_path: Path) -> None:
+    """A record with thousands of keys does not hide the others; JSON has all of its keys."""
+    people = tmp_path / "people.jsonl"
+    people.write_text("".join(json.dumps({"person": {"id": f"p-{number:04}"}}) + "\n" for number in range(1500)))
+    options = ("--table", asked.runtime.settings.registry_table, "--audit-table", "dci-audit")
+    assert dci("registry", "import", str(people), *options).status == 0
+    arguments = ("audit", "--person", "p-0700", "--table", "dci-audit")
+    shown = dci(*arguments).out
+    [record] = json.loads(dci(*arguments, "--json").out)
+    assert f"and {len(record['records']) - 20:,} more" in " ".join(shown.split())
+    assert shown.count("PERSON#") == 20
+
+
 def test_csv_of_nothing_is_its_header(dci: Dci) -> None:
     """Without records the CSV has only its header, and the sentence goes to stderr."""
     done = dci("audit", "--person", "nobody", *LONG_AGO, "--csv")

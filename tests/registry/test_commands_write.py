@@ -109,7 +109,8 @@ def test_a_rejected_record_stops_put(filled: Registry, dci: Commands) -> None:
     carla = Person(id="carla")
     thief = Person(id="dora", identifiers=(UIN,))
     problem = dci("put", "-", stdin=lines(carla, thief, Person(id="emil"))).problem
-    assert problem == "Line 2 is rejected: An identifier of type UIN already belongs to PERSON#anna. The 1 record before it is written."
+    taken = "An identifier of type UIN already belongs to PERSON#anna."
+    assert problem == f"Line 2 is rejected: {taken} The 1 record before it is written."
     filled.assert_holds(*ALL, carla)
 
 

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the records, the oldest first. Raises CommandError."""
-    check_table(options.table, "AuditTable", "--table or AUDIT_TABLE")
+    check_table(options.table, "AuditTable", "--table or AUDIT_TABLE, or use --local")
     period = _period(options)
     subject = _subject(options)
     with aws_errors("AuditTable"):

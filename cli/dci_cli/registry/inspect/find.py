@@ -44,7 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--phone", metavar="NUMBER", help="a phone number, in national or international form")
     parser.add_argument("--name", metavar="TEXT", help="a surname, a given name or a whole name, or its beginning")
     parser.add_argument(
-        "--limit", type=positive, default=_LIMIT, metavar="N", help=f"how many are shown of a name (default: {_LIMIT})"
+        "--limit",
+        type=positive,
+        default=_LIMIT,
+        metavar="N",
+        help=f"how many are shown of a name (default: {_LIMIT})",
     )
     add_json_option(parser)
 
