@@ -61,7 +61,7 @@ class Api:
     def __init__(self, base_url: str, client_id: str = "", client_secret: str = "") -> None:
         """Raise CommandError when the URL is not valid, or would send a secret over the network unencrypted."""
         parts = urlsplit(base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or set("@?#") & set(base_url):
             raise CommandError("The API's URL is not valid: give one such as https://registry.example.org.")
         if parts.scheme == "http" and parts.hostname not in _LOCAL:
             raise CommandError("The API's URL must begin with https://, since a secret is sent to it.")

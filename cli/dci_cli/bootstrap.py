@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Create a client that manages clients, and print it with its secret. Raises CommandError."""
-    check_table(options.clients_table, "ClientsTable", "--clients-table or CLIENTS_TABLE")
+    check_table(options.clients_table, "ClientsTable", "--clients-table or CLIENTS_TABLE, or use --local")
     try:
         name = options.name
         administrator = NewClient(name=name, sender_id=name, scopes=(CLIENTS_MANAGE, CLIENTS_READ))

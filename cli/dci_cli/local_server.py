@@ -109,4 +109,4 @@ def _check_listening(endpoint: str) -> None:
 
 
 def _engine_file(credentials: Path) -> Path:
-    return credentials.with_suffix(".engine.json")
+    return credentials.with_name(f"{credentials.name}.engine")  # another file's has another name

@@ -24,7 +24,9 @@ def read_profile(name: str) -> dict[str, str]:
     profiles = _read()
     if not profiles.has_section(name):
         named = "" if name == DEFAULT else f" --profile {name}"
-        raise CommandError(f"No API is configured as `{name}`: run `dci configure{named}`, or give --api or DCI_API.")
+        raise CommandError(
+            f"No API is configured as `{name}`: run `dci configure{named}`, or give --api, DCI_API or --local."
+        )
     found = {member: profiles.get(name, member, fallback="") for member in _MEMBERS}
     if not found["api"]:
         raise CommandError(f"The profile {name} in {_path()} has no api: run `dci configure --profile {name}`.")

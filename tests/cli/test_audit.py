@@ -168,6 +168,7 @@ def test_nobody_is_told_from_never_recorded(asked: Api, dci: Dci, arguments: tup
         ),
         (("--person", "UNI", "55"), "The registry has no identifier type UNI; it has UIN."),
         (("--person", "National", "ID", "5"), "Give an id, or TYPE VALUE: an identifier."),
+        (("--person", ""), "Give an id, or TYPE VALUE: an identifier."),
     ],
 )
 def test_an_identifier_that_is_nobodys_is_reported(
@@ -191,10 +192,22 @@ def test_a_client_that_never_was_is_reported(asked: Api, dci: Dci) -> None:
     assert dci("audit", "--client", asked.partner_id, *LONG_AGO, *clients).out.startswith(
         "Nothing was recorded of the "
     )
-    assert dci("audit", "--client", "x", *LONG_AGO, *clients).out.startswith(
-        "There is no client x and there was none,"
-    )
+    for nobody in ("00000000-0000-4000-8000-000000000000", "x", "", "No Ministry"):
+        problem = dci("audit", "--client", nobody, *LONG_AGO, *clients).problem
+        assert problem.startswith("No client has, or had, the id")
     assert "was not checked: give --clients-table" in dci("audit", "--client", "x", *LONG_AGO).out
+
+
+def test_a_client_is_audited_by_its_name(asked: Api, dci: Dci) -> None:
+    """A name means the client that has it, compared without case and spacing; a deleted client has its id."""
+    clients = ("--clients-table", "dci-clients")
+    name = ClientStore(asked.runtime).get(asked.partner_id).name
+    by_id = dci("audit", "--client", asked.partner_id, *TABLE, *clients).out
+    assert "saw" in by_id
+    assert dci("audit", "--client", f" {name.upper()}", *TABLE, *clients).out == by_id
+    Administration(asked.runtime).delete(Caller("operator"), asked.partner_id)
+    assert "by its id, which `dci clients log` shows" in dci("audit", "--client", name, *TABLE, *clients).problem
+    assert "saw" in dci("audit", "--client", asked.partner_id, *TABLE, *clients).out
 
 
 def test_clients_have_names_also_when_they_are_deleted(asked: Api, dci: Dci) -> None:
@@ -219,6 +232,19 @@ def test_csv_has_the_keys_of_all_records(asked: Api, dci: Dci) -> None:
 
 
 @pytest.mark.usefixtures("asked")
+def test_the_table_has_the_first_keys_of_an_import(asked: Api, dci: Dci, tmp_path: Path) -> None:
+    """A record with thousands of keys does not hide the others; JSON has all of its keys."""
+    people = tmp_path / "people.jsonl"
+    people.write_text("".join(json.dumps({"person": {"id": f"p-{number:04}"}}) + "\n" for number in range(1500)))
+    options = ("--table", asked.runtime.settings.registry_table, "--audit-table", "dci-audit")
+    assert dci("registry", "import", str(people), *options).status == 0
+    arguments = ("audit", "--person", "p-0700", "--table", "dci-audit")
+    shown = dci(*arguments).out
+    [record] = json.loads(dci(*arguments, "--json").out)
+    assert f"and {len(record['records']) - 20:,} more" in " ".join(shown.split())
+    assert shown.count("PERSON#") == 20
+
+
 def test_csv_of_nothing_is_its_header(dci: Dci) -> None:
     """Without records the CSV has only its header, and the sentence goes to stderr."""
     done = dci("audit", "--person", "nobody", *LONG_AGO, "--csv")

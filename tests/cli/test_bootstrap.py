@@ -68,7 +68,7 @@ def test_an_invalid_table_name_is_rejected(dci: Dci, table: str) -> None:
     """A name that no table has is rejected before any request to AWS, with the stack output that names the table."""
     assert dci("bootstrap", "--clients-table", table).problem == (
         "The table's name is missing or not valid: give the stack's output ClientsTable with --clients-table or"
-        " CLIENTS_TABLE."
+        " CLIENTS_TABLE, or use --local."
     )
 
 

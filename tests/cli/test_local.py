@@ -92,7 +92,7 @@ def test_the_default_server_is_that_of_the_checkout(
 
 def test_only_its_user_can_read_the_key(server: Server) -> None:
     """The file with the key has mode 0600, and the key 256 random bits."""
-    path = server.credentials.with_suffix(".engine.json")
+    path = server.credentials.with_suffix(".json.engine")
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text())["access_key_id"] == server.engine.access_key_id
     assert len(bytes.fromhex(server.engine.access_key_id)) == 32
@@ -175,7 +175,7 @@ def test_a_server_that_is_not_running_is_reported(dci: Dci, tmp_path: Path, cont
     client = {"client_id": "1", "client_secret": "2", "sender_id": "3"}
     credentials.write_text(json.dumps({"base_url": "http://127.0.0.1:1", "admin": client}))
     if content is not None:
-        credentials.with_suffix(".engine.json").write_text(content)
+        credentials.with_suffix(".json.engine").write_text(content)
     for words in (
         ("registry", "stats"),
         ("audit", "--client", "1"),
@@ -193,10 +193,18 @@ def test_the_file_is_removed_when_the_server_stops(tmp_path: Path) -> None:
     """A stopped server leaves no key behind, in whatever way it ended."""
     stack = ExitStack()
     stack.enter_context(published(tmp_path / "c.json", LocalEngine("http://127.0.0.1:1", "k"), {}))
-    assert (tmp_path / "c.engine.json").exists()
+    assert (tmp_path / "c.json.engine").exists()
     with pytest.raises(KeyboardInterrupt), stack:
         raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
+
+
+def test_servers_in_one_folder_have_their_own_files(tmp_path: Path) -> None:
+    """Credentials files whose names differ in the extension alone belong to different servers."""
+    with published(tmp_path / "c.json", LocalEngine("http://127.0.0.1:1", "k"), {}):
+        with published(tmp_path / "c.test", LocalEngine("http://127.0.0.1:2", "l"), {}):
+            assert json.loads((tmp_path / "c.json.engine").read_text())["access_key_id"] == "k"
+        assert [path.name for path in tmp_path.iterdir()] == ["c.json.engine"]
 
 
 def run(server: ServerProcess, *arguments: str) -> str:
@@ -229,9 +237,9 @@ def test_every_command_works_while_a_server_runs(tmp_path: Path) -> None:
     """On moto, all commands work on the server without any variable, and its file goes with it."""
     with dci_serve(tmp_path) as server:
         check_every_command(server, tmp_path)
-        endpoint = json.loads(server.credentials_file.with_suffix(".engine.json").read_text())["endpoint"]
+        endpoint = json.loads(server.credentials_file.with_suffix(".json.engine").read_text())["endpoint"]
         assert "registry stats" not in server.log.read_text()
-    assert not server.credentials_file.with_suffix(".engine.json").exists()
+    assert not server.credentials_file.with_suffix(".json.engine").exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", urlsplit(endpoint).port or 0))
 

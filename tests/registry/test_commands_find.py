@@ -110,6 +110,14 @@ def test_find_says_how_many_more_there_are(dci: Commands) -> None:
 
 
 @pytest.mark.usefixtures("filled")
+def test_a_limit_is_at_least_one(dci: Commands, capsys: pytest.CaptureFixture[str]) -> None:
+    """A limit that shows nothing is rejected by its own name."""
+    with pytest.raises(SystemExit):
+        dci("find", "--name", "okafor", "--limit", "0")
+    assert "argument --limit: must be a whole number of at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("filled")
 def test_find_of_nobody_has_status_1(dci: Commands) -> None:
     """A search without a match prints nothing but a sentence on stderr, and its exit status is 1."""
     done = dci("find", "UIN", "1")
@@ -174,6 +182,8 @@ def test_nothing_is_deleted_when_several_records_match(filled: Registry, dci: Co
 
 @pytest.mark.usefixtures("filled")
 def test_three_words_are_no_record(dci: Commands) -> None:
-    """A type with a space must be in quotes, and the message says so."""
+    """A type with a space must be in quotes and nothing may be empty, and the message says so."""
+    assert dci("show", "").problem.startswith("Give the id of a person or group ")  # as an unset variable gives it
+    assert dci("delete", "UIN", "", "--yes").problem.startswith("Give the id of a person or group ")
     assert dci("show", "National", "ID", "A-17").problem.endswith("a type or value with spaces is put in quotes.")
     assert dci("show", "National ID", "A-17").out.startswith("person amara, ")

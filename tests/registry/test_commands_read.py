@@ -281,7 +281,7 @@ def test_a_missing_table_option_is_reported(
     assert main(["registry", *command]) == 2
     assert capsys.readouterr().err == (
         "dci: The table's name is missing or not valid:"
-        " give the stack's output RegistryTable with --table or REGISTRY_TABLE.\n"
+        " give the stack's output RegistryTable with --table or REGISTRY_TABLE, or use --local.\n"
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from dci_cli.registry.support.json_lines import write_line
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
+from dci_common.registry.write.writer import RegistryWriter
 from support.commands import Commands
 from support.import_files import jsonl
 from support.registry_harness import Registry
@@ -71,12 +72,45 @@ def test_a_version_is_for_one_record(registry: Registry, dci: Commands, records:
     registry.assert_holds()
 
 
+def test_an_interrupted_put_says_what_is_written(
+    filled: Registry, dci: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C ends the command with the number of records that are written, and how to go on."""
+    put = RegistryWriter.put
+
+    def interrupted(writer: RegistryWriter, record: AnyRecord, *, version: int | None = None) -> None:
+        if isinstance(record, Person) and record.id == "dora":
+            raise KeyboardInterrupt
+        put(writer, record, version=version)
+
+    monkeypatch.setattr(RegistryWriter, "put", interrupted)
+    carla = Person(id="carla")
+    done = dci("put", "-", stdin=lines(carla, Person(id="dora")))
+    assert (done.status, done.out) == (130, "")
+    assert done.err == "dci: Interrupted. 1 record written: run the same command again.\n"
+    filled.assert_holds(*ALL, carla)
+
+
+@pytest.mark.usefixtures("filled")
+def test_an_interrupted_delete_says_how_to_go_on(dci: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while a record is deleted says that the same command deletes the rest."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RegistryWriter, "delete", interrupted)
+    done = dci("delete", "anna", "--yes")
+    assert (done.status, done.out) == (130, "")
+    assert done.err.startswith("dci: Interrupted. Run the same command again: ")
+
+
 def test_a_rejected_record_stops_put(filled: Registry, dci: Commands) -> None:
     """A rejected record ends the command with its line and reason; the records before it are written."""
     carla = Person(id="carla")
     thief = Person(id="dora", identifiers=(UIN,))
     problem = dci("put", "-", stdin=lines(carla, thief, Person(id="emil"))).problem
-    assert problem == "Line 2 is rejected: An identifier of type UIN already belongs to PERSON#anna."
+    taken = "An identifier of type UIN already belongs to PERSON#anna."
+    assert problem == f"Line 2 is rejected: {taken} The 1 record before it is written."
     filled.assert_holds(*ALL, carla)
 
 

@@ -32,7 +32,6 @@ READING: dict[str, dict[str, Any]] = {
         "KeyConditionExpression": "pk = :pk",
         "ExpressionAttributeValues": {":pk": KEY["pk"]},
     },
-    "scan": {"TableName": "TABLE"},
 }
 REJECTED: dict[str, tuple[str, dict[str, Any]]] = {
     "no table": ("get_item", {"TableName": "nowhere", "Key": KEY}),

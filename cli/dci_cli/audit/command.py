@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "RegistryTable",
             "to look up identifiers, and whether somebody exists",
         ),
-        ("--clients-table", "ClientsTable", "to show the names of clients, also of deleted ones"),
+        ("--clients-table", "ClientsTable", "to look up clients, and show their names, also of deleted ones"),
     ):
         variable = f"{output.removesuffix('Table').upper()}_TABLE"
         parser.add_argument(
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the records, the oldest first. Raises CommandError."""
-    check_table(options.table, "AuditTable", "--table or AUDIT_TABLE")
+    check_table(options.table, "AuditTable", "--table or AUDIT_TABLE, or use --local")
     period = _period(options)
     subject = _subject(options)
     with aws_errors("AuditTable"):
@@ -90,7 +90,7 @@ def _add_subject(parser: argparse.ArgumentParser) -> None:
     about.add_argument(
         "--group", nargs="+", metavar=("ID", "VALUE"), help="show who saw and who changed this group, likewise"
     )
-    about.add_argument("--client", metavar="ID", help="show what this client saw")
+    about.add_argument("--client", metavar="CLIENT", help="show what this client saw: its id or name")
     about.add_argument("--changes", action="store_true", help="show what operators changed")
 
 
@@ -122,7 +122,7 @@ def _period(options: argparse.Namespace) -> Period:
 def _subject(options: argparse.Namespace) -> Subject:
     if options.changes:
         return _CHANGES
-    if options.client:
+    if options.client is not None:
         return client_subject(options.clients_table, options.client)
     kind, names = (Kind.PERSON, options.person) if options.person else (Kind.GROUP, options.group)
     return record_subject(options.registry_table, kind, names)

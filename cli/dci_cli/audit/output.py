@@ -19,11 +19,12 @@ _CSV = (
     *("moment", "client_id", "client", "operator", "did", "record_type", "count", "records"),
     *("transaction_id", "message_id", "correlation_id", "reference_id", "purpose", "query"),
 )
+_SHOWN = 20  # keys of a record; an import has thousands
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins to calculate
 
 
 def print_text(records: Iterable[Record]) -> None:
-    """Print a table, or where it is too wide each record as a sheet."""
+    """Print a table, or where it is too wide each record as a sheet, with the first of its keys."""
     print_table(_COLUMNS, list(map(_row, records)))
 
 
@@ -47,7 +48,8 @@ def _row(record: Record) -> Sequence[str]:
     who = record.get("operator") or record.get("client") or record.get("client_id", "")
     keys = _keys(record)
     texts = (record.get(name, "") for name in ("transaction_id", "purpose", "query"))
-    shown = [record["moment"], who, _did(record), record.get("record_type", ""), str(len(keys)), " ".join(keys)]
+    first = " ".join(keys[:_SHOWN]) + (f" and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else "")
+    shown = [record["moment"], who, _did(record), record.get("record_type", ""), str(len(keys)), first]
     return [*shown, *map(str, texts)]
 
 

@@ -17,6 +17,7 @@ from dci_common.registry.storage.store import RegistryStore, Stored
 from dci_common.settings import Settings
 
 _OF_RECORD = "contains(records, :value)"
+_OF_CLIENT = "client_id = :value"
 
 
 def record_subject(table: str, kind: Kind, names: Sequence[str]) -> Subject:
@@ -26,6 +27,8 @@ def record_subject(table: str, kind: Kind, names: Sequence[str]) -> Subject:
     owner, or cannot be looked up.
     """
     noun = kind.lower()
+    if len(names) > 2 or not all(names):  # noqa: PLR2004 - a type and a value
+        raise CommandError("Give an id, or TYPE VALUE: an identifier. A type or value with spaces is put in quotes.")
     if len(names) == 1:
         pk = key_of(kind, names[0].removeprefix(f"{kind}#"))
         record_id = pk.partition("#")[2]
@@ -35,8 +38,6 @@ def record_subject(table: str, kind: Kind, names: Sequence[str]) -> Subject:
             return Subject(_OF_RECORD, pk, nothing, unchecked)
         missing = f"There is no {noun} {record_id} in the registry now, and nothing was recorded about one"
         return Subject(_OF_RECORD, pk, nothing if _found(table, [pk]) else missing)
-    if len(names) > 2:  # noqa: PLR2004 - a type and a value
-        raise CommandError("Give an id, or TYPE VALUE: an identifier. A type or value with spaces is put in quotes.")
     check_table(table, "RegistryTable", "--registry-table or REGISTRY_TABLE, to look the identifier up")
     found = _found(table, names)
     what = " ".join(names)
@@ -50,19 +51,29 @@ def record_subject(table: str, kind: Kind, names: Sequence[str]) -> Subject:
     return Subject(_OF_RECORD, record_pk(found[0]), f"Nothing was recorded about the {noun} {found[0].id}")
 
 
-def client_subject(table: str, client_id: str) -> Subject:
-    """Return a client as a subject. Without a ClientsTable it is not known whether there is or was one."""
-    nothing = f"Nothing was recorded of the client {client_id}"
+def client_subject(table: str, id_or_name: str) -> Subject:
+    """Return a client as a subject. Without a ClientsTable it is taken by its id, and not known whether there is one.
+
+    Raises CommandError when there is and was no client with this id, and none has this name.
+    """
     if not table:
         unchecked = "Whether there is such a client was not checked: give --clients-table or CLIENTS_TABLE."
-        return Subject("client_id = :value", client_id, nothing, unchecked)
-    store = ClientStore(OperatorRuntime(Settings(clients_table=table)))
+        return Subject(_OF_CLIENT, id_or_name, f"Nothing was recorded of the client id {id_or_name}", unchecked)
     with aws_errors("ClientsTable"):
-        exists = is_client_id(client_id) and bool(
-            store.find(client_id, consistent=True) or store.log_page(client_id, 1, None)[0]
-        )
-    missing = f"There is no client {client_id} and there was none, and nothing was recorded of one"
-    return Subject("client_id = :value", client_id, nothing if exists else missing)
+        client_id = _client_id(ClientStore(OperatorRuntime(Settings(clients_table=table))), id_or_name)
+    return Subject(_OF_CLIENT, client_id, f"Nothing was recorded of the client {id_or_name}")
+
+
+def _client_id(store: ClientStore, text: str) -> str:
+    """Return the id of the client that has, or had, this id, or else has this name. Raises CommandError."""
+    if is_client_id(text) and (store.find(text, consistent=True) or store.log_page(text, 1, None)[0]):
+        return text
+    if client := store.named(text):
+        return client.client_id
+    raise CommandError(
+        f"No client has, or had, the id {text}, and none is named so now: name a deleted or renamed one by its id,"
+        " which `dci clients log` shows."
+    )
 
 
 def _found(table: str, names: Sequence[str]) -> list[Stored]:

@@ -7,6 +7,7 @@ from itertools import islice
 
 from dci_cli.clients.client_command import ClientCommand, print_record, print_records
 from dci_cli.clients.clients_api import ClientsApi
+from dci_cli.numbers import positive
 
 _CLIENTS = ("name", "client_id", "status")
 _LOG = ("at", "act", "by", "version", "secret_id", "changes")
@@ -29,13 +30,7 @@ def _add_log_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "client", nargs="?", metavar="CLIENT", help="the client's id or name, also of a deleted one (default: all)"
     )
-    parser.add_argument("--limit", type=_positive, metavar="NUMBER", help="show only the newest entries")
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError("must be a whole number of at least 1")
-    return int(text)
+    parser.add_argument("--limit", type=positive, metavar="NUMBER", help="show only the newest entries")
 
 
 def _log(api: ClientsApi, options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Iterable
 
 from dci_cli.command_error import CommandError
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.operator_audit import OperatorAudit, add_audit
 from dci_cli.registry.support.record_lookup import ID_OR_IDENTIFIER, find_record
 from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
@@ -20,6 +21,8 @@ from dci_common.registry.model.periods import period_text
 from dci_common.registry.storage.keys import NO_START, record_pk
 from dci_common.registry.storage.store import RegistryStore, Stored
 from dci_common.registry.write.writer import RegistryWriter
+
+_UNFINISHED = "Run the same command again: what was deleted stays deleted, and the rest is deleted then."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,13 +54,14 @@ def run(options: argparse.Namespace) -> int:
             if start is not None:
                 description += f" {period_text({'start': start} if start else {})}"
             confirm(f"Delete {description}", "deleted", assumed=options.yes)
-            with audit.recorded([record_pk(Kind.PERSON, person_id), record_pk(Kind.GROUP, group_id)]):
+            keys = [record_pk(Kind.PERSON, person_id), record_pk(Kind.GROUP, group_id)]
+            with interruptible(_UNFINISHED), audit.recorded(keys):
                 writer.delete_membership(person_id, group_id, start)
         else:
             stored = find_record(RegistryStore(runtime), options.record)
             description = _describe(stored)
             confirm(f"Delete {description}", "deleted", assumed=options.yes)
-            with audit.recorded(_keys(stored)):
+            with interruptible(_UNFINISHED), audit.recorded(_keys(stored)):
                 writer.delete(stored.kind, stored.id, version=stored.version)
     except WriteRefused as error:
         raise CommandError(str(error)) from error

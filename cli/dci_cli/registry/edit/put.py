@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from dci_cli.command_error import CommandError
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.json_lines import BadLine, read_line
 from dci_cli.registry.support.operator_audit import OperatorAudit, add_audit
 from dci_cli.registry.support.plausibility import latest_today
@@ -48,14 +49,22 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("--version requires a file with one person or group, and nothing else.")
     audit = OperatorAudit.of(options, runtime, "put")
     writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
-    with audit.recorded(dict.fromkeys(key for _, record in records for key in _keys(record))):
+    keys = dict.fromkeys(key for _, record in records for key in _keys(record))
+    written = 0
+    with interruptible(lambda: f"{_count(written)} written: run the same command again."), audit.recorded(keys):
         for number, record in records:
             try:
                 writer.put(record, version=options.version)
             except WriteRefused as error:
-                raise CommandError(f"Line {number} is rejected: {error}") from error
-    print(f"{len(records)} record{'s'[: len(records) != 1]} written.")
+                before = f" The {_count(written)} before it {'is' if written == 1 else 'are'} written."
+                raise CommandError(f"Line {number} is rejected: {error}{before if written else ''}") from error
+            written += 1
+    print(f"{_count(written)} written.")
     return 0
+
+
+def _count(number: int) -> str:
+    return f"{number} record{'s'[: number != 1]}"
 
 
 def _keys(record: AnyRecord) -> Iterator[str]:

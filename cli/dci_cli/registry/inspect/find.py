@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dci_cli.command_error import CommandError
+from dci_cli.numbers import positive
 from dci_cli.registry.support.record_lookup import by_identifier, by_phone, record_pk, records
 from dci_cli.registry.support.registry_table import UNLIMITED, add_table, registry_command, runtime_of
 from dci_cli.terminal import Column, add_json_option, print_json, print_table
@@ -43,7 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--phone", metavar="NUMBER", help="a phone number, in national or international form")
     parser.add_argument("--name", metavar="TEXT", help="a surname, a given name or a whole name, or its beginning")
     parser.add_argument(
-        "--limit", type=int, default=_LIMIT, metavar="N", help=f"how many are shown of a name (default: {_LIMIT})"
+        "--limit",
+        type=positive,
+        default=_LIMIT,
+        metavar="N",
+        help=f"how many are shown of a name (default: {_LIMIT})",
     )
     add_json_option(parser)
 
@@ -52,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print who was found; return 1 when nobody was. Raises CommandError."""
     given = [bool(options.identifier), options.phone is not None, options.name is not None]
-    if sum(given) != 1 or len(options.identifier) not in {0, 2} or options.limit < 1:
+    if sum(given) != 1 or len(options.identifier) not in {0, 2}:
         raise CommandError(
             "Give one of TYPE VALUE, --phone NUMBER and --name TEXT; a type or value with spaces is put in quotes."
         )

@@ -26,7 +26,7 @@ def find_record(store: RegistryStore, names: Sequence[str]) -> Stored:
 
     Raises CommandError unless there is exactly one.
     """
-    if len(names) > 2:  # noqa: PLR2004 - a type and a value
+    if len(names) > 2 or not all(names):  # noqa: PLR2004 - a type and a value
         raise CommandError(f"Give {ID_OR_IDENTIFIER}; a type or value with spaces is put in quotes.")
     what = " ".join(names)
     found = by_identifier(store, *names) if len(names) > 1 else by_id(store, what)

@@ -72,7 +72,7 @@ def _country(code: str) -> str:
 
 def runtime_of(options: argparse.Namespace) -> OperatorRuntime:
     """Return the runtime for the table of `--table`. Raises CommandError when no table is named."""
-    check_table(options.table, "RegistryTable", "--table or REGISTRY_TABLE")
+    check_table(options.table, "RegistryTable", "--table or REGISTRY_TABLE, or use --local")
     return OperatorRuntime(Settings(registry_table=options.table))
 
 
