@@ -76,6 +76,7 @@ def test_a_clients_searches_are_listed_with_purpose_and_query(asked: Api, dci: D
     assert one["query"]["query_type"] == "predicate"  # type: ignore[index]
 
 
+@pytest.mark.exhaustive
 def test_each_disclosure_is_a_line_of_the_table(asked: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without --json each disclosure is a line, where the terminal is wide enough."""
     monkeypatch.setenv("COLUMNS", "1000")
@@ -198,6 +199,7 @@ def test_a_client_that_never_was_is_reported(asked: Api, dci: Dci) -> None:
     assert "was not checked: give --clients-table" in dci("audit", "--client", "x", *LONG_AGO).out
 
 
+@pytest.mark.exhaustive
 def test_a_client_is_audited_by_its_name(asked: Api, dci: Dci) -> None:
     """A name means the client that has it, compared without case and spacing; a deleted client has its id."""
     clients = ("--clients-table", "dci-clients")
@@ -210,6 +212,7 @@ def test_a_client_is_audited_by_its_name(asked: Api, dci: Dci) -> None:
     assert "saw" in dci("audit", "--client", asked.partner_id, *TABLE, *clients).out
 
 
+@pytest.mark.exhaustive
 def test_clients_have_names_also_when_they_are_deleted(asked: Api, dci: Dci) -> None:
     """With the clients' table the names are shown; those of deleted clients come from the log."""
     arguments = ("audit", "--client", asked.partner_id, *TABLE)
@@ -231,6 +234,7 @@ def test_csv_has_the_keys_of_all_records(asked: Api, dci: Dci) -> None:
     assert {(row["did"], row["count"]) for row in rows} == {("saw", "0"), ("saw", "2")}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("asked")
 def test_the_table_has_the_first_keys_of_an_import(asked: Api, dci: Dci, tmp_path: Path) -> None:
     """A record with thousands of keys does not hide the others; JSON has all of its keys."""
@@ -253,6 +257,7 @@ def test_csv_of_nothing_is_its_header(dci: Dci) -> None:
     assert done.err.startswith("Nothing was recorded about the person nobody")
 
 
+@pytest.mark.exhaustive
 def test_a_cell_of_the_csv_is_no_formula(asked: Api, dci: Dci) -> None:
     """A text that a partner chose and that begins like a formula is made harmless."""
     client, secret = asked.client()

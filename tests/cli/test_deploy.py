@@ -172,6 +172,7 @@ def test_a_missing_region_is_reported(tmp_path: Path, region: str, said: str) ->
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"dci: {said}")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("config")
 def test_the_check_needs_no_artifacts(tmp_path: Path) -> None:
     """What SAM needs of AWS is checked before there are artifacts, and SAM is not called."""

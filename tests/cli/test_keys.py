@@ -56,6 +56,7 @@ def test_the_next_key_becomes_current(
     assert server.send("GET", "/keys", **authorization).status == 200
 
 
+@pytest.mark.exhaustive
 def test_revoked_keys_end_at_once(
     server: ServerProcess, listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -67,6 +67,7 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("unset")
 def test_registry_commands_work_without_other_settings(server: Server, dci: Dci, tmp_path: Path) -> None:
     """Commands read and write the server's tables, whatever the user's environment says."""

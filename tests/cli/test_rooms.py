@@ -71,6 +71,7 @@ def test_the_registry_commands_import_no_other_commands() -> None:
         "command_error",
         "installation",
         "local_server",
+        "numbers",
         "parallel",
         "synthetic",
         "template",

@@ -86,6 +86,7 @@ def test_the_credentials_file_is_the_users_alone(server: ServerProcess) -> None:
     assert server.credentials_file.parent.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.exhaustive
 def test_what_it_prints_can_be_pasted(server: ServerProcess) -> None:
     """The printed commands get a token and find the known person, when a shell runs them as they stand."""
     bash = shutil.which("bash")
@@ -151,6 +152,7 @@ def test_unknown_paths_and_methods_are_the_apis_to_answer(server: ServerProcess)
     assert (refused.status, refused.headers["Allow"]) == (405, "POST")
 
 
+@pytest.mark.exhaustive
 def test_keys_may_be_rsa(unusual: ServerProcess) -> None:
     """`SIGNING_ALGORITHM=RS256` signs tokens that the API takes and the key set verifies."""
     token = unusual.token("partner").json["access_token"]

@@ -18,7 +18,7 @@ from support.api import Api, Reply, predicate
 from support.assertion_signer import Signer
 from support.events import event
 from support.lost_answers import functions_lose
-from support.stored_items import stored_items
+from support.stored_items import disclosures, stored_items
 
 T = TypeVar("T")
 FOUND = predicate(("UIN", "in", ["847951632", "TEST-001", "TEST-002"]))  # reserves three records, and finds one
@@ -128,7 +128,7 @@ def counted(api: Api, client_id: str) -> dict[str, int]:
 
 def audit(api: Api) -> list[dict[str, Any]]:
     """Return all audit items."""
-    return list(stored_items(api.runtime.settings.audit_table))
+    return disclosures(api.runtime.settings.audit_table)
 
 
 def test_a_client_is_registered_once(api: Api) -> None:

@@ -17,7 +17,7 @@ from dci_search import response as answer_module
 from support.api import Api, identified, item, predicate
 from support.call_trace import aws_calls, hooked
 from support.registries import registry_of
-from support.stored_items import stored_items
+from support.stored_items import disclosures
 
 ANNA, BENO, CARA = (
     Person(
@@ -52,7 +52,7 @@ def audited(new_api: Callable[..., Api]) -> Iterator[Api]:
 
 def written(api: Api) -> list[dict[str, Any]]:
     """Return what was written of the API's partner, in the order of the searches' reference ids."""
-    items = stored_items("dci-audit")
+    items = disclosures()
     plain = ({name: next(iter(value.values())) for name, value in found.items()} for found in items)
     own = (found for found in plain if found["client_id"] == api.partner_id)
     return sorted(own, key=lambda found: (found["reference_id"], found["sk"]))
@@ -115,7 +115,7 @@ def test_hidden_members_are_not_disclosed(audited: Api) -> None:
     client, secret = audited.client(disclosure=("poverty_score",))
     token = audited.token(client, secret).json["access_token"]
     audited.search(predicate(("poverty_score", "eq", 1), reg_record_type="Group"), token=token)
-    items = stored_items("dci-audit")
+    items = disclosures()
     assert [found["records"]["SS"] for found in items if found["client_id"]["S"] == client.client_id] == [
         ["GROUP#hill"]
     ]

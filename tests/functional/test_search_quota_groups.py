@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from support import stored_items
 from support.api import Api, predicate
 from support.call_trace import aws_calls, hooked
 from support.registries import registry_of
-from support.stored_items import stored_items
 from support.tiny_registry import tiny_population
 
 # Two groups show two members each, of whom one is in both; a restricted member and one who left are not shown.
@@ -35,7 +35,7 @@ def used(api: Api) -> int:
 
 def disclosures(api: Api) -> list[dict[str, Any]]:
     """Return the audit items of the API's partner."""
-    items = stored_items("dci-audit")
+    items = stored_items.disclosures()
     return [found for found in items if found["client_id"]["S"] == api.partner_id]
 
 

@@ -89,6 +89,7 @@ def test_the_position_of_another_list_is_rejected(admin: Admin, position: dict[s
     )
 
 
+@pytest.mark.exhaustive
 def test_the_log_is_not_in_the_list_of_clients(admin: Admin) -> None:
     """The index that lists the log does not show it among the clients, also where a client has several entries."""
     client_id = admin.create().json["client_id"]

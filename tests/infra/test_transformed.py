@@ -69,6 +69,7 @@ def test_no_resource_waits_for_itself() -> None:
     assert graph["RotationSchedule"] >= {"RotationFunction", "SigningKeys", "RotationPermission"}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("function", OF_HTTP)
 def test_the_api_calls_the_alias(function: str) -> None:
     """Requests go to the alias, which is a published version, and that starts from a snapshot."""

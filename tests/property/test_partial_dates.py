@@ -70,6 +70,7 @@ def lives_in(view: AnyView, place: str) -> bool:
     return DISTRICT.type.normalize(place) in DISTRICT.values(view, TODAY)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", sampled(MESSAGES, 2))
 def test_what_is_certain_of_a_birth_date_is_found(odd_api: Api, seed: int) -> None:
     """Conditions on birth dates, ages and years of birth find those of whom they are true on every possible day."""
@@ -82,6 +83,7 @@ def test_what_is_certain_of_a_birth_date_is_found(odd_api: Api, seed: int) -> No
         assert answered["pagination"]["total_count"] == len(found)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", sampled(MESSAGES))
 def test_groups_are_found_by_what_is_certain_of_a_member(odd_api: Api, seed: int) -> None:
     """A group is found if the condition is certainly true of one of its members of today."""
@@ -97,6 +99,7 @@ def test_groups_are_found_by_what_is_certain_of_a_member(odd_api: Api, seed: int
         assert set(found) == {id_ for id_, view in views if any(map(holds, related_entries(view, TODAY)))}, sent
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("more", [{}, {"$nor": [{"UIN": "x"}]}, {"$or": [{"UIN": "U1"}, {"age": {"$gte": 0}}]}])
 def test_pages_walk_through_partial_dates_by_their_first_days(

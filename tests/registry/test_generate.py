@@ -72,6 +72,7 @@ def test_a_larger_population_begins_with_a_smaller(lines: list[Line]) -> None:
     assert few == list(islice(lines, len(few)))
 
 
+@pytest.mark.exhaustive
 def test_records_are_unique_and_in_order(records: list[AnyRecord]) -> None:
     """Ids, identifiers and memberships are unique, and a membership comes after its person and group."""
     ids: set[str] = set()

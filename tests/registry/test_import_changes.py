@@ -158,6 +158,7 @@ def test_two_imports_at_once_leave_one_registry(registry: Registry, tmp_path: Pa
     registry.assert_holds(*whole)
 
 
+@pytest.mark.exhaustive
 def test_another_writer_ends_an_import_with_what_was_written(registry: Registry, tmp_path: Path) -> None:
     """Where another writer changes a record again and again, the rest is written, and the error says how to go on."""
     registry.put(*PEOPLE[:4], hill := Group(id="hill"), CROWD, Membership(person_id="p000", group_id="hill"))

@@ -52,6 +52,7 @@ def test_an_older_registry_has_keys_without_a_start(older: Registry) -> None:
     assert older.views() == expected_views(RECORDS)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("older")
 def test_commands_read_an_older_registry(dci: Commands) -> None:
     """Export, show and stats give the same before and after the keys have changed."""
@@ -172,6 +173,7 @@ def test_a_reindex_continues_from_its_checkpoint(older: Registry) -> None:
     older.assert_holds(*RECORDS)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("interfere", "left"),
     [

@@ -65,6 +65,7 @@ def later(api: Api, created: dict[str, Any], secret: str, admin: str) -> list[Re
     ]
 
 
+@pytest.mark.exhaustive
 def test_a_clients_secret_is_returned_once(api: Api, logs: Logs) -> None:
     """After a client was created its secret is in no table, no log line and no later answer."""
     admin = api.token_of(scopes=("clients.manage",))
