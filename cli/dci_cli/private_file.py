@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from pathlib import Path
 
 from dci_cli.command_error import CommandError
 
 
 def write_private(path: Path, content: str) -> None:
-    """Write a file with mode 0600; a missing folder is created with mode 0700. Raises CommandError."""
+    """Write or replace a file, with mode 0600; a missing folder is created with mode 0700. Raises CommandError.
+
+    The complete file is written into a folder that only its owner can read, and then replaces the former.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # an older file may have another mode
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(content)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            written = Path(folder) / path.name
+            written.touch(mode=0o600)
+            written.write_text(content, encoding="utf-8")
+            written.replace(path)
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}.") from error

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from configparser import ConfigParser, Error
+from io import StringIO
 from pathlib import Path
 
 from dci_cli.command_error import CommandError
+from dci_cli.private_file import write_private
 
 DEFAULT = "default"
 _MEMBERS = ("api", "client_id", "client_secret")
@@ -41,18 +42,9 @@ def write_profile(name: str, profile: Mapping[str, str]) -> Path:
         raise CommandError("The URL, the client's id and its secret must be printable and on one line.")
     profiles = _read()
     profiles[name] = dict(profile)
-    path = _path()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # In a folder that only its owner can read, a complete file is written, which then replaces the former.
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            written = Path(folder) / path.name
-            written.touch(mode=0o600)
-            with written.open("w", encoding="utf-8") as file:
-                profiles.write(file)
-            written.replace(path)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
+    path, content = _path(), StringIO()
+    profiles.write(content)
+    write_private(path, content.getvalue())
     return path
 
 
