@@ -5,8 +5,8 @@ SAM := AWS_DEFAULT_REGION=eu-west-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 # One worker for each core. Workers, and the servers that tests start, share byte code, which saves 6 s of CPU in each.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/pytest -q -n auto --dist worksteal
 # The tests that draw random examples.
-EXPLORING := tests/property tests/unit tests/conformance/test_openapi.py tests/registry/test_import_properties.py \
-	tests/registry/test_import_partial_properties.py
+EXPLORING := tests/property tests/unit tests/conformance/test_openapi.py tests/registry/importer/test_import_properties.py \
+	tests/registry/importer/test_import_partial_properties.py
 DYNAMODB_LOCAL := .local/dynamodb-local/fetched.stamp
 BENCH := PYTHONPATH=bench:tests $(VENV)/python
 # $(call measure,warm) runs bench/warm.py with the options of `make bench`.

@@ -1,0 +1,1 @@
+"""Tests of whole registries: generated, exported, and new tables from S3."""

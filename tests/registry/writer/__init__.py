@@ -1,0 +1,1 @@
+"""Tests of changes of records, as transactions."""
