@@ -11,7 +11,7 @@ from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registries.social.code_lists import MARITAL_STATUS, SEX
 from dci_common.registries.social.disclosure import FULL
 from dci_common.registry.catalogue.attributes import Attribute
-from dci_common.registry.catalogue.value_types import BOOLEAN, DATE, EMAIL, MOMENT, NUMBER, PHONE, TEXT
+from dci_common.registry.catalogue.value_types import BOOLEAN, DATE, EMAIL, MOMENT, NUMBER, PARTIAL_DATE, PHONE, TEXT
 from dci_common.registry.errors import QueryError
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
@@ -26,7 +26,7 @@ CATALOGUE = SOCIAL_CATALOGUE.with_identifier_types(OWN_TYPES)
 Values = dict[str, list[str]]  # attribute name → values worth asking for
 Sent = tuple[str, str, list[str]]  # a spelling of an attribute, an operator, values
 _NOBODYS = {PHONE: "+1", EMAIL: "nobody@example.org", DATE: "2000-01-01", MOMENT: "2026-01-02",
-            NUMBER: "3", SEX: "u", MARITAL_STATUS: "divorced",
+            PARTIAL_DATE: "2000-02", NUMBER: "3", SEX: "u", MARITAL_STATUS: "divorced",
             BOOLEAN: "no"}  # fmt: skip
 _SIGNS = {"eq": "$eq", "in": "$in", "lt": "$lt", "le": "$lte", "gt": "$gt", "ge": "$gte"}
 

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dci_cli.local import dynamodb_local
 from dci_cli.registry.bulk import generate
 from dci_cli.registry.support.json_lines import read_line
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
-from support.events import ROOT
 from support.import_files import import_into, jsonl
-from support.registry_harness import Registry, registry_with
+from support.registry_harness import Registry
 
 pytestmark = pytest.mark.dynamodb_local
-
-
-@pytest.fixture(scope="module")
-def local_registry(engine: None) -> Iterator[Registry]:  # noqa: ARG001 - keeps the user's AWS set-up away
-    """Return an empty registry on DynamoDB Local."""
-    jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
-    with dynamodb_local.running(jar) as endpoint, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
-        with registry_with() as registry:
-            yield registry
 
 
 def test_households_are_imported(local_registry: Registry, tmp_path: Path) -> None:
