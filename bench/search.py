@@ -132,7 +132,7 @@ def _registry_of(people: int, *options: str) -> dict[str, Any]:
         with path.open("w", encoding="utf-8") as file:
             generate.write(file, max(1, round((people - _PLANTED) / _PEOPLE_A_HOUSEHOLD)), seed=1)
             file.writelines(write_line(type(record).__name__.lower(), record_fields(record)) for record in _planted())
-        _run("-m", "dci_cli", "registry", "import", "--table", _TABLE, str(path))
+        _run("-m", "dci_cli", "registry", "import", "--no-audit", "--table", _TABLE, str(path))
         measured: dict[str, Any] = json.loads(_run(__file__, "--measure", *options))
         return measured
 

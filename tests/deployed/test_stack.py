@@ -54,8 +54,9 @@ def test_a_disclosure_is_recorded(created: Deployment) -> None:
 def test_the_doctor_misses_only_the_public_url(created: Deployment) -> None:
     """`dci doctor` finds nothing wrong but the issuer: the emulator's API is not at the URL that it gives itself."""
     printed = created.stack.dci(
-        *("doctor", "--api", created.stack.url),
+        "doctor",
         status=1,
+        DCI_API=created.stack.url,
         DCI_CLIENT_ID=created.partner["client_id"],
         DCI_CLIENT_SECRET=created.partner["client_secret"],
         DCI_SENDER_ID=created.partner["sender_id"],
