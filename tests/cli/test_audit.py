@@ -134,6 +134,7 @@ def test_a_wrong_option_is_one_line(dci: Dci, arguments: tuple[str, ...], said: 
 LONG_AGO = ("--table", "dci-audit", "--day", "2025-01-01")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -156,6 +157,7 @@ def test_nobody_is_told_from_never_recorded(asked: Api, dci: Dci, arguments: tup
     assert done.out.endswith(" 2025-01-01 to 2025-01-01.\n")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -76,6 +76,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
 REGION = {"AWS_DEFAULT_REGION": "eu-west-1"}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "words",
     [

@@ -129,6 +129,7 @@ def test_missing_credentials_are_reported(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", MISSING)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("section", ["", "tset", "unnamed"])
 @pytest.mark.usefixtures("build")
 def test_a_missing_section_is_reported(tmp_path: Path, config: Path, section: str) -> None:
@@ -158,6 +159,7 @@ def test_an_unknown_profile_is_reported(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("region", "said"),
     [

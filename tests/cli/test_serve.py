@@ -170,6 +170,7 @@ def test_the_users_own_aws_set_up_has_no_effect(unusual: ServerProcess) -> None:
     assert unusual.send("GET", "/clients", **unusual.authorization("admin")).status == 200
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("stop", sampled([signal.SIGINT, signal.SIGTERM]))
 def test_it_starts_in_seconds_and_stops_cleanly(tmp_path: Path, stop: signal.Signals) -> None:
     """Ctrl-C and a supervisor's request end it at once, with status 0, while a client still waits on a connection."""

@@ -29,6 +29,7 @@ VALUES = (*hostile_values.TEXTS, *hostile_values.OTHERS)
 PARTS = 10  # of the values
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("part", sampled(range(PARTS)))
 @pytest.mark.parametrize(("make", "good", "way"), MESSAGES)
 def test_a_hostile_value_causes_no_server_error(api: Api, make: Make, good: Any, way: set[str], part: int) -> None:

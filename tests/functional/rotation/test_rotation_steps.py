@@ -18,6 +18,7 @@ from support.rotated_deployment import Deployment, token_name
 pytestmark = pytest.mark.usefixtures("over_the_wire")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("repeated", STEPS)
 def test_a_repeated_step_changes_nothing(either: Deployment, repeated: str) -> None:
     """A step done twice, at once or when the rotation is over, is as good as one done once."""

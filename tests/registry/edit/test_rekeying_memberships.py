@@ -107,6 +107,7 @@ CHANGES: dict[str, tuple[Callable[[Registry], None], list[AnyRecord]]] = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_write_changes_the_keys_of_its_membership(older: Registry, change: str) -> None:
     """A change of a membership replaces its former items in the same transaction, and leaves all others alone."""

@@ -52,6 +52,7 @@ def ids(dci: Commands, *arguments: str) -> list[str]:
     return found
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize(
     ("arguments", "found"),

@@ -138,6 +138,7 @@ def random_tree(draw: random.Random, depth: int) -> Node:
     return Or(children) if kind == 3 else And(children)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(20))
 def test_a_path_covers_its_tree(seed: int) -> None:
     """Every match is on the path, an exact path holds nothing else, and its spans are disjoint and ascending."""
