@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 
 import boto3
 import pytest
@@ -141,6 +142,15 @@ def test_an_error_of_aws_says_what_to_change(problem: BotoCoreError | ClientErro
     assert str(raised.value).startswith(said)
 
 
+def _interrupted(process: subprocess.Popen[str]) -> int:
+    """Press Ctrl-C, again after a while: Python loses an interrupt that arrives while it runs a finalizer."""
+    for _ in range(5):
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(10)
+    return process.wait(0)
+
+
 @pytest.mark.exhaustive
 def test_it_can_be_interrupted() -> None:
     """Ctrl-C while AWS does not respond ends the command with the status 130, and without output."""
@@ -154,7 +164,6 @@ def test_it_can_be_interrupted() -> None:
             connection, _ = silent.accept()
             with connection:
                 assert connection.recv(1)  # it has sent a request, and waits
-                process.send_signal(signal.SIGINT)
-                assert process.wait(30) == 130
+                assert _interrupted(process) == 130
             assert process.stderr is not None
             assert process.stderr.read() == ""
