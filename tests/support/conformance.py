@@ -56,7 +56,7 @@ def _validator(pointer: str) -> Any:
 
 @cache
 def _document() -> Any:
-    return yaml.safe_load(_FILE.read_text())
+    return yaml.load(_FILE.read_text(), yaml.CSafeLoader)
 
 
 def _refuse_null(body: object) -> None:

@@ -14,7 +14,7 @@ _NO_VALUE = {"Ref": "AWS::NoValue"}
 MONITORING = "infra/monitoring.yaml"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     pass
 
 

@@ -9,13 +9,12 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-import boto3
-
 from dci_cli.local.demo import Population
 from dci_cli.local.load import load
 from dci_cli.local.tables import create_tables
 from dci_cli.template import read_template
 from support.events import ROOT
+from support.stored_items import tests_client
 
 TODAY = date(2026, 3, 1)  # the day of the tests' clock
 _numbers = count(1)
@@ -24,7 +23,7 @@ _numbers = count(1)
 @contextmanager
 def registry_of(population: Population, shards: int = 2) -> Iterator[str]:
     """Load a population into a table of its own, and give the table's name; the engine must be running."""
-    dynamodb = boto3.client("dynamodb")
+    dynamodb = tests_client()
     table = f"dci-registry-{next(_numbers)}"
     create_tables(dynamodb, tables(), {"RegistryTable": table})
     load(dynamodb, table, population, shards, TODAY)

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
-
 from dci_cli.aws import OperatorRuntime
 from dci_cli.local.demo import Population
 from dci_common.aws.dynamodb import Item, pages
@@ -26,7 +24,7 @@ from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from support.registries import TODAY, registry_of
 from support.retry_pauses import NO_PAUSES
-from support.stored_items import stored_items
+from support.stored_items import stored_items, tests_client
 
 SHARDS = 2
 INDEXING = Indexing(SOCIAL_CATALOGUE, SHARDS, TODAY)
@@ -127,7 +125,7 @@ class Registry:
 
     def findings(self) -> list[str]:
         """Check the registry."""
-        scanned = pages(boto3.client("dynamodb").scan, TableName=self.table, ConsistentRead=True, Limit=PAGE_ITEMS)
+        scanned = pages(tests_client().scan, TableName=self.table, ConsistentRead=True, Limit=PAGE_ITEMS)
         return list(Checker(self.runtime, SOCIAL_CATALOGUE).findings(scanned))
 
     def views(self) -> dict[tuple[Kind, str], View]:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from dci_common.aws.dynamodb import pages
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def tests_client() -> DynamoDBClient:
+    """Return the tests' own client of the engine that runs: to make one takes longer than most requests."""
+    return _client_of(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"))
+
+
+@cache
+def _client_of(endpoint: str | None) -> DynamoDBClient:
+    return boto3.client("dynamodb", endpoint_url=endpoint)
+
 
 def stored_items(table: str) -> list[dict[str, Any]]:
     """Return every item of a table, as DynamoDB has it."""
-    scanned = pages(boto3.client("dynamodb").scan, TableName=table, ConsistentRead=True)
+    scanned = pages(tests_client().scan, TableName=table, ConsistentRead=True)
     return [item for page in scanned for item in page["Items"]]
 
 

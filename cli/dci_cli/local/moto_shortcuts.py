@@ -7,9 +7,9 @@ comparison, and copies values that never change.
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any, cast
 from unittest.mock import patch
@@ -18,6 +18,7 @@ from moto.core import responses
 from moto.core.parse import JSONParser
 from moto.core.serialize import JSONSerializer
 from moto.core.utils import method_names_from_class
+from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
@@ -40,6 +41,8 @@ _equal, _unequal, _less, _hashed = DynamoType.__eq__, DynamoType.__ne__, DynamoT
 _copied_value, _projected, _sorted = DynamoType.__deepcopy__, Item.project, Table.all_items
 _measured = DynamoType.size
 _queried: Any = Table.query
+_transacted = DynamoDBBackend.transact_write_items
+_written: ContextVar[list[dict[str, Any]] | None] = ContextVar("written", default=None)  # keys, in a transaction
 
 
 def _read_structure(parser: Any, shape: Any, value: Any) -> Any:  # noqa: ANN401 - moto's own types
@@ -48,11 +51,21 @@ def _read_structure(parser: Any, shape: Any, value: Any) -> Any:  # noqa: ANN401
 
 
 def _write_structure(writer: Any, into: Any, value: Any, shape: Any, key: str) -> None:  # noqa: ANN401 - moto's own
-    """Write an attribute value as it is, if it has the same form in JSON."""
+    """Write an attribute value as it is, if it has the same form in JSON; of a response, only the members it has."""
     if shape.name == "AttributeValue" and _is_plain(value):
         into[key] = value
+    elif key and not writer._value_picker.response_transformers and _has_own_names(value, shape):  # noqa: SLF001
+        into[key] = {}
+        for name, member in value.items():
+            if member is not None:
+                writer._serialize(into[key], member, shape.members[name], name)  # noqa: SLF001
     else:
         _write(writer, into, value, shape, key)
+
+
+def _has_own_names(value: object, shape: Any) -> bool:  # noqa: ANN401 - moto's own types
+    """Return whether a structure has the service's own names alone, so that moto need not look for others."""
+    return type(value) is dict and value.keys() <= shape.members.keys() and not shape.is_document_type
 
 
 def _is_plain(value: object) -> bool:
@@ -104,10 +117,25 @@ def _copy_of_value(value: DynamoType, memo: dict[int, Any]) -> DynamoType:
     return value if value.type in _NEVER_CHANGED else _copied_value(value, memo)
 
 
+def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+    """Transact, so that the copies for a rollback are only of the partitions that are written to."""
+    keys = [write.get("Key") or write.get("Item", {}) for item in transact_items for write in item.values()]
+    token = _written.set(keys)
+    try:
+        _transacted(backend, transact_items)
+    finally:
+        _written.reset(token)
+
+
 def _copy_of_table(table: Table, _: object) -> Table:
     """Copy a table with references to its items: only Update changes an item in place, and transactions have none."""
     copied = copy.copy(table)
-    copied.items = defaultdict(dict, {hash_key: dict(items) for hash_key, items in table.items.items()})
+    copied.items = table.items.copy()
+    name, keys = table.hash_key_attr, _written.get()
+    all_keys = table.items.keys()
+    written = all_keys if keys is None else all_keys & {DynamoType(key[name]) for key in keys if name in key}
+    for hash_key in written:
+        copied.items[hash_key] = copy.copy(table.items[hash_key])
     return copied
 
 
@@ -158,6 +186,7 @@ _REPLACEMENTS: list[tuple[Any, str, Any]] = [
     (DynamoType, "__hash__", _hash),
     (DynamoType, "__deepcopy__", _copy_of_value),
     (DynamoType, "size", _size),
+    (DynamoDBBackend, "transact_write_items", _transact),
     (Table, "__deepcopy__", _copy_of_table),
     (Table, "all_items", _items),
     (Item, "project", _project),
