@@ -13,6 +13,7 @@ from dci_common.oauth.key_ring import generate
 from support.admin_client import Admin
 from support.api import Api
 from support.events import ROOT
+from support.example_counts import sampled
 
 from .conftest import NEW, Clients, Dci, new
 
@@ -90,7 +91,9 @@ def test_tables_are_printed_without_json(api: Api, clients: Clients) -> None:
     assert '"after": "enabled"' in " ".join(clients("log", made["client_id"]).out.split())
 
 
-@pytest.mark.parametrize("command", ["delete", "disable", "revoke-tokens", "rotate-secret", "delete-secret"])
+@pytest.mark.parametrize(
+    "command", sampled(["delete", "disable", "revoke-tokens", "rotate-secret", "delete-secret"], 2)
+)
 def test_destructive_commands_ask_first(api: Api, admin: Admin, clients: Clients, command: str) -> None:
     """Without the answer yes nothing is changed."""
     client_id = new(clients, api)["client_id"]

@@ -13,6 +13,7 @@ from dci_cli.command_error import CommandError
 from dci_cli.deploy import sam_arguments
 from dci_cli.samconfig import SamConfig
 from support.events import ROOT
+from support.example_counts import sampled
 
 SAVED = """
 version = 0.1
@@ -122,6 +123,7 @@ MISSING = (
 )
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("build", "config")
 def test_missing_credentials_are_reported(tmp_path: Path) -> None:
     """Without AWS credentials one line says what to do, before SAM asks its first question."""
@@ -149,6 +151,7 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     assert "copy the section from samconfig.example.toml" in run(tmp_path, "default", **KEYS).stderr
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("build", "config")
 def test_an_unknown_profile_is_reported(tmp_path: Path) -> None:
     """A profile that does not exist is reported, before SAM asks its first question."""
@@ -184,7 +187,7 @@ def test_the_check_needs_no_artifacts(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("place", ["environment", "profile"])
+@pytest.mark.parametrize("place", sampled(["environment", "profile"], 1))
 @pytest.mark.usefixtures("build")
 def test_credentials_are_looked_for_where_sam_does(tmp_path: Path, config: Path, place: str) -> None:
     """Credentials of the environment, or of the profile that samconfig.toml names, are enough."""

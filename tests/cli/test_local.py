@@ -82,6 +82,7 @@ def test_registry_commands_work_without_other_settings(server: Server, dci: Dci,
     assert json.loads(dci("bootstrap", *local).out)["name"] == "administrator"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("unset")
 def test_the_default_server_is_that_of_the_checkout(
     server: Server, dci: Dci, monkeypatch: pytest.MonkeyPatch
@@ -152,6 +153,7 @@ def test_the_key_opens_nothing_but_dynamodb(server: Server) -> None:
     assert (status, answer["__type"]) == (400, "UnknownOperationException")
 
 
+@pytest.mark.exhaustive
 def test_a_large_batch_arrives(server: Server) -> None:
     """A batch of 16 MB, DynamoDB's limit, is accepted although its characters are escaped."""
     client = boto3.client(

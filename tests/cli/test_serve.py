@@ -164,6 +164,7 @@ def test_keys_may_be_rsa(unusual: ServerProcess) -> None:
     assert found(unusual, unusual.authorization("partner"))["status"] == "succ"
 
 
+@pytest.mark.exhaustive
 def test_the_users_own_aws_set_up_has_no_effect(unusual: ServerProcess) -> None:
     """With any profile, endpoint or region of the user, the local API sends no request to another host."""
     assert len(found(unusual, unusual.authorization("partner"))["data"]["reg_records"]) == 1

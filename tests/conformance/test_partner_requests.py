@@ -46,6 +46,7 @@ def total(reply: Reply) -> int:
     return int(item["pagination"]["total_count"])
 
 
+@pytest.mark.exhaustive
 def test_openspp_17_imports_everybody(shared_api: Api, population: Population) -> None:
     """Its token, then each page of its default query, from which it reads the fields that it stops without."""
     client, secret = shared_api.client(flags={"openspp17": True})

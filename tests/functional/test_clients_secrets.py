@@ -8,6 +8,7 @@ import pytest
 
 from support.admin_client import Admin
 from support.api import Api
+from support.example_counts import sampled
 
 pytestmark = pytest.mark.usefixtures("over_the_wire")
 
@@ -82,7 +83,7 @@ def test_a_further_secret_does_not_prolong_the_old(api: Api, admin: Admin) -> No
     assert api.token(client, old).status == 401
 
 
-@pytest.mark.parametrize("overlap", [-1, 90 * DAY + 1, "60", None, True, 1.5], ids=str)
+@pytest.mark.parametrize("overlap", sampled([-1, 90 * DAY + 1, "60", None, True, 1.5], 3), ids=str)
 def test_an_overlap_has_bounds(api: Api, admin: Admin, overlap: object) -> None:
     """From none to ninety days."""
     reply = admin.send("secrets_add", api.client()[0].client_id, body={"old_expires_in": overlap})

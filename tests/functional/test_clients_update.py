@@ -10,6 +10,7 @@ from dci_common.oauth.key_ring import generate
 from support.admin_client import Admin
 from support.api import Api
 from support.events import event
+from support.example_counts import sampled
 
 
 @pytest.fixture
@@ -85,19 +86,22 @@ def test_renaming_frees_the_old_name(api: Api, admin: Admin) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "place"),
-    [
-        ({"name": None}, "name"),
-        ({"scopes": []}, "scopes"),
-        ({"token_lifetime": 59}, "token_lifetime"),
-        ({"flags": {"restricted": None}}, "flags.restricted"),
-        ({"flags": 1}, "flags"),
-        ({"sender_id": None}, "sender_id"),
-        ({"scopes": None}, "scopes"),
-        ({"other": None}, "unknown field"),
-        ({"status": "disabled"}, "unknown field"),
-        ({"client_id": "other"}, "unknown field"),
-        ({"jwks": {}}, "jwks"),
-    ],
+    sampled(
+        [
+            ({"name": None}, "name"),
+            ({"scopes": []}, "scopes"),
+            ({"token_lifetime": 59}, "token_lifetime"),
+            ({"flags": {"restricted": None}}, "flags.restricted"),
+            ({"flags": 1}, "flags"),
+            ({"sender_id": None}, "sender_id"),
+            ({"scopes": None}, "scopes"),
+            ({"other": None}, "unknown field"),
+            ({"status": "disabled"}, "unknown field"),
+            ({"client_id": "other"}, "unknown field"),
+            ({"jwks": {}}, "jwks"),
+        ],
+        4,
+    ),
     ids=str,
 )
 def test_a_bad_member_is_named(admin: Admin, changes: dict[str, Any], place: str) -> None:
@@ -118,14 +122,17 @@ def test_a_body_that_is_no_object_is_rejected(admin: Admin, body: str) -> None:
 
 @pytest.mark.parametrize(
     ("member", "given", "default"),
-    [
-        ("token_lifetime", 61, 600),
-        ("disclosure", ["full"], ["minimal"]),
-        ("record_types", ["Group"], ["SRPerson", "Member", "Group"]),
-        ("flags", {"openspp17": True}, {"openspp17": False, "signature": "unsigned", "restricted": False}),
-        ("requests_a_minute", 5, None),
-        ("records_a_day", 5, None),
-    ],
+    sampled(
+        [
+            ("token_lifetime", 61, 600),
+            ("disclosure", ["full"], ["minimal"]),
+            ("record_types", ["Group"], ["SRPerson", "Member", "Group"]),
+            ("flags", {"openspp17": True}, {"openspp17": False, "signature": "unsigned", "restricted": False}),
+            ("requests_a_minute", 5, None),
+            ("records_a_day", 5, None),
+        ],
+        2,
+    ),
 )
 def test_null_resets_a_member(admin: Admin, member: str, given: object, default: object) -> None:
     """Null takes a member back to the default of a new client; the others stay."""
@@ -162,25 +169,28 @@ PUBLIC = {
 
 @pytest.mark.parametrize(
     "jwks",
-    [
-        [],
-        {"keys": []},
-        {"keys": [1]},
-        {"keys": [PUBLIC["ES256"]] * 6},
-        {"keys": [PUBLIC["ES256"]] * 2},
-        {"keys": [PUBLIC["ES256"] | {"d": "AAAA"}]},
-        {"keys": [PUBLIC["RS256"] | {"p": "AAAA"}]},
-        {"keys": [{"kty": "oct", "k": "AAAA"}]},
-        {"keys": [PUBLIC["ES256"] | {"alg": "none"}]},
-        {"keys": [PUBLIC["ES256"] | {"alg": "RS256"}]},
-        {"keys": [PUBLIC["ES256"] | {"use": "enc"}]},
-        {"keys": [PUBLIC["ES256"] | {"x": "AAAA"}]},
-        {"keys": [PUBLIC["ES256"] | {"kid": "é"}]},
-        {"keys": [PUBLIC["ES256"] | {"kid": "x" * 101}]},
-        {"keys": [PUBLIC["ES256"] | {"kty": ["EC"]}]},
-        {"keys": [PUBLIC["RS256"] | {"n": "AQAB"}]},
-        {"keys": [PUBLIC["RS256"] | {"n": "f" * 9000}]},
-    ],
+    sampled(
+        [
+            [],
+            {"keys": []},
+            {"keys": [1]},
+            {"keys": [PUBLIC["ES256"]] * 6},
+            {"keys": [PUBLIC["ES256"]] * 2},
+            {"keys": [PUBLIC["ES256"] | {"d": "AAAA"}]},
+            {"keys": [PUBLIC["RS256"] | {"p": "AAAA"}]},
+            {"keys": [{"kty": "oct", "k": "AAAA"}]},
+            {"keys": [PUBLIC["ES256"] | {"alg": "none"}]},
+            {"keys": [PUBLIC["ES256"] | {"alg": "RS256"}]},
+            {"keys": [PUBLIC["ES256"] | {"use": "enc"}]},
+            {"keys": [PUBLIC["ES256"] | {"x": "AAAA"}]},
+            {"keys": [PUBLIC["ES256"] | {"kid": "é"}]},
+            {"keys": [PUBLIC["ES256"] | {"kid": "x" * 101}]},
+            {"keys": [PUBLIC["ES256"] | {"kty": ["EC"]}]},
+            {"keys": [PUBLIC["RS256"] | {"n": "AQAB"}]},
+            {"keys": [PUBLIC["RS256"] | {"n": "f" * 9000}]},
+        ],
+        5,
+    ),
     ids=range(17),
 )
 def test_unsuitable_keys_are_rejected(admin: Admin, jwks: object) -> None:

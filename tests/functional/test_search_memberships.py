@@ -10,6 +10,7 @@ import pytest
 from dci_cli.local.demo import Population
 from dci_common.registry.model.records import Group, Identifier, Membership, Person
 from support.api import Api, identified, predicate
+from support.example_counts import sampled
 from support.registries import registry_of
 
 TODAY, TOMORROW, AFTER = date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
@@ -65,7 +66,7 @@ def test_a_household_shows_who_belongs_to_it_today(api: Api, today: date) -> Non
         assert group["group_head_info"]["member_identifier"][0]["identifier_value"] == "leaves"
 
 
-@pytest.mark.parametrize("reg_type", ["ns:org:RegistryType:Social", "SPP:RegistryType:Individual"])
+@pytest.mark.parametrize("reg_type", sampled(["ns:org:RegistryType:Social", "SPP:RegistryType:Individual"], 2))
 def test_a_household_id_finds_its_members_of_today(api: Api, today: date, reg_type: str) -> None:
     """Membership counts on the day of the search."""
     asked = identified("HOUSEHOLD_ID", "home", reg_type=reg_type, response_entity="Member")
@@ -74,7 +75,9 @@ def test_a_household_id_finds_its_members_of_today(api: Api, today: date, reg_ty
     assert reply.items[0]["pagination"]["total_count"] == len(ACTIVE[today])
 
 
-@pytest.mark.parametrize("criteria", [{}, {"reg_record_type": "Member"}, {"reg_type": "SPP:RegistryType:Individual"}])
+@pytest.mark.parametrize(
+    "criteria", sampled([{}, {"reg_record_type": "Member"}, {"reg_type": "SPP:RegistryType:Individual"}], 2)
+)
 def test_a_person_shows_the_households_of_today(api: Api, today: date, criteria: dict[str, str]) -> None:
     """A household that a person has left, or not yet joined, is not shown with the person, in any dialect."""
     for name in ("stays", "left", "leaves", "comes"):
@@ -110,6 +113,7 @@ def test_a_household_is_found_by_its_size_of_today(new_api: Callable[..., Api]) 
             api.clock.advance(DAY)
 
 
+@pytest.mark.exhaustive
 def test_who_comes_back_counts_once(new_api: Callable[..., Api]) -> None:
     """Of a person's periods in a household the one in force counts, as head, member and household, on each day."""
     home = Group(id="g1", identifiers=identifier("HOUSEHOLD_ID", "home"), poverty_score=1)

@@ -196,12 +196,15 @@ def sexes_api(new_api: Callable[..., Api]) -> Iterator[Api]:
 
 @pytest.mark.parametrize(
     ("value", "found"),
-    [
-        *((value, {"male"}) for value in ("1", 1, "m", "Male")),
-        *((value, {"female"}) for value in ("2", 2, "F")),
-        *((value, {"unknown"}) for value in ("0", 0, "unknown")),
-        *((value, {"other"}) for value in ("9", 9, "others", "Others", "other")),
-    ],
+    sampled(
+        [
+            *((value, {"male"}) for value in ("1", 1, "m", "Male")),
+            *((value, {"female"}) for value in ("2", 2, "F")),
+            *((value, {"unknown"}) for value in ("0", 0, "unknown")),
+            *((value, {"other"}) for value in ("9", 9, "others", "Others", "other")),
+        ],
+        5,
+    ),
     ids=repr,
 )
 def test_a_sex_is_known_by_its_codes(sexes_api: Api, value: object, found: set[str]) -> None:

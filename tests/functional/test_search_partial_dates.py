@@ -99,6 +99,7 @@ def api(new_api: Callable[..., Api]) -> Iterator[Api]:
         yield new_api(registry_table=table)
 
 
+@pytest.mark.exhaustive
 def test_a_condition_finds_those_of_whom_it_is_certain(api: Api) -> None:
     """It holds if it holds for every day that the birth date may be."""
     assert found_by(api, predicate) == [sorted(found) for _, found in FOUND]

@@ -15,6 +15,7 @@ from dci_common.clients.items import client_item
 from dci_common.spdci import pagination
 from support.api import START, Api, Reply, identified, item, predicate
 from support.call_trace import aws_calls, hooked
+from support.example_counts import sampled
 from support.stored_items import stored_items
 from support.tiny_registry import expressed
 
@@ -195,12 +196,12 @@ def test_a_rejection_that_tells_a_number_counts_as_a_record(
     assert api.search(probe).status == 429
 
 
-@pytest.mark.parametrize("query", [
+@pytest.mark.parametrize("query", sampled([
     {"UIN": KNOWN_UIN},
     {"UIN": KNOWN_UIN, "birth_date": {"$gte": "1900-01-01"}},
     {"UIN": {"$in": [KNOWN_UIN, "nobody"]}},
     {"$or": [{"UIN": KNOWN_UIN}, {"NIN": "nobody"}]},
-], ids=repr)  # fmt: skip
+], 2), ids=repr)  # fmt: skip
 def test_a_search_by_identifier_reserves_what_it_may_find(limited: Callable[..., Api], query: dict[str, Any]) -> None:
     """A client with a small day can look people up one by one, without asking for small pages."""
     api = limited(records_a_day=2)

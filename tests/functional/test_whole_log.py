@@ -35,6 +35,7 @@ def walk(admin: Admin, limit: int, name: str = "clients_log", member: str = "ent
     return entries
 
 
+@pytest.mark.exhaustive
 def test_changes_of_all_clients_are_listed_the_newest_first(api: Api, admin: Admin) -> None:
     """Each entry names its client, by id and by the name it had, and a deleted client's entries remain."""
     gone, other = admin.create(name="Whole log: gone").json, admin.create(name="Whole log: other").json

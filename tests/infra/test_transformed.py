@@ -83,6 +83,7 @@ def test_the_api_calls_the_alias(function: str) -> None:
     assert resources[version]["DeletionPolicy"] == "Delete"
 
 
+@pytest.mark.exhaustive
 def test_the_functions_change_before_the_firewall() -> None:
     """CloudFront waits for the aliases of all functions, so they accept a new secret before it is sent."""
     resources = transformed()

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
@@ -219,6 +220,7 @@ class Clients(RuleBasedStateMachine):
         )
 
 
+@pytest.mark.exhaustive
 def test_any_sequence_of_changes_matches_the_model(new_api: Callable[[], Api]) -> None:
     """Acts, tokens, uses and time in any order: every answer is the model's, and so is what is left."""
     machine: Any = partial(Clients, new_api)

@@ -72,7 +72,7 @@ def _drawn_item(draw: random.Random, values: Values, reference_id: str) -> dict[
     return item(asked.query, asked.query_type, reference_id, **criteria)
 
 
-@pytest.mark.parametrize("seed", sampled(REGISTRIES, 2))
+@pytest.mark.parametrize("seed", sampled(REGISTRIES))
 def test_a_hidden_person_changes_nothing_for_a_client(seed: int, new_api: Callable[..., Api], logs: Logs) -> None:
     """Answers, rejections, budget and quota are the same with and without restricted people, in any layout."""
     draw, population = random.Random(seed), with_hidden_people(seed)

@@ -155,6 +155,7 @@ def cursor_walk(
         after = found.next_position
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 2))
 def test_a_lagging_index_discloses_nothing_outdated(seed: int) -> None:
     """Records changed, deleted or restricted since are never disclosed by old values; the others are found."""

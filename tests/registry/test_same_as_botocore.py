@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
+from support.example_counts import sampled
 from support.registry_harness import Registry
 
 ITEM: dict[str, Any] = {
@@ -69,7 +70,7 @@ def test_items_are_those_that_botocore_reads(registry: Registry, clients: tuple[
     assert "日本" in str(ours)
 
 
-@pytest.mark.parametrize("rejected", REJECTED)
+@pytest.mark.parametrize("rejected", sampled(list(REJECTED)))
 def test_errors_are_those_that_botocore_raises(registry: Registry, clients: tuple[Any, Any], rejected: str) -> None:
     """What DynamoDB rejects is the same exception, with the same code, message, status, request id and members."""
     operation, request = REJECTED[rejected]

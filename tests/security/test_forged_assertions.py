@@ -139,6 +139,7 @@ def test_a_client_without_keys_is_rejected(api: Api) -> None:
     is_refused(signer.send(jwt.encode(signer.claims(), ec.derive_private_key(1, ec.SECP256R1()), "ES256")))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("part", sampled([2, 0, 1]))
 def test_an_altered_byte_is_rejected(signer: Signer, part: int) -> None:
     """One bit changed in any byte spoils the assertion."""
@@ -158,7 +159,7 @@ def test_a_missing_claim_is_rejected(signer: Signer, claim: str) -> None:
 
 
 @pytest.mark.parametrize("claim", ["iss", "sub", "aud", "jti"])
-@pytest.mark.parametrize("value", [None, True, 0, 10**400, "", [], ["x", 1], {}, "\ud800"], ids=ascii)
+@pytest.mark.parametrize("value", sampled([None, True, 0, 10**400, "", [], ["x", 1], {}, "\ud800"], 3), ids=ascii)
 def test_a_claim_that_is_no_text_is_rejected(signer: Signer, claim: str, value: Any) -> None:
     """A claim that must be a text and is not is rejected."""
     claims = signer.claims(**{claim: value})

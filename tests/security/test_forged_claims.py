@@ -8,6 +8,7 @@ import pytest
 
 from support.call_trace import aws_calls
 from support.events import event
+from support.example_counts import sampled
 from support.forged_replies import CLAIMS, asked, is_refused
 from support.token_forge import ABSENT, Forge, compact
 
@@ -43,7 +44,7 @@ def test_a_missing_claim_is_rejected(forge: Forge, claim: str) -> None:
 
 
 @pytest.mark.parametrize("claim", ["iss", "aud", "sub", "client_id", "jti", "scope"])
-@pytest.mark.parametrize("value", [None, True, 0, 1.5, 10**400, "", [], ["x", 1], {}, {"x": "y"}])
+@pytest.mark.parametrize("value", sampled([None, True, 0, 1.5, 10**400, "", [], ["x", 1], {}, {"x": "y"}], 3))
 def test_a_claim_that_is_no_text_is_rejected(forge: Forge, claim: str, value: Any) -> None:
     """A claim that must be a text and is not, or is empty, is rejected."""
     is_refused(asked(forge.api, forge.token(**{claim: value})))

@@ -12,6 +12,7 @@ from dci_common.edge.http import MAX_BODY_BYTES
 from support.api import Api, Reply, identified
 from support.call_trace import aws_calls
 from support.events import event
+from support.example_counts import sampled
 
 if TYPE_CHECKING:
     from support.logs import Logs
@@ -68,7 +69,7 @@ def credentials(shared_api: Api) -> dict[str, str]:
     return {"grant_type": "client_credentials", "client_id": client.client_id, "client_secret": secret}
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", sampled(ATTACKS, 2))
 @pytest.mark.parametrize(
     "name",
     ["grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type", "scope", "unknown"],

@@ -59,6 +59,7 @@ def test_a_token_outlives_the_rotation_of_its_key(deployment: Deployment) -> Non
     assert answers(deployment.api, token) == 401
 
 
+@pytest.mark.exhaustive
 def test_a_function_that_remembers_the_old_ring_signs_good_tokens(deployment: Deployment) -> None:
     """Tokens of a retired key are accepted as long as they live."""
     deployment.api.token_of()

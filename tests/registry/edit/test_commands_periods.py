@@ -134,6 +134,7 @@ def test_files_may_hold_several_periods(registry: Registry, dci: Commands, tmp_p
     registry.assert_holds(*ALL)
 
 
+@pytest.mark.exhaustive
 def test_the_documented_periods_are_written_and_deleted_so(registry: Registry, dci: Commands) -> None:
     """The commands on periods in docs/registry.md print what it shows, one after the other."""
     shown = re.findall(

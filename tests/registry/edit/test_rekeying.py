@@ -14,6 +14,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
 from dci_common.registry.model.rules import Rules
 from support.commands import Commands
+from support.example_counts import sampled
 from support.former_registry import write_as_formerly
 from support.import_files import jsonl
 from support.registry_harness import Registry
@@ -90,7 +91,7 @@ def test_an_unknown_country_is_rejected(
     assert "give the two letters of a country" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("crash_at", [1, 2, 3])
+@pytest.mark.parametrize("crash_at", sampled([1, 2, 3], 1))
 def test_an_interrupted_reindex_continues(registry: Registry, monkeypatch: pytest.MonkeyPatch, crash_at: int) -> None:
     """Wherever it stops, both forms are named until a pass is complete."""
     write_as_formerly(registry, *RECORDS)

@@ -120,6 +120,7 @@ def test_a_write_changes_the_keys_of_its_membership(older: Registry, change: str
     older.assert_holds(*left)
 
 
+@pytest.mark.exhaustive
 def test_other_changes_leave_the_keys_alone(older: Registry) -> None:
     """A change of a person or a group that is no change of a membership moves nothing."""
     before = memberships(older)
@@ -142,6 +143,7 @@ def test_a_large_group_is_deleted_in_steps(older: Registry, crash_at: int) -> No
     older.assert_holds(LAKE, *PEOPLE, IN_LAKE)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("before", sampled([True, False]))
 @pytest.mark.parametrize("crash_at", sampled([1, 2, 3]))
 def test_an_interrupted_reindex_continues(older: Registry, crash_at: int, *, before: bool) -> None:

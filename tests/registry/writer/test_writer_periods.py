@@ -11,6 +11,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group, Membership, Person
 from dci_common.registry.model.views import membership_fields
 from dci_common.registry.write.put_changes import MAX_HOUSEHOLDS
+from support.example_counts import sampled
 from support.registry_harness import Registry
 
 ANNA = Person(id="anna")
@@ -67,15 +68,18 @@ def test_a_period_may_begin_when_another_one_ends(registry: Registry) -> None:
 
 @pytest.mark.parametrize(
     ("there", "put", "named"),
-    [
-        (NOW, member(start="2021-01-01"), "from 2020-01-01 already"),
-        (NOW, member(start="2019-01-01"), "from 2020-01-01 already"),
-        (NOW, member(start=None), "from 2020-01-01 already"),
-        (EARLIER, member(start="2014-12-31"), "from 2010-01-01 until 2015-01-01 already"),
-        (EARLIER, member(start="2000-01-01", end="2010-01-02"), "from 2010-01-01 until 2015-01-01 already"),
-        (member(), member(start="2020-01-01"), "without a start already"),
-        (member(end="2020-01-02"), member(start="2020-01-01"), "without a start until 2020-01-02 already"),
-    ],
+    sampled(
+        [
+            (NOW, member(start="2021-01-01"), "from 2020-01-01 already"),
+            (NOW, member(start="2019-01-01"), "from 2020-01-01 already"),
+            (NOW, member(start=None), "from 2020-01-01 already"),
+            (EARLIER, member(start="2014-12-31"), "from 2010-01-01 until 2015-01-01 already"),
+            (EARLIER, member(start="2000-01-01", end="2010-01-02"), "from 2010-01-01 until 2015-01-01 already"),
+            (member(), member(start="2020-01-01"), "without a start already"),
+            (member(end="2020-01-02"), member(start="2020-01-01"), "without a start until 2020-01-02 already"),
+        ],
+        3,
+    ),
 )
 def test_periods_do_not_overlap(registry: Registry, there: Membership, put: Membership, named: str) -> None:
     """A period that overlaps another one is rejected with a sentence that names that one and says what to do."""
@@ -193,6 +197,7 @@ def test_periods_count_towards_the_limits(registry: Registry) -> None:
     registry.assert_holds(*BASE, changed, *years[1:])
 
 
+@pytest.mark.exhaustive
 def test_a_large_group_changes_in_steps_with_all_periods(registry: Registry) -> None:
     """Steps of a long write take each period of their people; a deletion in steps leaves none."""
     people = [Person(id=f"p{number}") for number in range(8)]
