@@ -40,6 +40,7 @@ class Rejects:
         self._files: dict[str, TextIO] = {}
         self._warnings: dict[str, PrivateTable] = {}
         self._notes: list[str] = []
+        self._has_records = False  # most files have no rejected one, and so need no search
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -80,10 +81,13 @@ class Rejects:
 
     def add_record(self, key: tuple[str, str], source: str, line: int) -> None:
         """Remember that the person or group with this kind and id is rejected."""
+        self._has_records = True
         self._db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?)", (*key, source, line))
 
     def find_record(self, key: tuple[str, str]) -> tuple[str, int] | None:
         """Return the file and line of a rejected person or group."""
+        if not self._has_records:
+            return None
         found = self._db.execute("SELECT source, line FROM records WHERE kind = ? AND id = ?", key).fetchone()
         return found or None
 

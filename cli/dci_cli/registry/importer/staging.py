@@ -193,7 +193,7 @@ class Staging:
         if households >= MAX_HOUSEHOLDS:
             raise StagingConflict(f"A person belongs to at most {MAX_HOUSEHOLDS} groups, past memberships included.")
         period = record_fields(membership)
-        for (body,) in self.db.execute(queries.PERIODS, (group, person)).fetchall():
+        for (body,) in self.db.execute(queries.PERIODS, (group, person)).fetchall() if households else ():
             other = from_json(body)
             if start_of(other) == start_of(period):
                 raise StagingConflict(

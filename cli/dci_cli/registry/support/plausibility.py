@@ -6,8 +6,9 @@ A check looks at the fields of a record before they are validated, so that it is
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from dci_cli.registry.support import value_checks
@@ -65,25 +66,45 @@ def latest_today() -> date:
 
 def check(fields: Fields, today: date) -> list[Finding]:
     """Return what is wrong with the fields of a record, and repair in place what has one meaning only."""
-    findings: list[Finding] = []
-    _walk(fields, (), today, findings)
+    walk = _Walk(today)
+    walk.check(fields, ())
     birth, death = fields.get("birth_date"), fields.get("death_date")
     if isinstance(birth, str) and isinstance(death, str) and value_checks.is_before(death, birth):
-        findings.append(Finding(("death_date",), "is before the birth", is_impossible=True, value=death))
-    return findings
+        walk.findings.append(Finding(("death_date",), "is before the birth", is_impossible=True, value=death))
+    return walk.findings
 
 
-def _walk(value: Fields | list[Any], path: Path, today: date, findings: list[Finding]) -> None:
-    """Check every text below a value, depth first."""
-    for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(entry, str):
-            name = str(path[-1] if isinstance(value, list) else key)
-            if not _is_usual(name, entry, today):
-                findings += _check_text(value, name, (*path, key), today)
-        elif isinstance(entry, dict | list) and len(path) < _DEEPEST:
-            if key in _LISTS and isinstance(entry, list):
-                findings += _split(entry, (*path, key), _LISTS[key])
-            _walk(entry, (*path, key), today, findings)
+class _Walk:
+    """Collects the findings of one record."""
+
+    def __init__(self, today: date) -> None:
+        self._today, self._is_usual = today, _usual_checks(today.year)
+        self.findings: list[Finding] = []
+
+    def check(self, value: Fields | list[Any], path: Path) -> None:
+        """Check every text below a value, depth first."""
+        of_list = str(path[-1]) if isinstance(value, list) else None
+        for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(entry, str):
+                name = str(key) if of_list is None else of_list
+                if not self._is_usual.get(name, value_checks.is_usual)(entry):
+                    self.findings += _check_text(value, name, (*path, key), self._today)
+            elif isinstance(entry, dict | list) and len(path) < _DEEPEST:
+                if key in _LISTS and isinstance(entry, list):
+                    self.findings += _split(entry, (*path, key), _LISTS[key])
+                self.check(entry, (*path, key))
+
+
+@cache
+def _usual_checks(year: int) -> Mapping[str, Callable[[str], bool]]:
+    """Return, by the name of a field, whether a text is in no doubt for certain: most are, which is quickly seen."""
+    return {
+        **dict.fromkeys((*_PERSONS_NAMES, *_CODES, *_FIXED_CODES), value_checks.is_usual_word),
+        **dict.fromkeys(_KEYS, value_checks.is_usual_key),
+        **dict.fromkeys(_DATES, partial(value_checks.is_usual_day, before=str(year))),
+        "phone_numbers": value_checks.is_usual_phone,
+        "emails": value_checks.is_usual_email,
+    }
 
 
 def _check_text(holder: Any, name: str, path: Path, today: date) -> Iterator[Finding]:  # noqa: ANN401 - dict or list
@@ -94,20 +115,6 @@ def _check_text(holder: Any, name: str, path: Path, today: date) -> Iterator[Fin
         if doubt.repaired:
             holder[key] = doubt.repaired
         yield Finding(path, doubt.what, doubt.is_impossible, value, doubt.repaired)
-
-
-def _is_usual(name: str, text: str, today: date) -> bool:
-    """Return whether a text is certainly in no doubt, which is so for most and quickly seen."""
-    if name in _DATES:
-        return "1900" <= text[:4] < str(today.year)
-    if name == "phone_numbers":
-        return value_checks.is_usual_phone(text)
-    plain = text.strip().casefold()
-    if plain in value_checks.PLACEHOLDERS:
-        return False
-    if name in _KEYS:
-        return plain.isalnum() and len(plain) <= value_checks.EXACT_DIGITS
-    return plain[:1].isalpha() and "." not in plain and "@" not in plain
 
 
 def _doubts(name: str, text: str, today: date) -> Iterator[Doubt]:

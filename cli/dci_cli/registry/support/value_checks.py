@@ -37,6 +37,37 @@ class Doubt(NamedTuple):
     repaired: str = ""
 
 
+def is_usual(text: str) -> bool:
+    """Return whether a text is neither a placeholder nor marked as a text by a spreadsheet, for certain."""
+    return text[:1].isalnum() and text.rstrip().casefold() not in PLACEHOLDERS
+
+
+def is_usual_word(text: str) -> bool:
+    """Return whether a text is certainly not a number, nor an external id."""
+    return text[:1].isalpha() and "." not in text and text.rstrip().casefold() not in PLACEHOLDERS
+
+
+def is_usual_key(text: str) -> bool:
+    """Return whether a key is certainly not a number that a spreadsheet has changed."""
+    is_exact = text[:1].isalpha() or (text.isalnum() and len(text) <= EXACT_DIGITS)
+    return is_exact and text.rstrip().casefold() not in PLACEHOLDERS
+
+
+def is_usual_day(text: str, before: str) -> bool:
+    """Return whether a date is one of a year that is near, and before this one."""
+    return "1900" <= text[:4] < before
+
+
+def is_usual_phone(text: str) -> bool:
+    """Return whether a text is certainly one phone number."""
+    return _USUAL_PHONE.fullmatch(text) is not None
+
+
+def is_usual_email(text: str) -> bool:
+    """Return whether a text is certainly at most one e-mail address."""
+    return is_usual(text) and text.count("@") == 1
+
+
 def day(text: str, today: date, *, is_past: bool) -> Iterator[Doubt]:
     """Check the year of a date, which may be known in part; one that is past cannot lie in the future."""
     found = _DATE.match(digits(text))
@@ -71,11 +102,6 @@ def number(text: str, *, is_key: bool) -> Iterator[Doubt]:
         yield Doubt("had decimals, which were removed", is_impossible=False, repaired=found[1])
     elif is_key and plain.isdecimal() and len(plain) > EXACT_DIGITS and not plain[EXACT_DIGITS:].strip("0"):
         yield Doubt("may be a number that a spreadsheet has rounded", is_impossible=False)
-
-
-def is_usual_phone(text: str) -> bool:
-    """Return whether a text is certainly one phone number."""
-    return _USUAL_PHONE.fullmatch(text) is not None
 
 
 def phone(text: str) -> Iterator[Doubt]:

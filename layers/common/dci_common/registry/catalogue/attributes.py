@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -49,13 +49,13 @@ class Attribute:
 
     def values(self, view: AnyView, today: date) -> list[str]:
         """Return the normalised values of a record's view."""
-        return self.values_at(home_of(view) if self.inherited else view, today)
+        return self.normalized(self.read(home_of(view) if self.inherited else view, today))
 
-    def values_at(self, view: AnyView, today: date) -> list[str]:
-        """Return the normalised values of the view that has them: for an inherited attribute that of the home."""
-        normalized, values = self.type.normalize, []
-        for raw in self.read(view, today):  # a comprehension takes longer: most attributes have one value
-            if value := normalized(raw if isinstance(raw, str) else _as_text(raw)):
+    def normalized(self, read: Iterable[object]) -> list[str]:
+        """Return the normalised values of what was read."""
+        normalizer, values = self.type.normalize, []
+        for raw in read:  # a comprehension takes longer: most attributes have one value
+            if value := normalizer(raw if isinstance(raw, str) else _as_text(raw)):
                 values.append(value)  # noqa: PERF401
         return values
 

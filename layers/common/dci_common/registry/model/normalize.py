@@ -11,6 +11,7 @@ import calendar
 import math
 import re
 import struct
+import traceback
 import unicodedata
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -64,7 +65,8 @@ def _e164(dialled: str, country: str) -> str:
 
     try:
         number = phonenumbers.parse(dialled, country or _NO_COUNTRY)
-    except phonenumbers.NumberParseException:
+    except phonenumbers.NumberParseException as error:
+        traceback.clear_frames(error.__traceback__)  # one holds the error: a cycle, with all that our callers hold
         return dialled
     if not phonenumbers.is_possible_number(number):
         return dialled

@@ -121,7 +121,8 @@ def _values(attributes: Iterable[Attribute], view: View, today: date) -> _Values
     return {
         attribute: values
         for attribute in attributes
-        if (values := attribute.values_at(home if attribute.inherited else view, today))
+        if (read := attribute.read(home if attribute.inherited else view, today))  # most have none
+        and (values := attribute.normalized(read))
     }
 
 
