@@ -33,7 +33,7 @@ def connection_of(options: argparse.Namespace) -> Connection:
     is_given = any(value is not None for value in given.values())  # an empty one is a mistake, not the next source
     if options.local and (is_given or options.profile is not None):
         raise CommandError(
-            "--local names the API and the client: leave it out, or --profile, --api, --client-id and --client-secret."
+            "--local names the API and the client: leave out --profile, --api, --client-id and --client-secret."
         )
     if is_given and options.profile is not None:
         raise CommandError("Give either --profile, or --api with --client-id and --client-secret.")

@@ -161,7 +161,7 @@ def test_the_local_server_is_a_source_of_its_own(configure: Dci, arguments: tupl
     with pytest.raises(CommandError) as error:
         connection("--local", *arguments)
     assert str(error.value) == (
-        "--local names the API and the client: leave it out, or --profile, --api, --client-id and --client-secret."
+        "--local names the API and the client: leave out --profile, --api, --client-id and --client-secret."
     )
 
 
