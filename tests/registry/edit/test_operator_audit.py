@@ -140,7 +140,6 @@ def test_what_changes_nothing_needs_no_record(registry: Registry, dci: Commands,
         (("anna", "dale"), "There is no group dale."),
         (("carla", "hill"), "There is no person carla."),
     ],
-    ids=" ".join,
 )
 def test_a_membership_that_does_not_exist_needs_no_record(
     registry: Registry, dci: Commands, membership: tuple[str, ...], said: str
