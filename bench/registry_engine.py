@@ -1,4 +1,4 @@
-"""DynamoDB Local, for the benchmarks of imports."""
+"""DynamoDB Local, for the benchmarks of searches and imports."""
 
 from __future__ import annotations
 

@@ -15,20 +15,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, timedelta
 from math import ceil
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import boto3
-from engine import NO_CREDENTIALS
 from memory import peak_mib
+from registry_engine import ROOT, TABLE, running_engine
 from report import options_of, write
+from search_queries import MORE, PLANTED, QUERIES, Criteria, planted_people
 
-from dci_cli.environment import environment
-from dci_cli.local import dynamodb_local
 from dci_cli.local.tables import create_tables
 from dci_cli.registry.bulk import generate
 from dci_cli.registry.inspect.read_meter import Cost, metered
@@ -37,72 +33,18 @@ from dci_cli.template import read_template
 from dci_common.clients.model import Client
 from dci_common.deadline import Deadline
 from dci_common.registry.model.base import record_fields
-from dci_common.registry.model.records import Address, AnyRecord, Group, Identifier, Membership, Name, Person
 from dci_common.runtime import Runtime, tune_gc
 from dci_common.settings import Settings
 from dci_common.spdci.envelope import SearchEnvelope
 from dci_search.service import SearchService
 
-ROOT = Path(__file__).resolve().parents[1]
-_TABLE, _AUDIT = "registry", "audit"
+_AUDIT_TABLE = "audit"
 _PEOPLE_A_HOUSEHOLD = 4.3
 _PEOPLE, _QUICK_PEOPLE = "10000,50000,200000", "500,2500"
 _TURNS, _QUICK_TURNS, _ENOUGH_SECONDS = 20, 2, 10
 _PATIENCE_SECONDS = 900
 _NETWORK_SECONDS = 0.02  # so that concurrent calls are recognised
-_PLANTED = 60
 _GROWTH = 1.2
-_PAGE = {"page_size": 20}
-_GROUPS = {"reg_record_type": "Group"}
-_FIRST_BIRTHDAY = date(1871, 3, 1)  # before all other birth dates
-
-Criteria = dict[str, Any]
-
-
-def _predicate(*expressions: tuple[str, str, object], condition: str = "and", **criteria: Any) -> Criteria:  # noqa: ANN401
-    members: Criteria = {"condition": condition} if len(expressions) > 1 else {}
-    for number, (name, operator, value) in enumerate(expressions, 1):
-        members[f"expression{number}"] = {
-            "attribute_name": name,
-            "operator": operator,
-            "attribute_value": value,
-        }
-    return {"query_type": "predicate", "query": [members], "pagination": _PAGE, **criteria}
-
-
-def _identified(type_: str, value: str) -> Criteria:
-    return {"query_type": "idtype-value", "query": {"type": type_, "value": value}, "pagination": _PAGE}
-
-
-# Each query, and whether an index finds exactly its matches; otherwise its cost grows with the registry.
-QUERIES: dict[str, tuple[bool, Criteria]] = {
-    "by id": (True, _identified("UIN", "PLANTED-7")),
-    "phone": (True, _identified("MOBILE", "+99917000007")),
-    "exact name": (True, _predicate(("name", "eq", "Planted 7 Qqonemany"))),
-    "name prefix": (True, _predicate(("surname", "eq", "qqone*"))),
-    "one birth day": (True, _predicate(("birth_date", "eq", "1871-03-08"))),
-    "birth month and sex": (
-        True,
-        _predicate(("birth_date", "ge", "1871-03-01"), ("birth_date", "le", "1871-03-31"), ("sex", "eq", "female")),
-    ),
-    "age range and district": (True, _predicate(("age", "ge", 18), ("age", "lt", 200), ("district", "eq", "QQ-1"))),
-    "OR of two names": (True, _predicate(("surname", "eq", "Qqonemany"), ("name", "eq", "Qq"), condition="or")),
-    "NOT": (False, _predicate(("sex", "eq", "male"), ("surname", "eq", "Qqother"), condition="not")),
-    "groups by score and place": (
-        True,
-        _predicate(("poverty_score", "lt", -85), ("district", "eq", "QQ-1"), **_GROUPS),
-    ),
-    "members of matching groups": (False, _predicate(("poverty_score", "lt", -85), ("role", "eq", "head"))),
-    "page 50 of a large match": (
-        False,
-        _predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 20, "page_number": 50}),
-    ),
-}
-# The cost of these is for each match.
-MORE: dict[str, Criteria] = {
-    "first page of a large match": _predicate(("birth_date", "ge", "1980-01-01"), ("birth_date", "lt", "1990-01-01")),
-    "2,000 in one page": _predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 2000}),
-}
 
 
 def main() -> int:
@@ -127,29 +69,18 @@ def main() -> int:
 
 def _registry_of(people: int, *options: str) -> dict[str, Any]:
     """Create a registry, and measure searches in it."""
-    with tempfile.TemporaryDirectory() as scratch, _engine():
+    with tempfile.TemporaryDirectory() as scratch, running_engine() as dynamodb:
+        names = {"RegistryTable": TABLE, "AuditTable": _AUDIT_TABLE}
+        create_tables(dynamodb, read_template(ROOT / "template.yaml").tables, names)
         path = Path(scratch) / "people.jsonl"
         with path.open("w", encoding="utf-8") as file:
-            generate.write(file, max(1, round((people - _PLANTED) / _PEOPLE_A_HOUSEHOLD)), seed=1)
-            file.writelines(write_line(type(record).__name__.lower(), record_fields(record)) for record in _planted())
-        _run("-m", "dci_cli", "registry", "import", "--no-audit", "--table", _TABLE, str(path))
+            generate.write(file, max(1, round((people - PLANTED) / _PEOPLE_A_HOUSEHOLD)), seed=1)
+            file.writelines(
+                write_line(type(record).__name__.lower(), record_fields(record)) for record in planted_people()
+            )
+        _run("-m", "dci_cli", "registry", "import", "--no-audit", "--table", TABLE, str(path))
         measured: dict[str, Any] = json.loads(_run(__file__, "--measure", *options))
         return measured
-
-
-@contextmanager
-def _engine() -> Iterator[None]:
-    jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
-    with (
-        dynamodb_local.running(jar) as endpoint,
-        environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint, **NO_CREDENTIALS}),
-    ):
-        create_tables(
-            boto3.client("dynamodb"),
-            read_template(ROOT / "template.yaml").tables,
-            {"RegistryTable": _TABLE, "AuditTable": _AUDIT},
-        )
-        yield
 
 
 def _run(*arguments: str) -> str:
@@ -157,31 +88,11 @@ def _run(*arguments: str) -> str:
     return done.stdout
 
 
-def _planted() -> Iterator[AnyRecord]:
-    """Return sixty people in twenty households of one district, without values that other people have."""
-    for number in range(_PLANTED):
-        yield Person(
-            id=f"planted-{number}",
-            identifiers=(Identifier(identifier_type="UIN", identifier_value=f"PLANTED-{number}"),),
-            name=Name(given_name=f"Planted {number}", surname="Qqonemany" if number % 2 else "Qqother"),
-            sex="female" if number % 2 else "male",
-            birth_date=_FIRST_BIRTHDAY + timedelta(days=number),
-            phone_numbers=(f"+999170{number:05}",),
-            addresses=(Address(sub_region_code="QQ-1"),),
-        )
-    for number in range(_PLANTED // 3):
-        addresses = (Address(sub_region_code="QQ-1"),)
-        yield Group(id=f"planted-{number}", poverty_score=number - 100, addresses=addresses)
-        for member in range(3):
-            roles = () if member else ("head",)
-            yield Membership(person_id=f"planted-{3 * number + member}", group_id=f"planted-{number}", roles=roles)
-
-
 def _measure_all(turns: int) -> dict[str, Any]:
     runtime = Runtime(
         Settings(
-            registry_table=_TABLE,
-            audit_table=_AUDIT,
+            registry_table=TABLE,
+            audit_table=_AUDIT_TABLE,
             cursor_secret="none",  # noqa: S106 - a name
             max_examined=10_000_000,
             requests_a_minute=0,

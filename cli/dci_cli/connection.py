@@ -32,7 +32,9 @@ def connection_of(options: argparse.Namespace) -> Connection:
     given = {name: getattr(options, name) for name in _MEMBERS}
     is_given = any(value is not None for value in given.values())  # an empty one is a mistake, not the next source
     if options.local and (is_given or options.profile is not None):
-        raise CommandError("--local names the API and the client: leave out the other options that do.")
+        raise CommandError(
+            "--local names the API and the client: leave out --profile, --api, --client-id and --client-secret."
+        )
     if is_given and options.profile is not None:
         raise CommandError("Give either --profile, or --api with --client-id and --client-secret.")
     if is_given:

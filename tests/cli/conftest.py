@@ -7,6 +7,7 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ import pytest
 from dci_cli.__main__ import main
 from dci_cli.local.server import GatewayServer
 from support.admin_client import Admin
-from support.api import Api
+from support.api import Api, identified, predicate
 from support.api_over_http import api_over_http
+from support.audited import POPULATION
 from support.echo_gateway import echoing
 from support.operator_input import Operator, nothing
+from support.registries import registry_of
+from support.server_process import ServerProcess, dci_serve
 
 
 @dataclass(frozen=True)
@@ -109,3 +113,32 @@ def new(clients: Clients, api: Api, *options: object) -> dict[str, Any]:
     name = f"Ministry {api.runtime.random_bytes(8).hex()}"
     made: dict[str, Any] = json.loads(clients("create", name, *NEW, *options, "--json").out)
     return made
+
+
+@pytest.fixture
+def asked(new_api: Callable[..., Api]) -> Iterator[Api]:
+    """Return an API with a search for a person, one without matches, and one for a group on the next day."""
+    with registry_of(POPULATION) as table:
+        api = new_api(registry_table=table)
+        purpose = {"purpose": {"code": "benefit"}}
+        api.search(predicate(("birth_date", "eq", "1990-01-01"), consent=purpose), token=api.partner_token)
+        api.search(identified("UIN", "nobody"))
+        api.clock.advance(86_400)
+        token = api.token(*api.client()).json["access_token"]
+        api.search(predicate(("poverty_score", "eq", 1), reg_record_type="Group"), token=token)
+        yield api
+
+
+@pytest.fixture(scope="module")
+def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run a server as it comes."""
+    with dci_serve(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+def connection(server: GatewayServer) -> Iterator[HTTPConnection]:
+    """Connect to the gateway."""
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    yield connection
+    connection.close()

@@ -151,6 +151,20 @@ def test_a_source_without_a_url_is_an_error(
     assert str(error.value).startswith(said)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("--profile", "default"), ("--profile", ""), ("--api", URL), ("--client-id", "a"), ("--client-secret", SECRET)],
+)
+def test_the_local_server_is_a_source_of_its_own(configure: Dci, arguments: tuple[str, ...]) -> None:
+    """--local names the API and the client, so no other option may; the error names what to leave out."""
+    configure("--api", URL, "--client-id", "operator")
+    with pytest.raises(CommandError) as error:
+        connection("--local", *arguments)
+    assert str(error.value) == (
+        "--local names the API and the client: leave out --profile, --api, --client-id and --client-secret."
+    )
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
 def test_a_file_that_others_can_read_is_rejected(configure: Dci, dci: Dci, configuration: Path, mode: int) -> None:
     """A file of profiles that others can read or write is neither used nor completed."""

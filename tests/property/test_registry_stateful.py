@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -15,66 +13,38 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from dci_cli.registry.edit.reindex import Reindex
 from dci_common.registry.errors import IdentifierTaken, NoSuchRecord, VersionConflict, WriteRefused
 from dci_common.registry.model.base import Kind, record_fields
-from dci_common.registry.model.records import Group, Identifier, Membership, Person
-from dci_common.registry.model.rules import Rules
-from dci_common.registry.model.views import entry_key, membership_fields, own_fields
-from dci_common.registry.storage.items import lookup_items, settings_item
-from dci_common.registry.write.committer import DELETION
-from dci_common.registry.write.writer import RegistryWriter
+from dci_common.registry.model.records import Group, Membership, Person
+from dci_common.registry.model.views import membership_fields
+from dci_common.registry.storage.items import settings_item
 from support.example_counts import some
 from support.former_registry import write_as_version_2
+from support.registry_changes import (
+    GROUPS,
+    PEOPLE,
+    crashes,
+    few,
+    groups,
+    holds,
+    holds_no,
+    is_made,
+    memberships,
+    overlap,
+    people,
+    shown,
+    start_of,
+    starts,
+    unique_keys,
+    versions,
+    without_start,
+)
 from support.registry_harness import (
     INDEXING,
-    Crash,
     Registry,
     expected_views,
     items_of,
     registry_with,
     unstamped,
 )
-
-# A group may have more members than a transaction of so few actions changes at once, and a person fits into one
-# with all that it touches: two periods in each group, and the former keys of the memberships.
-ACTIONS = 18
-PEOPLE = [f"p{number:02}" for number in range(18)]
-GROUPS = ["g0", "g1"]
-
-identifiers = st.lists(
-    st.builds(Identifier, identifier_type=st.sampled_from(("A", "a")), identifier_value=st.sampled_from("123456")),
-    max_size=2,
-    unique_by=lambda identifier: identifier.identifier_value,
-)
-dates = st.sampled_from((None, "2020-01-01", "2024-01-01"))
-starts = st.sampled_from((None, "2020-01-01"))  # with `dates` as ends, two periods at most do not overlap
-few = st.sampled_from(PEOPLE[:4])  # so that they come back often
-people = st.builds(
-    Person,
-    id=st.sampled_from(PEOPLE),
-    identifiers=identifiers,
-    phone_numbers=st.sampled_from(((), ("555",))),
-    birth_date=st.sampled_from((None, "2020-01-01", "2020-01", "2024")),
-    birth_place=st.sampled_from((None, "here", "there")),
-    restricted=st.booleans(),
-)
-groups = st.builds(
-    Group,
-    id=st.sampled_from(GROUPS),
-    identifiers=identifiers,
-    phone_numbers=st.sampled_from(((), ("555",))),
-    poverty_score=st.sampled_from((None, 0, 2.5)),
-)
-memberships = st.builds(
-    Membership,
-    person_id=few | st.sampled_from(PEOPLE),
-    group_id=st.sampled_from(GROUPS),
-    roles=st.sampled_from(((), ("head",))),
-    start=starts,
-    end=dates,
-)
-without_start = st.builds(Membership, person_id=few, group_id=st.sampled_from(GROUPS), end=dates)
-# No crash, or one at the n-th transaction from now: before it reaches DynamoDB (True), or after it took effect.
-crashes = st.none() | st.tuples(st.integers(1, 5), st.booleans())
-versions = st.sampled_from(("any", "any", "right", "right", "wrong"))
 
 
 class Changes(RuleBasedStateMachine):
@@ -142,11 +112,12 @@ class Changes(RuleBasedStateMachine):
         refusal: type[WriteRefused] | None = None if key in self.memberships else NoSuchRecord
         if refusal is None and not is_given and len(periods) > 1:
             refusal = WriteRefused
-        if self._done(
+        if is_made(
+            self.registry,
             lambda writer: writer.delete_membership(person_id, group_id, (start or "") if is_given else None),
             refusal,
             crash,
-            lambda: self._shown(key) is None,
+            lambda: shown(self.registry, key) is None,
         ):
             del self.memberships[key]
 
@@ -191,19 +162,20 @@ class Changes(RuleBasedStateMachine):
     def _put_period(self, membership: Membership, meant: Membership | None, crash: tuple[int, bool] | None) -> None:
         """Put a membership; `meant` is what it means, None if it may mean several or contradicts what is there."""
         pair = membership.person_id, membership.group_id
-        key = (*pair, _start(meant) if meant else "")
+        key = (*pair, start_of(meant) if meant else "")
         refusal: type[WriteRefused] | None = None
         if pair[0] not in self.people or pair[1] not in self.groups:
             refusal = NoSuchRecord
         elif meant is None or any(
-            _overlap(meant, other) for other in self._periods(*pair) if _start(other) != key[2]
+            overlap(meant, other) for other in self._periods(*pair) if start_of(other) != key[2]
         ):
             refusal = WriteRefused
-        if self._done(
+        if is_made(
+            self.registry,
             lambda writer: writer.put(membership),
             refusal,
             crash,
-            lambda: meant is not None and self._shown(key) == membership_fields(record_fields(meant)),
+            lambda: meant is not None and shown(self.registry, key) == membership_fields(record_fields(meant)),
         ):
             assert meant is not None
             self.memberships[key] = meant
@@ -221,11 +193,12 @@ class Changes(RuleBasedStateMachine):
         refusal: type[WriteRefused] | None = VersionConflict if version == "wrong" else None
         if refusal is None and self._is_taken(kind, record):
             refusal = IdentifierTaken
-        if self._done(
+        if is_made(
+            self.registry,
             lambda writer: writer.put(record, version=expected),
             refusal,
             crash,
-            lambda: self._holds(kind, record),
+            lambda: holds(self.registry, kind, record),
         ):
             known[record.id] = record
 
@@ -236,36 +209,15 @@ class Changes(RuleBasedStateMachine):
         refusal: type[WriteRefused] | None = VersionConflict if version == "wrong" else None
         if refusal is None and record_id not in known:
             refusal = NoSuchRecord
-        if self._done(
+        if is_made(
+            self.registry,
             lambda writer: writer.delete(kind, record_id, version=expected),
             refusal,
             crash,
-            lambda: self._holds_no(kind, record_id),
+            lambda: holds_no(self.registry, kind, record_id),
         ):
             del known[record_id]
             self.memberships = {key: value for key, value in self.memberships.items() if record_id not in key}
-
-    def _done(
-        self,
-        change: Callable[[RegistryWriter], None],
-        refusal: type[WriteRefused] | None,
-        crash: tuple[int, bool] | None,
-        is_made: Callable[[], bool],
-    ) -> bool:
-        """Make a change, unless it crashes; tell whether it is made. It must be rejected just as it should be."""
-        writer, client = self.registry.disturbed(ACTIONS)
-        if crash:
-            client.crash(crash[0], before=crash[1])
-        try:
-            change(writer)
-        except Crash:
-            return refusal is None and is_made()
-        except WriteRefused as error:
-            refused: type[WriteRefused] | None = type(error)
-        else:
-            refused = None
-        assert refused is refusal
-        return refused is None
 
     def _version(self, kind: Kind, record_id: str, which: str) -> int | None:
         if which == "any":
@@ -278,42 +230,13 @@ class Changes(RuleBasedStateMachine):
             self.registry.writer.finish(Kind.GROUP, group_id)
 
     def _is_taken(self, kind: Kind, record: Person | Group) -> bool:
-        def unique(kind: Kind, record: Person | Group) -> set[str]:
-            return {pk for pk, sk in lookup_items(kind, record_fields(record), Rules()) if sk == "RECORD"}
-
         others: list[tuple[Kind, Person | Group]] = [(Kind.PERSON, person) for person in self.people.values()]
         others += [(Kind.GROUP, group) for group in self.groups.values()]
         return any(
-            unique(kind, record) & unique(other_kind, other)
+            unique_keys(kind, record) & unique_keys(other_kind, other)
             for other_kind, other in others
             if (other_kind, other.id) != (kind, record.id)
         )
-
-    def _shown(self, key: tuple[str, str, str]) -> dict[str, Any] | None:
-        person = self.registry.stored(Kind.PERSON, key[0])
-        homes = person.view["households"] if person else []
-        return next((membership_fields(home) for home in homes if entry_key(home) == key[1:]), None)
-
-    def _holds(self, kind: Kind, record: Person | Group) -> bool:
-        stored = self.registry.stored(kind, record.id)
-        if stored is None or stored.pending == DELETION:
-            return False
-        return bool(unstamped(own_fields(stored.view)) == record_fields(record))
-
-    def _holds_no(self, kind: Kind, record_id: str) -> bool:
-        stored = self.registry.stored(kind, record_id)
-        return stored is None or stored.pending == DELETION
-
-
-def _start(period: Membership) -> str:
-    return period.start.isoformat() if period.start else ""
-
-
-def _overlap(one: Membership, other: Membership) -> bool:
-    """Return whether two periods have a day in common, or one of no day is inside the other."""
-    begins = [period.start or date.min for period in (one, other)]
-    ends = [period.end or date.max for period in (one, other)]
-    return begins[0] < ends[1] and begins[1] < ends[0]
 
 
 @pytest.mark.exhaustive

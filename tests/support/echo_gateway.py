@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from typing import Any
 
 from dci_cli.local.gateway import Routes
@@ -65,3 +66,10 @@ def raw(server: GatewayServer, request: str | bytes) -> bytes:
         client.sendall(request.encode("latin-1") if isinstance(request, str) else request)
         client.shutdown(socket.SHUT_WR)
         return client.makefile("rb").read()
+
+
+def ask(connection: HTTPConnection, path: str, body: bytes = b"", content_type: str = "") -> Any:
+    """Send a request, and return the handler's name and event as the handler saw them."""
+    headers = {"Content-Type": content_type} if content_type else {}
+    connection.request("POST" if body else "GET", path, body or None, headers)
+    return json.loads(connection.getresponse().read())

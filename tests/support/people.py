@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from dci_common.registry.model.records import Person
 
 Json = dict[str, Any]
+EVERYBODY = ("birthdate", "gt", "1900-01-01")  # as an expression of a predicate
 
 
 def uin(person: Person) -> str:

@@ -132,6 +132,25 @@ def test_what_changes_nothing_needs_no_record(registry: Registry, dci: Commands,
     assert recorded() == []
 
 
+@pytest.mark.usefixtures("audit")
+@pytest.mark.parametrize(
+    ("membership", "said"),
+    [
+        (("beno", "hill"), "The person beno does not belong to the group hill."),
+        (("anna", "hill", "2020-01-01"), "The person anna does not belong to the group hill from 2020-01-01"),
+        (("anna", "dale"), "There is no group dale."),
+        (("carla", "hill"), "There is no person carla."),
+    ],
+)
+def test_a_membership_that_does_not_exist_needs_no_record(
+    registry: Registry, dci: Commands, membership: tuple[str, ...], said: str
+) -> None:
+    """The deletion of a membership that does not exist is rejected before it is recorded, and without a question."""
+    registry.put(*ALL)
+    assert dci("delete", "--membership", *membership).problem.startswith(said)
+    assert recorded() == []
+
+
 @pytest.mark.usefixtures("audit", "registry")
 def test_a_change_that_stops_is_marked(dci: Commands, tmp_path: Path) -> None:
     """A change that is rejected half-way, or interrupted, stays recorded, as made in part."""

@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dci_cli.aws import OperatorRuntime
-from dci_cli.registry.importer import command
-from dci_cli.registry.importer.import_run import Options
-from dci_cli.registry.importer.target import Target
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.records import Address, AnyRecord, Group, Identifier, Membership, Name, Person
-from support.import_files import import_into, rejected_rows
-from support.registry_harness import Client, Registry
-
-UIN, NATIONAL_ID = (Identifier(identifier_type=type_, identifier_value="7") for type_ in ("UIN", "NATIONAL_ID"))
-ANNA = Person(
-    id="anna",
-    identifiers=(UIN,),
-    name=Name(given_name="Anna", surname="Okafor"),
-    sex="female",
-    birth_date="1990-01-31",
-    phone_numbers=("+1 555 0100",),
-    restricted=True,
-)
-HILL = Group(id="hill", name="Hill", poverty_score=2.5, addresses=(Address(locality="Hilltown"),))
-MEMBER = Membership(person_id="anna", group_id="hill", roles=("head",), start="2020-01-01", end="2030-01-01")
-ALL: tuple[AnyRecord, ...] = (ANNA, HILL, MEMBER)
-
-
-@pytest.fixture
-def filled(registry: Registry) -> Registry:
-    """Return a registry with a person in a household."""
-    registry.put(*ALL)
-    return registry
-
-
-def table(path: Path, *rows: str) -> Path:
-    """Write a CSV file."""
-    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return path
-
-
-def lines(path: Path, **given: Any) -> Path:
-    """Write a file of one record in JSON Lines: `person={...}`."""
-    path.write_text(json.dumps(given) + "\n", encoding="utf-8")
-    return path
-
-
-def changed(record: Any, **fields: Any) -> Any:
-    """Return a record with other fields."""
-    return type(record).model_validate(record.model_dump() | fields)
+from dci_common.registry.model.records import Person
+from support.import_files import import_into
+from support.partial_rows import ALL, ANNA, HILL, MEMBER, NATIONAL_ID, changed, lines, table
+from support.registry_harness import Registry
 
 
 def test_a_file_of_phones_changes_phones_alone(filled: Registry, tmp_path: Path) -> None:
@@ -131,69 +89,6 @@ def test_replace_takes_the_row_for_the_whole_record(filled: Registry, tmp_path: 
     filled.assert_holds(Person(id="anna", phone_numbers=("+1 555 0199",), restricted=True), HILL, MEMBER)
     assert import_into(filled, lines(tmp_path / "f.jsonl", person={"id": "anna", "restricted": False})) == 0
     filled.assert_holds(Person(id="anna", phone_numbers=("+1 555 0199",)), HILL, MEMBER)
-
-
-@pytest.mark.parametrize(
-    ("header", "row", "fields"),
-    [
-        ("person_id,group_id", "anna,hill", {}),
-        ("person_id,group_id,roles", "anna,hill,principal_recipient", {"roles": ["principal_recipient"]}),
-        ("person_id,group_id,start,ended_date", "anna,hill,2020-01-01,2027-01-01", {"end": "2027-01-01"}),
-        ("person_id,group_id,ended_date", "anna,hill,", {"end": None}),
-    ],
-)
-def test_a_membership_keeps_what_its_row_does_not_give(
-    filled: Registry, tmp_path: Path, header: str, row: str, fields: dict[str, Any]
-) -> None:
-    """A row without end or roles leaves those of the period that it means."""
-    assert import_into(filled, table(tmp_path / "memberships.csv", header, row)) == 0
-    filled.assert_holds(ANNA, HILL, changed(MEMBER, **fields))
-
-
-def test_replace_takes_a_membership_for_whole(filled: Registry, tmp_path: Path) -> None:
-    """With --replace a row without end and roles removes both; the start stays, by which the period is known."""
-    path = table(tmp_path / "memberships.csv", "person_id,group_id", "anna,hill")
-    assert import_into(filled, path, "--replace") == 0
-    filled.assert_holds(ANNA, HILL, Membership(person_id="anna", group_id="hill", start="2020-01-01"))
-
-
-def test_a_new_period_is_added_after_the_one_that_ends(filled: Registry, tmp_path: Path) -> None:
-    """A file ends the period in force and begins another one, in any order of its rows."""
-    rows = "person_id,group_id,start,end", "anna,hill,2026-06-01,", "anna,hill,2020-01-01,2026-01-01"
-    assert import_into(filled, path := table(tmp_path / "memberships.csv", *rows)) == 0
-    ended = changed(MEMBER, end="2026-01-01")
-    after = ANNA, HILL, ended, Membership(person_id="anna", group_id="hill", start="2026-06-01")
-    filled.assert_holds(*after)
-    before = filled.items()
-    assert import_into(filled, path) == 0
-    assert filled.items() == before
-
-
-def test_periods_of_a_file_contradict_those_of_the_registry(
-    filled: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A row whose period overlaps one of the registry is rejected, in a dry run too."""
-    path = table(tmp_path / "memberships.csv", "person_id,group_id,start", "anna,hill,2025-01-01")
-    for how in (["--dry-run"], []):
-        assert import_into(filled, path, *how) == 1
-        assert "already, which overlaps" in capsys.readouterr().out
-    filled.assert_holds(*ALL)
-
-
-def test_a_record_that_is_invalid_when_merged_is_rejected(
-    filled: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A row that makes the record of the registry invalid is rejected with the field and the reason."""
-    more = [f"anna,T{number},1" for number in range(1, 2)] + [f",T{number},1" for number in range(2, 21)]
-    path = table(tmp_path / "individuals.csv", "id,reg_ids/id_type,reg_ids/value", *more)
-    assert import_into(filled, path) == 1
-    told = capsys.readouterr().out
-    assert "Together with what the registry has: identifiers must have at most 20 entries" in told
-    rows = "person_id,group_id,start,end", "anna,hill,2020-01-01,2019-01-01"
-    assert import_into(filled, table(tmp_path / "memberships.csv", *rows)) == 1
-    membership = {"person_id": "anna", "group_id": "hill", "end": "2019-01-01"}
-    assert import_into(filled, lines(tmp_path / "f.jsonl", membership=membership)) == 1
-    filled.assert_holds(*ALL)
 
 
 def test_a_dry_run_lists_what_changes_field_by_field(
@@ -277,49 +172,3 @@ def test_a_stamp_alone_is_no_difference(filled: Registry, tmp_path: Path, how: l
     given = ANNA.model_dump(mode="json", exclude_defaults=True) | {"last_updated": "2998-01-01T00:00:00Z"}
     assert import_into(filled, lines(tmp_path / "f.jsonl", person=given), *how) == 0
     assert filled.items() == before
-
-
-def test_a_rejected_row_leaves_its_memberships(filled: Registry, tmp_path: Path) -> None:
-    """The membership of a person whose row is rejected is loaded if the registry has the person."""
-    filled.put(Group(id="lake"), Person(id="beno", identifiers=(NATIONAL_ID,)))
-    people = table(tmp_path / "individuals.csv", "id,reg_ids/id_type,reg_ids/value", "anna,NATIONAL_ID,7")
-    memberships = table(tmp_path / "memberships.csv", "person_id,group_id", "anna,lake")
-    assert import_into(filled, people, memberships) == 1
-    joined = Membership(person_id="anna", group_id="lake")
-    filled.assert_holds(*ALL, Group(id="lake"), Person(id="beno", identifiers=(NATIONAL_ID,)), joined)
-
-
-@pytest.mark.parametrize("replace", [False, True])
-def test_a_restriction_meanwhile_is_kept(filled: Registry, tmp_path: Path, *, replace: bool) -> None:
-    """Another writer may restrict a person after the import has compared them: what the row does not give stays."""
-    filled.put(Person(id="beno"))
-    runtime = OperatorRuntime(filled.runtime.settings)
-    vars(runtime)["dynamodb"] = client = Client(runtime.dynamodb)
-    meanwhile = Person(id="beno", restricted=True, sex="male")
-    client.before = lambda number: filled.writer.put(meanwhile) if number == 1 else None
-    path = table(tmp_path / "individuals.csv", "id,phone", "beno,555")
-    assert command.load([path], Target.read(runtime, None), Options(replace=replace)) == 0
-    assert filled.view(Kind.PERSON, "beno")["phone_numbers"] == ["555"]
-    assert filled.view(Kind.PERSON, "beno")["restricted"] is True
-    assert ("sex" in filled.view(Kind.PERSON, "beno")) is not replace
-
-
-def test_what_is_not_valid_with_a_change_meanwhile_is_rejected(filled: Registry, tmp_path: Path) -> None:
-    """A row that contradicts what another writer has changed since the comparison is rejected."""
-    filled.put(Person(id="beno"))
-    runtime = OperatorRuntime(filled.runtime.settings)
-    vars(runtime)["dynamodb"] = client = Client(runtime.dynamodb)
-    meanwhile = Person(id="beno", birth_date="2001-01-01")
-    client.before = lambda number: filled.writer.put(meanwhile) if number == 1 else None
-    path = table(tmp_path / "individuals.csv", "id,death_date", "beno,2000-01-01")
-    assert command.load([path], Target.read(runtime, None)) == 1
-    assert "Together with what the registry has" in rejected_rows(path)[0]["reason"]
-    filled.assert_holds(*ALL, meanwhile)
-
-
-def test_a_death_before_the_birth_in_the_registry_is_rejected(filled: Registry, tmp_path: Path) -> None:
-    """What is impossible is rejected also where the file gives only one of the two dates."""
-    path = table(tmp_path / "individuals.csv", "id,death_date", "anna,1989-12-31")
-    assert import_into(filled, path) == 1
-    assert rejected_rows(path)[0]["reason"].endswith("death_date is before the birth.")
-    filled.assert_holds(*ALL)

@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         if options.membership:
             person_id, group_id, start = _membership(options.membership)
+            writer.check_membership(person_id, group_id, start)  # before anything is recorded
             description = f"the person {person_id}'s membership of the group {group_id}"
             if start is not None:
                 description += f" {period_text({'start': start} if start else {})}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from dci_cli.parallel import in_parallel_apart
@@ -70,7 +71,7 @@ class Updater:
         with Progress("Changing", "records and memberships", bundles.total) as progress:
             outcome = _Outcome()
             for some in (bundles.people(), bundles.households()):
-                for one in in_parallel_apart(self._pool, self._try, some, _keys_of):
+                for one in in_parallel_apart(self._pool, self._try, some, attrgetter("keys")):
                     self._count(one, progress)
                     outcome.add(one)
             busy, outcome.busy = outcome.busy, []
@@ -134,7 +135,3 @@ class Updater:
     def _count(self, outcome: _Outcome, progress: Progress) -> None:
         self.written += outcome.written
         progress.advance(outcome.written)
-
-
-def _keys_of(bundle: Bundle) -> set[str]:
-    return bundle.keys

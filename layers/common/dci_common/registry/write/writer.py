@@ -24,7 +24,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.periods import PeriodConflict, period_text, without_period
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from dci_common.registry.model.stamp import moment
-from dci_common.registry.model.views import household_entry, member_entry, own_fields
+from dci_common.registry.model.views import View, household_entry, member_entry, own_fields
 from dci_common.registry.storage.store import Stored
 from dci_common.registry.write.committer import Committer, TooLarge
 from dci_common.registry.write.put_changes import Merge, PutChanges
@@ -87,6 +87,10 @@ class RegistryWriter:
         """Delete a period of membership: that with this start ("" for none), or the only one. Raises WriteRefused."""
         self._do(lambda: self._delete_membership(person_id, group_id, start))
 
+    def check_membership(self, person_id: str, group_id: str, start: str | None = None) -> None:
+        """Raise WriteRefused unless there is the period of membership that `delete_membership` would delete."""
+        retry_on_conflict(self._retry, lambda: self._without_membership(person_id, group_id, start))
+
     def finish(self, kind: Kind, record_id: str) -> None:
         """Finish a long write of a record that was interrupted, if there is one."""
         retry_on_conflict(self._retry, lambda: self._read_finished(kind, [record_id]))
@@ -122,18 +126,25 @@ class RegistryWriter:
         return self._committer.commit(changes, in_steps=len(_split(records)) == 1)
 
     def _delete_membership(self, person_id: str, group_id: str, start: str | None) -> list[str]:
-        person, group = self._both(person_id, group_id)
-        had = entries_of(person.view["households"], group_id)
-        left = without_period(had, start)
-        if len(left) == len(had):
-            which = f" {period_text({'start': start} if start else {})}" if had and start is not None else ""
-            raise NoSuchRecord(f"The person {person_id} does not belong to the group {group_id}{which}.")
+        person, group, left = self._without_membership(person_id, group_id, start)
         own = own_fields(person.view)
         home = with_members(group.view, person.id, [member_entry(own, period) for period in left])
         member = with_households(person.view, group.id, [household_entry(home, period) for period in left])
         return self._committer.commit(
             [RecordChange(Kind.PERSON, person, member), RecordChange(Kind.GROUP, group, home)]
         )
+
+    def _without_membership(
+        self, person_id: str, group_id: str, start: str | None
+    ) -> tuple[Stored, Stored, list[View]]:
+        """Return a person and a group, and the periods of membership that are left without this one."""
+        person, group = self._both(person_id, group_id)
+        had = entries_of(person.view["households"], group_id)
+        left = without_period(had, start)
+        if len(left) == len(had):
+            which = f" {period_text({'start': start} if start else {})}" if had and start is not None else ""
+            raise NoSuchRecord(f"The person {person_id} does not belong to the group {group_id}{which}.")
+        return person, group, left
 
     def _delete_person(self, person_id: str, version: int | None) -> list[str]:
         person = self._existing(Kind.PERSON, person_id, version)
