@@ -43,6 +43,7 @@ def test_a_clients_searches_are_listed_with_purpose_and_query(asked: Api, dci: D
     assert one["query"]["query_type"] == "predicate"  # type: ignore[index]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("asked")
 def test_only_the_days_of_the_period_are_read(dci: Dci) -> None:
     """Only disclosures of the period are printed."""

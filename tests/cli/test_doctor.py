@@ -80,6 +80,7 @@ def test_an_invalid_url_is_rejected(dci: Dci, url: str, said: str) -> None:
     assert said in dci("doctor", "--api", url).problem
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("hours", "words"), [(-1, "ahead of"), (1, "behind")])
 def test_a_wrong_clock_of_this_machine_is_found(local_server: ServerProcess, hours: int, words: str) -> None:
     """When this machine's clock is wrong, both the Date header and the token's time fail."""

@@ -20,6 +20,7 @@ from support.registry_harness import Crash, Registry
 IN_CROWD = [Membership(person_id=person.id, group_id="crowd") for person in PEOPLE]
 
 
+@pytest.mark.exhaustive
 def test_memberships_of_households_share_transactions(registry: Registry, tmp_path: Path) -> None:
     """Memberships into existing small households take fewer transactions than there are households."""
     registry.put(*PEOPLE, *GROUPS)
@@ -113,6 +114,7 @@ def test_an_import_that_is_killed_anywhere_is_completed(
         registry.assert_holds(*whole)
 
 
+@pytest.mark.exhaustive
 def test_two_imports_at_once_leave_one_registry(registry: Registry, tmp_path: Path) -> None:
     """Two imports of changes at the same time are both complete."""
     before, file, whole = records_of_every_kind()

@@ -146,6 +146,7 @@ def test_old_rejects_are_deleted(empty: Registry, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("limit", ["MAX_MEMBERS", "MAX_HOUSEHOLDS"])
 def test_a_membership_over_the_limit_is_rejected_alone(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
