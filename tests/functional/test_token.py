@@ -87,6 +87,7 @@ def test_the_issuer_follows_the_domain_when_it_is_not_set(new_api: Callable[...,
     assert claims["iss"] == claims["aud"] == "https://abc.execute-api.eu-west-1.amazonaws.com"
 
 
+@pytest.mark.exhaustive
 def test_rs256_by_setting(api: Api, own_api: Callable[..., Api]) -> None:
     """A ring made for RS256 signs with it, and its tokens open the search."""
     other = own_api(signing_algorithm="RS256")

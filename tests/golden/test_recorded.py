@@ -15,7 +15,7 @@ from support.differences import compared, is_sentence
 from support.recordings import Replay, chapters, read_lines, write_lines
 
 # Each has many requests of one kind.
-LONG = {"drawn", "expressions", "hostile", "identifiers", "paging", "predicates"}
+LONG = {"drawn", "expressions", "hostile", "identifiers", "paging", "predicates", "kinds", "quota"}
 COMPLETED = ("Before", "After")  # the name of a group whose interrupted write a reindex completes
 CHAPTERS = [pytest.param(name, marks=pytest.mark.exhaustive if name in LONG else ()) for name in chapters()]
 
