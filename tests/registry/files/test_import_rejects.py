@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
-from support.import_files import dry_run, import_into, jsonl, private_rows, rejected, rejected_rows
+from support.import_files import dry_run, import_into, jsonl, rejected, rejected_rows
 from support.registry_harness import Registry
 
 HEADER = "id;given_name;birthdate;Phone;reg_ids/id_type;reg_ids/value;individual_membership_ids/group"
@@ -140,14 +140,26 @@ def test_no_cell_of_the_rejects_is_a_formula(tmp_path: Path, cell: str) -> None:
     assert dry_run(target) == 0
 
 
-def test_half_a_character_is_written_by_its_number(tmp_path: Path) -> None:
-    """A warning that quotes half of a character, which JSON can spell and UTF-8 cannot, is written all the same."""
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"id": "\ud800"},
+        {"id": "p1", "identifiers": [{"identifier_type": "UIN", "identifier_value": "'\ud800"}]},
+        {"id": "p1", "\udfff": 1},
+    ],
+    ids=["id", "value", "name"],
+)
+def test_half_a_surrogate_pair_rejects_its_line(tmp_path: Path, given: dict[str, object]) -> None:
+    """Half of a surrogate pair, which JSON can spell and no file can hold, rejects its line and no other."""
     path = tmp_path / "people.jsonl"
-    given = {"id": "p1", "identifiers": [{"identifier_type": "UIN", "identifier_value": "'\ud800"}]}
-    path.write_text(json.dumps({"person": given}) + "\n")
+    path.write_text(
+        "".join(
+            json.dumps({"person": person}) + "\n" for person in (given, {"id": "p2", "birth_place": "\U00020000"})
+        )
+    )
     assert dry_run(path) == 1
-    (row,) = private_rows(path, "warnings.csv")
-    assert r"\ud800" in "".join(row.values())
+    (line,) = rejected(path)
+    assert line["reason"].startswith("The line holds half of a surrogate pair, such as ")
 
 
 def test_short_and_long_rows_keep_their_cells(tmp_path: Path) -> None:

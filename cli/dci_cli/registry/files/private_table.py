@@ -13,9 +13,6 @@ from dci_cli.command_error import CommandError
 # What a spreadsheet would run as a formula. Numbers and phone numbers may begin with a sign.
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d\s().-]*$)")
 
-# Half of a character, which JSON can spell. The others stand for bytes that could not be decoded (PEP 383).
-_HALF = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
-
 
 def beside(source: str, ending: str) -> Path:
     """Return the file of this kind beside a file."""
@@ -41,15 +38,10 @@ class PrivateTable:
     def write(self, cells: Iterable[str]) -> None:
         """Write a row."""
         try:
-            self._writer.writerow(map(_written, cells))
+            self._writer.writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells])
         except OSError as error:
             raise CommandError(f"{self.path} cannot be written: {error.strerror}.") from error
 
     def close(self) -> None:
         """Complete the file."""
         self._file.close()
-
-
-def _written(cell: str) -> str:
-    text = _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", cell)
-    return f"'{text}" if _FORMULA.match(text) else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -15,6 +16,7 @@ _MODELS: dict[str, type[AnyRecord]] = {"person": Person, "group": Group, "member
 _encode = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":")
 ).encode  # json.dumps creates an encoder for each call
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class BadLine(Exception):
@@ -24,9 +26,11 @@ class BadLine(Exception):
 def parse_line(line: str | bytes) -> tuple[str, type[AnyRecord], Fields]:
     """Return the kind, the model and the fields of the record of a line. Raises BadLine."""
     try:
-        parsed = _decode(line if isinstance(line, str) else line.decode())
+        line = line if isinstance(line, str) else line.decode()
+        parsed = _decode(line)
     except (ValueError, RecursionError) as error:
         raise BadLine("The line is not valid JSON.") from error
+    _check_characters(line, parsed)
     if not isinstance(parsed, dict):
         raise BadLine("The line must be an object.")
     if parsed.keys() - _MODELS:
@@ -49,6 +53,18 @@ def read_line(line: str | bytes, today: date = date.max, warn: Callable[[str], N
     for sentence in sentences(checked.warnings, lambda path: dotted((kind, *path))):
         warn(sentence)
     return checked.record
+
+
+def _check_characters(line: str, parsed: object) -> None:
+    """Raise BadLine for half of a surrogate pair, which JSON can spell, and which no file or table can hold."""
+    if not _SURROGATE.search(line):
+        return
+    try:
+        _encode(parsed).encode()
+    except UnicodeEncodeError as error:
+        raise BadLine(
+            "The line holds half of a surrogate pair, such as \\ud800: write the whole character."
+        ) from error
 
 
 def _check_keys(pairs: list[tuple[str, Any]]) -> Fields:
