@@ -4,48 +4,32 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dci_cli.local.demo import Population, demo_population
-from dci_common.aws.dynamodb import Item
-from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
-from dci_common.registry.model.views import views
 from dci_common.registry.plan.search_plan import Visibility
 from dci_common.registry.query.sort import Position, Window
 from dci_common.registry.query.tree import AnyRelated, Node, Not, Query
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.facets import Indexing
-from dci_common.registry.storage.items import all_items
-from dci_common.registry.storage.store import RegistryStore
-from dci_common.runtime import Runtime
-from dci_common.settings import Settings
 from support.api import item
 from support.example_counts import sampled, some
-from support.flaky_dynamodb import FlakyDynamoDB
+from support.flaky_engine import SHARDS, drawn, engine_over, items_of
 from support.odd_registry import odd_population
 from support.oracle import Oracle
-from support.query_generator import RandomQuery, selective_query, values_of
+from support.query_generator import RandomQuery
 from support.registries import TODAY, registry_of
-from support.retry_pauses import NO_PAUSES
 
 if TYPE_CHECKING:
     from support.api import Api
 
 DEMO, ODD = demo_population(), odd_population()
-SHARDS = 2
-INDEXING = Indexing(SOCIAL_CATALOGUE, SHARDS, TODAY)
 QUESTIONS = 10  # of each random registry
 REGISTRIES = range(max(10, some(1 / QUESTIONS)))
-
-
-def drawn(draw: random.Random, oracle: Oracle) -> RandomQuery:
-    """Draw a query that selects some records and not others."""
-    return selective_query(draw, values_of(oracle.views), lambda asked: oracle.is_selective(asked.kind, asked.tree))
 
 
 @pytest.fixture(scope="module")
@@ -99,23 +83,6 @@ def test_the_demo_registry_answers_as_the_oracle_says(shared_api: Api, seed: int
     """The demo registry answers as the oracle says."""
     draw, oracle = random.Random(seed), Oracle.of(DEMO)
     check(shared_api, oracle, drawn(draw, oracle), 200)
-
-
-def items_of(population: Population) -> dict[tuple[str, str], Item]:
-    """Build the items of a registry that the search reads."""
-    made = views(population.people, population.groups, population.memberships)
-    items = (item for kind, view in made for item in all_items(INDEXING, kind, view))
-    return {(item["pk"]["S"], item["sk"]["S"]): item for item in items}
-
-
-def engine_over(draw: random.Random, items: dict[Any, Item], indexed: dict[Any, Item]) -> SearchEngine:
-    """Return the search engine over a DynamoDB that is slow, busy and late."""
-    runtime = Runtime(Settings(), retry=NO_PAUSES)
-    flaky = FlakyDynamoDB(
-        items.values(), indexed.values(), at_once=draw.choice((1, 2, 7, 1000)), busy=draw.choice((5, 11, 1000))
-    )
-    vars(runtime)["dynamodb"] = cast("Any", flaky)
-    return SearchEngine(RegistryStore(runtime), SOCIAL_CATALOGUE)
 
 
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 2))

@@ -17,12 +17,14 @@ what it may not see, are ordered by id.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from dci_common.registry.catalogue.catalogue import Catalogue
+from dci_common.registry.execute.collection import Collection, Match
 from dci_common.registry.execute.search import Found, Search
 from dci_common.registry.plan.search_plan import Visibility, plan_search
-from dci_common.registry.query.sort import Window
+from dci_common.registry.query.sort import SortKey, Window
 from dci_common.registry.query.tree import Query
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore
@@ -47,3 +49,22 @@ class SearchEngine:
         """
         plan = plan_search(query, self._catalogue)
         return Search(self._store, self._threads, plan, visibility, budget).page(window)
+
+    def collect(
+        self,
+        query: Query,
+        visibility: Visibility,
+        sort: tuple[SortKey, ...],
+        budget: Budget,
+        after: Match | None = None,
+    ) -> Iterator[Match]:
+        """Yield all matches, or those that follow one of them; collection.py says in which order.
+
+        Raises TooManyMatches when the budget is spent, or when more must be sorted in memory than is allowed.
+        """
+        plan = plan_search(query, self._catalogue)
+
+        def new_search(own: Budget) -> Search:
+            return Search(self._store, self._threads, plan, visibility, own)
+
+        return Collection(plan, visibility, new_search, budget).matches(sort, after)

@@ -6,7 +6,7 @@ Entries of unverified partitions are returned apart: only the records' bodies ca
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +51,13 @@ class IndexScan:
         self._residual = access.residual if access.path.ranges else None
         self._filter = Filter(self._residual, access.search.query.kind) if self._residual is not None else None
         self._checks_in_python = self._filter is not None and self._filter.expression is None
+        # Unverified entries of groups are counted when they are verified.
+        self._unverified_cost = 0 if access.search.query.kind is Kind.GROUP else 1
         self.entry_cost = 1 + (Effort.of(access.tree).of_facets if self._checks_in_python else 0)
+
+    def of(self, access: AccessPlan) -> IndexScan:
+        """Return what reads the ranges of another access plan."""
+        return IndexScan(self._store, self._threads, access, self._budget)
 
     def walk(self, range_: Range, slice_: Slice) -> Walk:
         """Read a range in the order of its slot, listing the entries of a slice and counting the others."""
@@ -80,6 +86,26 @@ class IndexScan:
             (range_, [record_id for _, record_id in entries])
             for (_, range_), entries in zip(others, unverified, strict=True)
         ]
+
+    def stream(self, partition: str, range_: Range, slice_: Slice, *, facets: bool) -> Iterator[tuple[Entry, Item]]:
+        """Yield an exact partition's entries after the start of a slice, in the order of the slot, and their items.
+
+        The items have facets if these are wanted, or needed to check the entries.
+        """
+        for span in slice_.ahead(range_.spans):
+            request = self._request(partition, range_.slot, span) | {"ScanIndexForward": not slice_.descending}
+            with_facets = facets or self._checks_in_python
+            request["ProjectionExpression"] = f"pk, {range_.slot}" + (", facets" if with_facets else "")
+            for page in self._store.query_pages(request, self._budget, entry_cost=self.entry_cost):
+                yield from ((_entry(item, range_.slot), item) for item in page["Items"] if self._passes(item))
+
+    def stream_unverified(self, partition: str, range_: Range, slice_: Slice) -> Iterator[tuple[Entry, Item]]:
+        """Yield an unverified partition's entries in the same way, with facets: bodies tell which of them match."""
+        for span in slice_.ahead(range_.spans):
+            request = _range_request(partition, range_.slot, span) | {"ScanIndexForward": not slice_.descending}
+            request["ProjectionExpression"] = f"pk, {range_.slot}, facets"
+            for page in self._store.query_pages(request, self._budget, entry_cost=self._unverified_cost):
+                yield from ((_entry(item, range_.slot), item) for item in page["Items"])
 
     def _walk(self, partition: str, range_: Range, slice_: Slice) -> tuple[list[Entry], int]:
         """Return a partition's first `wanted` entries of the slice, and the number of all its entries."""
@@ -114,17 +140,13 @@ class IndexScan:
         return found
 
     def _unverified(self, partition: str, range_: Range) -> list[Entry]:
-        """Return the entries of an unverified partition that may belong to a range.
-
-        Those of groups are counted when they are verified.
-        """
-        entry_cost = 0 if self._access.search.query.kind is Kind.GROUP else 1
+        """Return the entries of an unverified partition that may belong to a range."""
         entries: list[Entry] = []
         covering = self._access.unverified_range(range_)
         for span in covering.spans:
             request = _range_request(partition, covering.slot, span)
             request["ProjectionExpression"] = f"pk, {covering.slot}"
-            for page in self._store.query_pages(request, self._budget, entry_cost=entry_cost):
+            for page in self._store.query_pages(request, self._budget, entry_cost=self._unverified_cost):
                 entries += [_entry(item, covering.slot) for item in page["Items"]]
         return entries
 

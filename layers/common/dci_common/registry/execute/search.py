@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, related_entries
 from dci_common.registry.plan.access_path import Range
 from dci_common.registry.plan.search_plan import AccessPlan, SearchPlan, Visibility
-from dci_common.registry.query.sort import Position, SortKey, Window, ordered
-from dci_common.registry.query.tree import Effort
+from dci_common.registry.query.sort import Position, SortKey, Window, ordered, positions_after
+from dci_common.registry.query.tree import AnyRelated, Effort
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Facets
@@ -55,7 +55,7 @@ class Search:
 
     def page(self, window: Window) -> Found:
         """Return the page of matches that a window shows."""
-        access, scan = self._locate()
+        access, scan = self.locate()
         if is_slot_order(window.sort, access.path, self._query.kind, self._visibility.hidden_orders):
             positions, total = self._in_slot_order(access, scan, window)
         else:
@@ -68,16 +68,22 @@ class Search:
         shown = [views[position.id] for position in page if position.id in views]
         return Found(shown, total, next_position, [*self._bodies.matching(access.path.ids)], access)
 
-    def all_matches(self) -> list[View]:
-        """Return the views of all matches, in no particular order."""
-        access, scan = self._locate()
-        return [*self._bodies.matching(self._candidates(access, scan, with_facets=False)).values()]
+    def in_order(self, access: AccessPlan, scan: IndexScan, sort: tuple[SortKey, ...]) -> list[Position]:
+        """Return the positions of all matches in the order of sort keys."""
+        return ordered(self._positions(access, scan, sort), sort)
 
-    def _locate(self) -> tuple[AccessPlan, IndexScan]:
-        """Look up what the plan names, and return how the records are then found."""
+    def matching(self, ids: Sequence[str]) -> dict[str, View]:
+        """Return the views of those of these records that match."""
+        return self._bodies.matching(ids)
+
+    def locate(self, *, streamed: bool = False) -> tuple[AccessPlan, IndexScan]:
+        """Look up what the plan names, and return how the records are then found.
+
+        Where they are `streamed`, members are searched for only if lookups find them: others may be very many.
+        """
         entitled = self._visibility.restricted
         owners = look_up(self._plan.lookups, self._store, self._threads, self._budget, entitled=entitled)
-        groups = {search.condition: search.groups_of(self._nested(search.people)) for search in self._plan.members}
+        groups = dict(self._groups_by_members(streamed=streamed))
         access = self._plan.choose_access_path(owners, groups, self._visibility)
         if access.households is not None:
             households = self._bodies.read(Kind.GROUP, sorted(access.households)).values()
@@ -86,8 +92,13 @@ class Search:
         self._budget.check(access.query_count * QUERY_COST)
         return access, IndexScan(self._store, self._threads, access, self._budget)
 
-    def _nested(self, plan: SearchPlan) -> list[View]:
-        return Search(self._store, self._threads, plan, self._visibility, self._budget).all_matches()
+    def _groups_by_members(self, *, streamed: bool) -> Iterator[tuple[AnyRelated, frozenset[str]]]:
+        for member_search in self._plan.members:
+            people = Search(self._store, self._threads, member_search.people, self._visibility, self._budget)
+            access, scan = people.locate()
+            if not (streamed and access.path.ranges):
+                found = people.matching([*people._candidates(access, scan, with_facets=False)])
+                yield member_search.condition, member_search.groups_of(found.values())
 
     def _in_slot_order(self, access: AccessPlan, scan: IndexScan, window: Window) -> tuple[list[Position], int]:
         """Return the positions of the window, one more if any follow, and the number of all matches."""
@@ -109,14 +120,14 @@ class Search:
 
     def _verified(self, scan: IndexScan, access: AccessPlan, range_: Range, walk: Walk) -> list[Entry]:
         """Return the unverified entries whose records match, each at its place in the order of the range's slot."""
-        matching = self._verify(scan, access, range_, [id_ for _, id_ in walk.unverified])
+        matching = self.verify(scan, access, range_, [id_ for _, id_ in walk.unverified])
         volatile = access.volatile_attribute(range_)
         if volatile is None:
             return [entry for entry in walk.unverified if entry[1] in matching]
         values = {id_: volatile.values(view, self._query.today) for id_, view in matching.items()}
         return [(keys.slot_value(value, id_), id_) for id_, (value,) in values.items()]
 
-    def _verify(self, scan: IndexScan, access: AccessPlan, range_: Range, ids: Sequence[str]) -> dict[str, View]:
+    def verify(self, scan: IndexScan, access: AccessPlan, range_: Range, ids: Sequence[str]) -> dict[str, View]:
         """Return those records of a range's unverified entries that match, without those that lookups found.
 
         Entries are counted too: those that are unverified only because of restricted members, as exact ones are.
@@ -129,11 +140,10 @@ class Search:
         return matching
 
     def _in_sort_order(self, access: AccessPlan, scan: IndexScan, window: Window) -> tuple[list[Position], int]:
-        positions = ordered(self._positions(access, scan, window.sort), window.sort)
+        positions = self.in_order(access, scan, window.sort)
         total = len(positions)
         if window.after is not None:
-            positions = ordered({*positions, window.after}, window.sort)
-            positions = positions[positions.index(window.after) + 1 :]
+            positions = positions_after(positions, window.after, window.sort)
         return positions[window.offset :][: window.size + 1], total
 
     def _positions(self, access: AccessPlan, scan: IndexScan, sort: tuple[SortKey, ...]) -> list[Position]:
@@ -160,5 +170,5 @@ class Search:
             entries, unverified = scan.collect(access.path.ranges, with_facets=with_facets)
             found |= entries
             for range_, ids in unverified:
-                found |= dict.fromkeys(self._verify(scan, access, range_, ids))
+                found |= dict.fromkeys(self.verify(scan, access, range_, ids))
         return found

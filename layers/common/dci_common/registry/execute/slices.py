@@ -30,6 +30,10 @@ class Slice:
             return True
         return slot_value < self.after if self.descending else slot_value > self.after
 
+    def ahead(self, spans: tuple[Span, ...]) -> Iterator[Span]:
+        """Yield the parts of the spans after the start, in the order of the walk."""
+        return (span for span, is_ahead in self.split(spans) if is_ahead)
+
     def split(self, spans: tuple[Span, ...]) -> Iterator[tuple[Span, bool]]:
         """Yield the spans in the order of the walk; those before its start with False: they are only counted."""
         for span in reversed(spans) if self.descending else spans:

@@ -70,11 +70,17 @@ class SearchPlan:
     members: tuple[MemberSearch, ...]
 
     def choose_access_path(self, owners: Owners, groups: GroupIds, visibility: Visibility) -> AccessPlan:
-        """Return how the records are found, given the results of all lookups."""
+        """Return how the records are found, given the results of all lookups.
+
+        A condition on members that is not among `groups` is verified by the bodies of all groups on the path.
+        """
         tree = _resolved(self.query.tree, self.query.kind, owners, groups)
         path = access_path(tree, self.query.kind, self.catalogue)
         households = _households(tree) if path.ranges and self.query.kind is Kind.PERSON else None
-        return AccessPlan(self, tree, path, _partitions(self.query.kind, visibility), households)
+        partitions = _partitions(self.query.kind, visibility)
+        if any(search.condition not in groups for search in self.members):
+            partitions = Partitions((), (*partitions.exact, *partitions.unverified))
+        return AccessPlan(self, tree, path, partitions, households)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,7 @@ def _resolved(node: Node, kind: Kind, owners: Owners, groups: GroupIds) -> Node:
         case Not(child):
             return Not(_resolved(child, kind, owners, groups))
         case AnyRelated() if kind is Kind.GROUP:
-            return IdIn(groups[node])
+            return IdIn(groups[node]) if node in groups else node
         case AnyRelated(child):
             return AnyRelated(_resolved(child, Kind.GROUP, owners, groups))
         case Compare() if node in owners:

@@ -59,6 +59,12 @@ def ordered(positions: Iterable[Position], keys: tuple[SortKey, ...]) -> list[Po
     return result
 
 
+def positions_after(positions: list[Position], start: Position, keys: tuple[SortKey, ...]) -> list[Position]:
+    """Return the positions that follow another one, which need not be among them, in the order of sort keys."""
+    found = ordered({*positions, start}, keys)
+    return found[found.index(start) + 1 :]
+
+
 def _sort_by(positions: list[Position], number: int, *, descending: bool) -> None:
     def key(position: Position) -> tuple[bool, str]:
         value = position.values[number]

@@ -1,0 +1,171 @@
+"""All matches of a search, one after the other: for answers that are too large for one response.
+
+A collection reads each index entry once and keeps none, so its memory does not grow with the number of matches. It
+may end after any match and continue there later, in another process. It discloses nothing: whoever reads the records
+that it names must check them again.
+
+It goes through stages. The first are the records that lookups found, by id. Then follow the ranges of the access
+path, each in the order of its slot; an entry that an earlier range has too is left out. The last stage, by id, are
+entries that only bodies can verify, unless they have a place in the order of the only range. A search whose order is
+not that of its only range is sorted in memory, so it may read a limited number of entries. Where it asks for no
+order, but must not have that of a slot, the whole registry is read by id.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+
+from dci_common.aws.dynamodb import Item
+from dci_common.registry.errors import TooManyMatches
+from dci_common.registry.execute.positions import is_slot_order
+from dci_common.registry.execute.scan import IndexScan
+from dci_common.registry.execute.search import Search
+from dci_common.registry.execute.slices import Entry, Slice
+from dci_common.registry.plan.access_path import Range, whole_registry
+from dci_common.registry.plan.search_plan import AccessPlan, SearchPlan, Visibility
+from dci_common.registry.query.sort import Position, SortKey, positions_after
+from dci_common.registry.storage import keys
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.facets import Facets, facet_values, read_facets
+
+Stage = Callable[[Position | None], Iterator[Position]]
+
+MAX_SORTED = 100_000  # entries and records that a search may read that is sorted in memory
+_CHUNK = 100  # records that one call reads
+_TOO_MANY_TO_SORT = f"The query reads more than the {MAX_SORTED:,} entries that can be sorted: ask for a narrower range of dates, or leave out sort."
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A match, and its place in the collection: the stage, and the position in it."""
+
+    stage: int
+    position: Position
+
+
+class Collection:
+    """The matches of one search; `new_search` makes a search with a budget, which keeps the records that it read."""
+
+    def __init__(
+        self, plan: SearchPlan, visibility: Visibility, new_search: Callable[[Budget], Search], budget: Budget
+    ) -> None:
+        self._plan = plan
+        self._hidden = visibility.hidden_orders
+        self._new_search = new_search
+        self._budget = budget
+
+    def matches(self, sort: tuple[SortKey, ...], after: Match | None) -> Iterator[Match]:
+        """Yield the matches that follow another one, or all of them."""
+        for number, stage in enumerate(self._stages(sort)):
+            if after is None or number >= after.stage:
+                start = after.position if after and number == after.stage else None
+                yield from (Match(number, position) for position in stage(start))
+
+    def _stages(self, sort: tuple[SortKey, ...]) -> list[Stage]:
+        access, scan = self._new_search(self._budget).locate(streamed=True)
+        ranges = access.path.ranges
+        is_volatile = any(access.volatile_attribute(range_) for range_ in ranges)
+        if sort and (is_volatile or not is_slot_order(sort, access.path, self._plan.query.kind, self._hidden)):
+            return [partial(self._sorted, sort)]
+        if self._hidden.intersection(range_.slot for range_ in ranges):
+            access = replace(access, path=whole_registry(self._plan.catalogue))
+            scan = scan.of(access)
+        streams = _Streams(access, scan, partial(self._new_search, self._budget), descending=_is_descending(sort))
+        return [*streams.stages()]
+
+    def _sorted(self, sort: tuple[SortKey, ...], after: Position | None) -> Iterator[Position]:
+        """Yield the positions in the order of sort keys, which takes all of them at once."""
+        budget = Budget(MAX_SORTED, self._budget.deadline)
+        search = self._new_search(budget)
+        try:
+            positions = search.in_order(*search.locate(), sort)
+        except TooManyMatches as error:
+            raise TooManyMatches(_TOO_MANY_TO_SORT) from error
+        self._budget.examine(budget.examined)
+        return iter(positions if after is None else positions_after(positions, after, sort))
+
+
+class _Streams:
+    """The stages of a collection that is not sorted in memory."""
+
+    def __init__(
+        self, access: AccessPlan, scan: IndexScan, new_search: Callable[[], Search], *, descending: bool
+    ) -> None:
+        self._access = access
+        self._scan = scan
+        self._new_search = new_search
+        self._descending = descending
+        ranges = access.path.ranges
+        self._is_mergeable = len(ranges) == 1 and not access.volatile_attribute(ranges[0])
+
+    def stages(self) -> Iterator[Stage]:
+        """Yield the stages in their order."""
+        yield self._looked_up
+        for number in range(len(self._access.path.ranges)):
+            yield partial(self._range, number)
+        if self._access.path.ranges and not self._is_mergeable:
+            yield self._unverified
+
+    def _looked_up(self, after: Position | None) -> Iterator[Position]:
+        ids = (id_ for id_ in sorted(self._access.path.ids) if after is None or id_ > after.id)
+        while chunk := list(islice(ids, _CHUNK)):
+            yield from (Position((None,), id_) for id_ in self._new_search().matching(chunk))
+
+    def _range(self, number: int, after: Position | None) -> Iterator[Position]:
+        range_, slice_ = self._access.path.ranges[number], self._slice(after)
+        earlier, partitions = self._access.path.ranges[:number], self._access.partitions
+        streams = [
+            self._scan.stream(partition, range_, slice_, facets=bool(earlier)) for partition in partitions.exact
+        ]
+        if self._is_mergeable:
+            streams += [self._verified(partition, range_, slice_) for partition in partitions.unverified]
+        for (slot_value, id_), item in heapq.merge(*streams, key=_entry, reverse=self._descending):
+            if not (earlier and self._is_in(earlier, item)):
+                yield Position((slot_value,), id_)
+
+    def _unverified(self, after: Position | None) -> Iterator[Position]:
+        everything, slice_ = whole_registry(self._access.search.catalogue).ranges[0], self._slice(after)
+        streams = [self._verified(partition, everything, slice_) for partition in self._access.partitions.unverified]
+        return (Position((slot_value,), id_) for (slot_value, id_), _ in heapq.merge(*streams, key=_entry))
+
+    def _verified(self, partition: str, range_: Range, slice_: Slice) -> Iterator[tuple[Entry, Item]]:
+        """Yield the entries of an unverified partition whose records match."""
+        entries = self._scan.stream_unverified(partition, range_, slice_)
+        while chunk := list(islice(entries, _CHUNK)):
+            ids = [id_ for (_, id_), _ in chunk]
+            matching = self._new_search().verify(self._scan, self._access, range_, ids)
+            yield from (entry for entry in chunk if entry[0][1] in matching)
+
+    def _slice(self, after: Position | None) -> Slice:
+        return Slice(after=(after.values[0] or "") if after else "", descending=self._descending)
+
+    def _is_in(self, ranges: tuple[Range, ...], item: Item) -> bool:
+        """Return whether the record of an index entry, which is of an exact partition, is in one of these ranges."""
+        facets = read_facets(item)
+        return any(
+            span.low <= value <= span.high
+            for range_ in ranges
+            if (value := self._slot_value(range_.slot, facets))
+            for span in range_.spans
+        )
+
+    def _slot_value(self, slot: str, facets: Facets) -> str:
+        """Return the value of a slot of a record, from its facets; empty when it has none."""
+        plan = self._access.search
+        held = plan.catalogue.slot_attributes(plan.query.kind, slot)
+        values = [facet_values(facets, attribute.name)[:1] for attribute in held]
+        if held and not values[0]:
+            return ""
+        return keys.slot_value("#".join("".join(found) for found in values), facets["id"])
+
+
+def _entry(found: tuple[Entry, Item]) -> Entry:
+    return found[0]
+
+
+def _is_descending(sort: tuple[SortKey, ...]) -> bool:
+    return bool(sort) and sort[0].descending
