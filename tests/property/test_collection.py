@@ -9,6 +9,7 @@ import pytest
 
 from dci_common.registry.execute.collection import Match
 from dci_common.registry.execute.engine import SearchEngine
+from dci_common.registry.model.base import Kind
 from dci_common.registry.plan.search_plan import Visibility
 from dci_common.registry.query.tree import Query
 from dci_common.registry.storage.budget import Budget
@@ -53,3 +54,25 @@ def test_each_match_is_collected_once(seed: int) -> None:
         assert not asked.keys or oracle.is_ordered(asked.kind, whole, asked.keys)
         for portion in (1, 3):
             assert collected(engine, asked, visibility, portion) == whole
+
+
+@pytest.mark.parametrize("seed", sampled(REGISTRIES, 1))
+def test_a_record_in_two_ranges_is_collected_once(seed: int) -> None:
+    """Whoever was born before some day or is called something, or both, is collected once."""
+    draw = random.Random(seed)
+    population = odd_population(seed, 30, 9)
+    items, oracle = items_of(population), Oracle.of(population)
+    engine = engine_over(draw, items, items)
+    for _ in range(QUESTIONS):
+        view = draw.choice([*oracle.records[Kind.PERSON].values()])
+        surname = view.get("name", {}).get("surname") or "x"
+        born = f"{view.get('birth_date', '')[:4] or 1990}-06-30"
+        expressions = {
+            "expression1": {"attribute_name": "surname", "operator": "eq", "attribute_value": surname},
+            "expression2": {"attribute_name": "birth_date", "operator": "le", "attribute_value": born},
+        }
+        query = [{"seq_num": 1, "condition": "or", **expressions}]
+        asked = RandomQuery(Kind.PERSON, {}, "predicate", query, [])
+        whole = collected(engine, asked, Visibility(SHARDS), 10**6)
+        assert sorted(whole) == sorted(oracle.found(Kind.PERSON, asked.tree))
+        assert collected(engine, asked, Visibility(SHARDS), 2) == whole

@@ -36,7 +36,10 @@ Stage = Callable[[Position | None], Iterator[Position]]
 
 MAX_SORTED = 100_000  # entries and records that a search may read that is sorted in memory
 _CHUNK = 100  # records that one call reads
-_TOO_MANY_TO_SORT = f"The query reads more than the {MAX_SORTED:,} entries that can be sorted: ask for a narrower range of dates, or leave out sort."
+_TOO_MANY_TO_SORT = (
+    f"The query reads more than the {MAX_SORTED:,} entries that can be sorted: ask for a narrower range of dates, or "
+    "leave out sort."
+)
 
 
 @dataclass(frozen=True, slots=True)
