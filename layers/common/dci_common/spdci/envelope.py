@@ -62,7 +62,7 @@ def _plaintext(value: bool | None) -> bool:  # noqa: FBT001 - a validator
     return False
 
 
-def _few(items: object) -> object:
+def few_items(items: object) -> object:
     """Return just too many items of a longer list: reading a million faulty ones would take seconds."""
     return items[: MAX_ITEMS + 1] if isinstance(items, list) else items
 
@@ -86,7 +86,7 @@ class SearchMessage(Message):
     """SearchRequest of the sync search, in which partners also send an empty `transaction_id`."""
 
     transaction_id: Annotated[str, StringConstraints(max_length=MAX_TRANSACTION_ID)]
-    search_request: Annotated[list[ReadItem], BeforeValidator(_few)]
+    search_request: Annotated[list[ReadItem], BeforeValidator(few_items)]
 
 
 class SearchEnvelope(Message):
