@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 REGISTRY_SEARCH = "registry.search"
+REGISTRY_STATUS = "registry.status"
 CLIENTS_MANAGE = "clients.manage"
-PARTNER_SCOPES = (REGISTRY_SEARCH, "registry.subscribe", "registry.status")
+PARTNER_SCOPES = (REGISTRY_SEARCH, "registry.subscribe", REGISTRY_STATUS)
 CLIENTS_READ = "clients.read"
 SCOPES = (*PARTNER_SCOPES, CLIENTS_MANAGE, CLIENTS_READ)
 

@@ -31,6 +31,11 @@ class Settings:
     - `signing_algorithm`: the algorithm of new keys.
     - `stack_name`: the name of the deployment, a dimension of its metrics; empty: there are no metrics.
     - `origin_secret`: the header value that the web application firewall adds to each request; empty: no firewall.
+    - `work_queue`, `delivery_queue`: the URLs of the queues of exchanges to be worked on, and to be delivered.
+    - `max_examined_async`: how many index entries one item of an asynchronous message may read.
+    - `open_exchanges`: how many unfinished exchanges a client without a limit of its own may have; 0: no limit.
+    - `callback_secrets`: the prefix of the names of the secrets that partners gave for their callbacks.
+    - `callback_test_origins`: hosts that callbacks may reach over plain HTTP; no deployment has any.
     - `previous_origin_secret`: another value of this header, accepted while the secret is replaced; empty: none.
     """
 
@@ -50,6 +55,12 @@ class Settings:
     audit_days: int = 0
     signing_algorithm: Algorithm = "ES256"
     stack_name: str = ""
+    work_queue: str = ""
+    delivery_queue: str = ""
+    max_examined_async: int = 50_000_000
+    open_exchanges: int = 100
+    callback_secrets: str = ""
+    callback_test_origins: frozenset[str] = frozenset()
     origin_secret: str = field(default="", repr=False)
     previous_origin_secret: str = field(default="", repr=False)
 
@@ -68,7 +79,7 @@ class Settings:
             audit_table=env.get("AUDIT_TABLE", ""),
             issuer=env.get("ISSUER", "").rstrip("/"),
             token_lifetime=_number(env, "TOKEN_LIFETIME", 600, MIN_TOKEN_LIFETIME, MAX_TOKEN_LIFETIME),
-            receiver_ids=frozenset(filter(None, (id_.strip() for id_ in env.get("RECEIVER_IDS", "").split(",")))),
+            receiver_ids=_names(env, "RECEIVER_IDS"),
             route_prefix=env.get("ROUTE_PREFIX", ""),
             max_examined=_number(env, "MAX_EXAMINED", 100_000, 1, 10_000_000),
             requests_a_minute=_number(env, "REQUESTS_A_MINUTE", 600, 0, MAX_LIMIT),
@@ -76,9 +87,19 @@ class Settings:
             audit_days=_number(env, "AUDIT_DAYS", 0, 0, 36_500),
             signing_algorithm=_algorithm(env.get("SIGNING_ALGORITHM", "") or "ES256"),
             stack_name=env.get("STACK_NAME", ""),
+            work_queue=env.get("WORK_QUEUE", ""),
+            delivery_queue=env.get("DELIVERY_QUEUE", ""),
+            max_examined_async=_number(env, "MAX_EXAMINED_ASYNC", 50_000_000, 1, MAX_LIMIT),
+            open_exchanges=_number(env, "OPEN_EXCHANGES", 100, 0, MAX_LIMIT),
+            callback_secrets=env.get("CALLBACK_SECRETS", ""),
+            callback_test_origins=_names(env, "CALLBACK_TEST_ORIGINS"),
             origin_secret=env.get("ORIGIN_SECRET", ""),
             previous_origin_secret=env.get("PREVIOUS_ORIGIN_SECRET", ""),
         )
+
+
+def _names(env: Mapping[str, str], name: str) -> frozenset[str]:
+    return frozenset(filter(None, (part.strip() for part in env.get(name, "").split(","))))
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

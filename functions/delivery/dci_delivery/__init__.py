@@ -1,0 +1,1 @@
+"""Works on what was acknowledged, and delivers it."""
