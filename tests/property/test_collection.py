@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from dci_common.registry.execute.collection import Match
+from dci_common.registry.execute.collection import Place
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
 from dci_common.registry.plan.search_plan import Visibility
@@ -27,15 +27,15 @@ REGISTRIES = range(max(10, some(1 / QUESTIONS)))
 def collected(
     engine: SearchEngine, asked: RandomQuery, visibility: Visibility, portion: int, budget: int = 10**6
 ) -> list[str]:
-    """Return the ids of all matches, collected in portions, each of which begins after the last match before it."""
-    query, found = Query(asked.kind, asked.tree, TODAY), list[Match]()
+    """Return the ids of all matches, collected in portions, each of which begins after the last place before it."""
+    query, found = Query(asked.kind, asked.tree, TODAY), list[Place]()
     while True:
         after = found[-1] if found else None
-        matches = engine.collect(query, visibility, asked.keys, Budget(budget), after)
-        more = list(islice(matches, portion))
+        places = engine.collect(query, visibility, asked.keys, Budget(budget), after)
+        more = list(islice(places, portion))
         found += more
         if len(more) < portion:
-            return [match.position.id for match in found]
+            return [place.position.id for place in found if place.is_match]
 
 
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 2))

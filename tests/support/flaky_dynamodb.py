@@ -41,9 +41,10 @@ class FlakyDynamoDB:
         self._is_called("Query")
         _check_use(KeyConditionExpression, request)
         entries, source = self._entries(KeyConditionExpression, request)
+        sorted_by = request["IndexName"].removeprefix("i") if "IndexName" in request else "sk"
         if "ExclusiveStartKey" in request:
             start = request["ExclusiveStartKey"]
-            after = (start["at"]["S"], start["pk"]["S"], start["sk"]["S"])
+            after = (start[sorted_by]["S"], start["pk"]["S"], start["sk"]["S"])
             entries = [
                 entry
                 for entry in entries
@@ -57,7 +58,7 @@ class FlakyDynamoDB:
             answer["Items"] = kept
         if rest:
             at, pk, sk = page[-1]
-            answer["LastEvaluatedKey"] = {"at": {"S": at}, "pk": {"S": pk}, "sk": {"S": sk}}
+            answer["LastEvaluatedKey"] = {"pk": {"S": pk}, "sk": {"S": sk}, sorted_by: {"S": at}}
         return answer
 
     def _entries(self, condition: str, request: Item) -> tuple[list[Entry], dict[tuple[str, str], Item]]:

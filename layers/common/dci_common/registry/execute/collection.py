@@ -1,7 +1,7 @@
 """All matches of a search, one after the other: for answers that are too large for one response.
 
 A collection reads each index entry once and keeps none, so its memory does not grow with the number of matches. It
-may end after any match and continue there later, in another process. It discloses nothing: whoever reads the records
+may end at any place and continue there later, in another process. It discloses nothing: whoever reads the records
 that it names must check them again.
 
 It goes through stages. The first are the records that lookups found, by id. Then follow the ranges of the access
@@ -22,7 +22,7 @@ from itertools import islice
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.errors import TooManyMatches
 from dci_common.registry.execute.positions import is_slot_order
-from dci_common.registry.execute.scan import IndexScan
+from dci_common.registry.execute.scan import IndexScan, Streamed
 from dci_common.registry.execute.search import Search
 from dci_common.registry.execute.slices import Entry, Slice
 from dci_common.registry.plan.access_path import Range, whole_registry
@@ -32,7 +32,8 @@ from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Facets, facet_values, read_facets
 
-Stage = Callable[[Position | None], Iterator[Position]]
+Step = tuple[Position, bool]  # the place of a match, or of something that is none
+Stage = Callable[[Position | None], Iterator[Step]]
 
 MAX_SORTED = 100_000  # entries and records that a search may read that is sorted in memory
 _CHUNK = 100  # records that one call reads
@@ -43,11 +44,15 @@ _TOO_MANY_TO_SORT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A match, and its place in the collection: the stage, and the position in it."""
+class Place:
+    """A place in a collection: the stage, and the position in it. All matches before it have been named.
+
+    Where much is read without a match, places that are none say how far the collection has come.
+    """
 
     stage: int
     position: Position
+    is_match: bool = True
 
 
 class Collection:
@@ -61,12 +66,12 @@ class Collection:
         self._new_search = new_search
         self._budget = budget
 
-    def matches(self, sort: tuple[SortKey, ...], after: Match | None) -> Iterator[Match]:
-        """Yield the matches that follow another one, or all of them."""
+    def places(self, sort: tuple[SortKey, ...], after: Place | None) -> Iterator[Place]:
+        """Yield the places that follow another one, or all of them."""
         for number, stage in enumerate(self._stages(sort)):
             if after is None or number >= after.stage:
                 start = after.position if after and number == after.stage else None
-                yield from (Match(number, position) for position in stage(start))
+                yield from (Place(number, position, is_match) for position, is_match in stage(start))
 
     def _stages(self, sort: tuple[SortKey, ...]) -> list[Stage]:
         access, scan = self._new_search(self._budget).locate(streamed=True)
@@ -80,7 +85,7 @@ class Collection:
         streams = _Streams(access, scan, partial(self._new_search, self._budget), descending=_is_descending(sort))
         return [*streams.stages()]
 
-    def _sorted(self, sort: tuple[SortKey, ...], after: Position | None) -> Iterator[Position]:
+    def _sorted(self, sort: tuple[SortKey, ...], after: Position | None) -> Iterator[Step]:
         """Yield the positions in the order of sort keys, which takes all of them at once."""
         budget = Budget(MAX_SORTED, self._budget.deadline)
         search = self._new_search(budget)
@@ -89,7 +94,7 @@ class Collection:
         except TooManyMatches as error:
             raise TooManyMatches(_TOO_MANY_TO_SORT) from error
         self._budget.examine(budget.examined)
-        return iter(positions if after is None else positions_after(positions, after, sort))
+        return ((position, True) for position in (positions_after(positions, after, sort) if after else positions))
 
 
 class _Streams:
@@ -113,12 +118,12 @@ class _Streams:
         if self._access.path.ranges and not self._is_mergeable:
             yield self._unverified
 
-    def _looked_up(self, after: Position | None) -> Iterator[Position]:
+    def _looked_up(self, after: Position | None) -> Iterator[Step]:
         ids = (id_ for id_ in sorted(self._access.path.ids) if after is None or id_ > after.id)
         while chunk := list(islice(ids, _CHUNK)):
-            yield from (Position((None,), id_) for id_ in self._new_search().matching(chunk))
+            yield from ((Position((None,), id_), True) for id_ in self._new_search().matching(chunk))
 
-    def _range(self, number: int, after: Position | None) -> Iterator[Position]:
+    def _range(self, number: int, after: Position | None) -> Iterator[Step]:
         range_, slice_ = self._access.path.ranges[number], self._slice(after)
         earlier, partitions = self._access.path.ranges[:number], self._access.partitions
         streams = [
@@ -127,21 +132,22 @@ class _Streams:
         if self._is_mergeable:
             streams += [self._verified(partition, range_, slice_) for partition in partitions.unverified]
         for (slot_value, id_), item in heapq.merge(*streams, key=_entry, reverse=self._descending):
-            if not (earlier and self._is_in(earlier, item)):
-                yield Position((slot_value,), id_)
+            is_match = item is not None and not (earlier and self._is_in(earlier, item))
+            yield Position((slot_value,), id_), is_match
 
-    def _unverified(self, after: Position | None) -> Iterator[Position]:
+    def _unverified(self, after: Position | None) -> Iterator[Step]:
         everything, slice_ = whole_registry(self._access.search.catalogue).ranges[0], self._slice(after)
         streams = [self._verified(partition, everything, slice_) for partition in self._access.partitions.unverified]
-        return (Position((slot_value,), id_) for (slot_value, id_), _ in heapq.merge(*streams, key=_entry))
+        merged = heapq.merge(*streams, key=_entry)
+        return ((Position((slot_value,), id_), item is not None) for (slot_value, id_), item in merged)
 
-    def _verified(self, partition: str, range_: Range, slice_: Slice) -> Iterator[tuple[Entry, Item]]:
-        """Yield the entries of an unverified partition whose records match."""
+    def _verified(self, partition: str, range_: Range, slice_: Slice) -> Iterator[Streamed]:
+        """Yield the entries of an unverified partition; those whose records do not match have no item."""
         entries = self._scan.stream_unverified(partition, range_, slice_)
         while chunk := list(islice(entries, _CHUNK)):
             ids = [id_ for (_, id_), _ in chunk]
             matching = self._new_search().verify(self._scan, self._access, range_, ids)
-            yield from (entry for entry in chunk if entry[0][1] in matching)
+            yield from ((entry, item if entry[1] in matching else None) for entry, item in chunk)
 
     def _slice(self, after: Position | None) -> Slice:
         return Slice(after=(after.values[0] or "") if after else "", descending=self._descending)
@@ -166,7 +172,7 @@ class _Streams:
         return keys.slot_value("#".join("".join(found) for found in values), facets["id"])
 
 
-def _entry(found: tuple[Entry, Item]) -> Entry:
+def _entry(found: Streamed) -> Entry:
     return found[0]
 
 

@@ -17,12 +17,13 @@ what it may not see, are ordered by id.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from dci_common.registry.catalogue.catalogue import Catalogue
-from dci_common.registry.execute.collection import Collection, Match
+from dci_common.registry.execute.collection import Collection, Place
 from dci_common.registry.execute.search import Found, Search
+from dci_common.registry.model.views import View
 from dci_common.registry.plan.search_plan import Visibility, plan_search
 from dci_common.registry.query.sort import SortKey, Window
 from dci_common.registry.query.tree import Query
@@ -56,9 +57,9 @@ class SearchEngine:
         visibility: Visibility,
         sort: tuple[SortKey, ...],
         budget: Budget,
-        after: Match | None = None,
-    ) -> Iterator[Match]:
-        """Yield all matches, or those that follow one of them; collection.py says in which order.
+        after: Place | None = None,
+    ) -> Iterator[Place]:
+        """Yield the places of all matches, or those that follow a place; collection.py says in which order.
 
         Raises TooManyMatches when the budget is spent, or when more must be sorted in memory than is allowed.
         """
@@ -67,4 +68,10 @@ class SearchEngine:
         def new_search(own: Budget) -> Search:
             return Search(self._store, self._threads, plan, visibility, own)
 
-        return Collection(plan, visibility, new_search, budget).matches(sort, after)
+        return Collection(plan, visibility, new_search, budget).places(sort, after)
+
+    def matching(self, query: Query, visibility: Visibility, ids: Sequence[str], budget: Budget) -> list[View]:
+        """Return the views of those of these records that exist and match now, in their order."""
+        plan = plan_search(query, self._catalogue)
+        found = Search(self._store, self._threads, plan, visibility, budget).matching(ids)
+        return [found[id_] for id_ in ids if id_ in found]

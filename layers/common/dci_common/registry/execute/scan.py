@@ -23,6 +23,9 @@ from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Facets, read_facets
 from dci_common.registry.storage.store import RegistryStore
 
+# An entry and its item; or None for its item, where the stream only says how far it has come.
+Streamed = tuple[Entry, Item | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
@@ -87,10 +90,11 @@ class IndexScan:
             for (_, range_), entries in zip(others, unverified, strict=True)
         ]
 
-    def stream(self, partition: str, range_: Range, slice_: Slice, *, facets: bool) -> Iterator[tuple[Entry, Item]]:
+    def stream(self, partition: str, range_: Range, slice_: Slice, *, facets: bool) -> Iterator[Streamed]:
         """Yield an exact partition's entries after the start of a slice, in the order of the slot, and their items.
 
-        The items have facets if these are wanted, or needed to check the entries.
+        The items have facets if these are wanted, or needed to check the entries. After each page of DynamoDB's the
+        stream says how far it has come.
         """
         for span in slice_.ahead(range_.spans):
             request = self._request(partition, range_.slot, span) | {"ScanIndexForward": not slice_.descending}
@@ -98,6 +102,8 @@ class IndexScan:
             request["ProjectionExpression"] = f"pk, {range_.slot}" + (", facets" if with_facets else "")
             for page in self._store.query_pages(request, self._budget, entry_cost=self.entry_cost):
                 yield from ((_entry(item, range_.slot), item) for item in page["Items"] if self._passes(item))
+                if last := page.get("LastEvaluatedKey"):
+                    yield _entry(last, range_.slot), None
 
     def stream_unverified(self, partition: str, range_: Range, slice_: Slice) -> Iterator[tuple[Entry, Item]]:
         """Yield an unverified partition's entries in the same way, with facets: bodies tell which of them match."""

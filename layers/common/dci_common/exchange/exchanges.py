@@ -1,0 +1,208 @@
+"""An exchange: an asynchronous message from its acknowledgement to the last page of its answer.
+
+Its searches are collected first, slice by slice; then its pages are delivered, one after the other. What is stored of
+an answer are the keys of its records, never their content: that is read and checked anew whenever it is sent.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from dci_common.registry.execute.collection import Place
+from dci_common.registry.query.sort import Position
+
+if TYPE_CHECKING:
+    from dci_common.aws.dynamodb import Item
+
+State = Literal["collecting", "delivering", "answered", "refused", "dead", "cancelled"]
+STATES: tuple[State, ...] = get_args(State)
+OPEN: frozenset[State] = frozenset({"collecting", "delivering"})
+FAILED: tuple[State, ...] = ("refused", "dead")
+KEPT_SECONDS = 14 * 86_400  # of an exchange that has ended
+_QUEUES = 4  # partitions of the index of what is due
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one item of a message found: how many keys are stored, and the total; or why it is rejected.
+
+    Where the item asked for a page, `next_cursor` names the next one, and `identified` are the ids of matches that
+    were found by their identifiers, on this page or not. A rejection of one's own that no code of the standard names
+    has only a `reason`.
+    """
+
+    keys: int = 0
+    total: int = 0
+    next_cursor: str = ""
+    identified: tuple[str, ...] = ()
+    code: str = ""
+    reason: str = ""
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether the item is answered with a reason, and no records."""
+        return bool(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where the collection of the first item without an outcome stands.
+
+    `keys` and `charged` count what is stored and what its quota was charged; `examined` are the entries read.
+    """
+
+    after: Place | None = None
+    keys: int = 0
+    charged: int = 0
+    examined: int = 0
+
+
+Portion = tuple[int, int, int]  # of an item, by its number: the keys from a start on, so many of them
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The next page: where it starts, and what is in it, once that is fixed for all its attempts.
+
+    `page` and `page_of_item` count what was delivered. `first_attempt` is in epoch seconds; `size` is the largest
+    number of records in a page, which a receiver may halve.
+    """
+
+    item: int = 0
+    start: int = 0
+    page: int = 0
+    page_of_item: int = 0
+    portions: tuple[Portion, ...] = ()
+    attempts: int = 0
+    first_attempt: int = 0
+    size: int = 2_000
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """An exchange as it is stored, without its message and the keys of its records.
+
+    `kind` is the path it came by: `search`, or `status`, whose answer is about other exchanges. `callback_url` is
+    empty where the answer waits for a status request. `due` is when something must happen next; None once it has ended.
+    `lease_until` is until when somebody works on it. `tries` counts leases since it last advanced.
+    Times are in epoch seconds, but `accepted`.
+    """
+
+    correlation_id: str
+    client_id: str
+    kind: Literal["search", "status"]
+    transaction_id: str
+    message_id: str
+    references: tuple[str, ...]
+    accepted: str
+    today: date
+    callback_url: str
+    state: State
+    version: int = 1
+    due: int | None = None
+    ended: int | None = None
+    lease_until: int = 0
+    tries: int = 0
+    outcomes: tuple[Outcome, ...] = ()
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    delivery: Delivery = field(default_factory=Delivery)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done."""
+        return self.state in OPEN
+
+    @property
+    def queue(self) -> str:
+        """The partition of the index `due` that lists it: open ones by when they are due, failed by their end."""
+        if self.is_open:
+            return f"OPEN#{sum(self.correlation_id.encode()) % _QUEUES}"
+        return self.state.upper() if self.state in FAILED else ""
+
+
+OPEN_QUEUES = tuple(f"OPEN#{number}" for number in range(_QUEUES))
+
+
+def exchange_key(correlation_id: str, sk: str = "EXCHANGE") -> Item:
+    """Return the key of an exchange, or of something that belongs to it."""
+    return {"pk": {"S": f"EXCHANGE#{correlation_id}"}, "sk": {"S": sk}}
+
+
+def to_item(exchange: Exchange) -> Item:
+    """Return the item of an exchange."""
+    listed = {"queue": {"S": exchange.queue}, "due": _number(exchange.due or exchange.ended or 0)}
+    ends = {"expires": _number(exchange.ended + KEPT_SECONDS)} if exchange.ended else {}
+    return {
+        **exchange_key(exchange.correlation_id),
+        "client_id": {"S": exchange.client_id},
+        "kind": {"S": exchange.kind},
+        "state": {"S": exchange.state},
+        "version": _number(exchange.version),
+        "lease_until": _number(exchange.lease_until),
+        "tries": _number(exchange.tries),
+        "accepted": {"S": exchange.accepted},
+        "today": {"S": exchange.today.isoformat()},
+        "callback_url": {"S": exchange.callback_url},
+        "ids": _json([exchange.transaction_id, exchange.message_id, exchange.references]),
+        "outcomes": _json([asdict(outcome) for outcome in exchange.outcomes]),
+        "checkpoint": _json(asdict(exchange.checkpoint)),
+        "delivery": _json(asdict(exchange.delivery)),
+        **(listed if exchange.queue else {}),
+        **ends,
+    }
+
+
+def from_item(item: Item) -> Exchange:
+    """Return the exchange that `to_item` wrote."""
+    transaction_id, message_id, references = json.loads(item["ids"]["S"])
+    state: State = item["state"]["S"]
+    due = int(item["due"]["N"]) if "due" in item else None
+    return Exchange(
+        correlation_id=item["pk"]["S"].partition("#")[2],
+        client_id=item["client_id"]["S"],
+        kind=item["kind"]["S"],
+        transaction_id=transaction_id,
+        message_id=message_id,
+        references=tuple(references),
+        accepted=item["accepted"]["S"],
+        today=date.fromisoformat(item["today"]["S"]),
+        callback_url=item["callback_url"]["S"],
+        state=state,
+        version=int(item["version"]["N"]),
+        due=due if state in OPEN else None,
+        ended=int(item["expires"]["N"]) - KEPT_SECONDS if "expires" in item else None,
+        lease_until=int(item["lease_until"]["N"]),
+        tries=int(item["tries"]["N"]),
+        outcomes=tuple(_outcome(stored) for stored in json.loads(item["outcomes"]["S"])),
+        checkpoint=_checkpoint(json.loads(item["checkpoint"]["S"])),
+        delivery=_delivery(json.loads(item["delivery"]["S"])),
+    )
+
+
+def _outcome(stored: dict[str, Any]) -> Outcome:
+    return Outcome(**{**stored, "identified": tuple(stored["identified"])})
+
+
+def _checkpoint(stored: dict[str, Any]) -> Checkpoint:
+    after = stored["after"]
+    if after:
+        position = after["position"]
+        after = Place(**{**after, "position": Position(tuple(position["values"]), position["id"])})
+    return Checkpoint(**{**stored, "after": after})
+
+
+def _delivery(stored: dict[str, Any]) -> Delivery:
+    portions = tuple((item, start, count) for item, start, count in stored["portions"])
+    return Delivery(**{**stored, "portions": portions})
+
+
+def _number(value: int) -> Item:
+    return {"N": str(value)}
+
+
+def _json(content: object) -> Item:
+    return {"S": json.dumps(content, ensure_ascii=False, separators=(",", ":"))}
