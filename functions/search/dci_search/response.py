@@ -1,4 +1,4 @@
-"""The response to a search message, serialised item by item so that its size is known before it is sent."""
+"""The response to a sync search message."""
 
 from __future__ import annotations
 
@@ -9,59 +9,10 @@ import pydantic_core
 from dci_common.edge.application import spdci_error
 from dci_common.edge.errors import ErrorResponse
 from dci_common.edge.http import Request, to_json
-from dci_common.registry.errors import TooManyMatches
 from dci_common.spdci.envelope import MAX_ITEMS, SEARCH, VERSION, SearchEnvelope, sent_ids
 from dci_common.spdci.rejections import Rejection
-from dci_common.spdci.search_items import RejectedItem, SearchItem
+from dci_common.spdci.search_response import Answer, rejection_members
 from dci_common.timestamps import timestamp
-
-# Lambda's response is at most 6 MB, with the body as a JSON string in it. The difference is room for the envelope and
-# for 100 items without records, whose ids are as long as allowed and full of escapes.
-_MAX_BYTES = 5_500_000
-
-
-class Answer:
-    """The response items so far, as JSON text."""
-
-    def __init__(self) -> None:
-        self.items: list[str] = []
-        self.records = self.matched = 0
-        self._bytes = 0
-
-    def add(self, item: dict[str, Any]) -> None:
-        """Add an item. Raises TooManyMatches, and adds nothing, when its records do not fit into the response."""
-        written = pydantic_core.to_json(item)  # several times faster than json
-        # Lambda writes the body as a JSON string: every quote and backslash takes one byte more.
-        size = len(written) + written.count(b'"') + written.count(b"\\") + 1
-        records = len(item.get("data", {}).get("reg_records", ()))
-        if records and self._bytes + size > _MAX_BYTES:
-            raise TooManyMatches(
-                "The records do not fit into one response: ask for smaller pages or fewer items at once."
-            )
-        self.items.append(written.decode())
-        self.records += records
-        self.matched += item.get("pagination", {}).get("total_count", 0)
-        self._bytes += size
-
-
-def served(item: SearchItem, now: str, data: dict[str, Any], pagination: dict[str, int | str]) -> dict[str, Any]:
-    """Return the response item of a search that was served, whether or not anything matched."""
-    return {**_item(item, now), "status": "succ", "data": data, "pagination": pagination}
-
-
-def rejected(item: SearchItem | RejectedItem, now: str, rejection: Rejection) -> dict[str, Any]:
-    """Return the response item of a search that was rejected."""
-    return {**_item(item, now), **_rejection(rejection)}
-
-
-def record_data(reg_type: str, reg_record_type: str, records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the `data` of a response item."""
-    return {
-        "version": VERSION,
-        "reg_type": reg_type,
-        "reg_record_type": reg_record_type,
-        "reg_records": records,
-    }
 
 
 def unserved(envelope: SearchEnvelope) -> Rejection | None:
@@ -80,7 +31,7 @@ def message(envelope: SearchEnvelope, now: str, correlation_id: str, answer: Ans
     served_items = answer.items if isinstance(answer, Answer) else []
     header = {
         **_header(request.message_id, now),
-        **({"status": "succ"} if isinstance(answer, Answer) else _rejection(answer)),
+        **({"status": "succ"} if isinstance(answer, Answer) else rejection_members(answer)),
         "total_count": total,
         "completed_count": len(served_items),
         # The receiver of the request is the sender of the response.
@@ -106,21 +57,8 @@ def _header(message_id: str, now: str) -> dict[str, Any]:
     return {"version": VERSION, "message_id": message_id, "message_ts": now, "action": "on-search"}
 
 
-def _rejection(rejection: Rejection) -> dict[str, Any]:
-    return {
-        "status": "rjct",
-        "status_reason_code": rejection.code,
-        "status_reason_message": rejection.message[:999],
-    }
-
-
 def _json(body: bytes) -> object:
     try:
         return pydantic_core.from_json(body)
     except ValueError:
         return None
-
-
-def _item(item: SearchItem | RejectedItem, now: str) -> dict[str, Any]:
-    locale = {"locale": item.locale} if item.locale else {}
-    return {"reference_id": item.reference_id, "timestamp": now, **locale}

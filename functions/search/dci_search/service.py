@@ -19,8 +19,9 @@ from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import SETTINGS_SECONDS, RegistrySettings, RegistryStore
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_common.spdci.search_items import ReadItem, RejectedItem, SearchItem
+from dci_common.spdci.search_response import Answer, record_data, rejected, served
 from dci_common.timestamps import day, timestamp
-from dci_search.response import Answer, message, record_data, rejected, served, unserved
+from dci_search.response import message, unserved
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
@@ -140,7 +141,7 @@ class SearchService:
         cursor, record_type = search.page.cursor, search.record_type
         after = self._cursors.open(cursor, search.digest) if cursor else None
         found = self._engine.search(search.query, search.visibility, search.window(after), requester.budget)
-        records = disclosed_records(record_type.kind, found, search.disclosure, today)
+        records = disclosed_records(record_type.kind, found.views, search.disclosure, today, found.identified)
         members = shown_members(record_type.kind, found.views, search.disclosure, today)
         charge = len(found.views) + len(members) or min(found.total, 1)
         session.record_disclosure(item.reference_id, item.search_criteria, record_type.name, records, charge)

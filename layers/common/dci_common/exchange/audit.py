@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
     from dci_common.clients.model import Client
     from dci_common.registry.catalogue.attributes import Disclosure
-    from dci_common.registry.execute.search import Found
     from dci_common.registry.model.views import View
     from dci_common.runtime import Runtime
+    from dci_common.spdci.asynchronous import AsyncSearchEnvelope
     from dci_common.spdci.envelope import SearchEnvelope
     from dci_common.spdci.search_items import SearchCriteria
 
@@ -50,7 +50,12 @@ class AuditLog:
     """Writes what one message discloses, in parallel with the rest of its work."""
 
     def __init__(
-        self, runtime: Runtime, threads: Executor, client: Client, envelope: SearchEnvelope, correlation_id: str
+        self,
+        runtime: Runtime,
+        threads: Executor,
+        client: Client,
+        envelope: SearchEnvelope | AsyncSearchEnvelope,
+        correlation_id: str,
     ) -> None:
         self._runtime = runtime
         self._threads = threads
@@ -134,16 +139,18 @@ def shown_members(kind: Kind, views: Iterable[View], disclosed: Disclosure, toda
     return {entry["id"] for view in views for entry in view["members"] if is_shown(entry, today)}
 
 
-def disclosed_records(kind: Kind, found: Found, disclosed: Disclosure, today: date) -> Iterator[str]:
+def disclosed_records(
+    kind: Kind, found: Iterable[View], disclosed: Disclosure, today: date, identified: Iterable[str] = ()
+) -> Iterator[str]:
     """Yield the keys of the records that an answer discloses.
 
-    They are the records found, those whose identifiers were asked for, even if another page is shown, and those
+    They are the records found, those `identified` by what was asked for, even if another page is shown, and those
     included in them: a group's members, a person's households.
     """
     other, shown = (Kind.PERSON, "members") if kind is Kind.GROUP else (Kind.GROUP, "households")
-    for record_id in found.identified:
+    for record_id in identified:
         yield record_pk(kind, record_id)
-    for view in found.views:
+    for view in found:
         yield record_pk(kind, view["id"])
         if "household" in disclosed:
             yield from (record_pk(other, entry["id"]) for entry in view[shown] if is_shown(entry, today))

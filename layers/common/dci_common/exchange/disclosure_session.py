@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Self
 from dci_common.deadline import with_deadline
 from dci_common.errors import LimitExceeded
 from dci_common.exchange.audit import AuditLog
-from dci_common.exchange.quota import Quotas
+from dci_common.exchange.quota import Quotas, Reservation
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from dci_common.clients.model import Client
-    from dci_common.exchange.quota import Reservation
     from dci_common.runtime import Runtime
+    from dci_common.spdci.asynchronous import AsyncSearchEnvelope
     from dci_common.spdci.envelope import SearchEnvelope
     from dci_common.spdci.search_items import SearchCriteria
 
@@ -44,8 +44,21 @@ class DisclosureSessions:
 
         Raises LimitExceeded.
         """
+        return self._session(client, envelope, correlation_id, self._quotas.reserve(client, max_records))
+
+    def open_charged(self, client: Client, envelope: AsyncSearchEnvelope, correlation_id: str) -> DisclosureSession:
+        """Return the session of an answer whose records were counted when they were collected: it counts nothing."""
+        return self._session(client, envelope, correlation_id, Reservation(client.client_id, "", 0, 0, None))
+
+    def _session(
+        self,
+        client: Client,
+        envelope: SearchEnvelope | AsyncSearchEnvelope,
+        correlation_id: str,
+        reservation: Reservation,
+    ) -> DisclosureSession:
         audit = AuditLog(self._runtime, self._threads, client, envelope, correlation_id)
-        return DisclosureSession(self._quotas, self._quotas.reserve(client, max_records), audit, self._threads)
+        return DisclosureSession(self._quotas, reservation, audit, self._threads)
 
 
 class DisclosureSession:
@@ -91,6 +104,13 @@ class DisclosureSession:
         self._quotas.check(self._reservation)
         self._audit.record_probe(reference_id, criteria, record_type, reason)
         self._charges[reference_id] = 1
+
+    def wait(self) -> None:
+        """Wait until all disclosures so far are recorded: what is sent before the block ends must be.
+
+        Raises Unavailable when one cannot be recorded.
+        """
+        self._audit.wait()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

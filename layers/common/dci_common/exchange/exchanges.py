@@ -87,8 +87,8 @@ class Exchange:
     """An exchange as it is stored, without its message and the keys of its records.
 
     `kind` is the path it came by: `search`, or `status`, whose answer is about other exchanges. `callback_url` is
-    empty where the answer waits for a status request. `due` is when something must happen next; None once it has ended.
-    `lease_until` is until when somebody works on it. `tries` counts leases since it last advanced.
+    empty where the answer waits for a status request. `due` is when something must happen next; None once it has
+    ended. `lease_until` is until when somebody works on it. `tries` counts leases since it last advanced.
     Times are in epoch seconds, but `accepted`.
     """
 

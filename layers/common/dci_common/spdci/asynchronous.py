@@ -1,24 +1,40 @@
 """Asynchronous messages: what is acknowledged now and answered later.
 
 Everything that the standard's schema forbids is an error of the acknowledgement, in an item too: nobody waits for the
-answer to a message that cannot be read.
+answer to a message that cannot be read. A kind of query that is not offered rejects its item alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError, from_json
 
 from dci_common.spdci.envelope import MAX_ITEMS, MAX_TRANSACTION_ID, SEARCH, RequestHeader, few_items
-from dci_common.spdci.fields import Message, OptionalText
-from dci_common.spdci.search_items import SearchItem
+from dci_common.spdci.fields import Blankable, Id, Message, OptionalText
+from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.search_items import Pagination, RejectedItem, SearchItem
+from dci_common.validation import describe
+
+TXN_STATUS = "txn-status"
+_QUERY_TYPE = ("search_criteria", "query_type")
+# As the standard's files and its examples write it, and partners.
+_STATUS_ACTIONS = {TXN_STATUS, "txn/status", "txn_status"}
+_ATTRIBUTE_TYPES = {"reference_id": "reference_id_list"}
 
 
-def _not_too_many(items: list[SearchItem]) -> list[SearchItem]:
+def _not_too_many(items: list[SearchItem | RejectedItem]) -> list[SearchItem | RejectedItem]:
     if len(items) > MAX_ITEMS:
         raise PydanticCustomError("rule", "must hold at most {most} search requests", {"most": MAX_ITEMS})
     return items
@@ -30,12 +46,39 @@ def _is_search(header: RequestHeader) -> RequestHeader:
     return header
 
 
+def _is_txn_status(header: RequestHeader) -> RequestHeader:
+    if header.action not in _STATUS_ACTIONS:
+        raise PydanticCustomError("rule", "must have the action txn-status: this path serves no other")
+    return header
+
+
+def _read_item(value: object, read: ValidatorFunctionWrapHandler) -> SearchItem | RejectedItem:
+    try:
+        item: SearchItem = read(value)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        if not isinstance(value, dict) or any(
+            fault["loc"] != _QUERY_TYPE or fault["type"] != "literal_error" for fault in faults
+        ):
+            raise
+        rejection = Rejection("rjct.search_criteria.invalid", describe(error, "The item"))
+        return RejectedItem(value["reference_id"], rejection)
+    return item
+
+
+if TYPE_CHECKING:
+    _Item = SearchItem | RejectedItem
+else:
+    _Item = Annotated[SearchItem, WrapValidator(_read_item)]
+_TransactionId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TRANSACTION_ID)]
+
+
 class AsyncSearchMessage(Message):
     """SearchRequest of the asynchronous search."""
 
-    transaction_id: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TRANSACTION_ID)]
+    transaction_id: _TransactionId
     search_request: Annotated[
-        list[SearchItem], Field(min_length=1), BeforeValidator(few_items), AfterValidator(_not_too_many)
+        list[_Item], Field(min_length=1), BeforeValidator(few_items), AfterValidator(_not_too_many)
     ]
 
 
@@ -46,10 +89,49 @@ class AsyncSearchEnvelope(Message):
     header: Annotated[RequestHeader, AfterValidator(_is_search)]
     message: AsyncSearchMessage = Field(repr=False)
 
-    def digest(self) -> str:
-        """Return the digest by which a repeated message is known: of all but its time and its signature."""
-        content = self.model_dump(mode="json", exclude={"signature": True, "header": {"message_ts"}})
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+class TxnStatusQuestion(Message):
+    """What a status request asks for; `pagination`, our extension, says which page of each item's records."""
+
+    reference_id: Id
+    txn_type: Annotated[Literal["search", "on-search"] | None, Blankable] = None
+    attribute_type: Annotated[
+        Literal["transaction_id", "correlation_id", "reference_id_list"],
+        BeforeValidator(lambda value: _ATTRIBUTE_TYPES.get(value, value) if isinstance(value, str) else value),
+    ]
+    attribute_value: str | Annotated[list[Id], Field(min_length=1, max_length=MAX_ITEMS)]
+    pagination: Annotated[Pagination | None, Blankable] = None
+
+    @property
+    def values(self) -> list[str]:
+        """The ids that are asked for."""
+        return [self.attribute_value] if isinstance(self.attribute_value, str) else self.attribute_value
+
+
+class TxnStatusMessage(Message):
+    """TxnStatusRequest."""
+
+    transaction_id: _TransactionId
+    txnstatus_request: TxnStatusQuestion
+
+
+class TxnStatusEnvelope(Message):
+    """A whole request for the status of a transaction."""
+
+    signature: OptionalText = None
+    header: Annotated[RequestHeader, AfterValidator(_is_txn_status)]
+    message: TxnStatusMessage = Field(repr=False)
+
+
+AsyncEnvelope = AsyncSearchEnvelope | TxnStatusEnvelope
+
+
+def digest(body: bytes) -> str:
+    """Return the digest by which a repeated message is known: of all of it but its time and its signature."""
+    content = from_json(body)
+    content.pop("signature", None)
+    content["header"].pop("message_ts", None)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def acknowledgement(timestamp: str, correlation_id: str) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""Accepting exchanges: what is acknowledged is stored before, once, and within the client's limit."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from dci_common.aws.dynamodb import Item
+from dci_common.errors import Conflict, LimitExceeded
+from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy, number, opening
+from dci_common.exchange.exchanges import KEPT_SECONDS, Exchange, exchange_key, to_item
+
+if TYPE_CHECKING:
+    from dci_common.runtime import Runtime
+
+MESSAGE_SECONDS = 86_400  # that a message id is remembered
+_WAIT_SECONDS = 60
+
+
+class Acceptance:
+    """Stores new exchanges."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._table = ExchangeTable(runtime)
+
+    def accept(self, exchange: Exchange, body: str, digest: str, limit: int) -> tuple[str, str]:
+        """Store a new exchange, and return its correlation id and when it was accepted.
+
+        A message that was accepted within 24 hours is not stored again: its own are returned. Raises Conflict when
+        its id had another content, and LimitExceeded when so many of the client's exchanges are open.
+        """
+        now = int(self._runtime.clock())
+        for _ in self._runtime.retry.attempts(CONFLICTS):
+            reasons = self._table.transact(_accepting(exchange, body, digest, limit, now))
+            if not reasons:
+                return exchange.correlation_id, exchange.accepted
+            if known := reasons[1].get("Item"):
+                if known["digest"]["S"] != digest:
+                    raise Conflict(
+                        "header.message_id was used in another message within 24 hours: give each message an id "
+                        "of its own, and repeat one only unchanged."
+                    )
+                return known["correlation_id"]["S"], known["accepted"]["S"]
+            if reasons[4].get("Code") == "ConditionalCheckFailed":
+                raise LimitExceeded(
+                    f"This client has {limit} exchanges that are not answered yet, and may have no more: wait until "
+                    "some are, and ask for several things in one message.",
+                    retry_after=_WAIT_SECONDS,
+                )
+        raise busy()
+
+
+def _accepting(exchange: Exchange, body: str, digest: str, limit: int, now: int) -> list[Item]:
+    """Return the changes that accept an exchange; the second tells of a known message, the last of the limit."""
+    client_id, correlation_id = exchange.client_id, exchange.correlation_id
+    expires = {"expires": number(now + 2 * KEPT_SECONDS)}
+    names = [exchange.transaction_id, exchange.references]
+    known = {
+        "pk": {"S": f"MESSAGE#{client_id}#{exchange.message_id}"},
+        "sk": {"S": "MESSAGE"},
+        "digest": {"S": digest},
+        "correlation_id": {"S": correlation_id},
+        "accepted": {"S": exchange.accepted},
+        "expires": number(now + MESSAGE_SECONDS),
+    }
+    is_new = {
+        "ConditionExpression": "attribute_not_exists(pk) OR expires < :now",
+        "ExpressionAttributeValues": {":now": number(now)},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    listed = {
+        "pk": {"S": f"CLIENT#{client_id}"},
+        "sk": {"S": f"{exchange.accepted}#{correlation_id}"},
+        "ids": {"S": json.dumps(names, ensure_ascii=False)},
+        **expires,
+    }
+    request = {**exchange_key(correlation_id, "REQUEST"), "body": {"S": body}, **expires}
+    return [
+        {"Put": {"Item": to_item(exchange), "ConditionExpression": "attribute_not_exists(pk)"}},
+        {"Put": {"Item": known, **is_new}},
+        {"Put": {"Item": listed}},
+        {"Put": {"Item": request}},
+        opening(client_id, 1, limit),
+    ]

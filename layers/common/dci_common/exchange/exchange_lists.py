@@ -1,0 +1,68 @@
+"""Lists of exchanges: a client's own, those that are due, those that failed; and the attempts to deliver one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dci_common.aws.dynamodb import Item
+from dci_common.exchange.exchange_table import ExchangeTable, number
+from dci_common.exchange.exchanges import Exchange, exchange_key
+
+if TYPE_CHECKING:
+    from dci_common.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The ids by which a client knows one of its exchanges."""
+
+    correlation_id: str
+    transaction_id: str
+    references: frozenset[str]
+
+
+class ExchangeLists:
+    """Reads lists of exchanges; it changes nothing."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._table = ExchangeTable(runtime)
+
+    def of_client(self, client_id: str) -> Iterator[Names]:
+        """Yield what names a client's exchanges, the newest first."""
+        request: dict[str, Any] = {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": f"CLIENT#{client_id}"}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        for item in self._table.query(request):
+            transaction_id, references = json.loads(item["ids"]["S"])
+            yield Names(item["sk"]["S"].partition("#")[2], transaction_id, frozenset(references))
+
+    def listed(self, queue: str, until: int | None = None) -> Iterator[str]:
+        """Yield the correlation ids of a partition of the index `due`, the earliest first, those due until then."""
+        condition, values = "#queue = :queue", {":queue": {"S": queue}}
+        if until is not None:
+            condition, values = f"{condition} AND due <= :until", {**values, ":until": number(until)}
+        request = {
+            "IndexName": "due",
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": {"#queue": "queue"},
+            "ExpressionAttributeValues": values,
+        }
+        return (item["pk"]["S"].partition("#")[2] for item in self._table.query(request))
+
+    def attempts(self, exchange: Exchange) -> Iterator[Item]:
+        """Yield the attempts to deliver an exchange, the oldest first."""
+        request = {
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+            "ExpressionAttributeValues": {
+                ":pk": exchange_key(exchange.correlation_id)["pk"],
+                ":sk": {"S": "ATTEMPT#"},
+            },
+            "ConsistentRead": True,
+        }
+        return self._table.query(request)

@@ -1,0 +1,173 @@
+"""The answer of an exchange, as its client may see it now.
+
+Only keys of records are stored. Each time an answer is sent, its records are read, checked and rendered again: what
+is deleted, restricted or not to be disclosed any more is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pydantic_core
+
+from dci_common.cache import AgingCache
+from dci_common.exchange.audit import disclosed_records
+from dci_common.exchange.compiled_search import CompiledSearch, compile_search
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.errors import QueryError
+from dci_common.registry.execute.engine import SearchEngine
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.store import SETTINGS_SECONDS, RegistrySettings, RegistryStore
+from dci_common.spdci.asynchronous import AsyncSearchEnvelope
+from dci_common.spdci.envelope import read_envelope
+from dci_common.spdci.rejections import Rejection, rejection_of
+from dci_common.spdci.search_items import RejectedItem, SearchItem
+from dci_common.spdci.search_response import pending, rejected, served_text
+from dci_common.timestamps import day, timestamp
+
+if TYPE_CHECKING:
+    from dci_common.clients.model import Client
+    from dci_common.deadline import Deadline
+    from dci_common.exchange.disclosure_session import DisclosureSession
+    from dci_common.exchange.exchange_store import ExchangeStore
+    from dci_common.exchange.exchanges import Exchange, Outcome, Portion
+    from dci_common.registry.model.views import View
+    from dci_common.runtime import Runtime
+
+_NO_LIMIT = 10**12  # the keys were found within the limits of the exchange
+DUPLICATE = Rejection("rjct.reference_id.duplicate", "reference_id must be unique in the message.")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A portion of an item as JSON text, and how many of its keys are in it: fewer, where they are too large."""
+
+    text: str
+    count: int
+
+
+class StoredAnswers:
+    """Opens the answers of exchanges, with what they need of the registry."""
+
+    def __init__(self, runtime: Runtime, store: ExchangeStore) -> None:
+        self.runtime = runtime
+        self.exchanges = store
+        registry = RegistryStore(runtime)
+        self.engine = SearchEngine(registry, SOCIAL_CATALOGUE)
+        self._settings: AgingCache[str, RegistrySettings] = AgingCache(SETTINGS_SECONDS, runtime.clock)
+        self._read_settings = registry.settings
+
+    def open(self, exchange: Exchange, client: Client) -> StoredAnswer:
+        """Return the answer of an exchange for its client, as it is registered now."""
+        envelope = read_envelope(AsyncSearchEnvelope, self.exchanges.request(exchange))
+        return StoredAnswer(self, exchange, client, envelope)
+
+    def settings(self) -> RegistrySettings:
+        """Return the registry's settings."""
+        return self._settings.get("registry", self._read_settings)
+
+
+class StoredAnswer:
+    """The answer of one exchange, for its client."""
+
+    def __init__(
+        self, answers: StoredAnswers, exchange: Exchange, client: Client, envelope: AsyncSearchEnvelope
+    ) -> None:
+        self._answers = answers
+        self._exchange = exchange
+        self._client = client
+        self.envelope = envelope
+        self.items = envelope.message.search_request
+
+    def compiled(self, number: int) -> CompiledSearch:
+        """Return the search of an item. Raises Rejection or QueryError: the item is rejected.
+
+        What the client may ask is what it may ask now. Ages are those of the day on which the message was accepted,
+        so that a collection of several days finds what it would have found in one.
+        """
+        item = self.items[number]
+        if isinstance(item, RejectedItem):
+            raise item.rejection
+        if any(item.reference_id == earlier.reference_id for earlier in self.items[:number]):
+            raise DUPLICATE
+        settings, today = self._answers.settings(), self._exchange.today
+        return compile_search(item.search_criteria, self._client, settings, today, item.pagination)
+
+    def portion(
+        self, portion: Portion, page_number: int, most_bytes: int, session: DisclosureSession, deadline: Deadline
+    ) -> Rendered:
+        """Return a portion of an item that was collected, and start recording what it discloses.
+
+        It has at least one record, if any is wanted, and else as many as fit into so many bytes.
+        """
+        number, start, count = portion
+        item, outcome = self.items[number], self._exchange.outcomes[number]
+        if outcome.is_rejected or isinstance(item, RejectedItem):
+            return Rendered(self._rejected(number, Rejection(outcome.code, outcome.reason)), count)
+        try:
+            search = self.compiled(number)
+        except (Rejection, QueryError) as error:
+            return Rendered(self._rejected(number, rejection_of(error)), count)
+        ids = self._answers.exchanges.keys(self._exchange, number, start, count)
+        views = self._answers.engine.matching(search.query, search.visibility, ids, Budget(_NO_LIMIT, deadline))
+        texts = [*_fitting(search, views, self._today(), most_bytes)]
+        shown = views[: len(texts)]
+        self._record(item, outcome, search, shown, session)
+        fits = count if len(shown) == len(views) else ids.index(shown[-1]["id"]) + 1
+        pagination = _pagination(search, outcome, fits, page_number)
+        names = search.reg_type, search.record_type.name
+        return Rendered(served_text(item, self._now(), names, texts, pagination), fits)
+
+    def pending(self, number: int) -> str:
+        """Return an item that is not answered yet."""
+        return _text(pending(self.items[number], self._now()))
+
+    def unanswered(self, number: int, reason: str) -> str:
+        """Return an item that will not be answered, for a reason."""
+        return self._rejected(number, Rejection("", reason))
+
+    def _record(
+        self,
+        item: SearchItem,
+        outcome: Outcome,
+        search: CompiledSearch,
+        views: list[View],
+        session: DisclosureSession,
+    ) -> None:
+        record_type = search.record_type
+        records = disclosed_records(record_type.kind, views, search.disclosure, self._today(), outcome.identified)
+        session.record_disclosure(item.reference_id, item.search_criteria, record_type.name, records, charge=0)
+
+    def _rejected(self, number: int, rejection: Rejection) -> str:
+        return _text(rejected(self.items[number], self._now(), rejection))
+
+    def _now(self) -> str:
+        return timestamp(self._answers.runtime.clock())
+
+    def _today(self) -> date:
+        return day(self._answers.runtime.clock())
+
+
+def _fitting(search: CompiledSearch, views: list[View], today: date, most_bytes: int) -> Iterator[str]:
+    """Yield records as JSON text, as many as fit into so many bytes, but at least one."""
+    left = most_bytes
+    for number, view in enumerate(views):
+        text = pydantic_core.to_json(search.record_type.render(view, search.disclosure, today))
+        left -= len(text) + 1
+        if number and left < 0:
+            return
+        yield text.decode()
+
+
+def _pagination(search: CompiledSearch, outcome: Outcome, count: int, number: int) -> dict[str, int | str]:
+    """Return the `pagination` of the page that was asked for, or of the number-th one of all."""
+    if search.page.size is not None:
+        return search.page.pagination(outcome.keys, outcome.total, outcome.next_cursor or None)
+    return {"page_size": count, "page_number": number, "total_count": outcome.total}
+
+
+def _text(item: dict[str, Any]) -> str:
+    return pydantic_core.to_json(item).decode()

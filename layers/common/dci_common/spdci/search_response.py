@@ -1,0 +1,89 @@
+"""The items of a search's response, serialised one by one so that their size is known before they are sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pydantic_core
+
+from dci_common.registry.errors import TooManyMatches
+from dci_common.spdci.envelope import VERSION
+from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.search_items import RejectedItem, SearchItem
+
+# Lambda's response is at most 6 MB, with the body as a JSON string in it. The difference is room for the envelope and
+# for 100 items without records, whose ids are as long as allowed and full of escapes.
+_MAX_BYTES = 5_500_000
+
+
+class Answer:
+    """The response items so far, as JSON text."""
+
+    def __init__(self) -> None:
+        self.items: list[str] = []
+        self.records = self.matched = 0
+        self._bytes = 0
+
+    def add(self, item: dict[str, Any]) -> None:
+        """Add an item. Raises TooManyMatches, and adds nothing, when its records do not fit into the response."""
+        written = pydantic_core.to_json(item)  # several times faster than json
+        # Lambda writes the body as a JSON string: every quote and backslash takes one byte more.
+        size = len(written) + written.count(b'"') + written.count(b"\\") + 1
+        records = len(item.get("data", {}).get("reg_records", ()))
+        if records and self._bytes + size > _MAX_BYTES:
+            raise TooManyMatches(
+                "The records do not fit into one response: ask for smaller pages or fewer items at once."
+            )
+        self.items.append(written.decode())
+        self.records += records
+        self.matched += item.get("pagination", {}).get("total_count", 0)
+        self._bytes += size
+
+
+def served(item: SearchItem, now: str, data: dict[str, Any], pagination: dict[str, int | str]) -> dict[str, Any]:
+    """Return the response item of a search that was served, whether or not anything matched."""
+    return {**_item(item, now), "status": "succ", "data": data, "pagination": pagination}
+
+
+def served_text(
+    item: SearchItem, now: str, names: tuple[str, str], records: list[str], pagination: dict[str, int | str]
+) -> str:
+    """Return the response item of a search that was served as JSON text, from records that are JSON text already.
+
+    `names` are the `reg_type` and the `reg_record_type`.
+    """
+    reg_type, record_type = names
+    head = pydantic_core.to_json({**_item(item, now), "status": "succ", "pagination": pagination}).decode()
+    data = pydantic_core.to_json({"version": VERSION, "reg_type": reg_type, "reg_record_type": record_type}).decode()
+    return f'{head[:-1]},"data":{data[:-1]},"reg_records":[{",".join(records)}]}}}}'
+
+
+def rejected(item: SearchItem | RejectedItem, now: str, rejection: Rejection) -> dict[str, Any]:
+    """Return the response item of a search that was rejected."""
+    return {**_item(item, now), **rejection_members(rejection)}
+
+
+def pending(item: SearchItem | RejectedItem, now: str) -> dict[str, Any]:
+    """Return the response item of a search that is not answered yet."""
+    return {**_item(item, now), "status": "pdng"}
+
+
+def record_data(reg_type: str, reg_record_type: str, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the `data` of a response item."""
+    return {
+        "version": VERSION,
+        "reg_type": reg_type,
+        "reg_record_type": reg_record_type,
+        "reg_records": records,
+    }
+
+
+def rejection_members(rejection: Rejection) -> dict[str, Any]:
+    """Return the members that say why an item, or a message, is rejected. A code is not always there."""
+    code = {"status_reason_code": rejection.code} if rejection.code else {}
+    return {"status": "rjct", **code, "status_reason_message": rejection.message[:999]}
+
+
+def _item(item: SearchItem | RejectedItem, now: str) -> dict[str, Any]:
+    locale = {"locale": item.locale} if item.locale else {}
+    return {"reference_id": item.reference_id, "timestamp": now, **locale}
