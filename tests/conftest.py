@@ -108,7 +108,8 @@ def _clients() -> dict[str, Any]:
     """Return what makes the functions' clients of AWS, where it is not their own."""
     if os.environ.get("DCI_TEST_AWS_CLIENT") != "botocore":
         return {}
-    return {"dynamodb": lambda _: boto3.client("dynamodb"), "secrets": lambda _: boto3.client("secretsmanager")}
+    services = {"dynamodb": "dynamodb", "secrets": "secretsmanager", "sqs": "sqs"}
+    return {name: lambda _, service=service: boto3.client(service) for name, service in services.items()}
 
 
 _seeds = iter(range(1_000_000))

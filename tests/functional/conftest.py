@@ -41,6 +41,7 @@ def over_the_wire(wire: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     A third of the tests do: it costs as much as the engine's own work.
     """
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", wire.url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", wire.url)
     if "AWS_ENDPOINT_URL_DYNAMODB" not in os.environ:
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", wire.url)
 

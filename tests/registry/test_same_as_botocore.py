@@ -107,3 +107,19 @@ def test_secrets_are_those_that_botocore_reads() -> None:
     for client in clients:
         with pytest.raises(client.exceptions.ResourceNotFoundException):
             client.get_secret_value(SecretId="another")
+
+
+@pytest.mark.usefixtures("engine")
+def test_messages_are_those_that_botocore_sends() -> None:
+    """A message has the same body, group and delay, and a queue that does not exist is the same kind of error."""
+    clients: tuple[Any, Any] = Runtime(Settings()).sqs, boto3.client("sqs")
+    queue = clients[1].create_queue(QueueName="same")["QueueUrl"]
+    for client in clients:
+        sent = client.send_message(
+            QueueUrl=queue, MessageBody='{"id": "Zoë"}', MessageGroupId="client", DelaySeconds=0
+        )
+        [received] = clients[1].receive_message(QueueUrl=queue, AttributeNames=["MessageGroupId"])["Messages"]
+        assert (received["Body"], received["Attributes"]) == ('{"id": "Zoë"}', {"MessageGroupId": "client"})
+        assert (received["MessageId"], received["MD5OfBody"]) == (sent["MessageId"], sent["MD5OfMessageBody"])
+        with pytest.raises(ClientError, match=r"QueueDoesNotExist|NonExistentQueue"):
+            client.send_message(QueueUrl=queue.replace("same", "another"), MessageBody="{}")

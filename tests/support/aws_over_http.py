@@ -1,4 +1,4 @@
-"""moto's DynamoDB and Secrets Manager behind an HTTP server, so that what is asked of them goes over the wire."""
+"""moto's services behind an HTTP server, so that what is asked of them goes over the wire."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from dci_cli.local import moto_engine
 from support.fake_aws_server import http_response
 
-_SERVICES = {"DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager"}
+_SERVICES = {"DynamoDB_20120810": "dynamodb", "secretsmanager": "secretsmanager", "AmazonSQS": "sqs"}
 
 
 class Server(ThreadingHTTPServer):
@@ -29,7 +29,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """The endpoint of either service."""
+        """The endpoint of each service."""
         return f"http://127.0.0.1:{self.server_port}"
 
 

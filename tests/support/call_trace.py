@@ -35,7 +35,7 @@ def aws_calls(runtime: Runtime) -> Iterator[list[str]]:
 @contextmanager
 def hooked(runtime: Runtime, hook: Callable[..., Any]) -> Iterator[None]:
     """Call the hook with the operation and its parameters before each AWS call, which raises what the hook raises."""
-    clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets)
+    clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets, runtime.sqs)
     with ExitStack() as hooks:
         for client in clients:
             hooks.enter_context((_hooked if isinstance(client, MinimalClient) else _hooked_botocore)(client, hook))
@@ -77,6 +77,7 @@ def _names(runtime: Runtime) -> tuple[str, ...]:
         settings.exchange_table,
         settings.audit_table,
         settings.signing_keys_secret,
+        *filter(None, (settings.work_queue, settings.delivery_queue)),
     )
 
 

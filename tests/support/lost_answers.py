@@ -13,7 +13,7 @@ from botocore.endpoint import Endpoint
 from botocore.exceptions import ConnectionClosedError
 
 from dci_common.aws.retry import WITH_TOKEN
-from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager
+from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager, MinimalSQS
 from support.retry_pauses import NO_PAUSES
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WRITES = {
     *("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"),
-    *("PutSecretValue", "RotateSecret", "UpdateSecretVersionStage"),
+    *("PutSecretValue", "RotateSecret", "UpdateSecretVersionStage", "SendMessage"),
 }
 
 
@@ -63,7 +63,8 @@ class LostAnswers:
 def functions_lose(api: Api, lost: int) -> Iterator[LostAnswers]:
     """Have the functions of an API lose the answer to a write."""
     answers = LostAnswers(lost)
-    clients: dict[str, Any] = {"dynamodb": MinimalDynamoDB(NO_PAUSES), "secrets": MinimalSecretsManager(NO_PAUSES)}
+    made = {"dynamodb": MinimalDynamoDB, "secrets": MinimalSecretsManager, "sqs": MinimalSQS}
+    clients: dict[str, Any] = {name: service(NO_PAUSES) for name, service in made.items()}
     before = {name: getattr(api.runtime, name) for name in clients}
     for client in clients.values():
         _attach(client, answers)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ReadTimeoutError
 
-from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager
+from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager, MinimalSQS
 from support.retry_pauses import retry_with_sleep
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def slow_aws(api: Api, seconds: Seconds) -> Iterator[list[str]]:
     calls: list[str] = []
     lock = threading.RLock()
     retry = retry_with_sleep(api.clock.advance)
-    clients: dict[str, Any] = {"dynamodb": MinimalDynamoDB(retry), "secrets": MinimalSecretsManager(retry)}
+    made = {"dynamodb": MinimalDynamoDB, "secrets": MinimalSecretsManager, "sqs": MinimalSQS}
+    clients: dict[str, Any] = {name: service(retry) for name, service in made.items()}
     before = {name: getattr(api.runtime, name) for name in (*clients, "retry")}
 
     def attach(endpoint: Any) -> None:

@@ -1,4 +1,4 @@
-"""DynamoDB and Secrets Manager in this process: moto, made safe for threads."""
+"""DynamoDB, Secrets Manager and SQS in this process: moto, made safe for threads."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from dci_common.aws.transport import Answer, Endpoint
 from dci_common.deadline import Deadline
 
 _AWS = ".amazonaws.com"
+_USER_AGENT = f"region/{REGION}"  # moto finds the region of SQS nowhere else without a signature
 
 
 @contextmanager
@@ -62,4 +63,5 @@ def ask(url: str, headers: dict[str, str], body: bytes) -> tuple[Answer, Mapping
 
 
 def _answer(endpoint: Endpoint, target: str, content_type: str, body: bytes, _: Deadline) -> Answer:
-    return ask(endpoint.url, {"X-Amz-Target": target, "Content-Type": content_type}, body)[0]
+    headers = {"X-Amz-Target": target, "Content-Type": content_type, "User-Agent": _USER_AGENT}
+    return ask(endpoint.url, headers, body)[0]

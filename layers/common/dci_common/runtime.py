@@ -11,13 +11,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dci_common.aws.retry import Retry
-from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager
+from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager, MinimalSQS
 from dci_common.aws.signing import session
 from dci_common.aws.transport import tls_context
 from dci_common.settings import Settings
 
 if TYPE_CHECKING:
-    from dci_common.aws.protocol import DynamoDB, SecretsManager
+    from dci_common.aws.protocol import SQS, DynamoDB, SecretsManager
 
 Event = dict[str, Any]
 LambdaHandler = Callable[[Event, Any], dict[str, Any]]
@@ -29,11 +29,11 @@ _RETRY = Retry(time.sleep, random.uniform)
 class Runtime:
     """The environment of a function. A client is created at its first use, and then kept.
 
-    `clock` returns epoch seconds, `retry` makes the pauses between attempts of all kinds, `dynamodb` and `secrets`
-    create the clients.
+    `clock` returns epoch seconds, `retry` makes the pauses between attempts of all kinds, `dynamodb`, `secrets`
+    and `sqs` create the clients.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything that a test may replace
         self,
         settings: Settings,
         *,
@@ -42,6 +42,7 @@ class Runtime:
         retry: Retry = _RETRY,
         dynamodb: Callable[[Retry], DynamoDB] = MinimalDynamoDB,
         secrets: Callable[[Retry], SecretsManager] = MinimalSecretsManager,
+        sqs: Callable[[Retry], SQS] = MinimalSQS,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -49,6 +50,7 @@ class Runtime:
         self.retry = retry
         self._new_dynamodb = dynamodb
         self._new_secrets = secrets
+        self._new_sqs = sqs
 
     @cached_property
     def dynamodb(self) -> DynamoDB:
@@ -60,9 +62,16 @@ class Runtime:
         """The client of Secrets Manager."""
         return self._new_secrets(self.retry)
 
+    @cached_property
+    def sqs(self) -> SQS:
+        """The client of SQS."""
+        return self._new_sqs(self.retry)
+
     def prepare(self) -> None:
         """Create the clients now, and import all that they may need, without a call to AWS."""
         _ = self.dynamodb, self.secrets, tls_context(), session()
+        if self.settings.work_queue or self.settings.delivery_queue:
+            _ = self.sqs
 
 
 def tune_gc() -> None:

@@ -17,7 +17,7 @@ from botocore.session import get_session
 
 from dci_common.aws import protocol
 from dci_common.aws.client import DeadlineExceeded
-from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager
+from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager, MinimalSQS
 from dci_common.deadline import Deadline, calls_end_by
 from support.api import Clock
 from support.events import ROOT
@@ -25,7 +25,7 @@ from support.fake_aws_server import REQUEST_ID, Server
 from support.retry_pauses import retry_with_sleep
 
 if TYPE_CHECKING:
-    from dci_common.aws.protocol import DynamoDB, SecretsManager
+    from dci_common.aws.protocol import SQS, DynamoDB, SecretsManager
 
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 NEW = {"ConditionExpression": "attribute_not_exists(pk)"}
@@ -181,6 +181,7 @@ def test_unknown_operations_do_not_exist(monkeypatch: pytest.MonkeyPatch) -> Non
     for client in (MinimalDynamoDB(retry_with_sleep(print)), MinimalSecretsManager(retry_with_sleep(print))):
         assert not hasattr(client, "create_table")
         assert not hasattr(client.exceptions, "AccessDeniedException")
+    assert not hasattr(MinimalSQS(retry_with_sleep(print)), "receive_message")
 
 
 def operations(service: str) -> set[str]:
@@ -207,8 +208,9 @@ def used(clients: set[str], known: set[str]) -> set[str]:
     [
         (protocol.DynamoDB, MinimalDynamoDB, {"dynamodb"}, "dynamodb"),
         (protocol.SecretsManager, MinimalSecretsManager, {"secrets"}, "secretsmanager"),
+        (protocol.SQS, MinimalSQS, {"sqs"}, "sqs"),
     ],
-    ids=["dynamodb", "secretsmanager"],
+    ids=["dynamodb", "secretsmanager", "sqs"],
 )
 def test_the_protocol_has_just_the_operations_in_use(
     protocol_class: type, client: type, names: set[str], service: str
@@ -224,7 +226,9 @@ def test_boto3_clients_have_the_protocol() -> None:
     """The clients of the commands have the same operations, which the type checker sees here as well."""
     dynamodb: DynamoDB = boto3.client("dynamodb", region_name="eu-west-1")
     secrets: SecretsManager = boto3.client("secretsmanager", region_name="eu-west-1")
-    for client, protocol_class in ((dynamodb, protocol.DynamoDB), (secrets, protocol.SecretsManager)):
+    sqs: SQS = boto3.client("sqs", region_name="eu-west-1")
+    clients = ((dynamodb, protocol.DynamoDB), (secrets, protocol.SecretsManager), (sqs, protocol.SQS))
+    for client, protocol_class in clients:
         for name, _ in inspect.getmembers(protocol_class, inspect.isfunction):
             assert name.startswith("_") or callable(getattr(client, name))
 

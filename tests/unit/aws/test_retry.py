@@ -31,6 +31,7 @@ IDEMPOTENT: dict[str, tuple[str, Request]] = {
     "assignment": ("UpdateItem", {"UpdateExpression": "SET #proof = :now, b = :b"}),
     "transaction": ("TransactWriteItems", {"ClientRequestToken": "t"}),
     "new version of a secret": ("PutSecretValue", {"ClientRequestToken": "t"}),
+    "message": ("SendMessage", {"QueueUrl": "q", "MessageBody": "{}"}),
     "rotation": ("RotateSecret", {"ClientRequestToken": "t"}),
 }
 CONDITION = {"ConditionExpression": "attribute_not_exists(pk)"}
@@ -57,6 +58,8 @@ NOT_DONE = [
     rejected("ThrottlingException"),
     rejected("ProvisionedThroughputExceededException"),
     rejected("RequestLimitExceeded"),
+    rejected("RequestThrottled"),
+    rejected("KmsThrottled"),
     rejected("ReplicatedWriteConflictException"),
     EndpointConnectionError(**URL),
     ConnectTimeoutError(**URL),

@@ -25,6 +25,7 @@ PLACES = [
     ("dynamodb", "eu-west-1", "dynamodb.eu-west-1.amazonaws.com"),
     ("dynamodb", "us-gov-west-1", "127.0.0.1:8000"),
     ("secretsmanager", "cn-north-1", "secretsmanager.cn-north-1.amazonaws.com.cn"),
+    ("sqs", "eu-west-1", "sqs.eu-west-1.amazonaws.com"),
 ]
 
 

@@ -1,1 +1,1 @@
-"""Calls to AWS: DynamoDB and Secrets Manager."""
+"""Calls to AWS: DynamoDB, Secrets Manager and SQS."""

@@ -1,7 +1,8 @@
 """A call to AWS's JSON protocol, without botocore's clients.
 
-Importing botocore's clients and making them takes a third of a typical function's cold start. DynamoDB and Secrets
-Manager speak one protocol, JSON over `POST /`, of which this is all that the functions need. Errors are botocore's.
+Importing botocore's clients and making them takes a third of a typical function's cold start. DynamoDB, Secrets
+Manager and SQS speak one protocol, JSON over `POST /`, of which this is all that the functions need. Errors are
+botocore's, but that an error of SQS has the code of this protocol, and in botocore that of an older one.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from mypy_boto3_dynamodb import type_defs as dynamodb
     from mypy_boto3_secretsmanager import type_defs as secretsmanager
+    from mypy_boto3_sqs import type_defs as sqs
 
 
 class DynamoDBExceptions(Protocol):
@@ -103,3 +104,10 @@ class SecretsManager(Protocol):
         self, **request: Unpack[secretsmanager.UpdateSecretVersionStageRequestTypeDef]
     ) -> secretsmanager.UpdateSecretVersionStageResponseTypeDef:
         """Move a label from one version of a secret to another."""
+
+
+class SQS(Protocol):
+    """SQS. Messages are received and deleted by Lambda, not by the functions."""
+
+    def send_message(self, **request: Unpack[sqs.SendMessageRequestTypeDef]) -> sqs.SendMessageResultTypeDef:
+        """Add a message to a queue."""

@@ -31,8 +31,10 @@ from botocore.exceptions import (
 from dci_common.deadline import current_deadline
 
 _THROTTLED = {
+    "KmsThrottled",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "RequestThrottled",
     "Throttling",
     "ThrottlingException",
 }
@@ -42,6 +44,9 @@ _READS = {"BatchGetItem", "DescribeSecret", "GetItem", "GetSecretValue", "Query"
 # AWS recognises a repetition of these by the token that they carry.
 WITH_TOKEN = {"PutSecretValue", "RotateSecret", "TransactWriteItems"}
 _REPLACING = {"DeleteItem", "PutItem"}
+# A repetition may add a second message, which changes nothing: SQS delivers messages more than once anyway, and who
+# receives one does only what its item in ExchangeTable says is still to be done.
+_REPEATABLE = {*_READS, *WITH_TOKEN, "BatchWriteItem", "SendMessage"}
 _ASSIGNMENTS = re.compile(r"SET [#\w]+ = :\w+(, [#\w]+ = :\w+)*")
 
 
@@ -111,7 +116,7 @@ def is_idempotent(operation: str, request: Mapping[str, Any]) -> bool:
 
     A write with a condition is not idempotent: its repetition would fail on its own effect.
     """
-    if operation in _READS or operation in WITH_TOKEN or operation == "BatchWriteItem":
+    if operation in _REPEATABLE:
         return True
     if "ConditionExpression" in request or "ReturnValues" in request:
         return False

@@ -1,4 +1,4 @@
-"""The functions' own clients of DynamoDB and Secrets Manager, with the operations of `protocol.py` and no others."""
+"""The functions' own clients of AWS's services, with the operations of `protocol.py` and no others."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import type_defs as dynamodb
     from mypy_boto3_secretsmanager import type_defs as secretsmanager
+    from mypy_boto3_sqs import type_defs as sqs
 
     from dci_common.aws.retry import Retry
 
@@ -118,6 +119,18 @@ class MinimalSecretsManager(MinimalClient):
         return cast(
             "secretsmanager.UpdateSecretVersionStageResponseTypeDef", self.call("UpdateSecretVersionStage", request)
         )
+
+
+class MinimalSQS(MinimalClient):
+    """A client of SQS; the variable AWS_ENDPOINT_URL_SQS replaces AWS's own address. No error has a class."""
+
+    def __init__(self, retry: Retry) -> None:
+        endpoint = Endpoint.of("sqs", "AWS_ENDPOINT_URL_SQS")
+        super().__init__(endpoint, retry, "AmazonSQS", "application/x-amz-json-1.0", {})
+
+    def send_message(self, **request: Unpack[sqs.SendMessageRequestTypeDef]) -> sqs.SendMessageResultTypeDef:
+        """Add a message to a queue."""
+        return cast("sqs.SendMessageResultTypeDef", self.call("SendMessage", request))
 
 
 def _classes(exceptions: object) -> dict[str, type[ClientError]]:

@@ -1,0 +1,83 @@
+"""The HTTP client of callbacks: it reaches public addresses only, and no receiver can hold it up or mislead it.
+
+Redirects are not followed, proxies in the environment and cookies are not used, and nothing is decompressed.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from dci_delivery.callback_answers import CallbackAnswer, NotSent
+from dci_delivery.network import Countdown, Network, read_target
+
+if TYPE_CHECKING:
+    from dci_common.settings import Settings
+
+TIME_LIMIT = 15  # seconds: for resolution, connection, TLS, request and answer together
+_HEADERS = {
+    "accept": "application/json",
+    "accept-encoding": "identity",
+    "connection": "close",
+    "content-type": "application/json",
+    "user-agent": "dci-api-server",
+}
+# The request's framing, and what would change how its answer is read.
+_RESERVED = {
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "te",
+    "trailer",
+    "transfer-encoding",
+}
+_RESERVED |= {"upgrade"}
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+
+
+class CallbackClient:
+    """Sends requests to partners, from any number of threads. `clock` returns epoch seconds.
+
+    `time_limit` is in seconds, and is measured by another clock.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+        time_limit: float = TIME_LIMIT,
+        network: Network | None = None,
+    ) -> None:
+        self._test_hosts = settings.callback_test_origins
+        self._clock, self._time_limit = clock, time_limit
+        network = network or Network()
+        self._network = replace(network, tls_context=cache(network.tls_context))
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> CallbackAnswer:
+        """Send a request once, and return the response whatever it says. Raises NotSent and NoAnswer.
+
+        `headers` may replace the content type, which is JSON.
+        """
+        from dci_delivery.callback_connection import post  # noqa: PLC0415 - httpcore is long to import
+
+        target = read_target(url, self._test_hosts)
+        sent = {"host": target.host_header, **_HEADERS, **_checked(headers)}
+        countdown = Countdown(self._time_limit)
+        return post(target, list(sent.items()), body, network=self._network, countdown=countdown, now=self._clock)
+
+
+def _checked(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers by lower-case names. Raises NotSent for one that could change the rest of the request."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    well_formed = all(_NAME.fullmatch(name) and _VALUE.fullmatch(value) for name, value in lower.items())
+    if not well_formed or not _RESERVED.isdisjoint(lower):
+        raise NotSent("A header of the request is not allowed: its name, or a character in its value.")
+    return lower
