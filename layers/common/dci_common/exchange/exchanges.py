@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dci_common.registry.execute.collection import Place
@@ -89,8 +89,8 @@ class Exchange:
 
     `kind` is the path it came by: `search`, or `status`, whose answer is about other exchanges. `callback_url` is
     empty where the answer waits for a status request. `due` is when the sweep queues it, None once it has ended.
-    Nobody begins to work on it before `held_until`: somebody does already, or it waits for another attempt, or for another
-    day. `tries` counts how often work was begun since it last advanced. Times are in epoch seconds, but `accepted`.
+    Nobody begins to work on it before `held_until`: somebody does already, or it waits for another attempt, or day.
+    `tries` counts how often work was begun since it last advanced. Times are in epoch seconds, but `accepted`.
     """
 
     correlation_id: str
@@ -116,6 +116,10 @@ class Exchange:
     def is_open(self) -> bool:
         """Whether something is still to be done."""
         return self.state in OPEN
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether it has been open for longer than any exchange may be."""
+        return now - datetime.fromisoformat(self.accepted).timestamp() > MAX_OPEN_SECONDS
 
     @property
     def queue(self) -> str:

@@ -139,11 +139,15 @@ class StoredAnswer:
 
     def too_large(self, number: int, reason: str, session: DisclosureSession) -> str:
         """Return an item whose records do not fit, and record that they were not sent."""
+        self.record_probe(number, TOO_MANY, session)
+        return self._rejected(number, Rejection(TOO_MANY, reason))
+
+    def record_probe(self, number: int, code: str, session: DisclosureSession) -> None:
+        """Record that an item is rejected for a reason that tells how much there is."""
         item = self.items[number]
         if isinstance(item, SearchItem):
             name = self.compiled(number).record_type.name
-            session.record_probe(item.reference_id, item.search_criteria, name, TOO_MANY)
-        return self._rejected(number, Rejection(TOO_MANY, reason))
+            session.record_probe(item.reference_id, item.search_criteria, name, code)
 
     def _record(
         self,
