@@ -40,8 +40,8 @@ _DID_NOT_HAPPEN = {*_THROTTLED, "ReplicatedWriteConflictException"}
 _MAY_HAVE_HAPPENED = {"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"}
 _READS = {"BatchGetItem", "DescribeSecret", "GetItem", "GetSecretValue", "Query"}
 # AWS recognises a repetition of these by the token that they carry.
-WITH_TOKEN = {"PutSecretValue", "RotateSecret", "TransactWriteItems"}
-_REPLACING = {"DeleteItem", "PutItem"}
+WITH_TOKEN = {"CreateSecret", "PutSecretValue", "RotateSecret", "TransactWriteItems"}
+_REPLACING = {"DeleteItem", "DeleteSecret", "PutItem"}  # DeleteSecret without recovery, which may find none
 _ASSIGNMENTS = re.compile(r"SET [#\w]+ = :\w+(, [#\w]+ = :\w+)*")
 
 
