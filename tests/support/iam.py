@@ -14,6 +14,7 @@ from support.deployment import listed, statements
 LEADING_KEYS = "dynamodb:LeadingKeys"
 ENCLOSING = "dynamodb:EnclosingOperation"
 _TABLE_ARN = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
+_SECRET_ARN = ":${AWS::AccountId}:secret:"
 Context = Mapping[str, frozenset[str]]
 
 
@@ -98,6 +99,8 @@ def _resource(value: Any) -> str:
     match value:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
             return name
+        case {"Fn::Sub": str(text)} if _SECRET_ARN in text:
+            return text.partition(_SECRET_ARN)[2]
         case {"Fn::Sub": [str(text), {"Name": {"Ref": str(name)}}]}:
             return text.removeprefix(_TABLE_ARN).replace("${Name}", name)
     return str(value)
@@ -112,7 +115,8 @@ def is_allowed(function: str, call: Call) -> bool:
 def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, str]) -> Iterator[Call]:
     """Yield all calls as which IAM may evaluate an operation; each of them must be allowed.
 
-    `resources` has the logical ids of tables and secrets by their names. A request for several items is evaluated for
+    `resources` has the logical ids of tables and secrets by their names, or by the folder that names begin
+    with. A request for several items is evaluated for
     each of them and for all together. AWS does not document which keys it states for a part of a transaction: hence
     also without any.
     """
@@ -120,8 +124,9 @@ def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, st
         case "RotateSecret":
             yield Call("secretsmanager:RotateSecret", resources[request["SecretId"]])
             yield Call("lambda:InvokeFunction", "RotationFunction")
-        case _ if "SecretId" in request:
-            yield Call(f"secretsmanager:{operation}", resources[request["SecretId"]])
+        case _ if "SecretId" in request or operation == "CreateSecret":
+            name = request.get("SecretId") or request["Name"]
+            yield Call(f"secretsmanager:{operation}", resources.get(name) or resources[_folder(name)])
         case "BatchGetItem":
             for table, part in request["RequestItems"].items():
                 yield from _on_items("BatchGetItem", resources[table], part["Keys"])
@@ -134,6 +139,11 @@ def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, st
             yield Call("dynamodb:Scan", resources[request["TableName"]])
         case _:
             yield from _on_items(operation, resources[request["TableName"]], [request.get("Key") or request["Item"]])
+
+
+def _folder(secret: str) -> str:
+    """Return the prefix that the names of several secrets have in common."""
+    return f"{secret.rpartition('/')[0]}/"
 
 
 def _transaction(actions: list[dict[str, Any]], resources: Mapping[str, str]) -> Iterator[Call]:

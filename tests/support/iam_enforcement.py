@@ -92,6 +92,7 @@ def resources(settings: Settings) -> dict[str, str]:
         settings.clients_table: "ClientsTable",
         settings.signing_keys_secret: "SigningKeys",
         settings.cursor_secret: "CursorKey",
+        settings.callback_secrets: "${AWS::StackName}/callbacks/*",
     }
 
 
