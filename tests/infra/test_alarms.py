@@ -16,7 +16,11 @@ from support.logs import Logs
 
 TYPE = "AWS::CloudWatch::Alarm"
 ALARMS = {name: alarm["Properties"] for name, alarm in of_type(TYPE, MONITORING).items()}
-METRICS = {"ApiGateway": {"Count", "4xx", "5xx", "Latency"}, "Lambda": {"Errors", "Throttles"}}
+METRICS = {
+    "ApiGateway": {"Count", "4xx", "5xx", "Latency"},
+    "Lambda": {"Errors", "Throttles"},
+    "SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
+}
 Named = tuple[str, str | None, str]  # dimension beside the stack, its value (None is any), metric
 STACK = "${Deployment}"
 
@@ -95,9 +99,10 @@ def test_the_nested_stack_is_given_what_it_asks_for() -> None:
     given = given_to_monitoring()
     assert given.keys() == template(MONITORING)["Parameters"].keys()
     same = {name: {"Ref": name} for name in given} | {"Deployment": {"Ref": "AWS::StackName"}}
+    same |= {name: {"Fn::GetAtt": [name, "QueueName"]} for name in of_type("AWS::SQS::Queue")}
     assert given == same
     for value in given.values():
-        [name] = value.values()
+        name = value.get("Ref") or value["Fn::GetAtt"][0]
         assert name in {*template()["Resources"], *template()["Parameters"], "AWS::StackName"}
 
 
@@ -124,6 +129,19 @@ def test_every_table_has_an_alarm_of_its_throttles() -> None:
     watched = "".join(queries(alarm) for alarm in ALARMS.values() if "ThrottledRequests" in queries(alarm))
     assert {name for name in tables if f"${{{name}}}" in watched} == tables.keys()
     assert given_to_monitoring(RegistryTableName="of-my-own")["RegistryTable"] == {"Ref": "RegistryTableName"}
+
+
+def test_every_queue_has_an_alarm() -> None:
+    """An alarm reports messages that wait for 15 minutes, and the first one in a queue of dead letters."""
+    watched = {
+        (alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Ref"]): alarm["Threshold"]
+        for alarm in ALARMS.values()
+        if alarm.get("Namespace") == "AWS/SQS"
+    }
+    queues = of_type("AWS::SQS::Queue")
+    waiting = {name for name, queue in queues.items() if "RedrivePolicy" in queue["Properties"]}
+    expected = {("ApproximateAgeOfOldestMessage", name): 900 for name in waiting}
+    assert watched == expected | {("ApproximateNumberOfMessagesVisible", name): 1 for name in queues.keys() - waiting}
 
 
 def test_an_alarm_adds_up_all_that_it_measures() -> None:
@@ -174,8 +192,8 @@ def test_the_dashboard_names_what_is_deployed() -> None:
     """All that the dashboard asks about is a parameter of its template."""
     assert set(re.findall(r"\$\{(\w+)\}", dashboard())) <= template(MONITORING)["Parameters"].keys()
     assert {widget["region"] for widget in widgets()} == {"${AWS::Region}"}
-    for table in of_type("AWS::DynamoDB::Table"):
-        assert f"${{{table}}}" in dashboard()
+    for name in (*of_type("AWS::DynamoDB::Table"), *of_type("AWS::SQS::Queue"), *functions()):
+        assert f"${{{name}}}" in dashboard()
 
 
 def test_deployments_of_one_account_are_told_apart() -> None:

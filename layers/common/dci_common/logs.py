@@ -28,6 +28,10 @@ _UNITS = {
     "matched": "Count",
     "records": "Count",
     "read_units": "Count",
+    "deliveries": "Count",
+    "deliveries_failed": "Count",
+    "deliveries_dead": "Count",
+    "items_failed": "Count",
 }
 
 
