@@ -69,7 +69,7 @@ def column(document: str, header: str, number: int = 0) -> set[str]:
 
 def test_every_route_is_documented() -> None:
     """The table of routes has each method and path of the event bank, and each path of the template."""
-    bank = [json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")]
+    bank = http_events().values()
     routes = [(event["routeKey"].split(" ")[-1], event["requestContext"]["http"]["method"]) for event in bank]
     documented = column(API, "method and path")
     assert documented == {path if path == "$default" else f"{method} {path}" for path, method in routes}

@@ -14,6 +14,8 @@ from dci_clients import app as clients_app
 from dci_common.oauth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
+from dci_delivery import app as delivery_app
+from dci_exchange import app as exchange_app
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
@@ -27,6 +29,8 @@ APPS = {
     "TokenFunction": token_app.create_app,
     "SearchFunction": search_app.create_app,
     "ClientsFunction": clients_app.create_app,
+    "ExchangeFunction": exchange_app.create_app,
+    "DeliveryFunction": delivery_app.create_app,
     "RotationFunction": rotation_app.create_app,
 }
 
@@ -47,7 +51,7 @@ class WatchedSettings:
 class Work:
     """What a function did: the settings that it read, and its calls to AWS (operation and parameters).
 
-    `resources` has the logical ids of tables and secrets by their names.
+    `resources` has the logical ids of tables, queues and secrets by their names.
     """
 
     settings: set[str]
@@ -142,6 +146,17 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 202, event("keys_revoke", token=admin)
 
 
+def _exchanges(_: Api) -> Iterator[tuple[int, Event]]:
+    yield 404, event("exchange_search")
+    yield 404, event("exchange_status")
+
+
+def _deliveries(_: Api) -> Iterator[tuple[None, Event]]:
+    yield None, event("queued_work")
+    yield None, event("queued_delivery")
+    yield None, event("sweep")
+
+
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:
     named = {
         "SecretId": api.runtime.settings.signing_keys_secret,
@@ -155,5 +170,7 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "TokenFunction": _tokens,
     "SearchFunction": _searches,
     "ClientsFunction": _administration,
+    "ExchangeFunction": _exchanges,
+    "DeliveryFunction": _deliveries,
     "RotationFunction": _steps,
 }

@@ -13,7 +13,7 @@ from support.events import ROOT, event
 from support.logs import Logs
 
 SECRET = "of-the-front-door"
-EVENTS = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
+EVENTS = sorted(http_events())
 
 
 @pytest.fixture(scope="module")
