@@ -57,7 +57,9 @@ def test_missing_members_have_defaults(api: Api, admin: str) -> None:
     assert created["disclosure"] == ["minimal"]
     assert created["token_lifetime"] == 600
     assert created["record_types"] == ["SRPerson", "Member", "Group"]
-    assert created["flags"] == {"openspp17": False, "signature": "unsigned", "restricted": False}
+    flags = {"openspp17": False, "signature": "unsigned", "restricted": False, "asynchronous": False}
+    assert created["flags"] == flags
+    assert created.keys().isdisjoint({"callbacks", "open_exchanges"})
     assert created["status"] == "enabled"
     assert created["created"] == created["updated"] == "2026-03-01T09:30:00.000Z"
     assert created["version"] == 1
@@ -65,6 +67,7 @@ def test_missing_members_have_defaults(api: Api, admin: str) -> None:
 
 def test_given_members_are_kept(api: Api, admin: str) -> None:
     """Every field that can be said comes back, scopes in our spelling."""
+    flags = {"openspp17": True, "signature": "ignore", "restricted": True, "asynchronous": True}
     created = create(
         api,
         admin,
@@ -72,13 +75,14 @@ def test_given_members_are_kept(api: Api, admin: str) -> None:
         disclosure=["standard", "poverty_score"],
         token_lifetime=60,
         record_types=["Group", "SRPerson"],
-        flags={"openspp17": True, "signature": "ignore", "restricted": True},
+        open_exchanges=0,
+        flags=flags,
     ).json
     assert created["scopes"] == ["registry.search", "registry.status"]
     assert created["disclosure"] == ["standard", "poverty_score"]
     assert created["token_lifetime"] == 60
     assert created["record_types"] == ["SRPerson", "Group"]
-    assert created["flags"] == {"openspp17": True, "signature": "ignore", "restricted": True}
+    assert (created["flags"], created["open_exchanges"]) == (flags, 0)
 
 
 @pytest.mark.parametrize("again", ["Ministry of Truth", "ministry  OF truth", "Ｍinistry of Truth"])
@@ -222,11 +226,11 @@ def test_a_client_stored_without_a_new_field_is_read(api: Api, admin: str) -> No
     api.runtime.dynamodb.update_item(
         TableName=api.runtime.settings.clients_table,
         Key=client_key(client.client_id),
-        UpdateExpression="REMOVE record_types, restricted",
+        UpdateExpression="REMOVE record_types, restricted, asynchronous",
     )
     shown = api.send(on("client_get", client.client_id, admin)).json
     assert shown["record_types"] == ["SRPerson", "Member", "Group"]
-    assert shown["flags"]["restricted"] is False
+    assert (shown["flags"]["restricted"], shown["flags"]["asynchronous"]) == (False, False)
     assert api.token(client, secret).status == 200
 
 

@@ -12,6 +12,8 @@ from support.api import Api
 from support.events import event
 from support.example_counts import sampled
 
+FLAGS = {"openspp17": False, "signature": "unsigned", "restricted": False, "asynchronous": False}
+
 
 @pytest.fixture
 def admin(api: Api) -> Admin:
@@ -29,7 +31,7 @@ def test_only_given_members_change(api: Api, admin: Admin) -> None:
     assert (changed.status, changed.headers["ETag"]) == (200, '"2"')
     assert changed.json == before | {
         "scopes": ["registry.status"],
-        "flags": {"openspp17": True, "signature": "unsigned", "restricted": True},
+        "flags": {"openspp17": True, "signature": "unsigned", "restricted": True, "asynchronous": False},
         "updated": "2026-03-01T09:30:05.000Z",
         "version": 2,
     }
@@ -127,9 +129,11 @@ def test_a_body_that_is_no_object_is_rejected(admin: Admin, body: str) -> None:
             ("token_lifetime", 61, 600),
             ("disclosure", ["full"], ["minimal"]),
             ("record_types", ["Group"], ["SRPerson", "Member", "Group"]),
-            ("flags", {"openspp17": True}, {"openspp17": False, "signature": "unsigned", "restricted": False}),
+            ("flags", {"openspp17": True, "asynchronous": True}, FLAGS),
             ("requests_a_minute", 5, None),
             ("records_a_day", 5, None),
+            ("open_exchanges", 5, None),
+            ("callbacks", {"urls": ["https://partner.example/"]}, None),
         ],
         2,
     ),

@@ -14,8 +14,7 @@ from support.deployment import listed, statements
 LEADING_KEYS = "dynamodb:LeadingKeys"
 ENCLOSING = "dynamodb:EnclosingOperation"
 _TABLE_ARN = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/"
-_SECRET_ARN = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
-CALLBACK_SECRETS = "${AWS::StackName}/callbacks/"
+_SECRET_ARN = ":${AWS::AccountId}:secret:"
 Context = Mapping[str, frozenset[str]]
 
 
@@ -100,6 +99,8 @@ def _resource(value: Any) -> str:
     match value:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
             return name
+        case {"Fn::Sub": str(text)} if _SECRET_ARN in text:
+            return text.partition(_SECRET_ARN)[2]
         case {"Fn::Sub": [str(text), {"Name": {"Ref": str(name)}}]}:
             return text.removeprefix(_TABLE_ARN).replace("${Name}", name)
         case {"Fn::Sub": str(text)}:
@@ -116,8 +117,8 @@ def is_allowed(function: str, call: Call) -> bool:
 def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, str]) -> Iterator[Call]:
     """Yield all calls as which IAM may evaluate an operation; each of them must be allowed.
 
-    `resources` has the logical ids of tables, queues and secrets by their names; that of the secrets for callbacks, which
-    the template does not name, by their prefix. A request for several items is evaluated for
+    `resources` has the logical ids of tables and secrets by their names, or by the folder that names begin
+    with. A request for several items is evaluated for
     each of them and for all together. AWS does not document which keys it states for a part of a transaction: hence
     also without any.
     """
@@ -125,10 +126,9 @@ def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, st
         case "RotateSecret":
             yield Call("secretsmanager:RotateSecret", resources[request["SecretId"]])
             yield Call("lambda:InvokeFunction", "RotationFunction")
-        case _ if name := request.get("SecretId") or request.get("Name"):
-            yield Call(f"secretsmanager:{operation}", _secret(name, resources))
-        case "SendMessage":
-            yield Call("sqs:SendMessage", resources[request["QueueUrl"]])
+        case _ if "SecretId" in request or operation == "CreateSecret":
+            name = request.get("SecretId") or request["Name"]
+            yield Call(f"secretsmanager:{operation}", resources.get(name) or resources[_folder(name)])
         case "BatchGetItem":
             for table, part in request["RequestItems"].items():
                 yield from _on_items("BatchGetItem", resources[table], part["Keys"])
@@ -143,11 +143,9 @@ def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, st
             yield from _on_items(operation, resources[request["TableName"]], [request.get("Key") or request["Item"]])
 
 
-def _secret(name: str, resources: Mapping[str, str]) -> str:
-    prefix = next((prefix for prefix, found in resources.items() if found == CALLBACK_SECRETS), "")
-    if prefix and name.startswith(prefix):
-        return CALLBACK_SECRETS + name.removeprefix(prefix)
-    return resources[name]
+def _folder(secret: str) -> str:
+    """Return the prefix that the names of several secrets have in common."""
+    return f"{secret.rpartition('/')[0]}/"
 
 
 def _transaction(actions: list[dict[str, Any]], resources: Mapping[str, str]) -> Iterator[Call]:

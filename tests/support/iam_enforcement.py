@@ -96,9 +96,7 @@ def resources(settings: Settings) -> dict[str, str]:
         settings.clients_table: "ClientsTable",
         settings.signing_keys_secret: "SigningKeys",
         settings.cursor_secret: "CursorKey",
-        settings.work_queue: "WorkQueue",
-        settings.delivery_queue: "DeliveryQueue",
-        settings.callback_secrets: CALLBACK_SECRETS,
+        settings.callback_secrets: "${AWS::StackName}/callbacks/*",
     }
 
 

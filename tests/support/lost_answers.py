@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WRITES = {
     *("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"),
-    *("PutSecretValue", "RotateSecret", "UpdateSecretVersionStage", "SendMessage"),
+    *("CreateSecret", "PutSecretValue", "DeleteSecret", "RotateSecret", "UpdateSecretVersionStage", "SendMessage"),
 }
 
 

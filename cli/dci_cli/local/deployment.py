@@ -26,11 +26,13 @@ from dci_cli.private_file import write_private
 from dci_cli.template import Template
 from dci_common.clients.administration import Administration
 from dci_common.clients.authentication import Authenticator, ClientSecret
+from dci_common.clients.callback_registration import NewCallbacks
 from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
 from dci_common.clients.model import Client
 from dci_common.clients.registration import NewClient, register
 from dci_common.clients.store import ClientStore
+from dci_common.clients.views import Flags
 from dci_common.errors import DomainError
 from dci_common.runtime import Runtime
 from dci_common.scopes import CLIENTS_MANAGE, PARTNER_SCOPES
@@ -45,6 +47,7 @@ _TABLES = {
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
 _CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
 _ROTATION = "RotationFunction"
+_TEST_ORIGINS = ("127.0.0.1", "localhost")  # callbacks reach them over plain HTTP
 SENDER_ID = "test-client"
 
 
@@ -137,6 +140,8 @@ def variables(issuer: str) -> dict[str, str]:
         "AUDIT_TABLE": _TABLES["AuditTable"],
         "SIGNING_KEYS_SECRET": _SECRET,
         "CURSOR_SECRET": _CURSOR_SECRET,
+        "CALLBACK_SECRETS": "dci/callbacks/",
+        "CALLBACK_TEST_ORIGINS": ",".join(_TEST_ORIGINS),
         "ISSUER": issuer,
         "POWERTOOLS_SERVICE_NAME": "dci",
         # The gateway writes a line for each request, which the functions' own lines would hide.
@@ -160,7 +165,14 @@ def _kept(runtime: Runtime, credentials: Mapping[str, str]) -> tuple[Client, str
 
 
 def _register_demo(runtime: Runtime) -> Demo:
-    partner = NewClient(name="Demo partner", sender_id=SENDER_ID, scopes=PARTNER_SCOPES, disclosure=("full",))
+    partner = NewClient(
+        name="Demo partner",
+        sender_id=SENDER_ID,
+        scopes=PARTNER_SCOPES,
+        disclosure=("full",),
+        flags=Flags(asynchronous=True),
+        callbacks=NewCallbacks(urls=tuple(f"http://{host}" for host in _TEST_ORIGINS)),  # at any port
+    )
     admin = NewClient(name="Demo administrator", sender_id="administrator", scopes=(CLIENTS_MANAGE, "clients.read"))
     for client in ClientStore(runtime).page(1000, None)[0]:  # of an earlier run, whose secrets are lost
         if client.name in {partner.name, admin.name}:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
-
 from dci_clients.requests import (
     check_conditional,
     client_id,
@@ -15,12 +13,10 @@ from dci_clients.requests import (
 from dci_common.clients.administration import Administration
 from dci_common.clients.changes import Caller
 from dci_common.clients.model import Client
-from dci_common.clients.registration import edited, register
+from dci_common.clients.registration import register, update
 from dci_common.clients.views import client_view, secret_view
 from dci_common.edge.http import Request, Response
-from dci_common.errors import InvalidRequest
 from dci_common.runtime import Runtime
-from dci_common.validation import describe
 
 
 class WriteEndpoints:
@@ -40,14 +36,7 @@ class WriteEndpoints:
         """Change members of a client."""
         changes = read_changes(request)
         check_conditional(request)
-
-        def edit(client: Client) -> Client:
-            try:
-                return edited(self._runtime, client, changes)
-            except ValidationError as error:
-                raise InvalidRequest(describe(error, "The client")) from error
-
-        return _client_response(self._administration.update(caller, client_id(request), edit))
+        return _client_response(update(self._runtime, client_id(request), changes, caller))
 
     def disable(self, request: Request, caller: Caller) -> Response:
         """Disable a client."""

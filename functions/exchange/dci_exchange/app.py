@@ -1,14 +1,36 @@
-"""The exchange function's routes: asynchronous messages, which are acknowledged and answered later."""
+"""POST /registry/search and /registry/txn/status: messages that are acknowledged now and answered later."""
 
 from __future__ import annotations
 
-from dci_common.edge.application import application
+from dci_common.edge.application import Resource, application
+from dci_common.edge.bearer import BearerGate
+from dci_common.edge.http import Request, Response
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
+from dci_common.scopes import REGISTRY_SEARCH, REGISTRY_STATUS
+from dci_exchange.service import ExchangeService
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function, which has no routes yet: every path is 404."""
-    return application({}, runtime, prefix=runtime.settings.route_prefix)
+    """Build the function: `/registry/search` and `/registry/txn/status`."""
+    gate = BearerGate(runtime)
+    service = ExchangeService(runtime)
+
+    def search(request: Request) -> Response:
+        client = gate.authenticate(request, REGISTRY_SEARCH)
+        return Response.of(200, service.search(request, client))
+
+    def txn_status(request: Request) -> Response:
+        client = gate.authenticate(request, REGISTRY_STATUS)
+        return Response.of(200, service.txn_status(request, client))
+
+    return application(
+        {
+            "/registry/search": Resource({"POST": search}),
+            "/registry/txn/status": Resource({"POST": txn_status}),
+        },
+        runtime,
+        prefix=runtime.settings.route_prefix,
+    )
 
 
 handler = lambda_handler(create_app)

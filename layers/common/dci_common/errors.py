@@ -72,6 +72,10 @@ class InsufficientScope(DomainError):
         self.scopes = scopes
 
 
+class NotEntitled(DomainError):
+    """The client is not registered for what it asks."""
+
+
 class NotFound(DomainError):
     """The thing that the request names does not exist."""
 

@@ -35,6 +35,7 @@ class Settings:
     - `max_examined_async`: how many index entries one item of an asynchronous message may read.
     - `open_exchanges`: how many unfinished exchanges a client without a limit of its own may have; 0: no limit.
     - `callback_secrets`: the prefix of the names of the secrets that partners gave for their callbacks.
+    - `callback_secrets_key`: the ARN of the KMS key that encrypts them; empty: Secrets Manager's own.
     - `callback_test_origins`: hosts that callbacks may reach over plain HTTP; no deployment has any.
     - `previous_origin_secret`: another value of this header, accepted while the secret is replaced; empty: none.
     """
@@ -60,6 +61,7 @@ class Settings:
     max_examined_async: int = 50_000_000
     open_exchanges: int = 100
     callback_secrets: str = ""
+    callback_secrets_key: str = ""
     callback_test_origins: frozenset[str] = frozenset()
     origin_secret: str = field(default="", repr=False)
     previous_origin_secret: str = field(default="", repr=False)
@@ -92,6 +94,7 @@ class Settings:
             max_examined_async=_number(env, "MAX_EXAMINED_ASYNC", 50_000_000, 1, MAX_LIMIT),
             open_exchanges=_number(env, "OPEN_EXCHANGES", 100, 0, MAX_LIMIT),
             callback_secrets=env.get("CALLBACK_SECRETS", ""),
+            callback_secrets_key=env.get("CALLBACK_SECRETS_KEY", ""),
             callback_test_origins=_names(env, "CALLBACK_TEST_ORIGINS"),
             origin_secret=env.get("ORIGIN_SECRET", ""),
             previous_origin_secret=env.get("PREVIOUS_ORIGIN_SECRET", ""),

@@ -30,6 +30,8 @@ IDEMPOTENT: dict[str, tuple[str, Request]] = {
     "batch of puts": ("BatchWriteItem", {}),
     "assignment": ("UpdateItem", {"UpdateExpression": "SET #proof = :now, b = :b"}),
     "transaction": ("TransactWriteItems", {"ClientRequestToken": "t"}),
+    "new secret": ("CreateSecret", {"ClientRequestToken": "t"}),
+    "deletion of a secret": ("DeleteSecret", {"ForceDeleteWithoutRecovery": True}),
     "new version of a secret": ("PutSecretValue", {"ClientRequestToken": "t"}),
     "message": ("SendMessage", {"QueueUrl": "q", "MessageBody": "{}"}),
     "rotation": ("RotateSecret", {"ClientRequestToken": "t"}),

@@ -66,7 +66,7 @@ class SecretsManagerExceptions(Protocol):
 
     @property
     def ResourceExistsException(self) -> type[ClientError]:  # noqa: N802 - AWS's own name
-        """The version exists with another content."""
+        """The secret exists, or its version with another content."""
 
     @property
     def ResourceNotFoundException(self) -> type[ClientError]:  # noqa: N802 - AWS's own name
@@ -79,6 +79,16 @@ class SecretsManager(Protocol):
     @property
     def exceptions(self) -> SecretsManagerExceptions:
         """The classes of its errors."""
+
+    def create_secret(
+        self, **request: Unpack[secretsmanager.CreateSecretRequestTypeDef]
+    ) -> secretsmanager.CreateSecretResponseTypeDef:
+        """Create a secret with its first version."""
+
+    def delete_secret(
+        self, **request: Unpack[secretsmanager.DeleteSecretRequestTypeDef]
+    ) -> secretsmanager.DeleteSecretResponseTypeDef:
+        """Delete a secret with all of its versions."""
 
     def describe_secret(
         self, **request: Unpack[secretsmanager.DescribeSecretRequestTypeDef]

@@ -42,8 +42,8 @@ _DID_NOT_HAPPEN = {*_THROTTLED, "ReplicatedWriteConflictException"}
 _MAY_HAVE_HAPPENED = {"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"}
 _READS = {"BatchGetItem", "DescribeSecret", "GetItem", "GetSecretValue", "Query"}
 # AWS recognises a repetition of these by the token that they carry.
-WITH_TOKEN = {"PutSecretValue", "RotateSecret", "TransactWriteItems"}
-_REPLACING = {"DeleteItem", "PutItem"}
+WITH_TOKEN = {"CreateSecret", "PutSecretValue", "RotateSecret", "TransactWriteItems"}
+_REPLACING = {"DeleteItem", "DeleteSecret", "PutItem"}  # DeleteSecret without recovery, which may find none
 # A repetition may add a second message, which changes nothing: SQS delivers messages more than once anyway, and who
 # receives one does only what its item in ExchangeTable says is still to be done.
 _REPEATABLE = {*_READS, *WITH_TOKEN, "BatchWriteItem", "SendMessage"}

@@ -29,7 +29,7 @@ class _SecretsManagerExceptions:
         """The state of the secret does not allow the operation."""
 
     class ResourceExistsException(ClientError):
-        """The version exists with another content."""
+        """The secret exists, or its version with another content."""
 
     class ResourceNotFoundException(ClientError):
         """The secret or the version does not exist."""
@@ -87,6 +87,18 @@ class MinimalSecretsManager(MinimalClient):
     def __init__(self, retry: Retry) -> None:
         endpoint = Endpoint.of("secretsmanager", "AWS_ENDPOINT_URL_SECRETS_MANAGER")
         super().__init__(endpoint, retry, "secretsmanager", "application/x-amz-json-1.1", _classes(self.exceptions))
+
+    def create_secret(
+        self, **request: Unpack[secretsmanager.CreateSecretRequestTypeDef]
+    ) -> secretsmanager.CreateSecretResponseTypeDef:
+        """Create a secret with its first version."""
+        return cast("secretsmanager.CreateSecretResponseTypeDef", self.call("CreateSecret", request))
+
+    def delete_secret(
+        self, **request: Unpack[secretsmanager.DeleteSecretRequestTypeDef]
+    ) -> secretsmanager.DeleteSecretResponseTypeDef:
+        """Delete a secret with all of its versions."""
+        return cast("secretsmanager.DeleteSecretResponseTypeDef", self.call("DeleteSecret", request))
 
     def describe_secret(
         self, **request: Unpack[secretsmanager.DescribeSecretRequestTypeDef]

@@ -6,11 +6,16 @@ Each change is made to the version of the client that was read, so that concurre
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_common.aws.retry import Backoff
 from dci_common.clients.access import check_access
+from dci_common.clients.callback_secrets import CallbackSecrets, NewCallbackSecret
 from dci_common.clients.changes import Caller, ClientChange, ClientChanges, delete, put
 from dci_common.clients.items import secret_item, secret_key, secret_keys, usage_key
 from dci_common.clients.log import Change
@@ -40,9 +45,24 @@ class Administration:
         self._runtime = runtime
         self._clients = ClientStore(runtime)
         self._changes = ClientChanges(runtime)
+        self._callback_secrets = CallbackSecrets(runtime)
 
-    def create(self, by: Caller, client: Client) -> str:
-        """Store a new client and return its secret, which cannot be read again."""
+    def create(self, by: Caller, client: Client, callback_secret: NewCallbackSecret | None = None) -> str:
+        """Store a new client and return its secret, which cannot be read again.
+
+        The secret for its callbacks is stored first, and deleted where the client could not be stored.
+        """
+        if callback_secret is None:
+            return self._create(by, client)
+        self._callback_secrets.put(client.client_id, callback_secret)
+        try:
+            return self._create(by, client)
+        except Exception:
+            with suppress(BotoCoreError, ClientError):
+                self._callback_secrets.delete(client.client_id)
+            raise
+
+    def _create(self, by: Caller, client: Client) -> str:
         secret, stored = self._new_secret("1")
         written, undo = [put(secret_item(client.client_id, stored))], [delete(secret_key(client.client_id, "1"))]
         change = ClientChange("created", client, written, stored.secret_id, undo=undo)
@@ -52,14 +72,29 @@ class Administration:
             by = self.authorize(by)
         raise Conflict("Another request is registering such a client at this moment: try again.")
 
-    def update(self, by: Caller, client_id: str, edit: Callable[[Client], Client]) -> Client:
-        """Change a client's fields and return it; an edit that changes nothing keeps the version."""
+    def update(
+        self,
+        by: Caller,
+        client_id: str,
+        edit: Callable[[Client], Client],
+        callback_secret: NewCallbackSecret | None = None,
+    ) -> Client:
+        """Change a client's fields and return it; an edit that changes nothing keeps the version.
+
+        The secret for its callbacks is stored first: nothing uses it before the client names its version.
+        """
+        store = partial(self._callback_secrets.put, client_id, callback_secret) if callback_secret else None
 
         def plan(client: Client) -> ClientChange | None:
             edited = edit(client)
-            return ClientChange("updated", edited) if edited != client else None
+            return ClientChange("updated", edited, prepare=store) if edited != client else None
 
         return self._change(by, client_id, plan)
+
+    def delete_unused_callback_secret(self, client: Client) -> None:
+        """Delete the secret for a client's callbacks if it has no use any more; there may be none."""
+        if client.callbacks.auth == "none":
+            self._callback_secrets.delete(client.client_id)
 
     def set_status(self, by: Caller, client_id: str, status: Status) -> Client:
         """Enable or disable a client and return it; one that has this status already keeps its version."""
@@ -81,9 +116,13 @@ class Administration:
         return self._change(by, client_id, plan)
 
     def delete(self, by: Caller, client_id: str) -> None:
-        """Delete a client with its secrets and the reservation of its name; its log remains."""
-        keys = [*secret_keys(client_id), usage_key(client_id)]
-        self._change(by, client_id, lambda _: ClientChange("deleted", None, [delete(key) for key in keys]))
+        """Delete a client with its secrets and the reservation of its name; its log remains.
+
+        The secret for its callbacks is deleted first: where that fails, the client is there to be deleted again.
+        """
+        actions = [delete(key) for key in (*secret_keys(client_id), usage_key(client_id))]
+        prepare = partial(self._callback_secrets.delete, client_id)
+        self._change(by, client_id, lambda _: ClientChange("deleted", None, actions, prepare=prepare))
 
     def add_secret(self, by: Caller, client_id: str, overlap: int) -> tuple[str, Secret]:
         """Add a secret and return it with what is stored of it; others expire in `overlap` seconds or sooner."""
@@ -132,6 +171,8 @@ class Administration:
             _check_own_access(by, before, change.after)
             next_ = {"updated": timestamp(self._runtime.clock()), "version": before.version + 1}
             after = change.after.model_copy(update=next_) if change.after else None
+            if change.prepare:
+                change.prepare()
             if self._changes.commit(by, before, replace(change, after=after)):
                 return after or before
             by = self.authorize(by)

@@ -6,7 +6,7 @@ that the caller's token was not revoked, and that the caller's own registration 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,8 @@ class ClientChange:
     """A change: its name in the log, the client after it (None: deleted), and other writes of the transaction.
 
     `changes` are logged beside those of the client. `undo` takes `actions` back: it is given where the answer shows a
-    secret, so that no secret exists that was never shown.
+    secret, so that no secret exists that was never shown. `prepare` is called before the transaction, for what a
+    transaction cannot do; nothing may depend on it until the change is made.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ClientChange:
     secret_id: str | None = None
     changes: dict[str, Change] = field(default_factory=dict)
     undo: list[Action] | None = None
+    prepare: Callable[[], None] | None = None
 
 
 def put(item: Item) -> Action:

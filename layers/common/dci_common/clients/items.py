@@ -8,6 +8,8 @@
 | usage | `USAGE#<id>` | `USAGE` | by secret id, and for `private_key_jwt`, the epoch second of the last use |
 | log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON; `listed`, and `name_key`, the `sk` |
 
+`callbacks` of a client is JSON, and absent where it has none.
+
 Revoked tokens, failed authentications and public keys are described in `oauth/`: revocation.py, throttle.py,
 public_key_store.py. DynamoDB removes an expired item within days, so readers check `expires`.
 """
@@ -19,7 +21,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dci_common.aws.dynamodb import Item, deserialize, serialize
-from dci_common.clients.model import Client, name_key
+from dci_common.clients.model import Callbacks, Client, name_key
 from dci_common.clients.secrets import SLOTS, Secret
 
 if TYPE_CHECKING:
@@ -36,14 +38,20 @@ def client_key(client_id: str) -> Item:
 
 def client_item(client: Client) -> Item:
     """Return the item of a client."""
-    fields = {name: serialize(value) for name, value in client.model_dump(mode="json", exclude_none=True).items()}
+    given = client.model_dump(mode="json", exclude_none=True, exclude={"callbacks"})
+    if client.callbacks != Callbacks():
+        given["callbacks"] = client.callbacks.model_dump_json(exclude_defaults=True)
+    fields = {name: serialize(value) for name, value in given.items()}
     listed = {"listed": {"S": LISTED}, "name_key": {"S": name_key(client.name)}}
     return {**client_key(client.client_id), **listed, **fields}
 
 
 def client_from_item(item: Mapping[str, Any]) -> Client:
     """Return the client of an item."""
-    return Client.model_validate({name: deserialize(value) for name, value in item.items()})
+    fields = {name: deserialize(value) for name, value in item.items()}
+    if "callbacks" in fields:
+        fields["callbacks"] = json.loads(fields["callbacks"])
+    return Client.model_validate(fields)
 
 
 def name_item_key(key: str) -> Item:

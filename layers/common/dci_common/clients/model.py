@@ -11,8 +11,30 @@ from pydantic import BaseModel, ConfigDict
 MAX_NAME_BYTES = 512  # also of its key
 RECORD_TYPES = ("SRPerson", "Member", "Group")
 Status = Literal["enabled", "disabled"]
+CallbackAuth = Literal["none", "bearer", "oauth"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+
+
+class Callbacks(BaseModel):
+    """Where a client's results are sent, and with which credential.
+
+    `urls` are origins with path prefixes, below which a message may name an address; `default_url` is for messages
+    that name none, `""` for nowhere. The credential is a bearer token, or the secret of `client_id` at `token_url`
+    (OAuth client credentials, with `scope`). It is in Secrets Manager alone, as the version with the id
+    `secret_version`. `max_bytes` is the size of the largest body.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    urls: tuple[str, ...] = ()
+    default_url: str = ""
+    auth: CallbackAuth = "none"
+    token_url: str = ""
+    client_id: str = ""
+    scope: str = ""
+    max_bytes: int = 900_000
+    secret_version: str = ""
 
 
 class Client(BaseModel):
@@ -24,6 +46,8 @@ class Client(BaseModel):
     With `openspp17`, requests without a `reg_type` are answered in the OpenSPP 17 dialect, and an empty query in that
     dialect means everybody whom the client may see. `signature` is the policy for message signatures: `unsigned`
     rejects signed messages, `ignore` accepts them without verification.
+    `asynchronous` allows asynchronous exchange. At most `open_exchanges` may be unfinished, with 0 and None as in the
+    other limits; `callbacks` says where the results go.
     `jwks` is the client's public keys, a JWK set in JSON (see public_key_set). Tokens issued before
     `tokens_not_before` (epoch seconds) are not valid, nor are tokens of another generation than
     `tokens_generation`, which counts how often all of them were revoked.
@@ -44,6 +68,9 @@ class Client(BaseModel):
     restricted: bool = False
     requests_a_minute: int | None = None
     records_a_day: int | None = None
+    asynchronous: bool = False
+    open_exchanges: int | None = None
+    callbacks: Callbacks = Callbacks()
     jwks: str | None = None
     tokens_not_before: int = 0
     tokens_generation: int = 0

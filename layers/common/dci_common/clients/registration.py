@@ -6,21 +6,35 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from dci_common.clients.administration import Administration
+from dci_common.clients.callback_registration import NewCallbacks, merged, read_callbacks
+from dci_common.clients.callback_secrets import NewCallbackSecret
 from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
-from dci_common.clients.model import MAX_NAME_BYTES, RECORD_TYPES, Client, name_key
+from dci_common.clients.model import MAX_NAME_BYTES, RECORD_TYPES, Callbacks, Client, name_key
 from dci_common.clients.secrets import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS
 from dci_common.clients.views import Flags, client_view
+from dci_common.errors import InvalidRequest
 from dci_common.oauth.public_keys import public_key_set
 from dci_common.registries.social import disclosure
 from dci_common.runtime import Runtime
 from dci_common.scopes import SCOPES, canonical
 from dci_common.settings import MAX_LIMIT, MAX_TOKEN_LIFETIME, MIN_TOKEN_LIFETIME
 from dci_common.timestamps import timestamp
+from dci_common.validation import describe
 
 _OPERATOR = Caller(OPERATOR)
 
@@ -70,6 +84,8 @@ class NewClient(BaseModel):
     record_types: Annotated[tuple[_RecordType, ...], Field(min_length=1, max_length=len(RECORD_TYPES))] = RECORD_TYPES
     requests_a_minute: _Limit | None = None
     records_a_day: _Limit | None = None
+    open_exchanges: _Limit | None = None
+    callbacks: NewCallbacks = NewCallbacks()
     flags: Flags = Flags()
     jwks: Annotated[str, BeforeValidator(public_key_set), WithJsonSchema({"type": "object"})] | None = None
 
@@ -83,34 +99,66 @@ class NewSecret(BaseModel):
 
 
 def register(runtime: Runtime, requested: NewClient, by: Caller = _OPERATOR) -> tuple[Client, str]:
-    """Store a new client and return it with its secret, which cannot be read again. Raises Conflict."""
+    """Store a new client and return it with its secret, which cannot be read again.
+
+    Raises Conflict or InvalidRequest.
+    """
     now = timestamp(runtime.clock())
+    secret = _callback_secret(runtime, requested.callbacks.secret)
     client = Client(
         client_id=str(uuid.UUID(bytes=runtime.random_bytes(16), version=4)),
-        **_fields(runtime, requested),
+        **_fields(runtime, requested, Callbacks(), secret),
         status="enabled",
         created=now,
         updated=now,
         version=1,
     )
-    return client, Administration(runtime).create(by, client)
+    return client, Administration(runtime).create(by, client, secret)
 
 
-def edited(runtime: Runtime, client: Client, changes: Mapping[str, Any]) -> Client:
-    """Return the client with some members of NewClient changed (RFC 7396). Raises ValidationError.
+def update(runtime: Runtime, client_id: str, changes: Mapping[str, Any], by: Caller) -> Client:
+    """Change members of a client as in NewClient (RFC 7396), and return it. Null resets a member to its default.
 
-    Null resets a member to its default.
+    Raises InvalidRequest, or as Administration does.
     """
+    sent = changes.get("callbacks")
+    secret = _callback_secret(runtime, sent.get("secret") if isinstance(sent, dict) else None)
+
+    def edit(client: Client) -> Client:
+        return client.model_copy(update=_fields(runtime, _edited(client, changes), client.callbacks, secret))
+
+    administration = Administration(runtime)
+    client = administration.update(by, client_id, edit, secret)
+    if "callbacks" in changes:
+        administration.delete_unused_callback_secret(client)  # also one that an earlier request could not delete
+    return client
+
+
+def _edited(client: Client, changes: Mapping[str, Any]) -> NewClient:
     members = {name: value for name, value in client_view(client).items() if name in NewClient.model_fields}
-    flags = changes.get("flags")
-    merged = {"flags": {**members["flags"], **flags}} if isinstance(flags, dict) else {}
+    members["callbacks"] = merged(client.callbacks, {})
+    flags, callbacks = changes.get("flags"), changes.get("callbacks")
+    parts = {"flags": {**members["flags"], **flags}} if isinstance(flags, dict) else {}
+    parts |= {"callbacks": merged(client.callbacks, callbacks)} if isinstance(callbacks, dict) else {}
     reset = {name for name, value in changes.items() if value is None} & NewClient.model_fields.keys()
-    result = {name: value for name, value in {**members, **changes, **merged}.items() if name not in reset}
-    requested = NewClient.model_validate(result)
-    return client.model_copy(update=_fields(runtime, requested))
+    result = {name: value for name, value in {**members, **changes, **parts}.items() if name not in reset}
+    try:
+        return NewClient.model_validate(result)
+    except ValidationError as error:
+        raise InvalidRequest(describe(error, "The client")) from error
 
 
-def _fields(runtime: Runtime, requested: NewClient) -> dict[str, Any]:
+def _callback_secret(runtime: Runtime, sent: object) -> NewCallbackSecret | None:
+    """Return the secret of a request, if it has one; anything but a string fails the request's validation."""
+    value = sent.get_secret_value() if isinstance(sent, SecretStr) else sent
+    return NewCallbackSecret.of(value, runtime.random_bytes) if isinstance(value, str) else None
+
+
+def _fields(
+    runtime: Runtime, requested: NewClient, callbacks: Callbacks, secret: NewCallbackSecret | None
+) -> dict[str, Any]:
+    """Return the fields of the client; `callbacks` are those that it has so far."""
+    test_origins = runtime.settings.callback_test_origins
     return {
         "name": requested.name,
         "sender_id": requested.sender_id,
@@ -120,6 +168,8 @@ def _fields(runtime: Runtime, requested: NewClient) -> dict[str, Any]:
         "record_types": tuple(name for name in RECORD_TYPES if name in requested.record_types),
         "requests_a_minute": requested.requests_a_minute,
         "records_a_day": requested.records_a_day,
+        "open_exchanges": requested.open_exchanges,
         **requested.flags.model_dump(),
+        "callbacks": read_callbacks(requested.callbacks, callbacks, secret, test_origins),
         "jwks": requested.jwks,
     }

@@ -20,9 +20,12 @@ def is_widened(before: Client, after: Client) -> bool:
         or not disclosure(after.disclosure) <= disclosure(before.disclosure)
         or not set(after.record_types) <= set(before.record_types)
         or after.restricted > before.restricted
+        or after.asynchronous > before.asynchronous
+        or not set(after.callbacks.urls) <= set(before.callbacks.urls)
         or after.token_lifetime > before.token_lifetime
         or _is_raised(before.requests_a_minute, after.requests_a_minute)
         or _is_raised(before.records_a_day, after.records_a_day)
+        or _is_raised(before.open_exchanges, after.open_exchanges)
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from dci_common.clients.model import Client, Status
+from dci_common.clients.model import Callbacks, Client, Status
 from dci_common.clients.secrets import Secret
 from dci_common.timestamps import timestamp
 
@@ -30,6 +30,7 @@ class Flags(BaseModel):
     openspp17: bool = False
     signature: Literal["unsigned", "ignore"] = "unsigned"
     restricted: bool = False
+    asynchronous: bool = False
 
 
 class ClientView(View):
@@ -44,6 +45,8 @@ class ClientView(View):
     record_types: tuple[str, ...]
     requests_a_minute: int | None = None
     records_a_day: int | None = None
+    open_exchanges: int | None = None
+    callbacks: Callbacks | None = None
     flags: Flags
     jwks: dict[str, Any] | None = None
     tokens_not_before: str | None = None
@@ -64,9 +67,12 @@ class SecretView(View):
 
 def client_view(client: Client) -> dict[str, Any]:
     """Return a client as JSON."""
-    fields = client.model_dump(include=ClientView.model_fields.keys() - {"flags", "jwks", "tokens_not_before"})
+    fields = client.model_dump(
+        include=ClientView.model_fields.keys() - {"callbacks", "flags", "jwks", "tokens_not_before"}
+    )
     return ClientView(
         **fields,
+        callbacks=client.callbacks if client.callbacks != Callbacks() else None,
         flags=Flags(**client.model_dump(include=set(Flags.model_fields))),
         jwks=json.loads(client.jwks) if client.jwks else None,
         tokens_not_before=timestamp(client.tokens_not_before) if client.tokens_not_before else None,

@@ -12,6 +12,7 @@
 | ├── Unauthenticated | 401, WWW-Authenticate (RFC 6750 §3) | err.request.unauthorized | invalid_request |
 | ├── InvalidClient | 401, WWW-Authenticate | err.request.unauthorized | invalid_client |
 | ├── InsufficientScope | 403, WWW-Authenticate (RFC 6750 §3) | err.request.forbidden | invalid_request |
+| ├── NotEntitled | 403 | err.request.forbidden | invalid_request |
 | ├── NotFound | 404 | err.request.not_found | invalid_request |
 | ├── Conflict | 409 | err.request.bad | invalid_request |
 | ├── VersionMismatch | 412 (RFC 9110 §13.1.1) | err.request.bad | invalid_request |
@@ -87,6 +88,7 @@ OUTCOMES: Mapping[type[Exception], Outcome] = {
     errors.Unauthenticated: Outcome(401, "err.request.unauthorized"),
     errors.InvalidClient: Outcome(401, "err.request.unauthorized", "invalid_client"),
     errors.InsufficientScope: Outcome(403, "err.request.forbidden"),
+    errors.NotEntitled: Outcome(403, "err.request.forbidden"),
     errors.NotFound: Outcome(404, "err.request.not_found"),
     MethodNotAllowed: Outcome(405, "err.request.bad"),
     errors.Conflict: Outcome(409, "err.request.bad"),

@@ -98,7 +98,7 @@ class ExchangeStore:
 
     def end(self, exchange: Exchange, *puts: Item) -> Exchange:
         """Store that an exchange has ended, in its new state. Raises Superseded."""
-        ended = replace(exchange, due=None, ended=int(self._runtime.clock()), lease_until=0)
+        ended = replace(exchange, due=None, ended=int(self._runtime.clock()), held_until=0)
         return self.save(ended, *puts, opened=-1)
 
     def keys_item(self, exchange: Exchange, item: int, start: int, ids: Sequence[str]) -> Item:

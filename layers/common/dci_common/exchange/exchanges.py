@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dci_common.registry.execute.collection import Place
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 State = Literal["collecting", "delivering", "answered", "refused", "dead", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
+MAX_OPEN_SECONDS = 14 * 86_400  # after which an exchange is dead that could not be collected
 OPEN: frozenset[State] = frozenset({"collecting", "delivering"})
 FAILED: tuple[State, ...] = ("refused", "dead")
 KEPT_SECONDS = 14 * 86_400  # of an exchange that has ended
@@ -87,9 +88,9 @@ class Exchange:
     """An exchange as it is stored, without its message and the keys of its records.
 
     `kind` is the path it came by: `search`, or `status`, whose answer is about other exchanges. `callback_url` is
-    empty where the answer waits for a status request. `due` is when something must happen next; None once it has
-    ended. `lease_until` is until when somebody works on it. `tries` counts leases since it last advanced.
-    Times are in epoch seconds, but `accepted`.
+    empty where the answer waits for a status request. `due` is when the sweep queues it, None once it has ended.
+    Nobody begins to work on it before `held_until`: somebody does already, or it waits for another attempt, or day.
+    `tries` counts how often work was begun since it last advanced. Times are in epoch seconds, but `accepted`.
     """
 
     correlation_id: str
@@ -105,7 +106,7 @@ class Exchange:
     version: int = 1
     due: int | None = None
     ended: int | None = None
-    lease_until: int = 0
+    held_until: int = 0
     tries: int = 0
     outcomes: tuple[Outcome, ...] = ()
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
@@ -115,6 +116,10 @@ class Exchange:
     def is_open(self) -> bool:
         """Whether something is still to be done."""
         return self.state in OPEN
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether it has been open for longer than any exchange may be."""
+        return now - datetime.fromisoformat(self.accepted).timestamp() > MAX_OPEN_SECONDS
 
     @property
     def queue(self) -> str:
@@ -142,7 +147,7 @@ def to_item(exchange: Exchange) -> Item:
         "kind": {"S": exchange.kind},
         "state": {"S": exchange.state},
         "version": _number(exchange.version),
-        "lease_until": _number(exchange.lease_until),
+        "held_until": _number(exchange.held_until),
         "tries": _number(exchange.tries),
         "accepted": {"S": exchange.accepted},
         "today": {"S": exchange.today.isoformat()},
@@ -175,7 +180,7 @@ def from_item(item: Item) -> Exchange:
         version=int(item["version"]["N"]),
         due=due if state in OPEN else None,
         ended=int(item["expires"]["N"]) - KEPT_SECONDS if "expires" in item else None,
-        lease_until=int(item["lease_until"]["N"]),
+        held_until=int(item["held_until"]["N"]),
         tries=int(item["tries"]["N"]),
         outcomes=tuple(_outcome(stored) for stored in json.loads(item["outcomes"]["S"])),
         checkpoint=_checkpoint(json.loads(item["checkpoint"]["S"])),

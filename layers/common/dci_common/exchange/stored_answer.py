@@ -38,15 +38,24 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 _NO_LIMIT = 10**12  # the keys were found within the limits of the exchange
+TOO_MANY = "rjct.search.too_many_records_found"
 DUPLICATE = Rejection("rjct.reference_id.duplicate", "reference_id must be unique in the message.")
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A portion of an item as JSON text, and how many of its keys are in it: fewer, where they are too large."""
+    """A portion of an item as JSON text, and how many of its keys are in it, as far as there is room."""
 
     text: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many bytes of records fit; so many `records` are taken even if they are larger."""
+
+    bytes: int
+    records: int = 0
 
 
 class StoredAnswers:
@@ -97,12 +106,9 @@ class StoredAnswer:
         return compile_search(item.search_criteria, self._client, settings, today, item.pagination)
 
     def portion(
-        self, portion: Portion, page_number: int, most_bytes: int, session: DisclosureSession, deadline: Deadline
+        self, portion: Portion, page_number: int, room: Room, session: DisclosureSession, deadline: Deadline
     ) -> Rendered:
-        """Return a portion of an item that was collected, and start recording what it discloses.
-
-        It has at least one record, if any is wanted, and else as many as fit into so many bytes.
-        """
+        """Return a portion of an item, as far as there is room, and start recording what it discloses."""
         number, start, count = portion
         item, outcome = self.items[number], self._exchange.outcomes[number]
         if outcome.is_rejected or isinstance(item, RejectedItem):
@@ -113,8 +119,10 @@ class StoredAnswer:
             return Rendered(self._rejected(number, rejection_of(error)), count)
         ids = self._answers.exchanges.keys(self._exchange, number, start, count)
         views = self._answers.engine.matching(search.query, search.visibility, ids, Budget(_NO_LIMIT, deadline))
-        texts = [*_fitting(search, views, self._today(), most_bytes)]
+        texts = [*_fitting(search, views, self._today(), room)]
         shown = views[: len(texts)]
+        if views and not shown:
+            return Rendered("", 0)
         self._record(item, outcome, search, shown, session)
         fits = count if len(shown) == len(views) else ids.index(shown[-1]["id"]) + 1
         pagination = _pagination(search, outcome, fits, page_number)
@@ -128,6 +136,18 @@ class StoredAnswer:
     def unanswered(self, number: int, reason: str) -> str:
         """Return an item that will not be answered, for a reason."""
         return self._rejected(number, Rejection("", reason))
+
+    def too_large(self, number: int, reason: str, session: DisclosureSession) -> str:
+        """Return an item whose records do not fit, and record that they were not sent."""
+        self.record_probe(number, TOO_MANY, session)
+        return self._rejected(number, Rejection(TOO_MANY, reason))
+
+    def record_probe(self, number: int, code: str, session: DisclosureSession) -> None:
+        """Record that an item is rejected for a reason that tells how much there is."""
+        item = self.items[number]
+        if isinstance(item, SearchItem):
+            name = self.compiled(number).record_type.name
+            session.record_probe(item.reference_id, item.search_criteria, name, code)
 
     def _record(
         self,
@@ -151,13 +171,13 @@ class StoredAnswer:
         return day(self._answers.runtime.clock())
 
 
-def _fitting(search: CompiledSearch, views: list[View], today: date, most_bytes: int) -> Iterator[str]:
-    """Yield records as JSON text, as many as fit into so many bytes, but at least one."""
-    left = most_bytes
+def _fitting(search: CompiledSearch, views: list[View], today: date, room: Room) -> Iterator[str]:
+    """Yield records as JSON text, as many as there is room for."""
+    left = room.bytes
     for number, view in enumerate(views):
         text = pydantic_core.to_json(search.record_type.render(view, search.disclosure, today))
         left -= len(text) + 1
-        if number and left < 0:
+        if number >= room.records and left < 0:
             return
         yield text.decode()
 

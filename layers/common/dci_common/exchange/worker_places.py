@@ -3,12 +3,13 @@
 | pk | sk | carries |
 |---|---|---|
 | `OPEN#<client id>` | `OPEN` | for each place, such as `collecting_0`, the epoch second until which it is taken |
+| | | `paused`, since when nothing is delivered |
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from dci_common.exchange.exchange_table import number
 
@@ -22,11 +23,15 @@ Work = Literal["collecting", "delivering"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place that a worker has taken, which is free again at `until`, if it is not given back before."""
+    """A place that a worker has taken, which is free again at `until`, if it is not given back before.
+
+    `is_paused` says that nothing is delivered to the client: its receiver said that it is gone.
+    """
 
     client_id: str
     name: str
     until: int
+    is_paused: bool = False
 
 
 class WorkerPlaces:
@@ -38,27 +43,49 @@ class WorkerPlaces:
     def take(self, client_id: str, work: Work, seconds: int) -> Place | None:
         """Take a place for so many seconds; None when all of the client's are taken."""
         now = int(self._runtime.clock())
-        for place in range(PLACES):
-            taken = Place(client_id, f"{work}_{place}", now + seconds)
-            if self._set(taken, taken.until, "attribute_not_exists(#place) OR #place < :other", now):
-                return taken
+        for number_ in range(PLACES):
+            place = Place(client_id, f"{work}_{number_}", now + seconds)
+            item = self._set(
+                client_id, place.name, place.until, ("attribute_not_exists(#name) OR #name < :other", now)
+            )
+            if item is not None:
+                return replace(place, is_paused="paused" in item)
         return None
 
     def give_back(self, place: Place) -> None:
         """Give a place back, unless it was taken by somebody else meanwhile."""
-        self._set(place, 0, "#place = :other", place.until)
+        self._set(place.client_id, place.name, 0, ("#name = :other", place.until))
 
-    def _set(self, place: Place, until: int, condition: str, other: int) -> bool:
-        key: Item = {"pk": {"S": f"OPEN#{place.client_id}"}, "sk": {"S": "OPEN"}}
+    def pause(self, client_id: str) -> None:
+        """Deliver nothing to a client until `resume`."""
+        self._set(client_id, "paused", int(self._runtime.clock()))
+
+    def resume(self, client_id: str) -> None:
+        """Deliver to a client again."""
+        self._runtime.dynamodb.update_item(
+            TableName=self._runtime.settings.exchange_table,
+            Key=_key(client_id),
+            UpdateExpression="REMOVE paused",
+        )
+
+    def _set(self, client_id: str, name: str, value: int, condition: tuple[str, int] | None = None) -> Item | None:
+        """Set an attribute and return the item; None when the condition does not hold."""
+        request: dict[str, Any] = {"ConditionExpression": condition[0]} if condition else {}
+        other = {":other": number(condition[1])} if condition else {}
         try:
-            self._runtime.dynamodb.update_item(
+            answer = self._runtime.dynamodb.update_item(
                 TableName=self._runtime.settings.exchange_table,
-                Key=key,
-                UpdateExpression="SET #place = :until",
-                ConditionExpression=condition,
-                ExpressionAttributeNames={"#place": place.name},
-                ExpressionAttributeValues={":until": number(until), ":other": number(other)},
+                Key=_key(client_id),
+                UpdateExpression="SET #name = :value",
+                ExpressionAttributeNames={"#name": name},
+                ExpressionAttributeValues={":value": number(value), **other},
+                ReturnValues="ALL_NEW",
+                **request,
             )
         except self._runtime.dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+            return None
+        return answer["Attributes"]
+
+
+def _key(client_id: str) -> Item:
+    return {"pk": {"S": f"OPEN#{client_id}"}, "sk": {"S": "OPEN"}}

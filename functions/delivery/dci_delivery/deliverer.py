@@ -1,0 +1,210 @@
+"""Delivers exchanges: page after page, each until its receiver has taken it, refused it, or did not for three days."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dci_common.clients.callback_urls import is_registered
+from dci_common.clients.store import ClientStore
+from dci_common.errors import Unavailable
+from dci_common.exchange.exchange_store import ExchangeStore, Superseded
+from dci_common.exchange.queues import Queues
+from dci_common.exchange.worker_places import WorkerPlaces
+from dci_common.logs import log_failure
+from dci_delivery.attempt import Attempt, Result, read_result
+from dci_delivery.callback_answers import CallbackFailed
+from dci_delivery.messages import Messages
+from dci_delivery.page import following
+from dci_delivery.schedule import next_attempt
+
+if TYPE_CHECKING:
+    from dci_common.clients.model import Client
+    from dci_common.deadline import Deadline
+    from dci_common.exchange.exchanges import Exchange, Portion
+    from dci_common.runtime import Runtime
+    from dci_delivery.callback_client import CallbackClient
+    from dci_delivery.partner_tokens import PartnerTokens
+
+_TURN_SECONDS = 20  # after which others have their turn
+_HELD_SECONDS = 120  # no attempt takes longer
+_OTHERS_SECONDS = 5
+_AGAIN_SECONDS = 60
+_PAUSED = "The client's receiver answered 410: nothing is sent to it until an operator redrives an exchange of it."
+
+
+class Deliverer:
+    """Works on exchanges that are to be delivered."""
+
+    def __init__(
+        self, runtime: Runtime, messages: Messages, callbacks: CallbackClient, tokens: PartnerTokens
+    ) -> None:
+        self._runtime = runtime
+        self._messages = messages
+        self._callbacks = callbacks
+        self._tokens = tokens
+        self._store = ExchangeStore(runtime)
+        self._clients = ClientStore(runtime)
+        self._places = WorkerPlaces(runtime)
+        self._queues = Queues(runtime)
+
+    def work(self, exchange: Exchange, deadline: Deadline) -> None:
+        """Deliver pages for one turn, unless somebody else does."""
+        if not exchange.callback_url:  # of a status request: it has nobody to be answered to
+            self._store.end(replace(exchange, state="answered"))
+            return
+        place = self._places.take(exchange.client_id, "delivering", _HELD_SECONDS + _TURN_SECONDS)
+        if place is None:
+            self._queues.put(exchange, _OTHERS_SECONDS)
+            return
+        try:
+            self._turn(exchange, deadline, is_paused=place.is_paused)
+        except Superseded:
+            pass
+        except (BotoCoreError, ClientError, Unavailable) as error:
+            log_failure(error, exchange.correlation_id)
+            self._again(exchange)
+        finally:
+            self._places.give_back(place)
+
+    def _turn(self, exchange: Exchange, deadline: Deadline, *, is_paused: bool) -> None:
+        stop_at = self._runtime.clock() + _TURN_SECONDS
+        next_page: Exchange | None = exchange
+        while next_page:
+            next_page = self._page(next_page, deadline, is_paused=is_paused)
+            if next_page and self._runtime.clock() >= stop_at:
+                self._queues.put(next_page)
+                return
+
+    def _page(self, exchange: Exchange, deadline: Deadline, *, is_paused: bool) -> Exchange | None:
+        """Attempt to deliver the next page; return the exchange if another page follows at once."""
+        client = self._clients.find(exchange.client_id, consistent=True)
+        if client is None:
+            self._store.end(replace(exchange, state="cancelled"))
+            return None
+        if is_paused:
+            return self._end(exchange, "dead", Attempt("gone", reason=_PAUSED))
+        if reason := _unsendable(exchange, client):
+            return self._after(self._claim(exchange, exchange.delivery.portions), Attempt("failed", reason=reason))
+        return self._after(*self._attempt(exchange, client, deadline))
+
+    def _attempt(self, exchange: Exchange, client: Client, deadline: Deadline) -> tuple[Exchange, Attempt]:
+        """Send the next page once, and return what came of it, and the exchange with what was decided before."""
+        claimed = exchange
+        started = self._runtime.clock()
+        try:
+            authorization = self._tokens.authorization(client)
+            with self._messages.next(exchange, client, deadline) as outgoing:
+                claimed = self._claim(exchange, outgoing.portions)
+                outgoing.wait()
+                started = self._runtime.clock()
+                answer = self._callbacks.post(exchange.callback_url, outgoing.body, _headers(authorization))
+                try:
+                    answer = self._authorized(answer, claimed, client, outgoing.body)
+                except CallbackFailed as error:  # what was sent before is disclosed
+                    return claimed, Attempt("failed", answer.status, error.reason, self._latency(started))
+            return claimed, read_attempt(answer, self._latency(started))
+        except CallbackFailed as error:
+            attempt = Attempt("failed", reason=error.reason, latency=self._latency(started))
+        except (BotoCoreError, ClientError, Unavailable, Superseded):
+            raise
+        except Exception as error:  # noqa: BLE001 - it is attempted again, and listed in the end
+            log_failure(error, exchange.correlation_id)
+            attempt = Attempt("failed", reason="The page could not be made: see the log of the delivery function.")
+        if claimed is exchange:
+            claimed = self._claim(exchange, exchange.delivery.portions)
+        return claimed, attempt
+
+    def _authorized(self, answer: CallbackAnswer, exchange: Exchange, client: Client, body: bytes) -> CallbackAnswer:
+        """Return the answer, or that to a second attempt with a new token, where the token was not accepted."""
+        if answer.status != HTTPStatus.UNAUTHORIZED or client.callbacks.auth != "oauth":
+            return answer
+        authorization = self._tokens.authorization(client, renew=True)
+        return self._callbacks.post(exchange.callback_url, body, _headers(authorization))
+
+    def _claim(self, exchange: Exchange, portions: tuple[Portion, ...]) -> Exchange:
+        """Store what is in the page, and that it is attempted: nobody else does, and every attempt sends the same."""
+        now = int(self._runtime.clock())
+        delivery = exchange.delivery
+        attempted = replace(
+            delivery,
+            portions=portions,
+            attempts=delivery.attempts + 1,
+            first_attempt=delivery.first_attempt or now,
+        )
+        until = now + _HELD_SECONDS
+        return self._store.save(replace(exchange, delivery=attempted, held_until=until, due=until))
+
+    def _after(self, exchange: Exchange, attempt: Attempt) -> Exchange | None:
+        """Store what came of an attempt; return the exchange if another page follows at once."""
+        match attempt.result:
+            case "delivered":
+                return self._advance(exchange, attempt)
+            case "refused":
+                return self._end(exchange, "refused", attempt)
+            case "gone":
+                self._places.pause(exchange.client_id)
+                return self._end(exchange, "dead", attempt)
+            case "too_large" if (records := sum(count for _, _, count in exchange.delivery.portions)) > 1:
+                smaller = replace(exchange.delivery, size=records // 2, portions=())
+                return self._go_on(replace(exchange, delivery=smaller), attempt)
+        return self._later(exchange, attempt)
+
+    def _advance(self, exchange: Exchange, attempt: Attempt) -> Exchange | None:
+        if exchange.kind == "status":
+            return self._end(exchange, "answered", attempt)
+        advanced = replace(exchange, delivery=following(exchange, exchange.delivery.portions))
+        if advanced.delivery.item == len(exchange.outcomes):
+            return self._end(advanced, "answered", attempt)
+        return self._go_on(advanced, attempt)
+
+    def _go_on(self, exchange: Exchange, attempt: Attempt) -> Exchange:
+        due = int(self._runtime.clock()) + _AGAIN_SECONDS
+        return self._store.save(replace(exchange, held_until=0, due=due), self._attempt_item(exchange, attempt, 0))
+
+    def _later(self, exchange: Exchange, attempt: Attempt) -> None:
+        now, delivery = int(self._runtime.clock()), exchange.delivery
+        uniform = self._runtime.retry.uniform
+        due = next_attempt(delivery.attempts, delivery.first_attempt, now, attempt.retry_after, uniform)
+        if due is None:
+            return self._end(exchange, "dead", attempt)
+        waiting = replace(exchange, held_until=due, due=due, delivery=replace(delivery, reason=attempt.reason))
+        saved = self._store.save(waiting, self._attempt_item(exchange, attempt, due))
+        self._queues.put(saved, due - now)
+        return None
+
+    def _end(self, exchange: Exchange, state: State, attempt: Attempt) -> None:
+        ended = replace(exchange, state=state, delivery=replace(exchange.delivery, reason=attempt.reason))
+        self._store.end(ended, self._attempt_item(exchange, attempt, 0))
+        log_delivery(state, attempt.status, self._runtime.settings.stack_name, self._runtime.clock())
+
+    def _again(self, exchange: Exchange) -> None:
+        """Have an exchange queued again soon: what failed was not the receiver's fault."""
+        stored = self._store.get(exchange.correlation_id)
+        if stored and stored.is_open:
+            due = int(self._runtime.clock()) + _AGAIN_SECONDS
+            self._store.save(replace(stored, held_until=due, due=due))
+
+    def _attempt_item(self, exchange: Exchange, attempt: Attempt, due: int) -> Item:
+        return attempt_item(exchange, attempt_record(attempt, due), self._runtime.clock())
+
+    def _latency(self, started: float) -> int:
+        return round(1000 * (self._runtime.clock() - started))
+
+
+def _unsendable(exchange: Exchange, client: Client) -> str:
+    """Return why nothing may be sent to a client now; empty when it may."""
+    if client.status != "enabled":
+        return "The client is disabled."
+    if not client.asynchronous:
+        return "The client is not registered for asynchronous messages any more."
+    if not is_registered(exchange.callback_url, client.callbacks.urls):
+        return "The address is not registered for the client any more."
+    return ""
+
+
+def _headers(authorization: str | None) -> dict[str, str]:
+    return {"authorization": authorization} if authorization else {}

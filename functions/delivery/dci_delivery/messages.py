@@ -1,0 +1,75 @@
+"""The messages that answer an exchange, made anew for each attempt within a disclosure session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dci_common.exchange.exchange_store import ExchangeStore
+from dci_common.exchange.status import StatusAnswers
+from dci_common.spdci.asynchronous import TxnStatusEnvelope
+from dci_common.spdci.callback import TXN_ON_STATUS, CallbackHeader, envelope
+from dci_common.spdci.envelope import read_envelope
+from dci_common.timestamps import timestamp
+from dci_delivery.page import compose
+
+if TYPE_CHECKING:
+    from dci_common.clients.model import Client
+    from dci_common.deadline import Deadline
+    from dci_common.exchange.disclosure_session import DisclosureSessions
+    from dci_common.exchange.exchanges import Exchange, Portion
+    from dci_common.exchange.stored_answer import StoredAnswers
+    from dci_common.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to be sent, and what is in it. `wait` waits until all that it discloses is recorded."""
+
+    body: bytes
+    portions: tuple[Portion, ...]
+    wait: Callable[[], None]
+
+
+class Messages:
+    """Makes the next message of an exchange."""
+
+    def __init__(self, runtime: Runtime, answers: StoredAnswers, sessions: DisclosureSessions) -> None:
+        self._runtime = runtime
+        self._answers = answers
+        self._sessions = sessions
+        self._status = StatusAnswers(runtime, answers, sessions)
+        self._store = ExchangeStore(runtime)
+
+    @contextmanager
+    def next(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
+        """Make the next message. If the block raises, all that it would have disclosed is recorded as withheld."""
+        make = self._search if exchange.kind == "search" else self._txn_status
+        with make(exchange, client, deadline) as outgoing:
+            yield outgoing
+
+    @contextmanager
+    def _search(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
+        answer = self._answers.open(exchange, client)
+        with self._sessions.open_charged(client, answer.envelope, exchange.correlation_id) as session:
+            page = compose(exchange, answer, client.callbacks.max_bytes, session, deadline)
+            yield Outgoing(page.message(exchange, answer, self._now()), page.portions, session.wait)
+
+    @contextmanager
+    def _txn_status(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
+        request = read_envelope(TxnStatusEnvelope, self._store.request(exchange))
+        asked = self._status.asked(client, request.message.txnstatus_request)
+        correlation_id = exchange.correlation_id
+        header = CallbackHeader(TXN_ON_STATUS, f"{correlation_id}-1", self._now(), 1, 1).text(request.header)
+        if asked is None:
+            message = self._status.unknown(request, correlation_id)
+            yield Outgoing(envelope(header, message).encode(), (), lambda: None)
+            return
+        with self._status.session(client, asked) as session:
+            message = self._status.found(request, correlation_id, asked, session, deadline)
+            yield Outgoing(envelope(header, message).encode(), (), session.wait)
+
+    def _now(self) -> str:
+        return timestamp(self._runtime.clock())

@@ -1,0 +1,107 @@
+"""A page of an answer as it is sent: as many records as one message may hold, of as many items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dci_common.exchange.stored_answer import Room, StoredAnswer
+from dci_common.spdci.callback import ON_SEARCH, CallbackHeader, envelope, search_response
+
+if TYPE_CHECKING:
+    from dci_common.deadline import Deadline
+    from dci_common.exchange.disclosure_session import DisclosureSession
+    from dci_common.exchange.exchanges import Delivery, Exchange, Portion
+
+_FRAME = 4_000  # bytes of a message beside its items, and of an item beside its records
+_ANY = Room(0, 10**9)  # a page that is fixed is sent as it is, however large its records have become
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page holds, and its items as JSON text."""
+
+    portions: tuple[Portion, ...]
+    items: list[str]
+
+    def message(self, exchange: Exchange, answer: StoredAnswer, now: str) -> bytes:
+        """Return the callback that sends the page. Its id is the same in every attempt."""
+        completed = following(exchange, self.portions).item
+        header = CallbackHeader(
+            action=ON_SEARCH,
+            message_id=f"{exchange.correlation_id}-{exchange.delivery.page + 1}",
+            message_ts=now,
+            total_count=len(exchange.outcomes),
+            completed_count=completed,
+        )
+        response = search_response(exchange.transaction_id, exchange.correlation_id, self.items)
+        return envelope(header.text(answer.envelope.header), response).encode()
+
+
+def compose(
+    exchange: Exchange, answer: StoredAnswer, most_bytes: int, session: DisclosureSession, deadline: Deadline
+) -> Page:
+    """Return the next page, and start recording what it discloses.
+
+    What is in it is decided once: every attempt sends the same portions, of what may be disclosed then.
+    """
+    delivery = exchange.delivery
+    if delivery.portions:
+        numbers = [_page_number(delivery, portion) for portion in delivery.portions]
+        pairs = zip(delivery.portions, numbers, strict=True)
+        texts = [answer.portion(portion, number, _ANY, session, deadline).text for portion, number in pairs]
+        return Page(delivery.portions, texts)
+    left = most_bytes - _FRAME
+    portions, items = list[Portion](), list[str]()
+    for item, start, count in _wanted(exchange):
+        if items and left < _FRAME:
+            break
+        room = Room(left, records=0 if items else 1)
+        number = _page_number(delivery, (item, start, count))
+        rendered = answer.portion((item, start, count), number, room, session, deadline)
+        if rendered.text:
+            portions.append((item, start, rendered.count))
+            items.append(rendered.text)
+            left -= len(rendered.text.encode())
+        if rendered.count < count:
+            break
+    return Page(tuple(portions), items)
+
+
+def following(exchange: Exchange, portions: tuple[Portion, ...]) -> Delivery:
+    """Return the delivery of the page that follows one with these portions; its item is past the last at the end."""
+    item, start, count = portions[-1]
+    delivery = exchange.delivery
+    is_continued = start + count < exchange.outcomes[item].keys
+    number = _page_number(delivery, portions[-1])
+    return replace(
+        delivery,
+        item=item if is_continued else item + 1,
+        start=start + count if is_continued else 0,
+        page=delivery.page + 1,
+        page_of_item=number if is_continued else 0,
+        portions=(),
+        attempts=0,
+        first_attempt=0,
+        reason="",
+    )
+
+
+def _wanted(exchange: Exchange) -> Iterator[Portion]:
+    """Yield the portions that a page may hold: of all items from the next one on, up to its size."""
+    delivery, left = exchange.delivery, exchange.delivery.size
+    for item in range(delivery.item, len(exchange.outcomes)):
+        start = delivery.start if item == delivery.item else 0
+        keys = exchange.outcomes[item].keys - start
+        count = min(keys, left)
+        if keys and not count:
+            return
+        left -= count
+        yield item, start, count
+        if count < keys:
+            return
+
+
+def _page_number(delivery: Delivery, portion: Portion) -> int:
+    return delivery.page_of_item + 1 if portion[0] == delivery.item else 1

@@ -1,0 +1,150 @@
+"""The status of a transaction: a client asks about its own searches, and gets the response once there is one.
+
+Another client's transaction looks like one that does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dci_common.errors import InvalidRequest
+from dci_common.exchange.exchange_lists import ExchangeLists
+from dci_common.exchange.exchange_store import ExchangeStore
+from dci_common.exchange.stored_answer import Room, StoredAnswer, StoredAnswers
+from dci_common.spdci.callback import json_text, search_response, status_response
+from dci_common.spdci.pagination import MAX_PAGE_SIZE
+from dci_common.timestamps import timestamp
+
+if TYPE_CHECKING:
+    from dci_common.clients.model import Client
+    from dci_common.deadline import Deadline
+    from dci_common.exchange.disclosure_session import DisclosureSession, DisclosureSessions
+    from dci_common.exchange.exchanges import Exchange
+    from dci_common.runtime import Runtime
+    from dci_common.spdci.asynchronous import TxnStatusEnvelope, TxnStatusQuestion
+
+_PAGE_SIZE = 1_000
+_MAX_BYTES = 5_000_000  # of records in one response, of which Lambda takes 6 MB
+_REASONS = {
+    "cancelled": "The registry's operators have cancelled this transaction.",
+    "dead": "The registry could not answer in time: ask again in a new message.",
+}
+_TOO_LARGE = "The records do not fit into one response: ask for smaller pages, in txnstatus_request.pagination."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a status request asks for: items of an answer, and which page of their records."""
+
+    answer: StoredAnswer
+    exchange: Exchange
+    numbers: tuple[int, ...]
+    page_number: int
+    page_size: int
+
+
+class StatusAnswers:
+    """Answers status requests."""
+
+    def __init__(self, runtime: Runtime, answers: StoredAnswers, sessions: DisclosureSessions) -> None:
+        self._runtime = runtime
+        self._answers = answers
+        self._sessions = sessions
+        self._exchanges = ExchangeStore(runtime)
+        self._lists = ExchangeLists(runtime)
+
+    def asked(self, client: Client, question: TxnStatusQuestion) -> Asked | None:
+        """Return what a client asks for; None when it has no such transaction. Raises InvalidRequest."""
+        pagination = question.pagination
+        size = pagination.page_size if pagination else _PAGE_SIZE
+        if size > MAX_PAGE_SIZE:
+            raise InvalidRequest(f"txnstatus_request.pagination.page_size must be at most {MAX_PAGE_SIZE}.")
+        exchange = self._find(client, question)
+        if exchange is None:
+            return None
+        answer = self._answers.open(exchange, client)
+        is_by_reference = question.attribute_type == "reference_id_list"
+        wanted = set(question.values)
+        numbers = tuple(
+            number for number, item in enumerate(answer.items) if not is_by_reference or item.reference_id in wanted
+        )
+        return Asked(answer, exchange, numbers, (pagination and pagination.page_number) or 1, size)
+
+    def session(self, client: Client, asked: Asked) -> DisclosureSession:
+        """Return the session in which an answer is made."""
+        return self._sessions.open_charged(client, asked.answer.envelope, asked.exchange.correlation_id)
+
+    def found(
+        self,
+        envelope: TxnStatusEnvelope,
+        correlation_id: str,
+        asked: Asked,
+        session: DisclosureSession,
+        deadline: Deadline,
+    ) -> str:
+        """Return the message that answers a request, as JSON text."""
+        exchange = asked.exchange
+        items = [*self._items(asked, session, deadline)]
+        response = search_response(exchange.transaction_id, exchange.correlation_id, items)
+        return _message(envelope, correlation_id, response)
+
+    def unknown(self, envelope: TxnStatusEnvelope, correlation_id: str) -> str:
+        """Return the message that answers a request about a transaction that does not exist."""
+        item = {
+            "reference_id": envelope.message.txnstatus_request.reference_id,
+            "timestamp": timestamp(self._runtime.clock()),
+            "status": "rjct",
+            "status_reason_code": "rjct.reference_id.invalid",
+            "status_reason_message": "This client has no transaction with this id, or its answer is kept no longer.",
+        }
+        response = search_response(envelope.message.transaction_id, correlation_id, [json_text(item)])
+        return _message(envelope, correlation_id, response)
+
+    def _find(self, client: Client, question: TxnStatusQuestion) -> Exchange | None:
+        if question.attribute_type == "correlation_id":
+            found = [id_ for id_ in question.values[:1] if id_]
+        else:
+            found = [*self._named(client.client_id, question)]
+        for correlation_id in found:
+            exchange = self._exchanges.get(correlation_id)
+            if exchange and exchange.client_id == client.client_id and exchange.kind == "search":
+                return exchange
+        return None
+
+    def _named(self, client_id: str, question: TxnStatusQuestion) -> Iterator[str]:
+        """Yield the newest search that has one of the ids."""
+        wanted = set(question.values)
+        for names in self._lists.of_client(client_id):
+            ids = {names.transaction_id} if question.attribute_type == "transaction_id" else names.references
+            if names.references and not wanted.isdisjoint(ids):
+                yield names.correlation_id
+                return
+
+    def _items(self, asked: Asked, session: DisclosureSession, deadline: Deadline) -> Iterator[str]:
+        left = _MAX_BYTES
+        for number in asked.numbers:
+            text = self._item(asked, number, left, session, deadline)
+            left -= len(text.encode())
+            yield text
+
+    def _item(self, asked: Asked, number: int, left: int, session: DisclosureSession, deadline: Deadline) -> str:
+        answer, exchange = asked.answer, asked.exchange
+        if exchange.state == "collecting":
+            return answer.pending(number)
+        if exchange.state == "cancelled" or number >= len(exchange.outcomes):
+            return answer.unanswered(number, _REASONS.get(exchange.state, _REASONS["dead"]))
+        keys = exchange.outcomes[number].keys
+        start = (asked.page_number - 1) * asked.page_size
+        count = max(0, min(asked.page_size, keys - start))
+        rendered = answer.portion((number, start, count), asked.page_number, Room(left), session, deadline)
+        if rendered.count < count:
+            return answer.too_large(number, _TOO_LARGE, session)
+        return rendered.text
+
+
+def _message(envelope: TxnStatusEnvelope, correlation_id: str, response: str) -> str:
+    message = envelope.message
+    txn_type = message.txnstatus_request.txn_type or "search"
+    return status_response(message.transaction_id, correlation_id, txn_type, response)

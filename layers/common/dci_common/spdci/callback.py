@@ -1,0 +1,60 @@
+"""Messages in the form of the standard's callbacks, which answer asynchronous messages, and status requests."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from dci_common.spdci.envelope import VERSION, RequestHeader
+
+ON_SEARCH = "on-search"
+TXN_ON_STATUS = "txn-on-status"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackHeader:
+    """What a callback's header says beside what the header of the request does."""
+
+    action: str
+    message_id: str
+    message_ts: str
+    total_count: int
+    completed_count: int
+
+    def text(self, request: RequestHeader) -> str:
+        """Return the header that answers a request, as JSON text. Its receiver is the sender of the answer."""
+        header = {
+            "version": VERSION,
+            "message_id": self.message_id,
+            "message_ts": self.message_ts,
+            "action": self.action,
+            "status": "succ",
+            "total_count": self.total_count,
+            "completed_count": self.completed_count,
+            **({"sender_id": request.receiver_id} if request.receiver_id else {}),
+            "receiver_id": request.sender_id,
+            "is_msg_encrypted": False,
+        }
+        return json_text(header)
+
+
+def search_response(transaction_id: str, correlation_id: str, items: list[str]) -> str:
+    """Return the standard's SearchResponse as JSON text, from items that are JSON text."""
+    ids = json_text({"transaction_id": transaction_id, "correlation_id": correlation_id})
+    return f'{ids[:-1]},"search_response":[{",".join(items)}]}}'
+
+
+def status_response(transaction_id: str, correlation_id: str, txn_type: str, txn_status: str) -> str:
+    """Return the standard's TxnStatusResponse as JSON text; `txn_status` is one."""
+    ids = json_text({"transaction_id": transaction_id, "correlation_id": correlation_id})
+    return f'{ids[:-1]},"txnstatus_response":{{"txn_type":{json_text(txn_type)},"txn_status":{txn_status}}}}}'
+
+
+def envelope(header: str, message: str) -> str:
+    """Return a whole message as JSON text."""
+    return f'{{"header":{header},"message":{message}}}'
+
+
+def json_text(content: object) -> str:
+    """Return JSON as it goes on the wire: compact, in UTF-8 rather than escapes."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

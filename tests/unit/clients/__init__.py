@@ -1,0 +1,1 @@
+"""Rules of clients that have more cases than requests can cover."""
