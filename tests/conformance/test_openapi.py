@@ -22,7 +22,7 @@ from dci_cli.openapi.document import document
 from support.admin_client import Admin
 from support.api import Api
 from support.api_over_http import api_over_http
-from support.events import ROOT, body_of, event
+from support.events import ROOT, body_of, event, http_events
 from support.example_counts import some
 
 DOCUMENT = document()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import takewhile
 from pathlib import Path
@@ -24,7 +23,7 @@ from dci_common.spdci import envelope, pagination
 from dci_search import response
 from support.deployment import functions, template
 from support.deployment import routes as deployed_routes
-from support.events import ROOT
+from support.events import ROOT, http_events
 
 API = (ROOT / "docs" / "api.md").read_text()
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()

@@ -33,7 +33,7 @@ def test_each_function_is_a_package_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_says_what_it_runs_on(name: str) -> None:
-    """Runtime, processors, memory and time are explicit; what answers HTTP ends before API Gateway gives up at 30 s."""
+    """Runtime, processors, memory and time are explicit; what answers HTTP ends before API Gateway does (30 s)."""
     properties = functions()[name]
     layer = template()["Resources"]["CommonLayer"]
     assert properties["Runtime"] == "python3.13"

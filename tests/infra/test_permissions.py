@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.deployment import deployed, functions, of_type, statements
-from support.iam import CALLBACK_SECRETS, ENCLOSING, LEADING_KEYS, Call, Statement, calls, is_allowed, policy
+from support.iam import ENCLOSING, LEADING_KEYS, Call, Statement, calls, is_allowed, policy
 
 from .conftest import APPS, Work
 
@@ -31,7 +31,7 @@ GET, BATCH_GET, PUT, DELETE = (f"dynamodb:{verb}Item" for verb in ("Get", "Batch
 UPDATE, QUERY = "dynamodb:UpdateItem", "dynamodb:Query"
 SEND = on("sqs:SendMessage", "WorkQueue DeliveryQueue")
 RECEIVE = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes"
-CALLBACKS = f"{CALLBACK_SECRETS}*"
+CALLBACKS = "${AWS::StackName}/callbacks/*"
 LOG = "logs:CreateLogStream logs:PutLogEvents"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/of-our-own"
 USE_KEY = "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo"
@@ -203,7 +203,7 @@ def test_each_function_was_reviewed() -> None:
 
 @pytest.mark.parametrize("function", REVIEWED)
 def test_nothing_is_granted_by_wildcard(function: str) -> None:
-    """Actions are named one by one, and resources too, but for the registry's indexes and a secret for each partner."""
+    """Actions are named one by one, and resources too, but for the registry's indexes and secrets for callbacks."""
     for grant in policy(function):
         assert not any("*" in action for action in grant.actions)
         assert {resource for resource in grant.resources if "*" in resource} <= {"RegistryTable/index/*", CALLBACKS}
@@ -250,11 +250,11 @@ DENIED = {
     "the delivery reads no audit": ("DeliveryFunction", Call(QUERY, "AuditTable", frozenset({"DAY#"}))),
     "the delivery writes no secret": (
         "DeliveryFunction",
-        Call("secretsmanager:PutSecretValue", f"{CALLBACK_SECRETS}client"),
+        Call("secretsmanager:PutSecretValue", CALLBACKS),
     ),
     "the clients function reads no secret for callbacks": (
         "ClientsFunction",
-        Call("secretsmanager:GetSecretValue", f"{CALLBACK_SECRETS}client"),
+        Call("secretsmanager:GetSecretValue", CALLBACKS),
     ),
     "the clients function writes no other secret": (
         "ClientsFunction",

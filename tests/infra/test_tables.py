@@ -65,7 +65,7 @@ def test_the_registry_has_its_twelve_slots() -> None:
 
 
 def test_what_is_due_is_listed() -> None:
-    """The index `due` of ExchangeTable lists what has a queue by the time at which it is due, and carries keys alone."""
+    """The index `due` of ExchangeTable lists what has a queue, by the time at which it is due, with keys alone."""
     assert indexes(TABLES["ExchangeTable"]) == [
         {
             "IndexName": "due",

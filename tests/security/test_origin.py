@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from support.api import Api
-from support.events import ROOT, event
+from support.events import event, http_events
 from support.logs import Logs
 
 SECRET = "of-the-front-door"

@@ -26,7 +26,7 @@ from dci_exchange import app as exchange_app
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
-from support.iam import CALLBACK_SECRETS, calls, is_allowed
+from support.iam import calls, is_allowed
 
 CreateApp = Callable[[Runtime], LambdaHandler]
 _MODULES: Mapping[str, Any] = {
@@ -88,7 +88,7 @@ def with_role(function: str, create_app: CreateApp) -> CreateApp:
 
 
 def resources(settings: Settings) -> dict[str, str]:
-    """Return the logical ids of tables, queues and secrets by their names; the last one counts where a name occurs twice."""
+    """Return the logical ids of tables, queues and secrets by their names; the last one of two with a name counts."""
     return {
         settings.exchange_table: "ExchangeTable",
         settings.audit_table: "AuditTable",
@@ -96,6 +96,8 @@ def resources(settings: Settings) -> dict[str, str]:
         settings.clients_table: "ClientsTable",
         settings.signing_keys_secret: "SigningKeys",
         settings.cursor_secret: "CursorKey",
+        settings.work_queue: "WorkQueue",
+        settings.delivery_queue: "DeliveryQueue",
         settings.callback_secrets: "${AWS::StackName}/callbacks/*",
     }
 
