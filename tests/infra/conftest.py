@@ -138,7 +138,8 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     ]:
         yield status, event(name, token=admin) | {"pathParameters": path | {"secret_id": added["secret_id"]}}
     version = api.send(event("client_get", token=admin) | {"pathParameters": path}).headers["ETag"]
-    renamed = {"name": f"{body['name']} again"}
+    callbacks = {"urls": ["https://partner.example.org/registry"], "auth": "bearer"}
+    renamed = {"name": f"{body['name']} again", "callbacks": callbacks | {"secret": "of-the-partner"}}
     yield 200, event("client_update", body=renamed, token=admin, if_match=version) | {"pathParameters": path}
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     yield 200, event("keys_list", token=admin)
@@ -146,9 +147,13 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 202, event("keys_revoke", token=admin)
 
 
-def _exchanges(_: Api) -> Iterator[tuple[int, Event]]:
-    yield 404, event("exchange_search")
-    yield 404, event("exchange_status")
+def _exchanges(api: Api) -> Iterator[tuple[int, Event]]:
+    url = "https://partner.example.org/registry"
+    token = api.token_of(
+        scopes=("registry.search", "registry.status"), flags={"asynchronous": True}, callbacks={"urls": [url]}
+    )
+    yield 200, event("exchange_search", token=token)
+    yield 200, event("exchange_status", token=token)
 
 
 def _deliveries(_: Api) -> Iterator[tuple[None, Event]]:
