@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import takewhile
 from pathlib import Path
@@ -24,7 +23,7 @@ from dci_common.spdci import envelope, pagination
 from dci_search import response
 from support.deployment import functions, template
 from support.deployment import routes as deployed_routes
-from support.events import ROOT
+from support.events import ROOT, http_events
 
 API = (ROOT / "docs" / "api.md").read_text()
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
@@ -69,7 +68,7 @@ def column(document: str, header: str, number: int = 0) -> set[str]:
 
 def test_every_route_is_documented() -> None:
     """The table of routes has each method and path of the event bank, and each path of the template."""
-    bank = [json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")]
+    bank = http_events().values()
     routes = [(event["routeKey"].split(" ")[-1], event["requestContext"]["http"]["method"]) for event in bank]
     documented = column(API, "method and path")
     assert documented == {path if path == "$default" else f"{method} {path}" for path, method in routes}

@@ -14,6 +14,8 @@ from dci_clients import app as clients_app
 from dci_common.oauth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
+from dci_delivery import app as delivery_app
+from dci_exchange import app as exchange_app
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
@@ -27,6 +29,8 @@ APPS = {
     "TokenFunction": token_app.create_app,
     "SearchFunction": search_app.create_app,
     "ClientsFunction": clients_app.create_app,
+    "ExchangeFunction": exchange_app.create_app,
+    "DeliveryFunction": delivery_app.create_app,
     "RotationFunction": rotation_app.create_app,
 }
 
@@ -47,7 +51,7 @@ class WatchedSettings:
 class Work:
     """What a function did: the settings that it read, and its calls to AWS (operation and parameters).
 
-    `resources` has the logical ids of tables and secrets by their names.
+    `resources` has the logical ids of tables, queues and secrets by their names.
     """
 
     settings: set[str]
@@ -134,12 +138,28 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     ]:
         yield status, event(name, token=admin) | {"pathParameters": path | {"secret_id": added["secret_id"]}}
     version = api.send(event("client_get", token=admin) | {"pathParameters": path}).headers["ETag"]
-    renamed = {"name": f"{body['name']} again"}
+    callbacks = {"urls": ["https://partner.example.org/registry"], "auth": "bearer"}
+    renamed = {"name": f"{body['name']} again", "callbacks": callbacks | {"secret": "of-the-partner"}}
     yield 200, event("client_update", body=renamed, token=admin, if_match=version) | {"pathParameters": path}
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     yield 200, event("keys_list", token=admin)
     yield 202, event("keys_rotate", token=admin)
     yield 202, event("keys_revoke", token=admin)
+
+
+def _exchanges(api: Api) -> Iterator[tuple[int, Event]]:
+    url = "https://partner.example.org/registry"
+    token = api.token_of(
+        scopes=("registry.search", "registry.status"), flags={"asynchronous": True}, callbacks={"urls": [url]}
+    )
+    yield 200, event("exchange_search", token=token)
+    yield 200, event("exchange_status", token=token)
+
+
+def _deliveries(_: Api) -> Iterator[tuple[None, Event]]:
+    yield None, event("queued_work")
+    yield None, event("queued_delivery")
+    yield None, event("sweep")
 
 
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:
@@ -155,5 +175,7 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "TokenFunction": _tokens,
     "SearchFunction": _searches,
     "ClientsFunction": _administration,
+    "ExchangeFunction": _exchanges,
+    "DeliveryFunction": _deliveries,
     "RotationFunction": _steps,
 }
