@@ -19,11 +19,14 @@ from dci_cli.local import moto_engine
 from dci_cli.local.claim import Claim, claimed
 from dci_cli.local.data import LocalData
 from dci_cli.local.handlers import load_handler
+from dci_cli.local.queues import QUEUE_URLS, create_queues
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables
+from dci_cli.local.unfinished import make_due
 from dci_cli.local_server import LocalEngine, published
 from dci_cli.private_file import write_private
 from dci_cli.template import Template
+from dci_common.aws.services import MinimalSQS
 from dci_common.clients.administration import Administration
 from dci_common.clients.authentication import Authenticator, ClientSecret
 from dci_common.clients.callback_registration import NewCallbacks
@@ -46,7 +49,7 @@ _TABLES = {
 }
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
 _CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
-_ROTATION = "RotationFunction"
+_ROTATION, _DELIVERY = "RotationFunction", "DeliveryFunction"
 _TEST_ORIGINS = ("127.0.0.1", "localhost")  # callbacks reach them over plain HTTP
 SENDER_ID = "test-client"
 
@@ -63,10 +66,11 @@ class Demo:
 
 @dataclass(frozen=True, slots=True)
 class LocalDeployment:
-    """A running deployment: its clients, and how other commands reach its tables."""
+    """A running deployment: its clients, how other commands reach its tables, and what its functions use."""
 
     demo: Demo
     engine: LocalEngine
+    runtime: Runtime
 
 
 @contextmanager
@@ -87,18 +91,25 @@ def local_deployment(
         create_tables(dynamodb, template.tables, missing)
         secrets_manager.create_secret(Name=_SECRET, SecretString="{}")
         secrets_manager.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
-        rotation = load_handler(_rotation_handler(template))
+        create_queues(MinimalSQS(runtime.retry))
+        rotation = load_handler(_handler(template, _ROTATION, "makes the signing keys"))
         rotate(rotation, _SECRET)
         data.fill(runtime)
+        make_due(runtime)
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
         with rotating(rotation):
-            yield LocalDeployment(demo, engine)
+            yield LocalDeployment(demo, engine, runtime)
 
 
-def _rotation_handler(template: Template) -> str:
-    if _ROTATION not in template.handlers:
-        raise CommandError(f"The template has no function {_ROTATION}, which makes the signing keys.")
-    return template.handlers[_ROTATION]
+def delivery_handler(template: Template) -> str:
+    """Return the name of the handler that works on exchanges. Raises CommandError."""
+    return _handler(template, _DELIVERY, "answers asynchronous messages")
+
+
+def _handler(template: Template, function: str, task: str) -> str:
+    if function not in template.handlers:
+        raise CommandError(f"The template has no function {function}, which {task}.")
+    return template.handlers[function]
 
 
 def claimed_credentials(path: Path) -> AbstractContextManager[Claim]:
@@ -142,6 +153,7 @@ def variables(issuer: str) -> dict[str, str]:
         "CURSOR_SECRET": _CURSOR_SECRET,
         "CALLBACK_SECRETS": "dci/callbacks/",
         "CALLBACK_TEST_ORIGINS": ",".join(_TEST_ORIGINS),
+        **QUEUE_URLS,
         "ISSUER": issuer,
         "POWERTOOLS_SERVICE_NAME": "dci",
         # The gateway writes a line for each request, which the functions' own lines would hide.
