@@ -10,8 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,10 +20,10 @@ import pytest
 from support.api import Reply, identified
 from support.events import ROOT, body_of
 from support.exchanges import ACK, receiving
-from support.server_process import ServerProcess, dci_serve
+from support.server_process import ServerProcess, dci_serve, eventually
 
 KNOWN = "847951632"
-_PATIENCE = 60  # seconds until a test fails; it does not wait that long
+_PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +39,6 @@ def search(server: ServerProcess, url: str) -> Reply:
     message["header"] |= {"message_id": str(uuid4()), "sender_uri": url}
     message["message"]["search_request"] = [identified("UIN", KNOWN)]
     return server.send("POST", "/registry/search", message, **server.authorization("partner"))
-
-
-def eventually(is_so: Callable[[], object]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + _PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def correlation_id(reply: Reply) -> str:
@@ -122,7 +113,7 @@ def test_a_delivery_in_progress_is_completed_at_the_end(tmp_path: Path) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.dynamodb_local
 def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
-    """After `kill -9`, while receivers hold two callbacks up and others wait, the next server delivers all at once."""
+    """After `kill -9`, while a receiver holds two callbacks up and others wait, the next server delivers all."""
     options = ("--engine", "dynamodb-local", "--data", str(tmp_path / "data"))
     called, killed = threading.Semaphore(0), threading.Event()
 

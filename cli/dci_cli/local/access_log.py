@@ -30,7 +30,7 @@ def log_line(event: Mapping[str, Any], response: Mapping[str, Any], route: str, 
 
 
 def callback_line(exchange: Exchange, attempt: Item, when: str) -> str:
-    """Return the line of an attempt to deliver: when it was, the receiver and its status, and when the next one is."""
+    """Return the line of an attempt to deliver: when it was, the receiver, its status, and when the next one is."""
     status, latency = attempt["http_status"]["N"], attempt["latency"]["N"]
     reason, following = attempt["reason"]["S"], attempt.get("next", {}).get("S", "")
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ _TABLES = {
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
 _CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
 _ROTATION, _DELIVERY = "RotationFunction", "DeliveryFunction"
-_TEST_ORIGINS = ("127.0.0.1", "localhost")  # callbacks reach them over plain HTTP
+CALLBACK_HOSTS = ("127.0.0.1", "localhost")  # this machine, where callbacks are plain HTTP
 SENDER_ID = "test-client"
 
 
@@ -75,15 +75,19 @@ class LocalDeployment:
 
 @contextmanager
 def local_deployment(
-    template: Template, issuer: str, data: LocalData, credentials: Path
+    template: Template,
+    issuer: str,
+    data: LocalData,
+    credentials: Path,
+    callback_hosts: Sequence[str] = CALLBACK_HOSTS,
 ) -> Iterator[LocalDeployment]:
     """Run an embedded deployment, in the environment that template.yaml gives the functions.
 
-    Tables that the engine has kept are reused, and so are the clients of the file `credentials`. Raises SettingsError
-    when an environment variable is not valid, CommandError when the engine does not run, or tables cannot be created
-    or filled.
+    Callbacks reach `callback_hosts` over plain HTTP. Tables that the engine has kept are reused, and so are the
+    clients of the file `credentials`. Raises SettingsError when an environment variable is not valid, CommandError
+    when the engine does not run, or tables cannot be created or filled.
     """
-    with moto_engine.running(), data.running(issuer) as engine, environment(variables(issuer)):
+    with moto_engine.running(), data.running(issuer) as engine, environment(variables(issuer, callback_hosts)):
         runtime = Runtime(Settings.from_env(os.environ))
         dynamodb, secrets_manager = boto3.client("dynamodb"), boto3.client("secretsmanager")
         kept = dynamodb.list_tables()["TableNames"]
@@ -142,7 +146,7 @@ def _credentials(client: Client, secret: str) -> dict[str, str]:
     return {"client_id": client.client_id, "client_secret": secret, "sender_id": client.sender_id}
 
 
-def variables(issuer: str) -> dict[str, str]:
+def variables(issuer: str, callback_hosts: Sequence[str] = CALLBACK_HOSTS) -> dict[str, str]:
     """Return the functions' environment in a local deployment."""
     return {
         "CLIENTS_TABLE": _TABLES["ClientsTable"],
@@ -152,7 +156,7 @@ def variables(issuer: str) -> dict[str, str]:
         "SIGNING_KEYS_SECRET": _SECRET,
         "CURSOR_SECRET": _CURSOR_SECRET,
         "CALLBACK_SECRETS": "dci/callbacks/",
-        "CALLBACK_TEST_ORIGINS": ",".join(_TEST_ORIGINS),
+        "CALLBACK_TEST_ORIGINS": ",".join(callback_hosts),
         **QUEUE_URLS,
         "ISSUER": issuer,
         "POWERTOOLS_SERVICE_NAME": "dci",
@@ -177,13 +181,14 @@ def _kept(runtime: Runtime, credentials: Mapping[str, str]) -> tuple[Client, str
 
 
 def _register_demo(runtime: Runtime) -> Demo:
+    hosts = runtime.settings.callback_test_origins
     partner = NewClient(
         name="Demo partner",
         sender_id=SENDER_ID,
         scopes=PARTNER_SCOPES,
         disclosure=("full",),
         flags=Flags(asynchronous=True),
-        callbacks=NewCallbacks(urls=tuple(f"http://{host}" for host in _TEST_ORIGINS)),  # at any port
+        callbacks=NewCallbacks(urls=tuple(f"http://{host}" for host in sorted(hosts))),  # at any port
     )
     admin = NewClient(name="Demo administrator", sender_id="administrator", scopes=(CLIENTS_MANAGE, "clients.read"))
     for client in ClientStore(runtime).page(1000, None)[0]:  # of an earlier run, whose secrets are lost

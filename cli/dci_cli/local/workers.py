@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from dci_common.runtime import LambdaHandler, Runtime
 
 MAX_CONCURRENCY = 5  # of the handlers for a queue: the default of the template's parameter
-_SWEEP_SECONDS = 5  # a minute in a deployment
 _SOON_SECONDS = 0.5
 
 
 @contextmanager
-def working(handler: LambdaHandler, runtime: Runtime) -> Iterator[None]:
+def working(handler: LambdaHandler, runtime: Runtime, sweep_seconds: float = 5) -> Iterator[None]:
     """Call the handler of the delivery function meanwhile: for each message that is queued, and for the sweep.
 
     At the end, what is in progress is completed, since it needs the engine.
@@ -35,7 +34,7 @@ def working(handler: LambdaHandler, runtime: Runtime) -> Iterator[None]:
     workers = _Workers(handler, runtime)
     queues = [Queue(MinimalSQS(runtime.retry), url) for url in QUEUE_URLS.values()]
     threads = [threading.Thread(target=workers.work, args=(queue,)) for queue in queues * MAX_CONCURRENCY]
-    threads.append(threading.Thread(target=workers.sweep))
+    threads.append(threading.Thread(target=workers.sweep, args=(sweep_seconds,)))
     for thread in threads:
         thread.start()
     try:
@@ -43,7 +42,7 @@ def working(handler: LambdaHandler, runtime: Runtime) -> Iterator[None]:
     finally:
         workers.stopped.set()
         if any(_runs_after(thread, _SOON_SECONDS) for thread in threads):
-            print("Completing what is being delivered; press Ctrl-C again to end it at once.", file=sys.stderr)
+            print("Completing what is being delivered.", file=sys.stderr)
         for thread in threads:
             thread.join()
 
@@ -73,14 +72,14 @@ class _Workers:
             except Exception:  # noqa: BLE001 - one message must not end the thread
                 traceback.print_exc()
 
-    def sweep(self) -> None:
-        """Call the handler as the schedule does, at once and then again and again."""
+    def sweep(self, seconds: float) -> None:
+        """Call the handler as the schedule does, at once and then after each so many seconds."""
         while not self.stopped.is_set():
             try:
                 self._handler({}, None)
             except Exception:  # noqa: BLE001 - the next time it may work
                 traceback.print_exc()
-            self.stopped.wait(_SWEEP_SECONDS)
+            self.stopped.wait(seconds)
 
     def _log(self, message: Message, started: float) -> None:
         """Write a line for each attempt to deliver since then."""
