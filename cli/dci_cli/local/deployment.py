@@ -21,7 +21,7 @@ from dci_cli.local.data import LocalData
 from dci_cli.local.handlers import load_handler
 from dci_cli.local.queues import QUEUE_URLS, create_queues
 from dci_cli.local.rotation import rotate, rotating
-from dci_cli.local.tables import create_tables
+from dci_cli.local.tables import add_indexes, create_tables
 from dci_cli.local.unfinished import make_due
 from dci_cli.local_server import LocalEngine, published
 from dci_cli.private_file import write_private
@@ -93,6 +93,7 @@ def local_deployment(
         kept = dynamodb.list_tables()["TableNames"]
         missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
         create_tables(dynamodb, template.tables, missing)
+        add_indexes(dynamodb, template.tables, {name: _TABLES[name] for name in _TABLES.keys() - missing.keys()})
         secrets_manager.create_secret(Name=_SECRET, SecretString="{}")
         secrets_manager.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
         create_queues(MinimalSQS(runtime.retry))
