@@ -78,6 +78,8 @@ class Bench:
             "sender_id": "b",
             "scopes": ["registry.search", "clients.manage"],
             "disclosure": ["full"],
+            "flags": {"asynchronous": True},
+            "callbacks": {"urls": ["https://receiver.example.org"]},
         }
         self.client, self.secret = register(self.runtime, NewClient.model_validate(asked))
         self.uins: list[str] = []
@@ -119,14 +121,18 @@ class Bench:
 
     def search_event(self, *criteria: Criteria, bearer: str = "") -> dict[str, Any]:
         """Return a search message."""
+        return self.event("/registry/sync/search", {}, *criteria, bearer=bearer)
+
+    def event(self, path: str, changes: dict[str, Any], *criteria: Criteria, bearer: str = "") -> dict[str, Any]:
+        """Return a search message to a path, with changes to its header."""
         now = "2026-03-01T09:30:00Z"
         items = [
             {"reference_id": str(number), "timestamp": now, "search_criteria": one}
             for number, one in enumerate(criteria)
         ]
         header = {"message_id": "1", "message_ts": now, "action": "search", "sender_id": "b", "total_count": 1}
-        message = {"header": header, "message": {"transaction_id": "1", "search_request": items}}
-        event = event_of("/registry/sync/search", json.dumps(message), "application/json")
+        message = {"header": header | changes, "message": {"transaction_id": "1", "search_request": items}}
+        event = event_of(path, json.dumps(message), "application/json")
         event["headers"]["authorization"] = f"Bearer {bearer or self.bearer}"
         return event
 
