@@ -137,10 +137,14 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         ("client_log", 200),
     ]:
         yield status, event(name, token=admin) | {"pathParameters": path | {"secret_id": added["secret_id"]}}
-    version = api.send(event("client_get", token=admin) | {"pathParameters": path}).headers["ETag"]
     callbacks = {"urls": ["https://partner.example.org/registry"], "auth": "bearer"}
-    renamed = {"name": f"{body['name']} again", "callbacks": callbacks | {"secret": "of-the-partner"}}
-    yield 200, event("client_update", body=renamed, token=admin, if_match=version) | {"pathParameters": path}
+    for number in range(2):  # the first secret for callbacks, and another one
+        version = api.send(event("client_get", token=admin) | {"pathParameters": path}).headers["ETag"]
+        changes = {
+            "name": f"{body['name']} {number}",
+            "callbacks": callbacks | {"secret": f"of-the-partner-{number}"},
+        }
+        yield 200, event("client_update", body=changes, token=admin, if_match=version) | {"pathParameters": path}
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     yield 200, event("keys_list", token=admin)
     yield 202, event("keys_rotate", token=admin)
