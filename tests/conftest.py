@@ -124,11 +124,12 @@ _seeds = iter(range(1_000_000))
 
 @pytest.fixture(scope="session")
 def new_api(engine: None) -> Callable[..., Api]:  # noqa: ARG001 - must be running
-    """Return a maker of APIs; keywords change the settings."""
+    """Return a maker of APIs; keywords change the settings, and `sqs` what makes the client of SQS."""
 
     def make(**changes: Any) -> Api:
         fields = {name: getattr(SETTINGS, name) for name in SETTINGS.__slots__}
-        return Api(Settings(**fields | changes), next(_seeds), _clients())
+        sqs = {"sqs": changes.pop("sqs")} if "sqs" in changes else {}
+        return Api(Settings(**fields | changes), next(_seeds), _clients() | sqs)
 
     return make
 

@@ -1,18 +1,62 @@
-"""The delivery function: SQS calls it for each message, and a schedule each minute for the sweep."""
+"""The delivery function: SQS calls it for each exchange to be worked on, and a schedule each minute for the sweep."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json
+
+from dci_common.deadline import Deadline, calls_end_by
+from dci_common.exchange.disclosure_session import DisclosureSessions
+from dci_common.exchange.exchange_store import ExchangeStore
+from dci_common.exchange.stored_answer import StoredAnswers
+from dci_common.logs import log_failure
 from dci_common.runtime import Event, LambdaHandler, Runtime, lambda_handler
+from dci_delivery.callback_client import CallbackClient
+from dci_delivery.collector import Collector
+from dci_delivery.deliverer import Deliverer
+from dci_delivery.messages import Messages
+from dci_delivery.partner_tokens import PartnerTokens
+from dci_delivery.sweep import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dci_common.settings import Settings
+
+_EARLY_SECONDS = 1  # that the clocks of two functions may differ
 
 
-def create_app(_: Runtime) -> LambdaHandler:
-    """Build the function, which does nothing yet: each message of a queue is kept in it."""
+def create_app(runtime: Runtime, callbacks: Callable[[Settings], CallbackClient] = CallbackClient) -> LambdaHandler:
+    """Build the function. `callbacks` makes the client that reaches partners."""
+    store, answers = ExchangeStore(runtime), StoredAnswers(runtime)
+    sessions = DisclosureSessions(runtime)
+    collector = Collector(runtime, answers, sessions)
+    client = callbacks(runtime.settings)
+    messages = Messages(runtime, answers, sessions)
+    deliverer = Deliverer(runtime, messages, client, PartnerTokens(runtime, client))
 
-    def handler(event: Event, _: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
-        kept = [{"itemIdentifier": record["messageId"]} for record in event.get("Records", ())]
-        return {"batchItemFailures": kept}
+    def work(correlation_id: str, deadline: Deadline) -> None:
+        """Work on an exchange, if there is something to do now: a message can be late, early, or come twice."""
+        exchange = store.get(correlation_id)
+        if not exchange or not exchange.is_open or exchange.held_until > runtime.clock() + _EARLY_SECONDS:
+            return
+        worker = collector if exchange.state == "collecting" else deliverer
+        worker.work(exchange, deadline)
+
+    def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
+        deadline = Deadline.of(context, runtime.clock)
+        failures: list[dict[str, str]] = []
+        with calls_end_by(deadline):
+            if "Records" not in event:
+                sweep(runtime)
+            for record in event.get("Records", ()):
+                try:
+                    work(str(from_json(record["body"])["correlation_id"]), deadline)
+                except Exception as error:  # noqa: BLE001 - SQS delivers this one again, and not the others
+                    log_failure(error, record["messageId"])
+                    failures.append({"itemIdentifier": record["messageId"]})
+        return {"batchItemFailures": failures}
 
     return handler
 

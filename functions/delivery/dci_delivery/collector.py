@@ -18,7 +18,7 @@ from dci_common.exchange.exchange_store import ExchangeStore, QuotaUsedUp, Super
 from dci_common.exchange.exchanges import Exchange, Outcome
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import WorkerPlaces
-from dci_common.logs import log_failure
+from dci_common.logs import log_failure, log_item_failed
 from dci_common.registry.errors import QueryError, TooManyMatches
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_delivery.item_collection import ItemCollection, OutOfTime
@@ -116,7 +116,7 @@ class Collector:
         """Return the exchange with the outcome of its next item."""
         number = len(exchange.outcomes)
         if exchange.tries > _MAX_TRIES:
-            return items.rejected(exchange, Outcome(reason=_FAILED))
+            return self._failed(exchange, items)
         try:
             search = answer.compiled(number)
             return self._search(exchange, client, answer, search, items, deadline)
@@ -127,7 +127,11 @@ class Collector:
             raise
         except Exception as error:  # noqa: BLE001 - of this item alone: the others are answered
             log_failure(error, exchange.correlation_id)
-            return items.rejected(exchange, Outcome(reason=_FAILED))
+            return self._failed(exchange, items)
+
+    def _failed(self, exchange: Exchange, items: ItemCollection) -> Exchange:
+        log_item_failed(self._runtime.settings.stack_name, self._runtime.clock())
+        return items.rejected(exchange, Outcome(reason=_FAILED))
 
     def _search(
         self,

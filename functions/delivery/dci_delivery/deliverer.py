@@ -1,9 +1,9 @@
-"""Delivers exchanges: page after page, each until its receiver has taken it, refused it, or did not for three days."""
+"""Delivers exchanges: page after page, each until its receiver takes or refuses it, or does not for three days."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,18 +14,21 @@ from dci_common.errors import Unavailable
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import WorkerPlaces
-from dci_common.logs import log_failure
-from dci_delivery.attempt import Attempt, Result, read_result
+from dci_common.logs import log_attempt, log_exchange_end, log_failure
+from dci_delivery.attempt import Attempt, read_attempt
+from dci_delivery.attempts import attempt_item
 from dci_delivery.callback_answers import CallbackFailed
 from dci_delivery.messages import Messages
 from dci_delivery.page import following
 from dci_delivery.schedule import next_attempt
 
 if TYPE_CHECKING:
+    from dci_common.aws.dynamodb import Item
     from dci_common.clients.model import Client
     from dci_common.deadline import Deadline
-    from dci_common.exchange.exchanges import Exchange, Portion
+    from dci_common.exchange.exchanges import Exchange, Portion, State
     from dci_common.runtime import Runtime
+    from dci_delivery.callback_answers import CallbackAnswer
     from dci_delivery.callback_client import CallbackClient
     from dci_delivery.partner_tokens import PartnerTokens
 
@@ -163,23 +166,24 @@ class Deliverer:
 
     def _go_on(self, exchange: Exchange, attempt: Attempt) -> Exchange:
         due = int(self._runtime.clock()) + _AGAIN_SECONDS
-        return self._store.save(replace(exchange, held_until=0, due=due), self._attempt_item(exchange, attempt, 0))
+        return self._store.save(replace(exchange, held_until=0, due=due), self._record(exchange, attempt))
 
-    def _later(self, exchange: Exchange, attempt: Attempt) -> None:
+    def _later(self, exchange: Exchange, attempt: Attempt) -> Exchange | None:
         now, delivery = int(self._runtime.clock()), exchange.delivery
         uniform = self._runtime.retry.uniform
         due = next_attempt(delivery.attempts, delivery.first_attempt, now, attempt.retry_after, uniform)
         if due is None:
             return self._end(exchange, "dead", attempt)
         waiting = replace(exchange, held_until=due, due=due, delivery=replace(delivery, reason=attempt.reason))
-        saved = self._store.save(waiting, self._attempt_item(exchange, attempt, due))
+        saved = self._store.save(waiting, self._record(exchange, attempt, due))
         self._queues.put(saved, due - now)
         return None
 
-    def _end(self, exchange: Exchange, state: State, attempt: Attempt) -> None:
+    def _end(self, exchange: Exchange, state: State, attempt: Attempt) -> Exchange | None:
         ended = replace(exchange, state=state, delivery=replace(exchange.delivery, reason=attempt.reason))
-        self._store.end(ended, self._attempt_item(exchange, attempt, 0))
-        log_delivery(state, attempt.status, self._runtime.settings.stack_name, self._runtime.clock())
+        self._store.end(ended, self._record(exchange, attempt))
+        log_exchange_end(state, self._runtime.settings.stack_name, self._runtime.clock())
+        return None
 
     def _again(self, exchange: Exchange) -> None:
         """Have an exchange queued again soon: what failed was not the receiver's fault."""
@@ -188,8 +192,10 @@ class Deliverer:
             due = int(self._runtime.clock()) + _AGAIN_SECONDS
             self._store.save(replace(stored, held_until=due, due=due))
 
-    def _attempt_item(self, exchange: Exchange, attempt: Attempt, due: int) -> Item:
-        return attempt_item(exchange, attempt_record(attempt, due), self._runtime.clock())
+    def _record(self, exchange: Exchange, attempt: Attempt, due: int | None = None) -> Item:
+        now = self._runtime.clock()
+        log_attempt(attempt.result, attempt.latency, self._runtime.settings.stack_name, now)
+        return attempt_item(exchange, attempt, due, now)
 
     def _latency(self, started: float) -> int:
         return round(1000 * (self._runtime.clock() - started))

@@ -69,6 +69,33 @@ def log_request(line: LogFields, stack: str, now: float) -> None:
     _metrics_logger().info("request", extra={**line, **counts, "stack": stack, "_aws": emf})
 
 
+def log_attempt(result: str, latency: int, stack: str, now: float) -> None:
+    """Write what came of an attempt to deliver, which took so many milliseconds."""
+    counts = {"deliveries": 1, "deliveries_failed": int(result != "delivered"), "latency": latency}
+    _log_metrics("attempt", {"route": "delivery", "outcome": result, **counts}, stack, now)
+
+
+def log_exchange_end(state: str, stack: str, now: float) -> None:
+    """Write that a delivery has ended in a state."""
+    counts = {"deliveries_dead": int(state in {"dead", "refused"})}
+    _log_metrics("exchange", {"route": "delivery", "outcome": state, **counts}, stack, now)
+
+
+def log_item_failed(stack: str, now: float) -> None:
+    """Write that an item of an asynchronous message could not be answered, though nothing is wrong with it."""
+    _log_metrics("item", {"route": "delivery", "outcome": "failed", "items_failed": 1}, stack, now)
+
+
+def _log_metrics(event: str, line: LogFields, stack: str, now: float) -> None:
+    if not stack:
+        _logger().info(event, extra=line)
+        return
+    metrics = [{"Name": name, "Unit": _UNITS[name]} for name in line if name in _UNITS]
+    by_route = {"Namespace": _NAMESPACE, "Dimensions": [["stack", "route"]], "Metrics": metrics}
+    emf = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [by_route]}
+    _metrics_logger().info(event, extra={**line, "stack": stack, "_aws": emf})
+
+
 def log_failure(error: BaseException, correlation_id: str) -> None:
     """Write the type of an unexpected error and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -71,7 +71,7 @@ class Retry:
 
     def __init__(self, sleep: Callable[[float], object], uniform: Callable[[float, float], float]) -> None:
         self._sleep = sleep
-        self._uniform = uniform
+        self.uniform = uniform
 
     def attempts(self, backoff: Backoff, seconds_left: Callable[[], float] | None = None) -> Iterator[int]:
         """Yield the number of each attempt, starting at 1, and pause before each further one.
@@ -91,7 +91,7 @@ class Retry:
 
     def pause(self, backoff: Backoff, attempt: int, seconds_left: Callable[[], float] | None = None) -> bool:
         """Pause after a failed attempt; return False at once where no further attempt may follow it."""
-        seconds = self._uniform(0, backoff.bound(attempt))
+        seconds = self.uniform(0, backoff.bound(attempt))
         left = seconds_left or current_deadline().call_seconds
         if attempt >= backoff.attempts or seconds >= left():
             return False

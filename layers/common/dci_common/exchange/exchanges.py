@@ -22,6 +22,7 @@ STATES: tuple[State, ...] = get_args(State)
 MAX_OPEN_SECONDS = 14 * 86_400  # after which an exchange is dead that could not be collected
 OPEN: frozenset[State] = frozenset({"collecting", "delivering"})
 FAILED: tuple[State, ...] = ("refused", "dead")
+PAGE_RECORDS = 2_000  # at most, in one callback
 KEPT_SECONDS = 14 * 86_400  # of an exchange that has ended
 _QUEUES = 4  # partitions of the index of what is due
 
@@ -79,7 +80,7 @@ class Delivery:
     portions: tuple[Portion, ...] = ()
     attempts: int = 0
     first_attempt: int = 0
-    size: int = 2_000
+    size: int = field(default_factory=lambda: PAGE_RECORDS)
     reason: str = ""
 
 

@@ -16,6 +16,7 @@ import pydantic_core
 from dci_common.cache import AgingCache
 from dci_common.exchange.audit import disclosed_records
 from dci_common.exchange.compiled_search import CompiledSearch, compile_search
+from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import QueryError
 from dci_common.registry.execute.engine import SearchEngine
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.deadline import Deadline
     from dci_common.exchange.disclosure_session import DisclosureSession
-    from dci_common.exchange.exchange_store import ExchangeStore
     from dci_common.exchange.exchanges import Exchange, Outcome, Portion
     from dci_common.registry.model.views import View
     from dci_common.runtime import Runtime
@@ -61,9 +61,9 @@ class Room:
 class StoredAnswers:
     """Opens the answers of exchanges, with what they need of the registry."""
 
-    def __init__(self, runtime: Runtime, store: ExchangeStore) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self.exchanges = store
+        self.exchanges = ExchangeStore(runtime)
         registry = RegistryStore(runtime)
         self.engine = SearchEngine(registry, SOCIAL_CATALOGUE)
         self._settings: AgingCache[str, RegistrySettings] = AgingCache(SETTINGS_SECONDS, runtime.clock)

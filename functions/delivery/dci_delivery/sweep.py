@@ -1,0 +1,29 @@
+"""The sweep: each minute, what is due and not queued is queued, and what a worker has left is taken up again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dci_common.exchange.exchange_lists import ExchangeLists
+from dci_common.exchange.exchange_store import ExchangeStore, Superseded
+from dci_common.exchange.exchanges import OPEN_QUEUES
+from dci_common.exchange.queues import Queues
+
+if TYPE_CHECKING:
+    from dci_common.runtime import Runtime
+
+_SWEPT_AGAIN_AFTER = 300  # seconds, if the queue has not come to it until then
+
+
+def sweep(runtime: Runtime) -> None:
+    """Queue all exchanges that are due."""
+    store, lists, queues, now = ExchangeStore(runtime), ExchangeLists(runtime), Queues(runtime), int(runtime.clock())
+    for queue in OPEN_QUEUES:
+        for correlation_id in lists.listed(queue, until=now):
+            exchange = store.get(correlation_id)
+            if exchange and exchange.due is not None and exchange.due <= now:
+                try:
+                    queues.put(store.save(replace(exchange, due=now + _SWEPT_AGAIN_AFTER)))
+                except Superseded:  # somebody works on it
+                    continue
