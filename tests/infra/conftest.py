@@ -113,6 +113,13 @@ def _searches(api: Api) -> Iterator[tuple[int, Event]]:
     message = body_of("search")
     message["message"]["search_request"] = _items()
     yield 200, event("search", body=message, token=api.token_of())
+    token = api.token_of(scopes=("registry.search", "registry.status"), flags={"asynchronous": True})
+    asynchronous = body_of("exchange_search")
+    asynchronous["message"] |= message["message"]
+    del asynchronous["header"]["sender_uri"]
+    for _, queued in _worked_on(api, event("exchange_search", body=asynchronous, token=token)):
+        api.deliver(queued, None)
+    yield 200, event("status", token=token)
     yield 200, event("health")
     yield 200, event("openapi")
     yield 404, event("unknown")
