@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Record_co = TypeVar("Record_co", bound=Record, covariant=True)
 
+DEFAULTS = ("null", "[]", "{}", '"restricted":false')  # every default of a field, as JSON has it
+
 
 class StagingConflict(Exception):
     """A record contradicts an earlier one; the message names it."""
@@ -170,16 +172,19 @@ class Staging:
         self.db.close()
 
     def _add_registrant(self, kind: Kind, record: Person | Group, source: str, line: int) -> None:
-        pks = dict.fromkeys(
-            keys.identifier_pk(one.identifier_type, normalize.identifier(one.identifier_value))
-            for one in record.identifiers
+        pks = list(
+            dict.fromkeys(
+                keys.identifier_pk(one.identifier_type, normalize.identifier(one.identifier_value))
+                for one in record.identifiers
+            )
         )
-        for pk in pks:
-            owner = self.db.execute("SELECT kind, id FROM identifiers WHERE pk = ?", (pk,)).fetchone()
-            if owner and owner != (kind, record.id):
-                raise StagingConflict(
-                    f"An identifier of type {_type(pk)} already belongs to the {owner[0].lower()} {owner[1]}."
-                )
+        found = self.db.execute(queries.OWNERS.format(",".join("?" * len(pks))), pks).fetchall() if pks else ()
+        owners = {pk: owner for pk, *owner in found if owner != [kind, record.id]}
+        for pk in filter(owners.get, pks):
+            of_kind, id_ = owners[pk]
+            raise StagingConflict(
+                f"An identifier of type {_type(pk)} already belongs to the {of_kind.lower()} {id_}."
+            )
         row = (kind, record.id, *_given_and_body(record), source, line)
         if not self.db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, NULL)", row).rowcount:
             raise StagingConflict(f"The {kind.lower()} {record.id} is in the files twice.")
@@ -192,16 +197,16 @@ class Staging:
             raise StagingConflict(f"A group has at most {MAX_MEMBERS} members.")
         if households >= MAX_HOUSEHOLDS:
             raise StagingConflict(f"A person belongs to at most {MAX_HOUSEHOLDS} groups, past memberships included.")
-        period = record_fields(membership)
+        start = membership.start.isoformat() if membership.start else ""
         for (body,) in self.db.execute(queries.PERIODS, (group, person)).fetchall() if households else ():
             other = from_json(body)
-            if start_of(other) == start_of(period):
+            if start_of(other) == start:
                 raise StagingConflict(
                     f"The membership of the person {person} in the group {group} is in the files twice."
                 )
-            if find_overlap(period, [other]):
+            if find_overlap(record_fields(membership), [other]):
                 raise StagingConflict(overlap_text(membership, other))
-        row = (group, person, start_of(period), *_given_and_body(membership), source, line)
+        row = (group, person, start, *_given_and_body(membership), source, line)
         self.db.execute("INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
 
     def _memberships(self, query: str, *parameters: str) -> Iterator[Staged[Membership]]:
@@ -233,7 +238,10 @@ def _own_fields(membership: View) -> View:
 
 def _given_and_body(record: AnyRecord) -> tuple[str, str | None]:
     """Return what a row gives, and the new record that it makes, where that differs; both as JSON."""
-    given, body = record.model_dump_json(exclude_unset=True), record.model_dump_json(exclude_defaults=True)
+    given = record.model_dump_json(exclude_unset=True)
+    if not any(default in given for default in DEFAULTS):  # so all that is given makes the record
+        return given, None
+    body = record.model_dump_json(exclude_defaults=True)
     return given, body if body != given else None
 
 

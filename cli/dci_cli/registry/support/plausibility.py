@@ -42,6 +42,7 @@ _CODES = (
     "country_code",
 )
 _FIXED_CODES = ("sex", "marital_status")  # of which the model accepts its own only
+_CONTAINERS = (dict, list)  # a union takes longer to compare with
 _DEEPEST = 20  # of the containers that are checked; places may contain one another
 _LISTS: dict[str, Callable[[str], list[str]]] = {
     "phone_numbers": value_checks.split_phones,
@@ -84,12 +85,13 @@ class _Walk:
     def check(self, value: Fields | list[Any], path: Path) -> None:
         """Check every text below a value, depth first."""
         of_list = str(path[-1]) if isinstance(value, list) else None
+        is_usual, usually = self._is_usual, value_checks.is_usual
         for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(entry, str):
                 name = str(key) if of_list is None else of_list
-                if not self._is_usual.get(name, value_checks.is_usual)(entry):
+                if not is_usual.get(name, usually)(entry):
                     self.findings += _check_text(value, name, (*path, key), self._today)
-            elif isinstance(entry, dict | list) and len(path) < _DEEPEST:
+            elif isinstance(entry, _CONTAINERS) and len(path) < _DEEPEST:
                 if key in _LISTS and isinstance(entry, list):
                     self.findings += _split(entry, (*path, key), _LISTS[key])
                 self.check(entry, (*path, key))
