@@ -7,8 +7,9 @@ which no other program can open and which is deleted when the process ends, in w
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Record_co = TypeVar("Record_co", bound=Record, covariant=True)
 
+_KNOWN_HOUSEHOLDS = 64
 DEFAULTS = ("null", "[]", "{}", '"restricted":false')  # every default of a field, as JSON has it
 
 
@@ -93,12 +95,13 @@ class Staging:
         give no `last_updated` get `now`. Records must not be added or dropped meanwhile.
         """
         self.db.execute("DELETE FROM summaries")
-        for body, joined in self._joined(queries.GROUPS):
+        for body, joined in self._joined(queries.GROUPS, from_json):
             members = [member_entry(stamp(person, now), membership) for membership, person in joined]
             group = group_view(stamp(body, now), members)
             self.db.execute("INSERT INTO summaries VALUES (?, ?)", (group["id"], to_json(summary(group)).decode()))
             yield Kind.GROUP, group
-        for body, joined in self._joined(queries.PEOPLE):
+        # The people of a household mostly follow one another.
+        for body, joined in self._joined(queries.PEOPLE, lru_cache(_KNOWN_HOUSEHOLDS)(from_json)):
             # A household's entry is its summary with the membership's own fields.
             households = [household | _own_fields(membership) for membership, household in joined]
             yield Kind.PERSON, person_view(stamp(body, now), households)
@@ -212,12 +215,14 @@ class Staging:
     def _memberships(self, query: str, *parameters: str) -> Iterator[Staged[Membership]]:
         return (read_row("", *row) for row in self.db.execute(query, parameters))
 
-    def _joined(self, query: str) -> Iterator[tuple[View, list[tuple[View, View]]]]:
+    def _joined(
+        self, query: str, read_other: Callable[[str], View]
+    ) -> Iterator[tuple[View, list[tuple[View, View]]]]:
         """Yield the body of each record with its pairs of membership and other side."""
         rows = self.db.execute(query)
         for _, of_record in groupby(rows, key=lambda row: row[0]):
             first, *others = of_record
-            pairs = [(from_json(m), from_json(o)) for _, _, m, o in (first, *others) if m and o]
+            pairs = [(from_json(m), read_other(o)) for _, _, m, o in (first, *others) if m and o]
             yield from_json(first[1]), pairs
 
 
