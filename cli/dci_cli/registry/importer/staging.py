@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 Record_co = TypeVar("Record_co", bound=Record, covariant=True)
 
 _KNOWN_HOUSEHOLDS = 64
-DEFAULTS = ("null", "[]", "{}", '"restricted":false')  # every default of a field, as JSON has it
 
 
 class StagingConflict(Exception):
@@ -244,8 +243,8 @@ def _own_fields(membership: View) -> View:
 def _given_and_body(record: AnyRecord) -> tuple[str, str | None]:
     """Return what a row gives, and the new record that it makes, where that differs; both as JSON."""
     given = record.model_dump_json(exclude_unset=True)
-    if not any(default in given for default in DEFAULTS):  # so all that is given makes the record
-        return given, None
+    if not ("null" in given or "[]" in given or "{}" in given or '"restricted":false' in given):
+        return given, None  # which holds no default of a field
     body = record.model_dump_json(exclude_defaults=True)
     return given, body if body != given else None
 

@@ -6,9 +6,9 @@ A check looks at the fields of a record before they are validated, so that it is
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from dci_cli.registry.support import value_checks
@@ -43,6 +43,7 @@ _CODES = (
 )
 _FIXED_CODES = ("sex", "marital_status")  # of which the model accepts its own only
 _CONTAINERS = (dict, list)  # a union takes longer to compare with
+_CACHED_DAYS = 8192
 _DEEPEST = 20  # of the containers that are checked; places may contain one another
 _LISTS: dict[str, Callable[[str], list[str]]] = {
     "phone_numbers": value_checks.split_phones,
@@ -86,9 +87,10 @@ class _Walk:
         """Check every text below a value, depth first."""
         of_list = str(path[-1]) if isinstance(value, list) else None
         is_usual, usually = self._is_usual, value_checks.is_usual
-        for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
+        entries: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, entry in entries:
             if isinstance(entry, str):
-                name = str(key) if of_list is None else of_list
+                name = key if of_list is None else of_list
                 if not is_usual.get(name, usually)(entry):
                     self.findings += _check_text(value, name, (*path, key), self._today)
             elif isinstance(entry, _CONTAINERS) and len(path) < _DEEPEST:
@@ -103,7 +105,7 @@ def _usual_checks(year: int) -> Mapping[str, Callable[[str], bool]]:
     return {
         **dict.fromkeys((*_PERSONS_NAMES, *_CODES, *_FIXED_CODES), value_checks.is_usual_word),
         **dict.fromkeys(_KEYS, value_checks.is_usual_key),
-        **dict.fromkeys(_DATES, partial(value_checks.is_usual_day, before=str(year))),
+        **dict.fromkeys(_DATES, lru_cache(_CACHED_DAYS)(partial(value_checks.is_usual_day, before=str(year)))),
         "phone_numbers": value_checks.is_usual_phone,
         "emails": value_checks.is_usual_email,
     }
