@@ -12,12 +12,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from engine import Engine, Item
+from warm import SHARDS
 
 from dci_common.aws.transport import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from dci_common.deadline import Deadline
     from dci_common.runtime import Runtime
 
@@ -28,14 +27,14 @@ _REGISTRY, _EXCHANGE = "registry", "exchange"
 class Endless:
     """Stands in for DynamoDB, Secrets Manager and SQS; `queued` are the messages of the queues."""
 
-    def __init__(self, engine: Engine, person: Item, people: int, shards: Iterable[str], file: str) -> None:
+    def __init__(self, engine: Engine, person: Item, people: int, file: str) -> None:
         self.queued: list[str] = []
         self.read_units = self.write_units = 0.0
         self.calls = 0
         self._engine = engine
         self._person, self._id = json.dumps(person), person["pk"]["S"].partition("#")[2]
         self._people = people
-        self._shards = [*shards]
+        self._shards = [f"PERSON#{number}" for number in range(SHARDS)]
         self._items = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._items.execute("PRAGMA synchronous = OFF")
         self._items.execute("CREATE TABLE items (pk TEXT, sk TEXT, item TEXT, PRIMARY KEY (pk, sk)) WITHOUT ROWID")

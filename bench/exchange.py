@@ -1,4 +1,4 @@
-"""Asynchronous exchange: the acknowledgement beside a search by id, and answers of many records: `make bench-exchange`.
+"""Asynchronous exchange: its acknowledgement, and answers of many records: `make bench-exchange`.
 
 An answer goes through the real functions, from its acknowledgement to its last callback, over a canned engine. Each
 size runs in a process of its own, whose peak of memory is compared.
@@ -12,17 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
-from typing import Any
+from statistics import median
 
 from cost import MILLION, PRICES
 from endless import Endless
 from engine import NO_CREDENTIALS
 from memory import peak_mib
 from report import Budget, options_of, report
-from warm import VARIABLES, Bench, event_of
+from warm import VARIABLES, Bench
 
-from dci_common.clients.items import client_item
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from dci_delivery import app as delivery_app
@@ -65,8 +63,9 @@ def acknowledged(bench: Bench, turns: int) -> float:
     rounds = [
         (bench.measure(exchange, asynchronous, turns), bench.measure(bench.search, sync, turns)) for _ in range(9)
     ]
-    ratios = sorted(ack.cpu_ms / search.cpu_ms for ack, search in rounds)
-    return ratios[len(ratios) // 2]
+    ratios = [ack.cpu_ms / search.cpu_ms for ack, search in rounds]
+    found: float = median(ratios)
+    return found
 
 
 def answer(people: int) -> dict[str, float]:
@@ -79,9 +78,8 @@ def answer(people: int) -> dict[str, float]:
         if item["pk"]["S"].startswith("PERSON#") and "body" in item and item["sk"]["S"] == "RECORD"
     )
     runtime = Runtime(Settings.from_env(_VARIABLES))
-    shards = sorted({item["shard"]["S"] for item in items if item.get("shard", {"S": ""})["S"].startswith("PERSON#")})
     with tempfile.TemporaryDirectory() as folder:
-        endless = Endless(bench.engine, person, people, shards, f"{folder}/exchange")
+        endless = Endless(bench.engine, person, people, f"{folder}/exchange")
         endless.stand_in(runtime)
         receiver = Receiver(runtime.settings)
         deliver = delivery_app.create_app(runtime, lambda _: receiver)  # type: ignore[arg-type, return-value]

@@ -38,7 +38,8 @@ from dci_common.settings import Settings
 from dci_search import app as search_app
 from dci_token import app as token_app
 
-_HOUSEHOLDS, _SHARDS = 1_200, 4
+SHARDS = 4
+_HOUSEHOLDS = 1_200
 _ISSUER = "https://registry.example.org"
 VARIABLES = {
     "CLIENTS_TABLE": "clients",
@@ -102,8 +103,8 @@ class Bench:
             for identifier in person.identifiers
             if identifier.identifier_type == "UIN"
         ]
-        yield settings_item(_SHARDS, {"UIN"}, set())
-        indexing = Indexing(SOCIAL_CATALOGUE, _SHARDS, datetime.now(UTC).date())
+        yield settings_item(SHARDS, {"UIN"}, set())
+        indexing = Indexing(SOCIAL_CATALOGUE, SHARDS, datetime.now(UTC).date())
         for kind, view in views(made["person"], made["group"], made["membership"]):
             yield from all_items(indexing, kind, view)
 
