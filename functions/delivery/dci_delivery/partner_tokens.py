@@ -4,8 +4,8 @@ With OAuth, the access token comes from the partner's token endpoint by the clie
 The id and the secret are sent in the body (§2.3.1): the token endpoints in this field all accept that, while those
 that accept HTTP Basic disagree on its encoding.
 
-A registration names the version of its secret. What is kept belongs to that version: neither a secret nor a token ever
-goes to a receiver or an endpoint that was registered with another one.
+A registration names the version of its secret. What is kept belongs to that version: neither a secret nor a token
+ever goes to a receiver or an endpoint that was registered with another one.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class PartnerTokens:
     def _read_secret(self, client: Client) -> str:
         secrets, (client_id, version) = self._runtime.secrets, _secret_key(client)
         missing = NoCredentials("The client has no callback secret: register it again.")
-        if not version:  # without one, Secrets Manager would return the newest, which may belong to nothing registered
+        if not version:  # Secrets Manager would return the newest, which nothing registered may have
             raise missing
         try:
             name = self._runtime.settings.callback_secrets + client_id
