@@ -86,7 +86,8 @@ class Api:
             settings, clock=now or self.clock, random_bytes=random.Random(seed).randbytes, **clients
         )
         token, search, clients = (app.create_app(self.runtime) for app in (token_app, search_app, clients_app))
-        self._apps = {"/oauth2": token, "/.well-known": token, "/clients": clients, "/keys": clients}
+        administration = dict.fromkeys(("/clients", "/keys", "/exchanges"), clients)
+        self._apps = {"/oauth2": token, "/.well-known": token, **administration}
         self._search = search
         self.context: Any = None  # Lambda's own; the local server has none
 
