@@ -83,9 +83,7 @@ _REGISTRY = {
     ),
 }
 _EXCHANGE = {
-    "list": Entry(
-        "list the exchanges that failed or are open, or a client's", "exchange.inspect:list_exchanges"
-    ),
+    "list": Entry("list the exchanges that failed or are open, or a client's", "exchange.inspect:list_exchanges"),
     "show": Entry("show an exchange, and the attempts to deliver it", "exchange.inspect:show"),
     "redrive": Entry("have an exchange that failed go on where it stopped", "exchange.redrive"),
     "cancel": Entry("end an exchange that is open", "exchange.cancel"),

@@ -17,7 +17,7 @@ ClientView = Mapping[str, Any]
 
 
 class ClientsApi:
-    """The requests of `/clients` and `/exchanges`. What is rejected is raised as CommandError, in the API's own words."""
+    """The requests of `/clients` and `/exchanges`. A rejection is raised as CommandError, in the API's words."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
