@@ -14,7 +14,6 @@ from dci_common.timestamps import day, timestamp
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
-    from support.api import Api
 
 PRIVATE = "PERSONAL-DATA"  # in everything that must not be shown
 COLLECTED = (Outcome(keys=3, total=3, identified=(PRIVATE,)), Outcome(code="rjct.x", reason=f"No: {PRIVATE}"))
@@ -66,7 +65,7 @@ def attempted(runtime: Runtime, exchange: Exchange, page: int, status: int) -> N
     ExchangeTable(runtime).transact([{"Put": {"Item": item}}])
 
 
-def open_count(api: Api, client_id: str) -> int:
+def open_count(runtime: Runtime, client_id: str) -> int:
     """Return how many exchanges of a client count as open."""
-    item = ExchangeTable(api.runtime).item({"pk": {"S": f"OPEN#{client_id}"}, "sk": {"S": "OPEN"}})
+    item = ExchangeTable(runtime).item({"pk": {"S": f"OPEN#{client_id}"}, "sk": {"S": "OPEN"}})
     return int(item["open_exchanges"]["N"]) if item else 0
