@@ -127,7 +127,7 @@ def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) ->
 
 
 def _copy_of_table(table: Table, _: object) -> Table:
-    """Copy a table with references to its items, but copies of those that a transaction updates, which is in place."""
+    """Copy a table with references to its items, and copies of those that a transaction updates in place."""
     copied = copy.copy(table)
     copied.items = table.items.copy()
     name, writes = table.hash_key_attr, _transaction.get()
@@ -146,12 +146,13 @@ def _copy_of_table(table: Table, _: object) -> Table:
 def _copy_item(table: Table, key: dict[str, Any]) -> None:
     """Replace an item of a table by a copy, if the table has it."""
     names = filter(None, (table.hash_key_attr, table.range_key_attr))
-    *above, last = [DynamoType(key[name]) for name in names if name in key] or [None]
+    values = [DynamoType(key[name]) for name in names if name in key]
     items: Any = table.items
-    for value in above:
+    for value in values[:-1]:
         items = items.get(value, {})
-    if last in items:
-        items[last] = copy.deepcopy(items[last])
+    for value in values[-1:]:
+        if value in items:
+            items[value] = copy.deepcopy(items[value])
 
 
 def _items(table: Table) -> list[Item]:
