@@ -44,6 +44,8 @@ SETTINGS = Settings(
     audit_table="dci-audit",
     signing_keys_secret="dci-signing-keys",
     cursor_secret="dci-cursor-key",
+    work_queue="https://sqs.eu-west-1.amazonaws.com/123456789012/dci-work",
+    delivery_queue="https://sqs.eu-west-1.amazonaws.com/123456789012/dci-delivery",
     callback_secrets="dci/callbacks/",
     callback_test_origins=frozenset({"127.0.0.1", "localhost"}),
     issuer="https://registry.example.org",
@@ -91,6 +93,9 @@ def engine(population: Population) -> Iterator[None]:
         rotate(rotation_app.create_app(runtime), secret_id)
         load(dynamodb, SETTINGS.registry_table, population, SHARDS, date(2026, 3, 1))
         secrets.create_secret(Name=SETTINGS.cursor_secret, SecretString="only for tests")
+        queues = (SETTINGS.work_queue, SETTINGS.delivery_queue)
+        created = [boto3.client("sqs").create_queue(QueueName=url.rpartition("/")[2])["QueueUrl"] for url in queues]
+        assert created == list(queues)
         tune_gc()  # as the functions do: the collector would walk again and again through all that the session keeps
         yield
 
@@ -119,11 +124,12 @@ _seeds = iter(range(1_000_000))
 
 @pytest.fixture(scope="session")
 def new_api(engine: None) -> Callable[..., Api]:  # noqa: ARG001 - must be running
-    """Return a maker of APIs; keywords change the settings."""
+    """Return a maker of APIs; keywords change the settings, and `sqs` what makes the client of SQS."""
 
     def make(**changes: Any) -> Api:
         fields = {name: getattr(SETTINGS, name) for name in SETTINGS.__slots__}
-        return Api(Settings(**fields | changes), next(_seeds), _clients())
+        sqs = {"sqs": changes.pop("sqs")} if "sqs" in changes else {}
+        return Api(Settings(**fields | changes), next(_seeds), _clients() | sqs)
 
     return make
 

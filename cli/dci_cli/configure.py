@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
-import sys
 
 from dci_cli.api import Api
-from dci_cli.command_error import CommandError
 from dci_cli.profiles import DEFAULT, write_profile
+from dci_cli.terminal import ask
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,10 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask for what no option gives, and for the secret, which is not echoed. Raises CommandError."""
-    url = options.api or _asked("The API's URL: ")
+    url = options.api or ask("The API's URL: ")
     Api(url)  # checks it before the secret is typed
-    client_id = options.client_id or _asked("The client's id: ")
-    secret = _asked("The client's secret: ", is_secret=True)
+    client_id = options.client_id or ask("The client's id: ")
+    secret = ask("The client's secret: ", is_secret=True)
     path = write_profile(options.profile, {"api": url, "client_id": client_id, "client_secret": secret})
     print(f"The profile {options.profile} is in {path}. Check it with `dci doctor{_option(options.profile)}`.")
     return 0
@@ -37,16 +35,3 @@ def run(options: argparse.Namespace) -> int:
 
 def _option(profile: str) -> str:
     return "" if profile == DEFAULT else f" --profile {profile}"
-
-
-def _asked(question: str, *, is_secret: bool = False) -> str:
-    """Return an answer: typed, or a line of stdin. Raises CommandError when there is none."""
-    if is_secret and sys.stdin.isatty():
-        answer = getpass.getpass(question)
-    else:
-        if sys.stdin.isatty():
-            print(question, end="", file=sys.stderr, flush=True)
-        answer = sys.stdin.readline()
-    if not answer.strip():
-        raise CommandError(f"{question.rstrip(': ')} is missing: type it, or give it on standard input.")
-    return answer.strip()

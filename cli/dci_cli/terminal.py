@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import shutil
 import sys
@@ -65,6 +66,19 @@ def confirm(act: str, done: str, *, assumed: bool) -> None:
     print(f"{act}? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise CommandError(f"Nothing was {done}: answer y, or use --yes.")
+
+
+def ask(question: str, *, is_secret: bool = False) -> str:
+    """Return an answer: typed, a secret without echo, or a line of stdin. Raises CommandError when there is none."""
+    if is_secret and sys.stdin.isatty():
+        answer = getpass.getpass(question)
+    else:
+        if sys.stdin.isatty():
+            print(question, end="", file=sys.stderr, flush=True)
+        answer = sys.stdin.readline()
+    if not answer.strip():
+        raise CommandError(f"{question.rstrip(': ')} is missing: type it, or give it on standard input.")
+    return answer.strip()
 
 
 def _width() -> int:

@@ -53,7 +53,7 @@ def test_every_option_is_a_member_of_the_client(api: Api, clients: Clients, tmp_
     assert made["token_lifetime"] == 60
     assert (made["disclosure"], made["record_types"]) == (["standard", "poverty_score"], ["Group"])
     assert (made["requests_a_minute"], made["records_a_day"]) == (60, 0)
-    assert made["flags"] == {"openspp17": True, "signature": "ignore", "restricted": True}
+    assert made["flags"] == {"openspp17": True, "signature": "ignore", "restricted": True, "asynchronous": False}
     assert made["jwks"] == keys
 
 
@@ -64,6 +64,54 @@ def test_limits_are_changed(api: Api, admin: Admin, clients: Clients) -> None:
     assert (changed["requests_a_minute"], changed["records_a_day"]) == (60, 5000)
     assert "requests_a_minute" not in admin.update(client_id, "*", requests_a_minute=None).json
     assert clients("update", client_id, "--records-a-day", -1).problem.startswith("records_a_day must be ")
+
+
+def test_callbacks_are_given_by_options(api: Api, clients: Clients) -> None:
+    """Each option about callbacks becomes a member of them; the secret is read from stdin, and not printed."""
+    named = f"Ministry {api.runtime.random_bytes(8).hex()}"
+    oauth = [
+        "--callback-auth",
+        "oauth",
+        "--callback-token-url",
+        "https://id.example/t",
+        "--callback-client-id",
+        "dci",
+    ]
+    rest = ["--callback-scope", "a b", "--callback-max-bytes", 200_000, "--asynchronous", "--open-exchanges", 9]
+    urls = ["--callback-urls", "https://a.example/dci", "https://b.example"]
+    given = [*oauth, *rest, "--callback-default-url", "https://b.example/", "--callback-secret", *urls]
+    outcome = clients("create", *NEW, *given, named, stdin="s3cret-of-the-partner\n")
+    assert (outcome.status, "s3cret" in outcome.out + outcome.err) == (0, False)
+    shown = json.loads(clients("show", named, "--json").out)
+    assert shown["callbacks"].pop("secret_version")
+    assert shown["callbacks"] == {
+        "urls": ["https://a.example/dci", "https://b.example/"],
+        "default_url": "https://b.example/",
+        "auth": "oauth",
+        "token_url": "https://id.example/t",
+        "client_id": "dci",
+        "scope": "a b",
+        "max_bytes": 200_000,
+    }
+    assert (shown["flags"]["asynchronous"], shown["open_exchanges"]) == (True, 9)
+    sheet = clients("show", named).out
+    assert re.search(r"^callback urls +https://a\.example/dci https://b\.example/$", sheet, re.MULTILINE)
+    assert re.search(r"^callback token url +https://id\.example/t$", sheet, re.MULTILINE)
+
+
+def test_callbacks_are_changed_by_options(api: Api, clients: Clients) -> None:
+    """An option changes its member alone, `default` and an empty text reset it, and a secret is asked for once."""
+    client_id = new(clients, api, "--callback-urls", "https://a.example", "--callback-max-bytes", "default")[
+        "client_id"
+    ]
+    bearer = clients("update", client_id, "--callback-auth", "bearer", "--callback-secret", "--json", stdin="token\n")
+    assert json.loads(bearer.out)["callbacks"]["urls"] == ["https://a.example/"]
+    problem = clients("update", client_id, "--callback-secret").problem
+    assert problem.startswith("The secret for callbacks is missing: type it, or give it on standard input")
+    assert "needs callbacks.secret" in clients("create", "x", *NEW, "--callback-auth", "bearer").problem
+    reset = ["--callback-urls", "default", "--callback-auth", "none", "--callback-default-url", ""]
+    changed = json.loads(clients("update", client_id, *reset, "--no-asynchronous", "--json").out)
+    assert "callbacks" not in changed
 
 
 @pytest.mark.exhaustive

@@ -22,7 +22,7 @@ from dci_cli.openapi.document import document
 from support.admin_client import Admin
 from support.api import Api
 from support.api_over_http import api_over_http
-from support.events import ROOT, body_of, event
+from support.events import ROOT, body_of, event, http_events
 from support.example_counts import some
 
 DOCUMENT = document()
@@ -53,7 +53,7 @@ def test_the_description_is_served(api: Api) -> None:
 
 def test_the_description_has_every_route() -> None:
     """It has each method and path that the event bank has."""
-    bank = [json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")]
+    bank = http_events().values()
     routes = {(each["routeKey"].split(" ")[-1], each["requestContext"]["http"]["method"].lower()) for each in bank}
     assert {route for route in routes if route[0] != "$default"} == set(OPERATIONS)
 

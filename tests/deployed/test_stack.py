@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from .conftest import Deployment
 
-OF_HTTP = ("TokenFunction", "SearchFunction", "ClientsFunction")
+OF_HTTP = ("TokenFunction", "SearchFunction", "ClientsFunction", "ExchangeFunction")
 TABLES = ("ClientsTable", "RegistryTable", "ExchangeTable", "AuditTable")
 
 

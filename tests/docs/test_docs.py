@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import takewhile
 from pathlib import Path
@@ -20,11 +19,10 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.query import conditions, expression, parser
 from dci_common.scopes import SCOPES
 from dci_common.settings import Settings
-from dci_common.spdci import envelope, pagination
-from dci_search import response
+from dci_common.spdci import envelope, pagination, search_response
 from support.deployment import functions, template
 from support.deployment import routes as deployed_routes
-from support.events import ROOT
+from support.events import ROOT, http_events
 
 API = (ROOT / "docs" / "api.md").read_text()
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
@@ -45,7 +43,7 @@ LIMITS = {
     "`page_size`": pagination.MAX_PAGE_SIZE,
     "`page_number` times `page_size`": pagination.MAX_DEPTH,
     "index entries and records that a message may read, set by the deployment": Settings().max_examined,
-    "records in a response": response._MAX_BYTES,  # noqa: SLF001
+    "records in a response": search_response._MAX_BYTES,  # noqa: SLF001
 }
 
 
@@ -69,7 +67,7 @@ def column(document: str, header: str, number: int = 0) -> set[str]:
 
 def test_every_route_is_documented() -> None:
     """The table of routes has each method and path of the event bank, and each path of the template."""
-    bank = [json.loads(path.read_text()) for path in (ROOT / "events").glob("*.json")]
+    bank = http_events().values()
     routes = [(event["routeKey"].split(" ")[-1], event["requestContext"]["http"]["method"]) for event in bank]
     documented = column(API, "method and path")
     assert documented == {path if path == "$default" else f"{method} {path}" for path, method in routes}

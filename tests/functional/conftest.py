@@ -11,6 +11,7 @@ from dci_cli.local.demo import Population
 from support import leaks
 from support.api import Api
 from support.aws_over_http import Server, aws_over_http
+from support.exchanges import Queues
 from support.logs import collected
 from support.registries import registry_of
 from support.tiny_registry import tiny_population
@@ -74,3 +75,11 @@ def tiny_api(new_api: Callable[..., Api]) -> Iterator[Api]:
     """Return an API over the tiny registry, for tests that only ask it."""
     with registry_of(tiny_population()) as table:
         yield new_api(registry_table=table)
+
+
+@pytest.fixture
+def exchange_api(village_table: str, new_api: Callable[..., Api]) -> tuple[Api, Queues]:
+    """Return a fresh API over the small registry, and the queues of its exchanges."""
+    queues = Queues()
+    made = new_api(registry_table=village_table, work_queue="work", delivery_queue="delivery", sqs=lambda _: queues)
+    return made, queues

@@ -21,7 +21,8 @@ STATEMENTS: list[dict[str, Any]] = json.loads(POLICY)["Statement"]
 OF_SAM = {
     "AWS::Serverless::HttpApi": {"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"},
     "AWS::Serverless::Function": {
-        *("AWS::Lambda::Function", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::Lambda::Permission")
+        *("AWS::Lambda::Function", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::Lambda::Permission"),
+        *("AWS::Lambda::EventSourceMapping", "AWS::Events::Rule"),
     },
     "AWS::Serverless::LayerVersion": {"AWS::Lambda::LayerVersion"},
 }
@@ -139,6 +140,7 @@ def test_resources_are_named() -> None:
     everywhere = [action for one in STATEMENTS if "*" in listed(one["Resource"]) for action in listed(one["Action"])]
     assert everywhere == [
         *("cloudformation:GetTemplateSummary", "cloudformation:ValidateTemplate", "cloudwatch:DescribeAlarms"),
+        "lambda:CreateEventSourceMapping",  # of any queue and function: the role of the function limits it
         *("logs:*LogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries"),
         *("logs:PutResourcePolicy", "secretsmanager:GetRandomPassword"),
     ]

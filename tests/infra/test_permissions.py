@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.deployment import deployed, functions, of_type, statements
-from support.iam import ENCLOSING, LEADING_KEYS, Call, Statement, calls, policy
+from support.iam import ENCLOSING, LEADING_KEYS, Call, Statement, calls, is_allowed, policy
 
 from .conftest import APPS, Work
 
@@ -28,6 +28,10 @@ def on(action: str, resource: str, *keys: str, transaction: bool = False) -> Sta
 
 
 GET, BATCH_GET, PUT, DELETE = (f"dynamodb:{verb}Item" for verb in ("Get", "BatchGet", "Put", "Delete"))
+UPDATE, QUERY = "dynamodb:UpdateItem", "dynamodb:Query"
+SEND = on("sqs:SendMessage", "WorkQueue DeliveryQueue")
+RECEIVE = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes"
+CALLBACKS = "${AWS::StackName}/callbacks/*"
 LOG = "logs:CreateLogStream logs:PutLogEvents"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/of-our-own"
 USE_KEY = "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo"
@@ -49,6 +53,8 @@ REVIEWED = {
         on(f"{GET} {BATCH_GET}", "RegistryTable"),
         on("dynamodb:Query", "RegistryTable RegistryTable/index/*"),
         on("dynamodb:UpdateItem", "ExchangeTable", "RATE#*"),
+        on(GET, "ExchangeTable", "EXCHANGE#*"),
+        on(QUERY, "ExchangeTable", "EXCHANGE#*", "CLIENT#*"),
         on(PUT, "AuditTable", "DAY#*"),
         on("secretsmanager:GetSecretValue", "CursorKey"),
         on(LOG, "SearchLogs"),
@@ -61,6 +67,13 @@ REVIEWED = {
         on("dynamodb:ConditionCheckItem", "ClientsTable", "CLIENT#*", "REVOKED#*", transaction=True),
         on("dynamodb:Query", "ClientsTable", "LOG#*"),
         on("dynamodb:Query", "ClientsTable/index/clients"),
+        on(GET, "ExchangeTable", "EXCHANGE#*"),
+        on(QUERY, "ExchangeTable", "EXCHANGE#*", "CLIENT#*"),
+        on(QUERY, "ExchangeTable/index/due"),
+        on(
+            "secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret",
+            CALLBACKS,
+        ),
         Statement(
             frozenset({"secretsmanager:RotateSecret"}),
             frozenset({"SigningKeys"}),
@@ -73,6 +86,32 @@ REVIEWED = {
         ),
         on("lambda:InvokeFunction", "RotationFunction"),
         on(LOG, "ClientsLogs"),
+    ],
+    "ExchangeFunction": [
+        on(GET, "ClientsTable", "KEYS"),
+        on(BATCH_GET, "ClientsTable", "CLIENT#*", "REVOKED#*"),
+        on(PUT, "ExchangeTable", "EXCHANGE#*", "MESSAGE#*", "CLIENT#*", transaction=True),
+        on(UPDATE, "ExchangeTable", "OPEN#*", transaction=True),
+        on(UPDATE, "ExchangeTable", "RATE#*"),
+        SEND,
+        on(LOG, "ExchangeLogs"),
+    ],
+    "DeliveryFunction": [
+        on(GET, "ClientsTable", "CLIENT#*"),
+        on(f"{GET} {BATCH_GET}", "RegistryTable"),
+        on(QUERY, "RegistryTable RegistryTable/index/*"),
+        on(GET, "ExchangeTable", "EXCHANGE#*"),
+        on(QUERY, "ExchangeTable", "EXCHANGE#*", "CLIENT#*"),
+        on(QUERY, "ExchangeTable/index/due"),
+        on(PUT, "ExchangeTable", "EXCHANGE#*", transaction=True),
+        on(UPDATE, "ExchangeTable", "OPEN#*", "RATE#*", transaction=True),
+        on(UPDATE, "ExchangeTable", "OPEN#*"),
+        on(PUT, "AuditTable", "DAY#*"),
+        on("secretsmanager:GetSecretValue", "CursorKey"),
+        on("secretsmanager:GetSecretValue", CALLBACKS),
+        SEND,
+        on(RECEIVE, "WorkQueue DeliveryQueue"),
+        on(LOG, "DeliveryLogs"),
     ],
     "RotationFunction": [
         on(
@@ -88,7 +127,9 @@ REVIEWED = {
 KEY_SERVICES = {
     "TokenFunction": ["dynamodb", "lambda", "secretsmanager"],
     "SearchFunction": ["dynamodb", "lambda", "secretsmanager"],
-    "ClientsFunction": ["dynamodb", "lambda"],
+    "ClientsFunction": ["dynamodb", "lambda", "secretsmanager"],
+    "ExchangeFunction": ["dynamodb", "lambda", "sqs"],
+    "DeliveryFunction": ["dynamodb", "lambda", "secretsmanager", "sqs"],
     "RotationFunction": ["dynamodb", "lambda", "secretsmanager"],
 }
 
@@ -162,14 +203,17 @@ def test_each_function_was_reviewed() -> None:
 
 @pytest.mark.parametrize("function", REVIEWED)
 def test_nothing_is_granted_by_wildcard(function: str) -> None:
-    """Actions are named one by one, and resources too, but for the registry's own indexes."""
+    """Actions are named one by one, and resources too, but for the registry's indexes and secrets for callbacks."""
     for grant in policy(function):
         assert not any("*" in action for action in grant.actions)
-        assert {resource for resource in grant.resources if "*" in resource} <= {"RegistryTable/index/*"}
+        assert {resource for resource in grant.resources if "*" in resource} <= {"RegistryTable/index/*", CALLBACKS}
 
 
 def test_functions_that_read_people_read_no_secret() -> None:
-    """The search function reads no client secret and no private key; the others read no person."""
+    """What reads people reads no client secret and no private key, and the other functions read no person.
+
+    The partners' secrets for callbacks are read by the delivery alone, and written by what cannot read them.
+    """
     for function in REVIEWED:
         resources = {resource for grant in policy(function) for resource in grant.resources}
         secrets = {
@@ -178,12 +222,57 @@ def test_functions_that_read_people_read_no_secret() -> None:
             if "secretsmanager:GetSecretValue" in grant.actions
             for resource in grant.resources
         }
-        searches = function == "SearchFunction"
+        searches = function in {"SearchFunction", "DeliveryFunction"}
         assert any(resource.startswith("RegistryTable") for resource in resources) == searches
+        assert ("AuditTable" in resources) == searches
         assert ("SigningKeys" in secrets) == (function in {"TokenFunction", "RotationFunction"})
         assert ("CursorKey" in secrets) == searches
-    read = [grant.keys for grant in policy("SearchFunction") if "ClientsTable" in grant.resources]
-    assert read == [{"KEYS"}, {"CLIENT#*", "REVOKED#*"}]
+        assert (CALLBACKS in secrets) == (function == "DeliveryFunction")
+        assert (CALLBACKS in resources) == (function in {"ClientsFunction", "DeliveryFunction"})
+    for function, keys in (
+        ("SearchFunction", [{"KEYS"}, {"CLIENT#*", "REVOKED#*"}]),
+        ("ExchangeFunction", [{"KEYS"}, {"CLIENT#*", "REVOKED#*"}]),
+        ("DeliveryFunction", [{"CLIENT#*"}]),
+    ):
+        assert [grant.keys for grant in policy(function) if "ClientsTable" in grant.resources] == keys
+
+
+DENIED = {
+    "the door reads no answer": ("ExchangeFunction", Call(GET, "ExchangeTable", frozenset({"EXCHANGE#"}))),
+    "the door reads no people": ("ExchangeFunction", Call(GET, "RegistryTable", frozenset({"PERSON#"}))),
+    "the door changes no place": ("ExchangeFunction", Call(UPDATE, "ExchangeTable", frozenset({"OPEN#"}))),
+    "the delivery accepts nothing": (
+        "DeliveryFunction",
+        Call(PUT, "ExchangeTable", frozenset({"MESSAGE#"}), "TransactWriteItems"),
+    ),
+    "the delivery uses no assertion": ("DeliveryFunction", Call(PUT, "ExchangeTable", frozenset({"ASSERTION#"}))),
+    "the delivery reads no client secret": ("DeliveryFunction", Call(GET, "ClientsTable", frozenset({"SECRET#"}))),
+    "the delivery reads no audit": ("DeliveryFunction", Call(QUERY, "AuditTable", frozenset({"DAY#"}))),
+    "the delivery writes no secret": (
+        "DeliveryFunction",
+        Call("secretsmanager:PutSecretValue", CALLBACKS),
+    ),
+    "the clients function reads no secret for callbacks": (
+        "ClientsFunction",
+        Call("secretsmanager:GetSecretValue", CALLBACKS),
+    ),
+    "the clients function writes no other secret": (
+        "ClientsFunction",
+        Call("secretsmanager:PutSecretValue", "SigningKeys"),
+    ),
+    "the clients function changes no exchange": (
+        "ClientsFunction",
+        Call(PUT, "ExchangeTable", frozenset({"EXCHANGE#"}), "TransactWriteItems"),
+    ),
+    "the search sends nothing": ("SearchFunction", Call("sqs:SendMessage", "WorkQueue")),
+    "the search changes no exchange": ("SearchFunction", Call(UPDATE, "ExchangeTable", frozenset({"OPEN#"}))),
+}
+
+
+@pytest.mark.parametrize(("function", "call"), DENIED.values(), ids=DENIED)
+def test_what_a_function_does_not_need_is_denied(function: str, call: Call) -> None:
+    """No statement allows what lies outside of a function's part of an exchange."""
+    assert not is_allowed(function, call)
 
 
 def test_no_function_may_scan() -> None:
@@ -193,8 +282,16 @@ def test_no_function_may_scan() -> None:
 
 @pytest.mark.parametrize("function", REVIEWED)
 def test_an_action_stands_in_one_statement_per_table(function: str) -> None:
-    """IAM may evaluate a request with all its keys at once, and then one statement must allow all of them."""
-    named = [(action, one) for grant in policy(function) for action in grant.actions for one in grant.resources]
+    """IAM may evaluate a request with all its keys at once, and then one statement must allow all of them.
+
+    A transaction is another request than a call alone, so that an action may stand in one statement for each.
+    """
+    named = [
+        (action, one, ENCLOSING in grant.conditions.get("ForAnyValue:StringEquals", {}))
+        for grant in policy(function)
+        for action in grant.actions
+        for one in grant.resources
+    ]
     assert len(named) == len(set(named))
 
 
@@ -233,9 +330,12 @@ def test_every_grant_is_used(function: str, made: Callable[[str], set[Call]]) ->
 
 
 def _parts(function: str) -> Iterator[Statement]:
-    """Yield each action of a policy on each resource and each pattern of keys; Lambda itself writes the logs."""
+    """Yield each action of a policy on each resource and each pattern of keys.
+
+    Lambda itself writes the logs, and receives and deletes the messages.
+    """
     for grant in policy(function):
-        for action in grant.actions - set(LOG.split()):
+        for action in grant.actions - {*LOG.split(), *RECEIVE.split()}:
             for resource in grant.resources:
                 for key in grant.keys or {"*"}:
                     narrowed = {"ForAllValues:StringLike": {LEADING_KEYS: [key]}}

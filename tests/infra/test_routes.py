@@ -9,9 +9,9 @@ import pytest
 
 from dci_cli.local.gateway import Routes
 from support.deployment import deployed, functions, routes, template
-from support.events import ROOT
+from support.events import http_events
 
-BANK = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("*.json"))}
+BANK = http_events()
 
 
 def test_each_route_has_an_event_and_each_event_a_route() -> None:

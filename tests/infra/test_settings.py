@@ -11,7 +11,11 @@ from support.deployment import functions, template
 
 from .conftest import APPS, Work
 
-ENDPOINTS = {"AWS_ENDPOINT_URL_DYNAMODB": "dynamodb", "AWS_ENDPOINT_URL_SECRETS_MANAGER": "secretsmanager"}
+ENDPOINTS = {
+    "AWS_ENDPOINT_URL_DYNAMODB": "dynamodb",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER": "secretsmanager",
+    "AWS_ENDPOINT_URL_SQS": "sqs",
+}
 # What is no setting: libraries read some, and the clients of AWS the others.
 NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS", *ENDPOINTS}
 
@@ -61,12 +65,22 @@ def test_aws_is_asked_where_the_deployment_is(function: str) -> None:
         assert variables[name] == {"Fn::Sub": f"https://{service}.${{AWS::Region}}.${{AWS::URLSuffix}}"}
 
 
+def test_no_deployment_has_origins_for_tests() -> None:
+    """Callbacks over plain HTTP are declared for `sam local` alone: empty, and no parameter sets them."""
+    declaring = [name for name in APPS if "CALLBACK_TEST_ORIGINS" in declared(name)]
+    assert declaring == ["ClientsFunction", "ExchangeFunction", "DeliveryFunction"]
+    for name in declaring:
+        assert functions()[name]["Environment"]["Variables"]["CALLBACK_TEST_ORIGINS"] == ""
+
+
 def test_defaults_are_the_same_in_both_places() -> None:
     """A deployment without decisions has the settings' own defaults, and the template allows what they do."""
     parameters = template()["Parameters"]
     defaults = Settings()
     assert parameters["TokenLifetime"]["Default"] == defaults.token_lifetime
     assert parameters["MaxExamined"]["Default"] == defaults.max_examined
+    assert parameters["MaxExaminedAsync"]["Default"] == defaults.max_examined_async
+    assert parameters["OpenExchanges"]["Default"] == defaults.open_exchanges
     assert parameters["SigningAlgorithm"]["Default"] == defaults.signing_algorithm
     assert parameters["SigningAlgorithm"]["AllowedValues"] == list(ALGORITHMS)
     for name in ("MinValue", "MaxValue"):

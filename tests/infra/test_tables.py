@@ -64,6 +64,28 @@ def test_the_registry_has_its_twelve_slots() -> None:
     ]
 
 
+def test_what_is_due_is_listed() -> None:
+    """The index `due` of ExchangeTable lists what has a queue, by the time at which it is due, with keys alone."""
+    assert indexes(TABLES["ExchangeTable"]) == [
+        {
+            "IndexName": "due",
+            "KeySchema": [
+                {"AttributeName": "queue", "KeyType": "HASH"},
+                {"AttributeName": "due", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+    ]
+    types = {one["AttributeName"]: one["AttributeType"] for one in attributes(TABLES["ExchangeTable"])}
+    assert (types["queue"], types["due"]) == ("S", "N")
+
+
+def attributes(table: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the attributes that a table declares."""
+    found: list[dict[str, str]] = table["Properties"]["AttributeDefinitions"]
+    return found
+
+
 def test_the_catalogue_uses_slots_that_there_are() -> None:
     """Every attribute's slot is an index of the table, and no two attributes of a record share one."""
     used = [(kind, slot) for attribute in SOCIAL_CATALOGUE.rows for kind, slot in attribute.slots.items()] + [

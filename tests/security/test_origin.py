@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 import pytest
 
 from support.api import Api
-from support.events import ROOT, event
+from support.events import event, http_events
 from support.logs import Logs
 
 SECRET = "of-the-front-door"
-EVENTS = sorted(path.stem for path in (ROOT / "events").glob("*.json"))
+EVENTS = sorted(http_events())
 
 
 @pytest.fixture(scope="module")

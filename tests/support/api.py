@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 from dci_clients import app as clients_app
 from dci_common.clients.registration import NewClient, register
 from dci_common.runtime import Runtime
+from dci_delivery import app as delivery_app
+from dci_exchange import app as exchange_app
 from dci_search import app as search_app
 from dci_token import app as token_app
 from support import conformance, leaks
@@ -86,14 +88,23 @@ class Api:
             settings, clock=now or self.clock, random_bytes=random.Random(seed).randbytes, **clients
         )
         token, search, clients = (app.create_app(self.runtime) for app in (token_app, search_app, clients_app))
-        administration = dict.fromkeys(("/clients", "/keys", "/exchanges"), clients)
-        self._apps = {"/oauth2": token, "/.well-known": token, **administration}
+        self._apps = {
+            "asynchronous": exchange_app.create_app(self.runtime),
+            "/oauth2": token,
+            "/.well-known": token,
+            "/clients": clients,
+            "/keys": clients,
+            "/exchanges": clients,
+        }
         self._search = search
+        self.deliver = delivery_app.create_app(self.runtime)
         self.context: Any = None  # Lambda's own; the local server has none
 
     def send(self, sent: Event) -> Reply:
         """Give an event to the function whose route it is on."""
         path = sent["routeKey"].split(" ")[-1]
+        if path in {"/registry/search", "/registry/txn/status"}:
+            path = "asynchronous"
         app = next((app for prefix, app in self._apps.items() if path.startswith(prefix)), self._search)
         answer = app(sent, self.context)
         reply = Reply(answer["statusCode"], answer["headers"], answer["body"], sent)

@@ -107,6 +107,7 @@ def routes() -> dict[str, Tree]:
         event["Properties"].get("Path", "$default"): event["Properties"] | {"Function": name}
         for name, function in functions().items()
         for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
     }
 
 

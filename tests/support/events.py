@@ -29,8 +29,15 @@ def event(name: str, *, body: object = None, token: str | None = None, **headers
         made["headers"]["authorization"] = f"Bearer {token}"
     for header, value in headers.items():
         made["headers"][header.replace("_", "-")] = value
-    made["headers"] = {header: value for header, value in made["headers"].items() if value}
+    if "headers" in made:
+        made["headers"] = {header: value for header, value in made["headers"].items() if value}
     return made
+
+
+def http_events() -> dict[str, Event]:
+    """Return the events of the bank that are HTTP requests, by name; the others come from queues and schedules."""
+    bank = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "events").glob("*.json"))}
+    return {name: sent for name, sent in bank.items() if "routeKey" in sent}
 
 
 def body_of(name: str) -> Any:

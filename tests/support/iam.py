@@ -115,10 +115,9 @@ def is_allowed(function: str, call: Call) -> bool:
 def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, str]) -> Iterator[Call]:
     """Yield all calls as which IAM may evaluate an operation; each of them must be allowed.
 
-    `resources` has the logical ids of tables and secrets by their names, or by the folder that names begin
-    with. A request for several items is evaluated for
-    each of them and for all together. AWS does not document which keys it states for a part of a transaction: hence
-    also without any.
+    `resources` has the logical ids of tables, queues and secrets by their names, or by the folder that names begin
+    with. A request for several items is evaluated for each of them and for all together. AWS does not document which
+    keys it states for a part of a transaction: hence also without any.
     """
     match operation:
         case "RotateSecret":
@@ -127,6 +126,8 @@ def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, st
         case _ if "SecretId" in request or operation == "CreateSecret":
             name = request.get("SecretId") or request["Name"]
             yield Call(f"secretsmanager:{operation}", resources.get(name) or resources[_folder(name)])
+        case "SendMessage":
+            yield Call("sqs:SendMessage", resources[request["QueueUrl"]])
         case "BatchGetItem":
             for table, part in request["RequestItems"].items():
                 yield from _on_items("BatchGetItem", resources[table], part["Keys"])

@@ -21,6 +21,8 @@ from dci_clients import app as clients_app
 from dci_common.aws.client import MinimalClient
 from dci_common.runtime import LambdaHandler, Runtime
 from dci_common.settings import Settings
+from dci_delivery import app as delivery_app
+from dci_exchange import app as exchange_app
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
@@ -31,13 +33,15 @@ _MODULES: Mapping[str, Any] = {
     "TokenFunction": token_app,
     "SearchFunction": search_app,
     "ClientsFunction": clients_app,
+    "ExchangeFunction": exchange_app,
+    "DeliveryFunction": delivery_app,
     "RotationFunction": rotation_app,
 }
 
 
 @dataclass(frozen=True)
 class _Role:
-    """The role of a function at work, and the logical ids of its tables and secrets."""
+    """The role of a function at work, and the logical ids of its tables, queues and secrets."""
 
     function: str
     resources: Mapping[str, str]
@@ -84,7 +88,7 @@ def with_role(function: str, create_app: CreateApp) -> CreateApp:
 
 
 def resources(settings: Settings) -> dict[str, str]:
-    """Return the logical ids of tables and secrets by their names; the last one counts where a name occurs twice."""
+    """Return the logical ids of tables, queues and secrets by their names; the last one of two with a name counts."""
     return {
         settings.exchange_table: "ExchangeTable",
         settings.audit_table: "AuditTable",
@@ -92,6 +96,8 @@ def resources(settings: Settings) -> dict[str, str]:
         settings.clients_table: "ClientsTable",
         settings.signing_keys_secret: "SigningKeys",
         settings.cursor_secret: "CursorKey",
+        settings.work_queue: "WorkQueue",
+        settings.delivery_queue: "DeliveryQueue",
         settings.callback_secrets: "${AWS::StackName}/callbacks/*",
     }
 

@@ -17,6 +17,10 @@ class Operator:
         self._lines = io.StringIO(answer)
         self._meanwhile = meanwhile
 
+    def isatty(self) -> bool:
+        """Return whether this is a terminal: answers are piped in."""
+        return False
+
     def readline(self) -> str:
         """Return the next line of the answer."""
         self._meanwhile()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 PRIVATE = "PERSONAL-DATA"  # in everything that must not be shown
-COLLECTED = (Outcome(keys=3, total=3, identified=(PRIVATE,)), Outcome(code="rjct.x", reason=f"No: {PRIVATE}"))
+COLLECTED = (Outcome(keys=3, total=3), Outcome(code="rjct.x", reason=f"No: {PRIVATE}"))
 STOPPED = Delivery(item=0, start=2, page=1, portions=((0, 2, 1),), attempts=11, first_attempt=1, reason="HTTP 500.")
 SECOND_PAGE: dict[str, Any] = {"outcomes": COLLECTED, "delivery": STOPPED}  # of a delivery that stopped there
 

@@ -75,6 +75,8 @@ def _members(record: Record) -> Iterator[tuple[str, str]]:
     for name, value in record.items():
         if name == "flags":
             yield from _members(value)
+        elif name == "callbacks":
+            yield from ((f"callback {part}", text) for part, text in _members(value) if text)
         else:
             yield name.replace("_", " "), _text(value)
 

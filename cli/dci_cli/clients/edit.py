@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from dci_cli.clients.client_command import (
     ClientCommand,
@@ -31,8 +32,15 @@ def _add_changes(parser: argparse.ArgumentParser) -> None:
 
 def _create(api: ClientsApi, options: argparse.Namespace) -> None:
     name = take_subject(options, "name")
-    members = {member: value for member, value in members_of(options).items() if value is not None}
+    members = _without_defaults(members_of(options))
     print_record(options, api.create({**members, "name": name}))
+
+
+def _without_defaults(members: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of a new client: it has each default that it does not name."""
+    if callbacks := members.get("callbacks"):
+        members = {**members, "callbacks": _without_defaults(callbacks)}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _update(api: ClientsApi, options: argparse.Namespace) -> None:

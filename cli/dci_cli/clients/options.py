@@ -9,17 +9,19 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from dci_cli.clients.callback_options import URLS, add_callback_options, callbacks_of
 from dci_cli.command_error import CommandError
 
 _DEFAULT = "default"  # the value that takes a member back
-_FLAGS = ("openspp17", "signature", "restricted")
-_LISTS = ("scopes", "disclosure", "record_types")
+_FLAGS = ("openspp17", "signature", "restricted", "asynchronous")
+_LISTS = ("scopes", "disclosure", "record_types", URLS)
 _TEXTS = ("name", "sender_id")
-_NUMBERS = ("token_lifetime", "requests_a_minute", "records_a_day")
+_NUMBERS = ("token_lifetime", "requests_a_minute", "records_a_day", "open_exchanges")
 _NUMBER_OPTIONS = {
     "--token-lifetime": ("SECONDS", "how many seconds its tokens are valid"),
     "--requests-a-minute": ("NUMBER", "how many searches it may send in a minute; 0: no limit"),
     "--records-a-day": ("NUMBER", "how many records it may get in a day; 0: no limit"),
+    "--open-exchanges": ("NUMBER", "how many asynchronous messages it may have unfinished; 0: no limit"),
 }
 
 
@@ -43,6 +45,7 @@ def add_members(parser: argparse.ArgumentParser, *, are_new: bool) -> None:
     if not are_new:
         keys.add_argument("--no-jwks", action="store_true", help="remove its public keys")
     _add_flags(parser)
+    add_callback_options(parser, _number)
 
 
 def _add_flags(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +56,11 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--restricted", action=argparse.BooleanOptionalAction, help="allow it to see restricted people"
+    )
+    parser.add_argument(
+        "--asynchronous",
+        action=argparse.BooleanOptionalAction,
+        help="allow it to search asynchronously: it is answered by callbacks, or when it asks for the status",
     )
     parser.add_argument(
         "--signature",
@@ -94,10 +102,12 @@ def members_of(options: argparse.Namespace) -> dict[str, Any]:
     """Return the members that were given, as the API accepts them; None is the default. Raises CommandError."""
     flags = {name: getattr(options, name) for name in _FLAGS if getattr(options, name) is not None}
     given = {name: getattr(options, name) for name in (*_TEXTS, *_NUMBERS) if getattr(options, name) is not None}
-    lists = {name: _words(getattr(options, name)) for name in _LISTS if getattr(options, name) is not None}
+    listed = [name for name in _LISTS if name != URLS and getattr(options, name) is not None]
+    lists = {name: _words(getattr(options, name)) for name in listed}
     defaults = {name: None for name, value in {**given, **lists}.items() if _is_default(name, value)}
     keys = _keys(options.jwks) if options.jwks else {"jwks": None} if getattr(options, "no_jwks", False) else {}
-    return {**given, **lists, **defaults, **({"flags": flags} if flags else {}), **keys}
+    parts = {name: part for name, part in (("flags", flags), ("callbacks", callbacks_of(options, _DEFAULT))) if part}
+    return {**given, **lists, **defaults, **parts, **keys}
 
 
 def _is_default(name: str, value: object) -> bool:
@@ -111,6 +121,8 @@ def _words(values: list[str]) -> list[str]:
 
 def _is_known(name: str, values: list[str]) -> bool:
     """Return whether the last value of a list is one that the member can have."""
+    if name == URLS:
+        return "://" in values[-1] or values[-1] == _DEFAULT
     return set(_words(values[-1:])) <= {*_known(name), _DEFAULT}
 
 

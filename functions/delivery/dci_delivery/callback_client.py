@@ -43,9 +43,9 @@ _VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
 class CallbackClient:
-    """Sends requests to partners, from any number of threads. `clock` returns epoch seconds.
+    """Sends requests to partners, from any number of threads.
 
-    `time_limit` is in seconds, and is measured by another clock.
+    `clock` returns epoch seconds, `time_limit` is in seconds, and is measured by `timer`.
     """
 
     def __init__(
@@ -54,10 +54,11 @@ class CallbackClient:
         *,
         clock: Callable[[], float] = time.time,
         time_limit: float = TIME_LIMIT,
+        timer: Callable[[], float] = time.monotonic,
         network: Network | None = None,
     ) -> None:
         self._test_hosts = settings.callback_test_origins
-        self._clock, self._time_limit = clock, time_limit
+        self._clock, self._time_limit, self._timer = clock, time_limit, timer
         network = network or Network()
         self._network = replace(network, tls_context=cache(network.tls_context))
 
@@ -70,7 +71,7 @@ class CallbackClient:
 
         target = read_target(url, self._test_hosts)
         sent = {"host": target.host_header, **_HEADERS, **_checked(headers)}
-        countdown = Countdown(self._time_limit)
+        countdown = Countdown(self._time_limit, self._timer)
         return post(target, list(sent.items()), body, network=self._network, countdown=countdown, now=self._clock)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -62,14 +61,15 @@ def read_target(url: str, test_hosts: Collection[str]) -> Target:
 
 
 class Countdown:
-    """The time that is left for everything that a request does."""
+    """The time that is left for everything that a request does. `timer` returns seconds since any moment."""
 
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+    def __init__(self, seconds: float, timer: Callable[[], float]) -> None:
+        self._timer = timer
+        self._end = timer() + seconds
 
     def left(self) -> float:
         """Return the seconds left, of which there are always some. Raises TimeoutError."""
-        seconds = self._end - time.monotonic()
+        seconds = self._end - self._timer()
         if seconds <= 0:
             raise TimeoutError
         return max(seconds, _SHORTEST_TIMEOUT)

@@ -53,7 +53,8 @@ def compose(
         texts = [answer.portion(portion, number, _ANY, session, deadline).text for portion, number in pairs]
         return Page(delivery.portions, texts)
     left = most_bytes - _FRAME
-    portions, items = list[Portion](), list[str]()
+    portions: list[Portion] = []
+    items: list[str] = []
     for item, start, count in _wanted(exchange):
         if items and left < _FRAME:
             break

@@ -9,17 +9,19 @@ from dci_common.edge.application import Resource, application
 from dci_common.edge.bearer import BearerGate
 from dci_common.edge.http import Request, Response
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
-from dci_common.scopes import REGISTRY_SEARCH
+from dci_common.scopes import REGISTRY_SEARCH, REGISTRY_STATUS
 from dci_common.spdci.envelope import SearchEnvelope, read_envelope
 from dci_common.spdci.url_page import with_url_page
 from dci_search.response import search_error
 from dci_search.service import SearchService
+from dci_search.status import StatusService
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: `/registry/sync/search`, `/health`, `/openapi.json` and `$default`."""
+    """Build the function: the sync search and status, `/health`, `/openapi.json` and `$default`."""
     gate = BearerGate(runtime)
     service = SearchService(runtime)
+    status = StatusService(runtime)
 
     def search(request: Request) -> Response:
         client = gate.authenticate(request, REGISTRY_SEARCH)
@@ -28,6 +30,10 @@ def create_app(runtime: Runtime) -> LambdaHandler:
             envelope = with_url_page(envelope, request.query)
         answer = service.answer(envelope, client, request.correlation_id, request.deadline, request.log_fields)
         return Response(200, answer)
+
+    def txn_status(request: Request) -> Response:
+        client = gate.authenticate(request, REGISTRY_STATUS)
+        return Response(200, status.answer(request, client))
 
     def health(_: Request) -> Response:
         return Response.of(200, {"status": "ok"})
@@ -38,6 +44,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
     return application(
         {
             "/registry/sync/search": Resource({"POST": search}, search_error),
+            "/registry/sync/txn/status": Resource({"POST": txn_status}),
             "/health": Resource({"GET": health}),
             "/openapi.json": Resource({"GET": description}),
         },

@@ -46,6 +46,10 @@ class DisclosureSessions:
         """
         return self._session(client, envelope, correlation_id, self._quotas.reserve(client, max_records))
 
+    def count_request(self, client: Client) -> None:
+        """Count a request that reserves no records. Raises LimitExceeded."""
+        self._quotas.check(self._quotas.reserve(client, 0))
+
     def open_charged(self, client: Client, envelope: AsyncSearchEnvelope, correlation_id: str) -> DisclosureSession:
         """Return the session of an answer whose records were counted when they were collected: it counts nothing."""
         return self._session(client, envelope, correlation_id, Reservation(client.client_id, "", 0, 0, None))

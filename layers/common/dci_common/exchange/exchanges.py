@@ -22,6 +22,7 @@ STATES: tuple[State, ...] = get_args(State)
 MAX_OPEN_SECONDS = 14 * 86_400  # after which an exchange is dead that could not be collected
 OPEN: frozenset[State] = frozenset({"collecting", "delivering"})
 FAILED: tuple[State, ...] = ("refused", "dead")
+PAGE_RECORDS = 2_000  # at most, in one callback
 KEPT_SECONDS = 14 * 86_400  # of an exchange that has ended
 _QUEUES = 4  # partitions of the index of what is due
 
@@ -30,15 +31,15 @@ _QUEUES = 4  # partitions of the index of what is due
 class Outcome:
     """What one item of a message found: how many keys are stored, and the total; or why it is rejected.
 
-    Where the item asked for a page, `next_cursor` names the next one, and `identified` are the ids of matches that
-    were found by their identifiers, on this page or not. A rejection of one's own that no code of the standard names
-    has only a `reason`.
+    Where the item asked for a page, `next_cursor` names the next one, and so many `identified` keys are stored after
+    those of the page: of other matches, which were found by their identifiers. A rejection that no code of the
+    standard names has only a `reason`.
     """
 
     keys: int = 0
     total: int = 0
     next_cursor: str = ""
-    identified: tuple[str, ...] = ()
+    identified: int = 0
     code: str = ""
     reason: str = ""
 
@@ -79,7 +80,7 @@ class Delivery:
     portions: tuple[Portion, ...] = ()
     attempts: int = 0
     first_attempt: int = 0
-    size: int = 2_000
+    size: int = field(default_factory=lambda: PAGE_RECORDS)
     reason: str = ""
 
 
@@ -191,14 +192,10 @@ def from_item(item: Item) -> Exchange:
         held_until=int(item["held_until"]["N"]),
         tries=int(item["tries"]["N"]),
         redriven=int(item["redriven"]["N"]),
-        outcomes=tuple(_outcome(stored) for stored in json.loads(item["outcomes"]["S"])),
+        outcomes=tuple(Outcome(**stored) for stored in json.loads(item["outcomes"]["S"])),
         checkpoint=_checkpoint(json.loads(item["checkpoint"]["S"])),
         delivery=_delivery(json.loads(item["delivery"]["S"])),
     )
-
-
-def _outcome(stored: dict[str, Any]) -> Outcome:
-    return Outcome(**{**stored, "identified": tuple(stored["identified"])})
 
 
 def _checkpoint(stored: dict[str, Any]) -> Checkpoint:

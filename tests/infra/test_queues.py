@@ -1,0 +1,68 @@
+"""The queues of asynchronous exchange, and how the delivery function is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.deployment import functions, of_type
+
+QUEUES = {name: queue["Properties"] for name, queue in of_type("AWS::SQS::Queue").items()}
+WITH_DEAD_LETTERS = {"WorkQueue": "WorkDeadLetters", "DeliveryQueue": "DeliveryDeadLetters"}
+DAYS = 86_400
+
+
+def events(type_: str) -> dict[str, Any]:
+    """Return the properties of the delivery function's events of a type, by name."""
+    found = functions()["DeliveryFunction"]["Events"].items()
+    return {name: event["Properties"] for name, event in found if event["Type"] == type_}
+
+
+def test_each_queue_has_a_queue_of_its_own_for_dead_letters() -> None:
+    """A message that fails five times is set aside for 14 days, where no function receives it."""
+    assert QUEUES.keys() == {*WITH_DEAD_LETTERS, *WITH_DEAD_LETTERS.values()}
+    for name, dead_letters in WITH_DEAD_LETTERS.items():
+        target = {"Fn::GetAtt": [dead_letters, "Arn"]}
+        assert QUEUES[name]["RedrivePolicy"] == {"deadLetterTargetArn": target, "maxReceiveCount": 5}
+        assert "RedrivePolicy" not in QUEUES[dead_letters]
+        assert QUEUES[dead_letters]["MessageRetentionPeriod"] == 14 * DAYS
+
+
+@pytest.mark.parametrize("name", WITH_DEAD_LETTERS)
+def test_a_message_is_not_received_while_the_function_may_work_on_it(name: str) -> None:
+    """A message stays invisible for six times the function's timeout, as Lambda advises."""
+    assert QUEUES[name]["VisibilityTimeout"] == 6 * functions()["DeliveryFunction"]["Timeout"]
+    assert "FifoQueue" not in QUEUES[name]  # a standard queue, whose groups are fair
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_a_queue_is_encrypted(name: str) -> None:
+    """Messages are encrypted with the deployment's own key, if there is one, or else with that of SQS."""
+    key = {"KmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/of-our-own"}
+    own = of_type("AWS::SQS::Queue", **key)[name]["Properties"]
+    assert QUEUES[name]["SqsManagedSseEnabled"] is True
+    assert "KmsMasterKeyId" not in QUEUES[name]
+    assert own["KmsMasterKeyId"] == {"Ref": "KmsKeyArn"}
+    assert "SqsManagedSseEnabled" not in own
+
+
+def test_messages_are_received_one_at_a_time() -> None:
+    """Each queue calls the function within MaxConcurrency, and only a message that failed is received again."""
+    received = events("SQS")
+    assert [source["Queue"] for source in received.values()] == [
+        {"Fn::GetAtt": [name, "Arn"]} for name in WITH_DEAD_LETTERS
+    ]
+    for source in received.values():
+        assert source["BatchSize"] == 1
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert source["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MaxConcurrency"}}
+
+
+def test_what_is_due_is_looked_for_each_minute() -> None:
+    """A schedule calls the function each minute, and no other function is called by a queue or a schedule."""
+    assert [schedule["Schedule"] for schedule in events("Schedule").values()] == ["rate(1 minute)"]
+    others = [function for name, function in functions().items() if name != "DeliveryFunction"]
+    types = {event["Type"] for function in others for event in function.get("Events", {}).values()}
+    assert types == {"HttpApi"}
+    assert functions()["DeliveryFunction"].keys().isdisjoint({"AutoPublishAlias", "SnapStart", "VpcConfig"})

@@ -1,0 +1,173 @@
+"""Asynchronous exchange as tests drive it: queues in their hands, and a receiver of callbacks."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from botocore.exceptions import EndpointConnectionError
+
+from dci_common.exchange.exchange_store import ExchangeStore
+from support.api import Api, Reply
+from support.events import body_of, event
+
+SWEEP = {"detail-type": "Scheduled Event", "source": "aws.events"}
+ACK = {"message": {"ack_status": "ACK"}}
+Answering = Callable[[dict[str, Any]], tuple[int, Any]]
+
+
+class Queues:
+    """SQS: each queue keeps its messages until they are taken; time is the caller's."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.fails = False
+
+    def send_message(self, **request: Any) -> dict[str, Any]:
+        """Add a message to a queue."""
+        if self.fails:
+            raise EndpointConnectionError(endpoint_url="sqs")
+        self.sent.append(request)
+        return {"MessageId": str(len(self.sent))}
+
+    def take(self) -> list[str]:
+        """Take all messages."""
+        taken, self.sent = [message["MessageBody"] for message in self.sent], []
+        return taken
+
+
+@dataclass
+class Receiver:
+    """A partner's receiver: what it was sent, and what it answers."""
+
+    url: str
+    received: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    answer: Answering = lambda _: (200, ACK)
+
+    @property
+    def pages(self) -> list[list[dict[str, Any]]]:
+        """The response items of each callback."""
+        return [message["message"]["search_response"] for message in self.received]
+
+    @property
+    def ids(self) -> list[str]:
+        """What tells each record of all callbacks from others, in their order."""
+        return [record_id(record) for page in self.pages for item in page for record in records_of(item)]
+
+
+def records_of(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the records of a response item."""
+    found: list[dict[str, Any]] = item.get("data", {}).get("reg_records", [])
+    return found
+
+
+def record_id(record: dict[str, Any]) -> str:
+    """Return what tells a rendered record from others."""
+    return json.dumps(record, sort_keys=True)
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """Run a receiver on this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            receiver.headers.append({name.lower(): value for name, value in self.headers.items()})
+            status, content = receiver.answer(body)
+            if 200 <= status < 300:
+                receiver.received.append(body)
+            written = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(written)))
+            self.end_headers()
+            self.wfile.write(written)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        receiver = Receiver(f"http://127.0.0.1:{server.server_port}/on-search")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield receiver
+        finally:
+            server.shutdown()
+
+
+class Partner:
+    """A client that sends asynchronous messages, and whose exchanges the test works on."""
+
+    def __init__(self, api: Api, queues: Queues, url: str, **changes: Any) -> None:
+        self.api, self.queues = api, queues
+        callbacks = {"urls": ["http://127.0.0.1"], **changes.pop("callbacks", {})}
+        fields = {
+            "scopes": ("registry.search", "registry.status"),
+            "flags": {"asynchronous": True, **changes.pop("flags", {})},
+            "callbacks": callbacks,
+            "sender_id": f"partner {api.runtime.random_bytes(6).hex()}",
+            **changes,
+        }
+        self.client, secret = api.client(**fields)
+        self._secret = secret
+        self.token = str(api.token(self.client, secret).json["access_token"])
+        self.url = url
+        self._numbers = iter(range(1, 1_000_000))
+
+    def message(self, *items: dict[str, Any], name: str = "exchange_search", **header: Any) -> dict[str, Any]:
+        """Return a message with ids of its own."""
+        made: dict[str, Any] = body_of(name)
+        number = next(self._numbers)
+        made["header"] |= {"message_id": f"m-{number}", "sender_id": self.client.sender_id, "sender_uri": self.url}
+        made["header"] |= header
+        made["header"] = {member: value for member, value in made["header"].items() if value is not None}
+        made["message"]["transaction_id"] = f"t-{number}"
+        if items:
+            made["message"]["search_request"] = list(items)
+        return made
+
+    def send(self, message: object, name: str = "exchange_search") -> Reply:
+        """Send a message."""
+        return self.api.send(event(name, body=message, token=self.token))
+
+    def search(self, *items: dict[str, Any], **header: Any) -> Reply:
+        """Send an asynchronous search."""
+        return self.send(self.message(*items, **header))
+
+    def status(self, attribute_type: str, value: object, **question: Any) -> Reply:
+        """Ask for the status of a transaction at once."""
+        message = self.message(name="status", sender_uri=None)
+        message["message"]["txnstatus_request"] |= {
+            "attribute_type": attribute_type,
+            "attribute_value": value,
+            **question,
+        }
+        return self.send(message, "status")
+
+    def work(self, rounds: int = 1_000) -> None:
+        """Have the delivery function do all that is queued, and what it queues, but not what is due later."""
+        for _ in range(rounds):
+            bodies = self.queues.take()
+            if not bodies:
+                return
+            records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+            failures = self.api.deliver({"Records": records}, None)["batchItemFailures"]
+            assert failures == []
+        raise AssertionError("the queues do not become empty")
+
+    def sweep(self) -> None:
+        """Have the schedule call, and all be done that it queues."""
+        self.api.deliver(SWEEP, None)
+        self.work()
+
+    def state(self, reply: Reply) -> str:
+        """Return the state of the exchange that a reply acknowledges."""
+        exchange = ExchangeStore(self.api.runtime).get(reply.json["message"]["correlation_id"])
+        assert exchange
+        return exchange.state
