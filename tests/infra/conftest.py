@@ -117,7 +117,7 @@ def _searches(api: Api) -> Iterator[tuple[int, Event]]:
     asynchronous = body_of("exchange_search")
     asynchronous["message"] |= message["message"]
     del asynchronous["header"]["sender_uri"]
-    for _, queued in _worked_on(api, event("exchange_search", body=asynchronous, token=token)):
+    for _, queued in worked_on(api, event("exchange_search", body=asynchronous, token=token)):
         api.deliver(queued, None)
     yield 200, event("status", token=token)
     yield 200, event("health")
@@ -183,10 +183,10 @@ def _deliveries(api: Api) -> Iterator[tuple[None, Event]]:
         search["message"]["search_request"] = _items()
         search["header"] |= {"total_count": len(_items()), "sender_uri": receiver.url}
         yield None, event("sweep")
-        yield from _worked_on(api, event("exchange_search", body=search, token=token))
+        yield from worked_on(api, event("exchange_search", body=search, token=token))
         status = body_of("exchange_status")
         status["header"]["sender_uri"] = receiver.url
-        yield from _worked_on(api, event("exchange_status", body=status, token=token))
+        yield from worked_on(api, event("exchange_status", body=status, token=token))
         assert len(receiver.received) == 2
         search["header"]["message_id"] = "791"
         assert api.send(event("exchange_search", body=search, token=token)).status == 200
@@ -194,7 +194,7 @@ def _deliveries(api: Api) -> Iterator[tuple[None, Event]]:
         yield None, event("sweep")
 
 
-def _worked_on(api: Api, sent: Event) -> Iterator[tuple[None, Event]]:
+def worked_on(api: Api, sent: Event) -> Iterator[tuple[None, Event]]:
     """Yield the messages of the queues that lead from a message to its callback."""
     accepted = api.send(sent)
     assert accepted.status == 200, accepted.text
