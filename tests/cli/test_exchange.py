@@ -21,12 +21,18 @@ from support.admin_client import Admin
 from support.api import Api
 from support.api_over_http import api_over_http
 from support.operator_input import Operator, nothing
-from support.stored_exchanges import PRIVATE, SECOND_PAGE, accepted, attempted, ended, open_count
+from support.stored_exchanges import PRIVATE, SECOND_PAGE, accepted, attempted, ended, exchange_table, open_count
 
 from .conftest import Dci, Outcome
 
 Exchanges = Callable[..., Outcome]
 _DAY = 86_400
+
+
+@pytest.fixture
+def api(new_api: Callable[..., Api]) -> Api:
+    """Return an API with an ExchangeTable of its own."""
+    return new_api(exchange_table=exchange_table())
 
 
 @pytest.fixture
@@ -54,9 +60,8 @@ def exchange(dci: Dci, api: Api, monkeypatch: pytest.MonkeyPatch) -> Exchanges:
 
 
 @pytest.fixture
-def over_api(new_api: Callable[..., Api], dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchanges]:
+def over_api(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchanges]:
     """Return `dci exchange list` and `show`, with the credentials of a client that may only read."""
-    api = new_api()
     reader = Admin(api, ("clients.read",))
     monkeypatch.setenv("DCI_CLIENT_ID", reader.client.client_id)
     monkeypatch.setenv("DCI_CLIENT_SECRET", reader.secret)

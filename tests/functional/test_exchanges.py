@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,13 @@ from dci_common.timestamps import timestamp
 from support.admin_client import Admin
 from support.api import Api, Reply
 from support.events import event
-from support.stored_exchanges import PRIVATE, SECOND_PAGE, accepted, attempted, ended
+from support.stored_exchanges import PRIVATE, SECOND_PAGE, accepted, attempted, ended, exchange_table
+
+
+@pytest.fixture
+def api(new_api: Callable[..., Api]) -> Api:
+    """Return an API with an ExchangeTable of its own."""
+    return new_api(exchange_table=exchange_table())
 
 
 @pytest.fixture
@@ -109,12 +116,10 @@ def test_nothing_personal_is_shown(api: Api, reader: Admin, owner: str) -> None:
 def test_what_failed_and_what_is_open_is_listed(api: Api, reader: Admin, owner: str) -> None:
     """Without a client, the list has the dead, then the refused, then the open ones, and no others."""
     dead, refused = (ended(api.runtime, owner, state) for state in ("dead", "refused"))
-    others = {ended(api.runtime, owner, state).correlation_id for state in ("answered", "cancelled")}
+    for state in ("answered", "cancelled"):
+        ended(api.runtime, owner, state)
     opened = accepted(api.runtime, owner)
-    listed = ids(walk(reader, 100))
-    places = [listed.index(exchange.correlation_id) for exchange in (dead, refused, opened)]
-    assert places == sorted(places)
-    assert not others & set(listed)
+    assert ids(walk(reader, 100)) == [exchange.correlation_id for exchange in (dead, refused, opened)]
 
 
 def test_every_exchange_is_on_one_page(api: Api, reader: Admin, owner: str) -> None:
@@ -122,7 +127,7 @@ def test_every_exchange_is_on_one_page(api: Api, reader: Admin, owner: str) -> N
     made = {accepted(api.runtime, owner).correlation_id for _ in range(6)}
     made |= {ended(api.runtime, owner, state).correlation_id for state in ("dead", "refused", "dead", "refused")}
     whole = ids(walk(reader, 100))
-    assert made <= set(whole)
+    assert made == set(whole)
     for limit in (1, 3):
         assert ids(walk(reader, limit)) == whole
     assert len(whole) == len(set(whole))
@@ -142,14 +147,12 @@ def test_a_clients_exchanges_are_listed_the_newest_first(api: Api, reader: Admin
 
 @pytest.mark.parametrize("state", ["dead", "refused", "collecting", "delivering"])
 def test_a_state_selects(api: Api, reader: Admin, owner: str, state: str) -> None:
-    """`state` lists only exchanges in that state, among them the one that is there."""
+    """`state` lists only exchanges in that state."""
     for one in ("dead", "refused"):
         ended(api.runtime, owner, one)
     for one in ("collecting", "delivering"):
         accepted(api.runtime, owner, state=one)
-    listed = walk(reader, 3, state=state)
-    assert {exchange["state"] for exchange in listed} == {state}
-    assert [exchange["client_id"] for exchange in listed].count(owner) == 1
+    assert [exchange["state"] for exchange in walk(reader, 3, state=state)] == [state]
 
 
 def test_an_expired_exchange_is_not_shown(api: Api, reader: Admin, owner: str) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
+from dci_cli.local.tables import create_tables
 from dci_common.exchange.acceptance import Acceptance
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.exchange_table import ExchangeTable
 from dci_common.exchange.exchanges import Checkpoint, Delivery, Exchange, Outcome, exchange_key
 from dci_common.timestamps import day, timestamp
+from support.registries import tables
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -19,6 +24,14 @@ PRIVATE = "PERSONAL-DATA"  # in everything that must not be shown
 COLLECTED = (Outcome(keys=3, total=3), Outcome(code="rjct.x", reason=f"No: {PRIVATE}"))
 STOPPED = Delivery(item=0, start=2, page=1, portions=((0, 2, 1),), attempts=11, first_attempt=1, reason="HTTP 500.")
 SECOND_PAGE: dict[str, Any] = {"outcomes": COLLECTED, "delivery": STOPPED}  # of a delivery that stopped there
+_numbers = itertools.count()
+
+
+def exchange_table() -> str:
+    """Make an ExchangeTable, and return its name: workers would fail with these exchanges, of which some are due."""
+    name = f"dci-exchange-{next(_numbers)}"
+    create_tables(boto3.client("dynamodb"), tables(), {"ExchangeTable": name})
+    return name
 
 
 def accepted(runtime: Runtime, client_id: str, **changes: Any) -> Exchange:
