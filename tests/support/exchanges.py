@@ -81,6 +81,8 @@ def receiving() -> Iterator[Receiver]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             receiver.headers.append({name.lower(): value for name, value in self.headers.items()})
             status, content = receiver.answer(body)
+            if not status:
+                return  # it hangs up
             if 200 <= status < 300:
                 receiver.received.append(body)
             written = json.dumps(content).encode()
@@ -115,7 +117,7 @@ class Partner:
             **changes,
         }
         self.client, secret = api.client(**fields)
-        self._secret = secret
+        self.secret = secret
         self.token = str(api.token(self.client, secret).json["access_token"])
         self.url = url
         self._numbers = iter(range(1, 1_000_000))

@@ -43,6 +43,7 @@ _measured = DynamoType.size
 _queried: Any = Table.query
 _transacted = DynamoDBBackend.transact_write_items
 _written: ContextVar[list[dict[str, Any]] | None] = ContextVar("written", default=None)  # keys, in a transaction
+_updated: ContextVar[list[dict[str, Any]]] = ContextVar("updated", default=[])  # noqa: B039 - never changed
 
 
 def _read_structure(parser: Any, shape: Any, value: Any) -> Any:  # noqa: ANN401 - moto's own types
@@ -120,15 +121,17 @@ def _copy_of_value(value: DynamoType, memo: dict[int, Any]) -> DynamoType:
 def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
     """Transact, so that the copies for a rollback are only of the partitions that are written to."""
     keys = [write.get("Key") or write.get("Item", {}) for item in transact_items for write in item.values()]
-    token = _written.set(keys)
+    written = _written.set(keys)
+    updated = _updated.set([item["Update"]["Key"] for item in transact_items if "Update" in item])
     try:
         _transacted(backend, transact_items)
     finally:
-        _written.reset(token)
+        _written.reset(written)
+        _updated.reset(updated)
 
 
 def _copy_of_table(table: Table, _: object) -> Table:
-    """Copy a table with references to its items: only Update changes an item in place, and transactions have none."""
+    """Copy a table with references to its items, but of those that Update changes in place."""
     copied = copy.copy(table)
     copied.items = table.items.copy()
     name, keys = table.hash_key_attr, _written.get()
@@ -136,6 +139,10 @@ def _copy_of_table(table: Table, _: object) -> Table:
     written = all_keys if keys is None else all_keys & {DynamoType(key[name]) for key in keys if name in key}
     for hash_key in written:
         copied.items[hash_key] = copy.copy(table.items[hash_key])
+    for key in _updated.get():
+        items, sort_key = copied.items.get(DynamoType(key[name]), {}), DynamoType(key[table.range_key_attr])
+        if sort_key in items:
+            items[sort_key] = copy.deepcopy(items[sort_key])
     return copied
 
 
