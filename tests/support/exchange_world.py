@@ -222,6 +222,21 @@ class World:
             if not people <= audited[found["reference_id"]]:
                 self.faults.append(f"{people} were sent, and only {audited[found['reference_id']]} recorded")
 
+    def _check_audit(self) -> None:
+        """Demand that what every callback disclosed is recorded as sent, whatever became of it afterwards."""
+        sent = Counter(
+            (message["message"]["correlation_id"], found["reference_id"])
+            for message in self.arrived
+            for found in message["message"]["search_response"]
+            if records_of(found)
+        )
+        recorded = Counter(
+            (record["correlation_id"]["S"], record["reference_id"]["S"])
+            for record in stored_items(self._names["audit_table"])
+            if "withheld" not in record
+        )
+        assert [key for key, count in sent.items() if recorded[key] < count] == []
+
     def audited(self, correlation_id: str) -> dict[str, set[str]]:
         """Return the people who were recorded as sent, by the reference id of the item."""
         found: dict[str, set[str]] = defaultdict(set)
@@ -269,6 +284,7 @@ class World:
         for asked in acknowledged:
             self._check_end(exchanges[asked.correlation_id], asked)
         self._check_counts([*exchanges.values()])
+        self._check_audit()
 
     def _check_end(self, exchange: Exchange, asked: Asked) -> None:
         if exchange.state != "answered":
