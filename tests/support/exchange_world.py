@@ -17,7 +17,6 @@ from dci_common.exchange.exchanges import Exchange
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
 from support.api import Api, Clock, Reply, item, predicate
-from support.events import event
 from support.exchanges import SWEEP, Partner, Queues, Receiver, records_of
 from support.hill_household import uin
 from support.misfortunes import BadQueues, Killed, Misfortunes
@@ -183,7 +182,7 @@ class World:
         except Exception:  # noqa: BLE001 - Lambda counts an error, and the schedule calls again
             assert self.misfortunes.throttled or self.misfortunes.lost
 
-    def hide(self, registry_may: bool = True) -> None:
+    def hide(self) -> None:
         """Restrict a person, or delete one."""
         person = self.draw.choice([person for person in PEOPLE if person.id not in self.hidden])
         if self.draw.random() < 0.5:
@@ -351,6 +350,3 @@ def shape(found: dict[str, Any], hidden: set[str]) -> tuple[Any, ...]:
     """Return what must be the same in an item whenever it is sent, whoever is hidden meanwhile."""
     people = [id_ for id_ in map(person_of, records_of(found)) if id_ not in hidden]
     return found["reference_id"], found["status"], found.get("pagination"), people
-
-
-__all__ = ["World", "event"]
