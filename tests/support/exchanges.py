@@ -47,6 +47,7 @@ class Receiver:
 
     url: str
     received: list[dict[str, Any]] = field(default_factory=list)
+    arrived: list[dict[str, Any]] = field(default_factory=list)  # those that it did not take, too
     headers: list[dict[str, str]] = field(default_factory=list)
     answer: Answering = lambda _: (200, ACK)
     answer_headers: dict[str, str] = field(default_factory=dict)
@@ -79,7 +80,11 @@ def receiving() -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            is_form = self.headers["Content-Type"] != "application/json"  # as sent to a token endpoint
+            body = {"form": text} if is_form else json.loads(text)
+            if not is_form:
+                receiver.arrived.append(body)
             receiver.headers.append({name.lower(): value for name, value in self.headers.items()})
             status, content = receiver.answer(body)
             if not status:
