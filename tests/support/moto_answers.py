@@ -117,14 +117,19 @@ def requests() -> Iterator[Request]:
     gone = {"TableName": "wide", "Key": {"pk": {"S": "p2"}, "sk": {"S": "s2"}}}
     yield "transact_write_items", {"TransactItems": [{"Put": put}, {"Put": missing}]}
     yield "get_item", {"TableName": "wide", "Key": _KEY}
-    counted = {"UpdateExpression": "ADD counted :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
-    update = {"TableName": "wide", "Key": {"pk": {"S": "p2"}, "sk": {"S": "s2"}}, **counted}
-    for cancelling in ([], [{"Put": missing}]):
-        yield "transact_write_items", {"TransactItems": [{"Update": update}, *cancelling]}
-        yield "get_item", {"TableName": "wide", "Key": update["Key"]}
     yield "transact_write_items", {"TransactItems": [{"Put": put}]}
     yield "transact_write_items", {"TransactItems": [{"Put": new}, {"Delete": gone}, {"Put": missing}]}
     yield "scan", {"TableName": "wide"}
+    counting = {
+        "TableName": "wide",
+        "Key": _KEY,
+        "UpdateExpression": "ADD counted :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    yield "transact_write_items", {"TransactItems": [{"Update": counting}, {"Put": missing}]}
+    yield "get_item", {"TableName": "wide", "Key": _KEY}
+    yield "transact_write_items", {"TransactItems": [{"Update": counting}, {"Put": new}]}
+    yield "get_item", {"TableName": "wide", "Key": _KEY}
     yield "transact_write_items", {"TransactItems": [{"Put": new}, {"Delete": gone}]}
     yield "scan", {"TableName": "wide"}
     yield "batch_get_item", {"RequestItems": {"wide": {"Keys": [_KEY], "ProjectionExpression": "sk, held"}}}
