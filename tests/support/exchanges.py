@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from dci_common.exchange.exchange_store import ExchangeStore
+from support import conformance
 from support.api import Api, Reply
 from support.events import body_of, event
 
@@ -77,11 +78,16 @@ def record_id(record: dict[str, Any]) -> str:
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """Run a receiver on this machine."""
+    """Run a receiver on this machine. Raises, at the end, what is wrong by the standard with a callback."""
+    faults: list[Exception] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            try:
+                conformance.check_callback(body)
+            except Exception as error:  # noqa: BLE001 - raised in the test, of which this is not the thread
+                faults.append(error)
             receiver.headers.append({name.lower(): value for name, value in self.headers.items()})
             status, content = receiver.answer(body)
             if 200 <= status < 300:
@@ -102,6 +108,8 @@ def receiving() -> Iterator[Receiver]:
             yield receiver
         finally:
             server.shutdown()
+    for fault in faults:
+        raise fault
 
 
 class Partner:
