@@ -19,8 +19,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.query import conditions, expression, parser
 from dci_common.scopes import SCOPES
 from dci_common.settings import Settings
-from dci_common.spdci import envelope, pagination
-from dci_search import response
+from dci_common.spdci import envelope, pagination, search_response
 from support.deployment import functions, template
 from support.deployment import routes as deployed_routes
 from support.events import ROOT, http_events
@@ -44,7 +43,7 @@ LIMITS = {
     "`page_size`": pagination.MAX_PAGE_SIZE,
     "`page_number` times `page_size`": pagination.MAX_DEPTH,
     "index entries and records that a message may read, set by the deployment": Settings().max_examined,
-    "records in a response": response._MAX_BYTES,  # noqa: SLF001
+    "records in a response": search_response._MAX_BYTES,  # noqa: SLF001
 }
 
 

@@ -40,7 +40,7 @@ EVERYBODY = ("birth_date", "ge", "1900-01-01")
 
 
 def test_a_search_is_acknowledged_and_answered_at_the_callback_address(partner: Partner, receiver: Receiver) -> None:
-    """The acknowledgement's correlation id comes back in the callback, with all records that the sync search finds."""
+    """The acknowledgement's correlation id comes back in the callback, with all that the sync search finds."""
     reply = partner.search(predicate(EVERYBODY))
     assert (reply.status, reply.json["message"]["ack_status"]) == (200, "ACK")
     partner.work()
@@ -56,9 +56,8 @@ def test_a_search_is_acknowledged_and_answered_at_the_callback_address(partner: 
     assert partner.state(reply) == "answered"
 
 
-def test_pages_follow_each_other_with_the_total_first(
-    partner: Partner, receiver: Receiver, small_pages: None
-) -> None:
+@pytest.mark.usefixtures("small_pages")
+def test_pages_follow_each_other_with_the_total_first(partner: Partner, receiver: Receiver) -> None:
     """An answer of several pages is sent page by page: numbered, each record once, the total in each."""
     reply = partner.search(predicate(EVERYBODY))
     partner.work()
@@ -180,9 +179,9 @@ def test_an_asynchronous_status_request_is_called_back(partner: Partner, receive
     """The status of a transaction is sent to the callback address, as txn-on-status."""
     partner.search(predicate(EVERYBODY), sender_uri=None)
     partner.work()
-    message = partner.message(name="txn_status", sender_uri=receiver.url)
+    message = partner.message(name="exchange_status", sender_uri=receiver.url)
     message["message"]["txnstatus_request"]["attribute_value"] = "t-1"
-    assert partner.send(message, "txn_status").status == 200
+    assert partner.send(message, "exchange_status").status == 200
     partner.work()
     (sent,) = receiver.received
     assert sent["header"]["action"] == "txn-on-status"

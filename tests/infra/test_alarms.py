@@ -98,7 +98,9 @@ def test_the_nested_stack_is_given_what_it_asks_for() -> None:
     """The root gives each parameter of the nested template a value, by the same name, and no other."""
     given = given_to_monitoring()
     assert given.keys() == template(MONITORING)["Parameters"].keys()
-    same = {name: {"Ref": name} for name in given} | {"Deployment": {"Ref": "AWS::StackName"}}
+    same: dict[str, dict[str, Any]] = {name: {"Ref": name} for name in given} | {
+        "Deployment": {"Ref": "AWS::StackName"}
+    }
     same |= {name: {"Fn::GetAtt": [name, "QueueName"]} for name in of_type("AWS::SQS::Queue")}
     assert given == same
     for value in given.values():

@@ -1,4 +1,4 @@
-"""Asynchronous exchange as tests drive it: queues that hand out what they are told to, and a receiver of callbacks."""
+"""Asynchronous exchange as tests drive it: queues in their hands, and a receiver of callbacks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from botocore.exceptions import EndpointConnectionError
+
 from dci_common.exchange.exchange_store import ExchangeStore
 from support import conformance
 from support.api import Api, Reply
 from support.events import body_of, event
 
+SWEEP = {"detail-type": "Scheduled Event", "source": "aws.events"}
 ACK = {"message": {"ack_status": "ACK"}}
 Answering = Callable[[dict[str, Any]], tuple[int, Any]]
 
@@ -29,7 +32,7 @@ class Queues:
     def send_message(self, **request: Any) -> dict[str, Any]:
         """Add a message to a queue."""
         if self.fails:
-            raise self._error()
+            raise EndpointConnectionError(endpoint_url="sqs")
         self.sent.append(request)
         return {"MessageId": str(len(self.sent))}
 
@@ -37,12 +40,6 @@ class Queues:
         """Take all messages."""
         taken, self.sent = [message["MessageBody"] for message in self.sent], []
         return taken
-
-    @staticmethod
-    def _error() -> Exception:
-        from botocore.exceptions import EndpointConnectionError
-
-        return EndpointConnectionError(endpoint_url="sqs")
 
 
 @dataclass
@@ -61,7 +58,7 @@ class Receiver:
 
     @property
     def ids(self) -> list[str]:
-        """The record ids... of all callbacks, in their order."""
+        """What tells each record of all callbacks from others, in their order."""
         return [record_id(record) for page in self.pages for item in page for record in records_of(item)]
 
 
@@ -131,7 +128,7 @@ class Partner:
         self.url = url
         self._numbers = iter(range(1, 1_000_000))
 
-    def message(self, *items: dict[str, Any], name: str = "async_search", **header: Any) -> dict[str, Any]:
+    def message(self, *items: dict[str, Any], name: str = "exchange_search", **header: Any) -> dict[str, Any]:
         """Return a message with ids of its own."""
         made: dict[str, Any] = body_of(name)
         number = next(self._numbers)
@@ -143,7 +140,7 @@ class Partner:
             made["message"]["search_request"] = list(items)
         return made
 
-    def send(self, message: object, name: str = "async_search") -> Reply:
+    def send(self, message: object, name: str = "exchange_search") -> Reply:
         """Send a message."""
         return self.api.send(event(name, body=message, token=self.token))
 
@@ -153,13 +150,13 @@ class Partner:
 
     def status(self, attribute_type: str, value: object, **question: Any) -> Reply:
         """Ask for the status of a transaction at once."""
-        message = self.message(name="sync_txn_status", sender_uri=None)
+        message = self.message(name="status", sender_uri=None)
         message["message"]["txnstatus_request"] |= {
             "attribute_type": attribute_type,
             "attribute_value": value,
             **question,
         }
-        return self.send(message, "sync_txn_status")
+        return self.send(message, "status")
 
     def work(self, rounds: int = 1_000) -> None:
         """Have the delivery function do all that is queued, and what it queues, but not what is due later."""
@@ -174,7 +171,7 @@ class Partner:
 
     def sweep(self) -> None:
         """Have the schedule call, and all be done that it queues."""
-        self.api.deliver({"source": "aws.scheduler"}, None)
+        self.api.deliver(SWEEP, None)
         self.work()
 
     def state(self, reply: Reply) -> str:

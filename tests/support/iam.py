@@ -115,9 +115,9 @@ def is_allowed(function: str, call: Call) -> bool:
 def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, str]) -> Iterator[Call]:
     """Yield all calls as which IAM may evaluate an operation; each of them must be allowed.
 
-    `resources` has the logical ids of tables, queues and secrets by their names, or by the folder that names begin with.
-    A request for several items is evaluated for each of them and for all together. AWS does not document which keys it states for a part of a transaction: hence
-    also without any.
+    `resources` has the logical ids of tables, queues and secrets by their names, or by the folder that names begin
+    with. A request for several items is evaluated for each of them and for all together. AWS does not document which
+    keys it states for a part of a transaction: hence also without any.
     """
     match operation:
         case "RotateSecret":

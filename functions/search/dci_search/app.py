@@ -18,7 +18,7 @@ from dci_search.status import StatusService
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: `/registry/sync/search`, `/registry/sync/txn/status`, `/health`, `/openapi.json` and `$default`."""
+    """Build the function: the sync search and status, `/health`, `/openapi.json` and `$default`."""
     gate = BearerGate(runtime)
     service = SearchService(runtime)
     status = StatusService(runtime)
