@@ -1,6 +1,6 @@
 """Asynchronous messages by the standard: what it forbids is refused at once, what it allows is answered as it says.
 
-Every reply and callback here is compared with both of its files for the social registry (tests/support/conformance.py).
+Every reply and callback here is compared with both of its files for the social registry, by tests/support/conformance.py.
 """
 
 from __future__ import annotations
@@ -247,5 +247,5 @@ def test_a_callback_outside_the_standard_is_noticed(partner: Partner, receiver: 
     (sent,) = receiver.received
     conformance.check_callback(sent)
     for path in ("header.status", "message.correlation_id", "message.search_response.0.timestamp"):
-        with pytest.raises(Exception, match="is not valid under any|required property"):
+        with pytest.raises(Exception, match=r"is not valid under any|required property"):
             conformance.check_callback(replaced(sent, path, ABSENT))
