@@ -37,11 +37,14 @@ PRICES = {  # in dollars
     "a metric a month": 0.30,
     "a metric of an alarm a month": 0.10,
     "a dashboard a month": 3.00,
+    "a million requests to queues": 0.40,
 }
 # Assumed: a call takes this time, besides the CPU time of a request; and what a request writes into all logs.
 MS_A_CALL, MS_OF_CPU, LOG_KB = 5, 5, 2
 # Assumed: the metrics of a search; those of tokens, keys and health; and five outcomes.
 METRICS = 9 + 3 * 5 + 5
+# Assumed: Lambda asks an empty queue five times in 20 seconds; and the sweep takes this time each minute.
+POLLS_A_MONTH, MS_OF_SWEEP = 5 * 730 * 3600 / 20, 100
 MILLION, SECONDS_A_MONTH, INDEX_OVERHEAD = 1_000_000, 730 * 3600, 100
 
 
@@ -123,11 +126,26 @@ def monthly(bench: Bench) -> Iterator[tuple[str, float]]:
     watched = sum(sum("MetricStat" in one for one in alarm["Properties"].get("Metrics", ())) or 1 for alarm in alarms)
     yield f"{len(alarms)} alarms on {watched} metrics", watched * PRICES["a metric of an alarm a month"]
     yield "the dashboard", PRICES["a dashboard a month"]
+    queues = sum(event["Type"] == "SQS" for event in functions()["DeliveryFunction"]["Events"].values())
+    polls = queues * POLLS_A_MONTH
+    yield (
+        f"{polls / MILLION:.1f} million receives from {queues} queues",
+        _price("a million requests to queues", polls),
+    )
+    sweeps = 730 * 60
+    seconds = sweeps * MS_OF_SWEEP / 1000 * functions()["DeliveryFunction"]["MemorySize"] / 1024
+    calls = _price("a million calls of functions", sweeps)
+    yield f"{sweeps:,} sweeps", calls + seconds * PRICES["a GB-second of functions (arm64)"]
     secrets = len(of_type("AWS::SecretsManager::Secret"))
     yield f"{secrets} secrets", secrets * PRICES["a secret a month"]
     stored = gigabytes(bench)
     kept = PRICES["a GB-month of tables"] + PRICES["a GB-month of point-in-time recovery"]
     yield f"a million people: {stored:.1f} GB of items and index entries", stored * kept
+
+
+def _price(unit: str, count: float) -> float:
+    """Return the price of a number of units that are sold by the million."""
+    return PRICES[unit] * count / MILLION
 
 
 def main() -> int:

@@ -38,7 +38,8 @@ from dci_common.settings import Settings
 from dci_search import app as search_app
 from dci_token import app as token_app
 
-_HOUSEHOLDS, _SHARDS = 1_200, 4
+SHARDS = 4
+_HOUSEHOLDS = 1_200
 _ISSUER = "https://registry.example.org"
 VARIABLES = {
     "CLIENTS_TABLE": "clients",
@@ -78,6 +79,8 @@ class Bench:
             "sender_id": "b",
             "scopes": ["registry.search", "clients.manage"],
             "disclosure": ["full"],
+            "flags": {"asynchronous": True},
+            "callbacks": {"urls": ["https://receiver.example.org"]},
         }
         self.client, self.secret = register(self.runtime, NewClient.model_validate(asked))
         self.uins: list[str] = []
@@ -100,8 +103,8 @@ class Bench:
             for identifier in person.identifiers
             if identifier.identifier_type == "UIN"
         ]
-        yield settings_item(_SHARDS, {"UIN"}, set())
-        indexing = Indexing(SOCIAL_CATALOGUE, _SHARDS, datetime.now(UTC).date())
+        yield settings_item(SHARDS, {"UIN"}, set())
+        indexing = Indexing(SOCIAL_CATALOGUE, SHARDS, datetime.now(UTC).date())
         for kind, view in views(made["person"], made["group"], made["membership"]):
             yield from all_items(indexing, kind, view)
 
@@ -119,14 +122,18 @@ class Bench:
 
     def search_event(self, *criteria: Criteria, bearer: str = "") -> dict[str, Any]:
         """Return a search message."""
+        return self.event("/registry/sync/search", {}, *criteria, bearer=bearer)
+
+    def event(self, path: str, changes: dict[str, Any], *criteria: Criteria, bearer: str = "") -> dict[str, Any]:
+        """Return a search message to a path, with changes to its header."""
         now = "2026-03-01T09:30:00Z"
         items = [
             {"reference_id": str(number), "timestamp": now, "search_criteria": one}
             for number, one in enumerate(criteria)
         ]
         header = {"message_id": "1", "message_ts": now, "action": "search", "sender_id": "b", "total_count": 1}
-        message = {"header": header, "message": {"transaction_id": "1", "search_request": items}}
-        event = event_of("/registry/sync/search", json.dumps(message), "application/json")
+        message = {"header": header | changes, "message": {"transaction_id": "1", "search_request": items}}
+        event = event_of(path, json.dumps(message), "application/json")
         event["headers"]["authorization"] = f"Bearer {bearer or self.bearer}"
         return event
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import itertools
 import socket
+import threading
+from contextlib import suppress
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dci_delivery.callback_answers import MAX_RETRY_AFTER, CallbackAnswer, NoAnswer, read_retry_after
+from dci_delivery.callback_answers import CallbackAnswer, NoAnswer
 from support.callback_receiver import Behaviour, Receiver, TestNetwork, Timer, client, read_request, receiver
 
 URL = "http://localhost/x"
@@ -156,18 +156,18 @@ def test_a_reset_connection_is_no_answer() -> None:
         client(TestNetwork(partner)).post(URL, b"x" * 30_000_000, {})
 
 
-def test_an_answer_before_the_end_of_the_body_counts() -> None:
-    """A receiver may reject a body before it has read all of it."""
+@pytest.mark.parametrize("reads_on", [True, False])
+def test_an_answer_before_the_end_of_the_body_counts(*, reads_on: bool) -> None:
+    """A receiver may reject a body before it has read all of it, and even close the connection."""
 
     def answer(connection: socket.socket) -> None:
         connection.recv(1)
         connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
-        connection.shutdown(socket.SHUT_WR)
-        while connection.recv(65536):
+        while reads_on and connection.recv(65536):
             pass
 
     with receiver(answer) as partner:
-        assert client(TestNetwork(partner)).post(URL, b"x" * 3_000_000, {}).status == 413
+        assert client(TestNetwork(partner)).post(URL, b"x" * 30_000_000, {}).status == 413
 
 
 def test_a_silent_receiver_is_given_up() -> None:
@@ -202,52 +202,20 @@ def test_a_dripping_answer_is_given_up(start: bytes) -> None:
 
 def test_a_receiver_that_reads_slowly_is_given_up() -> None:
     """A body of which each part is taken in time is given up with the time limit all the same."""
-    timer = Timer()
+    timer, body, received, ended = Timer(), b"x" * 50_000_000, list[int](), threading.Event()
 
     def read(connection: socket.socket) -> None:
-        while connection.recv(65536):
-            timer.seconds += 1
+        with suppress(ConnectionResetError):
+            while part := connection.recv(65536):
+                timer.seconds += 1
+                received.append(len(part))
+        ended.set()
 
-    with receiver(read) as partner, pytest.raises(NoAnswer, match="time limit"):
-        client(TestNetwork(partner), time_limit=15, timer=timer).post(URL, b"x" * 50_000_000, {})
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([], None),
-        (["0"], 0),
-        ([" 120 "], 120),
-        (["00060"], 60),
-        (["86400"], MAX_RETRY_AFTER),
-        (["86401"], MAX_RETRY_AFTER),
-        (["9" * 60_000], MAX_RETRY_AFTER),
-        (["0" * 60_000], 0),
-        (["-1"], None),
-        (["1.5"], None),
-        (["٣"], None),
-        (["soon"], None),
-        ([""], None),
-        (["30", "60"], 30),
-        (["Thu, 01 Jan 2026 00:02:00 GMT"], 120),
-        (["Thursday, 01-Jan-26 00:02:00 GMT"], 120),
-        (["Thu Jan  1 00:02:00 2026"], 120),
-        (["Wed, 31 Dec 2025 23:59:59 GMT"], 0),
-        (["Fri, 01 Jan 2027 00:00:00 GMT"], MAX_RETRY_AFTER),
-        (["Thu, 99 Jan 2026 00:02:00 GMT"], None),
-        (["Thu, 01 Jan 2026 00:02:00 GMT" + " " * 60_000 + "x"], None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(values: list[str], expected: int | None) -> None:
-    """Retry-After is read as seconds or as any of HTTP's dates, and is a day at most."""
-    assert read_retry_after(values, NOW) == expected
-
-
-@given(st.lists(st.text(st.characters(max_codepoint=255))))
-def test_no_retry_after_fails(values: list[str]) -> None:
-    """Whatever a receiver sends is a number within the bounds, or nothing."""
-    seconds = read_retry_after(values, NOW)
-    assert seconds is None or 0 <= seconds <= MAX_RETRY_AFTER
+    with receiver(read) as partner:
+        with pytest.raises(NoAnswer, match="time limit"):
+            client(TestNetwork(partner), time_limit=15, timer=timer).post(URL, body, {})
+        ended.wait()
+    assert sum(received) < len(body)
 
 
 @pytest.mark.parametrize("name", ["Retry-After", "retry-after"])

@@ -16,6 +16,7 @@ from dci_rotation import app as rotation_app
 from support.admin_client import Admin
 from support.api import Api, Reply, predicate
 from support.assertion_signer import Signer
+from support.callback_secrets import FORMER, SECRET, URLS, in_use
 from support.events import event
 from support.example_counts import sampled
 from support.lost_answers import functions_lose
@@ -173,11 +174,33 @@ def test_a_change_is_made_once(api: Api, name: str, status: int) -> None:
         body = {"sender_id": "other.example.org"} if name == "client_update" else None
         return admin.send(name, created[0], body=body, secret_id=created[1], if_match='"1"')
 
-    for _, (client_id, _), reply in each_lost(api, ["TransactWriteItems"], prepare, act):
+    writes = [*(["DeleteSecret"] if name == "client_delete" else []), "TransactWriteItems"]
+    for _, (client_id, _), reply in each_lost(api, writes, prepare, act):
         assert reply.status == status
         assert [entry["version"] for entry in admin.log(client_id)] == [2, 1]
         if status == 200:
             assert reply.json["version"] == 2
+
+
+def test_a_secret_for_callbacks_is_stored_once(api: Api) -> None:
+    """The secret of a new client, and a changed one, are stored and used, whatever is lost."""
+    admin = Admin(api)
+    callbacks = {"urls": URLS, "auth": "bearer", "secret": FORMER}
+
+    def change(client_id: str) -> Reply:
+        return admin.update(client_id, '"1"', callbacks={"secret": SECRET})
+
+    for _, _, created in each_lost(
+        api, ["CreateSecret", "TransactWriteItems"], lambda: None, lambda _: admin.create(callbacks=callbacks)
+    ):
+        assert (created.status, in_use(api, created.json["client_id"])) == (201, FORMER)
+    for _, client_id, changed in each_lost(
+        api,
+        ["CreateSecret", "PutSecretValue", "TransactWriteItems"],  # the first is rejected: there is one
+        lambda: str(admin.create(callbacks=callbacks).json["client_id"]),
+        change,
+    ):
+        assert (changed.status, changed.json["version"], in_use(api, client_id)) == (200, 2, SECRET)
 
 
 @pytest.mark.parametrize("name", ["keys_rotate", "keys_revoke"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -23,6 +24,7 @@ from support.api import SENDER, Api, identified, predicate
 from support.assertion_signer import Signer
 from support.call_trace import hooked
 from support.events import body_of, event
+from support.exchanges import receiving
 from support.iam_enforcement import resources
 
 APPS = {
@@ -96,16 +98,28 @@ def _tokens(api: Api) -> Iterator[tuple[int, Event]]:
     yield 200, event("jwks")
 
 
-def _searches(api: Api) -> Iterator[tuple[int, Event]]:
-    message = body_of("search")
-    message["message"]["search_request"] = [
+def _items() -> list[dict[str, Any]]:
+    """Return search items that together read all that a search may read."""
+    return [
         identified("UIN", "847951632", reference_id="by-lookup"),
         identified("HOUSEHOLD_ID", "HH-0001", reference_id="by-household", reg_record_type="Group"),
         identified("MOBILE", "+9991700000000", reference_id="by-phone"),
         predicate(("birth_date", "gt", "2020-01-01"), reference_id="by-slot"),
         predicate(("birth_date", "gt", "1900-01-01"), reference_id="by-pages", pagination={"page_size": 1}),
     ]
+
+
+def _searches(api: Api) -> Iterator[tuple[int, Event]]:
+    message = body_of("search")
+    message["message"]["search_request"] = _items()
     yield 200, event("search", body=message, token=api.token_of())
+    token = api.token_of(scopes=("registry.search", "registry.status"), flags={"asynchronous": True})
+    asynchronous = body_of("exchange_search")
+    asynchronous["message"] |= message["message"]
+    del asynchronous["header"]["sender_uri"]
+    for _, queued in worked_on(api, event("exchange_search", body=asynchronous, token=token)):
+        api.deliver(queued, None)
+    yield 200, event("status", token=token)
     yield 200, event("health")
     yield 200, event("openapi")
     yield 404, event("unknown")
@@ -137,10 +151,14 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         ("client_log", 200),
     ]:
         yield status, event(name, token=admin) | {"pathParameters": path | {"secret_id": added["secret_id"]}}
-    version = api.send(event("client_get", token=admin) | {"pathParameters": path}).headers["ETag"]
     callbacks = {"urls": ["https://partner.example.org/registry"], "auth": "bearer"}
-    renamed = {"name": f"{body['name']} again", "callbacks": callbacks | {"secret": "of-the-partner"}}
-    yield 200, event("client_update", body=renamed, token=admin, if_match=version) | {"pathParameters": path}
+    for number in range(2):  # the first secret for callbacks, and another one
+        version = api.send(event("client_get", token=admin) | {"pathParameters": path}).headers["ETag"]
+        changes = {
+            "name": f"{body['name']} {number}",
+            "callbacks": callbacks | {"secret": f"of-the-partner-{number}"},
+        }
+        yield 200, event("client_update", body=changes, token=admin, if_match=version) | {"pathParameters": path}
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     yield 200, event("keys_list", token=admin)
     yield 202, event("keys_rotate", token=admin)
@@ -156,10 +174,34 @@ def _exchanges(api: Api) -> Iterator[tuple[int, Event]]:
     yield 200, event("exchange_status", token=token)
 
 
-def _deliveries(_: Api) -> Iterator[tuple[None, Event]]:
-    yield None, event("queued_work")
-    yield None, event("queued_delivery")
-    yield None, event("sweep")
+def _deliveries(api: Api) -> Iterator[tuple[None, Event]]:
+    with receiving() as receiver:
+        callbacks = {"urls": ["http://127.0.0.1"], "default_url": receiver.url, "auth": "bearer", "secret": "secret"}
+        scopes = ("registry.search", "registry.status")
+        token = api.token_of(scopes=scopes, flags={"asynchronous": True}, callbacks=callbacks)
+        search = body_of("exchange_search")
+        search["message"]["search_request"] = _items()
+        search["header"] |= {"total_count": len(_items()), "sender_uri": receiver.url}
+        yield None, event("sweep")
+        yield from worked_on(api, event("exchange_search", body=search, token=token))
+        status = body_of("exchange_status")
+        status["header"]["sender_uri"] = receiver.url
+        yield from worked_on(api, event("exchange_status", body=status, token=token))
+        assert len(receiver.received) == 2
+        search["header"]["message_id"] = "791"
+        assert api.send(event("exchange_search", body=search, token=token)).status == 200
+        api.clock.advance(3600)  # nobody has worked on it
+        yield None, event("sweep")
+
+
+def worked_on(api: Api, sent: Event) -> Iterator[tuple[None, Event]]:
+    """Yield the messages of the queues that lead from a message to its callback."""
+    accepted = api.send(sent)
+    assert accepted.status == 200, accepted.text
+    for name in ("queued_work", "queued_delivery"):
+        queued = event(name)
+        queued["Records"][0]["body"] = json.dumps({"correlation_id": accepted.json["message"]["correlation_id"]})
+        yield None, queued
 
 
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
+from dci_common.logs import log_item_failed
 from support.api import Api, identified
 from support.deployment import MONITORING, functions, of_type, template
-from support.events import event
+from support.events import body_of, event
+from support.exchanges import receiving
 from support.logs import Logs
+
+from .conftest import worked_on
 
 TYPE = "AWS::CloudWatch::Alarm"
 ALARMS = {name: alarm["Properties"] for name, alarm in of_type(TYPE, MONITORING).items()}
@@ -166,10 +170,24 @@ def test_an_alarm_says_what_to_do(name: str) -> None:
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
+def refuse(api: Api) -> None:
+    """Have a partner refuse a callback, and log that an item failed, which no request can cause."""
+    with receiving() as receiver:
+        receiver.answer = lambda _: (200, {"message": {"ack_status": "NACK"}})
+        callbacks = {"urls": ["http://127.0.0.1"], "default_url": receiver.url}
+        token = api.token_of(flags={"asynchronous": True}, callbacks=callbacks)
+        message = body_of("exchange_search")
+        message["header"]["sender_uri"] = receiver.url
+        for _, queued in worked_on(api, event("exchange_search", body=message, token=token)):
+            api.deliver(queued, None)
+    log_item_failed(api.runtime.settings.stack_name, api.clock())
+
+
 def test_alarms_name_recorded_metrics(own_api: Callable[..., Api], api: Api, logs: Logs) -> None:
     """Each of the project's metrics that an alarm or the dashboard names is logged, with that dimension."""
     api.search(identified("UIN", "847951632"))
     own_api().send(event("token_form", body="grant_type=client_credentials"))
+    refuse(api)
     named = of_ours()
     assert ("route", "/oauth2/client/token", "refused") in named
     assert named <= emitted(logs)
@@ -178,6 +196,7 @@ def test_alarms_name_recorded_metrics(own_api: Callable[..., Api], api: Api, log
 def test_every_recorded_metric_is_on_the_dashboard(api: Api, logs: Logs) -> None:
     """No metric is written in vain."""
     api.search(identified("UIN", "847951632"))
+    refuse(api)
     told = {metric for _, _, metric in emitted(logs)}
     assert told == {metric for _, _, metric in of_ours()}
 

@@ -20,7 +20,7 @@ from dci_delivery.attempts import attempt_item
 from dci_delivery.callback_answers import CallbackFailed
 from dci_delivery.messages import Messages
 from dci_delivery.page import following
-from dci_delivery.schedule import next_attempt
+from dci_delivery.schedule import GIVEN_UP_AFTER, next_attempt
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -88,6 +88,9 @@ class Deliverer:
         if client is None:
             self._store.end(replace(exchange, state="cancelled"))
             return None
+        first, now = exchange.delivery.first_attempt, self._runtime.clock()
+        if first and now > first + 2 * GIVEN_UP_AFTER:  # the function crashed in every attempt
+            return self._end(exchange, "dead", Attempt("failed", reason=exchange.delivery.reason))
         if is_paused:
             return self._end(exchange, "dead", Attempt("gone", reason=_PAUSED))
         if reason := _unsendable(exchange, client):

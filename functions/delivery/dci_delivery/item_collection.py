@@ -95,11 +95,12 @@ class ItemCollection:
         found = self._engine.search(search.query, search.visibility, search.window(after), budget)
         ids = [view["id"] for view in found.views]
         following = cursors.seal(found.next_position, search.digest) if found.next_position else ""
-        outcome = Outcome(len(ids), found.total, following, tuple(found.identified))
+        others = [id_ for id_ in found.identified if id_ not in set(ids)]
+        outcome = Outcome(len(ids), found.total, following, len(others))
         charge = sum(self._charges(search, ids)) or min(found.total, 1)
         if (a_day := self._a_day()) and charge > a_day:
             raise _more_than_a_day(a_day)
-        keys = self._blocks(exchange, ids)
+        keys = self._blocks(exchange, [*ids, *others])
         return self._store.save(_finished(exchange, outcome), *keys, charge=self._charge(charge))
 
     def rejected(self, exchange: Exchange, outcome: Outcome, *, is_probe: bool = False) -> Exchange:

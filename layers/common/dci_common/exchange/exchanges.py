@@ -31,15 +31,15 @@ _QUEUES = 4  # partitions of the index of what is due
 class Outcome:
     """What one item of a message found: how many keys are stored, and the total; or why it is rejected.
 
-    Where the item asked for a page, `next_cursor` names the next one, and `identified` are the ids of matches that
-    were found by their identifiers, on this page or not. A rejection of one's own that no code of the standard names
-    has only a `reason`.
+    Where the item asked for a page, `next_cursor` names the next one, and so many `identified` keys are stored after
+    those of the page: of other matches, which were found by their identifiers. A rejection that no code of the
+    standard names has only a `reason`.
     """
 
     keys: int = 0
     total: int = 0
     next_cursor: str = ""
-    identified: tuple[str, ...] = ()
+    identified: int = 0
     code: str = ""
     reason: str = ""
 
@@ -183,14 +183,10 @@ def from_item(item: Item) -> Exchange:
         ended=int(item["expires"]["N"]) - KEPT_SECONDS if "expires" in item else None,
         held_until=int(item["held_until"]["N"]),
         tries=int(item["tries"]["N"]),
-        outcomes=tuple(_outcome(stored) for stored in json.loads(item["outcomes"]["S"])),
+        outcomes=tuple(Outcome(**stored) for stored in json.loads(item["outcomes"]["S"])),
         checkpoint=_checkpoint(json.loads(item["checkpoint"]["S"])),
         delivery=_delivery(json.loads(item["delivery"]["S"])),
     )
-
-
-def _outcome(stored: dict[str, Any]) -> Outcome:
-    return Outcome(**{**stored, "identified": tuple(stored["identified"])})
 
 
 def _checkpoint(stored: dict[str, Any]) -> Checkpoint:

@@ -123,7 +123,7 @@ class StoredAnswer:
         shown = views[: len(texts)]
         if views and not shown:
             return Rendered("", 0)
-        self._record(item, outcome, search, shown, session)
+        self._record(number, search, shown, session)
         fits = count if len(shown) == len(views) else ids.index(shown[-1]["id"]) + 1
         pagination = _pagination(search, outcome, fits, page_number)
         names = search.reg_type, search.record_type.name
@@ -149,16 +149,12 @@ class StoredAnswer:
             name = self.compiled(number).record_type.name
             session.record_probe(item.reference_id, item.search_criteria, name, code)
 
-    def _record(
-        self,
-        item: SearchItem,
-        outcome: Outcome,
-        search: CompiledSearch,
-        views: list[View],
-        session: DisclosureSession,
-    ) -> None:
-        record_type = search.record_type
-        records = disclosed_records(record_type.kind, views, search.disclosure, self._today(), outcome.identified)
+    def _record(self, number: int, search: CompiledSearch, shown: list[View], session: DisclosureSession) -> None:
+        item, outcome, record_type = self.items[number], self._exchange.outcomes[number], search.record_type
+        if isinstance(item, RejectedItem):
+            return
+        others = self._answers.exchanges.keys(self._exchange, number, outcome.keys, outcome.identified)
+        records = disclosed_records(record_type.kind, shown, search.disclosure, self._today(), others)
         session.record_disclosure(item.reference_id, item.search_criteria, record_type.name, records, charge=0)
 
     def _rejected(self, number: int, rejection: Rejection) -> str:

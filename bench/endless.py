@@ -1,0 +1,127 @@
+"""A canned registry of any number of people, and an ExchangeTable on disk: for answers of a million records.
+
+The people are copies of one, with ids and places in the index of their own, and are made when they are asked for. So
+the memory of a process that works on an exchange is its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from engine import Engine, Item
+from warm import SHARDS
+
+from dci_common.aws.transport import Answer
+
+if TYPE_CHECKING:
+    from dci_common.deadline import Deadline
+    from dci_common.runtime import Runtime
+
+_PAGE = 3_000  # entries that DynamoDB returns at once, of some 300 bytes
+_REGISTRY, _EXCHANGE = "registry", "exchange"
+
+
+class Endless:
+    """Stands in for DynamoDB, Secrets Manager and SQS; `queued` are the messages of the queues."""
+
+    def __init__(self, engine: Engine, person: Item, people: int, file: str) -> None:
+        self.queued: list[str] = []
+        self.read_units = self.write_units = 0.0
+        self.calls = 0
+        self._engine = engine
+        self._person, self._id = json.dumps(person), person["pk"]["S"].partition("#")[2]
+        self._people = people
+        self._shards = [f"PERSON#{number}" for number in range(SHARDS)]
+        self._items = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        self._items.execute("PRAGMA synchronous = OFF")
+        self._items.execute("CREATE TABLE items (pk TEXT, sk TEXT, item TEXT, PRIMARY KEY (pk, sk)) WITHOUT ROWID")
+
+    def stand_in(self, runtime: Runtime) -> None:
+        """Replace the network of a runtime's clients."""
+        clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets, runtime.sqs)
+        for client in clients:
+            client.endpoint = self
+
+    def post(self, target: str, _: str, body: bytes, _deadline: Deadline) -> Answer:
+        """Respond as an endpoint does."""
+        operation, asked = target.rpartition(".")[2], json.loads(body)
+        self.calls += 1
+        found = self._respond(operation, asked)
+        content = self._engine.answer(operation, body) if found is None else json.dumps(found).encode()
+        return Answer(HTTPStatus.OK, content)
+
+    def _respond(self, operation: str, asked: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any operation's parameters
+        match operation:
+            case "SendMessage":
+                self.queued.append(asked["MessageBody"])
+                return {"MessageId": "1"}
+            case "TransactWriteItems":
+                for action in asked["TransactItems"]:
+                    self._write(action["Put"]["Item"] if "Put" in action else None, factor=2)
+                return {}
+            case "PutItem":
+                self._write(asked["Item"] if asked["TableName"] == _EXCHANGE else None, size=len(str(asked["Item"])))
+                return {}
+            case "UpdateItem":
+                self._write(None)
+                return {"Attributes": {}}
+            case "GetItem" if asked["TableName"] == _EXCHANGE:
+                return self._get(asked["Key"])
+            case "Query" if asked["TableName"] == _EXCHANGE:
+                return self._block(asked)
+            case "Query":
+                return self._index(asked)
+            case "BatchGetItem" if _REGISTRY in asked["RequestItems"]:
+                return self._records(asked["RequestItems"][_REGISTRY]["Keys"])
+        return None
+
+    def _write(self, item: Item | None, *, factor: int = 1, size: int = 0) -> None:
+        text = json.dumps(item) if item else ""
+        self.write_units += factor * max(1, -(-max(size, len(text)) // 1024))
+        if item:
+            key = item["pk"]["S"], item["sk"]["S"]
+            self._items.execute("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", (*key, text))
+
+    def _get(self, key: Item) -> dict[str, Any]:
+        where = key["pk"]["S"], key["sk"]["S"]
+        found = self._items.execute("SELECT item FROM items WHERE pk = ? AND sk = ?", where).fetchone()
+        self.read_units += max(1, len(found[0]) / 4096) if found else 1
+        return {"Item": json.loads(found[0])} if found else {}
+
+    def _block(self, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - the operation's parameters
+        """Return the last block of keys that begins before a key."""
+        values = [asked["ExpressionAttributeValues"][name]["S"] for name in (":pk", ":low", ":high")]
+        query = "SELECT item FROM items WHERE pk = ? AND sk BETWEEN ? AND ? ORDER BY sk DESC LIMIT 1"
+        found = self._items.execute(query, values).fetchall()
+        units = sum(len(text) for (text,) in found) / 4096
+        self.read_units += units
+        return {"Items": [json.loads(text) for (text,) in found], "ConsumedCapacity": {"CapacityUnits": units}}
+
+    def _index(self, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - the operation's parameters
+        slot, shards = asked["IndexName"].removeprefix("i"), len(self._shards)
+        shard = asked["ExpressionAttributeValues"][":shard"]["S"]
+        if shard not in self._shards:
+            return {"Items": [], "Count": 0, "ScannedCount": 0, "ConsumedCapacity": {"CapacityUnits": 0.5}}
+        first = self._shards.index(shard)
+        low = asked["ExpressionAttributeValues"][":low"]["S"]
+        after = asked["ExclusiveStartKey"][slot]["S"] if "ExclusiveStartKey" in asked else low
+        number = int(after.rpartition("#p")[2]) + 1 if "#p" in after else 0
+        number += (first - number) % shards
+        wanted = range(number, self._people, shards)[:_PAGE]
+        entries = [{"pk": {"S": f"PERSON#p{one:09}"}, slot: {"S": f"1980-01-01#p{one:09}"}} for one in wanted]
+        units = len(entries) * 300 / 8192
+        self.read_units += units
+        answer = {"Items": entries, "Count": len(entries), "ScannedCount": len(entries)}
+        if len(wanted) == _PAGE:
+            answer["LastEvaluatedKey"] = {**entries[-1], "sk": {"S": "RECORD"}, "shard": {"S": shard}}
+        return {**answer, "ConsumedCapacity": {"CapacityUnits": units}}
+
+    def _records(self, keys: list[Item]) -> dict[str, Any]:
+        ids = [key["pk"]["S"].partition("#")[2] for key in keys]
+        found = [json.loads(self._person.replace(self._id, id_)) for id_ in ids]
+        units = len(found) * max(1, -(-len(self._person) // 4096))
+        self.read_units += units
+        return {"Responses": {_REGISTRY: found}, "ConsumedCapacity": [{"CapacityUnits": float(units)}]}
