@@ -1,6 +1,6 @@
 """Asynchronous messages by the standard: what it forbids is refused at once, what it allows is answered as it says.
 
-Every reply and callback here is compared with both of its files for the social registry, by tests/support/conformance.py.
+Every reply and callback here is compared with both of its files for the social registry, in tests/support.
 """
 
 from __future__ import annotations

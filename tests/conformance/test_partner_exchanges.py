@@ -2,7 +2,7 @@
 
 | client | what is its own |
 |---|---|
-| OpenSPP2 | `meta` {}, a blank `sender_uri`; asks for a status with action `txn_status`, `reference_id`, no txn_type |
+| OpenSPP2 | `meta` {}, a blank `sender_uri`; a status by action `txn_status`, `reference_id`, no txn_type |
 | OpenSPP 17 | no signature; total_count 10; a member that nobody knows; predicates without seq_num |
 | OpenCRVS, in OpenSPP2's words | a range in an expression; consent and locale beside the criteria |
 | Registry Notary | one identifier, unsigned |
@@ -110,7 +110,7 @@ def test_registry_notary_looks_up_one_person(partner: Partner, receiver: Receive
 
 
 def test_openg2p_is_told_at_once_what_it_must_change(partner: Partner, receiver: Receiver) -> None:
-    """The template that is no address, and the locale, are errors of the acknowledgement; GraphQL rejects the item."""
+    """A template as an address, and the locale, are errors of the acknowledgement; GraphQL rejects the item."""
     criteria = {"query_type": "expression", "query": {"type": "graphql", "value": {"expression": "Person { name }"}}}
     other = Partner(partner.api, partner.queues, receiver.url, flags={"signature": "ignore"})
     header: dict[str, Any] = {"sender_uri": "https://spp.example.org/{namespace}/callback/on-search"}
@@ -139,7 +139,7 @@ def test_a_workflow_asks_in_camel_case(partner: Partner, receiver: Receiver) -> 
 @pytest.mark.skipif(not spec_is_here(), reason="the standard's samples are not at hand")
 @pytest.mark.parametrize("name", FOUND)
 def test_a_sample_is_answered(partner: Partner, receiver: Receiver, name: str) -> None:
-    """Each of the standard's samples, sent to the asynchronous search, is called back with what its query asks for."""
+    """Each of the standard's samples, sent asynchronously, is called back with what its query asks for."""
     record_type, is_asked_for = FOUND[name]
     message = patched(name)
     message["header"] |= {"sender_id": partner.client.sender_id, "sender_uri": receiver.url}
