@@ -128,7 +128,11 @@ class Deliverer:
         """Return the answer, or that to a second attempt with a new token, where the token was not accepted."""
         if answer.status != HTTPStatus.UNAUTHORIZED or client.callbacks.auth != "oauth":
             return answer
-        authorization = self._tokens.authorization(client, renew=True)
+        try:
+            authorization = self._tokens.authorization(client, renew=True)
+        except (BotoCoreError, ClientError, Unavailable) as error:  # this answer counts: what was sent is disclosed
+            log_failure(error, exchange.correlation_id)
+            return answer
         return self._callbacks.post(exchange.callback_url, body, _headers(authorization))
 
     def _claim(self, exchange: Exchange, portions: tuple[Portion, ...]) -> Exchange:

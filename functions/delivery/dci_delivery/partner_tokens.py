@@ -3,6 +3,9 @@
 With OAuth, the access token comes from the partner's token endpoint by the client credentials grant (RFC 6749 §4.4).
 The id and the secret are sent in the body (§2.3.1): the token endpoints in this field all accept that, while those
 that accept HTTP Basic disagree on its encoding.
+
+A registration names the version of its secret. What is kept belongs to that version: neither a secret nor a token
+ever goes to a receiver or an endpoint that was registered with another one.
 """
 
 from __future__ import annotations
@@ -10,13 +13,14 @@ from __future__ import annotations
 import json
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from dci_common.cache import AgingCache
 from dci_delivery.callback_answers import CallbackFailed, NotSent
 
 if TYPE_CHECKING:
+    from dci_common.clients.model import Client
     from dci_common.runtime import Runtime
     from dci_delivery.callback_client import CallbackClient
 
@@ -28,39 +32,8 @@ _MAX_TOKENS = 1024
 _CREDENTIAL = re.compile(r"[\x21-\x7e]{1,16384}")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,10}")
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
-_TokenKey = tuple[str, str, str, str]
-
-
-class CallbackAuth(Protocol):
-    """What a client's registration says of its callbacks."""
-
-    @property
-    def auth(self) -> Literal["none", "bearer", "oauth"]:
-        """How its receiver recognises the registry."""
-
-    @property
-    def token_url(self) -> str:
-        """The partner's token endpoint."""
-
-    @property
-    def client_id(self) -> str:
-        """The registry's id at the partner."""
-
-    @property
-    def scope(self) -> str:
-        """The scope to ask for; empty: none."""
-
-
-class CallbackReceiver(Protocol):
-    """A client with callbacks."""
-
-    @property
-    def client_id(self) -> str:
-        """The client's id."""
-
-    @property
-    def callbacks(self) -> CallbackAuth:
-        """The registration of its callbacks."""
+_SecretKey = tuple[str, str]  # a client and a version
+_TokenKey = tuple[_SecretKey, str, str, str]
 
 
 class NoCredentials(NotSent):
@@ -72,40 +45,42 @@ class PartnerTokens:
 
     def __init__(self, runtime: Runtime, callback_client: CallbackClient) -> None:
         self._runtime, self._callback_client = runtime, callback_client
-        self._secrets: AgingCache[str, str] = AgingCache(SECRET_SECONDS, runtime.clock)
+        self._secrets: AgingCache[_SecretKey, str] = AgingCache(SECRET_SECONDS, runtime.clock)
         self._tokens: dict[_TokenKey, tuple[float, str]] = {}  # with the second until which each is used
 
-    def authorization(self, client: CallbackReceiver, *, renew: bool = False) -> str | None:
+    def authorization(self, client: Client, *, renew: bool = False) -> str | None:
         """Return the Authorization header for a client's callbacks; None where it has none.
 
-        With `renew`, nothing that was kept is used. Raises NoCredentials, and the errors of Secrets Manager except
-        for a missing secret.
+        With `renew`, no token that was kept is used: a version of a secret never changes. Raises NoCredentials, and
+        the errors of Secrets Manager except for a missing secret.
         """
         if client.callbacks.auth == "none":
             return None
-        if renew:
-            self._secrets.forget(client.client_id)
         if client.callbacks.auth == "bearer":
             return f"Bearer {self._secret(client)}"
         return f"Bearer {self._token(client, renew=renew)}"
 
-    def _secret(self, client: CallbackReceiver) -> str:
-        secret = self._secrets.get(client.client_id, lambda: self._read_secret(client.client_id))
+    def _secret(self, client: Client) -> str:
+        secret = self._secrets.get(_secret_key(client), lambda: self._read_secret(client))
         if not _CREDENTIAL.fullmatch(secret):
             raise NoCredentials("The callback secret has spaces or other characters that a header cannot carry.")
         return secret
 
-    def _read_secret(self, client_id: str) -> str:
-        secrets = self._runtime.secrets
+    def _read_secret(self, client: Client) -> str:
+        secrets, (client_id, version) = self._runtime.secrets, _secret_key(client)
+        missing = NoCredentials("The client has no callback secret: register it again.")
+        if not version:  # Secrets Manager would return the newest, which nothing registered may have
+            raise missing
         try:
-            answer = secrets.get_secret_value(SecretId=self._runtime.settings.callback_secrets + client_id)
+            name = self._runtime.settings.callback_secrets + client_id
+            answer = secrets.get_secret_value(SecretId=name, VersionId=version)
         except (secrets.exceptions.ResourceNotFoundException, secrets.exceptions.InvalidRequestException):
-            raise NoCredentials("The client has no callback secret: register it again.") from None
+            raise missing from None
         return answer.get("SecretString", "")
 
-    def _token(self, client: CallbackReceiver, *, renew: bool) -> str:
+    def _token(self, client: Client, *, renew: bool) -> str:
         callbacks = client.callbacks
-        key = (client.client_id, callbacks.token_url, callbacks.client_id, callbacks.scope)
+        key = (_secret_key(client), callbacks.token_url, callbacks.client_id, callbacks.scope)
         now = self._runtime.clock()
         ends, token = self._tokens.get(key, (0.0, ""))
         if now < ends and not renew:
@@ -117,7 +92,7 @@ class PartnerTokens:
         self._tokens[key] = (now + lifetime - _RENEWED_BEFORE, token)
         return token
 
-    def _request_token(self, client: CallbackReceiver) -> tuple[str, int]:
+    def _request_token(self, client: Client) -> tuple[str, int]:
         """Return a new token and its lifetime in seconds."""
         callbacks = client.callbacks
         form = {
@@ -134,6 +109,10 @@ class PartnerTokens:
         if answer.status != HTTPStatus.OK:
             raise NoCredentials(f"The token endpoint gave no token: it answered with status {answer.status}.")
         return _read_token(answer.body)
+
+
+def _secret_key(client: Client) -> _SecretKey:
+    return client.client_id, client.callbacks.secret_version
 
 
 def _read_token(body: bytes) -> tuple[str, int]:

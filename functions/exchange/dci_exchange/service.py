@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
 
 from dci_common.clients.callback_urls import is_registered, read_callback_url
-
 from dci_common.edge.errors import PayloadTooLarge
 from dci_common.errors import InvalidEnvelope, NotEntitled
 from dci_common.exchange.acceptance import Acceptance
