@@ -17,7 +17,8 @@ from support import conformance
 from support.api import Api, Reply
 from support.events import body_of, event
 
-SWEEP = {"detail-type": "Scheduled Event", "source": "aws.events"}
+SWEEP = event("sweep")
+QUEUED = event("queued_work")
 ACK = {"message": {"ack_status": "ACK"}}
 Answering = Callable[[dict[str, Any]], tuple[int, Any]]
 
@@ -164,7 +165,8 @@ class Partner:
             bodies = self.queues.take()
             if not bodies:
                 return
-            records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+            (record,) = QUEUED["Records"]
+            records = [record | {"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
             failures = self.api.deliver({"Records": records}, None)["batchItemFailures"]
             assert failures == []
         raise AssertionError("the queues do not become empty")
