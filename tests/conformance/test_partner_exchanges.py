@@ -13,18 +13,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from conformance.test_samples import FOUND, patched
 from dci_cli.local.demo import KNOWN_UIN
-from support.api import Reply
+from support.api import Api, Reply
 from support.conformance import spec_is_here
-from support.exchanges import Partner, Receiver, records_of
+from support.exchanges import Partner, Queues, Receiver, records_of
 
 NOW = "2026-03-01T09:29:58+0000"
 HER = {"type": "UIN", "value": KNOWN_UIN}
+BY_UIN = {"query_type": "idtype-value", "query": HER}
 OPENSPP2 = {"version": "1.0.0", "sender_uri": "", "receiver_id": "registry", "total_count": 1, "meta": {}}
 
 
@@ -148,3 +150,50 @@ def test_a_sample_is_answered(partner: Partner, receiver: Receiver, name: str) -
     records = records_of(answered)
     assert len(records) == min(10, answered["pagination"]["total_count"])
     assert all(map(is_asked_for, records))
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ((200, {"message": {"ack_status": "rcvd", "error": None}}), "answered"),  # OpenSPP2, of two registries
+        ((200, {"status": "success", "event_id": 7}), "answered"),  # OpenSPP2, of a third
+        ((202, {"ack_status": "ACK"}), "answered"),
+        ((204, ""), "answered"),
+        ((200, "OK"), "answered"),
+        ((200, ["NACK"]), "answered"),
+        ((200, {"message": {"ack_status": "NACK"}}), "refused"),
+        ((202, {"ack_status": "err"}), "refused"),
+        ((302, {"message": {"ack_status": "ACK"}}), "delivering"),
+        ((400, {"message": {"ack_status": "ERR"}}), "delivering"),
+        ((500, {}), "delivering"),
+    ],
+)
+def test_what_receivers_answer(partner: Partner, receiver: Receiver, answer: tuple[int, Any], state: str) -> None:
+    """Any 2xx is success but one that says NACK or ERR; anything else is attempted again."""
+    receiver.answer = lambda _: answer
+    reply = partner.search({"reference_id": "1", "timestamp": NOW, "search_criteria": BY_UIN})
+    partner.work()
+    assert partner.state(reply) == state
+
+
+def test_a_repeated_callback_is_known_by_its_message_id(new_api: Callable[..., Api], receiver: Receiver) -> None:
+    """Each attempt has the same message id and the same records, and a time of its own."""
+    queues = Queues()
+    own_clock = new_api(work_queue="work", delivery_queue="delivery", sqs=lambda _: queues)
+    partner = Partner(own_clock, queues, receiver.url)
+    sent: list[dict[str, Any]] = []
+
+    def fail_twice(message: dict[str, Any]) -> tuple[int, Any]:
+        sent.append(message)
+        return (503 if len(sent) < 3 else 200), {}
+
+    receiver.answer = fail_twice
+    reply = partner.search({"reference_id": "1", "timestamp": NOW, "search_criteria": BY_UIN})
+    partner.work()
+    for _ in range(3):
+        partner.api.clock.advance(70)
+        partner.sweep()
+    assert partner.state(reply) == "answered"
+    assert len({message["header"]["message_id"] for message in sent}) == 1
+    assert len({message["header"]["message_ts"] for message in sent}) == len(sent) == 3
+    assert all(records_of(message["message"]["search_response"][0]) for message in sent)
