@@ -11,6 +11,7 @@ from dci_cli.openapi.messages import MESSAGES, TEXT, Schema, closed
 from dci_common.clients.log import LogEntry
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.views import ClientView, SecretView
+from dci_common.exchange.exchange_views import ExchangeView, ShownExchange
 from dci_common.spdci.asynchronous import AsyncSearchEnvelope, TxnStatusEnvelope
 from dci_common.spdci.envelope import SearchEnvelope
 
@@ -22,7 +23,7 @@ _REQUESTS: tuple[type[BaseModel], ...] = (
     AsyncSearchEnvelope,
     TxnStatusEnvelope,
 )
-_RESPONSES: tuple[type[BaseModel], ...] = (ClientView, SecretView, LogEntry)
+_RESPONSES: tuple[type[BaseModel], ...] = (ClientView, SecretView, LogEntry, ExchangeView, ShownExchange)
 
 
 def ref(name: str) -> Schema:
@@ -44,6 +45,7 @@ def components() -> Schema:
         "Clients": _page("clients", "ClientView"),
         "Secrets": closed({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
+        "Exchanges": _page("exchanges", "ExchangeView"),
         **_OTHER_SCHEMAS,
     }
 
