@@ -13,10 +13,12 @@ from typing import Any
 from botocore.exceptions import EndpointConnectionError
 
 from dci_common.exchange.exchange_store import ExchangeStore
+from support import conformance
 from support.api import Api, Reply
 from support.events import body_of, event
 
-SWEEP = {"detail-type": "Scheduled Event", "source": "aws.events"}
+SWEEP = event("sweep")
+QUEUED = event("queued_work")
 ACK = {"message": {"ack_status": "ACK"}}
 Answering = Callable[[dict[str, Any]], tuple[int, Any]]
 
@@ -76,7 +78,8 @@ def record_id(record: dict[str, Any]) -> str:
 
 @contextmanager
 def receiving(address: str = "127.0.0.1") -> Iterator[Receiver]:
-    """Run a receiver on this machine."""
+    """Run a receiver on this machine. Raises, at the end, what is wrong by the standard with a callback."""
+    faults: list[Exception] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -85,6 +88,10 @@ def receiving(address: str = "127.0.0.1") -> Iterator[Receiver]:
             body = {"form": text} if is_form else json.loads(text)
             if not is_form:
                 receiver.arrived.append(body)
+                try:
+                    conformance.check_callback(body)
+                except Exception as error:  # noqa: BLE001 - raised in the test, of which this is not the thread
+                    faults.append(error)
             receiver.headers.append({name.lower(): value for name, value in self.headers.items()})
             status, content = receiver.answer(body)
             if not status:
@@ -109,6 +116,8 @@ def receiving(address: str = "127.0.0.1") -> Iterator[Receiver]:
             yield receiver
         finally:
             server.shutdown()
+    for fault in faults:
+        raise fault
 
 
 class Partner:
@@ -166,7 +175,8 @@ class Partner:
             bodies = self.queues.take()
             if not bodies:
                 return
-            records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+            (record,) = QUEUED["Records"]
+            records = [record | {"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
             failures = self.api.deliver({"Records": records}, None)["batchItemFailures"]
             assert failures == []
         assert not to_the_end, "the queues do not become empty"
