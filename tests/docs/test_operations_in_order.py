@@ -37,6 +37,7 @@ NOT_RUN = {
     "Restoring the registry": "backups",
     "Restoring lost clients": "backups; test_operations.py runs its script",
     "Alarms": "SNS",
+    "Dead letters": "moves of messages from queue to queue",
     "Troubleshooting": "CloudWatch Logs",
     "Creating a deployment again": "CloudFormation",
 }

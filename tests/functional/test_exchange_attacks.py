@@ -51,7 +51,15 @@ def test_another_clients_message_id_is_no_message_of_ones_own(
     "path",
     [
         *("/calls/../admin", "/calls/%2e%2e/admin", "/calls/..%2fadmin", "/calls\\..\\admin", "/callsign", "/"),
-        *("/calls/./x", "/calls%2fx", "/calls/\u202e", "/calls/#x", "/calls /x", "/calls/\r\nx: y", "/calls/" + "x" * 600),
+        *(
+            "/calls/./x",
+            "/calls%2fx",
+            "/calls/\u202e",
+            "/calls/#x",
+            "/calls /x",
+            "/calls/\r\nx: y",
+            "/calls/" + "x" * 600,
+        ),
         *("/calls/%252e%252e/admin", "/calls//admin", "/calls/;/../admin", "/CALLS/x"),
     ],
 )
@@ -121,9 +129,7 @@ def test_bodies_that_are_no_acknowledgements_are_success(partner: Partner, recei
 
 
 @pytest.mark.parametrize("after", ["-5", "9" * 5_000, "0", "Thu, 01 Jan 1970 00:00:00 GMT", "soon", "1e9", "86400"])
-def test_a_receiver_cannot_hold_its_answer_back_or_hurry_it(
-    partner: Partner, receiver: Receiver, after: str
-) -> None:
+def test_a_receiver_cannot_hold_its_answer_back_or_hurry_it(partner: Partner, receiver: Receiver, after: str) -> None:
     """Whatever Retry-After says, the next attempt follows within a day, and not before five seconds."""
     receiver.answer_headers = {"Retry-After": after}
     receiver.answer = lambda _: (503, {})

@@ -1,0 +1,46 @@
+"""What each function's part of an exchange does not need is denied."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.iam import Call, is_allowed
+
+from .test_permissions import CALLBACKS, GET, PUT, QUERY, UPDATE
+
+DENIED = {
+    "the door reads no answer": ("ExchangeFunction", Call(GET, "ExchangeTable", frozenset({"EXCHANGE#"}))),
+    "the door reads no people": ("ExchangeFunction", Call(GET, "RegistryTable", frozenset({"PERSON#"}))),
+    "the door changes no place": ("ExchangeFunction", Call(UPDATE, "ExchangeTable", frozenset({"OPEN#"}))),
+    "the delivery accepts nothing": (
+        "DeliveryFunction",
+        Call(PUT, "ExchangeTable", frozenset({"MESSAGE#"}), "TransactWriteItems"),
+    ),
+    "the delivery uses no assertion": ("DeliveryFunction", Call(PUT, "ExchangeTable", frozenset({"ASSERTION#"}))),
+    "the delivery reads no client secret": ("DeliveryFunction", Call(GET, "ClientsTable", frozenset({"SECRET#"}))),
+    "the delivery reads no audit": ("DeliveryFunction", Call(QUERY, "AuditTable", frozenset({"DAY#"}))),
+    "the delivery writes no secret": (
+        "DeliveryFunction",
+        Call("secretsmanager:PutSecretValue", CALLBACKS),
+    ),
+    "the clients function reads no secret for callbacks": (
+        "ClientsFunction",
+        Call("secretsmanager:GetSecretValue", CALLBACKS),
+    ),
+    "the clients function writes no other secret": (
+        "ClientsFunction",
+        Call("secretsmanager:PutSecretValue", "SigningKeys"),
+    ),
+    "the clients function changes no exchange": (
+        "ClientsFunction",
+        Call(PUT, "ExchangeTable", frozenset({"EXCHANGE#"}), "TransactWriteItems"),
+    ),
+    "the search sends nothing": ("SearchFunction", Call("sqs:SendMessage", "WorkQueue")),
+    "the search changes no exchange": ("SearchFunction", Call(UPDATE, "ExchangeTable", frozenset({"OPEN#"}))),
+}
+
+
+@pytest.mark.parametrize(("function", "call"), DENIED.values(), ids=DENIED)
+def test_what_a_function_does_not_need_is_denied(function: str, call: Call) -> None:
+    """No statement allows what lies outside of a function's part of an exchange."""
+    assert not is_allowed(function, call)
