@@ -52,6 +52,9 @@ def _runs_after(thread: threading.Thread, seconds: float) -> bool:
     return thread.is_alive()
 
 
+_LOGGED = 1_000  # attempts of one message
+
+
 class _Workers:
     """What the threads do until `stopped` is set."""
 
@@ -84,7 +87,7 @@ class _Workers:
     def _log(self, message: Message, started: float) -> None:
         """Write a line for each attempt to deliver since then."""
         exchange = self._store.get(json.loads(message.content["Body"])["correlation_id"])
-        for attempt in self._lists.attempts(exchange) if exchange else ():
+        for attempt in reversed(self._lists.attempts(exchange, _LOGGED) if exchange else []):
             _, when, *_ = attempt["sk"]["S"].split("#")
             if exchange and when >= timestamp(started):
                 sys.stderr.write(callback_line(exchange, attempt, when))
