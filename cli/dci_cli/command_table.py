@@ -82,6 +82,12 @@ _REGISTRY = {
         "create a new table of any size from files, by DynamoDB's import from S3", "registry.bulk.create_from_s3"
     ),
 }
+_EXCHANGE = {
+    "list": Entry("list the exchanges that failed or are open, or a client's", "exchange.inspect:list_exchanges"),
+    "show": Entry("show an exchange, and the attempts to deliver it", "exchange.inspect:show"),
+    "redrive": Entry("have an exchange that failed go on where it stopped", "exchange.redrive"),
+    "cancel": Entry("end an exchange that is open", "exchange.cancel"),
+}
 COMMANDS: dict[str, Entry | Group] = {
     "serve": Entry("serve the API on this machine, with a demo registry or your own", "local.command"),
     "bootstrap": Entry("create the first administrator of a deployment", "bootstrap"),
@@ -90,6 +96,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "doctor": Entry("check a deployment from outside, and say how to repair it", "doctor.command"),
     "keys": Group("list, rotate and revoke the signing keys of a deployment", _KEYS),
     "clients": Group("administer the partner clients of a deployment", _CLIENTS),
+    "exchange": Group("list, redrive and cancel asynchronous exchanges", _EXCHANGE),
     "registry": Group("load, read, change and check a registry's data", _REGISTRY),
 }
 

@@ -69,7 +69,7 @@ def test_every_argument_is_described(words: tuple[str, ...], entry: Entry) -> No
         assert "; default:" not in action.help
 
 
-@pytest.mark.parametrize("words", [[], ["keys"], ["clients"], ["registry"]], ids=" ".join)
+@pytest.mark.parametrize("words", [[], ["keys"], ["clients"], ["exchange"], ["registry"]], ids=" ".join)
 def test_a_missing_command_prints_the_commands(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Without a command the help is printed, with every command that could follow."""
     assert main(words) == 2
@@ -103,6 +103,13 @@ def test_commands_over_http_import_no_aws(words: list[str]) -> None:
     assert not modules & _HEAVY
     others = {"keys", "clients", "doctor", "registry", "local", "audit", "bootstrap"} - {words[0]}
     assert not {f"dci_cli.{name}" for name in others} & modules
+
+
+@pytest.mark.exhaustive
+def test_exchanges_are_listed_without_aws() -> None:
+    """What shows exchanges through the API loads neither AWS libraries nor what changes their table."""
+    modules = loaded("exchange", "list", "--help")
+    assert not modules & {*_HEAVY, "dci_cli.exchange.exchange_table"}
 
 
 @pytest.mark.exhaustive

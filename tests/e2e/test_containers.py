@@ -10,11 +10,12 @@ from uuid import uuid4
 
 import pytest
 
-from support.api import Reply
+from support.api import Reply, identified
 from support.deployment import functions, routes
 from support.events import body_of
+from support.exchanges import receiving
 from support.readme import check_transcript
-from support.server_process import ServerProcess
+from support.server_process import ServerProcess, eventually
 
 PATHS = sorted(path for path in routes() if path != "$default")
 NEW_CLIENT = {"sender_id": "health.example.org", "scopes": ["registry.search"]}
@@ -28,11 +29,11 @@ def started(api: ServerProcess) -> int:
 
 def test_a_cold_function_answers_like_a_warm_one(api: ServerProcess) -> None:
     """The first request makes a function's container, the second finds it there, and both are answered alike."""
-    assert started(api) == 1  # the search function's, which answers for the API's health
+    assert started(api) == 2  # the search function's, which answers for the API's health, and the delivery function's
     cold = api.send("GET", "/.well-known/jwks.json")
-    assert started(api) == 2
+    assert started(api) == 3
     warm = api.send("GET", "/.well-known/jwks.json")
-    assert started(api) == 2
+    assert started(api) == 3
     assert (cold.status, cold.json) == (warm.status, warm.json)
     assert {key["kty"] for key in cold.json["keys"]} == {"EC"}
     assert cold.headers["Cache-Control"] == "public, max-age=300"
@@ -42,6 +43,23 @@ def test_the_readme_holds_for_containers(folder: Path, api: ServerProcess) -> No
     """A token and a search, pasted from the README, print what stands there."""
     assert api.credentials["base_url"] == api.base_url
     check_transcript(folder)
+
+
+def test_an_asynchronous_search_is_called_back(api: ServerProcess, partner: dict[str, str]) -> None:
+    """The exchange function's container acknowledges a search, and the delivery function's sends the answer."""
+    message = body_of("async_search")
+    message["message"]["search_request"] = [identified("UIN", "847951632")]
+    with receiving("0.0.0.0") as receiver:  # noqa: S104 - containers call it at the bridge's address
+        url = receiver.url.replace("127.0.0.1", "host.docker.internal")
+        message["header"] |= {"message_id": str(uuid4()), "sender_uri": url}
+        reply = api.send("POST", "/registry/search", message, **partner)
+        assert (reply.status, reply.json["message"]["ack_status"]) == (200, "ACK")
+        correlation_id = reply.json["message"]["correlation_id"]
+        eventually(lambda: f"correlation_id={correlation_id} delivered" in api.log.read_text())
+    (callback,) = receiver.received
+    assert callback["message"]["correlation_id"] == correlation_id
+    [record] = callback["message"]["search_response"][0]["data"]["reg_records"]
+    assert record["identifier"][0]["identifier_value"] == "847951632"
 
 
 def test_every_route_is_answered(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) -> None:
@@ -62,6 +80,9 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "POST", "/oauth2/client/introspect", about_a_token, {}),
         (200, "POST", "/oauth2/client/revoke", about_a_token, {}),
         (200, "POST", "/registry/sync/search", body_of("search"), partner),
+        (200, "POST", "/registry/search", without_callback("async_search"), partner),
+        (200, "POST", "/registry/txn/status", without_callback("txn_status"), partner),
+        (200, "POST", "/registry/sync/txn/status", without_callback("sync_txn_status"), partner),
         (201, "POST", "/clients", NEW_CLIENT | {"name": f"Ministry {uuid4()}"}, admin),
         (200, "GET", "/clients", None, admin),
         (200, "GET", "/clients/log", None, admin),
@@ -78,10 +99,16 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "GET", "/keys", None, admin),
         (202, "POST", "/keys/rotate", None, admin),
         (403, "POST", "/keys/revoke", None, partner),  # revoking would end the tokens of the other tests
-        (404, "POST", "/{prefix}/registry/sync/search", body_of("search"), partner),  # no RoutePrefix is set
+        (200, "GET", "/exchanges", None, admin),
+        (404, "GET", "/exchanges/{correlation_id}", None, admin),
+        # No RoutePrefix is set.
+        (404, "POST", "/{prefix}/registry/sync/search", body_of("search"), partner),
+        (404, "POST", "/{prefix}/registry/sync/txn/status", without_callback("sync_txn_status"), partner),
+        (404, "POST", "/{prefix}/registry/search", without_callback("async_search"), partner),
+        (404, "POST", "/{prefix}/registry/txn/status", without_callback("txn_status"), partner),
     ]
     yield "/oauth2/client/token", api.token("partner")
-    made = {"prefix": "social"}
+    made = {"prefix": "social", "correlation_id": str(uuid4())}
     for status, method, path, body, who in requests:
         reply = api.send(method, path.format(**made), body, **who)
         assert reply.status == status, (method, path, reply)
@@ -90,10 +117,17 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         yield path, reply
 
 
+def without_callback(name: str) -> Any:
+    """Return a new message whose answer waits for a status request."""
+    message = body_of(name)
+    message["header"].pop("sender_uri", None)
+    return message | {"header": message["header"] | {"message_id": str(uuid4())}}
+
+
 @pytest.mark.parametrize("path", [path for path in PATHS if "{prefix}" not in path])
 def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
     """A path is rejected another method by our own answer, which names those that it takes."""
-    reply = api.send("PUT", path.replace("{client_id}", "somebody"), {})
+    reply = api.send("PUT", path.format(client_id="somebody", secret_id="none", correlation_id="none"), {})
     assert (reply.status, reply.headers["Content-Type"]) == (405, "application/json")
     assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "DELETE", "DELETE, GET, PATCH"}
     told = reply.json["error"] if path.startswith("/oauth2/") else reply.code

@@ -26,6 +26,7 @@ from support.call_trace import hooked
 from support.events import body_of, event
 from support.exchanges import receiving
 from support.iam_enforcement import resources
+from support.stored_exchanges import ended
 
 APPS = {
     "TokenFunction": token_app.create_app,
@@ -160,6 +161,11 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         }
         yield 200, event("client_update", body=changes, token=admin, if_match=version) | {"pathParameters": path}
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
+    answered = ended(api.runtime, client.client_id, "answered")
+    shown = {"pathParameters": {"correlation_id": answered.correlation_id}}
+    yield 200, event("exchanges_list", token=admin)
+    yield 200, event("exchanges_list", token=admin) | {"rawQueryString": urlencode({"client_id": client.client_id})}
+    yield 200, event("exchange_get", token=admin) | shown
     yield 200, event("keys_list", token=admin)
     yield 202, event("keys_rotate", token=admin)
     yield 202, event("keys_revoke", token=admin)

@@ -61,7 +61,7 @@ REVIEWED = {
         on("dynamodb:ConditionCheckItem", "ClientsTable", "CLIENT#*", "REVOKED#*", transaction=True),
         on("dynamodb:Query", "ClientsTable", "LOG#*"),
         on("dynamodb:Query", "ClientsTable/index/clients"),
-        on(GET, "ExchangeTable", "EXCHANGE#*"),
+        on(f"{GET} {BATCH_GET}", "ExchangeTable", "EXCHANGE#*"),
         on(QUERY, "ExchangeTable", "EXCHANGE#*", "CLIENT#*"),
         on(QUERY, "ExchangeTable/index/due"),
         on(

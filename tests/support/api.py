@@ -94,6 +94,7 @@ class Api:
             "/.well-known": token,
             "/clients": clients,
             "/keys": clients,
+            "/exchanges": clients,
         }
         self._search = search
         self.deliver = delivery_app.create_app(self.runtime)

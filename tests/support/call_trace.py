@@ -10,9 +10,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from botocore.client import BaseClient
+
 from dci_common.aws.client import MinimalClient
 from support.events import ROOT
-from support.exchanges import Queues
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -39,8 +40,8 @@ def hooked(runtime: Runtime, hook: Callable[..., Any]) -> Iterator[None]:
     clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets, runtime.sqs)
     with ExitStack() as hooks:
         for client in clients:
-            if isinstance(client, Queues):  # a test's own
-                continue
+            if not isinstance(client, MinimalClient | BaseClient):
+                continue  # a test's own queues
             hooks.enter_context((_hooked if isinstance(client, MinimalClient) else _hooked_botocore)(client, hook))
         yield
 

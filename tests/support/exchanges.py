@@ -73,7 +73,7 @@ def record_id(record: dict[str, Any]) -> str:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def receiving(address: str = "127.0.0.1") -> Iterator[Receiver]:
     """Run a receiver on this machine."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -92,7 +92,7 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer((address, 0), Handler) as server:
         receiver = Receiver(f"http://127.0.0.1:{server.server_port}/on-search")
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

@@ -120,6 +120,16 @@ def requests() -> Iterator[Request]:
     yield "transact_write_items", {"TransactItems": [{"Put": put}]}
     yield "transact_write_items", {"TransactItems": [{"Put": new}, {"Delete": gone}, {"Put": missing}]}
     yield "scan", {"TableName": "wide"}
+    counting = {
+        "TableName": "wide",
+        "Key": _KEY,
+        "UpdateExpression": "ADD counted :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    yield "transact_write_items", {"TransactItems": [{"Update": counting}, {"Put": missing}]}
+    yield "get_item", {"TableName": "wide", "Key": _KEY}
+    yield "transact_write_items", {"TransactItems": [{"Update": counting}, {"Put": new}]}
+    yield "get_item", {"TableName": "wide", "Key": _KEY}
     yield "transact_write_items", {"TransactItems": [{"Put": new}, {"Delete": gone}]}
     yield "scan", {"TableName": "wide"}
     yield "batch_get_item", {"RequestItems": {"wide": {"Keys": [_KEY], "ProjectionExpression": "sk, held"}}}

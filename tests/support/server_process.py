@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 
 from support.api import Reply
 
+_PATIENCE = 60  # seconds until a test fails; it does not wait that long
 _END_OF_WELCOME = "json.tool --no-ensure-ascii\n"
 
 
@@ -63,6 +65,14 @@ class ServerProcess:
         """Send a signal, and return the exit status."""
         self.process.send_signal(signal)
         return self.process.wait(timeout=30)
+
+
+def eventually(is_so: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + _PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def command(*arguments: str, **environment: str) -> tuple[list[str], dict[str, str]]:

@@ -13,7 +13,7 @@ from dci_cli.clients.clients_api import ClientsApi
 from dci_cli.terminal import Column, add_json_option, print_json, print_sheet, print_table
 
 Record = Mapping[str, Any]
-_LONG = {"name", "changes"}  # texts, which wrap; an id never does
+_LONG = {"name", "changes", "reason"}  # texts, which wrap; an id never does
 
 
 def add_client(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""The clients of a deployment, administered through its API."""
+"""The clients of a deployment, administered through its API, and their exchanges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ClientView = Mapping[str, Any]
 
 
 class ClientsApi:
-    """The requests of `/clients`. What the API rejects is raised as CommandError, in the API's own words."""
+    """The requests of `/clients` and `/exchanges`. A rejection is raised as CommandError, in the API's words."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -53,6 +53,18 @@ class ClientsApi:
         """Return a client's secrets, without their values."""
         listed: list[Any] = self._send("GET", _path(client["client_id"], "secrets"))["secrets"]
         return listed
+
+    def exchanges(self, query: Mapping[str, str]) -> Iterator[Any]:
+        """Return the exchanges that a query selects."""
+        return self._pages("/exchanges", "exchanges", query)
+
+    def exchange(self, correlation_id: str) -> Any:  # noqa: ANN401 - JSON
+        """Return an exchange with its latest attempts. Raises CommandError when there is none."""
+        return self._send("GET", f"/exchanges/{quote(correlation_id, safe='')}")
+
+    def id_of(self, id_or_name: str) -> str:
+        """Return the id of a client, which may have been deleted if its id is given. Raises CommandError."""
+        return id_or_name if _ID.fullmatch(id_or_name) else str(self.find(id_or_name)["client_id"])
 
     def update(self, client: ClientView, members: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Change members of a client, unless it was changed since it was found."""

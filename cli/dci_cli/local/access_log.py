@@ -1,16 +1,20 @@
-"""The line that the local server writes for each request: no content of the request or the response."""
+"""The lines that the local server writes for each request and each callback: nothing of their content."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 
 from dci_common.clients.model import is_client_id
 from dci_common.timestamps import timestamp
+
+if TYPE_CHECKING:
+    from dci_common.aws.dynamodb import Item
+    from dci_common.exchange.exchanges import Exchange
 
 
 def log_line(event: Mapping[str, Any], response: Mapping[str, Any], route: str, seconds: float) -> str:
@@ -22,6 +26,17 @@ def log_line(event: Mapping[str, Any], response: Mapping[str, Any], route: str, 
     return (
         f"{timestamp(came)} {method} {route} {status} {seconds * 1000:.0f} ms"
         f" client={client or '-'} correlation_id={correlation_id}\n"
+    )
+
+
+def callback_line(exchange: Exchange, attempt: Item, when: str) -> str:
+    """Return the line of an attempt to deliver: when it was, the receiver, its status, and when the next one is."""
+    status, latency = attempt["http_status"]["N"], attempt["latency"]["N"]
+    reason, following = attempt["reason"]["S"], attempt.get("next", {}).get("S", "")
+    return (
+        f"{when} POST {exchange.callback_url} {status} {latency} ms"
+        f" client={exchange.client_id} correlation_id={exchange.correlation_id} {attempt['result']['S']}"
+        f"{f' next={following}' if following else ''}{f': {reason}' if reason else ''}\n"
     )
 
 

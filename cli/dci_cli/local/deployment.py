@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,14 @@ from dci_cli.local import moto_engine
 from dci_cli.local.claim import Claim, claimed
 from dci_cli.local.data import LocalData
 from dci_cli.local.handlers import load_handler
+from dci_cli.local.queues import QUEUE_URLS, create_queues
 from dci_cli.local.rotation import rotate, rotating
-from dci_cli.local.tables import create_tables
+from dci_cli.local.tables import add_indexes, create_tables
+from dci_cli.local.unfinished import make_due
 from dci_cli.local_server import LocalEngine, published
 from dci_cli.private_file import write_private
 from dci_cli.template import Template
+from dci_common.aws.services import MinimalSQS
 from dci_common.clients.administration import Administration
 from dci_common.clients.authentication import Authenticator, ClientSecret
 from dci_common.clients.callback_registration import NewCallbacks
@@ -46,8 +49,8 @@ _TABLES = {
 }
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
 _CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
-_ROTATION = "RotationFunction"
-_TEST_ORIGINS = ("127.0.0.1", "localhost")  # callbacks reach them over plain HTTP
+_ROTATION, _DELIVERY = "RotationFunction", "DeliveryFunction"
+CALLBACK_HOSTS = ("127.0.0.1", "localhost")  # this machine, where callbacks are plain HTTP
 SENDER_ID = "test-client"
 
 
@@ -63,42 +66,55 @@ class Demo:
 
 @dataclass(frozen=True, slots=True)
 class LocalDeployment:
-    """A running deployment: its clients, and how other commands reach its tables."""
+    """A running deployment: its clients, how other commands reach its tables, and what its functions use."""
 
     demo: Demo
     engine: LocalEngine
+    runtime: Runtime
 
 
 @contextmanager
 def local_deployment(
-    template: Template, issuer: str, data: LocalData, credentials: Path
+    template: Template,
+    issuer: str,
+    data: LocalData,
+    credentials: Path,
+    callback_hosts: Sequence[str] = CALLBACK_HOSTS,
 ) -> Iterator[LocalDeployment]:
     """Run an embedded deployment, in the environment that template.yaml gives the functions.
 
-    Tables that the engine has kept are reused, and so are the clients of the file `credentials`. Raises SettingsError
-    when an environment variable is not valid, CommandError when the engine does not run, or tables cannot be created
-    or filled.
+    Callbacks reach `callback_hosts` over plain HTTP. Tables that the engine has kept are reused, and so are the
+    clients of the file `credentials`. Raises SettingsError when an environment variable is not valid, CommandError
+    when the engine does not run, or tables cannot be created or filled.
     """
-    with moto_engine.running(), data.running(issuer) as engine, environment(variables(issuer)):
+    with moto_engine.running(), data.running(issuer) as engine, environment(variables(issuer, callback_hosts)):
         runtime = Runtime(Settings.from_env(os.environ))
         dynamodb, secrets_manager = boto3.client("dynamodb"), boto3.client("secretsmanager")
         kept = dynamodb.list_tables()["TableNames"]
         missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
         create_tables(dynamodb, template.tables, missing)
+        add_indexes(dynamodb, template.tables, {name: _TABLES[name] for name in _TABLES.keys() - missing.keys()})
         secrets_manager.create_secret(Name=_SECRET, SecretString="{}")
         secrets_manager.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
-        rotation = load_handler(_rotation_handler(template))
+        create_queues(MinimalSQS(runtime.retry))
+        rotation = load_handler(_handler(template, _ROTATION, "makes the signing keys"))
         rotate(rotation, _SECRET)
         data.fill(runtime)
+        make_due(runtime)
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
         with rotating(rotation):
-            yield LocalDeployment(demo, engine)
+            yield LocalDeployment(demo, engine, runtime)
 
 
-def _rotation_handler(template: Template) -> str:
-    if _ROTATION not in template.handlers:
-        raise CommandError(f"The template has no function {_ROTATION}, which makes the signing keys.")
-    return template.handlers[_ROTATION]
+def delivery_handler(template: Template) -> str:
+    """Return the name of the handler that works on exchanges. Raises CommandError."""
+    return _handler(template, _DELIVERY, "answers asynchronous messages")
+
+
+def _handler(template: Template, function: str, task: str) -> str:
+    if function not in template.handlers:
+        raise CommandError(f"The template has no function {function}, which {task}.")
+    return template.handlers[function]
 
 
 def claimed_credentials(path: Path) -> AbstractContextManager[Claim]:
@@ -131,7 +147,7 @@ def _credentials(client: Client, secret: str) -> dict[str, str]:
     return {"client_id": client.client_id, "client_secret": secret, "sender_id": client.sender_id}
 
 
-def variables(issuer: str) -> dict[str, str]:
+def variables(issuer: str, callback_hosts: Sequence[str] = CALLBACK_HOSTS) -> dict[str, str]:
     """Return the functions' environment in a local deployment."""
     return {
         "CLIENTS_TABLE": _TABLES["ClientsTable"],
@@ -141,7 +157,8 @@ def variables(issuer: str) -> dict[str, str]:
         "SIGNING_KEYS_SECRET": _SECRET,
         "CURSOR_SECRET": _CURSOR_SECRET,
         "CALLBACK_SECRETS": "dci/callbacks/",
-        "CALLBACK_TEST_ORIGINS": ",".join(_TEST_ORIGINS),
+        "CALLBACK_TEST_ORIGINS": ",".join(callback_hosts),
+        **QUEUE_URLS,
         "ISSUER": issuer,
         "POWERTOOLS_SERVICE_NAME": "dci",
         # The gateway writes a line for each request, which the functions' own lines would hide.
@@ -165,13 +182,14 @@ def _kept(runtime: Runtime, credentials: Mapping[str, str]) -> tuple[Client, str
 
 
 def _register_demo(runtime: Runtime) -> Demo:
+    hosts = runtime.settings.callback_test_origins
     partner = NewClient(
         name="Demo partner",
         sender_id=SENDER_ID,
         scopes=PARTNER_SCOPES,
         disclosure=("full",),
         flags=Flags(asynchronous=True),
-        callbacks=NewCallbacks(urls=tuple(f"http://{host}" for host in _TEST_ORIGINS)),  # at any port
+        callbacks=NewCallbacks(urls=tuple(f"http://{host}" for host in sorted(hosts))),  # at any port
     )
     admin = NewClient(name="Demo administrator", sender_id="administrator", scopes=(CLIENTS_MANAGE, "clients.read"))
     for client in ClientStore(runtime).page(1000, None)[0]:  # of an earlier run, whose secrets are lost

@@ -42,7 +42,7 @@ _copied_value, _projected, _sorted = DynamoType.__deepcopy__, Item.project, Tabl
 _measured = DynamoType.size
 _queried: Any = Table.query
 _transacted = DynamoDBBackend.transact_write_items
-_written: ContextVar[list[dict[str, Any]] | None] = ContextVar("written", default=None)  # keys, in a transaction
+_transaction: ContextVar[list[dict[str, Any]] | None] = ContextVar("transaction", default=None)  # its writes
 
 
 def _read_structure(parser: Any, shape: Any, value: Any) -> Any:  # noqa: ANN401 - moto's own types
@@ -119,24 +119,40 @@ def _copy_of_value(value: DynamoType, memo: dict[int, Any]) -> DynamoType:
 
 def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
     """Transact, so that the copies for a rollback are only of the partitions that are written to."""
-    keys = [write.get("Key") or write.get("Item", {}) for item in transact_items for write in item.values()]
-    token = _written.set(keys)
+    token = _transaction.set(transact_items)
     try:
         _transacted(backend, transact_items)
     finally:
-        _written.reset(token)
+        _transaction.reset(token)
 
 
 def _copy_of_table(table: Table, _: object) -> Table:
-    """Copy a table with references to its items: only Update changes an item in place, and transactions have none."""
+    """Copy a table with references to its items, and copies of those that a transaction updates in place."""
     copied = copy.copy(table)
     copied.items = table.items.copy()
-    name, keys = table.hash_key_attr, _written.get()
+    name, writes = table.hash_key_attr, _transaction.get()
     all_keys = table.items.keys()
-    written = all_keys if keys is None else all_keys & {DynamoType(key[name]) for key in keys if name in key}
+    parts = [part for write in writes or () for part in write.values()]
+    keys = [part.get("Key") or part.get("Item", {}) for part in parts]
+    written = all_keys if writes is None else all_keys & {DynamoType(key[name]) for key in keys if name in key}
     for hash_key in written:
         copied.items[hash_key] = copy.copy(table.items[hash_key])
+    for write in writes or ():
+        if "Update" in write:
+            _copy_item(copied, write["Update"]["Key"])
     return copied
+
+
+def _copy_item(table: Table, key: dict[str, Any]) -> None:
+    """Replace an item of a table by a copy, if the table has it."""
+    names = filter(None, (table.hash_key_attr, table.range_key_attr))
+    values = [DynamoType(key[name]) for name in names if name in key]
+    items: Any = table.items
+    for value in values[:-1]:
+        items = items.get(value, {})
+    for value in values[-1:]:
+        if value in items:
+            items[value] = copy.deepcopy(items[value])
 
 
 def _items(table: Table) -> list[Item]:

@@ -1,42 +1,43 @@
 """`make sam-local`: the artifacts of `make build` in Lambda's own containers, with the demo registry.
 
-`sam local` replaces API Gateway and Lambda, DynamoDB Local the tables, and moto's server the secrets.
+`sam local` replaces API Gateway and Lambda, DynamoDB Local the tables, and moto's server the secrets and the queues.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from dci_cli.command_error import CommandError, report_errors
 from dci_cli.installation import CHECKOUT, TEMPLATE
+from dci_cli.local.containers import HOST, Functions, Sam, check_health
 from dci_cli.local.data import LocalData
-from dci_cli.local.deployment import announced, claimed_credentials, local_deployment, variables
+from dci_cli.local.deployment import (
+    CALLBACK_HOSTS,
+    announced,
+    claimed_credentials,
+    local_deployment,
+    variables,
+)
 from dci_cli.local.serve import free_port, on_stop, welcome
+from dci_cli.local.workers import working
 from dci_cli.template import read_template
 from dci_common.settings import SettingsError
 
 _SAM = CHECKOUT / ".venv-sam" / "bin" / "sam"
 _BUILT = CHECKOUT / ".aws-sam" / "build" / "template.yaml"
-_ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
-_HOST = "host.docker.internal"  # this machine's name in a container
-_START_SECONDS = 300  # the first run downloads the base image
-_STOP_SECONDS = 60
 
 
 def main() -> int:
@@ -50,16 +51,20 @@ def sam_local(port: str, credentials: Path, sam: Path = _SAM, built: Path = _BUI
         raise CommandError("There are no artifacts: run make build first.")
     on_stop(_interrupt_once)
     base_url = f"http://127.0.0.1:{free_port(port)}"
+    functions = Functions(f"http://127.0.0.1:{free_port('0')}")
     data = LocalData(engine="dynamodb-local", address=_address())
     data.check()
+    hosts = (*CALLBACK_HOSTS, data.address, HOST)
     try:
         with (
             claimed_credentials(credentials) as claim,
-            local_deployment(read_template(TEMPLATE), base_url, data, credentials) as deployment,
-            _secrets(data.address) as secrets,
-            _environment(base_url, (deployment.engine.endpoint, secrets), data.address) as file,
-            _containers(base_url, [sam, *_options(base_url, built, file)]) as process,
+            local_deployment(read_template(TEMPLATE), base_url, data, credentials, hosts) as deployment,
+            _moto(data.address) as moto,
+            _environment(variables(base_url, hosts), (deployment.engine.endpoint, moto), data.address) as file,
+            Sam(sam, built, file).running("start-api", base_url, partial(check_health, base_url)) as process,
+            Sam(sam, built, file).running("start-lambda", functions.url, functions.sweep),
             announced(credentials, base_url, deployment),
+            working(functions.deliver, deployment.runtime, sweep_seconds=60),
         ):
             claim.announce(base_url)
             print(welcome(base_url, deployment, credentials, data), flush=True)
@@ -96,8 +101,8 @@ def _address() -> str:
 
 
 @contextmanager
-def _secrets(address: str) -> Iterator[str]:
-    """Serve this process's Secrets Manager over HTTP, and yield the endpoint."""
+def _moto(address: str) -> Iterator[str]:
+    """Serve this process's Secrets Manager and SQS over HTTP, and yield the endpoint."""
     server = ThreadedMotoServer(address, port=0, verbose=False)
     server.start()
     try:
@@ -107,56 +112,21 @@ def _secrets(address: str) -> Iterator[str]:
 
 
 @contextmanager
-def _environment(base_url: str, endpoints: tuple[str, str], address: str) -> Iterator[str]:
-    """Write the functions' variables for a container into a file, and yield its name."""
-    names = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER")
-    in_container = {name: url.replace(address, _HOST) for name, url in zip(names, endpoints, strict=True)}
+def _environment(functions: Mapping[str, str], endpoints: tuple[str, str], address: str) -> Iterator[str]:
+    """Write the functions' variables for a container into a file, and yield its name.
+
+    The endpoints are those of DynamoDB and of all other services.
+    """
+    dynamodb, moto = (url.replace(address, HOST) for url in endpoints)
+    replaced = {
+        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": moto,
+        "AWS_ENDPOINT_URL_SQS": moto,
+    }
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump({"Parameters": variables(base_url) | in_container}, file)
+        json.dump({"Parameters": {**functions, **replaced}}, file)
         file.flush()
         yield file.name
-
-
-def _options(base_url: str, built: Path, environment: str) -> list[str | Path]:
-    return [
-        *("local", "start-api", "--template", built, "--port", base_url.rpartition(":")[2]),
-        *("--env-vars", environment, "--parameter-overrides", f"Architecture={_ARCHITECTURE}"),
-        *("--warm-containers", "LAZY"),  # a container starts at the first request of its function, and is kept
-        *("--add-host", f"{_HOST}:host-gateway"),
-        "--skip-pull-image",  # for an image that exists; a missing one is downloaded anyway
-    ]
-
-
-@contextmanager
-def _containers(base_url: str, command: Sequence[str | Path]) -> Iterator[subprocess.Popen[bytes]]:
-    """Start `sam local`, and yield its process when the API responds. Raises CommandError."""
-    # In its own process group: Ctrl-C must not reach it, since it is stopped below, and then removes its containers.
-    with subprocess.Popen(command, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}, process_group=0) as sam:  # noqa: S603
-        try:
-            _wait_for(base_url, sam)
-            yield sam
-        finally:
-            sam.send_signal(signal.SIGINT)
-            try:
-                sam.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                sam.kill()
-
-
-def _wait_for(base_url: str, sam: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while sam.poll() is None and time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{base_url}/health", timeout=_START_SECONDS):  # noqa: S310
-                return
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise CommandError(
-                f"The functions do not work in their containers: /health returns {error.code}."
-            ) from error
-        except OSError:
-            time.sleep(0.2)
-    raise CommandError("sam local did not start: its output is above. It needs a running Docker engine.")
 
 
 if __name__ == "__main__":

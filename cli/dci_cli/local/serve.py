@@ -13,10 +13,17 @@ from types import FrameType
 from dci_cli.command_error import CommandError
 from dci_cli.installation import PROGRAM, START
 from dci_cli.local.data import LocalData
-from dci_cli.local.deployment import LocalDeployment, announced, claimed_credentials, local_deployment
+from dci_cli.local.deployment import (
+    LocalDeployment,
+    announced,
+    claimed_credentials,
+    delivery_handler,
+    local_deployment,
+)
 from dci_cli.local.gateway import Routes
 from dci_cli.local.handlers import load_handler
 from dci_cli.local.server import GatewayServer
+from dci_cli.local.workers import working
 from dci_cli.local_server import default_credentials
 from dci_cli.template import read_template
 from dci_common.settings import Settings, SettingsError
@@ -32,6 +39,7 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
         port_number = _port_number(port)
         template = read_template(template_path)
         routes = Routes({route.path: load_handler(route.handler) for route in template.routes})
+        delivery = load_handler(delivery_handler(template))
         Settings.from_env(os.environ)
         data.check()
         with claimed_credentials(credentials) as claim, _bound(port_number, routes) as server:
@@ -39,6 +47,7 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
             with (
                 local_deployment(template, server.base_url, data, credentials) as deployment,
                 announced(credentials, server.base_url, deployment),
+                working(delivery, deployment.runtime),
             ):
                 print(welcome(server.base_url, deployment, credentials, data), flush=True)
                 _serve_until_stopped(server)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,27 @@ def create_tables(dynamodb: DynamoDBClient, definitions: Mapping[str, Any], name
             dynamodb.create_table(TableName=name, **definitions[logical_id])
         except (BotoCoreError, ClientError) as error:
             raise CommandError(f"The template's {logical_id} cannot be created: {error}") from error
+
+
+def add_indexes(dynamodb: DynamoDBClient, definitions: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    """Add the indexes that the template has and tables lack, which an earlier version has created."""
+    for logical_id, name in names.items():
+        kept = _indexes(dynamodb, name)
+        for index in definitions[logical_id].get("GlobalSecondaryIndexes", ()):
+            if index["IndexName"] not in kept:
+                dynamodb.update_table(
+                    TableName=name,
+                    AttributeDefinitions=definitions[logical_id]["AttributeDefinitions"],
+                    GlobalSecondaryIndexUpdates=[{"Create": index}],
+                )
+                while _indexes(dynamodb, name)[index["IndexName"]] != "ACTIVE":
+                    time.sleep(0.1)
+
+
+def _indexes(dynamodb: DynamoDBClient, table: str) -> dict[str, str]:
+    """Return the status of each index of a table."""
+    found = dynamodb.describe_table(TableName=table)["Table"].get("GlobalSecondaryIndexes", [])
+    return {index["IndexName"]: index["IndexStatus"] for index in found}
 
 
 def _check(definition: Mapping[str, Any]) -> None:

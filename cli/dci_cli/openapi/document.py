@@ -11,6 +11,7 @@ from typing import Any
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
+from dci_common.exchange.exchanges import STATES
 from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ, REGISTRY_SEARCH, SCOPES
 
 Tree = dict[str, Any]
@@ -35,12 +36,14 @@ _QUERY: Tree = {
     "next": {"type": "string"},
     "name": {"type": "string"},
     "status": {"enum": list(STATUSES)},
+    "client_id": {"type": "string"},
+    "state": {"enum": list(STATES)},
 }
 
 
 def document() -> Tree:
     """Return the whole document."""
-    paths = _public_paths() | _client_paths() | _key_paths()
+    paths = _public_paths() | _client_paths() | _key_paths() | _exchange_paths()
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}
     return {
@@ -103,6 +106,14 @@ def _key_paths() -> Tree:
         "/keys": {"get": _read("List the signing keys", "SigningKeys")},
         "/keys/rotate": {"post": _operation("Rotate the signing keys", 202, "Rotation", (CLIENTS_MANAGE,))},
         "/keys/revoke": {"post": _operation("Replace all signing keys", 202, "Rotation", (CLIENTS_MANAGE,))},
+    }
+
+
+def _exchange_paths() -> Tree:
+    """Return the paths that show asynchronous exchanges."""
+    return {
+        "/exchanges": {"get": _read("List exchanges", "Exchanges", "limit", "next", "client_id", "state")},
+        "/exchanges/{correlation_id}": {"get": _read("Show an exchange", "ShownExchange")},
     }
 
 

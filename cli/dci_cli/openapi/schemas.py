@@ -10,12 +10,13 @@ from pydantic.json_schema import models_json_schema
 from dci_common.clients.log import LogEntry
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.views import ClientView, SecretView
+from dci_common.exchange.exchange_views import ExchangeView, ShownExchange
 from dci_common.spdci.envelope import SearchEnvelope
 
 Schema = dict[str, Any]
 _PREFIX = "#/components/schemas/"
 _REQUESTS: tuple[type[BaseModel], ...] = (NewClient, NewSecret, SearchEnvelope)
-_RESPONSES: tuple[type[BaseModel], ...] = (ClientView, SecretView, LogEntry)
+_RESPONSES: tuple[type[BaseModel], ...] = (ClientView, SecretView, LogEntry, ExchangeView, ShownExchange)
 _TEXT: Schema = {"type": "string"}
 
 
@@ -38,6 +39,7 @@ def components() -> Schema:
         "Clients": _page("clients", "ClientView"),
         "Secrets": _object({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
+        "Exchanges": _page("exchanges", "ExchangeView"),
         **_OTHER_SCHEMAS,
     }
 

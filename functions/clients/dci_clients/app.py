@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dci_clients.exchange_endpoints import ExchangeEndpoints
 from dci_clients.key_endpoints import KeyEndpoints
 from dci_clients.read_endpoints import ReadEndpoints
 from dci_clients.requests import read_caller
@@ -19,7 +20,7 @@ Change = Callable[[Request, Caller], Response]
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: `/clients` and `/keys`, and what is below them."""
+    """Build the function: `/clients`, `/keys` and `/exchanges`, and what is below them."""
     gate = BearerGate(runtime)
 
     def reads(endpoint: Endpoint) -> Endpoint:
@@ -42,6 +43,7 @@ def _resources(
     runtime: Runtime, reads: Callable[[Endpoint], Endpoint], changes: Callable[[Change], Endpoint]
 ) -> dict[str, Resource]:
     read, write, keys = ReadEndpoints(runtime), WriteEndpoints(runtime), KeyEndpoints(runtime)
+    exchanges = ExchangeEndpoints(runtime)
     client = "/clients/{client_id}"
     routes: dict[str, dict[str, Endpoint]] = {
         "/clients": {"GET": reads(read.clients), "POST": changes(write.create)},
@@ -56,6 +58,8 @@ def _resources(
         "/keys": {"GET": reads(keys.published)},
         "/keys/rotate": {"POST": changes(keys.rotate)},
         "/keys/revoke": {"POST": changes(keys.revoke)},
+        "/exchanges": {"GET": reads(exchanges.exchanges)},
+        "/exchanges/{correlation_id}": {"GET": reads(exchanges.exchange)},
     }
     return {path: Resource(methods) for path, methods in routes.items()}
 

@@ -15,18 +15,21 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from dci_common.clients.access import Bearer
 from dci_common.clients.changes import Caller
-from dci_common.clients.model import STATUSES, Client
+from dci_common.clients.model import STATUSES, Client, is_client_id
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.store import MAX_PAGE
 from dci_common.edge.http import Request
 from dci_common.errors import InvalidRequest, VersionRequired
+from dci_common.exchange.exchanges import STATES, State
 from dci_common.validation import describe
 
 M = TypeVar("M", bound=BaseModel)
 
-# The members of a position in the index, and in a client's log.
+# The members of a position in the index `clients`, in a list of one partition, and in the index `due` of exchanges.
 INDEX_POSITION = ("pk", "sk", "listed", "name_key")
 LOG_POSITION = ("pk", "sk")
+DUE_POSITION = ("pk", "sk", "queue", "due")
+_MEMBERS = dict.fromkeys((*INDEX_POSITION, *DUE_POSITION))
 _DEFAULT_PAGE = 50
 _MAX_TAGS = 1000  # characters of If-Match
 _TAG = re.compile(r'"([1-9][0-9]{0,17})"')
@@ -100,6 +103,23 @@ def read_status(query: str) -> str | None:
     return status
 
 
+def read_client_id(query: str) -> str | None:
+    """Return `client_id` of the list of exchanges; None is any. Raises InvalidRequest."""
+    client_id = dict(parse_qsl(query, keep_blank_values=True)).get("client_id")
+    if client_id is not None and not is_client_id(client_id):
+        raise InvalidRequest("client_id must be the id of a client.")
+    return client_id
+
+
+def read_state(query: str) -> State | None:
+    """Return `state` of the list of exchanges; None is any. Raises InvalidRequest."""
+    name = dict(parse_qsl(query)).get("state")
+    state = next((state for state in STATES if state == name), None)
+    if name is not None and state is None:
+        raise InvalidRequest(f"state must be {' or '.join(STATES)}.")
+    return state
+
+
 def read_name(query: str) -> str | None:
     """Return `name` of the list of clients; None is any."""
     return dict(parse_qsl(query, keep_blank_values=True)).get("name")
@@ -109,7 +129,7 @@ def next_page(position: Mapping[str, str] | None) -> dict[str, str]:
     """Return the member `next`, which says where the next page starts; nothing after the last page."""
     if not position:
         return {}
-    ordered = {name: position[name] for name in INDEX_POSITION if name in position}  # one position, one text
+    ordered = {name: position[name] for name in _MEMBERS if name in position}  # one position, one text
     return {"next": base64.urlsafe_b64encode(json.dumps(ordered).encode()).decode()}
 
 

@@ -76,7 +76,7 @@ class Collector:
         except (BotoCoreError, ClientError, Unavailable) as error:
             log_failure(error, exchange.correlation_id)
             stored = self._store.get(exchange.correlation_id)
-            if stored:  # the attempt does not count: what failed is not the item's fault
+            if stored and stored.is_open:  # the attempt does not count: what failed is not the item's fault
                 due = int(self._runtime.clock()) + _AGAIN_SECONDS
                 self._store.save(replace(stored, held_until=due, due=due, tries=exchange.tries - 1))
 
@@ -105,7 +105,7 @@ class Collector:
         except QuotaUsedUp:
             now = int(self._runtime.clock())
             stored = self._store.get(exchange.correlation_id)
-            if stored:  # a part of the last block may have been stored
+            if stored and stored.is_open:  # a part of the last block may have been stored
                 self._wait(stored, now - now % _DAY + _DAY)
         else:
             self._finish(exchange)
@@ -151,7 +151,7 @@ class Collector:
             with self._sessions.open_charged(client, answer.envelope, exchange.correlation_id) as session:
                 answer.record_probe(number, rejection.code, session)
             stored = self._store.get(exchange.correlation_id) or exchange
-            if len(stored.outcomes) != number:
+            if len(stored.outcomes) != number or not stored.is_open:
                 raise Superseded from error
             return items.rejected(stored, Outcome(code=rejection.code, reason=rejection.message), is_probe=True)
 

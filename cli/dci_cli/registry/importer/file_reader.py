@@ -27,6 +27,7 @@ from dci_cli.registry.support.record_check import check_record, dotted, sentence
 from dci_common.registry.model.base import Kind
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_KINDS = {kind.lower(): kind for kind in Kind}
 _GC_THRESHOLD = 100_000  # objects; Python's own 700 are a few records
 
 
@@ -132,7 +133,7 @@ def _json_row(number: int, line: bytes, reading: Reading) -> Row:
         Warned(name_of(one.path), one.what, f"{one.value} was read as {one.repaired}" if one.repaired else "")
         for one in checked.warnings
     ]
-    key = (Kind(name.upper()), id_) if name != "membership" and isinstance(id_, str) else None
+    key = (_KINDS[name], id_) if name in _KINDS and isinstance(id_, str) else None
     return Row(number, checked.record, sentences(checked.reasons, name_of), warnings, content, key)
 
 

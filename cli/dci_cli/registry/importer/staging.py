@@ -7,8 +7,9 @@ which no other program can open and which is deleted when the process ends, in w
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from dci_cli.registry.files.rejects import Rejects
 
 Record_co = TypeVar("Record_co", bound=Record, covariant=True)
+
+_KNOWN_HOUSEHOLDS = 64
 
 
 class StagingConflict(Exception):
@@ -91,12 +94,13 @@ class Staging:
         give no `last_updated` get `now`. Records must not be added or dropped meanwhile.
         """
         self.db.execute("DELETE FROM summaries")
-        for body, joined in self._joined(queries.GROUPS):
+        for body, joined in self._joined(queries.GROUPS, from_json):
             members = [member_entry(stamp(person, now), membership) for membership, person in joined]
             group = group_view(stamp(body, now), members)
             self.db.execute("INSERT INTO summaries VALUES (?, ?)", (group["id"], to_json(summary(group)).decode()))
             yield Kind.GROUP, group
-        for body, joined in self._joined(queries.PEOPLE):
+        # The people of a household mostly follow one another.
+        for body, joined in self._joined(queries.PEOPLE, lru_cache(_KNOWN_HOUSEHOLDS)(from_json)):
             # A household's entry is its summary with the membership's own fields.
             households = [household | _own_fields(membership) for membership, household in joined]
             yield Kind.PERSON, person_view(stamp(body, now), households)
@@ -170,16 +174,19 @@ class Staging:
         self.db.close()
 
     def _add_registrant(self, kind: Kind, record: Person | Group, source: str, line: int) -> None:
-        pks = dict.fromkeys(
-            keys.identifier_pk(one.identifier_type, normalize.identifier(one.identifier_value))
-            for one in record.identifiers
+        pks = list(
+            dict.fromkeys(
+                keys.identifier_pk(one.identifier_type, normalize.identifier(one.identifier_value))
+                for one in record.identifiers
+            )
         )
-        for pk in pks:
-            owner = self.db.execute("SELECT kind, id FROM identifiers WHERE pk = ?", (pk,)).fetchone()
-            if owner and owner != (kind, record.id):
-                raise StagingConflict(
-                    f"An identifier of type {_type(pk)} already belongs to the {owner[0].lower()} {owner[1]}."
-                )
+        found = self.db.execute(queries.OWNERS.format(",".join("?" * len(pks))), pks).fetchall() if pks else ()
+        owners = {pk: owner for pk, *owner in found if owner != [kind, record.id]}
+        for pk in filter(owners.get, pks):
+            of_kind, id_ = owners[pk]
+            raise StagingConflict(
+                f"An identifier of type {_type(pk)} already belongs to the {of_kind.lower()} {id_}."
+            )
         row = (kind, record.id, *_given_and_body(record), source, line)
         if not self.db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, NULL)", row).rowcount:
             raise StagingConflict(f"The {kind.lower()} {record.id} is in the files twice.")
@@ -192,27 +199,29 @@ class Staging:
             raise StagingConflict(f"A group has at most {MAX_MEMBERS} members.")
         if households >= MAX_HOUSEHOLDS:
             raise StagingConflict(f"A person belongs to at most {MAX_HOUSEHOLDS} groups, past memberships included.")
-        period = record_fields(membership)
+        start = membership.start.isoformat() if membership.start else ""
         for (body,) in self.db.execute(queries.PERIODS, (group, person)).fetchall() if households else ():
             other = from_json(body)
-            if start_of(other) == start_of(period):
+            if start_of(other) == start:
                 raise StagingConflict(
                     f"The membership of the person {person} in the group {group} is in the files twice."
                 )
-            if find_overlap(period, [other]):
+            if find_overlap(record_fields(membership), [other]):
                 raise StagingConflict(overlap_text(membership, other))
-        row = (group, person, start_of(period), *_given_and_body(membership), source, line)
+        row = (group, person, start, *_given_and_body(membership), source, line)
         self.db.execute("INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
 
     def _memberships(self, query: str, *parameters: str) -> Iterator[Staged[Membership]]:
         return (read_row("", *row) for row in self.db.execute(query, parameters))
 
-    def _joined(self, query: str) -> Iterator[tuple[View, list[tuple[View, View]]]]:
+    def _joined(
+        self, query: str, read_other: Callable[[str], View]
+    ) -> Iterator[tuple[View, list[tuple[View, View]]]]:
         """Yield the body of each record with its pairs of membership and other side."""
         rows = self.db.execute(query)
         for _, of_record in groupby(rows, key=lambda row: row[0]):
             first, *others = of_record
-            pairs = [(from_json(m), from_json(o)) for _, _, m, o in (first, *others) if m and o]
+            pairs = [(from_json(m), read_other(o)) for _, _, m, o in (first, *others) if m and o]
             yield from_json(first[1]), pairs
 
 
@@ -233,7 +242,10 @@ def _own_fields(membership: View) -> View:
 
 def _given_and_body(record: AnyRecord) -> tuple[str, str | None]:
     """Return what a row gives, and the new record that it makes, where that differs; both as JSON."""
-    given, body = record.model_dump_json(exclude_unset=True), record.model_dump_json(exclude_defaults=True)
+    given = record.model_dump_json(exclude_unset=True)
+    if not ("null" in given or "[]" in given or "{}" in given or '"restricted":false' in given):
+        return given, None  # which holds no default of a field
+    body = record.model_dump_json(exclude_defaults=True)
     return given, body if body != given else None
 
 

@@ -40,6 +40,7 @@ NEW_IDENTIFIER_TYPES = """
 SELECT DISTINCT substr(pk, 12, instr(substr(pk, 12), '#') - 1), json_extract(ifnull(body, given), '$.restricted')
 FROM identifiers JOIN records USING (kind, id) WHERE status IS NULL
 """  # a key is IDENTIFIER#<type>#<value>
+OWNERS = "SELECT pk, kind, id FROM identifiers WHERE pk IN ({})"
 NEW = "SELECT count(*) FROM records WHERE status IS NULL"
 MEMBERSHIP_COUNTS = """
 SELECT (SELECT count(*) FROM memberships WHERE group_id = ?), (SELECT count(*) FROM memberships WHERE person_id = ?)

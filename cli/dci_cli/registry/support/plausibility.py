@@ -6,9 +6,9 @@ A check looks at the fields of a record before they are validated, so that it is
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from dci_cli.registry.support import value_checks
@@ -42,6 +42,8 @@ _CODES = (
     "country_code",
 )
 _FIXED_CODES = ("sex", "marital_status")  # of which the model accepts its own only
+_CONTAINERS = (dict, list)  # a union takes longer to compare with
+_CACHED_DAYS = 8192
 _DEEPEST = 20  # of the containers that are checked; places may contain one another
 _LISTS: dict[str, Callable[[str], list[str]]] = {
     "phone_numbers": value_checks.split_phones,
@@ -84,12 +86,14 @@ class _Walk:
     def check(self, value: Fields | list[Any], path: Path) -> None:
         """Check every text below a value, depth first."""
         of_list = str(path[-1]) if isinstance(value, list) else None
-        for key, entry in value.items() if isinstance(value, dict) else enumerate(value):
+        is_usual, usually = self._is_usual, value_checks.is_usual
+        entries: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, entry in entries:
             if isinstance(entry, str):
-                name = str(key) if of_list is None else of_list
-                if not self._is_usual.get(name, value_checks.is_usual)(entry):
+                name = key if of_list is None else of_list
+                if not is_usual.get(name, usually)(entry):
                     self.findings += _check_text(value, name, (*path, key), self._today)
-            elif isinstance(entry, dict | list) and len(path) < _DEEPEST:
+            elif isinstance(entry, _CONTAINERS) and len(path) < _DEEPEST:
                 if key in _LISTS and isinstance(entry, list):
                     self.findings += _split(entry, (*path, key), _LISTS[key])
                 self.check(entry, (*path, key))
@@ -101,7 +105,7 @@ def _usual_checks(year: int) -> Mapping[str, Callable[[str], bool]]:
     return {
         **dict.fromkeys((*_PERSONS_NAMES, *_CODES, *_FIXED_CODES), value_checks.is_usual_word),
         **dict.fromkeys(_KEYS, value_checks.is_usual_key),
-        **dict.fromkeys(_DATES, partial(value_checks.is_usual_day, before=str(year))),
+        **dict.fromkeys(_DATES, lru_cache(_CACHED_DAYS)(partial(value_checks.is_usual_day, before=str(year)))),
         "phone_numbers": value_checks.is_usual_phone,
         "emails": value_checks.is_usual_email,
     }

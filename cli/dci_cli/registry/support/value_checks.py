@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from dci_common.registry.model.characters import digits
@@ -26,6 +27,7 @@ _EXTERNAL_ID = re.compile(r"[a-z_][a-z0-9_]*\.[A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*
 _NUMBERS = re.compile(r"[0-9][0-9\s.,/()-]*")
 _SEPARATORS = re.compile(r"\s*(?:[/;,|\r\n&]|\bor\b|\band\b)\s*", re.IGNORECASE)
 _USUAL_PHONE = re.compile(r"\+?[0-9](?: ?[0-9]){5,13}")
+_CACHED_WORDS = 8192  # codes and names repeat
 _PHONE_DIGITS = range(7, 16)  # of a whole number; E.164 has at most 15
 
 
@@ -42,6 +44,7 @@ def is_usual(text: str) -> bool:
     return text[:1].isalnum() and text.rstrip().casefold() not in PLACEHOLDERS
 
 
+@lru_cache(_CACHED_WORDS)
 def is_usual_word(text: str) -> bool:
     """Return whether a text is certainly not a number, nor an external id."""
     return text[:1].isalpha() and "." not in text and text.rstrip().casefold() not in PLACEHOLDERS
@@ -125,12 +128,14 @@ def _is_abbreviated(text: str) -> bool:
 
 def split_phones(text: str) -> list[str]:
     """Return the numbers of a text with several whole ones; others, such as 030/123456, stay as they are."""
+    if is_usual_phone(text):
+        return [text]
     return _split(text, lambda part: sum(char.isdecimal() for char in part) in _PHONE_DIGITS)
 
 
 def split_emails(text: str) -> list[str]:
     """Return the addresses of a text with several."""
-    return _split(text, lambda part: part.count("@") == 1)
+    return _split(text, lambda part: part.count("@") == 1) if text.count("@") > 1 else [text]
 
 
 def email(text: str) -> Iterator[Doubt]:

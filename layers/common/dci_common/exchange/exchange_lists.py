@@ -55,14 +55,31 @@ class ExchangeLists:
         }
         return (item["pk"]["S"].partition("#")[2] for item in self._table.query(request))
 
-    def attempts(self, exchange: Exchange) -> Iterator[Item]:
-        """Yield the attempts to deliver an exchange, the oldest first."""
+    def attempts(self, exchange: Exchange, limit: int) -> list[Item]:
+        """Return the latest attempts to deliver an exchange, the newest first."""
         request = {
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
             "ExpressionAttributeValues": {
                 ":pk": exchange_key(exchange.correlation_id)["pk"],
                 ":sk": {"S": "ATTEMPT#"},
             },
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+            "Limit": limit,
+        }
+        items, _ = self._table.page(request)
+        return items
+
+    def contents(self, exchange: Exchange) -> Iterator[Item]:
+        """Yield the keys, and when they expire, of what an exchange found, and at last those of its message."""
+        request = {
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :keys AND :request",
+            "ExpressionAttributeValues": {
+                ":pk": exchange_key(exchange.correlation_id)["pk"],
+                ":keys": {"S": "KEYS#"},
+                ":request": {"S": "REQUEST"},
+            },
+            "ProjectionExpression": "pk, sk, expires",
             "ConsistentRead": True,
         }
         return self._table.query(request)

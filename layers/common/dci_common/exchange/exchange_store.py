@@ -135,7 +135,8 @@ class ExchangeStore:
             "ConsistentRead": True,
             "Limit": 1,
         }
-        for found in self._table.page(request):
+        blocks, _ = self._table.page(request)
+        for found in blocks:
             return int(found["sk"]["S"].rpartition("#")[2]), json.loads(found["ids"]["S"])
         return None
 

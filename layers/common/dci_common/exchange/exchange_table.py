@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from dci_common.aws.dynamodb import Item, Unmetered, query_page
+from dci_common.aws.dynamodb import Item, Unmetered, batch_get, query_page
 from dci_common.aws.retry import Backoff
 from dci_common.deadline import current_deadline
 from dci_common.errors import Unavailable
@@ -40,10 +40,14 @@ class ExchangeTable:
                 return
             request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def page(self, request: dict[str, Any]) -> list[Item]:
-        """Return the items of the first page of a query."""
+    def page(self, request: dict[str, Any]) -> tuple[list[Item], Item | None]:
+        """Return the items of the first page of a query, and the key after which the next one starts, if any."""
         page = query_page(self._runtime, {"TableName": self._table, **request}, Unmetered(current_deadline()))
-        return list(page["Items"])
+        return page["Items"], page.get("LastEvaluatedKey")
+
+    def items(self, keys: Sequence[Item]) -> list[Item]:
+        """Return the items of distinct keys, in no particular order; keys without an item are left out."""
+        return batch_get(self._runtime, self._table, keys)
 
     def transact(self, actions: list[Item]) -> list[Item]:
         """Make changes together. Return the reasons, one for each change, when none of them was made."""

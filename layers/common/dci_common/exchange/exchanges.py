@@ -91,7 +91,8 @@ class Exchange:
     `kind` is the path it came by: `search`, or `status`, whose answer is about other exchanges. `callback_url` is
     empty where the answer waits for a status request. `due` is when the sweep queues it, None once it has ended.
     Nobody begins to work on it before `held_until`: somebody does already, or it waits for another attempt, or day.
-    `tries` counts how often work was begun since it last advanced. Times are in epoch seconds, but `accepted`.
+    `tries` counts how often work was begun since it last advanced; `redriven` is when an operator last had it begun
+    again, 0 for never. Times are in epoch seconds, but `accepted`.
     """
 
     correlation_id: str
@@ -109,6 +110,7 @@ class Exchange:
     ended: int | None = None
     held_until: int = 0
     tries: int = 0
+    redriven: int = 0
     outcomes: tuple[Outcome, ...] = ()
     checkpoint: Checkpoint = field(default_factory=Checkpoint)
     delivery: Delivery = field(default_factory=Delivery)
@@ -120,7 +122,12 @@ class Exchange:
 
     def is_overdue(self, now: float) -> bool:
         """Whether it has been open for longer than any exchange may be."""
-        return now - datetime.fromisoformat(self.accepted).timestamp() > MAX_OPEN_SECONDS
+        begun = max(datetime.fromisoformat(self.accepted).timestamp(), self.redriven)
+        return now - begun > MAX_OPEN_SECONDS
+
+    def is_kept(self, now: float) -> bool:
+        """Whether it is not expired: DynamoDB removes expired items only within days."""
+        return self.ended is None or now < self.ended + KEPT_SECONDS
 
     @property
     def queue(self) -> str:
@@ -150,6 +157,7 @@ def to_item(exchange: Exchange) -> Item:
         "version": _number(exchange.version),
         "held_until": _number(exchange.held_until),
         "tries": _number(exchange.tries),
+        "redriven": _number(exchange.redriven),
         "accepted": {"S": exchange.accepted},
         "today": {"S": exchange.today.isoformat()},
         "callback_url": {"S": exchange.callback_url},
@@ -183,6 +191,7 @@ def from_item(item: Item) -> Exchange:
         ended=int(item["expires"]["N"]) - KEPT_SECONDS if "expires" in item else None,
         held_until=int(item["held_until"]["N"]),
         tries=int(item["tries"]["N"]),
+        redriven=int(item["redriven"]["N"]),
         outcomes=tuple(Outcome(**stored) for stored in json.loads(item["outcomes"]["S"])),
         checkpoint=_checkpoint(json.loads(item["checkpoint"]["S"])),
         delivery=_delivery(json.loads(item["delivery"]["S"])),

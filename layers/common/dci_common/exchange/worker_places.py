@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dci_common.exchange.exchange_table import number
 
@@ -55,6 +55,11 @@ class WorkerPlaces:
     def give_back(self, place: Place) -> None:
         """Give a place back, unless it was taken by somebody else meanwhile."""
         self._set(place.client_id, place.name, 0, ("#name = :other", place.until))
+
+    def vacate(self, client_id: str) -> None:
+        """Free all places of a client, whose workers have ended without giving them back."""
+        for name in (f"{work}_{number_}" for work in get_args(Work) for number_ in range(PLACES)):
+            self._set(client_id, name, 0)
 
     def pause(self, client_id: str) -> None:
         """Deliver nothing to a client until `resume`."""

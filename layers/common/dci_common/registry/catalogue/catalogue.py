@@ -115,9 +115,9 @@ class Catalogue:
         return {kind: tuple(row for row in self._indexed_rows if kind in row.kinds) for kind in Kind}
 
     @cached_property
-    def indexed_of_household(self) -> tuple[Attribute, ...]:
-        """The attributes that a person's index entry carries of each household, and of the membership."""
-        return tuple(row for row in self._indexed_rows if Kind.GROUP in row.kinds or not row.kinds)
+    def indexed_of_membership(self) -> tuple[Attribute, ...]:
+        """The attributes that a person's index entry carries of each membership, beside those of the household."""
+        return tuple(row for row in self._indexed_rows if not row.kinds)
 
     @cached_property
     def slots(self) -> Mapping[Kind, Mapping[str, Attribute]]:

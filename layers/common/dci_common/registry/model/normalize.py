@@ -13,6 +13,7 @@ import re
 import struct
 import traceback
 import unicodedata
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -63,6 +64,8 @@ def _international(dialled: str, country: str) -> str:
 def _e164(dialled: str, country: str) -> str:
     import phonenumbers  # noqa: PLC0415 - a cold start without a phone number must not wait for it
 
+    if not country and not _may_have_calling_code(dialled, phonenumbers.COUNTRY_CODE_TO_REGION_CODE):
+        return dialled  # as parse() would find, more slowly
     try:
         number = phonenumbers.parse(dialled, country or _NO_COUNTRY)
     except phonenumbers.NumberParseException as error:
@@ -71,6 +74,11 @@ def _e164(dialled: str, country: str) -> str:
     if not phonenumbers.is_possible_number(number):
         return dialled
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _may_have_calling_code(dialled: str, known: Collection[int]) -> bool:
+    """Return whether a number may begin with a plus and the calling code of a country, of up to three digits."""
+    return dialled[0] == "+" and any(int(dialled[1:end]) in known for end in range(2, len(dialled[:4]) + 1))
 
 
 def email(value: str) -> str:

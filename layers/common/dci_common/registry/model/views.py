@@ -30,8 +30,8 @@ AnyView = Mapping[str, Any]
 
 NEVER = "9999-12-31"  # the end of a membership that has none
 
-_MEMBERSHIP_FIELDS = ("roles", "start", "end")
-_NOT_IN_ENTRY = {"households", *_MEMBERSHIP_FIELDS}
+MEMBERSHIP_FIELDS = ("roles", "start", "end")
+_NOT_IN_ENTRY = {"households", *MEMBERSHIP_FIELDS}
 _NOT_IN_SUMMARY = {"members", "additional_attributes", "registration_date", "last_updated"}
 
 
@@ -101,7 +101,7 @@ def own_fields(view: AnyView) -> View:
 
 def membership_fields(fields: AnyView) -> View:
     """Return the fields of the membership itself, from an entry or a membership."""
-    return {name: fields[name] for name in _MEMBERSHIP_FIELDS if name in fields}
+    return {name: fields[name] for name in MEMBERSHIP_FIELDS if name in fields}
 
 
 def entry_key(entry: AnyView) -> tuple[str, str]:

@@ -19,7 +19,7 @@ nothing of a group's entry but its partition, which only searches of entitled cl
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -27,10 +27,11 @@ from dci_common.aws.dynamodb import Item
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.views import View, home_of, is_shown
+from dci_common.registry.model.views import MEMBERSHIP_FIELDS, View, home_of, is_shown
 from dci_common.registry.storage import keys
 
 HOUSEHOLD_FACETS = ("h0", "h1")
+_KNOWN_HOUSEHOLDS = 1024
 Facets = Mapping[str, Any]
 _Values = Mapping[Attribute, list[str]]
 
@@ -42,6 +43,7 @@ class Indexing:
     catalogue: Catalogue
     shards: int
     today: date
+    _households: dict[str, tuple[View, Item]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def attributes(self, kind: Kind, view: View) -> Item:
         """Return the attributes of a record's item that its index entries are made of."""
@@ -51,14 +53,30 @@ class Indexing:
         exact = is_exact(view, self.today)
         if exact:
             for name, entry in zip(HOUSEHOLD_FACETS, households, strict=False):
-                values = _values(self.catalogue.indexed_of_household, entry, self.today)
-                facets[name] = {"M": {"id": {"S": entry["id"]}, **_facets(values)}}
+                facets[name] = {"M": self._household_facets(entry)}
         return {
             "shard": {"S": self._partition(kind, view, exact=exact)},
             **{slot: {"S": keys.slot_value(value, view["id"])} for slot, value in self._slots(kind, own).items()},
             "facets": {"M": facets},
             "as_of": {"S": self.today.isoformat()},
         }
+
+    def _household_facets(self, entry: View) -> Item:
+        """Return the facets of a person's household, and of the membership.
+
+        Those of the household itself are the same for all its people, who mostly follow one another.
+        """
+        household = {name: value for name, value in entry.items() if name not in MEMBERSHIP_FIELDS}
+        known, facets = self._households.get(entry["id"], ({}, {}))
+        if known != household:
+            facets = {
+                "id": {"S": entry["id"]},
+                **_facets(_values(self.catalogue.indexed[Kind.GROUP], household, self.today)),
+            }
+            if len(self._households) >= _KNOWN_HOUSEHOLDS:
+                self._households.clear()
+            self._households[entry["id"]] = household, facets
+        return facets | _facets(_values(self.catalogue.indexed_of_membership, entry, self.today))
 
     def _partition(self, kind: Kind, view: View, *, exact: bool) -> str:
         if view.get("restricted"):

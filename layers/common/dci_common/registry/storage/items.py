@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model import normalize
@@ -30,7 +31,8 @@ RESTRICTED = "restricted"  # the mark of a lookup item whose owner is a restrict
 _PART_CHARACTERS = 75_000
 _PART_BYTES = 4 * _PART_CHARACTERS
 # One encoder for all: json.dumps makes one for each call. Views are never circular.
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+_EXPONENT = re.compile(rb"[0-9]e-[0-9]")
 
 
 def ref_of(item: Item) -> Ref:
@@ -53,8 +55,8 @@ def record_items(indexing: Indexing, kind: Kind, view: View, *, version: int, pe
 
     `pending` names what is left of a long write (see committer.py).
     """
-    body = _encode(view)
-    encoded = body.encode()
+    encoded = _encode(view)
+    body = encoded.decode()
     parts = _cut(body) if len(encoded) > _PART_BYTES else []
     record = {
         **keys.record_key(kind, view["id"]),
@@ -91,7 +93,7 @@ def membership_items(membership: Membership) -> list[Item]:
 
 def sides(person_id: str, group_id: str, entry: Mapping[str, Any]) -> list[Item]:
     """Build both sides of a membership from a view's entry, which has its fields but not both ids."""
-    body = {"S": _encode({"person_id": person_id, "group_id": group_id, **membership_fields(entry)})}
+    body = {"S": _encode({"person_id": person_id, "group_id": group_id, **membership_fields(entry)}).decode()}
     return [{**key, "body": body} for key in keys.membership_keys(person_id, group_id, entry.get("start", ""))]
 
 
@@ -142,6 +144,14 @@ def settings_item(
         **{name: {"SS": sorted(some)} for name, some in known.items() if some},
         **({ID_KEY: {"S": id_key}} if id_key else {}),
     }
+
+
+def _encode(value: View) -> bytes:
+    """Return what json writes. pydantic writes it in half the time, except for numbers nearer to 0 than 0.0001."""
+    encoded = to_json(value)
+    if b"0.0000" in encoded or (b"e-" in encoded and _EXPONENT.search(encoded)):
+        return _json(value).encode()
+    return encoded
 
 
 def _part(kind: Kind, record_id: str, number: int, text: str) -> Item:

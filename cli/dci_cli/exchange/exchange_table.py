@@ -1,0 +1,59 @@
+"""The table that `dci exchange redrive` and `cancel` change, and how what they do is recorded.
+
+They change it with an operator's AWS credentials, as `dci registry` changes a registry: no function, and so no client
+with whatever scope, may have records sent once more. Reading its items shows messages, which are personal data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterable
+from functools import wraps
+
+from dci_cli.aws import OperatorRuntime, aws_errors, check_table
+from dci_cli.command_error import CommandError
+from dci_cli.local_server import add_local
+from dci_cli.registry.support.operator_audit import add_audit
+from dci_common.errors import DomainError
+from dci_common.exchange.exchanges import Exchange, exchange_key
+from dci_common.settings import Settings
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """Add the tables, and `--yes`."""
+    add_local(parser)
+    parser.add_argument(
+        "--table",
+        default=os.environ.get("EXCHANGE_TABLE", ""),
+        help="the deployment's ExchangeTable, an output of the stack (default: EXCHANGE_TABLE)",
+    )
+    add_audit(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+
+
+def runtime_of(options: argparse.Namespace) -> OperatorRuntime:
+    """Return the runtime for the table of `--table`. Raises CommandError when no table is named."""
+    check_table(options.table, "ExchangeTable", "--table or EXCHANGE_TABLE, or use --local")
+    return OperatorRuntime(Settings(exchange_table=options.table))
+
+
+def exchange_command(run: Run) -> Run:
+    """Make the errors of exchanges and of AWS, which `run` raises, CommandErrors."""
+
+    @wraps(run)
+    def run_with_errors(options: argparse.Namespace) -> int:
+        try:
+            with aws_errors("ExchangeTable"):
+                return run(options)
+        except DomainError as error:
+            raise CommandError(error.message) from error
+
+    return run_with_errors
+
+
+def audit_keys(exchanges: Iterable[Exchange]) -> list[str]:
+    """Return the keys by which exchanges are named in AuditTable."""
+    return [str(exchange_key(exchange.correlation_id)["pk"]["S"]) for exchange in exchanges]

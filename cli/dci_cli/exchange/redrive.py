@@ -1,0 +1,58 @@
+"""`dci exchange redrive`: have exchanges that failed go on where they stopped."""
+
+from __future__ import annotations
+
+import argparse
+
+from dci_cli.command_error import CommandError
+from dci_cli.exchange.exchange_table import add_table, audit_keys, exchange_command, runtime_of
+from dci_cli.registry.support.operator_audit import OperatorAudit
+from dci_cli.terminal import confirm
+from dci_common.errors import DomainError
+from dci_common.exchange.exchanges import Exchange
+from dci_common.exchange.interventions import Interventions
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the exchange, or the client with all of its dead ones."""
+    add_table(parser)
+    parser.add_argument("exchange", nargs="?", metavar="EXCHANGE", help="the correlation id of a dead or refused one")
+    parser.add_argument("--all", action="store_true", help="redrive all dead exchanges of the client of --client")
+    parser.add_argument("--client", metavar="ID", help="the client of --all, by its id")
+
+
+@exchange_command
+def run(options: argparse.Namespace) -> int:
+    """Redrive one exchange, or all of a client's that are dead. Raises CommandError."""
+    if options.all != bool(options.client) or options.all == bool(options.exchange):
+        raise CommandError("Give either the correlation id of an exchange, or --all with --client.")
+    runtime = runtime_of(options)
+    interventions = Interventions(runtime)
+    audit = OperatorAudit.of(options, runtime, "exchange redrive")
+    exchanges = interventions.dead(options.client) if options.all else [interventions.failed(options.exchange)]
+    if not exchanges:
+        print("The client has no dead exchange.")
+        return 0
+    description = _one(exchanges[0]) if options.exchange else f"{len(exchanges)} dead exchanges of {options.client}"
+    confirm(f"Redrive {description}", "redriven", assumed=options.yes)
+    with audit.recorded(audit_keys(exchanges)):
+        problems = [problem for exchange in exchanges if (problem := _redrive(interventions, exchange))]
+        if problems:
+            raise CommandError(" ".join(problems))
+    return 0
+
+
+def _redrive(interventions: Interventions, exchange: Exchange) -> str:
+    """Redrive an exchange, and return why it cannot be; another one perhaps can."""
+    try:
+        interventions.redrive(exchange)
+    except DomainError as error:
+        return f"{exchange.correlation_id}: {error.message}"
+    print(f"The exchange {exchange.correlation_id} goes on within a minute.")
+    return ""
+
+
+def _one(exchange: Exchange) -> str:
+    page = f"from page {exchange.delivery.page + 1} on"
+    to = exchange.callback_url or "nowhere: its answer waits for a status request"
+    return f"the exchange {exchange.correlation_id} of the client {exchange.client_id} {page}, to {to}"

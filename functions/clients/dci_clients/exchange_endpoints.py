@@ -1,0 +1,88 @@
+"""The endpoints that return asynchronous exchanges."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dci_clients.requests import (
+    DUE_POSITION,
+    LOG_POSITION,
+    invalid_next,
+    next_page,
+    read_client_id,
+    read_page,
+    read_state,
+)
+from dci_common.clients.model import is_client_id
+from dci_common.edge.http import Request, Response
+from dci_common.errors import InvalidRequest, NotFound
+from dci_common.exchange.exchange_lists import ExchangeLists
+from dci_common.exchange.exchange_pages import ExchangePages
+from dci_common.exchange.exchange_store import ExchangeStore
+from dci_common.exchange.exchange_views import exchange_view, shown_exchange
+from dci_common.exchange.exchanges import FAILED, OPEN, OPEN_QUEUES
+
+if TYPE_CHECKING:
+    from dci_common.exchange.exchange_pages import Page
+    from dci_common.exchange.exchanges import State
+    from dci_common.runtime import Runtime
+
+_FAILED_QUEUES = tuple(state.upper() for state in reversed(FAILED))  # the dead first
+_ATTEMPTS = 100
+_DUE = re.compile(r"[0-9]{1,15}")
+
+
+class ExchangeEndpoints:
+    """Endpoints that read exchanges."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._clock = runtime.clock
+        self._store = ExchangeStore(runtime)
+        self._lists = ExchangeLists(runtime)
+        self._pages = ExchangePages(runtime)
+
+    def exchanges(self, request: Request) -> Response:
+        """Return a page of a client's exchanges, or else of all that failed or are open."""
+        client_id, state = read_client_id(request.query), read_state(request.query)
+        page = self._all(request, state) if client_id is None else self._of_client(request, client_id)
+        found, following = page
+        wanted = [exchange_view(exchange) for exchange in found if state in {None, exchange.state}]
+        return Response.of(200, {"exchanges": wanted, **next_page(following)})
+
+    def exchange(self, request: Request) -> Response:
+        """Return an exchange with its latest attempts. Raises NotFound."""
+        correlation_id = request.parameters.get("correlation_id", "")
+        found = self._store.get(correlation_id) if is_client_id(correlation_id) else None
+        if found is None or not found.is_kept(self._clock()):
+            raise NotFound("There is no exchange with this correlation id. One that has ended is kept for 14 days.")
+        return Response.of(200, shown_exchange(found, self._lists.attempts(found, _ATTEMPTS)))
+
+    def _of_client(self, request: Request, client_id: str) -> Page:
+        limit, position = read_page(request.query, LOG_POSITION)
+        if position and position["pk"] != f"CLIENT#{client_id}":
+            raise invalid_next()
+        return self._pages.of_client(client_id, limit, position)
+
+    def _all(self, request: Request, state: State | None) -> Page:
+        queues = _queues(state)
+        limit, position = read_page(request.query, DUE_POSITION)
+        if position and not (
+            position["queue"] in queues
+            and _DUE.fullmatch(position["due"])
+            and position["pk"].startswith("EXCHANGE#")
+            and position["sk"] == "EXCHANGE"
+        ):
+            raise invalid_next()
+        return self._pages.listed(queues, limit, position)
+
+
+def _queues(state: State | None) -> tuple[str, ...]:
+    """Return the partitions of the index that list exchanges in a state. Raises InvalidRequest."""
+    if state is None:
+        return (*_FAILED_QUEUES, *OPEN_QUEUES)
+    if state in OPEN:
+        return OPEN_QUEUES
+    if state in FAILED:
+        return (state.upper(),)
+    raise InvalidRequest(f"state {state} is listed for one client only: add client_id.")

@@ -1,0 +1,126 @@
+"""What operators do to exchanges: they redrive those that failed, and cancel those that are open."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dci_common.errors import Conflict, NotFound
+from dci_common.exchange.exchange_lists import ExchangeLists
+from dci_common.exchange.exchange_store import ExchangeStore, Superseded
+from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy
+from dci_common.exchange.exchanges import FAILED, KEPT_SECONDS, Exchange
+from dci_common.exchange.worker_places import WorkerPlaces
+
+if TYPE_CHECKING:
+    from dci_common.aws.dynamodb import Item
+    from dci_common.runtime import Runtime
+
+_UNKNOWN = "There is no exchange with this correlation id. One that has ended is kept for 14 days."
+_GONE = "The message of this exchange is kept no longer: the client must ask again in a new one."
+
+
+class Interventions:
+    """Changes exchanges on an operator's behalf, each on its version, as workers do."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._table = ExchangeTable(runtime)
+        self._store = ExchangeStore(runtime)
+        self._lists = ExchangeLists(runtime)
+        self._places = WorkerPlaces(runtime)
+
+    def failed(self, correlation_id: str) -> Exchange:
+        """Return an exchange that can be redriven. Raises NotFound and Conflict."""
+        exchange = self._get(correlation_id)
+        if exchange.state not in FAILED:
+            wanted = " or ".join(FAILED)
+            raise Conflict(f"The exchange is {exchange.state}: only one that is {wanted} can be redriven.")
+        return exchange
+
+    def open(self, correlation_id: str) -> Exchange:
+        """Return an exchange that can be cancelled. Raises NotFound and Conflict."""
+        exchange = self._get(correlation_id)
+        if not exchange.is_open:
+            raise Conflict(f"The exchange is {exchange.state}: only one that is still open can be cancelled.")
+        return exchange
+
+    def dead(self, client_id: str) -> list[Exchange]:
+        """Return a client's dead exchanges, the earliest end first."""
+        stored = (self._store.get(correlation_id) for correlation_id in self._lists.listed("DEAD"))
+        own = (exchange for exchange in stored if exchange and exchange.client_id == client_id)
+        now = self._runtime.clock()
+        return [exchange for exchange in own if exchange.state == "dead" and exchange.is_kept(now)]
+
+    def redrive(self, exchange: Exchange) -> Exchange:
+        """Have a failed exchange go on where it stopped, and deliver to its client again, if that was paused.
+
+        The sweep finds it within a minute. It has as much time as a new one. Raises NotFound when its message is kept
+        no longer, and Conflict when the exchange has changed since it was read.
+        """
+        self._keep(exchange)
+        self._places.resume(exchange.client_id)
+        try:
+            return self._store.save(_redriven(exchange, int(self._runtime.clock())), opened=1)
+        except Superseded as error:
+            raise Conflict("The exchange was changed at the same time: look at it again.") from error
+
+    def cancel(self, correlation_id: str) -> Exchange:
+        """End an open exchange, also one that a worker has: it finds that out when it stores its next step.
+
+        A page that is being sent may still arrive. Raises NotFound and Conflict.
+        """
+        for _ in self._runtime.retry.attempts(CONFLICTS):
+            with suppress(Superseded):  # a worker has gone on meanwhile
+                return self._store.end(replace(self.open(correlation_id), state="cancelled"))
+        raise busy()
+
+    def _get(self, correlation_id: str) -> Exchange:
+        exchange = self._store.get(correlation_id)
+        if exchange is None or not exchange.is_kept(self._runtime.clock()):
+            raise NotFound(_UNKNOWN)
+        return exchange
+
+    def _keep(self, exchange: Exchange) -> None:
+        """Keep what belongs to an exchange as long as if it was accepted now. Raises NotFound when it has expired.
+
+        The message comes last: what was found expires after it, so that nothing is missing where there is a message.
+        """
+        now = int(self._runtime.clock())
+        stored = [*self._lists.contents(exchange)]
+        if not stored or stored[-1]["sk"]["S"] != "REQUEST" or int(stored[-1]["expires"]["N"]) <= now:
+            raise NotFound(_GONE)
+        listed = {
+            "pk": {"S": f"CLIENT#{exchange.client_id}"},
+            "sk": {"S": f"{exchange.accepted}#{exchange.correlation_id}"},
+        }
+        for key in (listed, *({"pk": item["pk"], "sk": item["sk"]} for item in stored)):
+            self._keep_until(key, now + 2 * KEPT_SECONDS)
+
+    def _keep_until(self, key: Item, expires: int) -> None:
+        try:
+            self._runtime.dynamodb.update_item(
+                TableName=self._runtime.settings.exchange_table,
+                Key=key,
+                UpdateExpression="SET expires = :expires",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":expires": {"N": str(expires)}},
+            )
+        except self._runtime.dynamodb.exceptions.ConditionalCheckFailedException as error:
+            raise NotFound(_GONE) from error
+
+
+def _redriven(exchange: Exchange, now: int) -> Exchange:
+    """Return a failed exchange as it goes on: where it stopped, with all of its attempts again."""
+    is_collected = exchange.kind == "status" or len(exchange.outcomes) == len(exchange.references)
+    return replace(
+        exchange,
+        state="delivering" if is_collected else "collecting",
+        due=now,
+        ended=None,
+        held_until=0,
+        tries=0,
+        redriven=now,
+        delivery=replace(exchange.delivery, attempts=0, first_attempt=0),
+    )

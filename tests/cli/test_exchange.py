@@ -1,0 +1,290 @@
+"""`dci exchange`: exchanges are listed and shown through the API, redriven and cancelled in their table."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+
+from dci_common.exchange.exchange_lists import ExchangeLists
+from dci_common.exchange.exchange_store import ExchangeStore, Superseded
+from dci_common.exchange.exchange_table import ExchangeTable
+from dci_common.exchange.exchanges import OPEN_QUEUES, Exchange, exchange_key
+from dci_common.exchange.worker_places import WorkerPlaces
+from dci_common.runtime import Runtime
+from support.admin_client import Admin
+from support.api import Api
+from support.api_over_http import api_over_http
+from support.operator_input import Operator, nothing
+from support.stored_exchanges import PRIVATE, SECOND_PAGE, accepted, attempted, ended, exchange_table, open_count
+
+from .conftest import Dci, Outcome
+
+Exchanges = Callable[..., Outcome]
+_DAY = 86_400
+
+
+@pytest.fixture
+def api(new_api: Callable[..., Api]) -> Api:
+    """Return an API with an ExchangeTable of its own."""
+    return new_api(exchange_table=exchange_table())
+
+
+@pytest.fixture
+def runtime(api: Api) -> Runtime:
+    """Return a runtime whose clock is that of commands."""
+    return Runtime(api.runtime.settings)
+
+
+@pytest.fixture
+def owner(api: Api) -> str:
+    """Return the id of a client without exchanges."""
+    return api.client()[0].client_id
+
+
+@pytest.fixture
+def exchange(dci: Dci, api: Api, monkeypatch: pytest.MonkeyPatch) -> Exchanges:
+    """Return `dci exchange redrive` and `cancel` on the test's table, with an answer on stdin."""
+    monkeypatch.setenv("EXCHANGE_TABLE", api.runtime.settings.exchange_table)
+
+    def run(*arguments: str, stdin: str = "", meanwhile: Callable[[], object] = nothing) -> Outcome:
+        monkeypatch.setattr("sys.stdin", Operator(stdin, meanwhile))
+        return dci("exchange", *arguments)
+
+    return run
+
+
+@pytest.fixture
+def over_api(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchanges]:
+    """Return `dci exchange list` and `show`, with the credentials of a client that may only read."""
+    reader = Admin(api, ("clients.read",))
+    monkeypatch.setenv("DCI_CLIENT_ID", reader.client.client_id)
+    monkeypatch.setenv("DCI_CLIENT_SECRET", reader.secret)
+    with api_over_http(api) as url:
+        monkeypatch.setenv("DCI_API", url)
+        yield lambda *arguments: dci("exchange", *arguments)
+
+
+def stored(runtime: Runtime, exchange: Exchange) -> Exchange:
+    """Return an exchange as it is stored now."""
+    found = ExchangeStore(runtime).get(exchange.correlation_id)
+    assert found
+    return found
+
+
+def is_due(runtime: Runtime, exchange: Exchange) -> bool:
+    """Return whether the next sweep finds an exchange."""
+    lists, now = ExchangeLists(runtime), int(time.time())
+    return any(exchange.correlation_id in lists.listed(queue, until=now) for queue in OPEN_QUEUES)
+
+
+def recorded(exchange: Exchange) -> list[tuple[str, bool]]:
+    """Return the operators' commands that AuditTable has for an exchange, and whether each was complete."""
+    items = boto3.client("dynamodb").scan(TableName="dci-audit", ConsistentRead=True)["Items"]
+    own = [item for item in items if f"EXCHANGE#{exchange.correlation_id}" in item.get("records", {}).get("SS", ())]
+    return [(item["command"]["S"], "incomplete" not in item) for item in own if item["operator"]["S"]]
+
+
+def test_exchanges_are_listed_and_shown(api: Api, over_api: Exchanges, owner: str) -> None:
+    """`list` has what failed or is open, or a client's by its name; `show` has the attempts; nothing is personal."""
+    client, _ = api.client()
+    dead = ended(api.runtime, client.client_id, "dead", **SECOND_PAGE)
+    attempted(api.runtime, dead, 2, 500)
+    answered = ended(api.runtime, client.client_id, "answered")
+    other = ended(api.runtime, owner, "refused")
+    listed: list[dict[str, Any]] = json.loads(over_api("list", "--json").out)
+    assert {dead.correlation_id, other.correlation_id} <= {one["correlation_id"] for one in listed}
+    own = json.loads(over_api("list", "--client", client.name, "--json").out)
+    assert {one["correlation_id"] for one in own} == {dead.correlation_id, answered.correlation_id}
+    one = json.loads(over_api("list", "--client", client.client_id, "--state", "dead", "--limit", "1", "--json").out)
+    assert [each["correlation_id"] for each in one] == [dead.correlation_id]
+    shown = over_api("show", dead.correlation_id)
+    assert "The receiver answered with HTTP status 500." in " ".join(shown.out.split())
+    assert "callback url" in shown.out
+    assert json.loads(over_api("show", dead.correlation_id, "--json").out)["latest_attempts"][0]["page"] == 2
+    assert PRIVATE not in shown.out + over_api("list").out
+
+
+def test_an_unknown_exchange_is_reported(over_api: Exchanges, exchange: Exchanges) -> None:
+    """Each command reports an id that no exchange has, in the same words."""
+    said = "There is no exchange with this correlation id. One that has ended is kept for 14 days."
+    assert said in over_api("show", "../clients").err
+    for command in ("redrive", "cancel"):
+        assert exchange(command, "no-such-id", "--yes").problem == said
+
+
+@pytest.mark.parametrize("state", ["dead", "refused"])
+def test_a_failed_delivery_goes_on_where_it_stopped(
+    runtime: Runtime, exchange: Exchanges, owner: str, state: str
+) -> None:
+    """A redriven exchange is due at once, with the same page and all attempts again, and counts as open."""
+    failed = ended(runtime, owner, state, **SECOND_PAGE)
+    before = int(time.time())
+    done = exchange("redrive", failed.correlation_id, "--yes")
+    assert done.out == f"The exchange {failed.correlation_id} goes on within a minute.\n"
+    redriven = stored(runtime, failed)
+    assert redriven.due
+    assert redriven.due == redriven.redriven >= before
+    assert redriven == replace(
+        failed,
+        state="delivering",
+        version=failed.version + 1,
+        due=redriven.due,
+        ended=None,
+        redriven=redriven.due,
+        delivery=replace(failed.delivery, attempts=0, first_attempt=0),
+    )
+    assert is_due(runtime, failed)
+    assert open_count(runtime, owner) == 1
+    assert recorded(failed) == [("exchange redrive", True)]
+
+
+def test_one_that_was_never_collected_is_collected(runtime: Runtime, exchange: Exchanges, owner: str) -> None:
+    """An exchange that died while it was collected goes on collecting, and has 14 days again."""
+    early = Runtime(runtime.settings, clock=lambda: time.time() - 15 * _DAY)
+    accepted_early = accepted(early, owner)
+    dead = ExchangeStore(runtime).end(replace(accepted_early, state="dead"))
+    assert dead.is_overdue(time.time())
+    assert exchange("redrive", dead.correlation_id, "--yes").status == 0
+    redriven = stored(runtime, dead)
+    assert (redriven.state, redriven.checkpoint) == ("collecting", dead.checkpoint)
+    assert not redriven.is_overdue(time.time())
+    assert redriven.is_overdue(time.time() + 15 * _DAY)
+
+
+def test_what_it_needs_is_kept_as_long_as_it_is(runtime: Runtime, exchange: Exchanges, owner: str) -> None:
+    """Message, keys and the client's list of a redriven exchange are kept for another 28 days."""
+    early = Runtime(runtime.settings, clock=lambda: time.time() - 20 * _DAY)
+    dead = ExchangeStore(runtime).end(replace(accepted(early, owner, **SECOND_PAGE), state="dead"))
+    assert exchange("redrive", dead.correlation_id, "--yes").status == 0
+    keys = [
+        exchange_key(dead.correlation_id, "REQUEST"),
+        exchange_key(dead.correlation_id, "KEYS#000#000000000000"),
+        {"pk": {"S": f"CLIENT#{owner}"}, "sk": {"S": f"{dead.accepted}#{dead.correlation_id}"}},
+    ]
+    items = ExchangeTable(runtime).items(keys)
+    assert len(items) == 3
+    assert min(int(item["expires"]["N"]) for item in items) > time.time() + 27 * _DAY
+
+
+def test_one_whose_message_has_expired_is_not_redriven(runtime: Runtime, exchange: Exchanges, owner: str) -> None:
+    """Without its message an exchange stays as it is, and the record of the command says that it failed."""
+    early = Runtime(runtime.settings, clock=lambda: time.time() - 29 * _DAY)
+    dead = ExchangeStore(runtime).end(replace(accepted(early, owner, **SECOND_PAGE), state="dead"))
+    said = "The message of this exchange is kept no longer: the client must ask again in a new one."
+    assert exchange("redrive", dead.correlation_id, "--yes").problem == f"{dead.correlation_id}: {said}"
+    assert stored(runtime, dead) == dead
+    assert recorded(dead) == [("exchange redrive", False)]
+
+
+def test_a_paused_client_is_delivered_to_again(runtime: Runtime, exchange: Exchanges, owner: str) -> None:
+    """A redrive ends the pause that a receiver caused when it said that it is gone."""
+    failed = ended(runtime, owner, "dead", **SECOND_PAGE)
+    places = WorkerPlaces(runtime)
+    places.pause(owner)
+    assert exchange("redrive", failed.correlation_id, "--yes").status == 0
+    place = places.take(owner, "delivering", 10)
+    assert place
+    assert not place.is_paused
+
+
+def test_all_of_a_client_are_redriven(api: Api, runtime: Runtime, exchange: Exchanges, owner: str) -> None:
+    """`--all` redrives the dead exchanges of a client, and neither its others nor those of another one."""
+    dead = [ended(runtime, owner, "dead", **SECOND_PAGE) for _ in range(3)]
+    kept = [
+        ended(runtime, owner, "refused"),
+        ended(runtime, owner, "cancelled"),
+        ended(runtime, api.client()[0].client_id, "dead"),
+    ]
+    done = exchange("redrive", "--all", "--client", owner, stdin="y\n")
+    assert done.err == f"Redrive 3 dead exchanges of {owner}? [y/N] "
+    assert sorted(done.out.split()[2::8]) == sorted(one.correlation_id for one in dead)
+    assert {stored(runtime, one).state for one in dead} == {"delivering"}
+    assert [stored(runtime, one) for one in kept] == kept
+    assert open_count(runtime, owner) == 3
+    assert exchange("redrive", "--all", "--client", owner).out == "The client has no dead exchange.\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--all",), ("--client", "x"), ("x", "--all", "--client", "x"), ("x", "--client", "y")]
+)
+def test_what_is_redriven_is_named_once(exchange: Exchanges, arguments: tuple[str, ...]) -> None:
+    """Either one exchange is named, or all of a client."""
+    said = "Give either the correlation id of an exchange, or --all with --client."
+    assert exchange("redrive", *arguments).problem == said
+
+
+@pytest.mark.parametrize("state", ["answered", "cancelled"])
+def test_only_what_failed_is_redriven(runtime: Runtime, exchange: Exchanges, owner: str, state: str) -> None:
+    """An exchange that was answered or cancelled stays so."""
+    done = ended(runtime, owner, state)
+    said = f"The exchange is {state}: only one that is refused or dead can be redriven."
+    assert exchange("redrive", done.correlation_id, "--yes").problem == said
+    assert stored(runtime, done) == done
+
+
+def test_two_operators_redrive_once(runtime: Runtime, exchange: Exchanges, owner: str) -> None:
+    """Of two redrives at the same time one has an effect, and the other reports it."""
+    dead = ended(runtime, owner, "dead", **SECOND_PAGE)
+
+    def other() -> None:
+        ExchangeStore(runtime).save(replace(dead, state="delivering", ended=None, due=1), opened=1)
+
+    done = exchange("redrive", dead.correlation_id, stdin="y\n", meanwhile=other)
+    assert "The exchange was changed at the same time: look at it again." in done.err
+    assert done.status == 2
+    assert open_count(runtime, owner) == 1
+
+
+@pytest.mark.parametrize("state", ["collecting", "delivering"])
+def test_an_open_exchange_is_cancelled(runtime: Runtime, exchange: Exchanges, owner: str, state: str) -> None:
+    """A cancelled exchange has ended, counts as open no longer, and is not found by the sweep."""
+    opened = accepted(runtime, owner, state=state, due=1)
+    done = exchange("cancel", opened.correlation_id, stdin="y\n")
+    assert done.err.startswith(f"Cancel the exchange {opened.correlation_id} of the client {owner}, ")
+    assert done.out.startswith(f"Cancelled the exchange {opened.correlation_id}")
+    cancelled = stored(runtime, opened)
+    assert (cancelled.state, cancelled.due, bool(cancelled.ended)) == ("cancelled", None, True)
+    assert not is_due(runtime, opened)
+    assert open_count(runtime, owner) == 0
+    assert recorded(opened) == [("exchange cancel", True)]
+    said = "The exchange is cancelled: only one that is still open can be cancelled."
+    assert exchange("cancel", opened.correlation_id, "--yes").problem == said
+
+
+def test_a_worker_does_not_go_on_with_a_cancelled_exchange(runtime: Runtime, exchange: Exchanges, owner: str) -> None:
+    """An exchange that a worker advances meanwhile is cancelled all the same, and the worker's next step fails."""
+    store = ExchangeStore(runtime)
+    steps = [accepted(runtime, owner)]
+    done = exchange(
+        "cancel", steps[0].correlation_id, stdin="y\n", meanwhile=lambda: steps.append(store.save(steps[0]))
+    )
+    assert done.status == 0
+    with pytest.raises(Superseded):
+        store.save(steps[1])
+    assert stored(runtime, steps[0]).state == "cancelled"
+
+
+@pytest.mark.parametrize(("command", "state", "done"), [("redrive", "dead", "redriven"), ("cancel", "", "cancelled")])
+def test_a_question_is_asked(
+    runtime: Runtime, exchange: Exchanges, owner: str, command: str, state: str, done: str
+) -> None:
+    """Without a yes nothing is changed, and nothing recorded."""
+    there = ended(runtime, owner, state) if state else accepted(runtime, owner)
+    refused = exchange(command, there.correlation_id, stdin="n\n")
+    assert f"Nothing was {done}: answer y, or use --yes." in refused.err
+    assert stored(runtime, there) == there
+    assert recorded(there) == []
+
+
+def test_a_table_is_named(exchange: Exchanges, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without ExchangeTable, or without AuditTable, a command says which output of the stack is missing."""
+    monkeypatch.setenv("AUDIT_TABLE", "")
+    assert "the stack's output AuditTable" in exchange("cancel", "x").problem
+    monkeypatch.setenv("EXCHANGE_TABLE", "")
+    assert "the stack's output ExchangeTable" in exchange("cancel", "x").problem
