@@ -1,5 +1,9 @@
-"""Prints the callbacks that it receives: python3 examples/receiver.py 4000"""
-import http.server, json, sys
+"""Prints the callbacks that it receives: python3 examples/receiver.py 4000."""
+
+import http.server
+import json
+import sys
+
 
 class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
@@ -7,5 +11,6 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b'{"message": {"ack_status": "ACK"}}')
+
 
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Receiver).serve_forever()

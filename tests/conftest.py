@@ -31,6 +31,7 @@ from dci_rotation import app as rotation_app
 from support import example_counts
 from support.api import Api
 from support.events import ROOT
+from support.exchanges import Partner, Queues, Receiver, receiving
 from support.logs import Logs, collected
 from support.registries import tables
 
@@ -161,6 +162,26 @@ def shared_api(new_api: Callable[..., Api]) -> Api:
     api = new_api()
     api.runtime.prepare()  # with the clients that it has wherever it is used first
     return api
+
+
+@pytest.fixture(scope="session")
+def exchange_api(new_api: Callable[..., Api]) -> tuple[Api, Queues]:
+    """Return one API over the demo registry for exchanges, each of a client of its own, and their queues."""
+    queues = Queues()
+    return new_api(work_queue="work", delivery_queue="delivery", sqs=lambda _: queues), queues
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Run a receiver of callbacks, which checks what it is sent."""
+    with receiving() as running:
+        yield running
+
+
+@pytest.fixture
+def partner(exchange_api: tuple[Api, Queues], receiver: Receiver) -> Partner:
+    """Return a partner that is called back at the receiver."""
+    return Partner(*exchange_api, receiver.url)
 
 
 @pytest.fixture(scope="session", autouse=True)

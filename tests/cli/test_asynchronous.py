@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 def search(server: ServerProcess, url: str) -> Reply:
     """Search the known person, to be called back at a URL."""
-    message = body_of("async_search")
+    message = body_of("exchange_search")
     message["header"] |= {"message_id": str(uuid4()), "sender_uri": url}
     message["message"]["search_request"] = [identified("UIN", KNOWN)]
     return server.send("POST", "/registry/search", message, **server.authorization("partner"))

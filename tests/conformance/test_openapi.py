@@ -10,6 +10,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -20,15 +21,22 @@ from schemathesis.specs.openapi.checks import (
 
 from dci_cli.openapi.document import document
 from support.admin_client import Admin
-from support.api import Api
+from support.api import Api, identified
 from support.api_over_http import api_over_http
 from support.events import ROOT, body_of, event, http_events
 from support.example_counts import some
+from support.exchanges import Partner, Receiver
 
 DOCUMENT = document()
 PREFIX = "social"
 METHODS = ("get", "post", "patch", "delete")
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in METHODS if method in item]
+MESSAGES = {
+    "/registry/sync/search": body_of("search"),
+    "/registry/search": body_of("exchange_search"),
+    "/registry/sync/txn/status": body_of("status"),
+    "/registry/txn/status": body_of("exchange_status"),
+}
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -66,12 +74,37 @@ def api_served(new_api: Callable[..., Api]) -> Iterator[tuple[Api, str]]:
         yield api, url
 
 
+@pytest.fixture(scope="module")
+def partner_token(api_served: tuple[Api, str]) -> str:
+    """Return the token of a partner that may send every message, as often as it likes."""
+    scopes = ("registry.search", "registry.status")
+    return api_served[0].token_of(scopes=scopes, flags={"asynchronous": True}, open_exchanges=0)
+
+
+def test_callbacks_are_described_and_sent_so(partner: Partner, receiver: Receiver) -> None:
+    """What a partner is called back with has the shape that the description has for it."""
+    partner.search(identified("UIN", "847951632"), identified("NO_SUCH_TYPE", "1"))
+    message = partner.message(name="exchange_status")
+    message["message"]["txnstatus_request"]["attribute_value"] = "t-1"
+    partner.send(message, "exchange_status")
+    partner.work()
+    described = {"/registry/search": "on-search", "/registry/txn/status": "txn-on-status"}
+    for path, name in described.items():
+        (sent,) = [each for each in receiver.received if each["header"]["action"] == name]
+        (operation,) = DOCUMENT["paths"][path]["post"]["callbacks"][name].values()
+        schema = operation["post"]["requestBody"]["content"]["application/json"]["schema"]
+        Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(sent)
+
+
 @pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=[f"{method} {path}" for path, method in OPERATIONS])
-def test_responses_match_the_description(api_served: tuple[Api, str], path: str, method: str) -> None:
+def test_responses_match_the_description(
+    api_served: tuple[Api, str], partner_token: str, path: str, method: str
+) -> None:
     """Every response to any input has a documented status, type and shape, and is no server error."""
     api, url = api_served
-    admin = Admin(api, ("clients.manage", "clients.read", "registry.search"))
-    authorization = {"Authorization": f"Bearer {admin.token}"} if not path.startswith("/oauth2") else {}
+    admin = Admin(api, ("clients.manage", "clients.read"))
+    token = partner_token if "/registry/" in path else admin.token
+    authorization = {"Authorization": f"Bearer {token}"} if not path.startswith("/oauth2") else {}
     client_id = admin.create().json["client_id"]
     secret_id = admin.secrets(client_id)[0]["secret_id"]
     operation: Any = schemathesis.openapi.from_dict(DOCUMENT)[path][method]
@@ -84,8 +117,10 @@ def test_responses_match_the_description(api_served: tuple[Api, str], path: str,
             case.path_parameters = {name: held[name] for name in case.path_parameters or {}}
         if current and method == "patch":
             case.headers = {**(case.headers or {}), "If-Match": "*"}
-        if current and path.endswith("/registry/sync/search"):  # whose items are read only in a good envelope
-            case.body = body_of("search") | {"message": case.body["message"]}
+        if current and "/registry/" in path:  # whose items are read only in a good envelope
+            sent = MESSAGES[path.removeprefix("/{prefix}")]
+            header = sent["header"] | {"message_id": case.body["header"]["message_id"], "sender_uri": ""}
+            case.body = sent | {"header": header, "message": case.body["message"]}
         case.call_and_validate(base_url=url, headers=authorization, checks=CHECKS)
 
     answers()

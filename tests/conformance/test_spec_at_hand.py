@@ -29,4 +29,4 @@ def test_the_standard_is_required_in_ci() -> None:
 def test_a_response_outside_the_standard_is_noticed(status: int, body: object) -> None:
     """The check fails on a response that the standard does not allow."""
     with pytest.raises(ValidationError):
-        conformance.check(status, body)
+        conformance.check("/registry/sync/search", status, body)

@@ -1,10 +1,12 @@
-"""docs/architecture.md: its rooms, its index slots and its walk of a search are the code's."""
+"""docs/architecture.md: its rooms, its index slots and its walks are the code's."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Mapping
+
+import pytest
 
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.base import Kind
@@ -13,7 +15,7 @@ from support.events import ROOT
 from .test_docs import rows
 
 DOCUMENT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-TREE, WALK = re.findall(r"^```text\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+TREE, *WALKS = re.findall(r"^```text\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 LAYER = ROOT / "layers" / "common" / "dci_common"
 
 
@@ -66,10 +68,11 @@ def test_the_slots_are_the_catalogues() -> None:
     assert documented == expected
 
 
-def test_every_step_of_the_walk_exists() -> None:
-    """Each function of the walk is defined in the module that stands beside it."""
-    steps = re.findall(r"^[│├└─ ]*(\w[\w., ]*?) +(\S+\.py)", WALK, re.MULTILINE)
-    assert len(steps) == len(WALK.splitlines())
+@pytest.mark.parametrize("walk", WALKS, ids=["search", "exchange"])
+def test_every_step_of_the_walk_exists(walk: str) -> None:
+    """Each function of a walk is defined in the module that stands beside it."""
+    steps = re.findall(r"^[│├└─ ]*(\w[\w., ]*?) +(\S+\.py)", walk, re.MULTILINE)
+    assert len(steps) == len(walk.splitlines())
     for names, path in steps:
         folder = ROOT if path.startswith("functions/") else LAYER
         module = ast.parse((folder / path).read_text(encoding="utf-8"))

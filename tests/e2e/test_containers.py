@@ -47,7 +47,7 @@ def test_the_readme_holds_for_containers(folder: Path, api: ServerProcess) -> No
 
 def test_an_asynchronous_search_is_called_back(api: ServerProcess, partner: dict[str, str]) -> None:
     """The exchange function's container acknowledges a search, and the delivery function's sends the answer."""
-    message = body_of("async_search")
+    message = body_of("exchange_search")
     message["message"]["search_request"] = [identified("UIN", "847951632")]
     with receiving("0.0.0.0") as receiver:  # noqa: S104 - containers call it at the bridge's address
         url = receiver.url.replace("127.0.0.1", "host.docker.internal")
@@ -80,9 +80,9 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "POST", "/oauth2/client/introspect", about_a_token, {}),
         (200, "POST", "/oauth2/client/revoke", about_a_token, {}),
         (200, "POST", "/registry/sync/search", body_of("search"), partner),
-        (200, "POST", "/registry/search", without_callback("async_search"), partner),
-        (200, "POST", "/registry/txn/status", without_callback("txn_status"), partner),
-        (200, "POST", "/registry/sync/txn/status", without_callback("sync_txn_status"), partner),
+        (200, "POST", "/registry/search", without_callback("exchange_search"), partner),
+        (200, "POST", "/registry/txn/status", without_callback("exchange_status"), partner),
+        (200, "POST", "/registry/sync/txn/status", without_callback("status"), partner),
         (201, "POST", "/clients", NEW_CLIENT | {"name": f"Ministry {uuid4()}"}, admin),
         (200, "GET", "/clients", None, admin),
         (200, "GET", "/clients/log", None, admin),
@@ -103,9 +103,9 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (404, "GET", "/exchanges/{correlation_id}", None, admin),
         # No RoutePrefix is set.
         (404, "POST", "/{prefix}/registry/sync/search", body_of("search"), partner),
-        (404, "POST", "/{prefix}/registry/sync/txn/status", without_callback("sync_txn_status"), partner),
-        (404, "POST", "/{prefix}/registry/search", without_callback("async_search"), partner),
-        (404, "POST", "/{prefix}/registry/txn/status", without_callback("txn_status"), partner),
+        (404, "POST", "/{prefix}/registry/sync/txn/status", without_callback("status"), partner),
+        (404, "POST", "/{prefix}/registry/search", without_callback("exchange_search"), partner),
+        (404, "POST", "/{prefix}/registry/txn/status", without_callback("exchange_status"), partner),
     ]
     yield "/oauth2/client/token", api.token("partner")
     made = {"prefix": "social", "correlation_id": str(uuid4())}

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from support.api import Api, Reply, item, predicate
-from support.exchanges import Partner, Queues, Receiver, receiving, records_of
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """Run a receiver of callbacks."""
-    with receiving() as running:
-        yield running
-
-
-@pytest.fixture
-def partner(exchange_api: tuple[Api, Queues], receiver: Receiver) -> Partner:
-    """Return a partner that is called back at the receiver."""
-    return Partner(*exchange_api, receiver.url)
+from support.exchanges import Partner, Queues, Receiver, records_of
 
 
 @pytest.fixture

@@ -103,15 +103,14 @@ class Api:
     def send(self, sent: Event) -> Reply:
         """Give an event to the function whose route it is on."""
         path = sent["routeKey"].split(" ")[-1]
-        if path in {"/registry/search", "/registry/txn/status"}:
-            path = "asynchronous"
-        app = next((app for prefix, app in self._apps.items() if path.startswith(prefix)), self._search)
+        is_asynchronous = path.endswith(("/registry/search", "/registry/txn/status"))
+        served = "asynchronous" if is_asynchronous else path
+        app = next((app for prefix, app in self._apps.items() if served.startswith(prefix)), self._search)
         answer = app(sent, self.context)
         reply = Reply(answer["statusCode"], answer["headers"], answer["body"], sent)
         leaks.note(reply.status, reply.text)
-        is_search = path.endswith("/registry/sync/search") and reply.status != 404
-        if is_search:
-            conformance.check(reply.status, reply.json)
+        if reply.status != 404 and "/registry/" in path:
+            conformance.check(path, reply.status, reply.json)
         return reply
 
     def client(self, **changes: Any) -> tuple[Client, str]:

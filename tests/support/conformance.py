@@ -16,10 +16,17 @@ from referencing.jsonschema import DRAFT202012
 from support.events import ROOT
 
 SPEC = Path(os.environ.get("DCI_SPEC", ROOT.parent / "shared" / "spec"))
-_FILE = SPEC / "openapi-amended" / "social_api_v1.0.0.yaml"
-_SEARCH = "#/paths/~1registry~1sync~1search/post/responses/default/content/application~1json/schema"
-_ACKNOWLEDGEMENT = "#/components/responses/Response/content/application~1json/schema"
-_HTTP_ERROR = "#/components/responses/HttpErrorResponse/content/application~1json/schema"
+_SOCIAL = "social_api_v1.0.0.yaml"
+_AMENDED, _OFFICIAL = "openapi-amended", "openapi"
+_SCHEMA = "content/application~1json/schema"
+_ACKNOWLEDGEMENT = f"#/components/responses/Response/{_SCHEMA}"
+_HTTP_ERROR = f"#/components/responses/HttpErrorResponse/{_SCHEMA}"
+# The official file has references that lead through other references, where there is nothing.
+_BROKEN = {
+    f"#/paths/~1registry~1search/post/requestBody/{_SCHEMA}/properties/message/oneOf/0/": "SearchRequest",
+    f"#/paths/~1registry~1txn~1on-status/post/requestBody/{_SCHEMA}/properties/message/oneOf/0/": "TxnStatusResponse",
+}
+_CALLBACKS = {"on-search": "on-search", "txn-on-status": "txn/on-status"}
 
 _formats = FormatChecker(formats=())
 
@@ -33,30 +40,64 @@ def _is_date_time(value: object) -> bool:
 
 def spec_is_here() -> bool:
     """Return whether the standard's folder is at hand."""
-    return _FILE.exists()
+    return (SPEC / _AMENDED / _SOCIAL).exists()
 
 
-def check(status: int, body: object) -> None:
-    """Validate a response of the search route, which is the operation's even when it is an error.
+def check(path: str, status: int, body: object) -> None:
+    """Validate a response of one of the registry's routes; that of another route is not the standard's.
 
-    Raises jsonschema.ValidationError.
+    The response of a sync route is the operation's even when it is an error. Raises jsonschema.ValidationError.
     """
+    operation = path[path.find("/registry/") + 1 :]
+    if operation in {"registry/search", "registry/txn/status"}:
+        pointers = [_ACKNOWLEDGEMENT] if status == 200 else [_HTTP_ERROR, _ACKNOWLEDGEMENT]
+    elif operation in {"registry/sync/search", "registry/sync/txn/status"}:
+        answer = f"#/paths/~1{operation.replace('/', '~1')}/post/responses/default/{_SCHEMA}"
+        pointers = [answer] if status == 200 else [answer, _HTTP_ERROR, _ACKNOWLEDGEMENT]
+    else:
+        return
+    # Searches are many, and the schema of their responses is the same in both files.
+    _check(pointers, [_AMENDED] if operation == "registry/sync/search" else [_AMENDED, _OFFICIAL], body)
+
+
+def check_callback(body: Any) -> None:
+    """Validate what is sent to a partner. Raises jsonschema.ValidationError."""
+    _check([_request(_CALLBACKS[body["header"]["action"]])], [_AMENDED, _OFFICIAL], body)
+
+
+def forbids(path: str, body: object) -> bool:
+    """Return whether the standard forbids a request of a route such as `registry/search`.
+
+    The official file forbids most of them: where it says `oneOf`, a string that is two things at once is neither.
+    """
+    return bool([*_validator(_AMENDED, _request(path.removeprefix("registry/"))).iter_errors(body)])
+
+
+def _request(path: str) -> str:
+    return f"#/paths/~1registry~1{path.replace('/', '~1')}/post/requestBody/{_SCHEMA}"
+
+
+def _check(pointers: list[str], files: list[str], body: object) -> None:
     if not spec_is_here():
         return
-    for pointer in [_SEARCH] if status == 200 else [_SEARCH, _HTTP_ERROR, _ACKNOWLEDGEMENT]:
-        _validator(pointer).validate(body)
+    for pointer in pointers:
+        for file in files:
+            _validator(file, pointer).validate(body)
     _refuse_null(body)
 
 
 @cache
-def _validator(pointer: str) -> Any:
-    registry: Any = Registry().with_resource("urn:spec", DRAFT202012.create_resource(_document()))
+def _validator(file: str, pointer: str) -> Any:
+    registry: Any = Registry().with_resource("urn:spec", DRAFT202012.create_resource(_document(file)))
     return Draft202012Validator({"$ref": f"urn:spec{pointer}"}, registry=registry, format_checker=_formats)
 
 
 @cache
-def _document() -> Any:
-    return yaml.load(_FILE.read_text(), yaml.CSafeLoader)
+def _document(file: str) -> Any:
+    text = (SPEC / file / _SOCIAL).read_text()
+    for broken, schema in _BROKEN.items():
+        text = text.replace(broken, f"#/components/schemas/{schema}/")
+    return yaml.load(text, yaml.CSafeLoader)
 
 
 def _refuse_null(body: object) -> None:

@@ -13,10 +13,12 @@ from typing import Any
 from botocore.exceptions import EndpointConnectionError
 
 from dci_common.exchange.exchange_store import ExchangeStore
+from support import conformance
 from support.api import Api, Reply
 from support.events import body_of, event
 
-SWEEP = {"detail-type": "Scheduled Event", "source": "aws.events"}
+SWEEP = event("sweep")
+QUEUED = event("queued_work")
 ACK = {"message": {"ack_status": "ACK"}}
 Answering = Callable[[dict[str, Any]], tuple[int, Any]]
 
@@ -47,8 +49,10 @@ class Receiver:
 
     url: str
     received: list[dict[str, Any]] = field(default_factory=list)
+    arrived: list[dict[str, Any]] = field(default_factory=list)  # those that it did not take, too
     headers: list[dict[str, str]] = field(default_factory=list)
     answer: Answering = lambda _: (200, ACK)
+    answer_headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def pages(self) -> list[list[dict[str, Any]]]:
@@ -74,17 +78,30 @@ def record_id(record: dict[str, Any]) -> str:
 
 @contextmanager
 def receiving(address: str = "127.0.0.1") -> Iterator[Receiver]:
-    """Run a receiver on this machine."""
+    """Run a receiver on this machine. Raises, at the end, what is wrong by the standard with a callback."""
+    faults: list[Exception] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            is_form = self.headers["Content-Type"] != "application/json"  # as sent to a token endpoint
+            body = {"form": text} if is_form else json.loads(text)
+            if not is_form:
+                receiver.arrived.append(body)
+                try:
+                    conformance.check_callback(body)
+                except Exception as error:  # noqa: BLE001 - raised in the test, of which this is not the thread
+                    faults.append(error)
             receiver.headers.append({name.lower(): value for name, value in self.headers.items()})
             status, content = receiver.answer(body)
+            if not status:
+                return  # it hangs up
             if 200 <= status < 300:
                 receiver.received.append(body)
-            written = json.dumps(content).encode()
+            written = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
+            for name, value in receiver.answer_headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(written)))
             self.end_headers()
             self.wfile.write(written)
@@ -94,11 +111,13 @@ def receiving(address: str = "127.0.0.1") -> Iterator[Receiver]:
 
     with ThreadingHTTPServer((address, 0), Handler) as server:
         receiver = Receiver(f"http://127.0.0.1:{server.server_port}/on-search")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield receiver
         finally:
             server.shutdown()
+    for fault in faults:
+        raise fault
 
 
 class Partner:
@@ -115,7 +134,7 @@ class Partner:
             **changes,
         }
         self.client, secret = api.client(**fields)
-        self._secret = secret
+        self.secret = secret
         self.token = str(api.token(self.client, secret).json["access_token"])
         self.url = url
         self._numbers = iter(range(1, 1_000_000))
@@ -150,16 +169,17 @@ class Partner:
         }
         return self.send(message, "status")
 
-    def work(self, rounds: int = 1_000) -> None:
+    def work(self, rounds: int = 1_000, *, to_the_end: bool = True) -> None:
         """Have the delivery function do all that is queued, and what it queues, but not what is due later."""
         for _ in range(rounds):
             bodies = self.queues.take()
             if not bodies:
                 return
-            records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+            (record,) = QUEUED["Records"]
+            records = [record | {"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
             failures = self.api.deliver({"Records": records}, None)["batchItemFailures"]
             assert failures == []
-        raise AssertionError("the queues do not become empty")
+        assert not to_the_end, "the queues do not become empty"
 
     def sweep(self) -> None:
         """Have the schedule call, and all be done that it queues."""

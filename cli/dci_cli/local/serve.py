@@ -39,7 +39,6 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
         port_number = _port_number(port)
         template = read_template(template_path)
         routes = Routes({route.path: load_handler(route.handler) for route in template.routes})
-        delivery = load_handler(delivery_handler(template))
         Settings.from_env(os.environ)
         data.check()
         with claimed_credentials(credentials) as claim, _bound(port_number, routes) as server:
@@ -47,7 +46,7 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
             with (
                 local_deployment(template, server.base_url, data, credentials) as deployment,
                 announced(credentials, server.base_url, deployment),
-                working(delivery, deployment.runtime),
+                working(load_handler(delivery_handler(template)), deployment.runtime),
             ):
                 print(welcome(server.base_url, deployment, credentials, data), flush=True)
                 _serve_until_stopped(server)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_CONCURRENCY = 5  # of the handlers for a queue: the default of the template's parameter
 _SOON_SECONDS = 0.5
+_MAX_LINES = 1_000  # of a message: it is worked on for seconds
 
 
 @contextmanager
@@ -84,7 +85,9 @@ class _Workers:
     def _log(self, message: Message, started: float) -> None:
         """Write a line for each attempt to deliver since then."""
         exchange = self._store.get(json.loads(message.content["Body"])["correlation_id"])
-        for attempt in self._lists.attempts(exchange) if exchange else ():
+        if exchange is None:
+            return
+        for attempt in reversed(self._lists.attempts(exchange, _MAX_LINES)):
             _, when, *_ = attempt["sk"]["S"].split("#")
-            if exchange and when >= timestamp(started):
+            if when >= timestamp(started):
                 sys.stderr.write(callback_line(exchange, attempt, when))

@@ -12,7 +12,7 @@ from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
 from dci_common.exchange.exchanges import STATES
-from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ, REGISTRY_SEARCH, SCOPES
+from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ, REGISTRY_SEARCH, REGISTRY_STATUS, SCOPES
 
 Tree = dict[str, Any]
 _JSON = "application/json"
@@ -56,22 +56,60 @@ def document() -> Tree:
 
 def _public_paths() -> Tree:
     """Return the paths for partners."""
-    search = _operation(
-        "Search", 200, "SearchAnswer", (REGISTRY_SEARCH,), accepts="SearchEnvelope", error="SearchError"
-    )
-    no_such_prefix = {"404": {"$ref": "#/components/responses/Error404"}}
-    prefixed = search | {"summary": "Search, by RoutePrefix", "responses": search["responses"] | no_such_prefix}
+    registry = _registry_paths()
     return {
         "/oauth2/client/token": {"post": _oauth("Get an access token", "TokenRequest", "Token")},
         "/oauth2/client/revoke": {"post": _oauth("Revoke an access token", "AboutToken", None)},
         "/oauth2/client/introspect": {"post": _oauth("Introspect an access token", "AboutToken", "Introspection")},
         "/.well-known/jwks.json": {"get": _public("The keys that verify tokens", "JwkSet")},
         "/.well-known/oauth-authorization-server": {"get": _public("Authorization server metadata", "Metadata")},
-        "/registry/sync/search": {"post": search},
-        "/{prefix}/registry/sync/search": {"post": prefixed},
+        **{path: {"post": operation} for path, operation in registry.items()},
+        **{f"/{{prefix}}{path}": {"post": _prefixed(operation)} for path, operation in registry.items()},
         "/health": {"get": _public("Health of the API", "Health")},
         "/openapi.json": {"get": _public("This document", None)},
     }
+
+
+def _registry_paths() -> Tree:
+    """Return the operations of the registry itself, by path."""
+    searching, asking = (REGISTRY_SEARCH,), (REGISTRY_STATUS,)
+    search = _operation("Search", 200, "SearchAnswer", searching, accepts="SearchEnvelope", error="SearchError")
+    later = _operation(
+        "Search asynchronously", 200, "Acknowledgement", searching, accepts="AsyncSearchEnvelope"
+    ) | _callback("on-search", "The answer to a search, page by page", "SearchAnswer")
+    status = _operation(
+        "Status of a search", 200, "StatusAnswer", asking, accepts="TxnStatusEnvelope", error="StatusError"
+    )
+    status_later = _operation(
+        "Status of a search, asynchronously", 200, "Acknowledgement", asking, accepts="TxnStatusEnvelope"
+    ) | _callback("txn-on-status", "The answer to a request for a status", "StatusAnswer")
+    return {
+        "/registry/sync/search": search,
+        "/registry/search": later,
+        "/registry/sync/txn/status": status,
+        "/registry/txn/status": status_later,
+    }
+
+
+def _prefixed(operation: Tree) -> Tree:
+    no_such_prefix = {"404": {"$ref": "#/components/responses/Error404"}}
+    summary = f"{operation['summary']}, by RoutePrefix"
+    return operation | {"summary": summary, "responses": operation["responses"] | no_such_prefix}
+
+
+def _callback(name: str, summary: str, sends: str) -> Tree:
+    """Return the callback of an operation: a request to the sender_uri of the message, or else to the default."""
+    body = {"content": {_JSON: {"schema": ref(sends)}}, "required": True}
+    answer = {"content": {_JSON: {"schema": ref("ReceiverAnswer")}}}
+    responses = {
+        "2XX": {"description": "Delivered, unless the body says NACK or ERR: then refused", **answer},
+        "401": {"description": "Attempted once more with a new token, if the client has OAuth"},
+        "410": {"description": "The receiver is gone: nothing is sent to this client any more"},
+        "413": {"description": "Sent again in smaller pages"},
+        "default": {"description": "Attempted again later, for three days; Retry-After is honoured"},
+    }
+    operation = {"summary": summary, "requestBody": body, "responses": responses}
+    return {"callbacks": {name: {"{$request.body#/header/sender_uri}": {"post": operation}}}}
 
 
 def _client_paths() -> Tree:
@@ -185,7 +223,7 @@ def _responses(status: int, returns: str | None, error: str, statuses: set[int])
 def _error_responses() -> Tree:
     return {
         f"{error}{code}": {"description": description, "content": {_JSON: {"schema": ref(error)}}}
-        for error in ("Error", "SearchError", "OAuthError")
+        for error in ("Error", "SearchError", "StatusError", "OAuthError")
         for code, description in _ERRORS.items()
     }
 

@@ -7,17 +7,23 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from dci_cli.openapi.messages import MESSAGES, TEXT, Schema, closed
 from dci_common.clients.log import LogEntry
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.views import ClientView, SecretView
 from dci_common.exchange.exchange_views import ExchangeView, ShownExchange
+from dci_common.spdci.asynchronous import AsyncSearchEnvelope, TxnStatusEnvelope
 from dci_common.spdci.envelope import SearchEnvelope
 
-Schema = dict[str, Any]
 _PREFIX = "#/components/schemas/"
-_REQUESTS: tuple[type[BaseModel], ...] = (NewClient, NewSecret, SearchEnvelope)
+_REQUESTS: tuple[type[BaseModel], ...] = (
+    NewClient,
+    NewSecret,
+    SearchEnvelope,
+    AsyncSearchEnvelope,
+    TxnStatusEnvelope,
+)
 _RESPONSES: tuple[type[BaseModel], ...] = (ClientView, SecretView, LogEntry, ExchangeView, ShownExchange)
-_TEXT: Schema = {"type": "string"}
 
 
 def ref(name: str) -> Schema:
@@ -37,7 +43,7 @@ def components() -> Schema:
         "CreatedClient": _with_secret(client),
         "CreatedSecret": _with_secret(responses["SecretView"]),
         "Clients": _page("clients", "ClientView"),
-        "Secrets": _object({"secrets": {"type": "array", "items": ref("SecretView")}}),
+        "Secrets": closed({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
         "Exchanges": _page("exchanges", "ExchangeView"),
         **_OTHER_SCHEMAS,
@@ -71,109 +77,53 @@ def _never_null(schema: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 def _with_secret(schema: Schema) -> Schema:
-    properties = {**schema["properties"], "client_secret": {**_TEXT, "pattern": "^dcis_[A-Za-z0-9_-]{43}$"}}
+    properties = {**schema["properties"], "client_secret": {**TEXT, "pattern": "^dcis_[A-Za-z0-9_-]{43}$"}}
     return {**schema, "properties": properties, "required": [*schema["required"], "client_secret"]}
 
 
 def _page(member: str, of: str) -> Schema:
-    return _object({member: {"type": "array", "items": ref(of)}}, {"next": _TEXT})
+    return closed({member: {"type": "array", "items": ref(of)}}, {"next": TEXT})
 
 
-def _object(required: Schema, optional: Schema | None = None) -> Schema:
-    properties = {**required, **(optional or {})}
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-_SIGNING_KEY = _object(
+_SIGNING_KEY = closed(
     {
-        "kid": _TEXT,
-        "alg": _TEXT,
+        "kid": TEXT,
+        "alg": TEXT,
         "state": {"enum": ["current", "next", "retired", "pending"]},
-        "since": {**_TEXT, "format": "date-time"},
+        "since": {**TEXT, "format": "date-time"},
     },
-    {"until": {**_TEXT, "format": "date-time"}},
+    {"until": {**TEXT, "format": "date-time"}},
 )
-_CODE = _object({"code": {**_TEXT, "pattern": "^err\\."}, "message": _TEXT})
 _TOKEN_PARAMETER_NAMES = (
     *("client_id", "client_secret", "client_assertion", "client_assertion_type"),
     *("grant_type", "scope"),
 )
-_TOKEN_PARAMETERS = dict.fromkeys(_TOKEN_PARAMETER_NAMES, _TEXT)
-_ERRORS: Schema = {"type": "array", "items": _CODE, "minItems": 1}
-_ACKNOWLEDGEMENT: Schema = {
-    "ack_status": {"const": "ERR"},
-    "timestamp": {**_TEXT, "format": "date-time"},
-    "correlation_id": _TEXT,
-    "error": _CODE,
-}
-_NO_ANSWER: Schema = {"transaction_id": _TEXT, "search_response": {"type": "array", "maxItems": 0}}
-_HEADER: Schema = {
-    "type": "object",
-    "properties": {
-        "action": {"const": "on-search"},
-        "status": {"enum": ["succ", "rjct"]},
-        "message_id": _TEXT,
-        "message_ts": {**_TEXT, "format": "date-time"},
-    },
-    "required": ["message_id", "message_ts", "action", "status"],
-}
+_TOKEN_PARAMETERS = dict.fromkeys(_TOKEN_PARAMETER_NAMES, TEXT)
 _OTHER_SCHEMAS: Schema = {
-    "Error": _object({"errors": _ERRORS, "message": _object(_ACKNOWLEDGEMENT)}),
-    "SearchError": _object(
-        {"errors": _ERRORS, "header": _HEADER, "message": _object({**_ACKNOWLEDGEMENT, **_NO_ANSWER})}
-    ),
-    "OAuthError": _object({"error": _TEXT, "error_description": _TEXT}),
+    **MESSAGES,
+    "OAuthError": closed({"error": TEXT, "error_description": TEXT}),
     "TokenRequest": {"type": "object", "properties": _TOKEN_PARAMETERS, "required": ["grant_type"]},
     "AboutToken": {
         "type": "object",
-        "properties": {**_TOKEN_PARAMETERS, "token": _TEXT, "token_type_hint": _TEXT},
+        "properties": {**_TOKEN_PARAMETERS, "token": TEXT, "token_type_hint": TEXT},
         "required": ["token"],
     },
-    "Token": _object(
+    "Token": closed(
         {
-            "access_token": _TEXT,
+            "access_token": TEXT,
             "token_type": {"const": "Bearer"},
             "expires_in": {"type": "integer"},
-            "scope": _TEXT,
+            "scope": TEXT,
         }
     ),
     "Introspection": {"type": "object", "properties": {"active": {"type": "boolean"}}, "required": ["active"]},
-    "JwkSet": _object({"keys": {"type": "array", "items": {"type": "object", "required": ["kty", "kid", "alg"]}}}),
-    "SigningKeys": _object({"keys": {"type": "array", "items": _SIGNING_KEY}}),
-    "Rotation": _object({"status": {"const": "started"}}),
+    "JwkSet": closed({"keys": {"type": "array", "items": {"type": "object", "required": ["kty", "kid", "alg"]}}}),
+    "SigningKeys": closed({"keys": {"type": "array", "items": _SIGNING_KEY}}),
+    "Rotation": closed({"status": {"const": "started"}}),
     "Metadata": {
         "type": "object",
-        "properties": {"issuer": _TEXT, "token_endpoint": _TEXT, "jwks_uri": _TEXT},
+        "properties": {"issuer": TEXT, "token_endpoint": TEXT, "jwks_uri": TEXT},
         "required": ["issuer", "token_endpoint", "jwks_uri"],
     },
-    "Health": _object({"status": {"const": "ok"}}),
-    "SearchAnswer": {
-        "type": "object",
-        "properties": {
-            "signature": _TEXT,
-            "header": _HEADER,
-            "message": {
-                "type": "object",
-                "properties": {
-                    "transaction_id": _TEXT,
-                    "correlation_id": _TEXT,
-                    "search_response": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": {"reference_id": _TEXT, "status": {"enum": ["succ", "rjct"]}},
-                            "required": ["reference_id", "timestamp", "status"],
-                        },
-                    },
-                },
-                "required": ["transaction_id", "correlation_id", "search_response"],
-            },
-        },
-        "required": ["header", "message"],
-    },
+    "Health": closed({"status": {"const": "ok"}}),
 }

@@ -104,9 +104,7 @@ class Collector:
             self._go_on(over.exchange)
         except QuotaUsedUp:
             now = int(self._runtime.clock())
-            stored = self._store.get(exchange.correlation_id)
-            if stored and stored.is_open:  # a part of the last block may have been stored
-                self._wait(stored, now - now % _DAY + _DAY)
+            self._wait(self._stored(exchange), now - now % _DAY + _DAY)  # a part of the last block may be stored
         else:
             self._finish(exchange)
 
@@ -122,12 +120,19 @@ class Collector:
             return self._search(exchange, client, answer, search, items, deadline)
         except (Rejection, QueryError) as error:
             rejection = rejection_of(error)
-            return items.rejected(exchange, Outcome(code=rejection.code, reason=rejection.message))
+            return items.rejected(self._stored(exchange), Outcome(code=rejection.code, reason=rejection.message))
         except _TEMPORARY:
             raise
         except Exception as error:  # noqa: BLE001 - of this item alone: the others are answered
             log_failure(error, exchange.correlation_id)
-            return self._failed(exchange, items)
+            return self._failed(self._stored(exchange), items)
+
+    def _stored(self, exchange: Exchange) -> Exchange:
+        """Return an exchange with what was stored of its next item. Raises Superseded if it is held by another."""
+        stored = self._store.get(exchange.correlation_id)
+        if stored is None or stored.held_until != exchange.held_until:
+            raise Superseded
+        return stored
 
     def _failed(self, exchange: Exchange, items: ItemCollection) -> Exchange:
         log_item_failed(self._runtime.settings.stack_name, self._runtime.clock())
@@ -150,10 +155,9 @@ class Collector:
             number, rejection = len(exchange.outcomes), rejection_of(error)
             with self._sessions.open_charged(client, answer.envelope, exchange.correlation_id) as session:
                 answer.record_probe(number, rejection.code, session)
-            stored = self._store.get(exchange.correlation_id) or exchange
-            if len(stored.outcomes) != number or not stored.is_open:
-                raise Superseded from error
-            return items.rejected(stored, Outcome(code=rejection.code, reason=rejection.message), is_probe=True)
+            return items.rejected(
+                self._stored(exchange), Outcome(code=rejection.code, reason=rejection.message), is_probe=True
+            )
 
     def _finish(self, exchange: Exchange) -> None:
         """Deliver what was collected, if there is an address; else it waits for a status request."""

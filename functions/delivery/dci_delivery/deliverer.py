@@ -17,10 +17,10 @@ from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.logs import log_attempt, log_exchange_end, log_failure
 from dci_delivery.attempt import Attempt, read_attempt
 from dci_delivery.attempts import attempt_item
-from dci_delivery.callback_answers import CallbackFailed
+from dci_delivery.callback_answers import CallbackFailed, NotSent
 from dci_delivery.messages import Messages
 from dci_delivery.page import following
-from dci_delivery.schedule import GIVEN_UP_AFTER, next_attempt
+from dci_delivery.schedule import next_attempt
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from dci_common.deadline import Deadline
     from dci_common.exchange.exchanges import Exchange, Portion, State
     from dci_common.runtime import Runtime
-    from dci_delivery.callback_answers import CallbackAnswer
     from dci_delivery.callback_client import CallbackClient
     from dci_delivery.partner_tokens import PartnerTokens
 
@@ -36,7 +35,9 @@ _TURN_SECONDS = 20  # after which others have their turn
 _HELD_SECONDS = 120  # no attempt takes longer
 _OTHERS_SECONDS = 5
 _AGAIN_SECONDS = 60
+_MAX_TRIES = 1_500  # without an outcome: two minutes or more each, where the process is killed, so about three days
 _PAUSED = "The client's receiver answered 410: nothing is sent to it until an operator redrives an exchange of it."
+_STUCK = "The registry began this attempt again and again without an outcome: see the log of the delivery function."
 
 
 class Deliverer:
@@ -88,11 +89,10 @@ class Deliverer:
         if client is None:
             self._store.end(replace(exchange, state="cancelled"))
             return None
-        first, now = exchange.delivery.first_attempt, self._runtime.clock()
-        if first and now > first + 2 * GIVEN_UP_AFTER:  # the function crashed in every attempt
-            return self._end(exchange, "dead", Attempt("failed", reason=exchange.delivery.reason))
         if is_paused:
             return self._end(exchange, "dead", Attempt("gone", reason=_PAUSED))
+        if exchange.tries >= _MAX_TRIES:
+            return self._end(exchange, "dead", Attempt("failed", reason=_STUCK))
         if reason := _unsendable(exchange, client):
             return self._after(self._claim(exchange, exchange.delivery.portions), Attempt("failed", reason=reason))
         return self._after(*self._attempt(exchange, client, deadline))
@@ -100,21 +100,15 @@ class Deliverer:
     def _attempt(self, exchange: Exchange, client: Client, deadline: Deadline) -> tuple[Exchange, Attempt]:
         """Send the next page once, and return what came of it, and the exchange with what was decided before."""
         claimed = exchange
-        started = self._runtime.clock()
         try:
             authorization = self._tokens.authorization(client)
             with self._messages.next(exchange, client, deadline) as outgoing:
                 claimed = self._claim(exchange, outgoing.portions)
                 outgoing.wait()
-                started = self._runtime.clock()
-                answer = self._callbacks.post(exchange.callback_url, outgoing.body, _headers(authorization))
-                try:
-                    answer = self._authorized(answer, claimed, client, outgoing.body)
-                except CallbackFailed as error:  # what was sent before is disclosed
-                    return claimed, Attempt("failed", answer.status, error.reason, self._latency(started))
-            return claimed, read_attempt(answer, self._latency(started))
-        except CallbackFailed as error:
-            attempt = Attempt("failed", reason=error.reason, latency=self._latency(started))
+                attempt = self._sent(claimed, client, outgoing.body, authorization)
+            return claimed, attempt
+        except NotSent as error:
+            attempt = Attempt("failed", reason=error.reason)
         except (BotoCoreError, ClientError, Unavailable, Superseded):
             raise
         except Exception as error:  # noqa: BLE001 - it is attempted again, and listed in the end
@@ -124,16 +118,27 @@ class Deliverer:
             claimed = self._claim(exchange, exchange.delivery.portions)
         return claimed, attempt
 
-    def _authorized(self, answer: CallbackAnswer, exchange: Exchange, client: Client, body: bytes) -> CallbackAnswer:
-        """Return the answer, or that to a second attempt with a new token, where the token was not accepted."""
-        if answer.status != HTTPStatus.UNAUTHORIZED or client.callbacks.auth != "oauth":
-            return answer
+    def _sent(self, exchange: Exchange, client: Client, body: bytes, authorization: str | None) -> Attempt:
+        """Send a page, once more with a new token where the token was not accepted, and return what came of it.
+
+        Raises NotSent, and nothing else: once a page may have arrived it is disclosed, whatever follows.
+        """
+        started, status, url = self._runtime.clock(), 0, exchange.callback_url
         try:
-            authorization = self._tokens.authorization(client, renew=True)
-        except (BotoCoreError, ClientError, Unavailable) as error:  # this answer counts: what was sent is disclosed
+            answer = self._callbacks.post(url, body, _headers(authorization))
+            status = answer.status
+            if status == HTTPStatus.UNAUTHORIZED and client.callbacks.auth == "oauth":
+                authorization = self._tokens.authorization(client, renew=True)
+                answer = self._callbacks.post(url, body, _headers(authorization))
+            return read_attempt(answer, self._latency(started))
+        except CallbackFailed as error:
+            if isinstance(error, NotSent) and not status:
+                raise
+            reason = error.reason
+        except Exception as error:  # noqa: BLE001 - see above
             log_failure(error, exchange.correlation_id)
-            return answer
-        return self._callbacks.post(exchange.callback_url, body, _headers(authorization))
+            reason = "The attempt failed: see the log of the delivery function."
+        return Attempt("failed", status, reason, self._latency(started))
 
     def _claim(self, exchange: Exchange, portions: tuple[Portion, ...]) -> Exchange:
         """Store what is in the page, and that it is attempted: nobody else does, and every attempt sends the same."""
@@ -146,7 +151,8 @@ class Deliverer:
             first_attempt=delivery.first_attempt or now,
         )
         until = now + _HELD_SECONDS
-        return self._store.save(replace(exchange, delivery=attempted, held_until=until, due=until))
+        begun = replace(exchange, delivery=attempted, held_until=until, due=until, tries=exchange.tries + 1)
+        return self._store.save(begun)
 
     def _after(self, exchange: Exchange, attempt: Attempt) -> Exchange | None:
         """Store what came of an attempt; return the exchange if another page follows at once."""
@@ -173,7 +179,7 @@ class Deliverer:
 
     def _go_on(self, exchange: Exchange, attempt: Attempt) -> Exchange:
         due = int(self._runtime.clock()) + _AGAIN_SECONDS
-        return self._store.save(replace(exchange, held_until=0, due=due), self._record(exchange, attempt))
+        return self._store.save(replace(exchange, held_until=0, due=due, tries=0), self._record(exchange, attempt))
 
     def _later(self, exchange: Exchange, attempt: Attempt) -> Exchange | None:
         now, delivery = int(self._runtime.clock()), exchange.delivery
@@ -181,13 +187,14 @@ class Deliverer:
         due = next_attempt(delivery.attempts, delivery.first_attempt, now, attempt.retry_after, uniform)
         if due is None:
             return self._end(exchange, "dead", attempt)
-        waiting = replace(exchange, held_until=due, due=due, delivery=replace(delivery, reason=attempt.reason))
+        reasoned = replace(delivery, reason=attempt.reason)
+        waiting = replace(exchange, held_until=due, due=due, tries=0, delivery=reasoned)
         saved = self._store.save(waiting, self._record(exchange, attempt, due))
         self._queues.put(saved, due - now)
         return None
 
     def _end(self, exchange: Exchange, state: State, attempt: Attempt) -> Exchange | None:
-        ended = replace(exchange, state=state, delivery=replace(exchange.delivery, reason=attempt.reason))
+        ended = replace(exchange, state=state, tries=0, delivery=replace(exchange.delivery, reason=attempt.reason))
         self._store.end(ended, self._record(exchange, attempt))
         log_exchange_end(state, self._runtime.settings.stack_name, self._runtime.clock())
         return None
@@ -197,7 +204,7 @@ class Deliverer:
         stored = self._store.get(exchange.correlation_id)
         if stored and stored.is_open:
             due = int(self._runtime.clock()) + _AGAIN_SECONDS
-            self._store.save(replace(stored, held_until=due, due=due))
+            self._store.save(replace(stored, held_until=due, due=due, tries=stored.tries + 1))
 
     def _record(self, exchange: Exchange, attempt: Attempt, due: int | None = None) -> Item:
         now = self._runtime.clock()

@@ -118,7 +118,7 @@ class ItemCollection:
         except QuotaUsedUp as full:
             room = self._a_day() - full.used
             fitting = _fitting(charges, room)
-            if not fitting and not full.used:
+            if charges[0] > self._a_day():  # however many others are counted today
                 raise _more_than_a_day(self._a_day()) from full
             if fitting:
                 part = block[:fitting]

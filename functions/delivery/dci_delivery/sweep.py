@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dci_common.errors import Unavailable
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.exchanges import OPEN_QUEUES
 from dci_common.exchange.queues import Queues
+from dci_common.logs import log_failure
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -27,3 +31,5 @@ def sweep(runtime: Runtime) -> None:
                     queues.put(store.save(replace(exchange, due=now + _SWEPT_AGAIN_AFTER)))
                 except Superseded:  # somebody works on it
                     continue
+                except (BotoCoreError, ClientError, Unavailable) as error:  # the next sweep tries again
+                    log_failure(error, correlation_id)

@@ -12,7 +12,7 @@ from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_common.scopes import REGISTRY_SEARCH, REGISTRY_STATUS
 from dci_common.spdci.envelope import SearchEnvelope, read_envelope
 from dci_common.spdci.url_page import with_url_page
-from dci_search.response import search_error
+from dci_search.response import search_error, status_error
 from dci_search.service import SearchService
 from dci_search.status import StatusService
 
@@ -44,7 +44,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
     return application(
         {
             "/registry/sync/search": Resource({"POST": search}, search_error),
-            "/registry/sync/txn/status": Resource({"POST": txn_status}),
+            "/registry/sync/txn/status": Resource({"POST": txn_status}, status_error),
             "/health": Resource({"GET": health}),
             "/openapi.json": Resource({"GET": description}),
         },

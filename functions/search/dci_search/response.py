@@ -1,4 +1,4 @@
-"""The response to a sync search message."""
+"""The response to a sync search message, and the errors of the sync routes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pydantic_core
 from dci_common.edge.application import spdci_error
 from dci_common.edge.errors import ErrorResponse
 from dci_common.edge.http import Request, to_json
+from dci_common.spdci.callback import ON_SEARCH, TXN_ON_STATUS
 from dci_common.spdci.envelope import MAX_ITEMS, SEARCH, VERSION, SearchEnvelope, sent_ids
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_response import Answer, rejection_members
@@ -46,15 +47,28 @@ def message(envelope: SearchEnvelope, now: str, correlation_id: str, answer: Ans
 
 def search_error(error: ErrorResponse, request: Request, now: float) -> dict[str, Any]:
     """Return an error that is also a valid response of the sync search, which has no room for `err.*` codes."""
+    return _error(error, request, now, ON_SEARCH, {"search_response": []})
+
+
+def status_error(error: ErrorResponse, request: Request, now: float) -> dict[str, Any]:
+    """Return an error that is also a valid response of the sync status of transactions."""
+    status = {"transaction_id": "", "correlation_id": request.correlation_id, "search_response": []}
+    response = {"txn_type": "search", "txn_status": status}
+    return _error(error, request, now, TXN_ON_STATUS, {"txnstatus_response": response})
+
+
+def _error(
+    error: ErrorResponse, request: Request, now: float, action: str, empty_response: dict[str, Any]
+) -> dict[str, Any]:
     ids = sent_ids(_json(request.body))
     body = spdci_error(error, request, now)
     told = {"status": "rjct", "status_reason_message": error.message[:999]}
-    body["message"] |= {"transaction_id": ids.transaction_id, "search_response": []}
-    return {"header": {**_header(ids.message_id, timestamp(now)), **told}, **body}
+    body["message"] |= {"transaction_id": ids.transaction_id, **empty_response}
+    return {"header": {**_header(ids.message_id, timestamp(now), action), **told}, **body}
 
 
-def _header(message_id: str, now: str) -> dict[str, Any]:
-    return {"version": VERSION, "message_id": message_id, "message_ts": now, "action": "on-search"}
+def _header(message_id: str, now: str, action: str = ON_SEARCH) -> dict[str, Any]:
+    return {"version": VERSION, "message_id": message_id, "message_ts": now, "action": action}
 
 
 def _json(body: bytes) -> object:

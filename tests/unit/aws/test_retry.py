@@ -63,6 +63,7 @@ NOT_DONE = [
     rejected("RequestThrottled"),
     rejected("KmsThrottled"),
     rejected("ReplicatedWriteConflictException"),
+    rejected("TransactionConflictException"),
     EndpointConnectionError(**URL),
     ConnectTimeoutError(**URL),
 ]

@@ -38,7 +38,7 @@ _THROTTLED = {
     "Throttling",
     "ThrottlingException",
 }
-_DID_NOT_HAPPEN = {*_THROTTLED, "ReplicatedWriteConflictException"}
+_DID_NOT_HAPPEN = {*_THROTTLED, "ReplicatedWriteConflictException", "TransactionConflictException"}
 _MAY_HAVE_HAPPENED = {"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"}
 _READS = {"BatchGetItem", "DescribeSecret", "GetItem", "GetSecretValue", "Query"}
 # AWS recognises a repetition of these by the token that they carry.

@@ -11,11 +11,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from dci_common.registry.execute.collection import Place
-from dci_common.registry.query.sort import Position
-
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
+    from dci_common.registry.execute.collection import Place
 
 State = Literal["collecting", "delivering", "answered", "refused", "dead", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
@@ -201,6 +199,10 @@ def from_item(item: Item) -> Exchange:
 def _checkpoint(stored: dict[str, Any]) -> Checkpoint:
     after = stored["after"]
     if after:
+        # Only here, so that a function that shows exchanges need not load the engine of searches.
+        from dci_common.registry.execute.collection import Place  # noqa: PLC0415
+        from dci_common.registry.query.sort import Position  # noqa: PLC0415
+
         position = after["position"]
         after = Place(**{**after, "position": Position(tuple(position["values"]), position["id"])})
     return Checkpoint(**{**stored, "after": after})

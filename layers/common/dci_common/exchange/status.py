@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dci_common.errors import InvalidRequest
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.stored_answer import Room, StoredAnswer, StoredAnswers
 from dci_common.spdci.callback import json_text, search_response, status_response
-from dci_common.spdci.pagination import MAX_PAGE_SIZE
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
@@ -56,12 +54,10 @@ class StatusAnswers:
         self._lists = ExchangeLists(runtime)
 
     def asked(self, client: Client, question: TxnStatusQuestion) -> Asked | None:
-        """Return what a client asks for; None when it has no such transaction. Raises InvalidRequest."""
+        """Return what a client asks for; None when it has no such transaction."""
         pagination = question.pagination
         size = pagination.page_size if pagination else _PAGE_SIZE
-        if size > MAX_PAGE_SIZE:
-            raise InvalidRequest(f"txnstatus_request.pagination.page_size must be at most {MAX_PAGE_SIZE}.")
-        exchange = self._find(client, question)
+        exchange = self._find(client, question) if question.is_about_searches else None
         if exchange is None:
             return None
         answer = self._answers.open(exchange, client)
@@ -145,6 +141,4 @@ class StatusAnswers:
 
 
 def _message(envelope: TxnStatusEnvelope, correlation_id: str, response: str) -> str:
-    message = envelope.message
-    txn_type = message.txnstatus_request.txn_type or "search"
-    return status_response(message.transaction_id, correlation_id, txn_type, response)
+    return status_response(envelope.message.transaction_id, correlation_id, response)

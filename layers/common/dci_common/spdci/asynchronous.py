@@ -22,15 +22,17 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, from_json
 
 from dci_common.spdci.envelope import MAX_ITEMS, MAX_TRANSACTION_ID, SEARCH, RequestHeader, few_items
-from dci_common.spdci.fields import Blankable, Id, Message, OptionalText
+from dci_common.spdci.fields import Blankable, Message, OptionalText, Ordinal, RepeatedId
+from dci_common.spdci.pagination import MAX_PAGE_SIZE
 from dci_common.spdci.rejections import Rejection
-from dci_common.spdci.search_items import Pagination, RejectedItem, SearchItem
+from dci_common.spdci.search_items import Locale, RejectedItem, SearchItem
 from dci_common.validation import describe
 
 TXN_STATUS = "txn-status"
 _QUERY_TYPE = ("search_criteria", "query_type")
 # As the standard's files and its examples write it, and partners.
 _STATUS_ACTIONS = {TXN_STATUS, "txn/status", "txn_status"}
+_TxnType = Literal["search", "on-search", "subscribe", "unsubscribe", "receipt"]
 _ATTRIBUTE_TYPES = {"reference_id": "reference_id_list"}
 
 
@@ -90,17 +92,30 @@ class AsyncSearchEnvelope(Message):
     message: AsyncSearchMessage = Field(repr=False)
 
 
-class TxnStatusQuestion(Message):
-    """What a status request asks for; `pagination`, our extension, says which page of each item's records."""
+class StatusPage(Message):
+    """Which page of each item's records a status request asks for: our extension."""
 
-    reference_id: Id
-    txn_type: Annotated[Literal["search", "on-search"] | None, Blankable] = None
+    page_size: Annotated[Ordinal, Field(le=MAX_PAGE_SIZE)]
+    page_number: Annotated[Ordinal | None, Blankable] = None
+
+
+class TxnStatusQuestion(Message):
+    """What a status request asks for."""
+
+    reference_id: RepeatedId
+    txn_type: Annotated[_TxnType | None, Blankable] = None
     attribute_type: Annotated[
         Literal["transaction_id", "correlation_id", "reference_id_list"],
         BeforeValidator(lambda value: _ATTRIBUTE_TYPES.get(value, value) if isinstance(value, str) else value),
     ]
-    attribute_value: str | Annotated[list[Id], Field(min_length=1, max_length=MAX_ITEMS)]
-    pagination: Annotated[Pagination | None, Blankable] = None
+    attribute_value: str | Annotated[list[RepeatedId], Field(max_length=MAX_ITEMS)]
+    pagination: Annotated[StatusPage | None, Blankable] = None
+    locale: Locale = None
+
+    @property
+    def is_about_searches(self) -> bool:
+        """Whether it asks about transactions of the only kind that there is."""
+        return self.txn_type in {None, "search", "on-search"}
 
     @property
     def values(self) -> list[str]:

@@ -44,10 +44,10 @@ def search_response(transaction_id: str, correlation_id: str, items: list[str]) 
     return f'{ids[:-1]},"search_response":[{",".join(items)}]}}'
 
 
-def status_response(transaction_id: str, correlation_id: str, txn_type: str, txn_status: str) -> str:
-    """Return the standard's TxnStatusResponse as JSON text; `txn_status` is one."""
+def status_response(transaction_id: str, correlation_id: str, txn_status: str) -> str:
+    """Return the standard's TxnStatusResponse as JSON text, from a SearchResponse that is JSON text."""
     ids = json_text({"transaction_id": transaction_id, "correlation_id": correlation_id})
-    return f'{ids[:-1]},"txnstatus_response":{{"txn_type":{json_text(txn_type)},"txn_status":{txn_status}}}}}'
+    return f'{ids[:-1]},"txnstatus_response":{{"txn_type":"search","txn_status":{txn_status}}}}}'
 
 
 def envelope(header: str, message: str) -> str:

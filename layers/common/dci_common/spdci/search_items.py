@@ -37,6 +37,9 @@ def _locale(value: str | None) -> str | None:
     return value
 
 
+Locale = Annotated[OptionalText, AfterValidator(_locale)]
+
+
 class Pagination(Message):
     """Which page of an item's matches. A page size over 2,000 rejects the item, not the message."""
 
@@ -75,7 +78,7 @@ class SearchItem(Message):
     timestamp: DateTime
     search_criteria: SearchCriteria
     pagination: _OptionalPagination = None
-    locale: Annotated[OptionalText, AfterValidator(_locale)] = None
+    locale: Locale = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""The bodies of the standard's messages that this API sends, as JSON Schema: answers, acknowledgements, callbacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dci_common.spdci.callback import ON_SEARCH, TXN_ON_STATUS
+
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_MOMENT: Schema = {**TEXT, "format": "date-time"}
+
+
+def closed(required: Schema, optional: Schema | None = None) -> Schema:
+    """Return the schema of an object that has these members and no others."""
+    return {**_open(required, optional), "additionalProperties": False}
+
+
+def _open(required: Schema, optional: Schema | None = None) -> Schema:
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required)}
+
+
+def _header(action: str) -> Schema:
+    required = {
+        "message_id": TEXT,
+        "message_ts": _MOMENT,
+        "action": {"const": action},
+        "status": {"enum": ["succ", "rjct"]},
+    }
+    ids = dict.fromkeys(("version", "sender_id", "receiver_id", "status_reason_code", "status_reason_message"), TEXT)
+    counts = {"total_count": _COUNT, "completed_count": _COUNT}
+    return _open(required, {**ids, **counts, "is_msg_encrypted": {"const": False}})
+
+
+def _message(action: str, message: Schema) -> Schema:
+    return _open({"header": _header(action), "message": message}, {"signature": TEXT})
+
+
+_RECORDS = _open(
+    {"reg_record_type": TEXT, "reg_records": {"type": "array", "items": {"type": "object"}}},
+    {"version": TEXT, "reg_type": TEXT},
+)
+_PAGINATION = _open(dict.fromkeys(("page_size", "page_number", "total_count"), _COUNT), {"next_cursor": TEXT})
+_ITEM = _open(
+    {"reference_id": TEXT, "timestamp": _MOMENT, "status": {"enum": ["succ", "rjct", "pdng"]}},
+    {
+        **dict.fromkeys(("status_reason_code", "status_reason_message", "locale"), TEXT),
+        "data": _RECORDS,
+        "pagination": _PAGINATION,
+    },
+)
+_IDS = {"transaction_id": TEXT, "correlation_id": TEXT}
+_SEARCH_RESPONSE = _open({**_IDS, "search_response": {"type": "array", "items": _ITEM}})
+_STATUS_RESPONSE = _open(
+    {**_IDS, "txnstatus_response": _open({"txn_type": {"const": "search"}, "txn_status": _SEARCH_RESPONSE})}
+)
+_CODE = closed({"code": {**TEXT, "pattern": "^err\\."}, "message": TEXT})
+_ERRORS: Schema = {"type": "array", "items": _CODE, "minItems": 1}
+_ERR: Schema = {
+    "ack_status": {"const": "ERR"},
+    "timestamp": _MOMENT,
+    "correlation_id": TEXT,
+    "error": _CODE,
+}
+_NO_ANSWER: Schema = {"transaction_id": TEXT, "search_response": {"type": "array", "maxItems": 0}}
+_NO_STATUS: Schema = {"transaction_id": TEXT, "txnstatus_response": {"type": "object"}}
+MESSAGES: Schema = {
+    "Error": closed({"errors": _ERRORS, "message": closed(_ERR)}),
+    "SearchError": closed(
+        {"errors": _ERRORS, "header": _header(ON_SEARCH), "message": closed({**_ERR, **_NO_ANSWER})}
+    ),
+    "StatusError": closed(
+        {"errors": _ERRORS, "header": _header(TXN_ON_STATUS), "message": closed({**_ERR, **_NO_STATUS})}
+    ),
+    "SearchAnswer": _message(ON_SEARCH, _SEARCH_RESPONSE),
+    "StatusAnswer": _message(TXN_ON_STATUS, _STATUS_RESPONSE),
+    "Acknowledgement": closed(
+        {"message": closed({"ack_status": {"const": "ACK"}, "timestamp": _MOMENT, "correlation_id": TEXT})}
+    ),
+    "ReceiverAnswer": {
+        "description": "Any body, or none: only `ack_status` is read, and only NACK and ERR refuse the message.",
+        "type": "object",
+        "properties": {"message": {"type": "object", "properties": {"ack_status": TEXT}}},
+    },
+}
