@@ -13,7 +13,7 @@ from dci_cli.local.demo import Population
 from dci_common.exchange import audit as audit_module
 from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
 from dci_common.spdci import pagination
-from dci_search import response as answer_module
+from dci_common.spdci import search_response as answer_module
 from support.api import Api, identified, item, predicate
 from support.call_trace import aws_calls, hooked
 from support.registries import registry_of

@@ -33,7 +33,7 @@ def test_the_drawn_tree_is_the_mapping() -> None:
 def test_every_domain_error_is_expected() -> None:
     """No error that the domain or the edge raises is answered as a failure of the server."""
     classes = [class_ for module in (errors, edge_errors) for class_ in vars(module).values() if is_error(class_)]
-    assert len(classes) == 18
+    assert len(classes) == 19
     assert [class_.__name__ for class_ in classes if not OUTCOMES.keys() & {class_, *class_.__bases__}] == []
 
 
