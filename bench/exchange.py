@@ -63,8 +63,8 @@ def acknowledged(bench: Bench, turns: int) -> float:
     rounds = [
         (bench.measure(exchange, asynchronous, turns), bench.measure(bench.search, sync, turns)) for _ in range(9)
     ]
-    ratios = [ack.cpu_ms / search.cpu_ms for ack, search in rounds]
-    found: float = median(ratios)
+    ratios: list[float] = [ack.cpu_ms / search.cpu_ms for ack, search in rounds]
+    found = float(median(ratios))
     return found
 
 
