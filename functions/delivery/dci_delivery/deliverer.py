@@ -106,7 +106,6 @@ class Deliverer:
                 claimed = self._claim(exchange, outgoing.portions)
                 outgoing.wait()
                 attempt = self._sent(claimed, client, outgoing.body, authorization)
-            return claimed, attempt
         except NotSent as error:
             attempt = Attempt("failed", reason=error.reason)
         except (BotoCoreError, ClientError, Unavailable, Superseded):
