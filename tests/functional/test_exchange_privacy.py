@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from dci_common.registry.model.base import Kind
 from support.admin_client import Admin
 from support.api import Api, Reply, predicate
-from support.exchanges import Partner, Queues, Receiver, receiving, records_of
+from support.exchanges import Partner, Queues, Receiver, change_client, receiving, records_of
 from support.hill_household import ALL, ANNA, BENO
 from support.registry_harness import Registry, registry_with
 from support.stored_items import disclosures
@@ -116,9 +116,9 @@ def test_a_client_that_may_not_be_called_back_any_more(scene: Scene, change: str
         case "disabled":
             assert Admin(scene.partner.api).send("client_disable", scene.partner.client.client_id).status == 200
         case "flag":
-            update(scene.partner, flags={"asynchronous": False})
+            change_client(scene.partner, flags={"asynchronous": False})
         case "address":
-            update(scene.partner, callbacks={"urls": ["http://127.0.0.1/elsewhere"]})
+            change_client(scene.partner, callbacks={"urls": ["http://127.0.0.1/elsewhere"]})
     scene.receiver.answer = lambda _: (200, {})
     for _ in range(8):
         scene.later(43_200)
@@ -131,7 +131,7 @@ def test_an_attribute_that_may_not_be_seen_any_more(scene: Scene, disclosure: li
     scene.receiver.answer = lambda _: (503, {})
     reply = scene.ask()
     scene.partner.work()
-    update(scene.partner, disclosure=disclosure)
+    change_client(scene.partner, disclosure=disclosure)
     scene.receiver.answer = lambda _: (200, {})
     scene.later()
     (message,) = scene.receiver.received
@@ -141,14 +141,6 @@ def test_an_attribute_that_may_not_be_seen_any_more(scene: Scene, disclosure: li
     assert "identifier_value" not in str(found)
     assert "hill" not in str(found)
     assert scene.partner.state(reply) == "answered"
-
-
-def update(partner: Partner, **changes: Any) -> None:
-    """Change a client."""
-    admin = Admin(partner.api)
-    shown = admin.send("client_get", partner.client.client_id)
-    reply = admin.update(partner.client.client_id, shown.headers["ETag"], **changes)
-    assert reply.status == 200, reply.text
 
 
 def test_a_callback_that_may_have_arrived_is_recorded_as_sent(scene: Scene) -> None:
@@ -171,7 +163,7 @@ def test_a_callback_that_was_not_sent_is_recorded_as_withheld(scene: Scene) -> N
 def test_a_callback_whose_second_attempt_fails_is_recorded_as_sent(scene: Scene) -> None:
     """A receiver that wants another token has the page already, even if the registry gets none."""
     oauth = {"auth": "oauth", "token_url": scene.receiver.url, "client_id": "registry", "secret": "of-the-partner"}
-    update(scene.partner, callbacks=oauth)
+    change_client(scene.partner, callbacks=oauth)
     tokens = iter([(200, {"access_token": "t", "token_type": "Bearer", "expires_in": 3600}), (500, {})])
     scene.receiver.answer = lambda message: next(tokens) if "form" in message else (401, {})
     reply = scene.ask()
@@ -184,7 +176,7 @@ def test_a_callback_whose_second_attempt_fails_is_recorded_as_sent(scene: Scene)
 def test_attempts_without_an_outcome_come_to_an_end(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where what the registry needs for an attempt is never there, the exchange is dead and listed in the end."""
     monkeypatch.setattr("dci_delivery.deliverer._MAX_TRIES", 5)
-    update(scene.partner, callbacks={"auth": "bearer", "secret": "of-the-partner"})
+    change_client(scene.partner, callbacks={"auth": "bearer", "secret": "of-the-partner"})
 
     def away(**_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="secretsmanager")

@@ -13,11 +13,12 @@ import boto3
 from dci_cli.local.tables import create_tables
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore
-from dci_common.exchange.exchanges import Exchange
+from dci_common.exchange.exchanges import FAILED, Exchange
+from dci_common.exchange.interventions import Interventions
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
 from support.api import Api, Clock, Reply, item, predicate
-from support.exchanges import SWEEP, Partner, Queues, Receiver, records_of
+from support.exchanges import SWEEP, Partner, Queues, Receiver, change_client, records_of
 from support.hill_household import uin
 from support.misfortunes import BadQueues, Killed, Misfortunes
 from support.registries import tables
@@ -68,6 +69,7 @@ class World:
     arrived: list[dict[str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)  # seen when a callback arrived
     moods: tuple[str, ...] = ("takes",)
+    cancelled: set[str] = field(default_factory=set)
     kills: int = 0
 
     def __post_init__(self) -> None:
@@ -79,7 +81,9 @@ class World:
         create_tables(boto3.client("dynamodb"), tables(), made)
         self.begin_process()
         changes = {"records_a_day": 40} if self.draw.random() < 0.3 else {}
-        self.partner = Partner(self.api, Queues(), self.receiver.url, callbacks={"auth": "none"}, **changes)
+        self.partner = Partner(self.api, Queues(), self.receiver.url, **changes)
+        if self.draw.random() < 0.3:
+            change_client(self.partner, callbacks={"auth": "bearer", "secret": "of-the-partner"})
         self.receiver.answer = self._receive
 
     def begin_process(self) -> None:
@@ -258,6 +262,22 @@ class World:
         for asked in self.asked:
             if asked.reply is None:
                 self.send(asked)
+        self._settle()
+        for exchange in self.exchanges():
+            if exchange.state in FAILED:
+                assert exchange.correlation_id in ExchangeLists(self.api.runtime).listed(exchange.state.upper())
+                Interventions(self.api.runtime).redrive(exchange)
+        self._settle()
+
+    def cancel(self) -> None:
+        """Have an operator cancel an exchange, if one is open."""
+        for exchange in self.exchanges():
+            if exchange.is_open:
+                Interventions(self.api.runtime).cancel(exchange.correlation_id)
+                self.cancelled.add(exchange.correlation_id)
+                return
+
+    def _settle(self) -> None:
         for _ in range(_ENDS):
             while self.work():
                 pass
@@ -286,10 +306,10 @@ class World:
         self._check_audit()
 
     def _check_end(self, exchange: Exchange, asked: Asked) -> None:
-        if exchange.state != "answered":
-            listed = ExchangeLists(self.api.runtime).listed(exchange.state.upper())
-            assert exchange.correlation_id in listed
+        if exchange.correlation_id in self.cancelled:
+            assert exchange.state == "cancelled"
             return
+        assert exchange.state == "answered", exchange
         pages = self._pages(exchange.correlation_id) if exchange.callback_url else [self._status(asked)]
         for reference_id, wanted in asked.wanted.items():
             items = [found for page in pages for found in page if found["reference_id"] == reference_id]
@@ -331,13 +351,14 @@ class World:
             for found in stored
             if found["pk"]["S"] == f"RATE#{client_id}" and "records" in found
         )
-        assert charged == sum(outcome.keys for exchange in exchanges for outcome in exchange.outcomes)
+        assert charged == sum(
+            sum(outcome.keys for outcome in exchange.outcomes) + exchange.checkpoint.charged for exchange in exchanges
+        )
         (open_,) = (found for found in stored if found["pk"]["S"] == f"OPEN#{client_id}")
         assert int(open_["open_exchanges"]["N"]) == 0, open_
         places = [int(value["N"]) for name, value in open_.items() if name[-2:] in {"_0", "_1"}]
         assert max(places) <= self.clock.now + 300
-        ended = Counter(exchange.is_open for exchange in exchanges)
-        assert not ended[True]
+        assert not any(exchange.is_open for exchange in exchanges)
 
 
 def person_of(record: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from dci_common.exchange.exchange_store import ExchangeStore
 from support import conformance
+from support.admin_client import Admin
 from support.api import Api, Reply
 from support.events import body_of, event
 
@@ -191,3 +192,10 @@ class Partner:
         exchange = ExchangeStore(self.api.runtime).get(reply.json["message"]["correlation_id"])
         assert exchange
         return exchange.state
+
+
+def change_client(partner: Partner, **changes: Any) -> None:
+    """Have an administrator change members of a partner's client."""
+    admin, client_id = Admin(partner.api), partner.client.client_id
+    reply = admin.update(client_id, admin.send("client_get", client_id).headers["ETag"], **changes)
+    assert reply.status == 200, reply.text
