@@ -105,7 +105,7 @@ class Deliverer:
             with self._messages.next(exchange, client, deadline) as outgoing:
                 claimed = self._claim(exchange, outgoing.portions)
                 outgoing.wait()
-                return claimed, self._sent(claimed, client, outgoing.body, authorization)
+                attempt = self._sent(claimed, client, outgoing.body, authorization)
         except NotSent as error:
             attempt = Attempt("failed", reason=error.reason)
         except (BotoCoreError, ClientError, Unavailable, Superseded):

@@ -1,0 +1,50 @@
+"""What is acknowledged: by which clients, for which addresses, and how much at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.api import Api, predicate
+from support.exchanges import Partner, Queues, Receiver
+
+EVERYBODY = ("birth_date", "ge", "1900-01-01")
+
+
+def test_too_many_open_exchanges(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:
+    """A client over its limit of open exchanges is told to wait, until some are answered."""
+    partner = Partner(*exchange_api, receiver.url, open_exchanges=2)
+    replies = [partner.search(predicate(EVERYBODY)) for _ in range(3)]
+    assert [reply.status for reply in replies] == [200, 200, 429]
+    assert replies[2].code == "err.request.too_many_requests"
+    partner.work()
+    assert partner.search(predicate(EVERYBODY)).status == 200
+
+
+def test_a_message_that_is_not_queued_is_swept(partner: Partner, receiver: Receiver) -> None:
+    """What was accepted while SQS failed is done a minute later."""
+    partner.queues.fails = True
+    reply = partner.search(predicate(EVERYBODY))
+    assert reply.status == 200
+    partner.queues.fails = False
+    partner.api.clock.advance(61)
+    partner.sweep()
+    assert partner.state(reply) == "answered"
+    assert len(receiver.received) == 1
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["https://elsewhere.example/on-search", "http://127.0.0.2/on-search", "{namespace}", "http://user@127.0.0.1/"],
+)
+def test_an_address_that_is_not_registered(partner: Partner, uri: str) -> None:
+    """A sender_uri that is not under a registered address is an error of the acknowledgement."""
+    reply = partner.search(predicate(EVERYBODY), sender_uri=uri)
+    assert (reply.status, reply.code) == (400, "err.sender_uri.invalid")
+    assert reply.json["message"]["ack_status"] == "ERR"
+
+
+def test_a_client_without_the_flag(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:
+    """A client that is not registered for asynchronous messages may send none."""
+    partner = Partner(*exchange_api, receiver.url, flags={"asynchronous": False})
+    reply = partner.search(predicate(EVERYBODY))
+    assert (reply.status, reply.code) == (403, "err.request.forbidden")
