@@ -17,6 +17,7 @@ from support.exchanges import ACK, Partner, Queues, Receiver, receiving, records
 from support.stored_items import stored_items
 
 EVERYBODY = ("birth_date", "ge", "1900-01-01")
+ODD_STATUSES: tuple[Any, ...] = (7, None, [], {"ERR": 1}, True, "ack", "ERR ", "")
 
 
 @pytest.fixture
@@ -51,7 +52,15 @@ def test_another_clients_message_id_is_no_message_of_ones_own(
     "path",
     [
         *("/calls/../admin", "/calls/%2e%2e/admin", "/calls/..%2fadmin", "/calls\\..\\admin", "/callsign", "/"),
-        *("/calls/./x", "/calls%2fx", "/calls/\u202e", "/calls/#x", "/calls /x", "/calls/\r\nx: y", "/calls/" + "x" * 600),
+        *(
+            "/calls/./x",
+            "/calls%2fx",
+            "/calls/\u202e",
+            "/calls/#x",
+            "/calls /x",
+            "/calls/\r\nx: y",
+            "/calls/" + "x" * 600,
+        ),
         *("/calls/%252e%252e/admin", "/calls//admin", "/calls/;/../admin", "/CALLS/x"),
     ],
 )
@@ -93,7 +102,7 @@ def test_the_largest_message_is_answered(partner: Partner, receiver: Receiver) -
 @pytest.mark.parametrize(
     "content",
     [
-        *({"message": {"ack_status": value}} for value in (7, None, [], {"ERR": 1}, True, "ack", "ERR ", "")),
+        *({"message": {"ack_status": status}} for status in ODD_STATUSES),
         *([], "NACK", {"message": "ERR"}, {"message": ["ERR"]}, {"ack_status": ["ERR"]}, None, 1e300),
     ],
 )
@@ -121,9 +130,7 @@ def test_bodies_that_are_no_acknowledgements_are_success(partner: Partner, recei
 
 
 @pytest.mark.parametrize("after", ["-5", "9" * 5_000, "0", "Thu, 01 Jan 1970 00:00:00 GMT", "soon", "1e9", "86400"])
-def test_a_receiver_cannot_hold_its_answer_back_or_hurry_it(
-    partner: Partner, receiver: Receiver, after: str
-) -> None:
+def test_a_receiver_cannot_hold_its_answer_back_or_hurry_it(partner: Partner, receiver: Receiver, after: str) -> None:
     """Whatever Retry-After says, the next attempt follows within a day, and not before five seconds."""
     receiver.answer_headers = {"Retry-After": after}
     receiver.answer = lambda _: (503, {})
