@@ -164,6 +164,7 @@ def test_a_client_that_is_deleted_meanwhile(partner: Partner, receiver: Receiver
     assert open_["open_exchanges"]["N"] == "0"
 
 
+@pytest.mark.exhaustive
 def test_a_flood_by_one_client_delays_another_by_at_most_two_slices(
     partner: Partner, exchange_api: tuple[Api, Queues], receiver: Receiver
 ) -> None:
