@@ -221,3 +221,17 @@ def test_a_quota_that_is_used_up_waits_for_the_next_day(exchange_api: tuple[Api,
         partner.sweep()
     assert partner.state(reply) == "answered"
     assert len(set(receiver.ids)) == receiver.pages[0][0]["pagination"]["total_count"] == 41
+
+
+def test_a_group_that_no_day_has_room_for_is_rejected_at_once(
+    exchange_api: tuple[Api, Queues], receiver: Receiver
+) -> None:
+    """A household of more people than the quota of a day is not waited for, whatever else was counted that day."""
+    partner = Partner(*exchange_api, receiver.url, records_a_day=2)
+    partner.search(predicate(EVERYBODY, pagination={"page_size": 1}))
+    partner.work()
+    reply = partner.search(predicate(("poverty_score", "ge", 0), reg_record_type="Group"))
+    partner.work()
+    assert partner.state(reply) == "answered"
+    (found,) = receiver.pages[-1]
+    assert (found["status"], found["status_reason_code"]) == ("rjct", "rjct.search.too_many_records_found")

@@ -17,6 +17,7 @@ from support.exchanges import ACK, Partner, Queues, Receiver, receiving, records
 from support.stored_items import stored_items
 
 EVERYBODY = ("birth_date", "ge", "1900-01-01")
+ODD_STATUSES: tuple[Any, ...] = (7, None, [], {"ERR": 1}, True, "ack", "ERR ", "")
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_the_largest_message_is_answered(partner: Partner, receiver: Receiver) -
 @pytest.mark.parametrize(
     "content",
     [
-        *({"message": {"ack_status": value}} for value in (7, None, [], {"ERR": 1}, True, "ack", "ERR ", "")),
+        *({"message": {"ack_status": status}} for status in ODD_STATUSES),
         *([], "NACK", {"message": "ERR"}, {"message": ["ERR"]}, {"ack_status": ["ERR"]}, None, 1e300),
     ],
 )
@@ -163,6 +164,7 @@ def test_a_client_that_is_deleted_meanwhile(partner: Partner, receiver: Receiver
     assert open_["open_exchanges"]["N"] == "0"
 
 
+@pytest.mark.exhaustive
 def test_a_flood_by_one_client_delays_another_by_at_most_two_slices(
     partner: Partner, exchange_api: tuple[Api, Queues], receiver: Receiver
 ) -> None:
@@ -181,3 +183,7 @@ def test_a_flood_by_one_client_delays_another_by_at_most_two_slices(
     exchanges = [store.get(sent.json["message"]["correlation_id"]) for sent in flood]
     assert {exchange.version for exchange in exchanges if exchange} == {1}
     assert {message["DelaySeconds"] for message in queues.sent} == {5}
+    for place in filter(None, running):
+        places.give_back(place)
+    partner.work()
+    assert {partner.state(sent) for sent in flood} == {"answered"}

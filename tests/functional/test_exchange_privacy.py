@@ -1,4 +1,4 @@
-"""Between an acknowledgement and its answer things change: what may not be sent any more is not, and is recorded so."""
+"""Between an acknowledgement and its answer things change: what may not be sent any more is not."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_whoever_is_hidden_meanwhile_is_not_sent(scene: Scene, change: Callable[
 
 @pytest.mark.parametrize("change", ["disabled", "flag", "address"])
 def test_a_client_that_may_not_be_called_back_any_more(scene: Scene, change: str) -> None:
-    """Nothing is sent to a client that is disabled, or to an address that is not its own any more; it ends as dead."""
+    """Nothing is sent to a client that is disabled, or to an address that is not its own any more: it ends dead."""
     scene.receiver.answer = lambda _: (503, {})
     reply = scene.ask()
     scene.partner.work()

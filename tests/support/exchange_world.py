@@ -106,7 +106,7 @@ class World:
     def ask(self) -> None:
         """Send a search of some items."""
         chosen = [self._item(f"r-{number}") for number in range(self.draw.choice((1, 1, 2, 4)))]
-        uri = {"sender_uri": None} if self.draw.random() < 0.2 else {}
+        uri: dict[str, Any] = {"sender_uri": None} if self.draw.random() < 0.2 else {}
         message = self.partner.message(*(made for made, _ in chosen), **uri)
         self.asked.append(Asked(message, {made["reference_id"]: wanted for made, wanted in chosen}))
         self.send(self.asked[-1])

@@ -113,7 +113,7 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 - it is attempted again, and listed in the end
             log_failure(error, exchange.correlation_id)
             attempt = Attempt("failed", reason="The page could not be made: see the log of the delivery function.")
-        if claimed is exchange:
+        if claimed is exchange:  # it was not made
             claimed = self._claim(exchange, exchange.delivery.portions)
         return claimed, attempt
 
