@@ -20,10 +20,12 @@ from support.api import Api, predicate
 from support.api_over_http import api_over_http
 from support.example_counts import sampled
 from support.registries import registry_of
+from support.stored_exchanges import accepted
 
 from .conftest import NEW
 
 LONG = "Ministry of Social Welfare, Families and Children 社会保障・家族省 وزارة الشؤون الاجتماعية والأسرة"
+LONG_URL = f"https://partner.example.org/{'on-search/' * 20}"
 OFFICE = Population(
     [Person(id="p" * 60, name=Name(surname=LONG, given_name=LONG), birth_date="1990-01-01")],
     [GroupRecord(id="g" * 60, name=LONG)],
@@ -47,6 +49,8 @@ PRINTED: dict[str, tuple[Sequence[str], type]] = {
     "keys list": ((), list),
     "keys rotate": ((), dict),
     "keys revoke": (("--yes",), dict),
+    "exchange list": (("--client", "{client_id}"), list),
+    "exchange show": (("{exchange}",), dict),
     "doctor": ((), dict),
     "registry find": (("--name", LONG, "--table", "{registry}"), list),
     "audit": (
@@ -84,6 +88,8 @@ def printed(
     client, secret = api.client(name=f"{LONG} {unique}", sender_id=LONG)
     token = api.token(client, secret).json["access_token"]
     assert api.search(predicate(("birth_date", "ge", "1990-01-01")), token=token, sender_id=LONG).status == 200
+    ended = int(api.runtime.clock())
+    exchange = accepted(api.runtime, client.client_id, state="answered", due=None, ended=ended, callback_url=LONG_URL)
     query = tmp_path / "query.json"
     query.write_text(json.dumps(SENT))
     monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
@@ -93,6 +99,8 @@ def printed(
         words = {
             "new": f"{LONG} {unique} too",
             "client": client.name,
+            "client_id": client.client_id,
+            "exchange": exchange.correlation_id,
             "secret": admin.secrets(client.client_id)[0]["secret_id"],
             "registry": registry,
             "query": str(query),

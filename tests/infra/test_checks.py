@@ -52,8 +52,9 @@ def test_the_hooks_run_when_their_settings_change() -> None:
 
 
 def test_every_source_is_checked() -> None:
-    """Every folder with Python files is in the list that the checks share."""
-    assert {path.relative_to(ROOT).parts[0] for path in ROOT.glob("[!.]*/**/*.py")} == set(FOLDERS)
+    """Every folder with Python files is in the list that the checks share; examples are as a partner writes them."""
+    found = {path.relative_to(ROOT).parts[0] for path in ROOT.glob("[!.]*/**/*.py")}
+    assert found - {"examples"} == set(FOLDERS)
 
 
 @pytest.mark.parametrize("path", ["Makefile", ".pre-commit-config.yaml", "scripts/dead-code", "CONTRIBUTING.md"])

@@ -25,7 +25,7 @@ Answering = Callable[[dict[str, Any]], tuple[int, Any]]
 
 
 class Queues:
-    """SQS: each queue keeps its messages until they are taken; time is the caller's."""
+    """SQS: messages are kept until they are taken; those with a delay, until time passes."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
@@ -39,9 +39,14 @@ class Queues:
         return {"MessageId": str(len(self.sent))}
 
     def take(self) -> list[str]:
-        """Take all messages."""
-        taken, self.sent = [message["MessageBody"] for message in self.sent], []
+        """Take all messages that are not delayed."""
+        taken = [message["MessageBody"] for message in self.sent if not message["DelaySeconds"]]
+        self.sent = [message for message in self.sent if message["DelaySeconds"]]
         return taken
+
+    def pass_time(self) -> None:
+        """Let the delays of all messages end."""
+        self.sent = [message | {"DelaySeconds": 0} for message in self.sent]
 
 
 @dataclass
@@ -183,7 +188,8 @@ class Partner:
         assert not to_the_end, "the queues do not become empty"
 
     def sweep(self) -> None:
-        """Have the schedule call, and all be done that it queues."""
+        """Have the schedule call, and all be done that it queues, and what was delayed until now."""
+        self.queues.pass_time()
         self.api.deliver(SWEEP, None)
         self.work()
 
