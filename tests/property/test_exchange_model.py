@@ -1,4 +1,4 @@
-"""Whatever goes wrong, each acknowledged message is answered completely, or is listed as failed and can be redriven."""
+"""Whatever goes wrong, each acknowledged message is answered completely, or listed as failed and redriven."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from support.api import Api
 from support.example_counts import EXAMPLES, sampled
-from support.exchange_world import PEOPLE, World
+from support.exchange_checks import CheckedWorld
+from support.exchange_questions import PEOPLE
+from support.exchange_world import World
 from support.exchanges import receiving
 from support.registry_harness import registry_with
 
@@ -74,7 +76,7 @@ def test_whatever_goes_wrong_each_message_is_answered_once_and_completely(
     draw = random.Random(seed)
     moods = (*_BAD, *_FINAL) if draw.random() < 0.4 else _BAD
     with registry_with(*PEOPLE) as registry, receiving() as receiver:
-        world = World(draw, registry, receiver, new_api)
+        world = CheckedWorld(draw, registry, receiver, new_api)
         world.ask()
         for _ in range(steps):
             go_on(world, draw)
