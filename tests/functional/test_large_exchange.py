@@ -88,7 +88,7 @@ def hurry(partner: Partner, seconds: float) -> None:
 
 @pytest.mark.exhaustive
 def test_thousands_of_records_in_many_slices(partner_of: Callable[[int], Partner], receiver: Receiver) -> None:
-    """Each slice ends by the clock, anywhere, and the next one goes on there: each record comes once, in its order."""
+    """Each slice ends by the clock, anywhere, and the next goes on there: each record comes once, in its order."""
     partner = partner_of(3_000)
     younger = predicate(("birth_date", "ge", "1960-01-01"))
     older = {**predicate(("birth_date", "lt", "1960-01-01")), "reference_id": "r-2"}
