@@ -63,9 +63,8 @@ def acknowledged(bench: Bench, turns: int) -> float:
     rounds = [
         (bench.measure(exchange, asynchronous, turns), bench.measure(bench.search, sync, turns)) for _ in range(9)
     ]
-    ratios = [ack.cpu_ms / search.cpu_ms for ack, search in rounds]
-    found: float = median(ratios)
-    return found
+    ratios: list[float] = [ack.cpu_ms / search.cpu_ms for ack, search in rounds]
+    return median(ratios)
 
 
 def answer(people: int) -> dict[str, float]:
@@ -103,7 +102,7 @@ def answer(people: int) -> dict[str, float]:
 
 def _dollars(endless: Endless, seconds: float, invocations: int) -> float:
     """Return what an answer costs: calls of AWS's wait 5 ms each, and each takes its turn."""
-    memory = functions()["DeliveryFunction"]["MemorySize"] / 1024
+    memory: float = functions()["DeliveryFunction"]["MemorySize"] / 1024
     return (
         endless.read_units / MILLION * PRICES["a million read units"]
         + endless.write_units / MILLION * PRICES["a million write units"]

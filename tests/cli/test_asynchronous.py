@@ -17,9 +17,11 @@ from uuid import uuid4
 
 import pytest
 
+from dci_common.registry.model.records import Identifier, Person
 from support.api import Reply, identified
 from support.events import ROOT, body_of
 from support.exchanges import ACK, receiving
+from support.import_files import jsonl
 from support.server_process import ServerProcess, dci_serve, eventually
 
 KNOWN = "847951632"
@@ -115,6 +117,8 @@ def test_a_delivery_in_progress_is_completed_at_the_end(tmp_path: Path) -> None:
 def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
     """After `kill -9`, while a receiver holds two callbacks up and others wait, the next server delivers all."""
     options = ("--engine", "dynamodb-local", "--data", str(tmp_path / "data"))
+    person = Person(id="p1", identifiers=(Identifier(identifier_type="UIN", identifier_value=KNOWN),))
+    files = ("--registry", str(jsonl(tmp_path / "people.jsonl", [person])))
     called, killed = threading.Semaphore(0), threading.Event()
 
     def answer(_: dict[str, Any]) -> tuple[int, Any]:
@@ -122,7 +126,7 @@ def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
         return (200, ACK) if killed.wait(_PATIENCE) else (500, {})
 
     with receiving() as receiver:
-        with dci_serve(tmp_path, *options) as server:
+        with dci_serve(tmp_path, *options, *files) as server:
             receiver.answer = answer
             accepted = {correlation_id(search(server, receiver.url)) for _ in range(5)}
             for _ in range(2):
