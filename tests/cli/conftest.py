@@ -142,3 +142,29 @@ def connection(server: GatewayServer) -> Iterator[HTTPConnection]:
     connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
     yield connection
     connection.close()
+
+
+Exchanges = Callable[..., Outcome]
+
+
+@pytest.fixture
+def exchange(dci: Dci, api: Api, monkeypatch: pytest.MonkeyPatch) -> Exchanges:
+    """Return `dci exchange redrive` and `cancel` on the table of `api`, with an answer on stdin."""
+    monkeypatch.setenv("EXCHANGE_TABLE", api.runtime.settings.exchange_table)
+
+    def run(*arguments: str, stdin: str = "", meanwhile: Callable[[], object] = nothing) -> Outcome:
+        monkeypatch.setattr("sys.stdin", Operator(stdin, meanwhile))
+        return dci("exchange", *arguments)
+
+    return run
+
+
+@pytest.fixture
+def over_api(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchanges]:
+    """Return `dci exchange list` and `show`, with the credentials of a client that may only read."""
+    reader = Admin(api, ("clients.read",))
+    monkeypatch.setenv("DCI_CLIENT_ID", reader.client.client_id)
+    monkeypatch.setenv("DCI_CLIENT_SECRET", reader.secret)
+    with api_over_http(api) as url:
+        monkeypatch.setenv("DCI_API", url)
+        yield lambda *arguments: dci("exchange", *arguments)

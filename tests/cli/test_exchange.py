@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 
-from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.exchange_table import ExchangeTable
-from dci_common.exchange.exchanges import OPEN_QUEUES, Exchange, exchange_key
+from dci_common.exchange.exchanges import exchange_key
 from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.runtime import Runtime
-from support.admin_client import Admin
 from support.api import Api
-from support.api_over_http import api_over_http
-from support.operator_input import Operator, nothing
-from support.stored_exchanges import PRIVATE, SECOND_PAGE, accepted, attempted, ended, exchange_table, open_count
+from support.stored_exchanges import (
+    PRIVATE,
+    SECOND_PAGE,
+    accepted,
+    attempted,
+    ended,
+    exchange_table,
+    is_due,
+    open_count,
+    recorded,
+    stored,
+)
 
-from .conftest import Dci, Outcome
+from .conftest import Exchanges
 
-Exchanges = Callable[..., Outcome]
 _DAY = 86_400
 
 
@@ -45,49 +50,6 @@ def runtime(api: Api) -> Runtime:
 def owner(api: Api) -> str:
     """Return the id of a client without exchanges."""
     return api.client()[0].client_id
-
-
-@pytest.fixture
-def exchange(dci: Dci, api: Api, monkeypatch: pytest.MonkeyPatch) -> Exchanges:
-    """Return `dci exchange redrive` and `cancel` on the test's table, with an answer on stdin."""
-    monkeypatch.setenv("EXCHANGE_TABLE", api.runtime.settings.exchange_table)
-
-    def run(*arguments: str, stdin: str = "", meanwhile: Callable[[], object] = nothing) -> Outcome:
-        monkeypatch.setattr("sys.stdin", Operator(stdin, meanwhile))
-        return dci("exchange", *arguments)
-
-    return run
-
-
-@pytest.fixture
-def over_api(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchanges]:
-    """Return `dci exchange list` and `show`, with the credentials of a client that may only read."""
-    reader = Admin(api, ("clients.read",))
-    monkeypatch.setenv("DCI_CLIENT_ID", reader.client.client_id)
-    monkeypatch.setenv("DCI_CLIENT_SECRET", reader.secret)
-    with api_over_http(api) as url:
-        monkeypatch.setenv("DCI_API", url)
-        yield lambda *arguments: dci("exchange", *arguments)
-
-
-def stored(runtime: Runtime, exchange: Exchange) -> Exchange:
-    """Return an exchange as it is stored now."""
-    found = ExchangeStore(runtime).get(exchange.correlation_id)
-    assert found
-    return found
-
-
-def is_due(runtime: Runtime, exchange: Exchange) -> bool:
-    """Return whether the next sweep finds an exchange."""
-    lists, now = ExchangeLists(runtime), int(time.time())
-    return any(exchange.correlation_id in lists.listed(queue, until=now) for queue in OPEN_QUEUES)
-
-
-def recorded(exchange: Exchange) -> list[tuple[str, bool]]:
-    """Return the operators' commands that AuditTable has for an exchange, and whether each was complete."""
-    items = boto3.client("dynamodb").scan(TableName="dci-audit", ConsistentRead=True)["Items"]
-    own = [item for item in items if f"EXCHANGE#{exchange.correlation_id}" in item.get("records", {}).get("SS", ())]
-    return [(item["command"]["S"], "incomplete" not in item) for item in own if item["operator"]["S"]]
 
 
 def test_exchanges_are_listed_and_shown(api: Api, over_api: Exchanges, owner: str) -> None:

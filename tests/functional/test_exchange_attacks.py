@@ -185,5 +185,6 @@ def test_a_flood_by_one_client_delays_another_by_at_most_two_slices(
     assert {message["DelaySeconds"] for message in queues.sent} == {5}
     for place in filter(None, running):
         places.give_back(place)
+    queues.pass_time()
     partner.work()
     assert {partner.state(sent) for sent in flood} == {"answered"}

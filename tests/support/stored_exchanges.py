@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ import boto3
 
 from dci_cli.local.tables import create_tables
 from dci_common.exchange.acceptance import Acceptance
+from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.exchange_table import ExchangeTable
-from dci_common.exchange.exchanges import Checkpoint, Delivery, Exchange, Outcome, exchange_key
+from dci_common.exchange.exchanges import OPEN_QUEUES, Checkpoint, Delivery, Exchange, Outcome, exchange_key
 from dci_common.timestamps import day, timestamp
 from support.registries import tables
 
@@ -82,3 +84,23 @@ def open_count(runtime: Runtime, client_id: str) -> int:
     """Return how many exchanges of a client count as open."""
     item = ExchangeTable(runtime).item({"pk": {"S": f"OPEN#{client_id}"}, "sk": {"S": "OPEN"}})
     return int(item["open_exchanges"]["N"]) if item else 0
+
+
+def stored(runtime: Runtime, exchange: Exchange) -> Exchange:
+    """Return an exchange as it is stored now."""
+    found = ExchangeStore(runtime).get(exchange.correlation_id)
+    assert found
+    return found
+
+
+def is_due(runtime: Runtime, exchange: Exchange) -> bool:
+    """Return whether the next sweep finds an exchange."""
+    lists, now = ExchangeLists(runtime), int(time.time())
+    return any(exchange.correlation_id in lists.listed(queue, until=now) for queue in OPEN_QUEUES)
+
+
+def recorded(exchange: Exchange) -> list[tuple[str, bool]]:
+    """Return the operators' commands that AuditTable has for an exchange, and whether each was complete."""
+    items = boto3.client("dynamodb").scan(TableName="dci-audit", ConsistentRead=True)["Items"]
+    own = [item for item in items if f"EXCHANGE#{exchange.correlation_id}" in item.get("records", {}).get("SS", ())]
+    return [(item["command"]["S"], "incomplete" not in item) for item in own if item["operator"]["S"]]

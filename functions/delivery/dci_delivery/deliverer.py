@@ -37,6 +37,7 @@ _OTHERS_SECONDS = 5
 _AGAIN_SECONDS = 60
 _MAX_TRIES = 1_500  # without an outcome: two minutes or more each, where the process is killed, so about three days
 _PAUSED = "The client's receiver answered 410: nothing is sent to it until an operator redrives an exchange of it."
+_OVERDUE = "The exchange was not complete after 17 days."
 _STUCK = "The registry began this attempt again and again without an outcome: see the log of the delivery function."
 
 
@@ -91,6 +92,8 @@ class Deliverer:
             return None
         if is_paused:
             return self._end(exchange, "dead", Attempt("gone", reason=_PAUSED))
+        if exchange.is_overdue(self._runtime.clock()):
+            return self._end(exchange, "dead", Attempt("failed", reason=_OVERDUE))
         if exchange.tries >= _MAX_TRIES:
             return self._end(exchange, "dead", Attempt("failed", reason=_STUCK))
         if reason := _unsendable(exchange, client):

@@ -95,7 +95,8 @@ class ItemCollection:
         found = self._engine.search(search.query, search.visibility, search.window(after), budget)
         ids = [view["id"] for view in found.views]
         following = cursors.seal(found.next_position, search.digest) if found.next_position else ""
-        others = [id_ for id_ in found.identified if id_ not in set(ids)]
+        shown = set(ids)
+        others = [id_ for id_ in found.identified if id_ not in shown]
         outcome = Outcome(len(ids), found.total, following, len(others))
         charge = sum(self._charges(search, ids)) or min(found.total, 1)
         if (a_day := self._a_day()) and charge > a_day:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dci_common.aws.dynamodb import Item
 from dci_common.errors import Conflict, LimitExceeded
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy, number, opening
-from dci_common.exchange.exchanges import KEPT_SECONDS, Exchange, exchange_key, to_item
+from dci_common.exchange.exchanges import DATA_SECONDS, Exchange, exchange_key, to_item
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -54,7 +54,7 @@ class Acceptance:
 def _accepting(exchange: Exchange, body: str, digest: str, limit: int, now: int) -> list[Item]:
     """Return the changes that accept an exchange; the second tells of a known message, the last of the limit."""
     client_id, correlation_id = exchange.client_id, exchange.correlation_id
-    expires = {"expires": number(now + 2 * KEPT_SECONDS)}
+    expires = {"expires": number(now + DATA_SECONDS)}
     names = [exchange.transaction_id, exchange.references]
     known = {
         "pk": {"S": f"MESSAGE#{client_id}#{exchange.message_id}"},

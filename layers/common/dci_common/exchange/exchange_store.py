@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from dci_common.aws.dynamodb import Item
 from dci_common.errors import Unavailable
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy, number, opening
-from dci_common.exchange.exchanges import KEPT_SECONDS, Exchange, exchange_key, from_item, to_item
+from dci_common.exchange.exchanges import DATA_SECONDS, Exchange, exchange_key, from_item, to_item
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -106,7 +106,7 @@ class ExchangeStore:
         return {
             **exchange_key(exchange.correlation_id, _keys_sk(item, start)),
             "ids": {"S": json.dumps(ids, ensure_ascii=False)},
-            "expires": number(int(self._runtime.clock()) + 2 * KEPT_SECONDS),
+            "expires": number(int(self._runtime.clock()) + DATA_SECONDS),
         }
 
     def keys(self, exchange: Exchange, item: int, start: int, count: int) -> list[str]:

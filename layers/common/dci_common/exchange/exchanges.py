@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 State = Literal["collecting", "delivering", "answered", "refused", "dead", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
-MAX_OPEN_SECONDS = 14 * 86_400  # after which an exchange is dead that could not be collected
+# After this an exchange is dead that could not be collected, or not be delivered.
+MAX_OPEN_SECONDS = {"collecting": 14 * 86_400, "delivering": 17 * 86_400}
 OPEN: frozenset[State] = frozenset({"collecting", "delivering"})
 FAILED: tuple[State, ...] = ("refused", "dead")
 PAGE_RECORDS = 2_000  # at most, in one callback
 KEPT_SECONDS = 14 * 86_400  # of an exchange that has ended
+DATA_SECONDS = MAX_OPEN_SECONDS["delivering"] + KEPT_SECONDS  # of its message, and of the keys that it found
 _QUEUES = 4  # partitions of the index of what is due
 
 
@@ -121,7 +123,7 @@ class Exchange:
     def is_overdue(self, now: float) -> bool:
         """Whether it has been open for longer than any exchange may be."""
         begun = max(datetime.fromisoformat(self.accepted).timestamp(), self.redriven)
-        return now - begun > MAX_OPEN_SECONDS
+        return self.is_open and now - begun > MAX_OPEN_SECONDS[self.state]
 
     def is_kept(self, now: float) -> bool:
         """Whether it is not expired: DynamoDB removes expired items only within days."""

@@ -10,7 +10,7 @@ from dci_common.errors import Conflict, NotFound
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy
-from dci_common.exchange.exchanges import FAILED, KEPT_SECONDS, Exchange
+from dci_common.exchange.exchanges import DATA_SECONDS, FAILED, Exchange
 from dci_common.exchange.worker_places import WorkerPlaces
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Interventions:
             "sk": {"S": f"{exchange.accepted}#{exchange.correlation_id}"},
         }
         for key in (listed, *({"pk": item["pk"], "sk": item["sk"]} for item in stored)):
-            self._keep_until(key, now + 2 * KEPT_SECONDS)
+            self._keep_until(key, now + DATA_SECONDS)
 
     def _keep_until(self, key: Item, expires: int) -> None:
         try:
