@@ -111,7 +111,7 @@ def test_one_that_was_never_collected_is_collected(runtime: Runtime, exchange: E
     early = Runtime(runtime.settings, clock=lambda: time.time() - 15 * _DAY)
     accepted_early = accepted(early, owner)
     dead = ExchangeStore(runtime).end(replace(accepted_early, state="dead"))
-    assert dead.is_overdue(time.time())
+    assert accepted_early.is_overdue(time.time())
     assert exchange("redrive", dead.correlation_id, "--yes").status == 0
     redriven = stored(runtime, dead)
     assert (redriven.state, redriven.checkpoint) == ("collecting", dead.checkpoint)
@@ -120,7 +120,7 @@ def test_one_that_was_never_collected_is_collected(runtime: Runtime, exchange: E
 
 
 def test_what_it_needs_is_kept_as_long_as_it_is(runtime: Runtime, exchange: Exchanges, owner: str) -> None:
-    """Message, keys and the client's list of a redriven exchange are kept for another 28 days."""
+    """Message, keys and the client's list of a redriven exchange are kept for another 31 days."""
     early = Runtime(runtime.settings, clock=lambda: time.time() - 20 * _DAY)
     dead = ExchangeStore(runtime).end(replace(accepted(early, owner, **SECOND_PAGE), state="dead"))
     assert exchange("redrive", dead.correlation_id, "--yes").status == 0
@@ -131,12 +131,12 @@ def test_what_it_needs_is_kept_as_long_as_it_is(runtime: Runtime, exchange: Exch
     ]
     items = ExchangeTable(runtime).items(keys)
     assert len(items) == 3
-    assert min(int(item["expires"]["N"]) for item in items) > time.time() + 27 * _DAY
+    assert min(int(item["expires"]["N"]) for item in items) > time.time() + 30 * _DAY
 
 
 def test_one_whose_message_has_expired_is_not_redriven(runtime: Runtime, exchange: Exchanges, owner: str) -> None:
     """Without its message an exchange stays as it is, and the record of the command says that it failed."""
-    early = Runtime(runtime.settings, clock=lambda: time.time() - 29 * _DAY)
+    early = Runtime(runtime.settings, clock=lambda: time.time() - 32 * _DAY)
     dead = ExchangeStore(runtime).end(replace(accepted(early, owner, **SECOND_PAGE), state="dead"))
     said = "The message of this exchange is kept no longer: the client must ask again in a new one."
     assert exchange("redrive", dead.correlation_id, "--yes").problem == f"{dead.correlation_id}: {said}"
