@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import pytest
+
 from support.events import ROOT
 from support.readme import check_asynchronous_transcript, check_transcript
 from support.server_process import dci_serve
@@ -16,6 +18,7 @@ def test_the_transcript_prints_what_the_readme_shows(tmp_path: Path) -> None:
         check_transcript(tmp_path)
 
 
+@pytest.mark.exhaustive
 def test_the_asynchronous_transcript_prints_what_the_readme_shows(tmp_path: Path) -> None:
     """The receiver in the same terminal prints the callback, which has the acknowledgement's correlation id."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")

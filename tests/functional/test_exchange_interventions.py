@@ -78,6 +78,7 @@ def test_a_redrive_delivers_the_rest(
     assert open_count(partner.api.runtime, partner.client.client_id) == 0
 
 
+@pytest.mark.exhaustive
 def test_a_redriven_delivery_has_three_days_again(partner: Partner, receiver: Receiver) -> None:
     """A receiver that is still down after a redrive is called for three more days."""
     receiver.answer = lambda _: (500, {})

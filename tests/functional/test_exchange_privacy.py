@@ -12,6 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from dci_common.registry.model.base import Kind
 from support.admin_client import Admin
 from support.api import Api, Reply, predicate
+from support.example_counts import sampled
 from support.exchanges import Partner, Queues, Receiver, change_client, receiving, records_of
 from support.hill_household import ALL, ANNA, BENO
 from support.registry_harness import Registry, registry_with
@@ -83,7 +84,7 @@ def move_away(scene: Scene) -> None:
     scene.registry.put(BORN[0].model_copy(update={"birth_date": "1890-01-31"}))
 
 
-@pytest.mark.parametrize("change", [restrict, delete, move_away])
+@pytest.mark.parametrize("change", sampled([restrict, delete, move_away]))
 @pytest.mark.parametrize("stage", ["accepted", "collected", "attempted"])
 def test_whoever_is_hidden_meanwhile_is_not_sent(scene: Scene, change: Callable[[Scene], None], stage: str) -> None:
     """A person who is restricted, deleted or no match any more is in no later callback, status or audit record."""
@@ -106,7 +107,7 @@ def test_whoever_is_hidden_meanwhile_is_not_sent(scene: Scene, change: Callable[
     assert scene.audited(reply) == [*before, (False, {"beno"}), (False, {"beno"})]
 
 
-@pytest.mark.parametrize("change", ["disabled", "flag", "address"])
+@pytest.mark.parametrize("change", sampled(["disabled", "flag", "address"]))
 def test_a_client_that_may_not_be_called_back_any_more(scene: Scene, change: str) -> None:
     """Nothing is sent to a client that is disabled, or to an address that is not its own any more: it ends dead."""
     scene.receiver.answer = lambda _: (503, {})
@@ -125,7 +126,7 @@ def test_a_client_that_may_not_be_called_back_any_more(scene: Scene, change: str
     assert (scene.partner.state(reply), len(scene.names)) == ("dead", 1)
 
 
-@pytest.mark.parametrize("disclosure", [["name"], ["name", "birth_date"]])
+@pytest.mark.parametrize("disclosure", sampled([["name"], ["name", "birth_date"]]))
 def test_an_attribute_that_may_not_be_seen_any_more(scene: Scene, disclosure: list[str]) -> None:
     """What a client may see is what it may see at the attempt: a query by what it may not see is rejected then."""
     scene.receiver.answer = lambda _: (503, {})
@@ -173,6 +174,7 @@ def test_a_callback_whose_second_attempt_fails_is_recorded_as_sent(scene: Scene)
     assert scene.audited(reply) == [(False, {"anna", "beno"})]
 
 
+@pytest.mark.exhaustive
 def test_attempts_without_an_outcome_come_to_an_end(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where what the registry needs for an attempt is never there, the exchange is dead and listed in the end."""
     monkeypatch.setattr("dci_delivery.deliverer._MAX_TRIES", 5)
