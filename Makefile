@@ -126,7 +126,7 @@ $(DYNAMODB_LOCAL): cli/dci_cli/local/dynamodb_local.py | .venv/dev.stamp
 	@touch $@
 
 .PHONY: bench
-bench: bench-warm bench-cold bench-token bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
+bench: bench-warm bench-cold bench-token bench-exchange bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
 
 .PHONY: cost
 cost: .venv/dev.stamp ## print what a deployment costs a month, and a million searches
@@ -143,6 +143,10 @@ bench-cold: .venv/dev.stamp ## measure cold functions, after make build
 .PHONY: bench-token
 bench-token: .venv/dev.stamp ## measure tokens, for each authentication method: CPU and calls
 	$(call measure,tokens)
+
+.PHONY: bench-exchange
+bench-exchange: .venv/dev.stamp ## measure asynchronous exchange: an acknowledgement, and a million records
+	$(call measure,exchange)
 
 .PHONY: bench-search
 bench-search: .venv/dev.stamp $(DYNAMODB_LOCAL) ## measure searches (BENCH_PEOPLE=10000,50000,200000)

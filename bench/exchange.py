@@ -90,7 +90,7 @@ def answer(people: int) -> dict[str, float]:
             records = [{"messageId": "1", "body": endless.queued.pop(0)}]
             deliver({"Records": records}, None)
             invocations += 1
-        seconds = time.process_time() - began
+        seconds = time.process_time() - began - endless.seconds
     if receiver.records != people:
         raise SystemExit(f"{receiver.records} of {people} records were delivered.")
     return {

@@ -6,7 +6,6 @@ is deleted, restricted or not to be disclosed any more is not in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 _NO_LIMIT = 10**12  # the keys were found within the limits of the exchange
+_READ_AT_ONCE = 400
 TOO_MANY = "rjct.search.too_many_records_found"
 DUPLICATE = Rejection("rjct.reference_id.duplicate", "reference_id must be unique in the message.")
 
@@ -118,16 +118,34 @@ class StoredAnswer:
         except (Rejection, QueryError) as error:
             return Rendered(self._rejected(number, rejection_of(error)), count)
         ids = self._answers.exchanges.keys(self._exchange, number, start, count)
-        views = self._answers.engine.matching(search.query, search.visibility, ids, Budget(_NO_LIMIT, deadline))
-        texts = [*_fitting(search, views, self._today(), room)]
-        shown = views[: len(texts)]
-        if views and not shown:
+        shown, texts, is_whole = self._fitting(search, ids, room, deadline)
+        if not (shown or is_whole):
             return Rendered("", 0)
         self._record(number, search, shown, session)
-        fits = count if len(shown) == len(views) else ids.index(shown[-1]["id"]) + 1
+        fits = count if is_whole else ids.index(shown[-1]["id"]) + 1
         pagination = _pagination(search, outcome, fits, page_number)
         names = search.reg_type, search.record_type.name
         return Rendered(served_text(item, self._now(), names, texts, pagination), fits)
+
+    def _fitting(
+        self, search: CompiledSearch, ids: list[str], room: Room, deadline: Deadline
+    ) -> tuple[list[View], list[str], bool]:
+        """Return the records that there is room for, also as JSON text, and whether these are all of them.
+
+        They are read in portions, since a page may hold far fewer than were found for it.
+        """
+        left, shown, texts, today = room.bytes, list[Any](), list[str](), self._today()
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            some = ids[start : start + _READ_AT_ONCE]
+            budget = Budget(_NO_LIMIT, deadline)
+            for view in self._answers.engine.matching(search.query, search.visibility, some, budget):
+                text = pydantic_core.to_json(search.record_type.render(view, search.disclosure, today))
+                left -= len(text) + 1
+                if left < 0 and len(texts) >= room.records:
+                    return shown, texts, False
+                shown.append(view)
+                texts.append(text.decode())
+        return shown, texts, True
 
     def pending(self, number: int) -> str:
         """Return an item that is not answered yet."""
@@ -165,17 +183,6 @@ class StoredAnswer:
 
     def _today(self) -> date:
         return day(self._answers.runtime.clock())
-
-
-def _fitting(search: CompiledSearch, views: list[View], today: date, room: Room) -> Iterator[str]:
-    """Yield records as JSON text, as many as there is room for."""
-    left = room.bytes
-    for number, view in enumerate(views):
-        text = pydantic_core.to_json(search.record_type.render(view, search.disclosure, today))
-        left -= len(text) + 1
-        if number >= room.records and left < 0:
-            return
-        yield text.decode()
 
 
 def _pagination(search: CompiledSearch, outcome: Outcome, count: int, number: int) -> dict[str, int | str]:
