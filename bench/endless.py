@@ -1,7 +1,7 @@
 """A canned registry of any number of people, and an ExchangeTable on disk: for answers of a million records.
 
-The people are copies of one, with ids and places in the index of their own, and are made when they are asked for. So
-the memory of a process that works on an exchange is its own.
+The people are copies of one, with ids, UINs and places in the index of their own, and are made when they are asked
+for. So the memory of a process that works on an exchange is its own.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class Endless:
     `seconds` is its own CPU time, `calls` counts what it was asked.
     """
 
-    def __init__(self, engine: Engine, person: Item, people: int, file: str) -> None:
+    def __init__(self, engine: Engine, person: Item, uin: str, people: int, file: str) -> None:
         self.queued: list[str] = []
         self.read_units = self.write_units = 0.0
         self.calls, self.seconds = 0, 0.0
         self._lock = threading.Lock()
         self._engine = engine
-        self._person, self._id = json.dumps(person), person["pk"]["S"].partition("#")[2]
+        self._person, self._ids = json.dumps(person), (person["pk"]["S"].partition("#")[2], uin)
         self._people = people
         self._shards = [f"PERSON#{number}" for number in range(SHARDS)]
         self._items = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
@@ -130,7 +130,8 @@ class Endless:
 
     def _records(self, keys: list[Item]) -> dict[str, Any]:
         ids = [key["pk"]["S"].partition("#")[2] for key in keys]
-        found = [json.loads(self._person.replace(self._id, id_)) for id_ in ids]
+        record_id, uin = self._ids
+        found = [json.loads(self._person.replace(record_id, id_).replace(uin, id_)) for id_ in ids]
         units = len(found) * max(1, -(-len(self._person) // 4096))
         self.read_units += units
         return {"Responses": {_REGISTRY: found}, "ConsumedCapacity": [{"CapacityUnits": float(units)}]}

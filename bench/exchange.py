@@ -38,16 +38,19 @@ _BORN = {
 
 
 class Receiver:
-    """Takes all that it is sent."""
+    """Takes all that it is sent, and sees that each record comes once, in its order."""
 
     def __init__(self, _: Settings) -> None:
-        self.callbacks = self.records = 0
+        self.records = 0
 
     def post(self, _url: str, body: bytes, _headers: dict[str, str]) -> CallbackAnswer:
-        """Count the records of a callback."""
-        self.callbacks += 1
-        items = json.loads(body)["message"]["search_response"]
-        self.records += sum(len(item["data"]["reg_records"]) for item in items)
+        """Take a callback."""
+        for item in json.loads(body)["message"]["search_response"]:
+            for record in item["data"]["reg_records"]:
+                uin = next(one["identifier_value"] for one in record["identifier"] if one["identifier_type"] == "UIN")
+                if uin != f"p{self.records:09}":
+                    raise SystemExit(f"Record {self.records} is {uin}.")
+                self.records += 1
         return CallbackAnswer(200, None, b"{}")
 
 
@@ -71,14 +74,11 @@ def answer(people: int) -> dict[str, float]:
     """Answer a search that so many people match, and return what it took."""
     bench = Bench()
     items = [*bench.registry()]
-    person = next(
-        item
-        for item in items
-        if item["pk"]["S"].startswith("PERSON#") and "body" in item and item["sk"]["S"] == "RECORD"
-    )
+    uin = bench.uins[0]
+    person = next(item for item in items if f'"{uin}"' in item.get("body", {"S": ""})["S"])
     runtime = Runtime(Settings.from_env(_VARIABLES))
     with tempfile.TemporaryDirectory() as folder:
-        endless = Endless(bench.engine, person, people, f"{folder}/exchange")
+        endless = Endless(bench.engine, person, uin, people, f"{folder}/exchange")
         endless.stand_in(runtime)
         receiver = Receiver(runtime.settings)
         deliver = delivery_app.create_app(runtime, lambda _: receiver)  # type: ignore[arg-type, return-value]

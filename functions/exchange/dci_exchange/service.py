@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
 
 from dci_common.clients.callback_urls import is_registered, read_callback_url
@@ -13,7 +12,7 @@ from dci_common.exchange.acceptance import Acceptance
 from dci_common.exchange.exchanges import Exchange
 from dci_common.exchange.participants import check_participants
 from dci_common.exchange.queues import Queues
-from dci_common.exchange.quota import Quotas
+from dci_common.exchange.quota import OwnThread, Quotas
 from dci_common.spdci.asynchronous import (
     AsyncEnvelope,
     AsyncSearchEnvelope,
@@ -40,7 +39,7 @@ class ExchangeService:
         self._runtime = runtime
         self._acceptance = Acceptance(runtime)
         self._queues = Queues(runtime)
-        self._quotas = Quotas(runtime, ThreadPoolExecutor(1, thread_name_prefix="quota"))
+        self._quotas = Quotas(runtime, OwnThread())
 
     def search(self, request: Request, client: Client) -> dict[str, Any]:
         """Accept a search. Raises InvalidRequest, NotEntitled, Conflict and LimitExceeded."""

@@ -162,9 +162,9 @@ def to_item(exchange: Exchange) -> Item:
         "today": {"S": exchange.today.isoformat()},
         "callback_url": {"S": exchange.callback_url},
         "ids": _json([exchange.transaction_id, exchange.message_id, exchange.references]),
-        "outcomes": _json([asdict(outcome) for outcome in exchange.outcomes]),
-        "checkpoint": _json(asdict(exchange.checkpoint)),
-        "delivery": _json(asdict(exchange.delivery)),
+        **({"outcomes": _json([asdict(one) for one in exchange.outcomes])} if exchange.outcomes else {}),
+        **({"checkpoint": _json(asdict(exchange.checkpoint))} if exchange.checkpoint != Checkpoint() else {}),
+        **({"delivery": _json(asdict(exchange.delivery))} if exchange.delivery != Delivery() else {}),
         **(listed if exchange.queue else {}),
         **ends,
     }
@@ -192,9 +192,11 @@ def from_item(item: Item) -> Exchange:
         held_until=int(item["held_until"]["N"]),
         tries=int(item["tries"]["N"]),
         redriven=int(item["redriven"]["N"]),
-        outcomes=tuple(Outcome(**stored) for stored in json.loads(item["outcomes"]["S"])),
-        checkpoint=_checkpoint(json.loads(item["checkpoint"]["S"])),
-        delivery=_delivery(json.loads(item["delivery"]["S"])),
+        outcomes=tuple(Outcome(**stored) for stored in json.loads(item["outcomes"]["S"]))
+        if "outcomes" in item
+        else (),
+        checkpoint=_checkpoint(json.loads(item["checkpoint"]["S"])) if "checkpoint" in item else Checkpoint(),
+        delivery=_delivery(json.loads(item["delivery"]["S"])) if "delivery" in item else Delivery(),
     )
 
 

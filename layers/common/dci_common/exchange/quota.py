@@ -13,9 +13,10 @@ count concurrently. The write runs in parallel with the search; its result is ch
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.runtime import Runtime
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _MINUTE, _DAY = 60, 86_400
 _NO_LIMIT = 10**15
 # An attempt fails only when a concurrent request was counted. There is no pause: the first request of each minute
@@ -62,6 +65,16 @@ class Reservation:
     records: int
     a_day: int
     counting: Future[LimitExceeded | None] | None
+
+
+class OwnThread(Executor):
+    """Does what it is given at once, where nothing else is to be done meanwhile."""
+
+    def submit(self, fn: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Return what has been done. Errors are raised here."""
+        done: Future[R] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
 
 
 class Quotas:
