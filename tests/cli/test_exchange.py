@@ -169,7 +169,8 @@ def test_all_of_a_client_are_redriven(api: Api, runtime: Runtime, exchange: Exch
     assert {stored(runtime, one).state for one in dead} == {"delivering"}
     assert [stored(runtime, one) for one in kept] == kept
     assert open_count(runtime, owner) == 3
-    assert exchange("redrive", "--all", "--client", owner).out == "The client has no dead exchange.\n"
+    none = f"There is no dead exchange of a client with the id {owner}.\n"
+    assert exchange("redrive", "--all", "--client", owner).out == none
 
 
 @pytest.mark.parametrize(
