@@ -72,6 +72,13 @@ def test_exchanges_are_listed_and_shown(api: Api, over_api: Exchanges, owner: st
     assert PRIVATE not in shown.out + over_api("list").out
 
 
+@pytest.mark.parametrize("state", ["answered", "cancelled"])
+def test_what_ended_well_is_listed_for_one_client(over_api: Exchanges, state: str) -> None:
+    """The error names the option that is missing: `--client-id` is another one."""
+    said = f"--state {state} lists the exchanges of one client only: add --client."
+    assert over_api("list", "--state", state).problem == said
+
+
 def test_an_unknown_exchange_is_reported(over_api: Exchanges, exchange: Exchanges) -> None:
     """Each command reports an id that no exchange has, in the same words."""
     said = "There is no exchange with this correlation id. One that has ended is kept for 14 days."
