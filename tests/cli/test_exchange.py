@@ -72,6 +72,13 @@ def test_exchanges_are_listed_and_shown(api: Api, over_api: Exchanges, owner: st
     assert PRIVATE not in shown.out + over_api("list").out
 
 
+@pytest.mark.parametrize("state", ["answered", "cancelled"])
+def test_what_ended_well_is_listed_for_one_client(over_api: Exchanges, state: str) -> None:
+    """The error names the option that is missing: `--client-id` is another one."""
+    said = f"--state {state} lists the exchanges of one client only: add --client."
+    assert over_api("list", "--state", state).problem == said
+
+
 def test_an_unknown_exchange_is_reported(over_api: Exchanges, exchange: Exchanges) -> None:
     """Each command reports an id that no exchange has, in the same words."""
     said = "There is no exchange with this correlation id. One that has ended is kept for 14 days."
@@ -169,7 +176,8 @@ def test_all_of_a_client_are_redriven(api: Api, runtime: Runtime, exchange: Exch
     assert {stored(runtime, one).state for one in dead} == {"delivering"}
     assert [stored(runtime, one) for one in kept] == kept
     assert open_count(runtime, owner) == 3
-    assert exchange("redrive", "--all", "--client", owner).out == "The client has no dead exchange.\n"
+    none = f"There is no dead exchange of a client with the id {owner}.\n"
+    assert exchange("redrive", "--all", "--client", owner).out == none
 
 
 @pytest.mark.parametrize(

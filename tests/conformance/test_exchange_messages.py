@@ -147,6 +147,14 @@ def test_a_page_of_a_status_that_is_impossible_is_refused_at_once(
     assert refused(shared_partner.send(message, name))
 
 
+@pytest.mark.parametrize("value", [None, 5, [5], ["r-1"] * 101])
+def test_what_names_a_transaction_is_an_id_or_a_list(shared_partner: Partner, value: object) -> None:
+    """The error names the member, and both kinds of values that it may have."""
+    reply = shared_partner.status("reference_id_list", value)
+    said = "message.txnstatus_request.attribute_value must be an id, or a list of up to 100 ids."
+    assert (reply.status, reply.json["errors"][0]["message"]) == (400, said)
+
+
 @pytest.mark.parametrize("name", ["exchange_search", "exchange_status", "status"])
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '"text"', "{}"])
 def test_what_is_no_message_is_refused_at_once(shared_partner: Partner, name: str, body: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from dci_common.exchange.exchange_lists import ExchangeLists
+from dci_common.exchange.exchange_store import ExchangeStore
 from support.api import Api, Reply, item, predicate
 from support.exchanges import Partner, Queues, Receiver, records_of
 
@@ -54,6 +56,10 @@ def test_pages_follow_each_other_with_the_total_first(partner: Partner, receiver
     assert len(receiver.ids) == len(set(receiver.ids)) == items[0]["pagination"]["total_count"]
     assert len({message["header"]["message_id"] for message in receiver.received}) == len(items) > 2
     assert partner.state(reply) == "answered"
+    exchange = ExchangeStore(partner.api.runtime).get(reply.json["message"]["correlation_id"])
+    assert exchange
+    attempts = ExchangeLists(partner.api.runtime).attempts(exchange, 100)
+    assert [int(each["page"]["N"]) for each in attempts] == [*range(len(items), 0, -1)]
 
 
 def test_a_receiver_that_is_down_for_an_hour_gets_everything_after(partner: Partner, receiver: Receiver) -> None:

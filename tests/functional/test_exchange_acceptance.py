@@ -6,8 +6,19 @@ import pytest
 
 from support.api import Api, predicate
 from support.exchanges import Partner, Queues, Receiver
+from support.logs import collected
 
 EVERYBODY = ("birth_date", "ge", "1900-01-01")
+
+
+def test_the_log_line_has_the_correlation_id_of_the_acknowledgement(partner: Partner) -> None:
+    """Operators find the request by the id that the partner was given, and again when it is repeated."""
+    message = partner.message(predicate(EVERYBODY))
+    with collected() as logs:
+        replies = [partner.send(message), partner.send(message)]
+    assert [entry["exchange"] for entry in logs.entries() if entry["message"] == "request"] == [
+        reply.json["message"]["correlation_id"] for reply in replies
+    ]
 
 
 def test_too_many_open_exchanges(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:

@@ -140,6 +140,18 @@ def test_bodies_that_are_no_acknowledgements_are_success(partner: Partner, recei
     assert partner.state(reply) == "answered"
 
 
+def test_a_pause_lasts_as_long_as_the_receiver_asks(partner: Partner, receiver: Receiver) -> None:
+    """Between two seconds too, a page is not attempted again before the time that Retry-After names."""
+    receiver.answer_headers = {"Retry-After": "60"}
+    receiver.answer = lambda _: (503, {})
+    partner.api.clock.advance(0.75)
+    reply = partner.search(predicate(EVERYBODY))
+    partner.work()
+    exchange = ExchangeStore(partner.api.runtime).get(reply.json["message"]["correlation_id"])
+    assert exchange
+    assert exchange.held_until >= partner.api.clock() + 60
+
+
 @pytest.mark.parametrize(
     "after", sampled(["86400", "-5", "9" * 5_000, "0", "Thu, 01 Jan 1970 00:00:00 GMT", "soon", "1e9"])
 )

@@ -7,9 +7,11 @@ from itertools import islice
 
 from dci_cli.clients.client_command import ClientCommand, print_record, print_records
 from dci_cli.clients.clients_api import ClientsApi
+from dci_cli.command_error import CommandError
 from dci_cli.numbers import positive
 
 _STATES = ("collecting", "delivering", "answered", "refused", "dead", "cancelled")
+_OF_A_CLIENT = {"answered", "cancelled"}
 _LISTED = ("state", "correlation_id", "client_id", "accepted", "due", "found", "delivered", "reason")
 _ATTEMPTS = ("at", "page", "result", "http_status", "latency", "next_attempt", "reason")
 
@@ -26,6 +28,8 @@ def _add_list_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(api: ClientsApi, options: argparse.Namespace) -> None:
+    if options.state in _OF_A_CLIENT and not options.client:
+        raise CommandError(f"--state {options.state} lists the exchanges of one client only: add --client.")
     given = {"client_id": api.id_of(options.client) if options.client else None, "state": options.state}
     query = {name: value for name, value in given.items() if value}
     print_records(options, _LISTED, list(islice(api.exchanges(query), options.limit)))

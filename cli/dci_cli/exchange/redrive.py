@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     audit = OperatorAudit.of(options, runtime, "exchange redrive")
     exchanges = interventions.dead(options.client) if options.all else [interventions.failed(options.exchange)]
     if not exchanges:
-        print("The client has no dead exchange.")
+        print(f"There is no dead exchange of a client with the id {options.client}.")
         return 0
     description = _one(exchanges[0]) if options.exchange else f"{len(exchanges)} dead exchanges of {options.client}"
     confirm(f"Redrive {description}", "redriven", assumed=options.yes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -168,23 +169,24 @@ class Deliverer:
                 return self._end(exchange, "dead", attempt)
             case "too_large" if (records := sum(count for _, _, count in exchange.delivery.portions)) > 1:
                 smaller = replace(exchange.delivery, size=records // 2, portions=())
-                return self._go_on(replace(exchange, delivery=smaller), attempt)
+                return self._go_on(replace(exchange, delivery=smaller), self._record(exchange, attempt))
         return self._later(exchange, attempt)
 
     def _advance(self, exchange: Exchange, attempt: Attempt) -> Exchange | None:
         if exchange.kind == "status":
             return self._end(exchange, "answered", attempt)
+        record = self._record(exchange, attempt)  # of the page that was sent, not of the next one
         advanced = replace(exchange, delivery=following(exchange, exchange.delivery.portions))
         if advanced.delivery.item == len(exchange.outcomes):
-            return self._end(advanced, "answered", attempt)
-        return self._go_on(advanced, attempt)
+            return self._end(advanced, "answered", attempt, record)
+        return self._go_on(advanced, record)
 
-    def _go_on(self, exchange: Exchange, attempt: Attempt) -> Exchange:
+    def _go_on(self, exchange: Exchange, record: Item) -> Exchange:
         due = int(self._runtime.clock()) + _AGAIN_SECONDS
-        return self._store.save(replace(exchange, held_until=0, due=due, tries=0), self._record(exchange, attempt))
+        return self._store.save(replace(exchange, held_until=0, due=due, tries=0), record)
 
     def _later(self, exchange: Exchange, attempt: Attempt) -> Exchange | None:
-        now, delivery = int(self._runtime.clock()), exchange.delivery
+        now, delivery = ceil(self._runtime.clock()), exchange.delivery  # never earlier than the receiver asked for
         uniform = self._runtime.retry.uniform
         due = next_attempt(delivery.attempts, delivery.first_attempt, now, attempt.retry_after, uniform)
         if due is None:
@@ -192,12 +194,12 @@ class Deliverer:
         reasoned = replace(delivery, reason=attempt.reason)
         waiting = replace(exchange, held_until=due, due=due, tries=0, delivery=reasoned)
         saved = self._store.save(waiting, self._record(exchange, attempt, due))
-        self._queues.put(saved, due - now)
+        self._queues.put(saved, due - int(self._runtime.clock()))
         return None
 
-    def _end(self, exchange: Exchange, state: State, attempt: Attempt) -> Exchange | None:
+    def _end(self, exchange: Exchange, state: State, attempt: Attempt, record: Item | None = None) -> Exchange | None:
         ended = replace(exchange, state=state, tries=0, delivery=replace(exchange.delivery, reason=attempt.reason))
-        self._store.end(ended, self._record(exchange, attempt))
+        self._store.end(ended, record or self._record(exchange, attempt))
         log_exchange_end(state, self._runtime.settings.stack_name, self._runtime.clock())
         return None
 

@@ -86,6 +86,7 @@ class ExchangeService:
         limit = settings.open_exchanges if client.open_exchanges is None else client.open_exchanges
         body = request.body.decode()
         correlation_id, accepted = self._acceptance.accept(exchange, body, digest(request.body), limit)
+        request.log_fields["exchange"] = correlation_id  # which the partner knows, and not the request's
         if correlation_id == exchange.correlation_id:
             self._queues.put(exchange)
         return acknowledgement(accepted, correlation_id)

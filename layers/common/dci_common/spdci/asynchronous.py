@@ -92,6 +92,16 @@ class AsyncSearchEnvelope(Message):
     message: AsyncSearchMessage = Field(repr=False)
 
 
+def _read_ids(value: object, read: ValidatorFunctionWrapHandler) -> str | list[str]:
+    try:
+        ids: str | list[str] = read(value)
+    except ValidationError as error:
+        raise PydanticCustomError(
+            "rule", "must be an id, or a list of up to {most} ids", {"most": MAX_ITEMS}
+        ) from error
+    return ids
+
+
 class StatusPage(Message):
     """Which page of each item's records a status request asks for: our extension."""
 
@@ -108,7 +118,9 @@ class TxnStatusQuestion(Message):
         Literal["transaction_id", "correlation_id", "reference_id_list"],
         BeforeValidator(lambda value: _ATTRIBUTE_TYPES.get(value, value) if isinstance(value, str) else value),
     ]
-    attribute_value: str | Annotated[list[RepeatedId], Field(max_length=MAX_ITEMS)]
+    attribute_value: Annotated[
+        str | Annotated[list[RepeatedId], Field(max_length=MAX_ITEMS)], WrapValidator(_read_ids)
+    ]
     pagination: Annotated[StatusPage | None, Blankable] = None
     locale: Locale = None
 
