@@ -48,7 +48,7 @@ def accepted(runtime: Runtime, client_id: str, **changes: Any) -> Exchange:
         references=(f"r-{PRIVATE}", "r-2"),
         accepted=timestamp(now),
         today=day(now),
-        callback_url="https://partner.example.org/on-search",
+        callback_url=f"https://partner.example.org/on-search?id={PRIVATE}",
         state="collecting",
         due=int(now) + 60,
         checkpoint=Checkpoint(keys=1),

@@ -54,5 +54,5 @@ def _redrive(interventions: Interventions, exchange: Exchange) -> str:
 
 def _one(exchange: Exchange) -> str:
     page = f"from page {exchange.delivery.page + 1} on"
-    to = exchange.callback_url or "nowhere: its answer waits for a status request"
+    to = exchange.callback_address or "nowhere: its answer waits for a status request"
     return f"the exchange {exchange.correlation_id} of the client {exchange.client_id} {page}, to {to}"

@@ -34,7 +34,7 @@ def callback_line(exchange: Exchange, attempt: Item, when: str) -> str:
     status, latency = attempt["http_status"]["N"], attempt["latency"]["N"]
     reason, following = attempt["reason"]["S"], attempt.get("next", {}).get("S", "")
     return (
-        f"{when} POST {exchange.callback_url} {status} {latency} ms"
+        f"{when} POST {exchange.callback_address} {status} {latency} ms"
         f" client={exchange.client_id} correlation_id={exchange.correlation_id} {attempt['result']['S']}"
         f"{f' next={following}' if following else ''}{f': {reason}' if reason else ''}\n"
     )

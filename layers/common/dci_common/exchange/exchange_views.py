@@ -85,7 +85,7 @@ def _members(exchange: Exchange) -> dict[str, Any]:
         "redriven": _time(exchange.redriven),
         "ended": _time(exchange.ended),
         "due": _time(exchange.due),
-        "callback_url": exchange.callback_url or None,
+        "callback_url": exchange.callback_address or None,
         "items": len(exchange.references),
         "completed": len(outcomes),
         "rejected": sum(outcome.is_rejected for outcome in outcomes),

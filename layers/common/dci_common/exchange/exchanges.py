@@ -120,6 +120,11 @@ class Exchange:
         """Whether something is still to be done."""
         return self.state in OPEN
 
+    @property
+    def callback_address(self) -> str:
+        """The callback URL as operators may see it: without its query, which may have a secret or somebody's id."""
+        return self.callback_url.partition("?")[0]
+
     def is_overdue(self, now: float) -> bool:
         """Whether it has been open for longer than any exchange may be."""
         begun = max(datetime.fromisoformat(self.accepted).timestamp(), self.redriven)
