@@ -22,6 +22,7 @@ from dci_common.logs import log_failure, log_item_failed
 from dci_common.registry.errors import QueryError, TooManyMatches
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_delivery.item_collection import ItemCollection, OutOfTime
+from dci_delivery.others import give_way
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 SLICE_SECONDS = 60
 _HELD_SECONDS = 300  # no slice takes longer: Lambda ends it
 _AGAIN_SECONDS = 60  # after a failure of AWS's
-_OTHERS_SECONDS = 5  # to wait while others work for the same client
 _MAX_TRIES = 6
 _HOUR, _DAY = 3_600, 86_400
 _FAILED = "The registry failed to answer this request; its operators have been informed. Ask again in a new message."
@@ -59,7 +59,7 @@ class Collector:
         now = int(self._runtime.clock())
         place = self._places.take(exchange.client_id, "collecting", _HELD_SECONDS)
         if place is None:
-            self._queues.put(exchange, _OTHERS_SECONDS)
+            give_way(self._runtime, exchange)
             return
         try:
             until = now + _HELD_SECONDS

@@ -6,12 +6,14 @@ Another client's transaction looks like one that does not exist.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.stored_answer import Room, StoredAnswer, StoredAnswers
+from dci_common.registry.errors import TooManyMatches
 from dci_common.spdci.callback import json_text, search_response, status_response
 from dci_common.timestamps import timestamp
 
@@ -29,7 +31,10 @@ _REASONS = {
     "cancelled": "The registry's operators have cancelled this transaction.",
     "dead": "The registry could not answer in time: ask again in a new message.",
 }
-_TOO_LARGE = "The records do not fit into one response: ask for smaller pages, in txnstatus_request.pagination."
+_TOO_LARGE = (
+    "The records do not fit into one response, or into its time: ask for smaller pages, in "
+    "txnstatus_request.pagination."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +139,12 @@ class StatusAnswers:
         keys = exchange.outcomes[number].keys
         start = (asked.page_number - 1) * asked.page_size
         count = max(0, min(asked.page_size, keys - start))
-        rendered = answer.portion((number, start, count), asked.page_number, Room(left), session, deadline)
-        if rendered.count < count:
-            return answer.too_large(number, _TOO_LARGE, session)
-        return rendered.text
+        with suppress(TooManyMatches):  # time is over while its records are read
+            if not count or deadline.left() >= 0:
+                rendered = answer.portion((number, start, count), asked.page_number, Room(left), session, deadline)
+                if rendered.count == count:
+                    return rendered.text
+        return answer.too_large(number, _TOO_LARGE, session)
 
 
 def _message(envelope: TxnStatusEnvelope, correlation_id: str, response: str) -> str:

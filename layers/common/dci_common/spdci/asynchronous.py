@@ -108,7 +108,7 @@ class TxnStatusQuestion(Message):
         Literal["transaction_id", "correlation_id", "reference_id_list"],
         BeforeValidator(lambda value: _ATTRIBUTE_TYPES.get(value, value) if isinstance(value, str) else value),
     ]
-    attribute_value: str | Annotated[list[RepeatedId], Field(max_length=MAX_ITEMS)]
+    attribute_value: RepeatedId | Annotated[list[RepeatedId], Field(max_length=MAX_ITEMS)]
     pagination: Annotated[StatusPage | None, Blankable] = None
     locale: Locale = None
 
