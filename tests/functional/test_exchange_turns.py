@@ -7,9 +7,12 @@ from typing import Any, cast
 
 import pytest
 
+from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.worker_places import WorkerPlaces
+from support.admin_client import Admin
 from support.api import Api, Clock, predicate
 from support.exchanges import SWEEP, Partner, Queues, Receiver
+from support.logs import collected
 
 EVERYBODY = ("birth_date", "ge", "1900-01-01")
 
@@ -132,3 +135,18 @@ def test_a_status_without_time_says_so(partner: Partner) -> None:
     assert statuses == [*["succ"] * statuses.count("succ"), *["rjct"] * statuses.count("rjct")]
     assert set(statuses) == {"succ", "rjct"}
     assert items[-1]["status_reason_code"] == "rjct.search.too_many_records_found"
+
+
+def test_an_answer_that_is_never_complete_is_reported(partner: Partner) -> None:
+    """What could not be collected within 14 days is dead: operators are told, and why."""
+    reply = partner.search(predicate(EVERYBODY))
+    assert Admin(partner.api).send("client_disable", partner.client.client_id).status == 200
+    partner.work()
+    partner.api.clock.advance(14 * 86_400 + 1)
+    with collected() as logs:
+        partner.sweep()
+    assert [line["deliveries_dead"] for line in logs.entries() if "deliveries_dead" in line] == [1]
+    exchange = ExchangeStore(partner.api.runtime).get(reply.json["message"]["correlation_id"])
+    assert exchange
+    assert exchange.state == "dead"
+    assert "14 days" in exchange.delivery.reason

@@ -18,7 +18,7 @@ from dci_common.exchange.exchange_store import ExchangeStore, QuotaUsedUp, Super
 from dci_common.exchange.exchanges import Exchange, Outcome
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import WorkerPlaces
-from dci_common.logs import log_failure, log_item_failed
+from dci_common.logs import log_exchange_end, log_failure, log_item_failed
 from dci_common.registry.errors import QueryError, TooManyMatches
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_delivery.item_collection import ItemCollection, OutOfTime
@@ -38,6 +38,9 @@ _AGAIN_SECONDS = 60  # after a failure of AWS's
 _MAX_TRIES = 6
 _HOUR, _DAY = 3_600, 86_400
 _FAILED = "The registry failed to answer this request; its operators have been informed. Ask again in a new message."
+_OVERDUE = (
+    "The answer was not complete after 14 days: its client disabled, its quota used up, or the registry failing."
+)
 _TEMPORARY = (BotoCoreError, ClientError, Unavailable, Superseded, QuotaUsedUp, OutOfTime)
 
 
@@ -85,7 +88,8 @@ class Collector:
         if client is None:
             self._store.end(replace(exchange, state="cancelled"))
         elif exchange.is_overdue(now):
-            self._store.end(replace(exchange, state="dead"))
+            self._store.end(replace(exchange, state="dead", delivery=replace(exchange.delivery, reason=_OVERDUE)))
+            log_exchange_end("dead", self._runtime.settings.stack_name, now)
         elif client.status != "enabled":
             self._wait(exchange, now + _HOUR)
         else:
