@@ -18,10 +18,11 @@ from dci_common.exchange.exchange_store import ExchangeStore, QuotaUsedUp, Super
 from dci_common.exchange.exchanges import Exchange, Outcome
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import WorkerPlaces
-from dci_common.logs import log_failure, log_item_failed
+from dci_common.logs import log_exchange_end, log_failure, log_item_failed
 from dci_common.registry.errors import QueryError, TooManyMatches
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_delivery.item_collection import ItemCollection, OutOfTime
+from dci_delivery.others import give_way
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
 SLICE_SECONDS = 60
 _HELD_SECONDS = 300  # no slice takes longer: Lambda ends it
 _AGAIN_SECONDS = 60  # after a failure of AWS's
-_OTHERS_SECONDS = 5  # to wait while others work for the same client
 _MAX_TRIES = 6
 _HOUR, _DAY = 3_600, 86_400
 _FAILED = "The registry failed to answer this request; its operators have been informed. Ask again in a new message."
+_OVERDUE = (
+    "The answer was not complete after 14 days: its client disabled, its quota used up, or the registry failing."
+)
 _TEMPORARY = (BotoCoreError, ClientError, Unavailable, Superseded, QuotaUsedUp, OutOfTime)
 
 
@@ -59,7 +62,7 @@ class Collector:
         now = int(self._runtime.clock())
         place = self._places.take(exchange.client_id, "collecting", _HELD_SECONDS)
         if place is None:
-            self._queues.put(exchange, _OTHERS_SECONDS)
+            give_way(self._runtime, exchange)
             return
         try:
             until = now + _HELD_SECONDS
@@ -85,7 +88,8 @@ class Collector:
         if client is None:
             self._store.end(replace(exchange, state="cancelled"))
         elif exchange.is_overdue(now):
-            self._store.end(replace(exchange, state="dead"))
+            self._store.end(replace(exchange, state="dead", delivery=replace(exchange.delivery, reason=_OVERDUE)))
+            log_exchange_end("dead", self._runtime.settings.stack_name, now)
         elif client.status != "enabled":
             self._wait(exchange, now + _HOUR)
         else:

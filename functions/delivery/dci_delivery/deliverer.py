@@ -20,6 +20,7 @@ from dci_delivery.attempt import Attempt, read_attempt
 from dci_delivery.attempts import attempt_item
 from dci_delivery.callback_answers import CallbackFailed, NotSent
 from dci_delivery.messages import Messages
+from dci_delivery.others import give_way
 from dci_delivery.page import following
 from dci_delivery.schedule import next_attempt
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _TURN_SECONDS = 20  # after which others have their turn
 _HELD_SECONDS = 120  # no attempt takes longer
-_OTHERS_SECONDS = 5
 _AGAIN_SECONDS = 60
 _MAX_TRIES = 1_500  # without an outcome: two minutes or more each, where the process is killed, so about three days
 _PAUSED = "The client's receiver answered 410: nothing is sent to it until an operator redrives an exchange of it."
@@ -64,7 +64,7 @@ class Deliverer:
             return
         place = self._places.take(exchange.client_id, "delivering", _HELD_SECONDS + _TURN_SECONDS)
         if place is None:
-            self._queues.put(exchange, _OTHERS_SECONDS)
+            give_way(self._runtime, exchange)
             return
         try:
             self._turn(exchange, deadline, is_paused=place.is_paused)

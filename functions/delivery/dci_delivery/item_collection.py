@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BLOCK = 2_000  # keys
 _BLOCK_BYTES = 200_000  # of keys in one item, which DynamoDB takes up to 400 KB
 _DAY = 86_400
+_LEAST_SECONDS = 10  # for what was found: to find the first of it, as in sorting, may take longer than the slice
 
 
 class OutOfTime(Exception):
@@ -69,12 +70,14 @@ class ItemCollection:
         block: list[Place] = []
         size = 0
         last = started.after
+        stop_at: float | None = None
         for place in self._engine.collect(search.query, search.visibility, search.sort, budget, started.after):
             last = place
+            stop_at = stop_at or max(self._stop_at, self._runtime.clock() + _LEAST_SECONDS)
             if place.is_match:
                 block.append(place)
                 size += len(place.position.id.encode())
-            is_over = self._runtime.clock() >= self._stop_at
+            is_over = self._runtime.clock() >= stop_at
             if is_over or len(block) == BLOCK or size >= _BLOCK_BYTES:
                 exchange = self._store_block(exchange, search, block, last, started.examined + budget.examined)
                 block, size = [], 0

@@ -13,7 +13,7 @@ from dci_common.spdci.asynchronous import TxnStatusEnvelope
 from dci_common.spdci.callback import TXN_ON_STATUS, CallbackHeader, envelope
 from dci_common.spdci.envelope import read_envelope
 from dci_common.timestamps import timestamp
-from dci_delivery.page import compose
+from dci_delivery.page import FRAME, compose
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
@@ -60,7 +60,7 @@ class Messages:
     @contextmanager
     def _txn_status(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
         request = read_envelope(TxnStatusEnvelope, self._store.request(exchange))
-        asked = self._status.asked(client, request.message.txnstatus_request)
+        asked = self._status.asked(client, request.message.txnstatus_request, client.callbacks.max_bytes - FRAME)
         correlation_id = exchange.correlation_id
         header = CallbackHeader(TXN_ON_STATUS, f"{correlation_id}-1", self._now(), 1, 1).text(request.header)
         if asked is None:

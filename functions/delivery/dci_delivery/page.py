@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dci_common.exchange.disclosure_session import DisclosureSession
     from dci_common.exchange.exchanges import Delivery, Exchange, Portion
 
-_FRAME = 4_000  # bytes of a message beside its items, and of an item beside its records
+FRAME = 4_000  # bytes of a message beside its items, and of an item beside its records
 _ANY = Room(0, 10**9)  # a page that is fixed is sent as it is, however large its records have become
 
 
@@ -52,11 +52,11 @@ def compose(
         pairs = zip(delivery.portions, numbers, strict=True)
         texts = [answer.portion(portion, number, _ANY, session, deadline).text for portion, number in pairs]
         return Page(delivery.portions, texts)
-    left = most_bytes - _FRAME
+    left = most_bytes - FRAME
     portions: list[Portion] = []
     items: list[str] = []
     for item, start, count in _wanted(exchange):
-        if items and left < _FRAME:
+        if items and left < FRAME:
             break
         room = Room(left, records=0 if items else 1)
         number = _page_number(delivery, (item, start, count))

@@ -25,11 +25,11 @@ def sweep(runtime: Runtime) -> None:
     store, lists, queues, now = ExchangeStore(runtime), ExchangeLists(runtime), Queues(runtime), int(runtime.clock())
     for queue in OPEN_QUEUES:
         for correlation_id in lists.listed(queue, until=now):
-            exchange = store.get(correlation_id)
-            if exchange and exchange.due is not None and exchange.due <= now:
-                try:
+            try:
+                exchange = store.get(correlation_id)
+                if exchange and exchange.due is not None and exchange.due <= now:
                     queues.put(store.save(replace(exchange, due=now + _SWEPT_AGAIN_AFTER)))
-                except Superseded:  # somebody works on it
-                    continue
-                except (BotoCoreError, ClientError, Unavailable) as error:  # the next sweep tries again
-                    log_failure(error, correlation_id)
+            except Superseded:  # somebody works on it
+                continue
+            except (BotoCoreError, ClientError, Unavailable) as error:  # the next sweep tries again
+                log_failure(error, correlation_id)

@@ -149,7 +149,9 @@ def _charging(client_id: str, charge: Charge) -> Item:
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
     if charge.a_day and charge.records > 0:
-        update["ConditionExpression"] = "attribute_not_exists(records) OR records <= :room"
+        # The first step of a day finds no count, and must not exceed the limit either.
+        first = "attribute_not_exists(records) OR " if charge.records <= charge.a_day else ""
+        update["ConditionExpression"] = f"{first}records <= :room"
         update["ExpressionAttributeValues"][":room"] = number(charge.a_day - charge.records)
     return {"Update": update}
 

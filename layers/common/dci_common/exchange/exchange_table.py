@@ -58,8 +58,8 @@ class ExchangeTable:
             self._runtime.dynamodb.transact_write_items(TransactItems=actions)  # type: ignore[arg-type] # AWS's JSON
         except ClientError as error:
             reasons: Any = error.response.get("CancellationReasons")
-            if not reasons:
-                raise
+            if not reasons or any(reason.get("Code") == "ValidationError" for reason in reasons):
+                raise  # to repeat it does not help
             return list(reasons)
         return []
 

@@ -6,12 +6,15 @@ Another client's transaction looks like one that does not exist.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.stored_answer import Room, StoredAnswer, StoredAnswers
+from dci_common.registry.errors import TooManyMatches
 from dci_common.spdci.callback import json_text, search_response, status_response
 from dci_common.timestamps import timestamp
 
@@ -24,12 +27,17 @@ if TYPE_CHECKING:
     from dci_common.spdci.asynchronous import TxnStatusEnvelope, TxnStatusQuestion
 
 _PAGE_SIZE = 1_000
+_LARGE_RECORD = 3_000  # bytes
+_NEWEST = 10_000  # exchanges among which one is looked for by an id of the client's
 _MAX_BYTES = 5_000_000  # of records in one response, of which Lambda takes 6 MB
 _REASONS = {
     "cancelled": "The registry's operators have cancelled this transaction.",
     "dead": "The registry could not answer in time: ask again in a new message.",
 }
-_TOO_LARGE = "The records do not fit into one response: ask for smaller pages, in txnstatus_request.pagination."
+_TOO_LARGE = (
+    "The records do not fit into one response, or into its time: ask for smaller pages, in "
+    "txnstatus_request.pagination."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ class Asked:
     numbers: tuple[int, ...]
     page_number: int
     page_size: int
+    most_bytes: int
 
 
 class StatusAnswers:
@@ -53,10 +62,10 @@ class StatusAnswers:
         self._exchanges = ExchangeStore(runtime)
         self._lists = ExchangeLists(runtime)
 
-    def asked(self, client: Client, question: TxnStatusQuestion) -> Asked | None:
+    def asked(self, client: Client, question: TxnStatusQuestion, most_bytes: int = _MAX_BYTES) -> Asked | None:
         """Return what a client asks for; None when it has no such transaction."""
         pagination = question.pagination
-        size = pagination.page_size if pagination else _PAGE_SIZE
+        size = pagination.page_size if pagination else min(_PAGE_SIZE, most_bytes // _LARGE_RECORD)
         exchange = self._find(client, question) if question.is_about_searches else None
         if exchange is None:
             return None
@@ -66,7 +75,7 @@ class StatusAnswers:
         numbers = tuple(
             number for number, item in enumerate(answer.items) if not is_by_reference or item.reference_id in wanted
         )
-        return Asked(answer, exchange, numbers, (pagination and pagination.page_number) or 1, size)
+        return Asked(answer, exchange, numbers, (pagination and pagination.page_number) or 1, size, most_bytes)
 
     def session(self, client: Client, asked: Asked) -> DisclosureSession:
         """Return the session in which an answer is made."""
@@ -112,14 +121,14 @@ class StatusAnswers:
     def _named(self, client_id: str, question: TxnStatusQuestion) -> Iterator[str]:
         """Yield the newest search that has one of the ids."""
         wanted = set(question.values)
-        for names in self._lists.of_client(client_id):
+        for names in islice(self._lists.of_client(client_id), _NEWEST):
             ids = {names.transaction_id} if question.attribute_type == "transaction_id" else names.references
             if names.references and not wanted.isdisjoint(ids):
                 yield names.correlation_id
                 return
 
     def _items(self, asked: Asked, session: DisclosureSession, deadline: Deadline) -> Iterator[str]:
-        left = _MAX_BYTES
+        left = asked.most_bytes
         for number in asked.numbers:
             text = self._item(asked, number, left, session, deadline)
             left -= len(text.encode())
@@ -134,10 +143,12 @@ class StatusAnswers:
         keys = exchange.outcomes[number].keys
         start = (asked.page_number - 1) * asked.page_size
         count = max(0, min(asked.page_size, keys - start))
-        rendered = answer.portion((number, start, count), asked.page_number, Room(left), session, deadline)
-        if rendered.count < count:
-            return answer.too_large(number, _TOO_LARGE, session)
-        return rendered.text
+        with suppress(TooManyMatches):  # time is over while its records are read
+            if not count or deadline.left() >= 0:
+                rendered = answer.portion((number, start, count), asked.page_number, Room(left), session, deadline)
+                if rendered.count == count:
+                    return rendered.text
+        return answer.too_large(number, _TOO_LARGE, session)
 
 
 def _message(envelope: TxnStatusEnvelope, correlation_id: str, response: str) -> str:

@@ -119,7 +119,7 @@ class TxnStatusQuestion(Message):
         BeforeValidator(lambda value: _ATTRIBUTE_TYPES.get(value, value) if isinstance(value, str) else value),
     ]
     attribute_value: Annotated[
-        str | Annotated[list[RepeatedId], Field(max_length=MAX_ITEMS)], WrapValidator(_read_ids)
+        RepeatedId | Annotated[list[RepeatedId], Field(max_length=MAX_ITEMS)], WrapValidator(_read_ids)
     ]
     pagination: Annotated[StatusPage | None, Blankable] = None
     locale: Locale = None
