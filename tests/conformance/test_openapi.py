@@ -26,6 +26,7 @@ from support.api_over_http import api_over_http
 from support.events import ROOT, body_of, event, http_events
 from support.example_counts import some
 from support.exchanges import Partner, Receiver
+from support.stored_exchanges import accepted
 
 DOCUMENT = document()
 PREFIX = "social"
@@ -107,13 +108,20 @@ def test_responses_match_the_description(
     authorization = {"Authorization": f"Bearer {token}"} if not path.startswith("/oauth2") else {}
     client_id = admin.create().json["client_id"]
     secret_id = admin.secrets(client_id)[0]["secret_id"]
+    ended = int(api.runtime.clock())
+    exchange = accepted(api.runtime, client_id, state="answered", due=None, ended=ended)
     operation: Any = schemathesis.openapi.from_dict(DOCUMENT)[path][method]
 
     @settings(max_examples=some(1 / 8), suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(), known=st.booleans(), current=st.booleans())
     def answers(case: Any, *, known: bool, current: bool) -> None:
         if known:
-            held = {"client_id": client_id, "secret_id": secret_id, "prefix": PREFIX}
+            held = {
+                "client_id": client_id,
+                "secret_id": secret_id,
+                "correlation_id": exchange.correlation_id,
+                "prefix": PREFIX,
+            }
             case.path_parameters = {name: held[name] for name in case.path_parameters or {}}
         if current and method == "patch":
             case.headers = {**(case.headers or {}), "If-Match": "*"}

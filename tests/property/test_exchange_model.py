@@ -62,7 +62,9 @@ def go_wrong(world: World, draw: random.Random, moods: tuple[str, ...]) -> None:
             world.hide()
         case 5:
             misfortunes.secrets_are_away = not misfortunes.secrets_are_away
-        case 6 if not world.cancelled and not misfortunes.throttled and misfortunes.kill_in is None:
+        case 6 if (
+            not world.cancelled and misfortunes.kill_in is None and not (misfortunes.throttled or misfortunes.lost)
+        ):
             world.cancel()
 
 
