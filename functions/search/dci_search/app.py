@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dci_common.edge.application import Resource, application
 from dci_common.edge.bearer import BearerGate
@@ -14,14 +15,21 @@ from dci_common.spdci.envelope import SearchEnvelope, read_envelope
 from dci_common.spdci.url_page import with_url_page
 from dci_search.response import search_error, status_error
 from dci_search.service import SearchService
-from dci_search.status import StatusService
+
+if TYPE_CHECKING:
+    from dci_search.status import StatusService
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
     """Build the function: the sync search and status, `/health`, `/openapi.json` and `$default`."""
     gate = BearerGate(runtime)
     service = SearchService(runtime)
-    status = StatusService(runtime)
+
+    @cache
+    def status() -> StatusService:
+        from dci_search.status import StatusService  # noqa: PLC0415 - few functions are asked for a status
+
+        return StatusService(runtime)
 
     def search(request: Request) -> Response:
         client = gate.authenticate(request, REGISTRY_SEARCH)
@@ -33,7 +41,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
 
     def txn_status(request: Request) -> Response:
         client = gate.authenticate(request, REGISTRY_STATUS)
-        return Response(200, status.answer(request, client))
+        return Response(200, status().answer(request, client))
 
     def health(_: Request) -> Response:
         return Response.of(200, {"status": "ok"})
