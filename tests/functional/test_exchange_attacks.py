@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,24 +13,11 @@ from dci_exchange.service import MAX_BYTES
 from support.admin_client import Admin
 from support.api import Api, predicate
 from support.example_counts import sampled
-from support.exchanges import ACK, Partner, Queues, Receiver, receiving, records_of
+from support.exchanges import ACK, Partner, Queues, Receiver, records_of
 from support.stored_items import stored_items
 
 EVERYBODY = ("birth_date", "ge", "1900-01-01")
 ODD_STATUSES: tuple[Any, ...] = (7, None, [], {"ERR": 1}, True, "ack", "ERR ", "")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """Run a receiver of callbacks."""
-    with receiving() as running:
-        yield running
-
-
-@pytest.fixture
-def partner(exchange_api: tuple[Api, Queues], receiver: Receiver) -> Partner:
-    """Return a partner that is called back at the receiver."""
-    return Partner(*exchange_api, receiver.url)
 
 
 def test_another_clients_message_id_is_no_message_of_ones_own(

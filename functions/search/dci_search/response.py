@@ -8,11 +8,12 @@ import pydantic_core
 
 from dci_common.edge.application import spdci_error
 from dci_common.edge.errors import ErrorResponse
-from dci_common.edge.http import Request, to_json
-from dci_common.spdci.callback import ON_SEARCH, TXN_ON_STATUS
+from dci_common.edge.http import Request
+from dci_common.spdci.callback import ON_SEARCH, TXN_ON_STATUS, CallbackHeader, search_response
+from dci_common.spdci.callback import envelope as whole
 from dci_common.spdci.envelope import MAX_ITEMS, SEARCH, VERSION, SearchEnvelope, sent_ids
 from dci_common.spdci.rejections import Rejection
-from dci_common.spdci.search_response import Answer, rejection_members
+from dci_common.spdci.search_response import Answer
 from dci_common.timestamps import timestamp
 
 
@@ -29,20 +30,10 @@ def unserved(envelope: SearchEnvelope) -> Rejection | None:
 def message(envelope: SearchEnvelope, now: str, correlation_id: str, answer: Answer | Rejection) -> str:
     """Return the whole response: the items, or why none of them is served."""
     request, total = envelope.header, len(envelope.message.search_request)
-    served_items = answer.items if isinstance(answer, Answer) else []
-    header = {
-        **_header(request.message_id, now),
-        **({"status": "succ"} if isinstance(answer, Answer) else rejection_members(answer)),
-        "total_count": total,
-        "completed_count": len(served_items),
-        # The receiver of the request is the sender of the response.
-        **({"sender_id": request.receiver_id} if request.receiver_id else {}),
-        "receiver_id": request.sender_id,
-        "is_msg_encrypted": False,
-    }
-    ids = to_json({"transaction_id": envelope.message.transaction_id, "correlation_id": correlation_id})
-    items = ",".join(served_items)
-    return f'{{"header":{to_json(header)},"message":{ids[:-1]},"search_response":[{items}]}}}}'
+    items = answer.items if isinstance(answer, Answer) else []
+    rejection = answer if isinstance(answer, Rejection) else None
+    header = CallbackHeader(ON_SEARCH, request.message_id, now, total, len(items), rejection).text(request)
+    return whole(header, search_response(envelope.message.transaction_id, correlation_id, items))
 
 
 def search_error(error: ErrorResponse, request: Request, now: float) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 
 from dci_common.spdci.envelope import VERSION, RequestHeader
+from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.search_response import rejection_members
 
 ON_SEARCH = "on-search"
 TXN_ON_STATUS = "txn-on-status"
@@ -20,6 +22,7 @@ class CallbackHeader:
     message_ts: str
     total_count: int
     completed_count: int
+    rejection: Rejection | None = None
 
     def text(self, request: RequestHeader) -> str:
         """Return the header that answers a request, as JSON text. Its receiver is the sender of the answer."""
@@ -28,7 +31,7 @@ class CallbackHeader:
             "message_id": self.message_id,
             "message_ts": self.message_ts,
             "action": self.action,
-            "status": "succ",
+            **(rejection_members(self.rejection) if self.rejection else {"status": "succ"}),
             "total_count": self.total_count,
             "completed_count": self.completed_count,
             **({"sender_id": request.receiver_id} if request.receiver_id else {}),
