@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.status import StatusAnswers
+from dci_common.signatures.policy import Signatures
 from dci_common.spdci.asynchronous import TxnStatusEnvelope
-from dci_common.spdci.callback import TXN_ON_STATUS, CallbackHeader, envelope
+from dci_common.spdci.callback import TXN_ON_STATUS, CallbackHeader, envelope, unsigned_bytes
 from dci_common.spdci.envelope import read_envelope
 from dci_common.timestamps import timestamp
 from dci_delivery.page import FRAME, compose
@@ -42,6 +43,7 @@ class Messages:
         self._sessions = sessions
         self._status = StatusAnswers(runtime, answers, sessions)
         self._store = ExchangeStore(runtime)
+        self._signatures = Signatures(runtime)
 
     @contextmanager
     def next(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
@@ -54,22 +56,26 @@ class Messages:
     def _search(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
         answer = self._answers.open(exchange, client)
         with self._sessions.open_charged(client, answer.envelope, exchange.correlation_id) as session:
-            page = compose(exchange, answer, client.callbacks.max_bytes, session, deadline)
-            yield Outgoing(page.message(exchange, answer, self._now()), page.portions, session.wait)
+            signer = self._signatures.signer(client, answer.envelope.signature)
+            most = unsigned_bytes(client.callbacks.max_bytes, signer)
+            page = compose(exchange, answer, most, session, deadline)
+            yield Outgoing(page.message(exchange, answer, self._now(), signer), page.portions, session.wait)
 
     @contextmanager
     def _txn_status(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
         request = read_envelope(TxnStatusEnvelope, self._store.request(exchange))
-        asked = self._status.asked(client, request.message.txnstatus_request, client.callbacks.max_bytes - FRAME)
+        signer = self._signatures.signer(client, request.signature)
+        most = unsigned_bytes(client.callbacks.max_bytes, signer) - FRAME
+        asked = self._status.asked(client, request.message.txnstatus_request, most)
         correlation_id = exchange.correlation_id
         header = CallbackHeader(TXN_ON_STATUS, f"{correlation_id}-1", self._now(), 1, 1).text(request.header)
         if asked is None:
             message = self._status.unknown(request, correlation_id)
-            yield Outgoing(envelope(header, message).encode(), (), lambda: None)
+            yield Outgoing(envelope(header, message, signer).encode(), (), lambda: None)
             return
         with self._status.session(client, asked) as session:
             message = self._status.found(request, correlation_id, asked, session, deadline)
-            yield Outgoing(envelope(header, message).encode(), (), session.wait)
+            yield Outgoing(envelope(header, message, signer).encode(), (), session.wait)
 
     def _now(self) -> str:
         return timestamp(self._runtime.clock())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.stored_answer import Room, StoredAnswer
-from dci_common.spdci.callback import ON_SEARCH, CallbackHeader, envelope, search_response
+from dci_common.spdci.callback import ON_SEARCH, CallbackHeader, Signer, envelope, search_response
 
 if TYPE_CHECKING:
     from dci_common.deadline import Deadline
@@ -25,7 +25,7 @@ class Page:
     portions: tuple[Portion, ...]
     items: list[str]
 
-    def message(self, exchange: Exchange, answer: StoredAnswer, now: str) -> bytes:
+    def message(self, exchange: Exchange, answer: StoredAnswer, now: str, signer: Signer | None) -> bytes:
         """Return the callback that sends the page. Its id is the same in every attempt."""
         completed = following(exchange, self.portions).item
         header = CallbackHeader(
@@ -36,7 +36,7 @@ class Page:
             completed_count=completed,
         )
         response = search_response(exchange.transaction_id, exchange.correlation_id, self.items)
-        return envelope(header.text(answer.envelope.header), response).encode()
+        return envelope(header.text(answer.envelope.header), response, signer).encode()
 
 
 def compose(

@@ -13,6 +13,7 @@ from dci_common.exchange.exchanges import Exchange
 from dci_common.exchange.participants import check_participants
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.quota import OwnThread, Quotas
+from dci_common.signatures.policy import Signatures
 from dci_common.spdci.asynchronous import (
     AsyncEnvelope,
     AsyncSearchEnvelope,
@@ -39,6 +40,7 @@ class ExchangeService:
         self._runtime = runtime
         self._acceptance = Acceptance(runtime)
         self._queues = Queues(runtime)
+        self._signatures = Signatures(runtime)
         self._quotas = Quotas(runtime, OwnThread())
 
     def search(self, request: Request, client: Client) -> dict[str, Any]:
@@ -63,6 +65,7 @@ class ExchangeService:
     ) -> dict[str, Any]:
         settings, now = self._runtime.settings, self._runtime.clock()
         check_participants(envelope, client, settings.receiver_ids)
+        proof = self._signatures.check(envelope, request.body, client, request.deadline)
         if not client.asynchronous:
             raise NotEntitled(
                 "This client is not registered for asynchronous messages: ask the registry's operators, or use "
@@ -83,6 +86,8 @@ class ExchangeService:
             due=int(now) + _SWEPT_AFTER,
         )
         self._quotas.check(counted)
+        if proof:
+            proof.claim(f"{kind}, asynchronous")
         limit = settings.open_exchanges if client.open_exchanges is None else client.open_exchanges
         body = request.body.decode()
         correlation_id, accepted = self._acceptance.accept(exchange, body, digest(request.body), limit)

@@ -36,8 +36,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
         envelope = read_envelope(SearchEnvelope, request.json_body())
         if client.openspp17:
             envelope = with_url_page(envelope, request.query)
-        answer = service.answer(envelope, client, request.correlation_id, request.deadline, request.log_fields)
-        return Response(200, answer)
+        return Response(200, service.answer(envelope, request, client))
 
     def txn_status(request: Request) -> Response:
         client = gate.authenticate(request, REGISTRY_STATUS)

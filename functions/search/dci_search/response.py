@@ -9,7 +9,7 @@ import pydantic_core
 from dci_common.edge.application import spdci_error
 from dci_common.edge.errors import ErrorResponse
 from dci_common.edge.http import Request
-from dci_common.spdci.callback import ON_SEARCH, TXN_ON_STATUS, CallbackHeader, search_response
+from dci_common.spdci.callback import ON_SEARCH, TXN_ON_STATUS, CallbackHeader, Signer, search_response
 from dci_common.spdci.callback import envelope as whole
 from dci_common.spdci.envelope import MAX_ITEMS, SEARCH, VERSION, SearchEnvelope, sent_ids
 from dci_common.spdci.rejections import Rejection
@@ -27,13 +27,15 @@ def unserved(envelope: SearchEnvelope) -> Rejection | None:
     return None
 
 
-def message(envelope: SearchEnvelope, now: str, correlation_id: str, answer: Answer | Rejection) -> str:
+def message(
+    envelope: SearchEnvelope, now: str, correlation_id: str, answer: Answer | Rejection, signer: Signer | None
+) -> str:
     """Return the whole response: the items, or why none of them is served."""
     request, total = envelope.header, len(envelope.message.search_request)
     items = answer.items if isinstance(answer, Answer) else []
     rejection = answer if isinstance(answer, Rejection) else None
     header = CallbackHeader(ON_SEARCH, request.message_id, now, total, len(items), rejection).text(request)
-    return whole(header, search_response(envelope.message.transaction_id, correlation_id, items))
+    return whole(header, search_response(envelope.message.transaction_id, correlation_id, items), signer)
 
 
 def search_error(error: ErrorResponse, request: Request, now: float) -> dict[str, Any]:

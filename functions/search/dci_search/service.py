@@ -17,16 +17,17 @@ from dci_common.registry.errors import QueryError, TooManyMatches
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import SETTINGS_SECONDS, RegistrySettings, RegistryStore
+from dci_common.signatures.policy import Signatures
+from dci_common.spdci.callback import unsigned_bytes
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_common.spdci.search_items import ReadItem, RejectedItem, SearchItem
-from dci_common.spdci.search_response import Answer, record_data, rejected, served
+from dci_common.spdci.search_response import MAX_BYTES, Answer, record_data, rejected, served
 from dci_common.timestamps import day, timestamp
 from dci_search.response import message, unserved
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
-    from dci_common.deadline import Deadline
-    from dci_common.logs import LogFields
+    from dci_common.edge.http import Request
     from dci_common.runtime import Runtime
     from dci_common.spdci.envelope import SearchEnvelope
 
@@ -52,39 +53,38 @@ class SearchService:
         self._engine = SearchEngine(self._store, SOCIAL_CATALOGUE)
         self._cursors = Cursors(runtime)
         self._sessions = DisclosureSessions(runtime)
+        self._signatures = Signatures(runtime)
         self._settings: AgingCache[str, RegistrySettings] = AgingCache(SETTINGS_SECONDS, runtime.clock)
 
-    def answer(
-        self,
-        envelope: SearchEnvelope,
-        client: Client,
-        correlation_id: str,
-        deadline: Deadline,
-        log_fields: LogFields,
-    ) -> str:
-        """Return the answer to a message as JSON text, before the deadline, and add its counts to `log_fields`.
+    def answer(self, envelope: SearchEnvelope, request: Request, client: Client) -> str:
+        """Return the answer to a message as JSON text, before the request's deadline, and log what it counts.
 
         Raises InvalidEnvelope when the client may not send the envelope, LimitExceeded when it exceeds a limit, and
         Unavailable when the disclosure cannot be recorded.
         """
         check_participants(envelope, client, self._runtime.settings.receiver_ids)
-        items = envelope.message.search_request
+        proof = self._signatures.check(envelope, request.body, client, request.deadline)
+        signer = self._signatures.signer(client, envelope.signature)
+        items, log_fields = envelope.message.search_request, request.log_fields
         log_fields["items"] = len(items)
         if rejection := unserved(envelope):
-            with self._sessions.open(client, envelope, correlation_id, max_records=0):
-                return message(envelope, self._now(), correlation_id, rejection)
-        budget = Budget(self._runtime.settings.max_examined, deadline)
+            with self._sessions.open(client, envelope, request.correlation_id, max_records=0):
+                return message(envelope, self._now(), request.correlation_id, rejection, signer)
+        budget = Budget(self._runtime.settings.max_examined, request.deadline)
         requester = Requester(client, day(self._runtime.clock()), budget)
         compiled = self._compile(items, requester)
         most = sum(search.max_records for _, search in compiled if isinstance(search, CompiledSearch))
-        opened = self._sessions.open(client, envelope, correlation_id, most)
+        opened = self._sessions.open(client, envelope, request.correlation_id, most)
         try:
             with opened as session:
-                answer = self._answer_items(compiled, requester, session)
+                answer = self._answer_items(compiled, requester, session, unsigned_bytes(MAX_BYTES, signer))
+                written = message(envelope, self._now(), request.correlation_id, answer, signer)
+                if proof:
+                    proof.claim()
         finally:
             log_fields |= {"examined": budget.examined, "read_units": budget.read_units}
         log_fields |= {"matched": answer.matched, "records": answer.records}
-        return message(envelope, self._now(), correlation_id, answer)
+        return written
 
     def _compile(self, items: list[ReadItem], requester: Requester) -> list[Compiled]:
         """Compile each item, or return why it is rejected: how much a message asks for must be known to begin it."""
@@ -107,8 +107,10 @@ class SearchService:
         except (Rejection, QueryError) as error:
             return item, rejection_of(error)
 
-    def _answer_items(self, compiled: list[Compiled], requester: Requester, session: DisclosureSession) -> Answer:
-        answer = Answer()
+    def _answer_items(
+        self, compiled: list[Compiled], requester: Requester, session: DisclosureSession, most_bytes: int
+    ) -> Answer:
+        answer = Answer(most_bytes)
         for entry in compiled:
             match entry:
                 case item, Rejection() as rejection:

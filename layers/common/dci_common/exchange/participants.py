@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from dci_common.spdci.asynchronous import AsyncEnvelope
     from dci_common.spdci.envelope import SearchEnvelope
 
-_UNSIGNED = {None, "unsigned", "unsigned-stub"}
-
 
 def check_participants(
     envelope: SearchEnvelope | AsyncEnvelope, client: Client, receiver_ids: frozenset[str]
@@ -26,8 +24,3 @@ def check_participants(
         raise InvalidEnvelope("header.sender_id is not the one registered for this client.", "err.sender_id.invalid")
     if receiver_ids and header.receiver_id and header.receiver_id not in receiver_ids:
         raise InvalidEnvelope("header.receiver_id is not the id of this registry.", "err.receiver_id.invalid")
-    if envelope.signature not in _UNSIGNED and client.signature != "ignore":
-        raise InvalidEnvelope(
-            "signature cannot be verified yet: leave it out, or have the client registered with signature: ignore.",
-            "err.signature.invalid",
-        )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _PAGE_SIZE = 1_000
 _LARGE_RECORD = 3_000  # bytes
 _NEWEST = 10_000  # exchanges among which one is looked for by an id of the client's
-_MAX_BYTES = 5_000_000  # of records in one response, of which Lambda takes 6 MB
+MAX_BYTES = 5_000_000  # of records in one response, of which Lambda takes 6 MB
 _REASONS = {
     "cancelled": "The registry's operators have cancelled this transaction.",
     "dead": "The registry could not answer in time: ask again in a new message.",
@@ -62,7 +62,7 @@ class StatusAnswers:
         self._exchanges = ExchangeStore(runtime)
         self._lists = ExchangeLists(runtime)
 
-    def asked(self, client: Client, question: TxnStatusQuestion, most_bytes: int = _MAX_BYTES) -> Asked | None:
+    def asked(self, client: Client, question: TxnStatusQuestion, most_bytes: int) -> Asked | None:
         """Return what a client asks for; None when it has no such transaction."""
         pagination = question.pagination
         size = pagination.page_size if pagination else min(_PAGE_SIZE, most_bytes // _LARGE_RECORD)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dci_common.spdci.envelope import VERSION, RequestHeader
 from dci_common.spdci.rejections import Rejection
@@ -11,6 +13,19 @@ from dci_common.spdci.search_response import rejection_members
 
 ON_SEARCH = "on-search"
 TXN_ON_STATUS = "txn-on-status"
+
+
+_SIGNATURE = 1_500  # bytes of the largest signature, beside a message that is attached to it
+
+
+class Signer(NamedTuple):
+    """What signs messages: `sign` makes the signature of the JSON texts of a header and a message.
+
+    With `is_attached`, a copy of both is in it, in base64.
+    """
+
+    sign: Callable[[str, str], str]
+    is_attached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +68,18 @@ def status_response(transaction_id: str, correlation_id: str, txn_status: str) -
     return f'{ids[:-1]},"txnstatus_response":{{"txn_type":"search","txn_status":{txn_status}}}}}'
 
 
-def envelope(header: str, message: str) -> str:
-    """Return a whole message as JSON text."""
-    return f'{{"header":{header},"message":{message}}}'
+def envelope(header: str, message: str, signer: Signer | None) -> str:
+    """Return a whole message as JSON text, with its signature where there is something that signs."""
+    signature = f'"signature":{json_text(signer.sign(header, message))},' if signer else ""
+    return f'{{{signature}"header":{header},"message":{message}}}'
+
+
+def unsigned_bytes(most: int, signer: Signer | None) -> int:
+    """Return how many bytes a message may have so that it has at most so many with its signature."""
+    if signer is None:
+        return most
+    left = most - _SIGNATURE
+    return left * 3 // 7 if signer.is_attached else left
 
 
 def json_text(content: object) -> str:

@@ -13,13 +13,14 @@ from dci_common.spdci.search_items import RejectedItem, SearchItem
 
 # Lambda's response is at most 6 MB, with the body as a JSON string in it. The difference is room for the envelope and
 # for 100 items without records, whose ids are as long as allowed and full of escapes.
-_MAX_BYTES = 5_500_000
+MAX_BYTES = 5_500_000
 
 
 class Answer:
-    """The response items so far, as JSON text."""
+    """The response items so far, as JSON text, of at most so many bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MAX_BYTES) -> None:
+        self._most_bytes = most_bytes
         self.items: list[str] = []
         self.records = self.matched = 0
         self._bytes = 0
@@ -30,7 +31,7 @@ class Answer:
         # Lambda writes the body as a JSON string: every quote and backslash takes one byte more.
         size = len(written) + written.count(b'"') + written.count(b"\\") + 1
         records = len(item.get("data", {}).get("reg_records", ()))
-        if records and self._bytes + size > _MAX_BYTES:
+        if records and self._bytes + size > self._most_bytes:
             raise TooManyMatches(
                 "The records do not fit into one response: ask for smaller pages or fewer items at once."
             )

@@ -1,0 +1,83 @@
+"""Whether messages are signed: what a client's registration asks for, decided before anything else is loaded.
+
+| registered as | a message that is not signed | a signed one |
+|---|---|---|
+| `unsigned` | is answered | is refused |
+| `optional` | is answered | is verified, and its answer is signed |
+| `required` | is refused | is verified, and its answer is signed |
+| `ignore` | is answered | is answered, as if it were not signed |
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dci_common.errors import InvalidEnvelope
+
+if TYPE_CHECKING:
+    from dci_common.clients.model import Client
+    from dci_common.deadline import Deadline
+    from dci_common.runtime import Runtime
+    from dci_common.signatures.proof import Proof, Proofs
+    from dci_common.spdci.asynchronous import AsyncEnvelope
+    from dci_common.spdci.callback import Signer
+    from dci_common.spdci.envelope import SearchEnvelope
+
+# What partners send in place of a signature.
+_PLACEHOLDERS = {
+    "signature not implemented",
+    "signature_validation_disabled",
+    "some_signature_value",
+    "string",
+    "unsigned",
+    "unsigned-stub",
+}
+_TEMPLATE = "{sender_id}|"  # of the standard's example, sent as it stands there
+
+
+def is_signed(signature: str | None) -> bool:
+    """Return whether the member `signature` of a message holds one, rather than nothing or a placeholder."""
+    text = (signature or "").strip()
+    return bool(text) and text.lower() not in _PLACEHOLDERS and _TEMPLATE not in text
+
+
+class Signatures:
+    """Verifies the signatures of messages, and signs answers."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def check(
+        self, envelope: SearchEnvelope | AsyncEnvelope, body: bytes, client: Client, deadline: Deadline
+    ) -> Proof | None:
+        """Return the proof that a message is its client's; None for one that is not signed, and need not be.
+
+        `body` is the whole message as it was received. Raises InvalidEnvelope, and Unavailable while the client's
+        keys cannot be read.
+        """
+        signed = is_signed(envelope.signature)
+        if client.signature == "required" and not signed:
+            raise InvalidEnvelope(
+                "signature is missing: this client is registered for signed messages alone.", "err.signature.missing"
+            )
+        if client.signature == "unsigned" and signed:
+            raise InvalidEnvelope(
+                "signature is not expected: leave it out, or have the client registered for signed messages.",
+                "err.signature.invalid",
+            )
+        if not signed or client.signature == "ignore":
+            return None
+        return self._proofs.of(envelope, body, client, deadline)
+
+    def signer(self, client: Client, signature: str | None) -> Signer | None:
+        """Return what signs the answer to a message with this `signature`; None where answers are not signed."""
+        if client.signature == "required" or (client.signature == "optional" and is_signed(signature)):
+            return self._proofs.signer(client.dialect)
+        return None
+
+    @cached_property
+    def _proofs(self) -> Proofs:
+        from dci_common.signatures.proof import Proofs  # noqa: PLC0415 - unsigned messages do without
+
+        return Proofs(self._runtime)
