@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dci_common.aws.dynamodb import Item
 from dci_common.exchange.exchange_table import ExchangeTable, number
 from dci_common.exchange.exchanges import Exchange, exchange_key
+from dci_common.exchange.worker_places import PAUSED_QUEUE
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -44,6 +45,13 @@ class ExchangeLists:
 
     def listed(self, queue: str, until: int | None = None) -> Iterator[str]:
         """Yield the correlation ids of a partition of the index `due`, the earliest first, those due until then."""
+        return (name for name, _ in self._in_queue(queue, until))
+
+    def paused(self) -> Iterator[tuple[str, int]]:
+        """Yield the ids of the clients to which nothing is delivered, and since when, the longest paused first."""
+        return self._in_queue(PAUSED_QUEUE, None)
+
+    def _in_queue(self, queue: str, until: int | None) -> Iterator[tuple[str, int]]:
         condition, values = "#queue = :queue", {":queue": {"S": queue}}
         if until is not None:
             condition, values = f"{condition} AND due <= :until", {**values, ":until": number(until)}
@@ -53,7 +61,8 @@ class ExchangeLists:
             "ExpressionAttributeNames": {"#queue": "queue"},
             "ExpressionAttributeValues": values,
         }
-        return (item["pk"]["S"].partition("#")[2] for item in self._table.query(request))
+        for item in self._table.query(request):
+            yield item["pk"]["S"].partition("#")[2], int(item["due"]["N"])
 
     def attempts(self, exchange: Exchange, limit: int) -> list[Item]:
         """Return the latest attempts to deliver an exchange, the newest first."""

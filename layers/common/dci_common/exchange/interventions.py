@@ -1,4 +1,7 @@
-"""What operators do to exchanges: they redrive those that failed, and cancel those that are open."""
+"""What operators do to exchanges: they redrive those that failed, and cancel those that are open.
+
+A client whose receiver said that it is gone is paused: they have callbacks to it resumed.
+"""
 
 from __future__ import annotations
 
@@ -75,6 +78,18 @@ class Interventions:
             with suppress(Superseded):  # a worker has gone on meanwhile
                 return self._store.end(replace(self.open(correlation_id), state="cancelled"))
         raise busy()
+
+    def paused(self) -> list[tuple[str, int]]:
+        """Return the ids of the paused clients, and since when they are, the longest paused first."""
+        return [*self._lists.paused()]
+
+    def resume(self, client_id: str) -> None:
+        """Deliver to a client again, and accept what would be delivered to it. Raises NotFound if it is not paused.
+
+        What was accepted before the pause and not collected goes on within an hour; what is dead must be redriven.
+        """
+        if not self._places.resume(client_id):
+            raise NotFound("Callbacks to this client are not paused: `dci exchange paused` lists those that are.")
 
     def _get(self, correlation_id: str) -> Exchange:
         exchange = self._store.get(correlation_id)
