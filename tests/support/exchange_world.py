@@ -242,5 +242,5 @@ class World:
     def exchanges(self) -> list[Exchange]:
         """Return all exchanges."""
         lists, store = ExchangeLists(self.api.runtime), ExchangeStore(self.api.runtime)
-        named = [names.correlation_id for names in lists.of_client(self.partner.client.client_id)]
+        named = [names.correlation_id for names in lists.newest(self.partner.client.client_id, 1_000)]
         return [exchange for id_ in named if (exchange := store.get(id_))]

@@ -38,7 +38,10 @@ _AGAIN_SECONDS = 60  # after a failure of AWS's
 _MAX_TRIES = 6
 _HOUR, _DAY = 3_600, 86_400
 _FAILED = "The registry failed to answer this request; its operators have been informed. Ask again in a new message."
-_OVERDUE = "The answer was not complete after 14 days: its client disabled or paused, its quota used up, or the registry failing."
+_OVERDUE = (
+    "The answer was not complete after 14 days: its client is disabled or paused, its quota is used up, or "
+    "the registry fails."
+)
 _TEMPORARY = (BotoCoreError, ClientError, Unavailable, Superseded, QuotaUsedUp, OutOfTime)
 
 

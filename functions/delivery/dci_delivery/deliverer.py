@@ -37,9 +37,7 @@ _TURN_SECONDS = 20  # after which others have their turn
 _HELD_SECONDS = 120  # no attempt takes longer
 _AGAIN_SECONDS = 60
 _MAX_TRIES = 1_500  # without an outcome: two minutes or more each, where the process is killed, so about three days
-_PAUSED = (
-    "The client's receiver answered 410: nothing is sent to it until an operator resumes it (dci exchange resume)."
-)
+_PAUSED = "The client's receiver answered 410: nothing is sent to it until `dci exchange resume`."
 _OVERDUE = "The exchange was not complete after 17 days."
 _STUCK = "The registry began this attempt again and again without an outcome: see the log of the delivery function."
 

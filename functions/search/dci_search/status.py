@@ -38,7 +38,7 @@ class StatusService:
         header = CallbackHeader(
             TXN_ON_STATUS, asked_for.header.message_id, timestamp(self._runtime.clock()), 1, 1
         ).text(asked_for.header)
-        asked = self._status.asked(client, asked_for.message.txnstatus_request)
+        asked = self._status.asked(client, asked_for.message)
         if asked is None:
             return envelope(header, self._status.unknown(asked_for, request.correlation_id))
         with self._status.session(client, asked) as session:

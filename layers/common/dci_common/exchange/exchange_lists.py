@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dci_common.aws.dynamodb import Item
 from dci_common.exchange.exchange_table import ExchangeTable, number
-from dci_common.exchange.exchanges import Exchange, exchange_key
+from dci_common.exchange.exchanges import Exchange, exchange_key, transaction_key
 from dci_common.exchange.worker_places import PAUSED_QUEUE
 
 if TYPE_CHECKING:
@@ -31,15 +31,22 @@ class ExchangeLists:
     def __init__(self, runtime: Runtime) -> None:
         self._table = ExchangeTable(runtime)
 
-    def of_client(self, client_id: str) -> Iterator[Names]:
-        """Yield what names a client's exchanges, the newest first."""
+    def of_transaction(self, client_id: str, transaction_id: str) -> str | None:
+        """Return the correlation id of the newest search of a client's transaction; None if it has none."""
+        item = self._table.item(transaction_key(client_id, transaction_id))
+        return str(item["correlation_id"]["S"]) if item else None
+
+    def newest(self, client_id: str, limit: int) -> Iterator[Names]:
+        """Yield what names a client's newest exchanges, so many at most, in one read of a megabyte at most."""
         request: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": {":pk": {"S": f"CLIENT#{client_id}"}},
             "ScanIndexForward": False,
             "ConsistentRead": True,
+            "Limit": limit,
         }
-        for item in self._table.query(request):
+        items, _ = self._table.page(request)
+        for item in items:
             transaction_id, references = json.loads(item["ids"]["S"])
             yield Names(item["sk"]["S"].partition("#")[2], transaction_id, frozenset(references))
 

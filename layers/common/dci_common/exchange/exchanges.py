@@ -150,6 +150,11 @@ def exchange_key(correlation_id: str, sk: str = "EXCHANGE") -> Item:
     return {"pk": {"S": f"EXCHANGE#{correlation_id}"}, "sk": {"S": sk}}
 
 
+def transaction_key(client_id: str, transaction_id: str) -> Item:
+    """Return the key of what names the newest search of a client's transaction."""
+    return {"pk": {"S": f"TRANSACTION#{client_id}#{transaction_id}"}, "sk": {"S": "TRANSACTION"}}
+
+
 def to_item(exchange: Exchange) -> Item:
     """Return the item of an exchange."""
     listed = {"queue": {"S": exchange.queue}, "due": _number(exchange.due or exchange.ended or 0)}

@@ -13,7 +13,7 @@ from dci_common.errors import Conflict, NotFound
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy
-from dci_common.exchange.exchanges import DATA_SECONDS, FAILED, Exchange
+from dci_common.exchange.exchanges import DATA_SECONDS, FAILED, Exchange, transaction_key
 from dci_common.exchange.worker_places import WorkerPlaces
 
 if TYPE_CHECKING:
@@ -110,8 +110,20 @@ class Interventions:
             "pk": {"S": f"CLIENT#{exchange.client_id}"},
             "sk": {"S": f"{exchange.accepted}#{exchange.correlation_id}"},
         }
+        self._keep_transaction(exchange, now + DATA_SECONDS)
         for key in (listed, *({"pk": item["pk"], "sk": item["sk"]} for item in stored)):
             self._keep_until(key, now + DATA_SECONDS)
+
+    def _keep_transaction(self, exchange: Exchange, expires: int) -> None:
+        """Keep what names the transaction's newest search: this one, where there is no other any more."""
+        if exchange.kind != "search":
+            return
+        self._runtime.dynamodb.update_item(
+            TableName=self._runtime.settings.exchange_table,
+            Key=transaction_key(exchange.client_id, exchange.transaction_id),
+            UpdateExpression="SET expires = :expires, correlation_id = if_not_exists(correlation_id, :id)",
+            ExpressionAttributeValues={":expires": {"N": str(expires)}, ":id": {"S": exchange.correlation_id}},
+        )
 
     def _keep_until(self, key: Item, expires: int) -> None:
         try:
