@@ -60,7 +60,8 @@ class Messages:
     @contextmanager
     def _txn_status(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
         request = read_envelope(TxnStatusEnvelope, self._store.request(exchange))
-        asked = self._status.asked(client, request.message, client.callbacks.max_bytes - FRAME)
+        most_bytes = int((client.callbacks.max_bytes - FRAME) * exchange.delivery.share)
+        asked = self._status.asked(client, request.message, most_bytes)
         correlation_id = exchange.correlation_id
         header = CallbackHeader(TXN_ON_STATUS, f"{correlation_id}-1", self._now(), 1, 1).text(request.header)
         if asked is None:

@@ -65,7 +65,7 @@ class StatusAnswers:
         """Return what a client asks for; None when it has no such transaction."""
         question = message.txnstatus_request
         pagination = question.pagination
-        size = pagination.page_size if pagination else min(_PAGE_SIZE, most_bytes // _LARGE_RECORD)
+        size = pagination.page_size if pagination else max(1, min(_PAGE_SIZE, most_bytes // _LARGE_RECORD))
         exchange = self._find(client, message) if question.is_about_searches else None
         if exchange is None:
             return None
