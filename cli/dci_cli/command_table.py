@@ -87,6 +87,8 @@ _EXCHANGE = {
     "show": Entry("show an exchange, and the attempts to deliver it", "exchange.inspect:show"),
     "redrive": Entry("have an exchange that failed go on where it stopped", "exchange.redrive"),
     "cancel": Entry("end an exchange that is open", "exchange.cancel"),
+    "paused": Entry("list the clients to which nothing is delivered", "exchange.paused"),
+    "resume": Entry("deliver to a paused client again", "exchange.resume"),
 }
 COMMANDS: dict[str, Entry | Group] = {
     "serve": Entry("serve the API on this machine, with a demo registry or your own", "local.command"),
@@ -96,7 +98,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "doctor": Entry("check a deployment from outside, and say how to repair it", "doctor.command"),
     "keys": Group("list, rotate and revoke the signing keys of a deployment", _KEYS),
     "clients": Group("administer the partner clients of a deployment", _CLIENTS),
-    "exchange": Group("list, redrive and cancel asynchronous exchanges", _EXCHANGE),
+    "exchange": Group("list, redrive and cancel asynchronous exchanges, and resume clients", _EXCHANGE),
     "registry": Group("load, read, change and check a registry's data", _REGISTRY),
 }
 

@@ -12,7 +12,7 @@ import pytest
 
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.exchange_table import ExchangeTable
-from dci_common.exchange.exchanges import exchange_key
+from dci_common.exchange.exchanges import exchange_key, transaction_key
 from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.runtime import Runtime
 from support.api import Api
@@ -135,9 +135,10 @@ def test_what_it_needs_is_kept_as_long_as_it_is(runtime: Runtime, exchange: Exch
         exchange_key(dead.correlation_id, "REQUEST"),
         exchange_key(dead.correlation_id, "KEYS#000#000000000000"),
         {"pk": {"S": f"CLIENT#{owner}"}, "sk": {"S": f"{dead.accepted}#{dead.correlation_id}"}},
+        transaction_key(owner, dead.transaction_id),
     ]
     items = ExchangeTable(runtime).items(keys)
-    assert len(items) == 3
+    assert len(items) == 4
     assert min(int(item["expires"]["N"]) for item in items) > time.time() + 30 * _DAY
 
 

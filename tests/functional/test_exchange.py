@@ -191,20 +191,6 @@ def test_a_refusal_ends_the_exchange(partner: Partner, receiver: Receiver) -> No
     assert len(receiver.received) == 1
 
 
-def test_a_page_that_is_too_large_is_halved(partner: Partner, receiver: Receiver) -> None:
-    """A 413 halves the pages from there on; each record still comes once."""
-
-    def answer(message: dict[str, object]) -> tuple[int, object]:
-        return (413, {}) if len(str(message)) > 20_000 else (200, {})
-
-    receiver.answer = answer
-    reply = partner.search(predicate(EVERYBODY))
-    partner.work()
-    assert partner.state(reply) == "answered"
-    assert len(receiver.received) > 2
-    assert len(receiver.ids) == len(set(receiver.ids)) == receiver.pages[0][0]["pagination"]["total_count"]
-
-
 def test_a_receiver_that_is_gone_pauses_its_client(partner: Partner, receiver: Receiver) -> None:
     """A 410 ends the exchange, and further ones without a callback."""
     receiver.answer = lambda _: (410, {})

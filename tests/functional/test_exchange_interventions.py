@@ -9,10 +9,12 @@ import pytest
 
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.interventions import Interventions
+from dci_common.exchange.worker_places import WorkerPlaces
 from support.api import Api, Reply, predicate
 from support.call_trace import hooked
 from support.exchanges import Partner, Queues, Receiver, receiving
 from support.stored_exchanges import exchange_table, open_count
+from support.stored_items import stored_items
 
 EVERYBODY = predicate(("birth_date", "ge", "1900-01-01"))
 
@@ -40,6 +42,13 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def id_of(reply: Reply) -> str:
     """Return the correlation id of an acknowledgement."""
     return str(reply.json["message"]["correlation_id"])
+
+
+def counted(partner: Partner) -> int:
+    """Return how many records count for the partner's quota of any day."""
+    items = stored_items(partner.api.runtime.settings.exchange_table)
+    own = [item for item in items if item["pk"]["S"] == f"RATE#{partner.client.client_id}"]
+    return sum(int(item.get("records", {"N": "0"})["N"]) for item in own)
 
 
 def redrive(partner: Partner, reply: Reply) -> None:
@@ -76,6 +85,46 @@ def test_a_redrive_delivers_the_rest(
     total = receiver.pages[0][0]["pagination"]["total_count"]
     assert len(receiver.ids) == len(set(receiver.ids)) == total > 9
     assert open_count(partner.api.runtime, partner.client.client_id) == 0
+
+
+def test_a_paused_client_is_told_so_and_charged_nothing(partner: Partner, receiver: Receiver) -> None:
+    """While a receiver is gone, what would be called back is rejected, and what was accepted waits uncounted."""
+    receiver.answer = lambda _: (410, {})
+    runtime, client_id = partner.api.runtime, partner.client.client_id
+    gone = partner.message(EVERYBODY)
+    first = partner.send(gone)
+    partner.work()
+    charged = counted(partner)
+    rejected = partner.search(EVERYBODY)
+    assert (rejected.status, rejected.code) == (403, "err.request.forbidden")
+    assert rejected.json["message"]["ack_status"] == "ERR"
+    assert "410" in rejected.text
+    assert partner.send(gone).json == first.json
+    assert (counted(partner), open_count(runtime, client_id), len(receiver.headers)) == (charged, 0, 1)
+    assert partner.search(EVERYBODY, sender_uri=None).status == 200  # its answer waits for a status request
+    partner.work()
+    assert counted(partner) > charged
+    receiver.answer = lambda _: (200, {})
+    Interventions(runtime).resume(client_id)
+    reply = partner.search(EVERYBODY)
+    partner.work()
+    assert partner.state(reply) == "answered"
+
+
+def test_what_was_accepted_before_a_pause_waits_for_its_end(partner: Partner, receiver: Receiver) -> None:
+    """A search that is not collected yet when its receiver is gone is collected after the pause, and delivered."""
+    runtime, client_id = partner.api.runtime, partner.client.client_id
+    reply = partner.search(EVERYBODY)
+    WorkerPlaces(runtime).pause(client_id)
+    partner.work()
+    for _ in range(24):
+        partner.api.clock.advance(3600)
+        partner.sweep()
+    assert (partner.state(reply), counted(partner), receiver.headers) == ("collecting", 0, [])
+    Interventions(runtime).resume(client_id)
+    partner.api.clock.advance(3600)
+    partner.sweep()
+    assert partner.state(reply) == "answered"
 
 
 @pytest.mark.exhaustive

@@ -110,6 +110,18 @@ def _items() -> list[dict[str, Any]]:
     ]
 
 
+def _by_reference(name: str) -> dict[str, Any]:
+    """Return a status request that looks for its search in a list: its own transaction is no search."""
+    message = body_of(name)
+    message["header"]["message_id"] = "by-reference"
+    message["message"]["transaction_id"] = "of-the-status"
+    message["message"]["txnstatus_request"] |= {
+        "attribute_type": "reference_id_list",
+        "attribute_value": ["by-phone"],
+    }
+    return message
+
+
 def _searches(api: Api) -> Iterator[tuple[int, Event]]:
     message = body_of("search")
     message["message"]["search_request"] = _items()
@@ -120,6 +132,7 @@ def _searches(api: Api) -> Iterator[tuple[int, Event]]:
     del asynchronous["header"]["sender_uri"]
     for _, queued in worked_on(api, event("exchange_search", body=asynchronous, token=token)):
         api.deliver(queued, None)
+    yield 200, event("status", body=_by_reference("status"), token=token)
     yield 200, event("status", token=token)
     yield 200, event("health")
     yield 200, event("openapi")
@@ -190,7 +203,7 @@ def _deliveries(api: Api) -> Iterator[tuple[None, Event]]:
         search["header"] |= {"total_count": len(_items()), "sender_uri": receiver.url}
         yield None, event("sweep")
         yield from worked_on(api, event("exchange_search", body=search, token=token))
-        status = body_of("exchange_status")
+        status = _by_reference("exchange_status")
         status["header"]["sender_uri"] = receiver.url
         yield from worked_on(api, event("exchange_status", body=status, token=token))
         assert len(receiver.received) == 2

@@ -1,1 +1,1 @@
-"""`dci exchange`: asynchronous exchanges, listed through the API, redriven and cancelled in their table."""
+"""`dci exchange`: asynchronous exchanges, listed through the API, redriven, cancelled and resumed in their table."""

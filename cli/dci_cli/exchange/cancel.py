@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from dci_cli.exchange.exchange_table import add_table, audit_keys, exchange_command, runtime_of
+from dci_cli.exchange.exchange_table import add_change, audit_keys, exchange_command, runtime_of
 from dci_cli.registry.support.operator_audit import OperatorAudit
 from dci_cli.terminal import confirm
 from dci_common.exchange.interventions import Interventions
@@ -12,7 +12,7 @@ from dci_common.exchange.interventions import Interventions
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the exchange."""
-    add_table(parser)
+    add_change(parser)
     parser.add_argument("exchange", metavar="EXCHANGE", help="the correlation id of an open exchange")
 
 

@@ -1,4 +1,4 @@
-"""The table that `dci exchange redrive` and `cancel` change, and how what they do is recorded.
+"""The table that `dci exchange redrive`, `cancel` and `resume` change, and how what they do is recorded.
 
 They change it with an operator's AWS credentials, as `dci registry` changes a registry: no function, and so no client
 with whatever scope, may have records sent once more. Reading its items shows messages, which are personal data.
@@ -23,13 +23,18 @@ Run = Callable[[argparse.Namespace], int]
 
 
 def add_table(parser: argparse.ArgumentParser) -> None:
-    """Add the tables, and `--yes`."""
+    """Add the table."""
     add_local(parser)
     parser.add_argument(
         "--table",
         default=os.environ.get("EXCHANGE_TABLE", ""),
         help="the deployment's ExchangeTable, an output of the stack (default: EXCHANGE_TABLE)",
     )
+
+
+def add_change(parser: argparse.ArgumentParser) -> None:
+    """Add the tables of a change, and `--yes`."""
+    add_table(parser)
     add_audit(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 

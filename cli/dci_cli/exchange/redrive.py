@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from dci_cli.command_error import CommandError
-from dci_cli.exchange.exchange_table import add_table, audit_keys, exchange_command, runtime_of
+from dci_cli.exchange.exchange_table import add_change, audit_keys, exchange_command, runtime_of
 from dci_cli.registry.support.operator_audit import OperatorAudit
 from dci_cli.terminal import confirm
 from dci_common.errors import DomainError
@@ -15,7 +15,7 @@ from dci_common.exchange.interventions import Interventions
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the exchange, or the client with all of its dead ones."""
-    add_table(parser)
+    add_change(parser)
     parser.add_argument("exchange", nargs="?", metavar="EXCHANGE", help="the correlation id of a dead or refused one")
     parser.add_argument("--all", action="store_true", help="redrive all dead exchanges of the client of --client")
     parser.add_argument("--client", metavar="ID", help="the client of --all, by its id")

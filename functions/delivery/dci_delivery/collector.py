@@ -39,7 +39,8 @@ _MAX_TRIES = 6
 _HOUR, _DAY = 3_600, 86_400
 _FAILED = "The registry failed to answer this request; its operators have been informed. Ask again in a new message."
 _OVERDUE = (
-    "The answer was not complete after 14 days: its client disabled, its quota used up, or the registry failing."
+    "The answer was not complete after 14 days: its client is disabled or paused, its quota is used up, or "
+    "the registry fails."
 )
 _TEMPORARY = (BotoCoreError, ClientError, Unavailable, Superseded, QuotaUsedUp, OutOfTime)
 
@@ -67,15 +68,15 @@ class Collector:
         try:
             until = now + _HELD_SECONDS
             held = self._store.save(replace(exchange, held_until=until, due=until, tries=exchange.tries + 1))
-            self._try(held, deadline)
+            self._try(held, deadline, is_paused=place.is_paused)
         except Superseded:
             pass
         finally:
             self._places.give_back(place)
 
-    def _try(self, exchange: Exchange, deadline: Deadline) -> None:
+    def _try(self, exchange: Exchange, deadline: Deadline, *, is_paused: bool) -> None:
         try:
-            self._slice(exchange, deadline)
+            self._slice(exchange, deadline, is_paused=is_paused)
         except (BotoCoreError, ClientError, Unavailable) as error:
             log_failure(error, exchange.correlation_id)
             stored = self._store.get(exchange.correlation_id)
@@ -83,14 +84,14 @@ class Collector:
                 due = int(self._runtime.clock()) + _AGAIN_SECONDS
                 self._store.save(replace(stored, held_until=due, due=due, tries=exchange.tries - 1))
 
-    def _slice(self, exchange: Exchange, deadline: Deadline) -> None:
+    def _slice(self, exchange: Exchange, deadline: Deadline, *, is_paused: bool) -> None:
         client, now = self._clients.find(exchange.client_id, consistent=True), int(self._runtime.clock())
         if client is None:
             self._store.end(replace(exchange, state="cancelled"))
         elif exchange.is_overdue(now):
             self._store.end(replace(exchange, state="dead", delivery=replace(exchange.delivery, reason=_OVERDUE)))
             log_exchange_end("dead", self._runtime.settings.stack_name, now)
-        elif client.status != "enabled":
+        elif client.status != "enabled" or (is_paused and exchange.callback_url):  # nothing is counted in vain
             self._wait(exchange, now + _HOUR)
         else:
             self._collect(exchange, client, deadline)

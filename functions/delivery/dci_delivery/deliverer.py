@@ -21,7 +21,7 @@ from dci_delivery.attempts import attempt_item
 from dci_delivery.callback_answers import CallbackFailed, NotSent
 from dci_delivery.messages import Messages
 from dci_delivery.others import give_way
-from dci_delivery.page import following
+from dci_delivery.page import following, halved
 from dci_delivery.schedule import next_attempt
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _TURN_SECONDS = 20  # after which others have their turn
 _HELD_SECONDS = 120  # no attempt takes longer
 _AGAIN_SECONDS = 60
 _MAX_TRIES = 1_500  # without an outcome: two minutes or more each, where the process is killed, so about three days
-_PAUSED = "The client's receiver answered 410: nothing is sent to it until an operator redrives an exchange of it."
+_PAUSED = "The client's receiver answered 410: nothing is sent to it until `dci exchange resume`."
 _OVERDUE = "The exchange was not complete after 17 days."
 _STUCK = "The registry began this attempt again and again without an outcome: see the log of the delivery function."
 
@@ -167,8 +167,7 @@ class Deliverer:
             case "gone":
                 self._places.pause(exchange.client_id)
                 return self._end(exchange, "dead", attempt)
-            case "too_large" if (records := sum(count for _, _, count in exchange.delivery.portions)) > 1:
-                smaller = replace(exchange.delivery, size=records // 2, portions=())
+            case "too_large" if smaller := halved(exchange):
                 return self._go_on(replace(exchange, delivery=smaller), self._record(exchange, attempt))
         return self._later(exchange, attempt)
 

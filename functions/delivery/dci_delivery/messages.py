@@ -66,7 +66,7 @@ class Messages:
         request = read_envelope(TxnStatusEnvelope, self._store.request(exchange))
         signer = self._signatures.signer(client, request.signature)
         most = unsigned_bytes(client.callbacks.max_bytes, signer) - FRAME
-        asked = self._status.asked(client, request.message.txnstatus_request, most)
+        asked = self._status.asked(client, request.message, int(most * exchange.delivery.share))
         correlation_id = exchange.correlation_id
         header = CallbackHeader(TXN_ON_STATUS, f"{correlation_id}-1", self._now(), 1, 1).text(request.header)
         if asked is None:

@@ -89,10 +89,24 @@ def following(exchange: Exchange, portions: tuple[Portion, ...]) -> Delivery:
     )
 
 
+def halved(exchange: Exchange) -> Delivery | None:
+    """Return the delivery of half the records of a page, or else items; None if there is nothing to halve."""
+    delivery = exchange.delivery
+    smaller = replace(delivery, portions=(), attempts=0)
+    records = sum(count for _, _, count in delivery.portions)
+    if exchange.kind == "status":
+        return replace(smaller, size=delivery.size // 2) if delivery.size > 1 else None
+    if records > 1:
+        return replace(smaller, size=records // 2)
+    if len(delivery.portions) > 1:
+        return replace(smaller, items=len(delivery.portions) // 2)
+    return None
+
+
 def _wanted(exchange: Exchange) -> Iterator[Portion]:
-    """Yield the portions that a page may hold: of all items from the next one on, up to its size."""
+    """Yield the portions that a page may hold: of all items from the next one on, up to its size and items."""
     delivery, left = exchange.delivery, exchange.delivery.size
-    for item in range(delivery.item, len(exchange.outcomes)):
+    for item in range(delivery.item, min(delivery.item + delivery.items, len(exchange.outcomes))):
         start = delivery.start if item == delivery.item else 0
         keys = exchange.outcomes[item].keys - start
         count = min(keys, left)

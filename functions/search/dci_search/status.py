@@ -42,9 +42,10 @@ class StatusService:
             TXN_ON_STATUS, asked_for.header.message_id, timestamp(self._runtime.clock()), 1, 1
         ).text(asked_for.header)
         signer = self._signatures.signer(client, asked_for.signature)
-        most = unsigned_bytes(MAX_BYTES, signer)
-        asked = self._status.asked(client, asked_for.message.txnstatus_request, most)
+        asked = self._status.asked(client, asked_for.message, unsigned_bytes(MAX_BYTES, signer))
         if asked is None:
+            if proof:
+                proof.claim()
             return envelope(header, self._status.unknown(asked_for, request.correlation_id), signer)
         with self._status.session(client, asked) as session:
             message = self._status.found(asked_for, request.correlation_id, asked, session, request.deadline)

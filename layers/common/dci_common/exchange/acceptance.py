@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from dci_common.aws.dynamodb import Item
-from dci_common.errors import Conflict, LimitExceeded
+from dci_common.errors import Conflict, LimitExceeded, NotEntitled
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy, number, opening
-from dci_common.exchange.exchanges import DATA_SECONDS, Exchange, exchange_key, to_item
+from dci_common.exchange.exchanges import DATA_SECONDS, Exchange, exchange_key, to_item, transaction_key
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -28,7 +28,8 @@ class Acceptance:
         """Store a new exchange, and return its correlation id and when it was accepted.
 
         A message that was accepted within 24 hours is not stored again: its own are returned. Raises Conflict when
-        its id had another content, and LimitExceeded when so many of the client's exchanges are open.
+        its id had another content, NotEntitled when callbacks to the client are paused and this one would be called
+        back, and LimitExceeded when so many of the client's exchanges are open.
         """
         now = int(self._runtime.clock())
         for _ in self._runtime.retry.attempts(CONFLICTS):
@@ -43,16 +44,26 @@ class Acceptance:
                     )
                 return known["correlation_id"]["S"], known["accepted"]["S"]
             if reasons[4].get("Code") == "ConditionalCheckFailed":
-                raise LimitExceeded(
-                    f"This client has {limit} exchanges that are not answered yet, and may have no more: wait until "
-                    "some are, and ask for several things in one message.",
-                    retry_after=_WAIT_SECONDS,
-                )
+                raise _not_opened(exchange, reasons[4].get("Item", {}), limit)
         raise busy()
 
 
+def _not_opened(exchange: Exchange, opened: Item, limit: int) -> NotEntitled | LimitExceeded:
+    """Return why a client may have no further exchange: what is stored of its open ones tells it."""
+    if exchange.callback_url and "paused" in opened:
+        return NotEntitled(
+            "Callbacks to this client are paused, because its receiver answered 410: repair the receiver, ask the "
+            "registry's operators to resume the callbacks, and send the message again."
+        )
+    return LimitExceeded(
+        f"This client has {limit} exchanges that are not answered yet, and may have no more: wait until some are, "
+        "and ask for several things in one message.",
+        retry_after=_WAIT_SECONDS,
+    )
+
+
 def _accepting(exchange: Exchange, body: str, digest: str, limit: int, now: int) -> list[Item]:
-    """Return the changes that accept an exchange; the second tells of a known message, the last of the limit."""
+    """Return the changes that accept an exchange; the second tells of a known message, the fifth of the client."""
     client_id, correlation_id = exchange.client_id, exchange.correlation_id
     expires = {"expires": number(now + DATA_SECONDS)}
     names = [exchange.transaction_id, exchange.references]
@@ -75,11 +86,19 @@ def _accepting(exchange: Exchange, body: str, digest: str, limit: int, now: int)
         "ids": {"S": json.dumps(names, ensure_ascii=False)},
         **expires,
     }
+    newest = {
+        **transaction_key(client_id, exchange.transaction_id),
+        "correlation_id": {"S": correlation_id},
+        **expires,
+    }
     request = {**exchange_key(correlation_id, "REQUEST"), "body": {"S": body}, **expires}
-    return [
+    changes: list[Item] = [
         {"Put": {"Item": to_item(exchange), "ConditionExpression": "attribute_not_exists(pk)"}},
         {"Put": {"Item": known, **is_new}},
         {"Put": {"Item": listed}},
         {"Put": {"Item": request}},
-        opening(client_id, 1, limit),
+        opening(client_id, 1, limit, is_called_back=bool(exchange.callback_url)),
     ]
+    if exchange.kind == "search":
+        changes.append({"Put": {"Item": newest}})
+    return changes

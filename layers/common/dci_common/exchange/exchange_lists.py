@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from dci_common.aws.dynamodb import Item
 from dci_common.exchange.exchange_table import ExchangeTable, number
-from dci_common.exchange.exchanges import Exchange, exchange_key
+from dci_common.exchange.exchanges import Exchange, exchange_key, transaction_key
+from dci_common.exchange.worker_places import PAUSED_QUEUE
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -30,20 +31,34 @@ class ExchangeLists:
     def __init__(self, runtime: Runtime) -> None:
         self._table = ExchangeTable(runtime)
 
-    def of_client(self, client_id: str) -> Iterator[Names]:
-        """Yield what names a client's exchanges, the newest first."""
+    def of_transaction(self, client_id: str, transaction_id: str) -> str | None:
+        """Return the correlation id of the newest search of a client's transaction; None if it has none."""
+        item = self._table.item(transaction_key(client_id, transaction_id))
+        return str(item["correlation_id"]["S"]) if item else None
+
+    def newest(self, client_id: str, limit: int) -> Iterator[Names]:
+        """Yield what names a client's newest exchanges, so many at most, in one read of a megabyte at most."""
         request: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk",
             "ExpressionAttributeValues": {":pk": {"S": f"CLIENT#{client_id}"}},
             "ScanIndexForward": False,
             "ConsistentRead": True,
+            "Limit": limit,
         }
-        for item in self._table.query(request):
+        items, _ = self._table.page(request)
+        for item in items:
             transaction_id, references = json.loads(item["ids"]["S"])
             yield Names(item["sk"]["S"].partition("#")[2], transaction_id, frozenset(references))
 
     def listed(self, queue: str, until: int | None = None) -> Iterator[str]:
         """Yield the correlation ids of a partition of the index `due`, the earliest first, those due until then."""
+        return (name for name, _ in self._in_queue(queue, until))
+
+    def paused(self) -> Iterator[tuple[str, int]]:
+        """Yield the ids of the clients to which nothing is delivered, and since when, the longest paused first."""
+        return self._in_queue(PAUSED_QUEUE, None)
+
+    def _in_queue(self, queue: str, until: int | None) -> Iterator[tuple[str, int]]:
         condition, values = "#queue = :queue", {":queue": {"S": queue}}
         if until is not None:
             condition, values = f"{condition} AND due <= :until", {**values, ":until": number(until)}
@@ -53,7 +68,8 @@ class ExchangeLists:
             "ExpressionAttributeNames": {"#queue": "queue"},
             "ExpressionAttributeValues": values,
         }
-        return (item["pk"]["S"].partition("#")[2] for item in self._table.query(request))
+        for item in self._table.query(request):
+            yield item["pk"]["S"].partition("#")[2], int(item["due"]["N"])
 
     def attempts(self, exchange: Exchange, limit: int) -> list[Item]:
         """Return the latest attempts to deliver an exchange, the newest first."""

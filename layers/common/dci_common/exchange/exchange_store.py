@@ -7,6 +7,7 @@
 | | `KEYS#<item>#<start>` | up to 2,000 ids of the records that an item found, from the start-th on |
 | | `ATTEMPT#<timestamp>#<page>` | an attempt to deliver a page: its status, and when the next one is due |
 | `MESSAGE#<client id>#<message id>` | `MESSAGE` | for 24 hours: the digest of a message, and its acknowledgement |
+| `TRANSACTION#<client id>#<transaction id>` | `TRANSACTION` | the correlation id of the newest search with it |
 | `CLIENT#<client id>` | `<accepted>#<correlation id>` | the ids by which the client asks for the exchange |
 | `OPEN#<client id>` | `OPEN` | how many of its exchanges are open, and its running workers (see worker_places.py) |
 

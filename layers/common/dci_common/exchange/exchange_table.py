@@ -64,16 +64,25 @@ class ExchangeTable:
         return []
 
 
-def opening(client_id: str, count: int, limit: int = 0) -> Item:
-    """Return the change of the number of a client's open exchanges, which must stay within the limit."""
+def opening(client_id: str, count: int, limit: int = 0, *, is_called_back: bool = False) -> Item:
+    """Return the change of the number of a client's open exchanges, which must stay within the limit.
+
+    Where one that opens `is_called_back`, callbacks to the client must not be paused.
+    """
     update: Item = {
         "Key": {"pk": {"S": f"OPEN#{client_id}"}, "sk": {"S": "OPEN"}},
         "UpdateExpression": "ADD open_exchanges :count",
         "ExpressionAttributeValues": {":count": number(count)},
     }
+    conditions: list[str] = []
     if limit:
-        update["ConditionExpression"] = "attribute_not_exists(open_exchanges) OR open_exchanges < :limit"
+        conditions.append("(attribute_not_exists(open_exchanges) OR open_exchanges < :limit)")
         update["ExpressionAttributeValues"][":limit"] = number(limit)
+    if is_called_back:
+        conditions.append("attribute_not_exists(paused)")
+    if conditions:
+        update["ConditionExpression"] = " AND ".join(conditions)
+        update["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
     return {"Update": update}
 
 

@@ -21,7 +21,7 @@ STATES: tuple[State, ...] = get_args(State)
 MAX_OPEN_SECONDS = {"collecting": 14 * 86_400, "delivering": 17 * 86_400}
 OPEN: frozenset[State] = frozenset({"collecting", "delivering"})
 FAILED: tuple[State, ...] = ("refused", "dead")
-PAGE_RECORDS = 2_000  # at most, in one callback
+PAGE_RECORDS, PAGE_ITEMS = 2_000, 100  # at most, in one callback
 KEPT_SECONDS = 14 * 86_400  # of an exchange that has ended
 DATA_SECONDS = MAX_OPEN_SECONDS["delivering"] + KEPT_SECONDS  # of its message, and of the keys that it found
 _QUEUES = 4  # partitions of the index of what is due
@@ -69,8 +69,9 @@ Portion = tuple[int, int, int]  # of an item, by its number: the keys from a sta
 class Delivery:
     """The next page: where it starts, and what is in it, once that is fixed for all its attempts.
 
-    `page` and `page_of_item` count what was delivered. `first_attempt` is in epoch seconds; `size` is the largest
-    number of records in a page, which a receiver may halve.
+    `page` and `page_of_item` count what was delivered. `first_attempt` is in epoch seconds. `size` is the largest
+    number of records in a page, and `items` that of items; a receiver may halve them. Of the answer to a status
+    request, which is one page, their `share` is that of its bytes.
     """
 
     item: int = 0
@@ -81,7 +82,13 @@ class Delivery:
     attempts: int = 0
     first_attempt: int = 0
     size: int = field(default_factory=lambda: PAGE_RECORDS)
+    items: int = PAGE_ITEMS
     reason: str = ""
+
+    @property
+    def share(self) -> float:
+        """The share of the size of a whole page that the receiver takes."""
+        return self.size / PAGE_RECORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +155,11 @@ OPEN_QUEUES = tuple(f"OPEN#{number}" for number in range(_QUEUES))
 def exchange_key(correlation_id: str, sk: str = "EXCHANGE") -> Item:
     """Return the key of an exchange, or of something that belongs to it."""
     return {"pk": {"S": f"EXCHANGE#{correlation_id}"}, "sk": {"S": sk}}
+
+
+def transaction_key(client_id: str, transaction_id: str) -> Item:
+    """Return the key of what names the newest search of a client's transaction."""
+    return {"pk": {"S": f"TRANSACTION#{client_id}#{transaction_id}"}, "sk": {"S": "TRANSACTION"}}
 
 
 def to_item(exchange: Exchange) -> Item:

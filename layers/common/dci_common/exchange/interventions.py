@@ -1,4 +1,7 @@
-"""What operators do to exchanges: they redrive those that failed, and cancel those that are open."""
+"""What operators do to exchanges: they redrive those that failed, and cancel those that are open.
+
+A client whose receiver said that it is gone is paused: they have callbacks to it resumed.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from dci_common.errors import Conflict, NotFound
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy
-from dci_common.exchange.exchanges import DATA_SECONDS, FAILED, Exchange
+from dci_common.exchange.exchanges import DATA_SECONDS, FAILED, Exchange, transaction_key
 from dci_common.exchange.worker_places import WorkerPlaces
 
 if TYPE_CHECKING:
@@ -76,6 +79,18 @@ class Interventions:
                 return self._store.end(replace(self.open(correlation_id), state="cancelled"))
         raise busy()
 
+    def paused(self) -> list[tuple[str, int]]:
+        """Return the ids of the paused clients, and since when they are, the longest paused first."""
+        return [*self._lists.paused()]
+
+    def resume(self, client_id: str) -> None:
+        """Deliver to a client again, and accept what would be delivered to it. Raises NotFound if it is not paused.
+
+        What was accepted before the pause and not collected goes on within an hour; what is dead must be redriven.
+        """
+        if not self._places.resume(client_id):
+            raise NotFound("Callbacks to this client are not paused: `dci exchange paused` lists those that are.")
+
     def _get(self, correlation_id: str) -> Exchange:
         exchange = self._store.get(correlation_id)
         if exchange is None or not exchange.is_kept(self._runtime.clock()):
@@ -95,8 +110,20 @@ class Interventions:
             "pk": {"S": f"CLIENT#{exchange.client_id}"},
             "sk": {"S": f"{exchange.accepted}#{exchange.correlation_id}"},
         }
+        self._keep_transaction(exchange, now + DATA_SECONDS)
         for key in (listed, *({"pk": item["pk"], "sk": item["sk"]} for item in stored)):
             self._keep_until(key, now + DATA_SECONDS)
+
+    def _keep_transaction(self, exchange: Exchange, expires: int) -> None:
+        """Keep what names the transaction's newest search: this one, where there is no other any more."""
+        if exchange.kind != "search":
+            return
+        self._runtime.dynamodb.update_item(
+            TableName=self._runtime.settings.exchange_table,
+            Key=transaction_key(exchange.client_id, exchange.transaction_id),
+            UpdateExpression="SET expires = :expires, correlation_id = if_not_exists(correlation_id, :id)",
+            ExpressionAttributeValues={":expires": {"N": str(expires)}, ":id": {"S": exchange.correlation_id}},
+        )
 
     def _keep_until(self, key: Item, expires: int) -> None:
         try:

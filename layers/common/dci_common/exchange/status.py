@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.exchange_lists import ExchangeLists
@@ -24,11 +23,11 @@ if TYPE_CHECKING:
     from dci_common.exchange.disclosure_session import DisclosureSession, DisclosureSessions
     from dci_common.exchange.exchanges import Exchange
     from dci_common.runtime import Runtime
-    from dci_common.spdci.asynchronous import TxnStatusEnvelope, TxnStatusQuestion
+    from dci_common.spdci.asynchronous import TxnStatusEnvelope, TxnStatusMessage
 
 _PAGE_SIZE = 1_000
 _LARGE_RECORD = 3_000  # bytes
-_NEWEST = 10_000  # exchanges among which one is looked for by an id of the client's
+_NEWEST = 1_000  # exchanges among which one is looked for that its transaction does not name
 MAX_BYTES = 5_000_000  # of records in one response, of which Lambda takes 6 MB
 _REASONS = {
     "cancelled": "The registry's operators have cancelled this transaction.",
@@ -62,11 +61,12 @@ class StatusAnswers:
         self._exchanges = ExchangeStore(runtime)
         self._lists = ExchangeLists(runtime)
 
-    def asked(self, client: Client, question: TxnStatusQuestion, most_bytes: int) -> Asked | None:
+    def asked(self, client: Client, message: TxnStatusMessage, most_bytes: int) -> Asked | None:
         """Return what a client asks for; None when it has no such transaction."""
+        question = message.txnstatus_request
         pagination = question.pagination
-        size = pagination.page_size if pagination else min(_PAGE_SIZE, most_bytes // _LARGE_RECORD)
-        exchange = self._find(client, question) if question.is_about_searches else None
+        size = pagination.page_size if pagination else max(1, min(_PAGE_SIZE, most_bytes // _LARGE_RECORD))
+        exchange = self._find(client, message) if question.is_about_searches else None
         if exchange is None:
             return None
         answer = self._answers.open(exchange, client)
@@ -107,25 +107,36 @@ class StatusAnswers:
         response = search_response(envelope.message.transaction_id, correlation_id, [json_text(item)])
         return _message(envelope, correlation_id, response)
 
-    def _find(self, client: Client, question: TxnStatusQuestion) -> Exchange | None:
-        if question.attribute_type == "correlation_id":
-            found = [id_ for id_ in question.values[:1] if id_]
-        else:
-            found = [*self._named(client.client_id, question)]
-        for correlation_id in found:
-            exchange = self._exchanges.get(correlation_id)
-            if exchange and exchange.client_id == client.client_id and exchange.kind == "search":
-                return exchange
-        return None
+    def _find(self, client: Client, message: TxnStatusMessage) -> Exchange | None:
+        """Return the search that is asked about.
 
-    def _named(self, client_id: str, question: TxnStatusQuestion) -> Iterator[str]:
-        """Yield the newest search that has one of the ids."""
+        Reference ids are looked for in the search of the message's own transaction, which some clients' status
+        requests repeat, and then among the newest searches.
+        """
+        question, client_id = message.txnstatus_request, client.client_id
+        first = question.values[0] if question.values else ""
+        if question.attribute_type == "correlation_id":
+            return self._own(client, first)
+        if question.attribute_type == "transaction_id":
+            return self._own(client, self._lists.of_transaction(client_id, first) or self._newest(client_id, {first}))
         wanted = set(question.values)
-        for names in islice(self._lists.of_client(client_id), _NEWEST):
-            ids = {names.transaction_id} if question.attribute_type == "transaction_id" else names.references
+        found = self._own(client, self._lists.of_transaction(client_id, message.transaction_id))
+        if found and not wanted.isdisjoint(found.references):
+            return found
+        return self._own(client, self._newest(client_id, wanted, by_reference=True))
+
+    def _own(self, client: Client, correlation_id: str | None) -> Exchange | None:
+        exchange = self._exchanges.get(correlation_id) if correlation_id else None
+        is_own = exchange and exchange.client_id == client.client_id and exchange.kind == "search"
+        return exchange if is_own else None
+
+    def _newest(self, client_id: str, wanted: set[str], *, by_reference: bool = False) -> str | None:
+        """Return the newest search that has one of the ids; without references it is a status request."""
+        for names in self._lists.newest(client_id, _NEWEST):
+            ids = names.references if by_reference else {names.transaction_id}
             if names.references and not wanted.isdisjoint(ids):
-                yield names.correlation_id
-                return
+                return names.correlation_id
+        return None
 
     def _items(self, asked: Asked, session: DisclosureSession, deadline: Deadline) -> Iterator[str]:
         left = asked.most_bytes

@@ -3,7 +3,7 @@
 | pk | sk | carries |
 |---|---|---|
 | `OPEN#<client id>` | `OPEN` | for each place, such as `collecting_0`, the epoch second until which it is taken |
-| | | `paused`, since when nothing is delivered |
+| | | `paused`, since when nothing is delivered; then the index `due` lists it, in the partition `PAUSED` |
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 PLACES = 2
+PAUSED_QUEUE = "PAUSED"
 Work = Literal["collecting", "delivering"]
 
 
@@ -62,16 +63,31 @@ class WorkerPlaces:
             self._set(client_id, name, 0)
 
     def pause(self, client_id: str) -> None:
-        """Deliver nothing to a client until `resume`."""
-        self._set(client_id, "paused", int(self._runtime.clock()))
-
-    def resume(self, client_id: str) -> None:
-        """Deliver to a client again."""
+        """Deliver nothing to a client, and accept nothing that would be delivered to it, until `resume`."""
         self._runtime.dynamodb.update_item(
             TableName=self._runtime.settings.exchange_table,
             Key=_key(client_id),
-            UpdateExpression="REMOVE paused",
+            UpdateExpression="SET paused = :now, due = :now, #queue = :queue",
+            ExpressionAttributeNames={"#queue": "queue"},
+            ExpressionAttributeValues={
+                ":now": number(int(self._runtime.clock())),
+                ":queue": {"S": PAUSED_QUEUE},
+            },
         )
+
+    def resume(self, client_id: str) -> bool:
+        """Deliver to a client again. Return whether that was paused."""
+        try:
+            self._runtime.dynamodb.update_item(
+                TableName=self._runtime.settings.exchange_table,
+                Key=_key(client_id),
+                UpdateExpression="REMOVE paused, due, #queue",
+                ConditionExpression="attribute_exists(paused)",
+                ExpressionAttributeNames={"#queue": "queue"},
+            )
+        except self._runtime.dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _set(self, client_id: str, name: str, value: int, condition: tuple[str, int] | None = None) -> Item | None:
         """Set an attribute and return the item; None when the condition does not hold."""

@@ -1,0 +1,28 @@
+"""`dci exchange resume`: deliver to a client again whose receiver answered 410."""
+
+from __future__ import annotations
+
+import argparse
+
+from dci_cli.exchange.exchange_table import add_change, exchange_command, runtime_of
+from dci_cli.registry.support.operator_audit import OperatorAudit
+from dci_cli.terminal import confirm
+from dci_common.exchange.interventions import Interventions
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the client."""
+    add_change(parser)
+    parser.add_argument("client", metavar="CLIENT", help="the id of a paused client")
+
+
+@exchange_command
+def run(options: argparse.Namespace) -> int:
+    """Resume a client. Raises CommandError."""
+    runtime = runtime_of(options)
+    audit = OperatorAudit.of(options, runtime, "exchange resume")
+    confirm(f"Deliver to the client {options.client} again", "resumed", assumed=options.yes)
+    with audit.recorded([f"CLIENT#{options.client}"]):
+        Interventions(runtime).resume(options.client)
+    print(f"Callbacks to {options.client} are resumed. Its dead exchanges: dci exchange redrive --all --client ID")
+    return 0

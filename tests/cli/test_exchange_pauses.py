@@ -1,0 +1,52 @@
+"""`dci exchange paused` and `resume`: clients whose receiver answered 410."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import boto3
+import pytest
+
+from dci_common.exchange.worker_places import WorkerPlaces
+from dci_common.runtime import Runtime
+from support.api import Api
+from support.stored_exchanges import exchange_table
+
+from .conftest import Exchanges
+
+CLIENT = "of-a-receiver-that-is-gone"
+
+
+@pytest.fixture
+def api(new_api: Callable[..., Api]) -> Api:
+    """Return an API with an ExchangeTable of its own."""
+    return new_api(exchange_table=exchange_table())
+
+
+@pytest.fixture
+def runtime(api: Api) -> Runtime:
+    """Return a runtime whose clock is that of commands."""
+    return Runtime(api.runtime.settings)
+
+
+def test_paused_clients_are_listed_until_they_are_resumed(runtime: Runtime, exchange: Exchanges) -> None:
+    """`paused` has who is paused and since when, and `resume` ends it, once, with an audit record."""
+    assert exchange("paused").out == "No client is paused.\n"
+    places = WorkerPlaces(runtime)
+    places.pause(CLIENT)
+    shown = exchange("paused").out
+    assert CLIENT in shown
+    assert "dci exchange resume" in shown
+    assert exchange("resume", CLIENT, stdin="y\n").status == 0
+    place = places.take(CLIENT, "delivering", 10)
+    assert place
+    assert not place.is_paused
+    assert exchange("paused").out == "No client is paused.\n"
+    said = "Callbacks to this client are not paused: `dci exchange paused` lists those that are."
+    assert exchange("resume", CLIENT, "--yes").problem == said
+    items = boto3.client("dynamodb").scan(TableName="dci-audit", ConsistentRead=True)["Items"]
+    own = [item for item in items if f"CLIENT#{CLIENT}" in item.get("records", {}).get("SS", ())]
+    assert sorted((item["command"]["S"], "incomplete" in item) for item in own) == [
+        ("exchange resume", False),
+        ("exchange resume", True),
+    ]
