@@ -1,1 +1,1 @@
-"""Signatures of messages: verified as the client is registered, and made in its dialect."""
+"""Signed messages: the signatures of the standard's envelope, in the dialects of partners' servers."""
