@@ -21,10 +21,10 @@ from memory import peak_mib
 from report import Budget, options_of, report
 from warm import VARIABLES, Bench
 
+from dci_common.outbound.answers import HttpAnswer
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from dci_delivery import app as delivery_app
-from dci_delivery.callback_answers import CallbackAnswer
 from dci_exchange import app as exchange_app
 from support.deployment import functions
 
@@ -43,7 +43,7 @@ class Receiver:
     def __init__(self, _: Settings) -> None:
         self.records = 0
 
-    def post(self, _url: str, body: bytes, _headers: dict[str, str]) -> CallbackAnswer:
+    def post(self, _url: str, body: bytes, _headers: dict[str, str]) -> HttpAnswer:
         """Take a callback."""
         for item in json.loads(body)["message"]["search_response"]:
             for record in item["data"]["reg_records"]:
@@ -51,7 +51,7 @@ class Receiver:
                 if uin != f"p{self.records:09}":
                     raise SystemExit(f"Record {self.records} is {uin}.")
                 self.records += 1
-        return CallbackAnswer(200, None, b"{}")
+        return HttpAnswer(200, None, b"{}")
 
 
 def acknowledged(bench: Bench, turns: int) -> float:

@@ -36,7 +36,7 @@ from support.logs import Logs, collected
 from support.registries import tables
 
 example_counts.reproduce()
-pytest_plugins = ["support.iam_enforcement"]
+pytest_plugins = ["support.iam_enforcement", "support.partner_server"]
 
 SETTINGS = Settings(
     clients_table="dci-clients",

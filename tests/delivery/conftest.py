@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -13,24 +12,11 @@ from dci_common.clients.model import Client
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from dci_delivery.partner_tokens import PartnerTokens
-from support import callback_receiver
+from support import partner_server
 from support.api import Clock
-from support.callback_receiver import HOST, TestNetwork, receiver
-from support.certificates import CertificateAuthority
+from support.partner_server import TestNetwork, receiver
 from support.partner_tokens import OAUTH, PREFIX, SECRET, TOKEN, Bench, changed, secret_name
 from support.retry_pauses import NO_PAUSES
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
-    """Return a certificate authority."""
-    return CertificateAuthority(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture(scope="session")
-def tls(authority: CertificateAuthority) -> ssl.SSLContext:
-    """Return the TLS settings of a partner's server."""
-    return authority.server(HOST)
 
 
 @pytest.fixture
@@ -40,7 +26,7 @@ def bench(engine: None) -> Iterator[Bench]:  # noqa: ARG001 - must be running
     with receiver() as endpoint:
         network = TestNetwork(endpoint)
         runtime = Runtime(Settings(callback_secrets=PREFIX), clock=clock, retry=NO_PAUSES)
-        tokens = PartnerTokens(runtime, callback_receiver.client(network, clock=clock))
+        tokens = PartnerTokens(runtime, partner_server.client(network, clock=clock))
         bench = Bench(endpoint, network, clock, tokens)
         bench.answer(200, {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600})
         yield bench

@@ -20,8 +20,9 @@ import pytest
 
 from dci_common.clients.model import Callbacks
 from dci_common.exchange import acceptance, exchanges, status
+from dci_common.outbound import http_client
 from dci_common.settings import Settings
-from dci_delivery import callback_client, schedule
+from dci_delivery import schedule
 from dci_exchange import service
 from support import conformance
 from support.api import Api, identified
@@ -43,7 +44,7 @@ LIMITS = {
     "records in a callback": exchanges.PAGE_RECORDS,
     "bytes of a callback": Callbacks().max_bytes,
     "index entries and records that an item may read, set by the deployment": Settings().max_examined_async,
-    "seconds for an attempt": callback_client.TIME_LIMIT,
+    "seconds for an attempt": http_client.TIME_LIMIT,
     "days of attempts": schedule.GIVEN_UP_AFTER // DAY,
     "days that an exchange is kept after its end": exchanges.KEPT_SECONDS // DAY,
     "hours that a `message_id` is known": acceptance.MESSAGE_SECONDS // 3600,

@@ -12,7 +12,7 @@ import pytest
 
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.exchanges import Delivery
-from support import callback_receiver, leaks
+from support import leaks, partner_server
 from support.admin_client import Admin
 from support.api import Api, Reply, predicate
 from support.callback_secrets import SECRET, failing
@@ -30,7 +30,7 @@ class Setting:
 
     exchange_api: tuple[Api, Queues]
     receiver: Receiver
-    endpoint: callback_receiver.Receiver
+    endpoint: partner_server.Receiver
     accepted: set[str]
 
     def partner(self, auth: str) -> Partner:
@@ -53,7 +53,7 @@ class Setting:
         """Have the endpoint give another token each time, which is good for an hour."""
 
         def answer(connection: Any) -> None:
-            self.endpoint.requests.append(callback_receiver.read_request(connection))
+            self.endpoint.requests.append(partner_server.read_request(connection))
             connection.sendall(token_answer(f"token-{len(self.endpoint.requests)}"))
 
         self.endpoint.answer = answer
@@ -68,7 +68,7 @@ def token_answer(token: str) -> bytes:
 @pytest.fixture
 def setting(exchange_api: tuple[Api, Queues]) -> Iterator[Setting]:
     """Return a receiver and a token endpoint that run."""
-    with receiving() as receiver, callback_receiver.receiver() as endpoint:
+    with receiving() as receiver, partner_server.receiver() as endpoint:
         setting = Setting(exchange_api, receiver, endpoint, {"Bearer token-1", f"Bearer {SECRET}"})
         receiver.answer = setting.answer
         setting.give_tokens()
@@ -194,7 +194,7 @@ def test_a_partner_that_moves_gives_a_new_secret(setting: Setting) -> None:
     partner.work()
     before = len(setting.sent), len(setting.endpoint.requests)
     setting.accepted = {"Bearer moved"}
-    with callback_receiver.receiver(token_answer("moved")) as moved:
+    with partner_server.receiver(token_answer("moved")) as moved:
         callbacks = {"token_url": f"http://localhost:{moved.port}/token", "secret": "the-new-secret"}
         Admin(partner.api).update(partner.client.client_id, '"1"', callbacks=callbacks)
         partner.api.clock.advance(6)

@@ -12,7 +12,7 @@ import boto3
 from dci_common.clients.model import Callbacks, Client
 from dci_delivery.partner_tokens import PartnerTokens
 from support.api import Clock
-from support.callback_receiver import Receiver, TestNetwork
+from support.partner_server import Receiver, TestNetwork
 
 PREFIX = "dci-callback-tests/"
 SECRET = "s3cret&=+%"

@@ -11,8 +11,8 @@ from dci_common.exchange.disclosure_session import DisclosureSessions
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.stored_answer import StoredAnswers
 from dci_common.logs import log_failure
+from dci_common.outbound.http_client import HttpClient
 from dci_common.runtime import Event, LambdaHandler, Runtime, lambda_handler
-from dci_delivery.callback_client import CallbackClient
 from dci_delivery.collector import Collector
 from dci_delivery.deliverer import Deliverer
 from dci_delivery.messages import Messages
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 _EARLY_SECONDS = 1  # that the clocks of two functions may differ
 
 
-def create_app(runtime: Runtime, callbacks: Callable[[Settings], CallbackClient] = CallbackClient) -> LambdaHandler:
-    """Build the function. `callbacks` makes the client that reaches partners."""
+def create_app(runtime: Runtime, http_client: Callable[[Settings], HttpClient] = HttpClient) -> LambdaHandler:
+    """Build the function. `http_client` makes the client that reaches partners."""
     store, answers = ExchangeStore(runtime), StoredAnswers(runtime)
     sessions = DisclosureSessions(runtime)
     collector = Collector(runtime, answers, sessions)
-    client = callbacks(runtime.settings)
+    client = http_client(runtime.settings)
     messages = Messages(runtime, answers, sessions)
     deliverer = Deliverer(runtime, messages, client, PartnerTokens(runtime, client))
 

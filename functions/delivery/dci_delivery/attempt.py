@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic_core import from_json
 
 if TYPE_CHECKING:
-    from dci_delivery.callback_answers import CallbackAnswer
+    from dci_common.outbound.answers import HttpAnswer
 
 Result = Literal["delivered", "refused", "gone", "too_large", "failed"]
 _REFUSALS = {"NACK", "ERR"}
@@ -29,7 +29,7 @@ class Attempt:
     retry_after: int | None = None
 
 
-def read_attempt(answer: CallbackAnswer, latency: int) -> Attempt:
+def read_attempt(answer: HttpAnswer, latency: int) -> Attempt:
     """Return the attempt that an answer ends.
 
     Any 2xx is success, unless its body says explicitly that the message was refused: receivers answer many things.

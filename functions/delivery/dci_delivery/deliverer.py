@@ -16,9 +16,9 @@ from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.logs import log_attempt, log_exchange_end, log_failure
+from dci_common.outbound.answers import NotSent, RequestFailed
 from dci_delivery.attempt import Attempt, read_attempt
 from dci_delivery.attempts import attempt_item
-from dci_delivery.callback_answers import CallbackFailed, NotSent
 from dci_delivery.messages import Messages
 from dci_delivery.others import give_way
 from dci_delivery.page import following, halved
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.deadline import Deadline
     from dci_common.exchange.exchanges import Exchange, Portion, State
+    from dci_common.outbound.http_client import HttpClient
     from dci_common.runtime import Runtime
-    from dci_delivery.callback_client import CallbackClient
     from dci_delivery.partner_tokens import PartnerTokens
 
 _TURN_SECONDS = 20  # after which others have their turn
@@ -45,12 +45,10 @@ _STUCK = "The registry began this attempt again and again without an outcome: se
 class Deliverer:
     """Works on exchanges that are to be delivered."""
 
-    def __init__(
-        self, runtime: Runtime, messages: Messages, callbacks: CallbackClient, tokens: PartnerTokens
-    ) -> None:
+    def __init__(self, runtime: Runtime, messages: Messages, http_client: HttpClient, tokens: PartnerTokens) -> None:
         self._runtime = runtime
         self._messages = messages
-        self._callbacks = callbacks
+        self._http_client = http_client
         self._tokens = tokens
         self._store = ExchangeStore(runtime)
         self._clients = ClientStore(runtime)
@@ -128,13 +126,13 @@ class Deliverer:
         """
         started, status, url = self._runtime.clock(), 0, exchange.callback_url
         try:
-            answer = self._callbacks.post(url, body, _headers(authorization))
+            answer = self._http_client.post(url, body, _headers(authorization))
             status = answer.status
             if status == HTTPStatus.UNAUTHORIZED and client.callbacks.auth == "oauth":
                 authorization = self._tokens.authorization(client, renew=True)
-                answer = self._callbacks.post(url, body, _headers(authorization))
+                answer = self._http_client.post(url, body, _headers(authorization))
             return read_attempt(answer, self._latency(started))
-        except CallbackFailed as error:
+        except RequestFailed as error:
             if isinstance(error, NotSent) and not status:
                 raise
             reason = error.reason

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from dci_common.cache import AgingCache
-from dci_delivery.callback_answers import CallbackFailed, NotSent
+from dci_common.outbound.answers import NotSent, RequestFailed
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
+    from dci_common.outbound.http_client import HttpClient
     from dci_common.runtime import Runtime
-    from dci_delivery.callback_client import CallbackClient
 
 SECRET_SECONDS = 300
 _DEFAULT_LIFETIME = 300  # of a token whose lifetime is not stated
@@ -43,8 +43,8 @@ class NoCredentials(NotSent):
 class PartnerTokens:
     """The Authorization headers of callbacks, kept as long as they are valid."""
 
-    def __init__(self, runtime: Runtime, callback_client: CallbackClient) -> None:
-        self._runtime, self._callback_client = runtime, callback_client
+    def __init__(self, runtime: Runtime, http_client: HttpClient) -> None:
+        self._runtime, self._http_client = runtime, http_client
         self._secrets: AgingCache[_SecretKey, str] = AgingCache(SECRET_SECONDS, runtime.clock)
         self._tokens: dict[_TokenKey, tuple[float, str]] = {}  # with the second until which each is used
 
@@ -103,8 +103,8 @@ class PartnerTokens:
         if callbacks.scope:
             form["scope"] = callbacks.scope
         try:
-            answer = self._callback_client.post(callbacks.token_url, urlencode(form).encode(), _FORM)
-        except CallbackFailed as error:
+            answer = self._http_client.post(callbacks.token_url, urlencode(form).encode(), _FORM)
+        except RequestFailed as error:
             raise NoCredentials(f"The token endpoint gave no token. {error.reason}") from None
         if answer.status != HTTPStatus.OK:
             raise NoCredentials(f"The token endpoint gave no token: it answered with status {answer.status}.")

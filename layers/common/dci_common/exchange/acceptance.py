@@ -13,7 +13,7 @@ from dci_common.exchange.exchanges import DATA_SECONDS, Exchange, exchange_key, 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
-MESSAGE_SECONDS = 86_400  # that a message id is remembered
+MESSAGE_SECONDS = 86_400 + 300  # that a message id is remembered: longer than any signature is accepted
 _WAIT_SECONDS = 60
 
 

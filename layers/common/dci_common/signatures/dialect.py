@@ -45,10 +45,11 @@ class Dialect(Protocol):
     """A module of this package that verifies and signs messages in one dialect.
 
     `verify` raises InvalidSignature. `sign` takes header and message as the JSON texts that are sent, and a key of
-    the algorithm `ALGORITHM`; it returns the value of the member `signature`.
+    the algorithm `ALGORITHM`; it returns the value of the member `signature`, which holds both if `IS_ATTACHED`.
     """
 
     ALGORITHM: str
+    IS_ATTACHED: bool
 
     def verify(self, signature: str, content: Mapping[str, Any], find: KeyFinder, now: float) -> Verified: ...  # noqa: D102
 

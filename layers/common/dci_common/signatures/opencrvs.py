@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dci_common.signatures.dialect import KeyFinder
 
 ALGORITHM = "RS256"
+IS_ATTACHED = True
 _MAX_CHARACTERS = 1024 * 1024  # the signature contains the message; a request's body is not larger
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dci_common.signatures.dialect import KeyFinder
 
 ALGORITHM = "EdDSA"
+IS_ATTACHED = False
 
 
 def verify(signature: str, content: Mapping[str, Any], find: KeyFinder, now: float) -> Verified:

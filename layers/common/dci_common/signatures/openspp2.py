@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from dci_common.signatures.dialect import KeyFinder
 
 ALGORITHM = "EdDSA"
+IS_ATTACHED = False
 _CAVAGE_ALGORITHM = "ed25519"
 _SIGNED_HEADERS = "(created) (expires) digest"
 _NAMES = ("namespace", "kidId", "algorithm", "created", "expires", "headers", "signature")

@@ -1,15 +1,15 @@
-"""How a callback gets to its receiver: the target that a URL names, resolution, connections, TLS, the time left."""
+"""How a request gets to its server: the target that a URL names, resolution, connections, TLS, the time left."""
 
 from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from dci_delivery.callback_answers import NotSent
+from dci_common.outbound.answers import NotSent
 
 if TYPE_CHECKING:
     import ssl
@@ -60,6 +60,16 @@ def read_target(url: str, test_hosts: Collection[str]) -> Target:
     return Target(scheme, host, port or _DEFAULT_PORTS[scheme], path, is_test)
 
 
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as it is sent; a GET has no body."""
+
+    method: Literal["GET", "POST"]
+    target: Target
+    headers: Mapping[str, str]
+    body: bytes | None = field(default=None, repr=False)
+
+
 class Countdown:
     """The time that is left for everything that a request does. `timer` returns seconds since any moment."""
 
@@ -89,7 +99,7 @@ def _connect(address: str, port: int, timeout: float) -> socket.socket:
 
 
 def new_tls_context() -> ssl.SSLContext:
-    """Return the TLS settings of callbacks, which trust certifi's certificate authorities and no others."""
+    """Return the TLS settings of requests, which trust certifi's certificate authorities and no others."""
     import ssl  # noqa: PLC0415 - a test origin does without
 
     import certifi  # noqa: PLC0415

@@ -1,6 +1,7 @@
-"""The HTTP client of callbacks: it reaches public addresses only, and no receiver can hold it up or mislead it.
+"""The HTTP client of callbacks, their tokens, and key sets: it reaches public addresses only.
 
-Redirects are not followed, proxies in the environment and cookies are not used, and nothing is decompressed.
+No server can hold it up or mislead it. Redirects are not followed, proxies in the environment and cookies are not used,
+and nothing is decompressed.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from dci_delivery.callback_answers import CallbackAnswer, NotSent
-from dci_delivery.network import Countdown, Network, read_target
+from dci_common.outbound.answers import HttpAnswer, NotSent
+from dci_common.outbound.network import Countdown, HttpRequest, Network, read_target
 
 if TYPE_CHECKING:
     from dci_common.settings import Settings
@@ -23,7 +24,6 @@ _HEADERS = {
     "accept": "application/json",
     "accept-encoding": "identity",
     "connection": "close",
-    "content-type": "application/json",
     "user-agent": "dci-api-server",
 }
 # The request's framing, and what would change how its answer is read.
@@ -42,7 +42,7 @@ _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
-class CallbackClient:
+class HttpClient:
     """Sends requests to partners, from any number of threads.
 
     `clock` returns epoch seconds, `time_limit` is in seconds, and is measured by `timer`.
@@ -62,17 +62,27 @@ class CallbackClient:
         network = network or Network()
         self._network = replace(network, tls_context=cache(network.tls_context))
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> CallbackAnswer:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         """Send a request once, and return the response whatever it says. Raises NotSent and NoAnswer.
 
         `headers` may replace the content type, which is JSON.
         """
-        from dci_delivery.callback_connection import post  # noqa: PLC0415 - httpcore is long to import
-
         target = read_target(url, self._test_hosts)
-        sent = {"host": target.host_header, **_HEADERS, **_checked(headers)}
-        countdown = Countdown(self._time_limit, self._timer)
-        return post(target, list(sent.items()), body, network=self._network, countdown=countdown, now=self._clock)
+        sent = {**_HEADERS, "content-type": "application/json", **_checked(headers)}
+        return self._send(HttpRequest("POST", target, sent, body), self._time_limit)
+
+    def get(self, url: str, seconds: float) -> HttpAnswer:
+        """Ask for JSON once, and return the response, whatever it says. Raises NotSent and NoAnswer.
+
+        It takes at most `seconds`, and no longer than the client's own time limit.
+        """
+        request = HttpRequest("GET", read_target(url, self._test_hosts), _HEADERS)
+        return self._send(request, min(seconds, self._time_limit))
+
+    def _send(self, request: HttpRequest, seconds: float) -> HttpAnswer:
+        from dci_common.outbound.connection import send  # noqa: PLC0415 - httpcore is long to import
+
+        return send(request, network=self._network, countdown=Countdown(seconds, self._timer), now=self._clock)
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:

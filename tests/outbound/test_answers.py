@@ -1,4 +1,4 @@
-"""What receivers answer to callbacks: no answer holds a callback up, fills the memory or leads elsewhere."""
+"""What servers answer: no answer holds a request up, fills the memory or leads elsewhere."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import suppress
 
 import pytest
 
-from dci_delivery.callback_answers import CallbackAnswer, NoAnswer
-from support.callback_receiver import Behaviour, Receiver, TestNetwork, Timer, client, read_request, receiver
+from dci_common.outbound.answers import HttpAnswer, NoAnswer
+from support.partner_server import Behaviour, Receiver, TestNetwork, Timer, client, read_request, receiver
 
 URL = "http://localhost/x"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -19,7 +19,7 @@ LIMIT = 64 * 1024
 NOW = 1_767_225_600  # 2026-01-01T00:00:00Z
 
 
-def post(partner: Receiver) -> CallbackAnswer:
+def post(partner: Receiver) -> HttpAnswer:
     """Call a receiver back."""
     return client(TestNetwork(partner), clock=lambda: NOW).post(URL, b"{}", {})
 

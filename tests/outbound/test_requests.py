@@ -1,4 +1,4 @@
-"""Where the requests of callbacks go, and what is in them."""
+"""Where requests go, and what is in them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
+from dci_common.outbound.answers import NotSent
+from dci_common.outbound.http_client import HttpClient
 from dci_common.settings import Settings
-from dci_delivery.callback_answers import NotSent
-from dci_delivery.callback_client import CallbackClient
-from support.callback_receiver import HOST, OTHER_PUBLIC, PUBLIC, URL, TestNetwork, client, receiver
 from support.certificates import CertificateAuthority
+from support.partner_server import HOST, OTHER_PUBLIC, PUBLIC, URL, TestNetwork, client, receiver
 
 PRIVATE = "10.0.0.1"
 
@@ -34,8 +34,8 @@ def test_a_request_is_the_bytes_that_were_given(authority: CertificateAuthority,
         b"accept: application/json",
         b"accept-encoding: identity",
         b"connection: close",
-        b"content-type: application/json",
         b"user-agent: dci-api-server",
+        b"content-type: application/json",
         b"authorization: bearer x",
         b"content-length: 11",
     ]
@@ -107,7 +107,7 @@ def test_a_name_that_does_not_resolve(failure: type[Exception]) -> None:
     with receiver() as partner:
         network = replace(TestNetwork(partner).network(), resolve=fail)
         with pytest.raises(NotSent, match="does not resolve"):
-            CallbackClient(Settings(), network=network).post(URL, b"{}", {})
+            HttpClient(Settings(), network=network).post(URL, b"{}", {})
 
 
 def test_slow_resolution_ends_within_the_time_limit() -> None:
@@ -121,7 +121,7 @@ def test_slow_resolution_ends_within_the_time_limit() -> None:
     with receiver() as partner:
         network = replace(TestNetwork(partner).network(), resolve=wait)
         with pytest.raises(NotSent, match="time limit"):
-            CallbackClient(Settings(), network=network, time_limit=0.05).post(URL, b"{}", {})
+            HttpClient(Settings(), network=network, time_limit=0.05).post(URL, b"{}", {})
         held.set()
     assert partner.requests == []
 
@@ -181,7 +181,7 @@ def test_plain_http_reaches_only_test_origins(host: str) -> None:
         assert client(network).post(f"http://{host}:8080/x", b"{}", {}).status == 200
         assert f"\r\nhost: {host}:8080\r\n".encode() in partner.requests[0].lower()
         with pytest.raises(NotSent):
-            CallbackClient(Settings(), network=network.network()).post(f"http://{host}:8080/x", b"{}", {})
+            HttpClient(Settings(), network=network.network()).post(f"http://{host}:8080/x", b"{}", {})
     assert len(partner.requests) == 1
 
 
@@ -229,8 +229,8 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
 def test_the_real_network_reaches_a_test_origin() -> None:
     """The resolution and the connection of a deployment reach a server by its name."""
     with receiver() as partner:
-        sender = CallbackClient(Settings(callback_test_origins=frozenset({"localhost"})))
+        sender = HttpClient(Settings(callback_test_origins=frozenset({"localhost"})))
         assert sender.post(f"http://localhost:{partner.port}/", b"{}", {}).status == 200
         with pytest.raises(NotSent, match="public"):
-            CallbackClient(Settings()).post(f"https://localhost:{partner.port}/", b"{}", {})
+            HttpClient(Settings()).post(f"https://localhost:{partner.port}/", b"{}", {})
     assert len(partner.requests) == 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dci_delivery.addresses import are_allowed, is_allowed
+from dci_common.outbound.addresses import are_allowed, is_allowed
 
 REFUSED = {
     "unspecified": ["0.0.0.0", "0.1.2.3", "::"],  # noqa: S104 - nothing is bound to it

@@ -15,9 +15,9 @@ from threading import Thread
 
 import httpcore
 
-from dci_delivery.addresses import are_allowed
-from dci_delivery.callback_answers import CallbackAnswer, NoAnswer, NotSent, read_retry_after
-from dci_delivery.network import Countdown, Network, Target
+from dci_common.outbound.addresses import are_allowed
+from dci_common.outbound.answers import HttpAnswer, NoAnswer, NotSent, read_retry_after
+from dci_common.outbound.network import Countdown, HttpRequest, Network, Target
 
 MAX_ANSWER_BYTES = 64 * 1024  # with its headers
 _MAX_ADDRESSES = 8
@@ -136,19 +136,13 @@ class _Backend(httpcore.NetworkBackend):
         raise NotSent("The host accepts no connection.")
 
 
-def post(
-    target: Target,
-    headers: Sequence[tuple[str, str]],
-    body: bytes,
-    *,
-    network: Network,
-    countdown: Countdown,
-    now: Callable[[], float],
-) -> CallbackAnswer:
+def send(request: HttpRequest, *, network: Network, countdown: Countdown, now: Callable[[], float]) -> HttpAnswer:
     """Send a request once, and return the response whatever it says. Raises NotSent and NoAnswer.
 
     No error has a cause that quotes what was received. `now` returns epoch seconds.
     """
+    target = request.target
+    headers = [("host", target.host_header), *request.headers.items()]
     origin = httpcore.Origin(target.scheme.encode(), target.host.encode(), target.port)
     url = httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target.path)
     backend = _Backend(target, network, countdown)
@@ -156,9 +150,9 @@ def post(
     try:
         with (
             httpcore.HTTPConnection(origin, context, network_backend=backend) as connection,
-            connection.stream("POST", url, headers=headers, content=body) as response,
+            connection.stream(request.method, url, headers=headers, content=request.body) as response,
         ):
-            return CallbackAnswer(response.status, _retry_after(response, now()), _body(response))
+            return HttpAnswer(response.status, _retry_after(response, now()), _body(response))
     except TimeoutError:
         raise NoAnswer("The answer was not complete within the time limit.") from None
     except _AnswerTooLong:

@@ -1,4 +1,4 @@
-"""A partner's server on this machine, and the network through which a callback client takes it for a public one."""
+"""A partner's server on this machine, and the network through which an HTTP client takes it for a public one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
+from dci_common.outbound.http_client import HttpClient
+from dci_common.outbound.network import Network, new_tls_context
 from dci_common.settings import Settings
-from dci_delivery.callback_client import CallbackClient
-from dci_delivery.network import Network, new_tls_context
 from support.certificates import CertificateAuthority
 
 HOST = "partner.example"
@@ -64,7 +66,7 @@ def read_request(connection: socket.socket) -> bytes:
         data += part
         head, end, body = data.partition(b"\r\n\r\n")
         length = _LENGTH.search(head + b"\r\n")
-        if end and length and len(body) >= int(length[1]):
+        if end and (head.startswith(b"GET ") or (length and len(body) >= int(length[1]))):
             break
     return data
 
@@ -125,10 +127,22 @@ class TestNetwork:
         return context
 
 
-def client(network: TestNetwork, **keywords: Any) -> CallbackClient:
+def client(network: TestNetwork, **keywords: Any) -> HttpClient:
     """Return a client on this network, which has time enough unless keywords say otherwise."""
     settings = Settings(callback_test_origins=frozenset({"localhost", "127.0.0.1", "::1"}))
-    return CallbackClient(settings, network=network.network(), **{"time_limit": 60, **keywords})
+    return HttpClient(settings, network=network.network(), **{"time_limit": 60, **keywords})
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
+    """Return a certificate authority."""
+    return CertificateAuthority(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def tls(authority: CertificateAuthority) -> ssl.SSLContext:
+    """Return the TLS settings of a partner's server."""
+    return authority.server(HOST)
 
 
 class Timer:

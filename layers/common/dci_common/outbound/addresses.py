@@ -1,4 +1,4 @@
-"""The IP addresses that callbacks may reach: global unicast only, so that no URL leads into a private network.
+"""The IP addresses that requests may reach: global unicast only, so that no URL leads into a private network.
 
 The networks are those of IANA's special-purpose registries and of address translation, where an IPv6 address carries
 an IPv4 one that could be private. They are listed here, because `ipaddress` judges some of them by the version of

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dci_delivery.callback_answers import MAX_RETRY_AFTER, read_retry_after
+from dci_common.outbound.answers import MAX_RETRY_AFTER, read_retry_after
 
 NOW = 1_767_225_600  # 2026-01-01T00:00:00Z
 

@@ -1,4 +1,4 @@
-"""What comes of a callback: an answer, or the reason why there is none."""
+"""What comes of a request: an answer, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECONDS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class CallbackAnswer:
+class HttpAnswer:
     """An HTTP response, whatever its status. `retry_after` is in seconds; None where the response does not say it.
 
     The body has what was read of it: an answer that is too long ends where the limit is.
@@ -25,7 +25,7 @@ class CallbackAnswer:
     body: bytes = field(repr=False)
 
 
-class CallbackFailed(Exception):
+class RequestFailed(Exception):
     """There is no answer. `reason` is a sentence for operators: nothing that was sent or received is in it."""
 
     def __init__(self, reason: str) -> None:
@@ -33,11 +33,11 @@ class CallbackFailed(Exception):
         self.reason = reason
 
 
-class NotSent(CallbackFailed):
+class NotSent(RequestFailed):
     """Nothing of the body was sent: the request is malformed, or there is no connection that may be used."""
 
 
-class NoAnswer(CallbackFailed):
+class NoAnswer(RequestFailed):
     """The body may have arrived, but no complete answer did."""
 
 

@@ -1,4 +1,4 @@
-"""TLS of callbacks: a receiver must prove the name that the URL has."""
+"""TLS: a server must prove the name that the URL has."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from dci_delivery.callback_answers import NotSent
-from dci_delivery.network import new_tls_context
-from support.callback_receiver import HOST, URL, TestNetwork, client, receiver
+from dci_common.outbound.answers import NotSent
+from dci_common.outbound.network import new_tls_context
 from support.certificates import CertificateAuthority
+from support.partner_server import HOST, URL, TestNetwork, client, receiver
 
 
 def _set_versions(context: ssl.SSLContext, oldest: ssl.TLSVersion, newest: ssl.TLSVersion) -> None:
