@@ -43,7 +43,7 @@ LIMITS = {
     "`page_size`": pagination.MAX_PAGE_SIZE,
     "`page_number` times `page_size`": pagination.MAX_DEPTH,
     "index entries and records that a message may read, set by the deployment": Settings().max_examined,
-    "records in a response": search_response._MAX_BYTES,  # noqa: SLF001
+    "records in a response": search_response.MAX_BYTES,
 }
 
 

@@ -2,7 +2,7 @@
 
 | item of ExchangeTable | holds |
 |---|---|
-| pk `SIGNED#<client id>#<digest>`, sk `SIGNED` | `path`, and `expires`, until when the signature could be used again |
+| pk `SIGNED#<client id>#<digest>`, sk `SIGNED` | `path`, and `expires`, until when it could be used again |
 
 The digest is of the message id and of all that was signed, and not of the signature: of one signature others can be
 made that are valid too.
