@@ -63,9 +63,9 @@ class KeySets:
         self._known: dict[tuple[str, str], _KeySet] = {}
 
     def get(self, client: Client, deadline: Deadline) -> str:
-        """Return a client's set as JSON, at most five minutes old unless it cannot be fetched; without keys if none is.
+        """Return a client's set as JSON, at most five minutes old unless it cannot be fetched.
 
-        Raises the errors of DynamoDB.
+        Where there is none, it has no keys. Raises the errors of DynamoDB.
         """
         return self._get(client, deadline, FRESH_SECONDS)
 
@@ -145,9 +145,8 @@ class KeySets:
         try:
             return published_keys(from_json(answer.body))
         except ValueError:
-            raise RequestFailed(
-                "The address of the key set did not answer with a JWK set of at most 64 KiB."
-            ) from None
+            reason = "The address of the key set did not answer with a JWK set of at most 64 KiB."
+            raise RequestFailed(reason) from None
 
 
 def _key(client: Client) -> Item:
