@@ -48,12 +48,18 @@ def test_every_option_is_a_member_of_the_client(api: Api, clients: Clients, tmp_
     (tmp_path / "keys.json").write_text(json.dumps(keys))
     said = ["--token-lifetime", 60, "--disclosure", "standard", "poverty_score", "--record-types", "Group"]
     limits = ["--requests-a-minute", 60, "--records-a-day", 0]
-    flags = ["--openspp17", "--signature", "ignore", "--restricted"]
+    flags = ["--openspp17", "--signature", "required", "--dialect", "opencrvs", "--restricted"]
     made = new(clients, api, *said, *limits, *flags, "--jwks", tmp_path / "keys.json")
     assert made["token_lifetime"] == 60
     assert (made["disclosure"], made["record_types"]) == (["standard", "poverty_score"], ["Group"])
     assert (made["requests_a_minute"], made["records_a_day"]) == (60, 0)
-    assert made["flags"] == {"openspp17": True, "signature": "ignore", "restricted": True, "asynchronous": False}
+    assert made["flags"] == {
+        "openspp17": True,
+        "signature": "required",
+        "dialect": "opencrvs",
+        "restricted": True,
+        "asynchronous": False,
+    }
     assert made["jwks"] == keys
 
 

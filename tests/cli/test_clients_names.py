@@ -159,6 +159,21 @@ def test_keys_can_be_taken_back(api: Api, clients: Clients, tmp_path: Path) -> N
     assert "jwks" not in shown(clients("update", client_id, "--no-jwks", "--json"))
 
 
+def test_keys_and_their_address_replace_each_other(api: Api, clients: Clients, tmp_path: Path) -> None:
+    """`--jwks-uri` and `--jwks` each take the place of the other, and `--no-jwks` removes either."""
+    url, keys = "https://partner.example/jwks.json", tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [generate("ES256").public]}))
+    client_id = new(clients, api, "--jwks-uri", url, "--signature", "required")["client_id"]
+    assert shown(clients("show", client_id, "--json"))["jwks_uri"] == url
+    inline = shown(clients("update", client_id, "--jwks", keys, "--json"))
+    assert ("jwks" in inline, "jwks_uri" in inline) == (True, False)
+    fetched = shown(clients("update", client_id, "--jwks-uri", url, "--json"))
+    assert ("jwks" in fetched, fetched["jwks_uri"]) == (False, url)
+    assert "flags.signature" in clients("update", client_id, "--no-jwks").problem
+    removed = shown(clients("update", client_id, "--no-jwks", "--signature", "optional", "--json"))
+    assert removed.keys().isdisjoint({"jwks", "jwks_uri"})
+
+
 def test_a_new_client_can_have_defaults(api: Api, clients: Clients) -> None:
     """`default` at a creation is the same as no option."""
     made = new(clients, api, "--requests-a-minute", "default", "--disclosure", "default", "--record-types", "default")

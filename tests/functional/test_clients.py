@@ -57,9 +57,14 @@ def test_missing_members_have_defaults(api: Api, admin: str) -> None:
     assert created["disclosure"] == ["minimal"]
     assert created["token_lifetime"] == 600
     assert created["record_types"] == ["SRPerson", "Member", "Group"]
-    flags = {"openspp17": False, "signature": "unsigned", "restricted": False, "asynchronous": False}
-    assert created["flags"] == flags
-    assert created.keys().isdisjoint({"callbacks", "open_exchanges"})
+    assert created["flags"] == {
+        "openspp17": False,
+        "signature": "optional",
+        "dialect": "openspp2",
+        "restricted": False,
+        "asynchronous": False,
+    }
+    assert created.keys().isdisjoint({"callbacks", "open_exchanges", "jwks", "jwks_uri"})
     assert created["status"] == "enabled"
     assert created["created"] == created["updated"] == "2026-03-01T09:30:00.000Z"
     assert created["version"] == 1
@@ -67,7 +72,13 @@ def test_missing_members_have_defaults(api: Api, admin: str) -> None:
 
 def test_given_members_are_kept(api: Api, admin: str) -> None:
     """Every field that can be said comes back, scopes in our spelling."""
-    flags = {"openspp17": True, "signature": "ignore", "restricted": True, "asynchronous": True}
+    flags = {
+        "openspp17": True,
+        "signature": "ignore",
+        "dialect": "opencrvs",
+        "restricted": True,
+        "asynchronous": True,
+    }
     created = create(
         api,
         admin,
@@ -115,6 +126,8 @@ def test_a_taken_name_is_a_conflict(api: Api, admin: str, again: str) -> None:
             ({"flags": {"openspp17": "yes"}}, "flags.openspp17"),
             ({"flags": {"restricted": "yes"}}, "flags.restricted"),
             ({"flags": {"signature": "verify"}}, "flags.signature"),
+            ({"flags": {"dialect": "cavage"}}, "flags.dialect"),
+            ({"jwks_uri": 1}, "jwks_uri"),
             ({"Secret": "x"}, "unknown field"),
         ],
         5,

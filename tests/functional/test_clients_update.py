@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 
-from dci_common.oauth.key_ring import generate
 from support.admin_client import Admin
 from support.api import Api
 from support.events import event
 from support.example_counts import sampled
 
-FLAGS = {"openspp17": False, "signature": "unsigned", "restricted": False, "asynchronous": False}
+FLAGS = {
+    "openspp17": False,
+    "signature": "optional",
+    "dialect": "openspp2",
+    "restricted": False,
+    "asynchronous": False,
+}
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def test_only_given_members_change(api: Api, admin: Admin) -> None:
     assert (changed.status, changed.headers["ETag"]) == (200, '"2"')
     assert changed.json == before | {
         "scopes": ["registry.status"],
-        "flags": {"openspp17": True, "signature": "unsigned", "restricted": True, "asynchronous": False},
+        "flags": FLAGS | {"openspp17": True, "restricted": True},
         "updated": "2026-03-01T09:30:05.000Z",
         "version": 2,
     }
@@ -152,56 +157,6 @@ def test_null_widens_nothing_of_the_administrator_itself(admin: Admin) -> None:
     narrow = Admin(admin.api, ("clients.manage", "registry.search"))
     admin.update(narrow.client.client_id, "*", record_types=["Group"])
     assert narrow.update(narrow.client.client_id, "*", record_types=None).status == 409
-
-
-def test_public_keys_are_registered_and_removed(admin: Admin) -> None:
-    """Keys are registered with their ids, shown, logged, and removed with null."""
-    public = generate("ES256").public
-    bare = {name: public[name] for name in ("kty", "crv", "x", "y")}
-    created = admin.create(jwks={"keys": [bare]}).json
-    assert created["jwks"] == {"keys": [public]}
-    changed = admin.update(created["client_id"], '"1"', jwks=None).json
-    assert "jwks" not in changed
-    assert admin.log(created["client_id"])[0]["changes"] == {"jwks": {"before": {"keys": [public]}}}
-
-
-PUBLIC = {
-    name: {part: key for part, key in generate(name).public.items() if part not in {"alg", "kid"}}
-    for name in ("ES256", "RS256")
-}
-
-
-@pytest.mark.parametrize(
-    "jwks",
-    sampled(
-        [
-            [],
-            {"keys": []},
-            {"keys": [1]},
-            {"keys": [PUBLIC["ES256"]] * 6},
-            {"keys": [PUBLIC["ES256"]] * 2},
-            {"keys": [PUBLIC["ES256"] | {"d": "AAAA"}]},
-            {"keys": [PUBLIC["RS256"] | {"p": "AAAA"}]},
-            {"keys": [{"kty": "oct", "k": "AAAA"}]},
-            {"keys": [PUBLIC["ES256"] | {"alg": "none"}]},
-            {"keys": [PUBLIC["ES256"] | {"alg": "RS256"}]},
-            {"keys": [PUBLIC["ES256"] | {"use": "enc"}]},
-            {"keys": [PUBLIC["ES256"] | {"x": "AAAA"}]},
-            {"keys": [PUBLIC["ES256"] | {"kid": "é"}]},
-            {"keys": [PUBLIC["ES256"] | {"kid": "x" * 101}]},
-            {"keys": [PUBLIC["ES256"] | {"kty": ["EC"]}]},
-            {"keys": [PUBLIC["RS256"] | {"n": "AQAB"}]},
-            {"keys": [PUBLIC["RS256"] | {"n": "f" * 9000}]},
-        ],
-        5,
-    ),
-    ids=range(17),
-)
-def test_unsuitable_keys_are_rejected(admin: Admin, jwks: object) -> None:
-    """Private, secret, unfit, unreadable and too many keys are not registered."""
-    reply = admin.create(jwks=jwks)
-    assert reply.status == 400
-    assert reply.json["errors"][0]["message"].startswith("jwks must")
 
 
 @pytest.mark.parametrize("name", ["client_disable", "client_delete"])

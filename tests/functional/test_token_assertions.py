@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from jwt.algorithms import OKPAlgorithm
 
 from dci_common.oauth.assertions import TYPE
 from dci_common.oauth.key_ring import SigningKey, generate
@@ -43,6 +46,23 @@ def test_rsa_keys_sign_too(api: Api, rsa_key: SigningKey, alg: Any) -> None:
     key = SigningKey(alg, rsa_key.private_key, rsa_key.public | {"alg": alg})
     signer = Signer.of(api, key)
     assert signer.send(signer.assertion()).status == 200
+
+
+def test_ed25519_keys_sign_too(api: Api) -> None:
+    """A key on Ed25519 signs with EdDSA, and none but the registered one is accepted."""
+    keys = []
+    for number in range(2):
+        private = ed25519.Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
+        pem = private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        public = OKPAlgorithm.to_jwk(private.public_key(), as_dict=True) | {"kid": "same"}
+        public.pop("key_ops", None)
+        algorithm: Any = "EdDSA"
+        keys.append(SigningKey(algorithm, pem.decode(), public))
+    signer = Signer.of(api, keys[1])
+    assert signer.send(signer.assertion()).status == 200
+    assert signer.send(Signer(api, signer.client, signer.secret, keys[0]).assertion()).status == 401
 
 
 def test_openspps_json_body_may_carry_it(api: Api) -> None:

@@ -34,7 +34,7 @@ def test_what_it_says_of_clients_and_grants(api: Api) -> None:
     for name in ENDPOINTS:
         methods = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
         assert told[f"{name}_auth_methods_supported"] == methods
-        assert told[f"{name}_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256"]
+        assert told[f"{name}_auth_signing_alg_values_supported"] == ["EdDSA", "ES256", "PS256", "RS256"]
 
 
 def test_it_may_be_cached(api: Api) -> None:

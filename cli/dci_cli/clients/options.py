@@ -13,7 +13,9 @@ from dci_cli.clients.callback_options import URLS, add_callback_options, callbac
 from dci_cli.command_error import CommandError
 
 _DEFAULT = "default"  # the value that takes a member back
-_FLAGS = ("openspp17", "signature", "restricted", "asynchronous")
+_FLAGS = ("openspp17", "signature", "dialect", "restricted", "asynchronous")
+_SIGNATURES = ("unsigned", "optional", "required", "ignore")
+_DIALECTS = ("openspp2", "openg2p", "opencrvs")
 _LISTS = ("scopes", "disclosure", "record_types", URLS)
 _TEXTS = ("name", "sender_id")
 _NUMBERS = ("token_lifetime", "requests_a_minute", "records_a_day", "open_exchanges")
@@ -40,8 +42,9 @@ def add_members(parser: argparse.ArgumentParser, *, are_new: bool) -> None:
         "--jwks",
         type=Path,
         metavar="FILE",
-        help="a JWK set with its public keys, for authentication with private_key_jwt",
+        help="a JWK set with its public keys, for its signatures and for authentication with private_key_jwt",
     )
+    keys.add_argument("--jwks-uri", metavar="URL", help="where it publishes the keys of its signatures")
     if not are_new:
         keys.add_argument("--no-jwks", action="store_true", help="remove its public keys")
     _add_flags(parser)
@@ -64,9 +67,11 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--signature",
-        choices=("unsigned", "ignore"),
-        help="reject signed messages (unsigned), or accept them without verification (ignore)",
+        choices=_SIGNATURES,
+        help="reject signed messages (unsigned), verify them (optional), also reject unsigned ones (required), or"
+        " accept signed messages without verification (ignore)",
     )
+    parser.add_argument("--dialect", choices=_DIALECTS, help="the form of its signatures")
 
 
 def _add_list(
@@ -105,9 +110,8 @@ def members_of(options: argparse.Namespace) -> dict[str, Any]:
     listed = [name for name in _LISTS if name != URLS and getattr(options, name) is not None]
     lists = {name: _words(getattr(options, name)) for name in listed}
     defaults = {name: None for name, value in {**given, **lists}.items() if _is_default(name, value)}
-    keys = _keys(options.jwks) if options.jwks else {"jwks": None} if getattr(options, "no_jwks", False) else {}
     parts = {name: part for name, part in (("flags", flags), ("callbacks", callbacks_of(options, _DEFAULT))) if part}
-    return {**given, **lists, **defaults, **parts, **keys}
+    return {**given, **lists, **defaults, **parts, **_keys(options)}
 
 
 def _is_default(name: str, value: object) -> bool:
@@ -141,9 +145,18 @@ def _known(name: str) -> Collection[str]:
     return RECORD_TYPES
 
 
-def _keys(path: Path) -> dict[str, Any]:
+def _keys(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the members that hold its keys: inline or an address, of which one replaces the other."""
+    if options.jwks:
+        return {"jwks": _read_jwks(options.jwks), "jwks_uri": None}
+    if options.jwks_uri is not None:
+        return {"jwks": None, "jwks_uri": options.jwks_uri}
+    return {"jwks": None, "jwks_uri": None} if getattr(options, "no_jwks", False) else {}
+
+
+def _read_jwks(path: Path) -> Any:  # noqa: ANN401 - JSON
     try:
-        return {"jwks": json.loads(path.read_text(encoding="utf-8"))}
+        return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:

@@ -115,3 +115,8 @@ def log_failure(error: BaseException, correlation_id: str) -> None:
 def log_rotation(step: str, token: str) -> None:
     """Write that a step of a rotation is done; `token` names the secret's version and is no secret itself."""
     _logger().info("rotation", extra={"step": step, "correlation_id": token})
+
+
+def log_key_set_unavailable(client_id: str, reason: str) -> None:
+    """Write why the keys that a client publishes could not be fetched."""
+    _logger().warning("key set unavailable", extra={"client_id": client_id, "reason": reason})

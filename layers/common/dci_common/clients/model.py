@@ -12,6 +12,8 @@ MAX_NAME_BYTES = 512  # also of its key
 RECORD_TYPES = ("SRPerson", "Member", "Group")
 Status = Literal["enabled", "disabled"]
 CallbackAuth = Literal["none", "bearer", "oauth"]
+Signatures = Literal["unsigned", "optional", "required", "ignore"]
+Dialect = Literal["openspp2", "openg2p", "opencrvs"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
@@ -44,13 +46,14 @@ class Client(BaseModel):
     see; `record_types` the types that it may search; `restricted` entitles it to restricted people (see Person).
     `requests_a_minute` and `records_a_day` are its own limits; 0 is no limit, None the deployment's default.
     With `openspp17`, requests without a `reg_type` are answered in the OpenSPP 17 dialect, and an empty query in that
-    dialect means everybody whom the client may see. `signature` is the policy for message signatures: `unsigned`
-    rejects signed messages, `ignore` accepts them without verification.
+    dialect means everybody whom the client may see. `signature` is the policy for message signatures:
+    `unsigned` rejects signed messages, `optional` verifies those that are signed, `required` rejects those that are
+    not, and `ignore` accepts signed messages without verification. `dialect` is the form of these signatures.
     `asynchronous` allows asynchronous exchange. At most `open_exchanges` may be unfinished, with 0 and None as in the
     other limits; `callbacks` says where the results go.
-    `jwks` is the client's public keys, a JWK set in JSON (see public_key_set). Tokens issued before
-    `tokens_not_before` (epoch seconds) are not valid, nor are tokens of another generation than
-    `tokens_generation`, which counts how often all of them were revoked.
+    `jwks` is the client's public keys, a JWK set in JSON (see public_key_set), or `jwks_uri` the address at which it
+    publishes them. Tokens issued before `tokens_not_before` (epoch seconds) are not valid, nor are tokens of another
+    generation than `tokens_generation`, which counts how often all of them were revoked.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -62,7 +65,7 @@ class Client(BaseModel):
     token_lifetime: int
     disclosure: tuple[str, ...]
     openspp17: bool
-    signature: Literal["unsigned", "ignore"]
+    signature: Signatures
     # Clients that were registered before these fields existed have the defaults.
     record_types: tuple[str, ...] = RECORD_TYPES
     restricted: bool = False
@@ -72,6 +75,8 @@ class Client(BaseModel):
     open_exchanges: int | None = None
     callbacks: Callbacks = Callbacks()
     jwks: str | None = None
+    jwks_uri: str = ""
+    dialect: Dialect = "openspp2"
     tokens_not_before: int = 0
     tokens_generation: int = 0
     status: Status

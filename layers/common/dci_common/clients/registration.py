@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 from dci_common.clients.administration import Administration
 from dci_common.clients.callback_registration import NewCallbacks, merged, read_callbacks
 from dci_common.clients.callback_secrets import NewCallbackSecret
+from dci_common.clients.callback_urls import read_callback_url
 from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
 from dci_common.clients.model import MAX_NAME_BYTES, RECORD_TYPES, Callbacks, Client, name_key
@@ -88,6 +89,7 @@ class NewClient(BaseModel):
     callbacks: NewCallbacks = NewCallbacks()
     flags: Flags = Flags()
     jwks: Annotated[str, BeforeValidator(public_key_set), WithJsonSchema({"type": "object"})] | None = None
+    jwks_uri: str = ""
 
 
 class NewSecret(BaseModel):
@@ -171,5 +173,21 @@ def _fields(
         "open_exchanges": requested.open_exchanges,
         **requested.flags.model_dump(),
         "callbacks": read_callbacks(requested.callbacks, callbacks, secret, test_origins),
-        "jwks": requested.jwks,
+        **_keys(requested, test_origins),
     }
+
+
+def _keys(requested: NewClient, test_origins: frozenset[str]) -> dict[str, Any]:
+    """Return the fields of the client that hold its keys. Raises InvalidRequest."""
+    if requested.jwks and requested.jwks_uri:
+        raise InvalidRequest("jwks and jwks_uri exclude each other: send one of them, and null for the other.")
+    if requested.flags.signature == "required" and not (requested.jwks or requested.jwks_uri):
+        raise InvalidRequest(
+            "flags.signature required needs keys: send jwks or jwks_uri, or another value of flags.signature."
+        )
+    try:
+        uri = requested.jwks_uri and read_callback_url(requested.jwks_uri, test_origins)
+    except ValueError as error:
+        reason = str(error)
+        raise InvalidRequest(f"jwks_uri is not accepted: {reason[0].lower()}{reason[1:]}") from error
+    return {"jwks": requested.jwks, "jwks_uri": uri}

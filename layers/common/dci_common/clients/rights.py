@@ -21,6 +21,7 @@ def is_widened(before: Client, after: Client) -> bool:
         or not set(after.record_types) <= set(before.record_types)
         or after.restricted > before.restricted
         or after.asynchronous > before.asynchronous
+        or (before.signature == "required" and after.signature != "required")
         or not set(after.callbacks.urls) <= set(before.callbacks.urls)
         or after.token_lifetime > before.token_lifetime
         or _is_raised(before.requests_a_minute, after.requests_a_minute)

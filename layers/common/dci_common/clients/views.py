@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from dci_common.clients.model import Callbacks, Client, Status
+from dci_common.clients.model import Callbacks, Client, Dialect, Signatures, Status
 from dci_common.clients.secrets import Secret
 from dci_common.timestamps import timestamp
 
@@ -28,7 +28,8 @@ class Flags(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     openspp17: bool = False
-    signature: Literal["unsigned", "ignore"] = "unsigned"
+    signature: Signatures = "optional"
+    dialect: Dialect = "openspp2"
     restricted: bool = False
     asynchronous: bool = False
 
@@ -49,6 +50,7 @@ class ClientView(View):
     callbacks: Callbacks | None = None
     flags: Flags
     jwks: dict[str, Any] | None = None
+    jwks_uri: str | None = None
     tokens_not_before: str | None = None
     status: Status
     created: str
@@ -68,13 +70,14 @@ class SecretView(View):
 def client_view(client: Client) -> dict[str, Any]:
     """Return a client as JSON."""
     fields = client.model_dump(
-        include=ClientView.model_fields.keys() - {"callbacks", "flags", "jwks", "tokens_not_before"}
+        include=ClientView.model_fields.keys() - {"callbacks", "flags", "jwks", "jwks_uri", "tokens_not_before"}
     )
     return ClientView(
         **fields,
         callbacks=client.callbacks if client.callbacks != Callbacks() else None,
         flags=Flags(**client.model_dump(include=set(Flags.model_fields))),
         jwks=json.loads(client.jwks) if client.jwks else None,
+        jwks_uri=client.jwks_uri or None,
         tokens_not_before=timestamp(client.tokens_not_before) if client.tokens_not_before else None,
     ).to_json()
 

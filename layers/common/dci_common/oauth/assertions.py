@@ -14,8 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from dci_common.errors import InvalidClient
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ALGORITHMS = ("ES256", "PS256", "RS256")
+ALGORITHMS = ("EdDSA", "ES256", "PS256", "RS256")
 METHOD = "private_key_jwt"
 MAX_SECONDS_AHEAD = 300
 MAX_CHARACTERS = 8192
@@ -106,6 +106,8 @@ def _is_time(value: object, holds: Callable[[float], bool]) -> bool:
 @cache
 def _key_of_no_client(alg: str) -> Jwk:
     """Return a key that no client has, so that an unknown client takes the same steps as a known one."""
+    if alg == "EdDSA":
+        return OKPAlgorithm.to_jwk(ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key(), as_dict=True)
     if alg == "ES256":
         return ECAlgorithm.to_jwk(ec.derive_private_key(1, ec.SECP256R1()).public_key(), as_dict=True)
     return RSAAlgorithm.to_jwk(rsa.RSAPublicNumbers(65537, 2**2048 - 1).public_key(), as_dict=True)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
     from dci_common.settings import Algorithm
 
-_THUMBPRINT_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n")}
+_THUMBPRINT_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"), "RSA": ("e", "kty", "n")}
 REPLACING = "revoke-"
 
 

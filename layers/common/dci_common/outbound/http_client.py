@@ -1,7 +1,7 @@
 """The HTTP client of callbacks, their tokens, and key sets: it reaches public addresses only.
 
-No server can hold it up or mislead it. Redirects are not followed, proxies in the environment and cookies are not used,
-and nothing is decompressed.
+No server can hold it up or mislead it. Redirects are not followed, proxies in the environment and cookies are not
+used, and nothing is decompressed.
 """
 
 from __future__ import annotations
