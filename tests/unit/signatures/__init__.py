@@ -1,0 +1,1 @@
+"""Tests of signed messages: JSON forms and dialects."""
