@@ -6,11 +6,12 @@ import base64
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    import jwt
+import jwt
 
+if TYPE_CHECKING:
     from dci_common.oauth.key_ring import SigningKey
 
 MAX_CHARACTERS = 8192  # of a signature that does not contain the message
@@ -19,7 +20,7 @@ _DAY = 86_400
 
 Reason = Literal["form", "algorithm", "key_unknown", "digest", "times", "signature", "content"]
 # Returns those of the client's own keys that fit a key id (None: any) and one of the algorithms.
-KeyFinder = Callable[[str | None, Collection[str]], Sequence["jwt.PyJWK"]]
+KeyFinder = Callable[[str | None, Collection[str]], Sequence[jwt.PyJWK]]
 
 
 class Verified(NamedTuple):
@@ -118,10 +119,25 @@ def unknown_key(algorithm: str) -> InvalidSignature:
     )
 
 
-def base64_form(encoded: str) -> bytes | None:
-    """Return the bytes of standard base64 with padding; None for any other text than the one that encodes them."""
+@lru_cache(maxsize=4)
+def private_key(algorithm: str, pem: str) -> Any:  # noqa: ANN401 - PyJWT's algorithms differ in the type
+    """Return a private key for PyJWT. Loading an RSA key checks its primes, which takes longer than to sign."""
+    return jwt.api_jws.get_algorithm_by_name(algorithm).prepare_key(pem)
+
+
+def is_signed(text: bytes, seal: bytes, keys: Sequence[jwt.PyJWK]) -> bool:
+    """Return whether one of the keys made the signature `seal` of a text."""
+    return any(key.Algorithm.verify(text, key.key, seal) for key in keys)
+
+
+def base64_bytes(encoded: str, alphabet: Literal["+/", "-_"]) -> bytes:
+    """Return the bytes of base64 with padding. Raises InvalidSignature for any text but the one that encodes them."""
     try:
-        decoded = base64.b64decode(encoded, validate=True)
+        decoded = base64.b64decode(encoded, alphabet.encode(), validate=True)
     except ValueError:
-        return None
-    return decoded if base64.b64encode(decoded).decode() == encoded else None
+        decoded = b""
+    if base64.b64encode(decoded, alphabet.encode()).decode() != encoded:
+        raise InvalidSignature(
+            "form", "The signature is not the base64 of its bytes: it has other characters or bits."
+        )
+    return decoded

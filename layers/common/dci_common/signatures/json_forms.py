@@ -15,6 +15,7 @@ from typing import Any
 
 MAX_DEPTH = 100
 _LONGEST_FLOAT = 308  # digits: a longer integer may be beyond a float, which not every library can hold
+_EXPONENT = re.compile(r"\de[+-]\d")
 # A string, or a number as Python writes it with an exponent.
 _EXPONENTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|(\d(?:\.\d+)?)e([+-])0?(\d+)')
 
@@ -101,6 +102,8 @@ def orjson_forms(value: Mapping[str, Any]) -> tuple[bytes, ...]:
     For floats from 1e16, orjson until 3.11.5 writes no plus (`1e16`): then both are returned, the current one first.
     """
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if not _EXPONENT.search(text):
+        return (text.encode(),)
     current, former = _EXPONENTS.sub(_current_exponent, text), _EXPONENTS.sub(_former_exponent, text)
     return (current.encode(),) if current == former else (current.encode(), former.encode())
 

@@ -7,9 +7,16 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jwt
-from jwt.utils import base64url_decode
 
-from dci_common.signatures.dialect import MAX_CHARACTERS, InvalidSignature, fitting_keys, unknown_key
+from dci_common.signatures.dialect import (
+    MAX_CHARACTERS,
+    InvalidSignature,
+    base64_bytes,
+    fitting_keys,
+    is_signed,
+    private_key,
+    unknown_key,
+)
 from dci_common.signatures.json_forms import Unreadable, parse
 
 if TYPE_CHECKING:
@@ -31,20 +38,22 @@ class Parts(NamedTuple):
     payload: str
     signature: str
 
-    def identity(self) -> bytes:
-        """Return the SHA-256 of the signing input."""
-        return hashlib.sha256(f"{self.protected}.{self.payload}".encode()).digest()
+    def signing_input(self) -> bytes:
+        """Return what is signed."""
+        return f"{self.protected}.{self.payload}".encode()
 
-    def is_signed_by_one_of(self, keys: Sequence[jwt.PyJWK]) -> bool:
+    def is_signed(self, keys: Sequence[jwt.PyJWK]) -> bool:
         """Return whether one of the keys signed the parts."""
-        return any(self._is_signed_by(key) for key in keys)
+        return is_signed(self.signing_input(), decode(self.signature), keys)
 
-    def _is_signed_by(self, key: jwt.PyJWK) -> bool:
-        try:
-            jwt.api_jws.decode(".".join(self), key, algorithms=[key.algorithm_name])
-        except (jwt.PyJWTError, ValueError):
-            return False
-        return True
+    def identity(self) -> bytes:
+        """Return the SHA-256 of what is signed."""
+        return hashlib.sha256(self.signing_input()).digest()
+
+
+def decode(part: str) -> bytes:
+    """Return the bytes of base64url without padding. Raises InvalidSignature."""
+    return base64_bytes(part + "=" * (-len(part) % 4), "-_")
 
 
 def read(signature: str) -> Parts:
@@ -73,13 +82,12 @@ def signers(parts: Parts, find: KeyFinder) -> Sequence[jwt.PyJWK]:
 
 def _protected_header(encoded: str) -> dict[str, Any]:
     try:
-        return parse(base64url_decode(encoded))
+        return parse(decode(encoded))
     except Unreadable as error:
         raise InvalidSignature("form", f"The signature's protected header cannot be read. {error}") from error
-    except ValueError as error:
-        raise InvalidSignature("form", "The signature's protected header is not base64url.") from error
 
 
 def compact(key: SigningKey, payload: bytes, typ: str | None) -> Parts:
     """Sign a payload."""
-    return Parts(*jwt.api_jws.encode(payload, key.private_key, key.alg, {"kid": key.kid, "typ": typ}).split("."))
+    private = private_key(key.alg, key.private_key)
+    return Parts(*jwt.api_jws.encode(payload, private, key.alg, {"kid": key.kid, "typ": typ}).split("."))

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jwt.utils import base64url_decode
-
 from dci_common.signatures import jws
 from dci_common.signatures.dialect import InvalidSignature, Verified, sent_until, signed_content
 from dci_common.signatures.json_forms import Unreadable, parse, same_json
@@ -33,7 +31,7 @@ def verify(signature: str, content: Mapping[str, Any], find: KeyFinder, now: flo
         raise InvalidSignature("form", "The signature must be a JWS that contains its payload.")
     keys, sent = jws.signers(attached, find), signed_content(content)
     expires = sent_until(sent["header"], now)
-    if not attached.is_signed_by_one_of(keys):
+    if not attached.is_signed(keys):
         raise InvalidSignature("signature", "The signature does not fit its own payload: no registered key made it.")
     if not same_json(_payload(attached), sent):
         raise InvalidSignature("content", "The signature's payload is not the header and the message that were sent.")
@@ -42,7 +40,7 @@ def verify(signature: str, content: Mapping[str, Any], find: KeyFinder, now: flo
 
 def _payload(attached: jws.Parts) -> dict[str, Any]:
     try:
-        return parse(base64url_decode(attached.payload))
+        return parse(jws.decode(attached.payload))
     except Unreadable as error:
         raise InvalidSignature("content", f"The signature's payload cannot be read. {error}") from error
 

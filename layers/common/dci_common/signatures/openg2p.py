@@ -34,7 +34,7 @@ def verify(signature: str, content: Mapping[str, Any], find: KeyFinder, now: flo
     expires = sent_until(signed["header"], now)
     for form in orjson_forms(signed):
         parts = detached._replace(payload=base64.urlsafe_b64encode(form).rstrip(b"=").decode())
-        if parts.is_signed_by_one_of(keys):
+        if parts.is_signed(keys):
             return Verified(parts.identity(), expires)
     raise InvalidSignature(
         "signature",

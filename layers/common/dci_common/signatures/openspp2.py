@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from jwt.algorithms import OKPAlgorithm
 from pydantic import BaseModel, ValidationError
 
 from dci_common.signatures.dialect import (
@@ -23,8 +22,10 @@ from dci_common.signatures.dialect import (
     MAX_CHARACTERS,
     InvalidSignature,
     Verified,
-    base64_form,
+    base64_bytes,
     fitting_keys,
+    is_signed,
+    private_key,
     signed_content,
     unknown_key,
 )
@@ -77,13 +78,10 @@ def verify(signature: str, content: Mapping[str, Any], find: KeyFinder, now: flo
     given = _parameters(signature)
     _check_times(given, now)
     keys, signed = _signers(given["kidId"], find), signed_content(content)
-    seal = base64_form(given["signature"])
-    if seal is None:
-        raise InvalidSignature("form", "The parameter signature must be standard base64, with its padding.")
-    header, message = signed["header"], signed["message"]
+    seal, header, message = base64_bytes(given["signature"], "+/"), signed["header"], signed["message"]
     for form in (header, _filled(header)):
         text = _signing_string(given["created"], given["expires"], form, message)
-        if any(key.Algorithm.verify(text, key.key, seal) for key in keys):
+        if is_signed(text, seal, keys):
             return Verified(hashlib.sha256(text).digest(), int(given["expires"]))
     raise InvalidSignature(
         "digest",
@@ -96,7 +94,7 @@ def sign(key: SigningKey, header: str, message: str, now: float) -> str:
     """Return the signature of a message."""
     created, expires = str(int(now)), str(int(now) + _SECONDS)
     text = _signing_string(created, expires, _filled(json.loads(header)), json.loads(message))
-    private = cast("Ed25519PrivateKey", OKPAlgorithm().prepare_key(key.private_key))
+    private = cast("Ed25519PrivateKey", private_key(key.alg, key.private_key))
     seal = base64.b64encode(private.sign(text)).decode()
     values = ("dci", key.kid, _CAVAGE_ALGORITHM, created, expires, _SIGNED_HEADERS, seal)
     return ", ".join(f'{name}="{value}"' for name, value in zip(_NAMES, values, strict=True))
