@@ -25,7 +25,7 @@ from warm import event_of
 from dci_common.clients.registration import NewClient, register
 from dci_common.oauth.assertions import TYPE
 from dci_common.oauth.key_ring import KeyRing, SigningKey, generate
-from dci_common.oauth.public_key_store import PublicKeySet, write_public_keys
+from dci_common.oauth.public_key_store import KeyUse, PublicKeySet, write_public_keys
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Algorithm, Settings
 from dci_token.app import create_app
@@ -55,10 +55,14 @@ def main() -> int:
 
 def _measure(algorithm: Algorithm, turns: int) -> Iterator[tuple[str, float, int]]:
     """Yield each method with its median CPU milliseconds, and its calls."""
-    runtime, ring, key = Runtime(_SETTINGS), KeyRing.new(algorithm), generate("ES256")
+    runtime, ring, key = (
+        Runtime(_SETTINGS),
+        KeyRing(next=(generate(algorithm),), current=(generate(algorithm),)),
+        generate("ES256"),
+    )
     fields = {"name": "bench", "sender_id": "bench", "scopes": ["registry.search"], "jwks": {"keys": [key.public]}}
     written = recorded(runtime)
-    write_public_keys(runtime, PublicKeySet().with_states(ring.public_keys(), int(time.time())))
+    write_public_keys(runtime, PublicKeySet(KeyUse.TOKENS).with_states(ring.public_keys(), int(time.time())))
     client, secret = register(runtime, NewClient.model_validate(fields))
     runtime, engine = Runtime(_SETTINGS), Engine(written, {"keys": ring.to_secret()})
     engine.stand_in(runtime)

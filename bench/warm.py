@@ -26,8 +26,8 @@ from report import Budget, options_of, report, speed
 
 from dci_cli.synthetic.population import population
 from dci_common.clients.registration import NewClient, register
-from dci_common.oauth.key_ring import KeyRing
-from dci_common.oauth.public_key_store import PublicKeySet, write_public_keys
+from dci_common.oauth.key_ring import KeyRing, generate
+from dci_common.oauth.public_key_store import KeyUse, PublicKeySet, write_public_keys
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.model.records import Group, Membership, Person
 from dci_common.registry.model.views import views
@@ -71,9 +71,9 @@ class Bench:
 
     def __init__(self) -> None:
         self.runtime = Runtime(Settings.from_env(VARIABLES))
-        ring = KeyRing.new("ES256")
+        ring = KeyRing(next=(generate("ES256"),), current=(generate("ES256"),))
         written = recorded(self.runtime)
-        write_public_keys(self.runtime, PublicKeySet().with_states(ring.public_keys(), int(time.time())))
+        write_public_keys(self.runtime, PublicKeySet(KeyUse.TOKENS).with_states(ring.public_keys(), int(time.time())))
         asked = {
             "name": "b",
             "sender_id": "b",

@@ -44,6 +44,7 @@ SETTINGS = Settings(
     exchange_table="dci-exchange",
     audit_table="dci-audit",
     signing_keys_secret="dci-signing-keys",
+    message_keys_secret="dci-message-keys",
     cursor_secret="dci-cursor-key",
     work_queue="https://sqs.eu-west-1.amazonaws.com/123456789012/dci-work",
     delivery_queue="https://sqs.eu-west-1.amazonaws.com/123456789012/dci-delivery",
@@ -89,9 +90,9 @@ def engine(population: Population) -> Iterator[None]:
         secrets = boto3.client("secretsmanager")
         dynamodb = boto3.client("dynamodb")
         create_tables(dynamodb, tables(), TABLES)
-        secret_id = SETTINGS.signing_keys_secret
-        secrets.create_secret(Name=secret_id, SecretString="{}")
-        rotate(rotation_app.create_app(runtime), secret_id)
+        for secret_id in (SETTINGS.signing_keys_secret, SETTINGS.message_keys_secret):
+            secrets.create_secret(Name=secret_id, SecretString="{}")
+            rotate(rotation_app.create_app(runtime), secret_id)
         load(dynamodb, SETTINGS.registry_table, population, SHARDS, date(2026, 3, 1))
         secrets.create_secret(Name=SETTINGS.cursor_secret, SecretString="only for tests")
         queues = (SETTINGS.work_queue, SETTINGS.delivery_queue)
@@ -146,13 +147,13 @@ _own = iter(range(1_000_000))
 
 @pytest.fixture
 def own_api(new_api: Callable[..., Api]) -> Callable[..., Api]:
-    """Return a maker of APIs over clients and keys of their own: the ring is empty, as CloudFormation makes it."""
+    """Return a maker of APIs over clients and keys of their own: the rings are empty, as in a new deployment."""
     number = next(_own)
-    names = {"clients_table": f"dci-clients-{number}", "signing_keys_secret": f"dci-signing-keys-{number}"}
+    secrets = {f"{use}_keys_secret": f"dci-{use}-keys-{number}" for use in ("signing", "message")}
+    names = {"clients_table": f"dci-clients-{number}", **secrets}
     create_tables(boto3.client("dynamodb"), tables(), {"ClientsTable": names["clients_table"]})
-    boto3.client("secretsmanager").create_secret(
-        Name=names["signing_keys_secret"], SecretString='{"seed": "generated"}'
-    )
+    for name in secrets.values():
+        boto3.client("secretsmanager").create_secret(Name=name, SecretString='{"seed": "generated"}')
     return partial(new_api, **names)
 
 

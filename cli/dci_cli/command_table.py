@@ -45,8 +45,8 @@ class Group:
 
 _KEYS = {
     "list": Entry("list the signing keys", "keys:list_keys"),
-    "rotate": Entry("start a rotation of the signing keys", "keys:rotate"),
-    "revoke": Entry("replace all signing keys, because one may be stolen", "keys:revoke"),
+    "rotate": Entry("start a rotation of the keys that sign tokens, or messages", "keys:rotate"),
+    "revoke": Entry("replace all keys that sign tokens, or messages, because one may be stolen", "keys:revoke"),
 }
 _CLIENTS = {
     "create": Entry("register a client, and print its secret, which is not shown again", "clients.edit:create"),

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dci_cli.local.rotation import rotate, rotating
-from dci_common.oauth.public_key_store import KEPT_SECONDS
+from dci_common.oauth.public_key_store import KeyUse
 from dci_rotation import app as rotation_app
 from support.api import START, Api
 from support.call_trace import hooked
@@ -47,7 +47,7 @@ def test_the_keys_are_listed(own: Api) -> None:
     assert {key["kid"] for key in listed.json["keys"]} == {
         key["kid"] for key in own.send(event("jwks")).json["keys"]
     } | {listed.json["keys"][1]["kid"]}
-    own.clock.now = START + 60 + KEPT_SECONDS
+    own.clock.now = START + 60 + KeyUse.TOKENS.kept_seconds
     assert [key["state"] for key in own.send(event("keys_list", token=admin(own))).json["keys"]] == [
         "current",
         "next",

@@ -12,7 +12,7 @@ import pytest
 
 from dci_cli.local.rotation import STEPS, rotate, rotating
 from dci_common.oauth.key_ring import REPLACING, KeyRing, SigningKey
-from dci_common.oauth.public_key_store import read_public_keys
+from dci_common.oauth.public_key_store import KeyUse, read_public_keys
 from dci_common.oauth.tokens import sign_token
 from dci_rotation import app as rotation_app
 from dci_rotation.key_rotation import RotationError
@@ -38,7 +38,7 @@ class Stolen:
 
     @property
     def published(self) -> set[str]:
-        return {key.kid for key in read_public_keys(self.api.runtime, consistent=True).keys}
+        return {key.kid for key in read_public_keys(self.api.runtime, KeyUse.TOKENS, consistent=True).keys}
 
     @property
     def ring_now(self) -> KeyRing:
@@ -72,7 +72,7 @@ class Stolen:
         assert self.kids.isdisjoint(str(jwk["kid"]) for jwk, _ in self.ring_now.public_keys())
         fresh = self.fresh()
         assert answers(fresh, fresh.token_of()) == 200
-        for key in (self.ring.current, self.ring.next):
+        for key in (*self.ring.current, *self.ring.next):
             assert answers(fresh, self.forged(key)) == 401
 
 
@@ -117,7 +117,7 @@ def test_every_key_is_replaced(stolen: Stolen) -> None:
 @pytest.mark.parametrize("which", ["current", "next"])
 def test_forged_tokens_end_within_a_minute(stolen: Stolen, which: str) -> None:
     """Functions that know the stolen key reject its tokens within 60 seconds, and accept those of the new key."""
-    forged, warm = stolen.forged(getattr(stolen.ring, which)), stolen.api
+    forged, warm = stolen.forged(getattr(stolen.ring, which)[0]), stolen.api
     assert answers(warm, forged) == 200
     stolen.revoke()
     warm.clock.advance(_NOTICED)
@@ -127,11 +127,11 @@ def test_forged_tokens_end_within_a_minute(stolen: Stolen, which: str) -> None:
 
 def test_a_warm_token_function_signs_with_no_revoked_key(stolen: Stolen) -> None:
     """A token function that has cached the ring takes the new one as soon as it notices."""
-    assert key_of(stolen.api.token_of()) == stolen.ring.current.kid
+    assert key_of(stolen.api.token_of()) == stolen.ring.current[0].kid
     stolen.revoke()
     stolen.api.clock.advance(_NOTICED)
-    assert key_of(stolen.api.token_of()) == stolen.ring_now.current.kid
-    assert stolen.ring_now.current.kid not in stolen.kids
+    assert key_of(stolen.api.token_of()) == stolen.ring_now.current[0].kid
+    assert stolen.ring_now.current[0].kid not in stolen.kids
 
 
 def key_of(token: str) -> str:
@@ -154,7 +154,7 @@ def test_until_the_new_keys_are_in_force_no_token_is_issued(stolen: Stolen, *, i
     assert int(reply.headers["Retry-After"]) > 0
     for step in STEPS[2:]:
         stolen.step(step, revocation)
-    assert key_of(api.token(client, secret).json["access_token"]) == stolen.ring_now.current.kid
+    assert key_of(api.token(client, secret).json["access_token"]) == stolen.ring_now.current[0].kid
 
 
 @pytest.mark.exhaustive
@@ -233,5 +233,5 @@ def test_an_interrupted_revocation_can_be_completed(stolen: Stolen) -> None:
         for step in STEPS:
             stolen.step(step, revocation)
         stolen.check_clean()
-        assert before.current.kid not in stolen.published
+        assert before.current[0].kid not in stolen.published
     assert broken > 10

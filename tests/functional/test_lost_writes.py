@@ -11,7 +11,7 @@ import pytest
 from dci_cli.local.rotation import STEPS, rotate, rotating
 from dci_common.clients.items import usage_key
 from dci_common.oauth.key_ring import REPLACING, KeyRing
-from dci_common.oauth.public_key_store import read_public_keys
+from dci_common.oauth.public_key_store import KeyUse, read_public_keys
 from dci_rotation import app as rotation_app
 from support.admin_client import Admin
 from support.api import Api, Reply, predicate
@@ -233,7 +233,7 @@ def test_a_rotation_is_completed_by_its_repeated_step(own_api: Callable[..., Api
                 until_done(lambda: app({"Step": step, "SecretId": secret_id, "ClientRequestToken": name}, None))  # noqa: B023
         assert answers.is_lost
         after = ring(api)
-        published = {key.kid: key.state for key in read_public_keys(api.runtime, consistent=True).keys}
+        published = {key.kid: key.state for key in read_public_keys(api.runtime, KeyUse.TOKENS, consistent=True).keys}
         assert published == {jwk["kid"]: state for jwk, state in after.public_keys()}
         assert (after.current == before.next) == (not prefix)
 

@@ -14,7 +14,7 @@ import pytest
 from dci_cli.local.rotation import rotate
 from dci_clients import app as clients_app
 from dci_common.aws.transport import Endpoint
-from dci_common.oauth.public_key_store import read_public_keys
+from dci_common.oauth.public_key_store import KeyUse, read_public_keys
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
@@ -100,10 +100,10 @@ def test_a_restored_function_remembers_nothing(hooks: Hooks, calls: list[str], a
     rotate(rotation_app.create_app(api.runtime), api.runtime.settings.signing_keys_secret)
     for hook in hooks["after"]:
         hook()
-    published = read_public_keys(api.runtime, consistent=True)
+    published = read_public_keys(api.runtime, KeyUse.TOKENS, consistent=True)
     calls.clear()
     assert all(key.kid in handler(event("jwks"), None)["body"] for key in published.keys[:2])
-    assert calls == ["GetItem"]
+    assert calls == ["GetItem", "GetItem"]  # the keys of tokens, and those of messages
 
 
 def test_copies_of_a_snapshot_part_ways(hooks: Hooks) -> None:

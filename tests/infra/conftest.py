@@ -15,6 +15,7 @@ from dci_clients import app as clients_app
 from dci_common.oauth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
+from dci_common.signatures.message_keys import MessageKeys
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
 from dci_rotation import app as rotation_app
@@ -36,6 +37,7 @@ APPS = {
     "DeliveryFunction": delivery_app.create_app,
     "RotationFunction": rotation_app.create_app,
 }
+SIGNING = {"SearchFunction", "DeliveryFunction"}  # they sign messages
 
 
 class WatchedSettings:
@@ -69,6 +71,8 @@ def work(own_api: Callable[..., Api]) -> Callable[[str], Work]:
     rotate(rotation_app.create_app(api.runtime), api.runtime.settings.signing_keys_secret)
 
     def serve(function: str) -> Work:
+        if function in SIGNING:
+            rotate(rotation_app.create_app(api.runtime), api.runtime.settings.message_keys_secret)
         settings = WatchedSettings(api.runtime.settings)
         runtime = Runtime(cast("Settings", settings), clock=api.clock, random_bytes=api.runtime.random_bytes)
         done = Work(settings.read, resources(api.runtime.settings))
@@ -77,6 +81,8 @@ def work(own_api: Callable[..., Api]) -> Callable[[str], Work]:
             for status, sent in REQUESTS[function](api):
                 answer = app(sent, None)
                 assert answer.get("statusCode") == status, answer
+            if function in SIGNING:
+                MessageKeys(runtime).current("EdDSA")
         return done
 
     return serve
@@ -182,6 +188,8 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 200, event("keys_list", token=admin)
     yield 202, event("keys_rotate", token=admin)
     yield 202, event("keys_revoke", token=admin)
+    yield 202, event("message_keys_rotate", token=admin)
+    yield 202, event("message_keys_revoke", token=admin)
 
 
 def _exchanges(api: Api) -> Iterator[tuple[int, Event]]:
@@ -224,12 +232,10 @@ def worked_on(api: Api, sent: Event) -> Iterator[tuple[None, Event]]:
 
 
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:
-    named = {
-        "SecretId": api.runtime.settings.signing_keys_secret,
-        "ClientRequestToken": api.runtime.random_bytes(16).hex(),
-    }
-    for step in STEPS:
-        yield None, {"Step": step, **named}
+    for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
+        named = {"SecretId": secret_id, "ClientRequestToken": api.runtime.random_bytes(16).hex()}
+        for step in STEPS:
+            yield None, {"Step": step, **named}
 
 
 REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {

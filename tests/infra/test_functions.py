@@ -79,16 +79,17 @@ def test_a_template_that_is_not_built_is_refused() -> None:
 
 def test_the_keys_rotate_by_themselves() -> None:
     """A fresh deployment makes its keys at once, and then every RotationDays, with the newest code."""
-    assert deployed()["Resources"]["RotationSchedule"] == {
-        "Type": "AWS::SecretsManager::RotationSchedule",
-        "DependsOn": "RotationPermission",
-        "Properties": {
-            "SecretId": {"Ref": "SigningKeys"},
-            "RotationLambdaARN": {"Fn::GetAtt": ["RotationFunction", "Arn"]},
-            "RotationRules": {"AutomaticallyAfterDays": {"Ref": "RotationDays"}},
-            "RotateImmediatelyOnUpdate": True,
-        },
-    }
+    for secret, name in (("SigningKeys", "Rotation"), ("MessageKeys", "MessageKeys")):
+        assert deployed()["Resources"][f"{name}Schedule"] == {
+            "Type": "AWS::SecretsManager::RotationSchedule",
+            "DependsOn": f"{name}Permission",
+            "Properties": {
+                "SecretId": {"Ref": secret},
+                "RotationLambdaARN": {"Fn::GetAtt": ["RotationFunction", "Arn"]},
+                "RotationRules": {"AutomaticallyAfterDays": {"Ref": "RotationDays"}},
+                "RotateImmediatelyOnUpdate": True,
+            },
+        }
     assert functions()["RotationFunction"].keys().isdisjoint({"AutoPublishAlias", "SnapStart", "Events"})
 
 

@@ -50,7 +50,7 @@ REVIEWED = {
         on(GET, "ExchangeTable", "EXCHANGE#*", "TRANSACTION#*"),
         on(QUERY, "ExchangeTable", "EXCHANGE#*", "CLIENT#*"),
         on(PUT, "AuditTable", "DAY#*"),
-        on("secretsmanager:GetSecretValue", "CursorKey"),
+        on("secretsmanager:GetSecretValue", "CursorKey MessageKeys"),
         on(LOG, "SearchLogs"),
     ],
     "ClientsFunction": [
@@ -70,7 +70,7 @@ REVIEWED = {
         ),
         Statement(
             frozenset({"secretsmanager:RotateSecret"}),
-            frozenset({"SigningKeys"}),
+            frozenset({"SigningKeys", "MessageKeys"}),
             {
                 "ArnEqualsIfExists": {
                     "secretsmanager:RotationLambdaARN": {"Fn::GetAtt": ["RotationFunction", "Arn"]}
@@ -91,7 +91,7 @@ REVIEWED = {
         on(LOG, "ExchangeLogs"),
     ],
     "DeliveryFunction": [
-        on(GET, "ClientsTable", "CLIENT#*"),
+        on(GET, "ClientsTable", "CLIENT#*", "KEYS"),
         on(f"{GET} {BATCH_GET}", "RegistryTable"),
         on(QUERY, "RegistryTable RegistryTable/index/*"),
         on(GET, "ExchangeTable", "EXCHANGE#*", "TRANSACTION#*"),
@@ -101,7 +101,7 @@ REVIEWED = {
         on(UPDATE, "ExchangeTable", "OPEN#*", "RATE#*", transaction=True),
         on(UPDATE, "ExchangeTable", "OPEN#*"),
         on(PUT, "AuditTable", "DAY#*"),
-        on("secretsmanager:GetSecretValue", "CursorKey"),
+        on("secretsmanager:GetSecretValue", "CursorKey MessageKeys"),
         on("secretsmanager:GetSecretValue", CALLBACKS),
         SEND,
         on(RECEIVE, "WorkQueue DeliveryQueue"),
@@ -111,7 +111,7 @@ REVIEWED = {
         on(
             "secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue"
             " secretsmanager:UpdateSecretVersionStage",
-            "SigningKeys",
+            "SigningKeys MessageKeys",
         ),
         on(f"{GET} {PUT}", "ClientsTable", "KEYS"),
         on(LOG, "RotationLogs"),
@@ -127,15 +127,17 @@ def test_a_policy_is_as_reviewed(function: str) -> None:
 
 
 def test_only_secrets_manager_calls_the_rotation() -> None:
-    """It may, for the signing keys of this account alone, and the functions that answer HTTP are API Gateway's."""
-    assert deployed()["Resources"]["RotationPermission"]["Properties"] == {
-        "FunctionName": {"Fn::GetAtt": ["RotationFunction", "Arn"]},
-        "Action": "lambda:InvokeFunction",
-        "Principal": "secretsmanager.amazonaws.com",
-        "SourceAccount": {"Ref": "AWS::AccountId"},
-        "SourceArn": {"Ref": "SigningKeys"},
-    }
-    assert of_type("AWS::Lambda::Permission").keys() == {"RotationPermission"}
+    """It may, for the two rings of this account alone, and the functions that answer HTTP are API Gateway's."""
+    rings = {"RotationPermission": "SigningKeys", "MessageKeysPermission": "MessageKeys"}
+    for permission, secret in rings.items():
+        assert deployed()["Resources"][permission]["Properties"] == {
+            "FunctionName": {"Fn::GetAtt": ["RotationFunction", "Arn"]},
+            "Action": "lambda:InvokeFunction",
+            "Principal": "secretsmanager.amazonaws.com",
+            "SourceAccount": {"Ref": "AWS::AccountId"},
+            "SourceArn": {"Ref": secret},
+        }
+    assert of_type("AWS::Lambda::Permission").keys() == rings.keys()
 
 
 def test_each_function_was_reviewed() -> None:
@@ -152,9 +154,10 @@ def test_nothing_is_granted_by_wildcard(function: str) -> None:
 
 
 def test_functions_that_read_people_read_no_secret() -> None:
-    """What reads people reads no client secret and no private key, and the other functions read no person.
+    """What reads people reads no client secret and no key of tokens, and the other functions read no person.
 
-    The partners' secrets for callbacks are read by the delivery alone, and written by what cannot read them.
+    What reads people also signs messages, as nothing else does. The partners' secrets for callbacks are read by the
+    delivery alone, and written by what cannot read them.
     """
     for function in REVIEWED:
         resources = {resource for grant in policy(function) for resource in grant.resources}
@@ -168,13 +171,14 @@ def test_functions_that_read_people_read_no_secret() -> None:
         assert any(resource.startswith("RegistryTable") for resource in resources) == searches
         assert ("AuditTable" in resources) == searches
         assert ("SigningKeys" in secrets) == (function in {"TokenFunction", "RotationFunction"})
+        assert ("MessageKeys" in secrets) == (searches or function == "RotationFunction")
         assert ("CursorKey" in secrets) == searches
         assert (CALLBACKS in secrets) == (function == "DeliveryFunction")
         assert (CALLBACKS in resources) == (function in {"ClientsFunction", "DeliveryFunction"})
     for function, keys in (
         ("SearchFunction", [{"KEYS"}, {"CLIENT#*", "REVOKED#*"}]),
         ("ExchangeFunction", [{"KEYS"}, {"CLIENT#*", "REVOKED#*"}]),
-        ("DeliveryFunction", [{"CLIENT#*"}]),
+        ("DeliveryFunction", [{"CLIENT#*", "KEYS"}]),
     ):
         assert [grant.keys for grant in policy(function) if "ClientsTable" in grant.resources] == keys
 

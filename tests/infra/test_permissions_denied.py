@@ -31,10 +31,28 @@ DENIED = {
         "ClientsFunction",
         Call("secretsmanager:PutSecretValue", "SigningKeys"),
     ),
+    "the clients function reads no message key": (
+        "ClientsFunction",
+        Call("secretsmanager:GetSecretValue", "MessageKeys"),
+    ),
     "the clients function changes no exchange": (
         "ClientsFunction",
         Call(PUT, "ExchangeTable", frozenset({"EXCHANGE#"}), "TransactWriteItems"),
     ),
+    "the token function reads no message key": (
+        "TokenFunction",
+        Call("secretsmanager:GetSecretValue", "MessageKeys"),
+    ),
+    "the door reads no message key": (
+        "ExchangeFunction",
+        Call("secretsmanager:GetSecretValue", "MessageKeys"),
+    ),
+    "the search reads no key of tokens": (
+        "SearchFunction",
+        Call("secretsmanager:GetSecretValue", "SigningKeys"),
+    ),
+    "the search writes no message key": ("SearchFunction", Call("secretsmanager:PutSecretValue", "MessageKeys")),
+    "the delivery publishes no key": ("DeliveryFunction", Call(PUT, "ClientsTable", frozenset({"KEYS"}))),
     "the search sends nothing": ("SearchFunction", Call("sqs:SendMessage", "WorkQueue")),
     "the search changes no exchange": ("SearchFunction", Call(UPDATE, "ExchangeTable", frozenset({"OPEN#"}))),
 }

@@ -40,6 +40,7 @@ ADOPTED = {
     "ExchangeTable": "ExchangeTableName",
     "AuditTable": "AuditTableName",
     "SigningKeys": "SigningKeysArn",
+    "MessageKeys": "MessageKeysArn",
 }
 
 

@@ -118,9 +118,10 @@ def test_a_key_of_ones_own_encrypts_all_that_is_kept() -> None:
     assert all(function["KmsKeyArn"] == key for function in functions(**given).values())
 
 
-def test_the_signing_keys_start_as_an_empty_ring() -> None:
+@pytest.mark.parametrize("ring", ["SigningKeys", "MessageKeys"])
+def test_the_signing_keys_start_as_an_empty_ring(ring: str) -> None:
     """What CloudFormation generates is no key, and is read as a ring that is still to be filled."""
-    secret = template()["Resources"]["SigningKeys"]
+    secret = template()["Resources"][ring]
     generated = secret["Properties"]["GenerateSecretString"]
     assert generated == {"SecretStringTemplate": "{}", "GenerateStringKey": "seed"}
     assert KeyRing.from_secret('{"seed": "generated"}') is None

@@ -67,6 +67,7 @@ def test_no_resource_waits_for_itself() -> None:
     graph = {name: {other for other in named(resource) if other in resources} for name, resource in resources.items()}
     assert len(list(TopologicalSorter(graph).static_order())) == len(resources)
     assert graph["RotationSchedule"] >= {"RotationFunction", "SigningKeys", "RotationPermission"}
+    assert graph["MessageKeysSchedule"] >= {"RotationFunction", "MessageKeys", "MessageKeysPermission"}
 
 
 @pytest.mark.exhaustive

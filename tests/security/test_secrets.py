@@ -96,7 +96,7 @@ def private(api: Api) -> list[str]:
     version = api.runtime.secrets.get_secret_value(SecretId=secret_id, VersionStage="AWSCURRENT")
     ring = KeyRing.from_secret(version["SecretString"])
     assert ring is not None
-    lines = [line for key in (ring.current, ring.next) for line in key.private_key.splitlines()]
+    lines = [line for key in (*ring.current, *ring.next) for line in key.private_key.splitlines()]
     return [line for line in lines if not line.startswith("-----")]
 
 

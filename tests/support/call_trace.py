@@ -81,6 +81,7 @@ def _names(runtime: Runtime) -> tuple[str, ...]:
         settings.exchange_table,
         settings.audit_table,
         settings.signing_keys_secret,
+        settings.message_keys_secret,
         *filter(None, (settings.work_queue, settings.delivery_queue)),
     )
 

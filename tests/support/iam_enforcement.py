@@ -95,6 +95,7 @@ def resources(settings: Settings) -> dict[str, str]:
         settings.registry_table: "RegistryTable",
         settings.clients_table: "ClientsTable",
         settings.signing_keys_secret: "SigningKeys",
+        settings.message_keys_secret: "MessageKeys",
         settings.cursor_secret: "CursorKey",
         settings.work_queue: "WorkQueue",
         settings.delivery_queue: "DeliveryQueue",

@@ -11,8 +11,9 @@ import jwt
 
 from dci_cli.local.rotation import STEPS, rotate
 from dci_common.oauth.key_ring import KeyRing
-from dci_common.oauth.public_key_store import PublicKey, read_public_keys
+from dci_common.oauth.public_key_store import KeyUse, PublicKey, read_public_keys
 from dci_common.runtime import LambdaHandler
+from dci_common.signatures.message_keys import MessageKeys
 from dci_rotation import app as rotation_app
 from support.api import Api, identified
 
@@ -25,10 +26,12 @@ class Deployment:
 
     new: Callable[..., Api]
     api: Api
+    use: KeyUse = KeyUse.TOKENS
 
     @property
     def secret_id(self) -> str:
-        return self.api.runtime.settings.signing_keys_secret
+        settings = self.api.runtime.settings
+        return settings.signing_keys_secret if self.use is KeyUse.TOKENS else settings.message_keys_secret
 
     @property
     def rotation(self) -> LambdaHandler:
@@ -55,7 +58,7 @@ class Deployment:
 
     @property
     def published(self) -> dict[str, PublicKey]:
-        return {key.kid: key for key in read_public_keys(self.api.runtime, consistent=True).keys}
+        return {key.kid: key for key in read_public_keys(self.api.runtime, self.use, consistent=True).keys}
 
     def fresh(self, **changes: Any) -> Api:
         """Functions that remember nothing, at the same time of day."""
@@ -64,7 +67,7 @@ class Deployment:
         return api
 
     def check(self) -> None:
-        """Check that the ring is whole and is what is published, and that its tokens open the search."""
+        """Check that the ring is whole and is what is published, and that its current keys sign."""
         ring = self.ring
         assert ring is not None
         states = ring.public_keys()
@@ -72,8 +75,12 @@ class Deployment:
             jwk["kid"]: (jwk, state) for jwk, state in states
         }
         assert len(self.published) == len(states)
+        if self.use is KeyUse.MESSAGES:
+            keys = MessageKeys(self.fresh().runtime)
+            assert tuple(keys.current(key.alg) for key in ring.current) == ring.current
+            return
         token = self.fresh().token_of()
-        assert jwt.get_unverified_header(token)["kid"] == ring.current.kid
+        assert (jwt.get_unverified_header(token)["kid"],) == tuple(key.kid for key in ring.current)
         assert answers(self.fresh(), token) == 200
 
 

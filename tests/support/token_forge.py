@@ -57,7 +57,8 @@ class Forge:
         )["SecretString"]
         ring = KeyRing.from_secret(secret)
         assert ring is not None
-        return ring.current
+        [key] = ring.current
+        return key
 
     @cached_property
     def foreign(self) -> SigningKey:

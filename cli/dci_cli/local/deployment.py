@@ -48,6 +48,7 @@ _TABLES = {
     "AuditTable": "dci-audit",
 }
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
+_MESSAGE_SECRET = "dci-message-keys"  # noqa: S105 - likewise
 _CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
 _ROTATION, _DELIVERY = "RotationFunction", "DeliveryFunction"
 CALLBACK_HOSTS = ("127.0.0.1", "localhost")  # this machine, where callbacks are plain HTTP
@@ -94,11 +95,12 @@ def local_deployment(
         missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
         create_tables(dynamodb, template.tables, missing)
         add_indexes(dynamodb, template.tables, {name: _TABLES[name] for name in _TABLES.keys() - missing.keys()})
-        secrets_manager.create_secret(Name=_SECRET, SecretString="{}")
         secrets_manager.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
         create_queues(MinimalSQS(runtime.retry))
         rotation = load_handler(_handler(template, _ROTATION, "makes the signing keys"))
-        rotate(rotation, _SECRET)
+        for secret_id in (_SECRET, _MESSAGE_SECRET):
+            secrets_manager.create_secret(Name=secret_id, SecretString="{}")
+            rotate(rotation, secret_id)
         data.fill(runtime)
         make_due(runtime)
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
@@ -155,6 +157,7 @@ def variables(issuer: str, callback_hosts: Sequence[str] = CALLBACK_HOSTS) -> di
         "EXCHANGE_TABLE": _TABLES["ExchangeTable"],
         "AUDIT_TABLE": _TABLES["AuditTable"],
         "SIGNING_KEYS_SECRET": _SECRET,
+        "MESSAGE_KEYS_SECRET": _MESSAGE_SECRET,
         "CURSOR_SECRET": _CURSOR_SECRET,
         "CALLBACK_SECRETS": "dci/callbacks/",
         "CALLBACK_TEST_ORIGINS": ",".join(callback_hosts),

@@ -142,9 +142,15 @@ def _key_paths() -> Tree:
     """Return the paths for the administration of signing keys."""
     return {
         "/keys": {"get": _read("List the signing keys", "SigningKeys")},
-        "/keys/rotate": {"post": _operation("Rotate the signing keys", 202, "Rotation", (CLIENTS_MANAGE,))},
-        "/keys/revoke": {"post": _operation("Replace all signing keys", 202, "Rotation", (CLIENTS_MANAGE,))},
+        "/keys/rotate": _starts("Rotate the keys that sign tokens"),
+        "/keys/revoke": _starts("Replace all keys that sign tokens"),
+        "/keys/messages/rotate": _starts("Rotate the keys that sign messages"),
+        "/keys/messages/revoke": _starts("Replace all keys that sign messages"),
     }
+
+
+def _starts(summary: str) -> Tree:
+    return {"post": _operation(summary, 202, "Rotation", (CLIENTS_MANAGE,))}
 
 
 def _exchange_paths() -> Tree:

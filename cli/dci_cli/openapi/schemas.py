@@ -88,6 +88,7 @@ def _page(member: str, of: str) -> Schema:
 _SIGNING_KEY = closed(
     {
         "kid": TEXT,
+        "signs": {"enum": ["tokens", "messages"]},
         "alg": TEXT,
         "state": {"enum": ["current", "next", "retired", "pending"]},
         "since": {**TEXT, "format": "date-time"},

@@ -58,6 +58,8 @@ def _resources(
         "/keys": {"GET": reads(keys.published)},
         "/keys/rotate": {"POST": changes(keys.rotate)},
         "/keys/revoke": {"POST": changes(keys.revoke)},
+        "/keys/messages/rotate": {"POST": changes(keys.rotate_messages)},
+        "/keys/messages/revoke": {"POST": changes(keys.revoke_messages)},
         "/exchanges": {"GET": reads(exchanges.exchanges)},
         "/exchanges/{correlation_id}": {"GET": reads(exchanges.exchange)},
     }

@@ -1,4 +1,4 @@
-"""The endpoints of the signing keys: their published state, their rotation and their revocation."""
+"""The endpoints of the signing keys, of tokens and of messages: their state, rotation and revocation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dci_common.clients.administration import Administration
 from dci_common.edge.http import Request, Response
 from dci_common.errors import Conflict
 from dci_common.oauth.key_ring import REPLACING
-from dci_common.oauth.public_key_store import KEPT_SECONDS, PublicKey, read_public_keys
+from dci_common.oauth.public_key_store import KeyUse, PublicKey, PublicKeySet, read_public_keys
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
@@ -25,26 +25,34 @@ class KeyEndpoints:
         self._administration = Administration(runtime)
 
     def published(self, _: Request) -> Response:
-        """Return each published key with its state; tokens of a retired key are accepted `until` then."""
+        """Return each published key with what it signs and its state; a retired key is published `until` then."""
         now = self._runtime.clock()
-        published = read_public_keys(self._runtime, consistent=True).keys
-        return Response.of(200, {"keys": [_view(key) for key in published if not key.is_expired(now)]})
+        sets = [read_public_keys(self._runtime, use, consistent=True) for use in KeyUse]
+        return Response.of(200, {"keys": [_view(keys, key) for keys in sets for key in keys.valid(now)]})
 
     def rotate(self, _: Request, caller: Caller) -> Response:
-        """Start a rotation of the signing keys, which takes seconds. Raises Conflict while one is running."""
-        return self._start(caller, "")
+        """Start a rotation of the keys of tokens, which takes seconds. Raises Conflict while one is running."""
+        return self._start(caller, KeyUse.TOKENS, "")
 
     def revoke(self, _: Request, caller: Caller) -> Response:
-        """Start the replacement of all signing keys, whose tokens then end. Raises Conflict as `rotate` does."""
-        return self._start(caller, REPLACING)
+        """Start the replacement of all keys of tokens, which then end. Raises Conflict as `rotate` does."""
+        return self._start(caller, KeyUse.TOKENS, REPLACING)
 
-    def _start(self, caller: Caller, prefix: str) -> Response:
+    def rotate_messages(self, _: Request, caller: Caller) -> Response:
+        """Start a rotation of the keys of messages. Raises Conflict as `rotate` does."""
+        return self._start(caller, KeyUse.MESSAGES, "")
+
+    def revoke_messages(self, _: Request, caller: Caller) -> Response:
+        """Start the replacement of all keys of messages. Raises Conflict as `rotate` does."""
+        return self._start(caller, KeyUse.MESSAGES, REPLACING)
+
+    def _start(self, caller: Caller, use: KeyUse, prefix: str) -> Response:
         self._administration.authorize(caller)
+        settings = self._runtime.settings
+        secret_id = settings.signing_keys_secret if use is KeyUse.TOKENS else settings.message_keys_secret
         rotation = uuid.UUID(bytes=self._runtime.random_bytes(16), version=4)
         try:
-            self._runtime.secrets.rotate_secret(
-                SecretId=self._runtime.settings.signing_keys_secret, ClientRequestToken=f"{prefix}{rotation}"
-            )
+            self._runtime.secrets.rotate_secret(SecretId=secret_id, ClientRequestToken=f"{prefix}{rotation}")
         except self._runtime.secrets.exceptions.InvalidRequestException as error:
             raise Conflict(
                 "A rotation is running, or an unfinished one is being retried: try again later."
@@ -52,12 +60,13 @@ class KeyEndpoints:
         return Response.of(202, {"status": "started"}, {"Location": "/keys"})
 
 
-def _view(key: PublicKey) -> dict[str, str]:
-    until = {"until": timestamp(key.since + KEPT_SECONDS)} if key.state == "retired" else {}
+def _view(keys: PublicKeySet, key: PublicKey) -> dict[str, str]:
+    until = keys.until(key)
     return {
         "kid": key.kid,
+        "signs": keys.use.name.lower(),
         "alg": str(key.jwk["alg"]),
         "state": key.state,
         "since": timestamp(key.since),
-        **until,
+        **({} if until is None else {"until": timestamp(until)}),
     }

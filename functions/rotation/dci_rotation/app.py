@@ -9,22 +9,22 @@ from dci_common.logs import log_failure, log_rotation
 from dci_common.runtime import Event, LambdaHandler, Runtime, lambda_handler
 from dci_rotation.key_rotation import KeyRotation
 
+_STEPS = {
+    "createSecret": KeyRotation.create,
+    "setSecret": KeyRotation.set,
+    "testSecret": KeyRotation.test,
+    "finishSecret": KeyRotation.finish,
+}
+
 
 def create_app(runtime: Runtime) -> LambdaHandler:
     """Build the function: errors are logged and raised, so that Secrets Manager retries the step."""
-    rotation = KeyRotation(runtime)
-    steps = {
-        "createSecret": rotation.create,
-        "setSecret": rotation.set,
-        "testSecret": rotation.test,
-        "finishSecret": rotation.finish,
-    }
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
         step, token = event["Step"], event["ClientRequestToken"]
         try:
             with calls_end_by(Deadline.of(context, runtime.clock)):
-                steps[step](event["SecretId"], token)
+                _STEPS[step](KeyRotation(runtime, event["SecretId"]), token)
         except Exception as error:
             log_failure(error, token)
             raise

@@ -9,9 +9,10 @@ from dci_common.clients.model import Client
 from dci_common.edge.bearer import issuer
 from dci_common.edge.errors import ErrorResponse
 from dci_common.edge.http import Request, Response
-from dci_common.oauth.public_key_store import PublicKeys
+from dci_common.oauth.public_key_store import KeyUse, PublicKeys
 from dci_common.runtime import Runtime
 from dci_token.credentials import Credentials, check_grant_type, read_credentials, read_parameters, read_token
+from dci_token.key_set import KeySet
 from dci_token.metadata import audiences, metadata
 from dci_token.service import TokenService
 
@@ -24,8 +25,8 @@ class OAuthEndpoints:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._keys = PublicKeys(runtime)
-        self._service = TokenService(runtime, self._keys)
+        self._keys = KeySet(runtime)
+        self._service = TokenService(runtime, PublicKeys(runtime, KeyUse.TOKENS))
         self._authenticator = Authenticator(runtime)
 
     def token(self, request: Request) -> Response:

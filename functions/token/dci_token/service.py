@@ -33,7 +33,7 @@ class TokenService:
     def __init__(self, runtime: Runtime, keys: PublicKeys) -> None:
         self._runtime = runtime
         self._clients = ClientStore(runtime)
-        self._signing = SigningKeys(runtime, keys)
+        self._signing = SigningKeys(runtime, runtime.settings.signing_keys_secret, keys)
         self._keys = keys
 
     def issue(self, client: Client, scope: str, issuer: str) -> IssuedToken:
@@ -49,7 +49,8 @@ class TokenService:
         if not scopes:
             raise UnauthorizedClient("The client holds no scope: ask the registry's operators for one.")
         now = int(self._runtime.clock())
-        token = sign_token(self._signing.current(), client, scopes, issuer, now, self._runtime.random_bytes(16))
+        [key] = self._signing.current()
+        token = sign_token(key, client, scopes, issuer, now, self._runtime.random_bytes(16))
         return IssuedToken(token, scopes, client.token_lifetime)
 
     def revoke(self, client: Client, token: str, issuer: str) -> None:

@@ -28,7 +28,8 @@ class Settings:
     - `max_examined`: how many index entries one message may read.
     - `requests_a_minute`, `records_a_day`: the quota of clients without one of their own; 0: no limit.
     - `audit_days`: how long disclosures are recorded; 0: for ever.
-    - `signing_algorithm`: the algorithm of new keys.
+    - `signing_keys_secret`, `message_keys_secret`: the rings of keys that sign tokens, and messages.
+    - `signing_algorithm`: the algorithm of new keys that sign tokens.
     - `stack_name`: the name of the deployment, a dimension of its metrics; empty: there are no metrics.
     - `origin_secret`: the header value that the web application firewall adds to each request; empty: no firewall.
     - `work_queue`, `delivery_queue`: the URLs of the queues of exchanges to be worked on, and to be delivered.
@@ -44,6 +45,7 @@ class Settings:
     registry_table: str = ""
     exchange_table: str = ""
     signing_keys_secret: str = ""
+    message_keys_secret: str = ""
     cursor_secret: str = ""
     audit_table: str = ""
     issuer: str = ""
@@ -77,6 +79,7 @@ class Settings:
             registry_table=env.get("REGISTRY_TABLE", ""),
             exchange_table=env.get("EXCHANGE_TABLE", ""),
             signing_keys_secret=env.get("SIGNING_KEYS_SECRET", ""),
+            message_keys_secret=env.get("MESSAGE_KEYS_SECRET", ""),
             cursor_secret=env.get("CURSOR_SECRET", ""),
             audit_table=env.get("AUDIT_TABLE", ""),
             issuer=env.get("ISSUER", "").rstrip("/"),

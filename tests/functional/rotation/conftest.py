@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dci_common.oauth.public_key_store import KeyUse
 from support.api import Api
 from support.rotated_deployment import Deployment
 
@@ -23,8 +24,16 @@ def deployment(empty: Deployment) -> Deployment:
     return empty
 
 
-@pytest.fixture(params=["empty", "deployment"])
+@pytest.fixture
+def messages(own_api: Callable[..., Api]) -> Deployment:
+    """Return a deployment that has rotated its message keys once, and no keys of tokens."""
+    made = Deployment(own_api, own_api(), KeyUse.MESSAGES)
+    made.rotate()
+    return made
+
+
+@pytest.fixture(params=["empty", "deployment", "messages"])
 def either(request: pytest.FixtureRequest) -> Deployment:
-    """Return a deployment with an empty ring, then one with a full one."""
+    """Return a deployment with an empty ring, then one with a full one, then one with a full ring of message keys."""
     found: Deployment = request.getfixturevalue(request.param)
     return found

@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from dci_cli.local.rotation import STEPS
-from dci_common.oauth.public_key_store import KEPT_SECONDS
+from dci_common.oauth.public_key_store import KeyUse
 from dci_rotation.key_rotation import RotationError
 from support.api import START
 from support.events import event
@@ -39,7 +39,7 @@ def test_keys_follow_one_another(deployment: Deployment) -> None:
     assert before is not None
     assert after is not None
     assert after.current == before.next
-    assert after.retired == (before.current.public,)
+    assert after.retired == (before.current[0].public,)
     assert after.next not in (before.next, before.current)
     deployment.check()
 
@@ -86,7 +86,7 @@ def test_a_retired_key_is_removed_after_its_last_token(deployment: Deployment) -
     deployment.rotate()
     assert deployment.ring is not None
     [retired] = deployment.ring.retired
-    deployment.api.clock.advance(KEPT_SECONDS - 1)
+    deployment.api.clock.advance(KeyUse.TOKENS.kept_seconds - 1)
     assert retired in deployment.fresh().send(event("jwks")).json["keys"]
     deployment.rotate()
     assert retired in deployment.ring.retired

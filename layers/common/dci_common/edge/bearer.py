@@ -8,7 +8,7 @@ from dci_common.clients.model import Client
 from dci_common.clients.store import ClientStore
 from dci_common.edge.http import Request
 from dci_common.errors import Unauthenticated
-from dci_common.oauth.public_key_store import PublicKeys
+from dci_common.oauth.public_key_store import KeyUse, PublicKeys
 from dci_common.oauth.tokens import VerifiedToken, verify_token
 from dci_common.runtime import Runtime
 
@@ -27,7 +27,7 @@ class BearerGate:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._clients = ClientStore(runtime)
-        self._keys = PublicKeys(runtime)
+        self._keys = PublicKeys(runtime, KeyUse.TOKENS)
         self._holders: AgingCache[VerifiedToken, Client | None] = AgingCache(_REVOCATION_SECONDS, runtime.clock)
 
     def authenticate(self, request: Request, *scopes: str) -> Client:

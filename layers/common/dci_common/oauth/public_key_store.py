@@ -1,4 +1,7 @@
-"""The published public keys of a deployment: the item `KEYS`, `KEYS` of ClientsTable.
+"""The published public keys of a deployment: the items `KEYS` of ClientsTable, one for each use of keys.
+
+Their sort keys are `KEYS` for the keys that sign tokens, and `MESSAGE_KEYS` for those that sign messages. A key of
+one use is never found as one of the other.
 
 | attribute | holds |
 |---|---|
@@ -11,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
 import jwt
@@ -24,11 +28,23 @@ if TYPE_CHECKING:
 Jwk = dict[str, Any]
 State = Literal["pending", "next", "current", "retired"]
 
-RING_SECONDS = 300  # for which the token function caches the ring, and so may sign with a key that was just retired
+RING_SECONDS = 300  # for which functions cache a ring, and so may sign with a key that was just retired
+PUBLISHED_SECONDS = 60  # for which functions cache the published keys: forged tokens cost no reads
 _CLOCK_SKEW_SECONDS = 60
-_CACHED_SECONDS = 60
-KEPT_SECONDS = MAX_TOKEN_LIFETIME + RING_SECONDS + _CLOCK_SKEW_SECONDS
-_KEY = {"pk": {"S": "KEYS"}, "sk": {"S": "KEYS"}}
+_MESSAGE_SECONDS = 86_400  # a receiver may verify a message that late
+
+
+class KeyUse(Enum):
+    """What keys sign; the value is the sort key of the item that publishes them."""
+
+    TOKENS = "KEYS"
+    MESSAGES = "MESSAGE_KEYS"
+
+    @property
+    def kept_seconds(self) -> int:
+        """For how long a retired key is published: until what it signed last is no longer verified."""
+        verified = MAX_TOKEN_LIFETIME if self is KeyUse.TOKENS else _MESSAGE_SECONDS
+        return verified + RING_SECONDS + _CLOCK_SKEW_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +60,12 @@ class PublicKey:
         """The key's id."""
         return str(self.jwk["kid"])
 
-    def is_expired(self, now: float) -> bool:
-        """Return whether every token that the key signed has expired."""
-        return self.state == "retired" and now >= self.since + KEPT_SECONDS
-
 
 @dataclass(frozen=True, slots=True)
 class PublicKeySet:
-    """The published keys; revision 0 means that none were published yet."""
+    """The published keys of one use; revision 0 means that none were published yet."""
 
+    use: KeyUse
     keys: tuple[PublicKey, ...] = ()
     revision: int = 0
 
@@ -60,21 +73,35 @@ class PublicKeySet:
         """Return the next revision with these keys; a key whose state is unchanged keeps its `since`."""
         since = {(key.kid, key.state): key.since for key in self.keys}
         keys = tuple(PublicKey(jwk, state, since.get((jwk["kid"], state), now)) for jwk, state in states)
-        return PublicKeySet(keys, self.revision + 1)
+        return PublicKeySet(self.use, keys, self.revision + 1)
+
+    def until(self, key: PublicKey) -> int | None:
+        """Return when a retired key expires, because nothing that it signed is verified any more."""
+        return key.since + self.use.kept_seconds if key.state == "retired" else None
+
+    def is_expired(self, key: PublicKey, now: float) -> bool:
+        """Return whether nothing that the key signed is verified any more."""
+        until = self.until(key)
+        return until is not None and now >= until
+
+    def valid(self, now: float) -> list[PublicKey]:
+        """Return the keys that have not expired."""
+        return [key for key in self.keys if not self.is_expired(key, now)]
 
 
-def read_public_keys(runtime: Runtime, *, consistent: bool = False) -> PublicKeySet:
-    """Return the published keys."""
+def read_public_keys(runtime: Runtime, use: KeyUse, *, consistent: bool = False) -> PublicKeySet:
+    """Return the published keys of a use."""
     item = runtime.dynamodb.get_item(
-        TableName=runtime.settings.clients_table, Key=_KEY, ConsistentRead=consistent
+        TableName=runtime.settings.clients_table, Key=_item_key(use), ConsistentRead=consistent
     ).get("Item")
     if item is None:
-        return PublicKeySet()
-    return PublicKeySet(tuple(PublicKey(**key) for key in json.loads(item["keys"]["S"])), int(item["revision"]["N"]))
+        return PublicKeySet(use)
+    keys = tuple(PublicKey(**key) for key in json.loads(item["keys"]["S"]))
+    return PublicKeySet(use, keys, int(item["revision"]["N"]))
 
 
 def write_public_keys(runtime: Runtime, published: PublicKeySet) -> None:
-    """Replace the published keys, if the revision before is still in place.
+    """Replace the published keys of a use, if the revision before is still in place.
 
     Raises botocore's ConditionalCheckFailedException when another write came first.
     """
@@ -84,33 +111,32 @@ def write_public_keys(runtime: Runtime, published: PublicKeySet) -> None:
     }
     runtime.dynamodb.put_item(
         TableName=runtime.settings.clients_table,
-        Item={**_KEY, **content},
+        Item={**_item_key(published.use), **content},
         ConditionExpression="attribute_not_exists(pk) OR revision = :before",
         ExpressionAttributeValues={":before": {"N": str(published.revision - 1)}},
     )
 
 
+def _item_key(use: KeyUse) -> dict[str, Any]:
+    return {"pk": {"S": "KEYS"}, "sk": {"S": use.value}}
+
+
 class PublicKeys:
-    """The published keys for verifiers and the JWKS endpoint, cached for a minute: forged tokens cost no reads."""
+    """The published keys of one use, for those that verify or sign with them."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, use: KeyUse) -> None:
         self._runtime = runtime
-        self._cache: AgingCache[str, tuple[dict[str, jwt.PyJWK], str]] = AgingCache(_CACHED_SECONDS, runtime.clock)
-
-    def document(self) -> str:
-        """Return the JWK set as JSON."""
-        return self._cache.get("keys", self._load)[1]
+        self._use = use
+        self._cache: AgingCache[str, dict[str, jwt.PyJWK]] = AgingCache(PUBLISHED_SECONDS, runtime.clock)
 
     def find(self, kid: str) -> jwt.PyJWK | None:
         """Return the key with this id, or None."""
-        return self._cache.get("keys", self._load)[0].get(kid)
+        return self._cache.get("keys", self._load).get(kid)
 
     def forget(self) -> None:
         """Read the keys again at their next use."""
         self._cache.forget("keys")
 
-    def _load(self) -> tuple[dict[str, jwt.PyJWK], str]:
-        now = self._runtime.clock()
-        jwks = [key.jwk for key in read_public_keys(self._runtime).keys if not key.is_expired(now)]
-        keys = {jwk["kid"]: jwt.PyJWK(jwk, jwk["alg"]) for jwk in jwks}
-        return keys, json.dumps({"keys": jwks}, separators=(",", ":"))
+    def _load(self) -> dict[str, jwt.PyJWK]:
+        valid = read_public_keys(self._runtime, self._use).valid(self._runtime.clock())
+        return {key.kid: jwt.PyJWK(key.jwk, key.jwk["alg"]) for key in valid}

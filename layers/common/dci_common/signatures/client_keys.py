@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from dci_common.deadline import Deadline
     from dci_common.runtime import Runtime
     from dci_common.settings import Settings
-
-# Returns the keys with this kid, or all of them where it is None, that are for one of these algorithms.
-KeyFinder = Callable[[str | None, Collection[str]], Sequence[jwt.PyJWK]]
+    from dci_common.signatures.dialect import KeyFinder
 
 
 class ClientKeys:
