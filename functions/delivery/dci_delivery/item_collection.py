@@ -108,9 +108,13 @@ class ItemCollection:
         return self._store.save(_finished(exchange, outcome), *keys, charge=self._charge(charge))
 
     def rejected(self, exchange: Exchange, outcome: Outcome, *, is_probe: bool = False) -> Exchange:
-        """Store why an item is rejected; a probe, which tells how much there is, counts as a record."""
-        charge = self._charge(1) if is_probe and not exchange.checkpoint.charged else None
-        return self._store.save(_finished(exchange, outcome), charge=charge)
+        """Store why an item is rejected, and give back what it was charged today: nothing of it is sent.
+
+        A probe, which tells how much there is, counts as a record. What was charged on earlier days limits nothing.
+        """
+        before, today = exchange.checkpoint, str(day(self._runtime.clock()))
+        returned = before.charged_then if before.charged_on == today else 0
+        return self._store.save(_finished(exchange, outcome), charge=self._charge(int(is_probe) - returned))
 
     def _store_block(
         self, exchange: Exchange, search: CompiledSearch, block: Sequence[Place], last: Place | None, examined: int
@@ -134,10 +138,13 @@ class ItemCollection:
     ) -> Exchange:
         number, before = len(exchange.outcomes), exchange.checkpoint
         ids = [place.position.id for place in block]
-        after = Checkpoint(last, before.keys + len(ids), before.charged + charge, examined)
+        made = self._charge(charge)
+        charged_on = made.date if made else before.charged_on
+        charged_then = charge + (before.charged_then if before.charged_on == charged_on else 0)
+        after = Checkpoint(last, before.keys + len(ids), before.charged + charge, charged_on, charged_then, examined)
         keys = [self._store.keys_item(exchange, number, before.keys, ids)] if ids else []
         moved = replace(exchange, checkpoint=after, tries=exchange.tries if before.after == last else 1)
-        return self._store.save(moved, *keys, charge=self._charge(charge))
+        return self._store.save(moved, *keys, charge=made)
 
     def _blocks(self, exchange: Exchange, ids: list[str]) -> list[dict[str, object]]:
         number, blocks, start = len(exchange.outcomes), list[dict[str, object]](), 0

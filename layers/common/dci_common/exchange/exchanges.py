@@ -53,12 +53,15 @@ class Outcome:
 class Checkpoint:
     """Where the collection of the first item without an outcome stands.
 
-    `keys` and `charged` count what is stored and what its quota was charged; `examined` are the entries read.
+    `keys` and `charged` count what is stored and what its quota was charged, `charged_then` of it on the last day,
+    `charged_on`; `examined` are the entries read.
     """
 
     after: Place | None = None
     keys: int = 0
     charged: int = 0
+    charged_on: str = ""
+    charged_then: int = 0
     examined: int = 0
 
 
