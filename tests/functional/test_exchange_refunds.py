@@ -94,3 +94,12 @@ def test_a_day_gives_nothing_back_that_was_counted_on_another(
     change_client(partner, record_types=["Group"])
     assert rejection(partner, receiver) == "rjct.search_criteria.invalid"
     assert counted(partner) == before
+
+
+def test_a_collection_ends_with_its_entitlement(partner_of: Callable[..., Partner], receiver: Receiver) -> None:
+    """A search that was begun with restricted people is rejected when the client is not entitled to them any more."""
+    partner = partner_of({}, flags={"restricted": True})
+    collect_a_part(partner)
+    change_client(partner, flags={"restricted": False})
+    assert rejection(partner, receiver) == "rjct.search_criteria.invalid"
+    assert counted(partner) == [0]

@@ -85,7 +85,7 @@ class ItemCollection:
                 raise OutOfTime(exchange)
         exchange = self._store_block(exchange, search, block, last, started.examined + budget.examined)
         keys = exchange.checkpoint.keys
-        return self._store.save(_finished(exchange, Outcome(keys=keys, total=keys)))
+        return self._store.save(_finished(exchange, Outcome(keys, keys, restricted=self._client.restricted)))
 
     def page(self, exchange: Exchange, search: CompiledSearch, cursors: Cursors, deadline: Deadline) -> Exchange:
         """Store the page that the item asks for, as the sync search would find it, and the outcome of the item.
@@ -100,7 +100,7 @@ class ItemCollection:
         following = cursors.seal(found.next_position, search.digest) if found.next_position else ""
         shown = set(ids)
         others = [id_ for id_ in found.identified if id_ not in shown]
-        outcome = Outcome(len(ids), found.total, following, len(others))
+        outcome = Outcome(len(ids), found.total, following, len(others), restricted=self._client.restricted)
         charge = sum(self._charges(search, ids)) or min(found.total, 1)
         if (a_day := self._a_day()) and charge > a_day:
             raise _more_than_a_day(a_day)
@@ -141,7 +141,15 @@ class ItemCollection:
         made = self._charge(charge)
         charged_on = made.date if made else before.charged_on
         charged_then = charge + (before.charged_then if before.charged_on == charged_on else 0)
-        after = Checkpoint(last, before.keys + len(ids), before.charged + charge, charged_on, charged_then, examined)
+        after = Checkpoint(
+            after=last,
+            keys=before.keys + len(ids),
+            charged=before.charged + charge,
+            charged_on=charged_on,
+            charged_then=charged_then,
+            examined=examined,
+            restricted=self._client.restricted,
+        )
         keys = [self._store.keys_item(exchange, number, before.keys, ids)] if ids else []
         moved = replace(exchange, checkpoint=after, tries=exchange.tries if before.after == last else 1)
         return self._store.save(moved, *keys, charge=made)
