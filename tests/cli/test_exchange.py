@@ -13,7 +13,6 @@ import pytest
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.exchange_table import ExchangeTable
 from dci_common.exchange.exchanges import exchange_key, transaction_key
-from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.runtime import Runtime
 from support.api import Api
 from support.stored_exchanges import (
@@ -150,17 +149,6 @@ def test_one_whose_message_has_expired_is_not_redriven(runtime: Runtime, exchang
     assert exchange("redrive", dead.correlation_id, "--yes").problem == f"{dead.correlation_id}: {said}"
     assert stored(runtime, dead) == dead
     assert recorded(dead) == [("exchange redrive", False)]
-
-
-def test_a_paused_client_is_delivered_to_again(runtime: Runtime, exchange: Exchanges, owner: str) -> None:
-    """A redrive ends the pause that a receiver caused when it said that it is gone."""
-    failed = ended(runtime, owner, "dead", **SECOND_PAGE)
-    places = WorkerPlaces(runtime)
-    places.pause(owner)
-    assert exchange("redrive", failed.correlation_id, "--yes").status == 0
-    place = places.take(owner, "delivering", 10)
-    assert place
-    assert not place.is_paused
 
 
 def test_all_of_a_client_are_redriven(api: Api, runtime: Runtime, exchange: Exchanges, owner: str) -> None:

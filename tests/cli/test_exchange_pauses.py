@@ -10,7 +10,7 @@ import pytest
 from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.runtime import Runtime
 from support.api import Api
-from support.stored_exchanges import exchange_table
+from support.stored_exchanges import SECOND_PAGE, ended, exchange_table
 
 from .conftest import Exchanges
 
@@ -50,3 +50,14 @@ def test_paused_clients_are_listed_until_they_are_resumed(runtime: Runtime, exch
         ("exchange resume", False),
         ("exchange resume", True),
     ]
+
+
+def test_a_paused_client_is_delivered_to_again(runtime: Runtime, exchange: Exchanges) -> None:
+    """A redrive ends the pause that a receiver caused when it said that it is gone."""
+    failed = ended(runtime, CLIENT, "dead", **SECOND_PAGE)
+    places = WorkerPlaces(runtime)
+    places.pause(CLIENT)
+    assert exchange("redrive", failed.correlation_id, "--yes").status == 0
+    place = places.take(CLIENT, "delivering", 10)
+    assert place
+    assert not place.is_paused

@@ -118,7 +118,7 @@ def _items() -> list[dict[str, Any]]:
 
 def _by_reference(name: str) -> dict[str, Any]:
     """Return a status request that looks for its search in a list: its own transaction is no search."""
-    message = body_of(name)
+    message: dict[str, Any] = body_of(name)
     message["header"]["message_id"] = "by-reference"
     message["message"]["transaction_id"] = "of-the-status"
     message["message"]["txnstatus_request"] |= {

@@ -121,6 +121,8 @@ class Collector:
         if exchange.tries > _MAX_TRIES:
             return self._failed(exchange, items)
         try:
+            if exchange.checkpoint.restricted:
+                answer.check_entitled()
             search = answer.compiled(number)
             return self._search(exchange, client, answer, search, items, deadline)
         except (Rejection, QueryError) as error:

@@ -85,7 +85,7 @@ class ItemCollection:
                 raise OutOfTime(exchange)
         exchange = self._store_block(exchange, search, block, last, started.examined + budget.examined)
         keys = exchange.checkpoint.keys
-        return self._store.save(_finished(exchange, Outcome(keys=keys, total=keys)))
+        return self._store.save(_finished(exchange, Outcome(keys, keys, restricted=self._client.restricted)))
 
     def page(self, exchange: Exchange, search: CompiledSearch, cursors: Cursors, deadline: Deadline) -> Exchange:
         """Store the page that the item asks for, as the sync search would find it, and the outcome of the item.
@@ -100,7 +100,7 @@ class ItemCollection:
         following = cursors.seal(found.next_position, search.digest) if found.next_position else ""
         shown = set(ids)
         others = [id_ for id_ in found.identified if id_ not in shown]
-        outcome = Outcome(len(ids), found.total, following, len(others))
+        outcome = Outcome(len(ids), found.total, following, len(others), restricted=self._client.restricted)
         charge = sum(self._charges(search, ids)) or min(found.total, 1)
         if (a_day := self._a_day()) and charge > a_day:
             raise _more_than_a_day(a_day)
@@ -108,9 +108,13 @@ class ItemCollection:
         return self._store.save(_finished(exchange, outcome), *keys, charge=self._charge(charge))
 
     def rejected(self, exchange: Exchange, outcome: Outcome, *, is_probe: bool = False) -> Exchange:
-        """Store why an item is rejected; a probe, which tells how much there is, counts as a record."""
-        charge = self._charge(1) if is_probe and not exchange.checkpoint.charged else None
-        return self._store.save(_finished(exchange, outcome), charge=charge)
+        """Store why an item is rejected, and give back what it was charged today: nothing of it is sent.
+
+        A probe, which tells how much there is, counts as a record. What was charged on earlier days limits nothing.
+        """
+        before, today = exchange.checkpoint, str(day(self._runtime.clock()))
+        returned = before.charged_then if before.charged_on == today else 0
+        return self._store.save(_finished(exchange, outcome), charge=self._charge(int(is_probe) - returned))
 
     def _store_block(
         self, exchange: Exchange, search: CompiledSearch, block: Sequence[Place], last: Place | None, examined: int
@@ -134,10 +138,21 @@ class ItemCollection:
     ) -> Exchange:
         number, before = len(exchange.outcomes), exchange.checkpoint
         ids = [place.position.id for place in block]
-        after = Checkpoint(last, before.keys + len(ids), before.charged + charge, examined)
+        made = self._charge(charge)
+        charged_on = made.date if made else before.charged_on
+        charged_then = charge + (before.charged_then if before.charged_on == charged_on else 0)
+        after = Checkpoint(
+            after=last,
+            keys=before.keys + len(ids),
+            charged=before.charged + charge,
+            charged_on=charged_on,
+            charged_then=charged_then,
+            examined=examined,
+            restricted=self._client.restricted,
+        )
         keys = [self._store.keys_item(exchange, number, before.keys, ids)] if ids else []
         moved = replace(exchange, checkpoint=after, tries=exchange.tries if before.after == last else 1)
-        return self._store.save(moved, *keys, charge=self._charge(charge))
+        return self._store.save(moved, *keys, charge=made)
 
     def _blocks(self, exchange: Exchange, ids: list[str]) -> list[dict[str, object]]:
         number, blocks, start = len(exchange.outcomes), list[dict[str, object]](), 0

@@ -93,7 +93,7 @@ def halved(exchange: Exchange) -> Delivery | None:
     """Return the delivery of half the records of a page, or else items; None if there is nothing to halve."""
     delivery = exchange.delivery
     smaller = replace(delivery, portions=(), attempts=0)
-    records = sum(count for _, _, count in delivery.portions)
+    records = min(delivery.size, sum(count for _, _, count in delivery.portions))  # a rejection has all that are left
     if exchange.kind == "status":
         return replace(smaller, size=delivery.size // 2) if delivery.size > 1 else None
     if records > 1:

@@ -33,7 +33,7 @@ class Outcome:
 
     Where the item asked for a page, `next_cursor` names the next one, and so many `identified` keys are stored after
     those of the page: of other matches, which were found by their identifiers. A rejection that no code of the
-    standard names has only a `reason`.
+    standard names has only a `reason`. Where `restricted` people were searched, the total may count them.
     """
 
     keys: int = 0
@@ -42,6 +42,7 @@ class Outcome:
     identified: int = 0
     code: str = ""
     reason: str = ""
+    restricted: bool = False
 
     @property
     def is_rejected(self) -> bool:
@@ -53,13 +54,17 @@ class Outcome:
 class Checkpoint:
     """Where the collection of the first item without an outcome stands.
 
-    `keys` and `charged` count what is stored and what its quota was charged; `examined` are the entries read.
+    `keys` and `charged` count what is stored and what its quota was charged, `charged_then` of it on the last day,
+    `charged_on`; `examined` are the entries read. Where `restricted` people were searched, the keys may name them.
     """
 
     after: Place | None = None
     keys: int = 0
     charged: int = 0
+    charged_on: str = ""
+    charged_then: int = 0
     examined: int = 0
+    restricted: bool = False
 
 
 Portion = tuple[int, int, int]  # of an item, by its number: the keys from a start on, so many of them

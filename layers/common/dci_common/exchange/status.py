@@ -157,7 +157,7 @@ class StatusAnswers:
         with suppress(TooManyMatches):  # time is over while its records are read
             if not count or deadline.left() >= 0:
                 rendered = answer.portion((number, start, count), asked.page_number, Room(left), session, deadline)
-                if rendered.count == count:
+                if rendered.count >= count:
                     return rendered.text
         return answer.too_large(number, _TOO_LARGE, session)
 

@@ -39,12 +39,19 @@ if TYPE_CHECKING:
 _NO_LIMIT = 10**12  # the keys were found within the limits of the exchange
 _READ_AT_ONCE = 400
 TOO_MANY = "rjct.search.too_many_records_found"
+_WITHDRAWN = Rejection(
+    "rjct.search_criteria.invalid",
+    "What this client may search was changed after this search had begun: ask again in a new message.",
+)
 DUPLICATE = Rejection("rjct.reference_id.duplicate", "reference_id must be unique in the message.")
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A portion of an item as JSON text, and how many of its keys are in it, as far as there is room."""
+    """A portion of an item as JSON text, and how many of its keys are in it, as far as there is room.
+
+    An item that is rejected, because the client may not ask for it any more, is so with all keys that are left.
+    """
 
     text: str
     count: int
@@ -105,6 +112,14 @@ class StoredAnswer:
         settings, today = self._answers.settings(), self._exchange.today
         return compile_search(item.search_criteria, self._client, settings, today, item.pagination)
 
+    def check_entitled(self) -> None:
+        """Check that the client is still entitled to the restricted people who were searched.
+
+        Raises Rejection: totals and sizes of pages would tell how many of them there are.
+        """
+        if not self._client.restricted:
+            raise _WITHDRAWN
+
     def portion(
         self, portion: Portion, page_number: int, room: Room, session: DisclosureSession, deadline: Deadline
     ) -> Rendered:
@@ -114,9 +129,11 @@ class StoredAnswer:
         if outcome.is_rejected or isinstance(item, RejectedItem):
             return Rendered(self._rejected(number, Rejection(outcome.code, outcome.reason)), count)
         try:
+            if outcome.restricted:
+                self.check_entitled()
             search = self.compiled(number)
-        except (Rejection, QueryError) as error:
-            return Rendered(self._rejected(number, rejection_of(error)), count)
+        except (Rejection, QueryError) as error:  # once, for all that is left of the item
+            return Rendered(self._rejected(number, rejection_of(error)), max(count, outcome.keys - start))
         ids = self._answers.exchanges.keys(self._exchange, number, start, count)
         shown, texts, is_whole = self._fitting(search, ids, room, deadline)
         if not (shown or is_whole):
