@@ -134,7 +134,7 @@ def test_a_status_request_that_the_standard_forbids_is_refused_at_once(
 def test_another_action_is_rejected_in_the_header_of_a_sync_status(
     shared_partner: Partner, message: dict[str, Any] | None
 ) -> None:
-    """As in the sync search, an action that the path does not serve is a rejection, whatever the message looks like."""
+    """As in the sync search, an action that the path does not serve is rejected, whatever the message looks like."""
     sent = shared_partner.message(name="status", sender_uri=None, action="subscribe")
     reply = shared_partner.send(sent | ({"message": message} if message else {}), "status")
     header, answer = reply.json["header"], reply.json["message"]
