@@ -66,11 +66,15 @@ class Demo:
 
 @dataclass(frozen=True, slots=True)
 class LocalDeployment:
-    """A running deployment: its clients, how other commands reach its tables, and what its functions use."""
+    """A running deployment: its clients, how other commands reach its tables, and what its functions use.
+
+    `is_demo` says that its registry is the demo registry.
+    """
 
     demo: Demo
     engine: LocalEngine
     runtime: Runtime
+    is_demo: bool
 
 
 @contextmanager
@@ -99,11 +103,11 @@ def local_deployment(
         create_queues(MinimalSQS(runtime.retry))
         rotation = load_handler(_handler(template, _ROTATION, "makes the signing keys"))
         rotate(rotation, _SECRET)
-        data.fill(runtime)
+        is_demo = data.fill(runtime)
         make_due(runtime)
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
         with rotating(rotation):
-            yield LocalDeployment(demo, engine, runtime)
+            yield LocalDeployment(demo, engine, runtime, is_demo)
 
 
 def delivery_handler(template: Template) -> str:

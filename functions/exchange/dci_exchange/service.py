@@ -104,7 +104,8 @@ class ExchangeService:
             ) from error
         if not is_registered(url, client.callbacks.urls):
             raise InvalidEnvelope(
-                "header.sender_uri is not under a callback address that is registered for this client.",
+                "header.sender_uri is not under a callback address that is registered for this client: ask the "
+                "registry's operators to register it, or send one that is registered, or none.",
                 "err.sender_uri.invalid",
             )
         return url
