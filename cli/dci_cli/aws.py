@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +54,17 @@ def s3_client() -> S3Client:
     """Return a client of S3. Raises CommandError when AWS's configuration is not valid."""
     with _configuration_errors():
         return boto3.client("s3")
+
+
+def add_table_option(parser: argparse.ArgumentParser, option: str, output: str, use: str = "") -> None:
+    """Add an option for a table, the stack's output `output`, and what it is used for."""
+    variable = f"{output.removesuffix('Table').upper()}_TABLE"
+    parser.add_argument(
+        option,
+        default=os.environ.get(variable, ""),
+        metavar="TABLE",
+        help=f"the deployment's {output}, an output of the stack{use and f', {use}'} (default: {variable})",
+    )
 
 
 def check_table(name: str, output: str, option: str) -> None:

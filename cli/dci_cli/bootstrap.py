@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 
 from pydantic import ValidationError
 
-from dci_cli.aws import OperatorRuntime, aws_errors, check_table
+from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_cli.local_server import add_local
 from dci_common.clients.registration import NewClient, register
@@ -25,12 +24,7 @@ from dci_common.validation import describe
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the table, and the client's name."""
     add_local(parser)
-    parser.add_argument(
-        "--clients-table",
-        default=os.environ.get("CLIENTS_TABLE", ""),
-        metavar="TABLE",
-        help="the deployment's ClientsTable, an output of the stack (default: CLIENTS_TABLE)",
-    )
+    add_table_option(parser, "--clients-table", "ClientsTable")
     parser.add_argument("--name", default="administrator", help="the new client's name (default: administrator)")
 
 

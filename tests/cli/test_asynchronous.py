@@ -62,6 +62,8 @@ def test_a_search_is_acknowledged_and_called_back(server: ServerProcess, host: s
     assert record["identifier"][0]["identifier_value"] == KNOWN
     line = rf"[-\dT:.]+Z POST {re.escape(url)} 200 \d+ ms client=[-\w]+ correlation_id={expected} delivered"
     eventually(lambda: re.search(rf"^{line}$", server.log.read_text(), re.MULTILINE))
+    accepted = rf"[-\dT:.]+Z POST /registry/search 200 \d+ ms client=[-\w]+ correlation_id={expected}"
+    assert re.search(rf"^{accepted}$", server.log.read_text(), re.MULTILINE)
 
 
 def test_another_host_is_not_called_back(server: ServerProcess) -> None:

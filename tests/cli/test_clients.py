@@ -177,7 +177,7 @@ def test_errors_of_the_api_are_one_line(api: Api, admin: Admin, clients: Clients
     assert clients("show", "../nobody").problem == (
         "There is no client with the id or the name ../nobody: see `dci clients list`."
     )
-    assert clients("create", "x", *NEW[:-1], "everything").problem.startswith("scopes.0 must be one of")
+    assert clients("create", "x", *NEW[:-1], "everything").problem.startswith("--scopes must be one of")
     assert clients("update", client_id).problem.startswith("Nothing to change")
     assert "another one" in clients("disable", admin.client.client_id, "--yes").problem
     clients("rotate-secret", client_id)
@@ -185,6 +185,21 @@ def test_errors_of_the_api_are_one_line(api: Api, admin: Admin, clients: Clients
     (tmp_path / "bad.json").write_text("{")
     assert clients("update", client_id, "--jwks", tmp_path / "bad.json").problem.endswith("is not JSON.")
     assert "No such file" in clients("update", client_id, "--jwks", tmp_path / "none.json").problem
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--token-lifetime", "1"), "--token-lifetime must be at least 60"),
+        (("--callback-max-bytes", "1"), "--callback-max-bytes must be at least"),
+        (("--callback-urls", "ftp://x.example"), "--callback-urls is not accepted: "),
+        (("--callback-auth", "oauth"), "--callback-auth oauth needs --callback-token-url and --callback-client-id."),
+        (("--name", ""), "name must not be empty."),
+    ],
+)
+def test_an_error_names_the_option(api: Api, clients: Clients, options: tuple[str, ...], said: str) -> None:
+    """What is wrong with a member is said of the option that sets it."""
+    assert clients("update", new(clients, api)["client_id"], *options).problem.startswith(said)
 
 
 def test_a_missing_scope_and_a_wrong_secret_are_reported(

@@ -30,14 +30,14 @@ class Deployment:
         """Return a new token of the partner."""
         return self.stack.api(self.partner).token
 
-    def search(self, token: str, receiver: str = "registry") -> Any:
+    def search(self, token: str, path: str = "/registry/sync/search", **header: str) -> Any:
         """Search for the person, and return the response's status and JSON."""
         message = body_of("search")
-        message["header"] |= {"sender_id": SENDER, "receiver_id": receiver}
+        message["header"] |= {"sender_id": SENDER, "receiver_id": "registry", **header}
         known = self.person["identifiers"][0]
         wanted = identified(known["identifier_type"], known["identifier_value"])
         message["message"]["search_request"] = [wanted]
-        reply = self.stack.api().send("POST", "/registry/sync/search", message, {"Authorization": f"Bearer {token}"})
+        reply = self.stack.api().send("POST", path, message, {"Authorization": f"Bearer {token}"})
         return reply.status, reply.json
 
     def signing_key(self) -> str:
@@ -67,7 +67,14 @@ def created(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Deployme
     tables = ("--table", outputs["RegistryTable"], "--audit-table", outputs["AuditTable"])
     stack.dci("registry", "import", people, *tables)
     made.person = json.loads(people.read_text().splitlines()[0])["person"]
-    partner = {"name": "Ministry", "sender_id": SENDER, "scopes": ["registry.search"], "disclosure": ["full"]}
+    partner = {
+        "name": "Ministry",
+        "sender_id": SENDER,
+        "scopes": ["registry.search"],
+        "disclosure": ["full"],
+        "flags": {"asynchronous": True},
+        "callbacks": {"urls": ["http://127.0.0.1"]},
+    }
     made.partner = stack.api(made.admin).post("/clients", partner).json
     return made
 

@@ -78,8 +78,7 @@ class Stack:
         template["Resources"].pop("RotationSchedule")
         template["Parameters"]["BuildId"]["Default"] = "none"  # as `sam build` writes it
         for resource in template["Resources"].values():
-            if "AutoPublishCodeSha256" in resource["Properties"]:
-                resource["Properties"]["AutoPublishCodeSha256"] = {"Ref": "BuildId"}
+            _adapt_function(resource["Properties"])
         self._write(root, template)
         monitoring = self._read(nested)
         for name, resource in list(monitoring["Resources"].items()):
@@ -196,6 +195,18 @@ class Stack:
         """Return the API, as a client (`client_id` and `client_secret`) or without one."""
         known = client or {"client_id": "", "client_secret": ""}
         return Api(self.url, known["client_id"], known["client_secret"])
+
+
+def _adapt_function(properties: dict[str, Any]) -> None:
+    """Take what the emulator takes: a parameter of a number is text to it, and its receivers are on this machine."""
+    if "AutoPublishCodeSha256" in properties:
+        properties["AutoPublishCodeSha256"] = {"Ref": "BuildId"}
+    variables = properties.get("Environment", {}).get("Variables", {})
+    if "CALLBACK_TEST_ORIGINS" in variables:
+        variables["CALLBACK_TEST_ORIGINS"] = "127.0.0.1"
+    for event in properties.get("Events", {}).values():
+        if event["Type"] == "SQS":
+            event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": 2}
 
 
 def _route_key(event: dict[str, Any]) -> str:

@@ -12,6 +12,9 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
+from support.exchanges import receiving
+from support.server_process import eventually
+
 from .conftest import Deployment
 
 OF_HTTP = ("TokenFunction", "SearchFunction", "ClientsFunction", "ExchangeFunction")
@@ -30,6 +33,20 @@ def test_a_new_deployment_serves_a_partner(created: Deployment) -> None:
     assert status == 200
     [item] = body["message"]["search_response"]
     found = {known["identifier_value"] for known in item["data"]["reg_records"][0]["identifier"]}
+    assert created.person["identifiers"][0]["identifier_value"] in found
+
+
+def test_an_asynchronous_search_is_called_back(created: Deployment) -> None:
+    """An acknowledged search is queued, collected and delivered by the delivery function, and then answered."""
+    with receiving() as receiver:
+        header = {"message_id": "asynchronous", "sender_uri": receiver.url}
+        status, body = created.search(created.new_token(), "/registry/search", **header)
+        assert (status, body["message"]["ack_status"]) == (200, "ACK")
+        path, admin = f"/exchanges/{body['message']['correlation_id']}", created.stack.api(created.admin)
+        eventually(lambda: admin.get(path).json["state"] == "answered")
+    [callback] = receiver.received
+    [record] = callback["message"]["search_response"][0]["data"]["reg_records"]
+    found = {known["identifier_value"] for known in record["identifier"]}
     assert created.person["identifiers"][0]["identifier_value"] in found
 
 
@@ -92,7 +109,7 @@ def test_a_changed_parameter_takes_effect(updated: Deployment) -> None:
     metadata = updated.stack.api().send("GET", "/.well-known/oauth-authorization-server").json
     assert metadata["issuer"] == "https://registry.example.org"
     assert updated.search(updated.new_token())[0] == 200
-    status, body = updated.search(updated.new_token(), receiver="somebody-else")
+    status, body = updated.search(updated.new_token(), receiver_id="somebody-else")
     assert (status, body["errors"][0]["code"]) == (400, "err.receiver_id.invalid")
 
 

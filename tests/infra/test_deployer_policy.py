@@ -40,7 +40,7 @@ NOT_USED = (
     ),
     *("*Provisioned*", "*FunctionConcurrency", "*CapacityProvider", "*CodeSigningConfig", "*ScalingConfig"),
     *(
-        "lambda:Put*",
+        "lambda:PutRuntimeManagementConfig",
         "lambda:AssociateRuntimeAlias",
         "*StreamingDestination",
         "*TableReplica",

@@ -66,3 +66,10 @@ def test_what_is_due_is_looked_for_each_minute() -> None:
     types = {event["Type"] for function in others for event in function.get("Events", {}).values()}
     assert types == {"HttpApi"}
     assert functions()["DeliveryFunction"].keys().isdisjoint({"AutoPublishAlias", "SnapStart", "VpcConfig"})
+
+
+def test_the_next_step_of_an_exchange_is_no_runaway_loop() -> None:
+    """Lambda lets the function that works on the queues queue again what it works on, and stops loops of others."""
+    allowed = [name for name, function in functions().items() if "RecursiveLoop" in function]
+    assert allowed == ["DeliveryFunction"]
+    assert functions()["DeliveryFunction"]["RecursiveLoop"] == "Allow"

@@ -7,7 +7,6 @@ data.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from datetime import UTC, date, datetime
 
@@ -15,7 +14,7 @@ from dci_cli.audit.client_names import ClientNames
 from dci_cli.audit.output import as_json, print_csv, print_text
 from dci_cli.audit.records import Period, Subject, read_records
 from dci_cli.audit.subjects import client_subject, record_subject
-from dci_cli.aws import aws_errors, check_table
+from dci_cli.aws import add_table_option, aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_cli.local_server import add_local
 from dci_cli.terminal import print_json
@@ -46,13 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ),
         ("--clients-table", "ClientsTable", "to look up clients, and show their names, also of deleted ones"),
     ):
-        variable = f"{output.removesuffix('Table').upper()}_TABLE"
-        parser.add_argument(
-            option,
-            default=os.environ.get(variable, ""),
-            metavar="TABLE",
-            help=f"the deployment's {output}, an output of the stack, {use} (default: {variable})",
-        )
+        add_table_option(parser, option, output, use)
 
 
 def run(options: argparse.Namespace) -> int:

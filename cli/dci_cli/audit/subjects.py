@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from dci_cli.audit.records import Subject
 from dci_cli.aws import OperatorRuntime, aws_errors, check_table
+from dci_cli.client_lookup import find_client_id
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.record_lookup import by_id, by_identifier, record_pk
-from dci_common.clients.model import is_client_id
-from dci_common.clients.store import ClientStore
 from dci_common.registry.errors import RegistryNotLoaded
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage.keys import record_pk as key_of
@@ -59,21 +58,8 @@ def client_subject(table: str, id_or_name: str) -> Subject:
     if not table:
         unchecked = "Whether there is such a client was not checked: give --clients-table or CLIENTS_TABLE."
         return Subject(_OF_CLIENT, id_or_name, f"Nothing was recorded of the client id {id_or_name}", unchecked)
-    with aws_errors("ClientsTable"):
-        client_id = _client_id(ClientStore(OperatorRuntime(Settings(clients_table=table))), id_or_name)
+    client_id = find_client_id(table, id_or_name)
     return Subject(_OF_CLIENT, client_id, f"Nothing was recorded of the client {id_or_name}")
-
-
-def _client_id(store: ClientStore, text: str) -> str:
-    """Return the id of the client that has, or had, this id, or else has this name. Raises CommandError."""
-    if is_client_id(text) and (store.find(text, consistent=True) or store.log_page(text, 1, None)[0]):
-        return text
-    if client := store.named(text):
-        return client.client_id
-    raise CommandError(
-        f"No client has, or had, the id {text}, and none is named so now: name a deleted or renamed one by its id,"
-        " which `dci clients log` shows."
-    )
 
 
 def _found(table: str, names: Sequence[str]) -> list[Stored]:

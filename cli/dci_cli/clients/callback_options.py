@@ -9,7 +9,7 @@ from typing import Any
 from dci_cli.terminal import ask
 
 URLS = "callback_urls"
-_PREFIX = "callback_"
+PREFIX = "callback_"
 _MEMBERS = ("urls", "default_url", "auth", "token_url", "client_id", "scope", "max_bytes")
 _TEXTS = {
     "--callback-default-url": ("URL", "where results go if a message names no address"),
@@ -52,7 +52,7 @@ def callbacks_of(options: argparse.Namespace, default: str) -> dict[str, Any]:
 
     Raises CommandError when the secret is missing.
     """
-    found = {name: getattr(options, f"{_PREFIX}{name}") for name in _MEMBERS}
+    found = {name: getattr(options, f"{PREFIX}{name}") for name in _MEMBERS}
     given = {
         name: None if value in (default, [default]) else value for name, value in found.items() if value is not None
     }

@@ -12,7 +12,7 @@ from dci_cli.api import Api, Reply
 from dci_cli.command_error import CommandError
 
 _PAGE = 100
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CLIENT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ClientView = Mapping[str, Any]
 
 
@@ -39,7 +39,7 @@ class ClientsApi:
     def log(self, id_or_name: str) -> Iterator[Any]:
         """Return the log entries of a client, the newest first, which may have been deleted. Raises CommandError."""
         found = self._by_id(id_or_name) or self._by_name(id_or_name)
-        if found or _ID.fullmatch(id_or_name):
+        if found or CLIENT_ID.fullmatch(id_or_name):
             client_id = str(found["client_id"]) if found else id_or_name
         else:
             client_id = self._formerly_named(id_or_name)
@@ -60,11 +60,13 @@ class ClientsApi:
 
     def exchange(self, correlation_id: str) -> Any:  # noqa: ANN401 - JSON
         """Return an exchange with its latest attempts. Raises CommandError when there is none."""
+        if not correlation_id:  # whose path would be that of the list
+            raise CommandError("The exchange's correlation id is empty: see `dci exchange list`.")
         return self._send("GET", f"/exchanges/{quote(correlation_id, safe='')}")
 
     def id_of(self, id_or_name: str) -> str:
         """Return the id of a client, which may have been deleted if its id is given. Raises CommandError."""
-        return id_or_name if _ID.fullmatch(id_or_name) else str(self.find(id_or_name)["client_id"])
+        return id_or_name if CLIENT_ID.fullmatch(id_or_name) else str(self.find(id_or_name)["client_id"])
 
     def update(self, client: ClientView, members: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Change members of a client, unless it was changed since it was found."""
@@ -88,7 +90,7 @@ class ClientsApi:
         self._send("DELETE", _path(client["client_id"], "secrets", secret_id))
 
     def _by_id(self, text: str) -> ClientView | None:
-        if not _ID.fullmatch(text):
+        if not CLIENT_ID.fullmatch(text):
             return None
         reply = self._reply("GET", _path(text))
         found: ClientView | None = None if reply.status == HTTPStatus.NOT_FOUND else self._content(reply)

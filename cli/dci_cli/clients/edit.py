@@ -12,7 +12,7 @@ from dci_cli.clients.client_command import (
     print_record,
 )
 from dci_cli.clients.clients_api import ClientsApi, label
-from dci_cli.clients.options import add_members, members_of, take_subject
+from dci_cli.clients.options import add_members, errors_name_options, members_of, take_subject
 from dci_cli.command_error import CommandError
 from dci_cli.terminal import confirm
 
@@ -33,7 +33,9 @@ def _add_changes(parser: argparse.ArgumentParser) -> None:
 def _create(api: ClientsApi, options: argparse.Namespace) -> None:
     name = take_subject(options, "name")
     members = _without_defaults(members_of(options))
-    print_record(options, api.create({**members, "name": name}))
+    with errors_name_options():
+        created = api.create({**members, "name": name})
+    print_record(options, created)
 
 
 def _without_defaults(members: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +50,10 @@ def _update(api: ClientsApi, options: argparse.Namespace) -> None:
     members = members_of(options)
     if not members:
         raise CommandError("Nothing to change: give an option such as --scopes registry.search.")
-    print_record(options, api.update(api.find(client), members))
+    found = api.find(client)
+    with errors_name_options():
+        updated = api.update(found, members)
+    print_record(options, updated)
 
 
 def _disable(api: ClientsApi, options: argparse.Namespace) -> None:

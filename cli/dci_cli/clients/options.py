@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dci_cli.clients.callback_options import URLS, add_callback_options, callbacks_of
+from dci_cli.clients.callback_options import PREFIX, URLS, add_callback_options, callbacks_of
 from dci_cli.command_error import CommandError
 
 _DEFAULT = "default"  # the value that takes a member back
@@ -19,6 +20,9 @@ _DIALECTS = ("openspp2", "openg2p", "opencrvs")
 _LISTS = ("scopes", "disclosure", "record_types", URLS)
 _TEXTS = ("name", "sender_id")
 _NUMBERS = ("token_lifetime", "requests_a_minute", "records_a_day", "open_exchanges")
+_OPTIONS = {"sender_id", *_FLAGS, *_LISTS, *_NUMBERS, "jwks"}
+# In the sentences of the API: a part of callbacks or flags anywhere, another member only where one begins.
+_MEMBER = re.compile(r"\b(callbacks|flags)\.([a-z_]+)(?:\.\d+)?|^([a-z_]+)(?:\.\d+)?\b")
 _NUMBER_OPTIONS = {
     "--token-lifetime": ("SECONDS", "how many seconds its tokens are valid"),
     "--requests-a-minute": ("NUMBER", "how many searches it may send in a minute; 0: no limit"),
@@ -112,6 +116,23 @@ def members_of(options: argparse.Namespace) -> dict[str, Any]:
     defaults = {name: None for name, value in {**given, **lists}.items() if _is_default(name, value)}
     parts = {name: part for name, part in (("flags", flags), ("callbacks", callbacks_of(options, _DEFAULT))) if part}
     return {**given, **lists, **defaults, **parts, **_keys(options)}
+
+
+@contextmanager
+def errors_name_options() -> Iterator[None]:
+    """Name the options that set the members in an error of the API. Raises CommandError."""
+    try:
+        yield
+    except CommandError as error:
+        raise CommandError(_MEMBER.sub(_option, str(error))) from error
+
+
+def _option(found: re.Match[str]) -> str:
+    parent, part, member = found.groups()
+    if member and member not in _OPTIONS:
+        return found[0]
+    name = f"{PREFIX}{part}" if parent == "callbacks" else part or member
+    return f"--{name.replace('_', '-')}"
 
 
 def _is_default(name: str, value: object) -> bool:

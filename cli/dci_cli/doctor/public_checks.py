@@ -54,7 +54,7 @@ def _jwks(deployment: Deployment) -> str:
         raise CheckFailed("There are no keys yet.", LOOK_AT_LOG.format("rotation"))
     if any(_PRIVATE_MEMBERS & key.keys() for key in keys):
         raise CheckFailed("A private key is published!", "Run dci keys revoke, now, and find out who published it.")
-    return f"{len(keys)} keys"
+    return "1 key" if len(keys) == 1 else f"{len(keys)} keys"
 
 
 def _www_authenticate(deployment: Deployment) -> None:

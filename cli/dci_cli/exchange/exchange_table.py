@@ -7,11 +7,10 @@ with whatever scope, may have records sent once more. Reading its items shows me
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Iterable
 from functools import wraps
 
-from dci_cli.aws import OperatorRuntime, aws_errors, check_table
+from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_cli.local_server import add_local
 from dci_cli.registry.support.operator_audit import add_audit
@@ -25,11 +24,7 @@ Run = Callable[[argparse.Namespace], int]
 def add_table(parser: argparse.ArgumentParser) -> None:
     """Add the table."""
     add_local(parser)
-    parser.add_argument(
-        "--table",
-        default=os.environ.get("EXCHANGE_TABLE", ""),
-        help="the deployment's ExchangeTable, an output of the stack (default: EXCHANGE_TABLE)",
-    )
+    add_table_option(parser, "--table", "ExchangeTable")
 
 
 def add_change(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from dci_cli.aws import add_table_option, check_table
+from dci_cli.client_lookup import find_client_id
+from dci_cli.clients.clients_api import CLIENT_ID
 from dci_cli.command_error import CommandError
 from dci_cli.exchange.exchange_table import add_change, audit_keys, exchange_command, runtime_of
 from dci_cli.registry.support.operator_audit import OperatorAudit
@@ -18,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_change(parser)
     parser.add_argument("exchange", nargs="?", metavar="EXCHANGE", help="the correlation id of a dead or refused one")
     parser.add_argument("--all", action="store_true", help="redrive all dead exchanges of the client of --client")
-    parser.add_argument("--client", metavar="ID", help="the client of --all, by its id")
+    parser.add_argument("--client", metavar="CLIENT", help="the client of --all: its id or name")
+    add_table_option(parser, "--clients-table", "ClientsTable", "to look up the name of a client")
 
 
 @exchange_command
@@ -29,12 +33,11 @@ def run(options: argparse.Namespace) -> int:
     runtime = runtime_of(options)
     interventions = Interventions(runtime)
     audit = OperatorAudit.of(options, runtime, "exchange redrive")
-    exchanges = interventions.dead(options.client) if options.all else [interventions.failed(options.exchange)]
+    exchanges = interventions.dead(_client_id(options)) if options.all else [interventions.failed(options.exchange)]
     if not exchanges:
-        print(f"There is no dead exchange of a client with the id {options.client}.")
+        print(f"The client {options.client} has no dead exchange.")
         return 0
-    description = _one(exchanges[0]) if options.exchange else f"{len(exchanges)} dead exchanges of {options.client}"
-    confirm(f"Redrive {description}", "redriven", assumed=options.yes)
+    confirm(f"Redrive {_described(exchanges, options.client)}", "redriven", assumed=options.yes)
     with audit.recorded(audit_keys(exchanges)):
         problems = [problem for exchange in exchanges if (problem := _redrive(interventions, exchange))]
         if problems:
@@ -50,6 +53,20 @@ def _redrive(interventions: Interventions, exchange: Exchange) -> str:
         return f"{exchange.correlation_id}: {error.message}"
     print(f"The exchange {exchange.correlation_id} goes on within a minute.")
     return ""
+
+
+def _client_id(options: argparse.Namespace) -> str:
+    """Return the id of the client; an id is not looked up, which would need ClientsTable. Raises CommandError."""
+    if CLIENT_ID.fullmatch(options.client):
+        return str(options.client)
+    check_table(options.clients_table, "ClientsTable", "--clients-table or CLIENTS_TABLE, to look the name up")
+    return find_client_id(options.clients_table, options.client)
+
+
+def _described(exchanges: list[Exchange], client: str | None) -> str:
+    if client is None:
+        return _one(exchanges[0])
+    return f"{len(exchanges)} dead {'exchange' if len(exchanges) == 1 else 'exchanges'} of {client}"
 
 
 def _one(exchange: Exchange) -> str:

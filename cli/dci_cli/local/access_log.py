@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 
 def log_line(event: Mapping[str, Any], response: Mapping[str, Any], route: str, seconds: float) -> str:
-    """Return the line of a request: when it came, the route, the status, the client and the correlation id."""
+    """Return the line of a request: when it came, route, status, client, and the correlation id of the response."""
     context = event["requestContext"]
     status = response["statusCode"]
     client = "" if status == HTTPStatus.UNAUTHORIZED else _client(event, response)
-    came, method, correlation_id = context["timeEpoch"] / 1000, context["http"]["method"], context["requestId"]
+    came, method = context["timeEpoch"] / 1000, context["http"]["method"]
+    correlation_id = _acknowledged(response) or context["requestId"]
     return (
         f"{timestamp(came)} {method} {route} {status} {seconds * 1000:.0f} ms"
         f" client={client or '-'} correlation_id={correlation_id}\n"
@@ -38,6 +39,15 @@ def callback_line(exchange: Exchange, attempt: Item, when: str) -> str:
         f" client={exchange.client_id} correlation_id={exchange.correlation_id} {attempt['result']['S']}"
         f"{f' next={following}' if following else ''}{f': {reason}' if reason else ''}\n"
     )
+
+
+def _acknowledged(response: Mapping[str, Any]) -> str:
+    """Return the correlation id of an acknowledgement, which names its exchange; else ""."""
+    try:
+        message = json.loads(response["body"])["message"]
+        return str(message["correlation_id"]) if message["ack_status"] == "ACK" else ""
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _client(event: Mapping[str, Any], response: Mapping[str, Any]) -> str:

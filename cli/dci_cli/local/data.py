@@ -40,11 +40,6 @@ class LocalData:
     data: Path | None = None
     address: str = "127.0.0.1"
 
-    @property
-    def is_own(self) -> bool:
-        """Whether the registry may be another than the demo registry."""
-        return bool(self.registry or self.data)
-
     def check(self) -> None:
         """Raise CommandError when a file or a program is missing, or the options contradict each other."""
         if self.engine == "dynamodb-local":
@@ -77,8 +72,11 @@ class LocalData:
         ):
             yield LocalEngine(endpoint, "local")  # DynamoDB Local accepts any key
 
-    def fill(self, runtime: Runtime) -> None:
-        """Load the files, or without files the demo registry into an empty table. Raises CommandError."""
+    def fill(self, runtime: Runtime) -> bool:
+        """Load the files, or without files the demo registry into an empty table. Raises CommandError.
+
+        Return whether the registry is the demo registry for certain: one that was kept may be another.
+        """
         if self.registry:
             # Imported here, since the demo does not need it.
             from dci_cli.registry.importer import command  # noqa: PLC0415
@@ -86,9 +84,12 @@ class LocalData:
 
             shards = _SHARDS if self.engine == "moto" else None
             command.load(self.registry, Target.read(OperatorRuntime(runtime.settings), shards))
-        elif settings_if_loaded(runtime) is None:
-            table, today = runtime.settings.registry_table, day(runtime.clock())
-            load(boto3.client("dynamodb"), table, demo_population(), _SHARDS, today)
+            return False
+        if settings_if_loaded(runtime) is not None:
+            return False
+        table, today = runtime.settings.registry_table, day(runtime.clock())
+        load(boto3.client("dynamodb"), table, demo_population(), _SHARDS, today)
+        return True
 
 
 @contextmanager

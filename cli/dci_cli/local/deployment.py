@@ -67,11 +67,15 @@ class Demo:
 
 @dataclass(frozen=True, slots=True)
 class LocalDeployment:
-    """A running deployment: its clients, how other commands reach its tables, and what its functions use."""
+    """A running deployment: its clients, how other commands reach its tables, and what its functions use.
+
+    `is_demo` says that its registry is the demo registry.
+    """
 
     demo: Demo
     engine: LocalEngine
     runtime: Runtime
+    is_demo: bool
 
 
 @contextmanager
@@ -101,11 +105,11 @@ def local_deployment(
         for secret_id in (_SECRET, _MESSAGE_SECRET):
             secrets_manager.create_secret(Name=secret_id, SecretString="{}")
             rotate(rotation, secret_id)
-        data.fill(runtime)
+        is_demo = data.fill(runtime)
         make_due(runtime)
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
         with rotating(rotation):
-            yield LocalDeployment(demo, engine, runtime)
+            yield LocalDeployment(demo, engine, runtime, is_demo)
 
 
 def delivery_handler(template: Template) -> str:

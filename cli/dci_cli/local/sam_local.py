@@ -67,7 +67,7 @@ def sam_local(port: str, credentials: Path, sam: Path = _SAM, built: Path = _BUI
             working(functions.deliver, deployment.runtime, sweep_seconds=60),
         ):
             claim.announce(base_url)
-            print(welcome(base_url, deployment, credentials, data), flush=True)
+            print(welcome(base_url, deployment, credentials), flush=True)
             process.wait()
             raise CommandError("sam local has ended: its output is above.")
     except SettingsError as error:

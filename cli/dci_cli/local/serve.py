@@ -48,7 +48,7 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
                 announced(credentials, server.base_url, deployment),
                 working(load_handler(delivery_handler(template)), deployment.runtime),
             ):
-                print(welcome(server.base_url, deployment, credentials, data), flush=True)
+                print(welcome(server.base_url, deployment, credentials), flush=True)
                 _serve_until_stopped(server)
     except SettingsError as error:
         raise CommandError(str(error)) from error
@@ -92,11 +92,11 @@ def _bound(port: int, routes: Routes) -> GatewayServer:
         ) from error
 
 
-def welcome(base_url: str, deployment: LocalDeployment, credentials: Path, data: LocalData) -> str:
+def welcome(base_url: str, deployment: LocalDeployment, credentials: Path) -> str:
     """Return the message that is printed when the API is ready: its URL, and commands to paste."""
     demo = deployment.demo
     return f"""
-The API answers at {base_url} with {"your" if data.is_own else "a demo"} registry. Stop it with Ctrl-C.
+The API answers at {base_url} with {"a demo" if deployment.is_demo else "your"} registry. Stop it with Ctrl-C.
 The credentials of its clients are in {_shown(credentials)}.
 
 Paste this into another terminal: a token, then a search.
@@ -114,11 +114,11 @@ curl -s {base_url}/registry/sync/search \\
     "reference_id": "1", "timestamp": "2026-01-31T09:30:00Z",
     "search_criteria": {{"query_type": "idtype-value", "query": {{"type": "UIN", "value": "847951632"}}}}}}]}}
 }}' | python3 -m json.tool --no-ensure-ascii
-""" + "".join(_hints(credentials, data))
+""" + "".join(_hints(deployment, credentials))
 
 
-def _hints(credentials: Path, data: LocalData) -> Iterator[str]:
-    if data.is_own:
+def _hints(deployment: LocalDeployment, credentials: Path) -> Iterator[str]:
+    if not deployment.is_demo:
         yield "\nThe search is for a person of the demo registry: replace the identifier with one of yours.\n"
     chosen = "--local" if credentials == default_credentials() else f"--credentials {_shown(credentials)}"
     yield f"""

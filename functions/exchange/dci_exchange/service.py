@@ -86,8 +86,7 @@ class ExchangeService:
             due=int(now) + _SWEPT_AFTER,
         )
         self._quotas.check(counted)
-        if proof:
-            proof.claim(f"{kind}, asynchronous")
+        proof.claim(f"{kind}, asynchronous")
         limit = settings.open_exchanges if client.open_exchanges is None else client.open_exchanges
         body = request.body.decode()
         correlation_id, accepted = self._acceptance.accept(exchange, body, digest(request.body), limit)
@@ -109,7 +108,8 @@ class ExchangeService:
             ) from error
         if not is_registered(url, client.callbacks.urls):
             raise InvalidEnvelope(
-                "header.sender_uri is not under a callback address that is registered for this client.",
+                "header.sender_uri is not under a callback address that is registered for this client: ask the "
+                "registry's operators to register it, or send one that is registered, or none.",
                 "err.sender_uri.invalid",
             )
         return url

@@ -79,8 +79,7 @@ class SearchService:
             with opened as session:
                 answer = self._answer_items(compiled, requester, session, unsigned_bytes(MAX_BYTES, signer))
                 written = message(envelope, self._now(), request.correlation_id, answer, signer)
-                if proof:
-                    proof.claim()
+                proof.claim()
         finally:
             log_fields |= {"examined": budget.examined, "read_units": budget.read_units}
         log_fields |= {"matched": answer.matched, "records": answer.records}

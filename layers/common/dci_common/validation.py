@@ -46,7 +46,7 @@ def problems(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
 def _expected_from(kind: str, limits: dict[str, object], message: str) -> str:
     match kind:
         case "string_too_long":
-            return f"must have at most {limits['max_length']} characters"
+            return f"must have at most {_counted(limits['max_length'], 'character', 'characters')}"
         case "literal_error":
             return f"must be {limits['expected']}"
         case "greater_than_equal":
@@ -54,8 +54,12 @@ def _expected_from(kind: str, limits: dict[str, object], message: str) -> str:
         case "less_than_equal":
             return f"must be at most {limits['le']}"
         case "too_long":
-            return f"must have at most {limits['max_length']} entries"
+            return f"must have at most {_counted(limits['max_length'], 'entry', 'entries')}"
         case "too_short":
-            return f"must have at least {limits['min_length']} entries"
+            return f"must have at least {_counted(limits['min_length'], 'entry', 'entries')}"
     # Only messages of this project's validators are repeated: pydantic's may quote the input.
     return message if kind.startswith(("err.", "rule")) else "is not valid"
+
+
+def _counted(number: object, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"

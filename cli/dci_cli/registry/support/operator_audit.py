@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dci_cli.aws import aws_errors, check_table
+from dci_cli.aws import add_table_option, aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_cli.parallel import chunks
 from dci_cli.registry.support.batch_writer import BATCH, write_batch
@@ -33,13 +33,7 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 def add_audit(parser: argparse.ArgumentParser) -> None:
     """Add `--audit-table` and `--no-audit`, which `OperatorAudit.of` reads."""
-    parser.add_argument(
-        "--audit-table",
-        default=os.environ.get("AUDIT_TABLE", ""),
-        metavar="TABLE",
-        help="the deployment's AuditTable, an output of the stack, in which the change is recorded"
-        " (default: AUDIT_TABLE)",
-    )
+    add_table_option(parser, "--audit-table", "AuditTable", "in which the change is recorded")
     parser.add_argument("--no-audit", action="store_true", help="change the registry without an audit record")
 
 

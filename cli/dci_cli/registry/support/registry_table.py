@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from dci_cli.aws import OperatorRuntime, aws_errors, check_table
+from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_cli.local_server import add_local
 from dci_cli.registry.support.progress import Progress
@@ -49,11 +48,7 @@ def registry_command(run: Run) -> Run:
 def add_table(parser: argparse.ArgumentParser) -> None:
     """Add `--table`, and the local server instead."""
     add_local(parser)
-    parser.add_argument(
-        "--table",
-        default=os.environ.get("REGISTRY_TABLE", ""),
-        help="the deployment's RegistryTable, an output of the stack (default: REGISTRY_TABLE)",
-    )
+    add_table_option(parser, "--table", "RegistryTable")
 
 
 def add_country(parser: argparse.ArgumentParser, help_: str) -> None:

@@ -97,7 +97,9 @@ def _check_members(requested: NewCallbacks) -> None:
         if not requested.token_url or not requested.client_id:
             raise InvalidRequest("callbacks.auth oauth needs callbacks.token_url and callbacks.client_id.")
     elif any(getattr(requested, name) for name in _OAUTH):
-        raise InvalidRequest("callbacks.token_url, client_id and scope are for callbacks.auth oauth only.")
+        raise InvalidRequest(
+            "callbacks.token_url, callbacks.client_id and callbacks.scope are for callbacks.auth oauth only."
+        )
     if requested.auth == "none" and requested.secret:
         raise InvalidRequest("callbacks.secret is for callbacks.auth bearer and oauth only.")
 

@@ -8,13 +8,10 @@ from dci_common.errors import InvalidEnvelope
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
-    from dci_common.spdci.asynchronous import AsyncEnvelope
-    from dci_common.spdci.envelope import SearchEnvelope
+    from dci_common.spdci.envelope import Envelope
 
 
-def check_participants(
-    envelope: SearchEnvelope | AsyncEnvelope, client: Client, receiver_ids: frozenset[str]
-) -> None:
+def check_participants(envelope: Envelope, client: Client, receiver_ids: frozenset[str]) -> None:
     """Check that the client may send this envelope here. Raises InvalidEnvelope.
 
     `receiver_ids` are the names of this registry; where there are none, any `receiver_id` is accepted.

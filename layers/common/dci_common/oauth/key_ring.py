@@ -48,7 +48,7 @@ def thumbprint(jwk: Jwk) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key pair; `private_key` is PKCS#8 PEM, which only functions that sign, and the rotation function, can read."""
+    """A key pair; `private_key` is PKCS#8 PEM, which only signing functions and the rotation can read."""
 
     alg: KeyAlgorithm
     private_key: str = field(repr=False)

@@ -42,6 +42,13 @@ def is_signed(signature: str | None) -> bool:
     return bool(text) and text.lower() not in _PLACEHOLDERS and _TEMPLATE not in text
 
 
+class Unsigned:
+    """A message that is not signed, or whose signature does not count: it is answered as often as it is sent."""
+
+    def claim(self, path: str = "") -> None:
+        """Do what a proof does, which is nothing here."""
+
+
 class Signatures:
     """Verifies the signatures of messages, and signs answers."""
 
@@ -50,8 +57,8 @@ class Signatures:
 
     def check(
         self, envelope: SearchEnvelope | AsyncEnvelope, body: bytes, client: Client, deadline: Deadline
-    ) -> Proof | None:
-        """Return the proof that a message is its client's; None for one that is not signed, and need not be.
+    ) -> Proof | Unsigned:
+        """Return the proof that a message is its client's, or that it need not be signed.
 
         `body` is the whole message as it was received. Raises InvalidEnvelope, and Unavailable while the client's
         keys cannot be read.
@@ -67,7 +74,7 @@ class Signatures:
                 "err.signature.invalid",
             )
         if not signed or client.signature == "ignore":
-            return None
+            return Unsigned()
         return self._proofs.of(envelope, body, client, deadline)
 
     def signer(self, client: Client, signature: str | None) -> Signer | None:

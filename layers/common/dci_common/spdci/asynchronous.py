@@ -21,8 +21,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, from_json
 
-from dci_common.spdci.envelope import MAX_ITEMS, MAX_TRANSACTION_ID, SEARCH, RequestHeader, few_items
-from dci_common.spdci.fields import Blankable, Message, OptionalText, Ordinal, RepeatedId
+from dci_common.spdci.envelope import MAX_ITEMS, MAX_TRANSACTION_ID, SEARCH, Envelope, RequestHeader, few_items
+from dci_common.spdci.fields import Blankable, Message, Ordinal, RepeatedId
 from dci_common.spdci.pagination import MAX_PAGE_SIZE
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_items import Locale, RejectedItem, SearchItem
@@ -31,7 +31,7 @@ from dci_common.validation import describe
 TXN_STATUS = "txn-status"
 _QUERY_TYPE = ("search_criteria", "query_type")
 # As the standard's files and its examples write it, and partners.
-_STATUS_ACTIONS = {TXN_STATUS, "txn/status", "txn_status"}
+STATUS_ACTIONS = {TXN_STATUS, "txn/status", "txn_status"}
 _TxnType = Literal["search", "on-search", "subscribe", "unsubscribe", "receipt"]
 _ATTRIBUTE_TYPES = {"reference_id": "reference_id_list"}
 
@@ -42,16 +42,24 @@ def _not_too_many(items: list[SearchItem | RejectedItem]) -> list[SearchItem | R
     return items
 
 
-def _is_search(header: RequestHeader) -> RequestHeader:
-    if header.action != SEARCH:
-        raise PydanticCustomError("rule", "must have the action search: this path serves no other")
-    return header
+def _is_search(action: str) -> str:
+    if action != SEARCH:
+        raise PydanticCustomError("rule", f"must be {SEARCH}: this path serves no other")
+    return action
 
 
-def _is_txn_status(header: RequestHeader) -> RequestHeader:
-    if header.action not in _STATUS_ACTIONS:
-        raise PydanticCustomError("rule", "must have the action txn-status: this path serves no other")
-    return header
+def _is_txn_status(action: str) -> str:
+    if action not in STATUS_ACTIONS:
+        raise PydanticCustomError("rule", f"must be {TXN_STATUS}: this path serves no other")
+    return action
+
+
+class _SearchHeader(RequestHeader):
+    action: Annotated[str, AfterValidator(_is_search)]
+
+
+class _TxnStatusHeader(RequestHeader):
+    action: Annotated[str, AfterValidator(_is_txn_status)]
 
 
 def _read_item(value: object, read: ValidatorFunctionWrapHandler) -> SearchItem | RejectedItem:
@@ -84,11 +92,10 @@ class AsyncSearchMessage(Message):
     ]
 
 
-class AsyncSearchEnvelope(Message):
+class AsyncSearchEnvelope(Envelope):
     """A whole asynchronous search request."""
 
-    signature: OptionalText = None
-    header: Annotated[RequestHeader, AfterValidator(_is_search)]
+    header: _SearchHeader
     message: AsyncSearchMessage = Field(repr=False)
 
 
@@ -142,11 +149,10 @@ class TxnStatusMessage(Message):
     txnstatus_request: TxnStatusQuestion
 
 
-class TxnStatusEnvelope(Message):
+class TxnStatusEnvelope(Envelope):
     """A whole request for the status of a transaction."""
 
-    signature: OptionalText = None
-    header: Annotated[RequestHeader, AfterValidator(_is_txn_status)]
+    header: _TxnStatusHeader
     message: TxnStatusMessage = Field(repr=False)
 
 

@@ -82,6 +82,13 @@ class RequestHeader(Message):
     meta: OptionalObject = None
 
 
+class Envelope(Message):
+    """A request of which only the header is read."""
+
+    signature: OptionalText = None
+    header: RequestHeader
+
+
 class SearchMessage(Message):
     """SearchRequest of the sync search, in which partners also send an empty `transaction_id`."""
 
@@ -89,11 +96,9 @@ class SearchMessage(Message):
     search_request: Annotated[list[ReadItem], BeforeValidator(few_items)]
 
 
-class SearchEnvelope(Message):
+class SearchEnvelope(Envelope):
     """A whole search request. With an action other than `search`, its message is not read."""
 
-    signature: OptionalText = None
-    header: RequestHeader
     message: SearchMessage = Field(repr=False)
 
     @field_validator("message", mode="wrap")
