@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dci_common.signatures.proof import Proof, Proofs
     from dci_common.spdci.asynchronous import AsyncEnvelope
     from dci_common.spdci.callback import Signer
-    from dci_common.spdci.envelope import SearchEnvelope
+    from dci_common.spdci.envelope import Envelope, SearchEnvelope
 
 # What partners send in place of a signature.
 _PLACEHOLDERS = {
@@ -56,7 +56,7 @@ class Signatures:
         self._runtime = runtime
 
     def check(
-        self, envelope: SearchEnvelope | AsyncEnvelope, body: bytes, client: Client, deadline: Deadline
+        self, envelope: Envelope | SearchEnvelope | AsyncEnvelope, body: bytes, client: Client, deadline: Deadline
     ) -> Proof | Unsigned:
         """Return the proof that a message is its client's, or that it need not be signed.
 

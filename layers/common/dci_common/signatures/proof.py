@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
     from dci_common.signatures.dialect import Verified
     from dci_common.spdci.asynchronous import AsyncEnvelope
-    from dci_common.spdci.envelope import SearchEnvelope
+    from dci_common.spdci.envelope import Envelope, SearchEnvelope
 
 
 class Proof(NamedTuple):
@@ -42,7 +42,9 @@ class Proofs:
         self._client_keys = ClientKeys(runtime)
         self._message_keys = MessageKeys(runtime)
 
-    def of(self, envelope: SearchEnvelope | AsyncEnvelope, body: bytes, client: Client, deadline: Deadline) -> Proof:
+    def of(
+        self, envelope: Envelope | SearchEnvelope | AsyncEnvelope, body: bytes, client: Client, deadline: Deadline
+    ) -> Proof:
         """Return the proof of a signed message. Raises InvalidEnvelope.
 
         What is verified is the body as it was received: its members could differ from what the envelope has read.
