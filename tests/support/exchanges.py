@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import EndpointConnectionError
 
@@ -17,6 +17,9 @@ from support import conformance
 from support.admin_client import Admin
 from support.api import Api, Reply
 from support.events import body_of, event
+
+if TYPE_CHECKING:
+    from dci_common.clients.model import Client
 
 SWEEP = event("sweep")
 QUEUED = event("queued_work")
@@ -130,7 +133,6 @@ class Partner:
     """A client that sends asynchronous messages, and whose exchanges the test works on."""
 
     def __init__(self, api: Api, queues: Queues, url: str, **changes: Any) -> None:
-        self.api, self.queues = api, queues
         callbacks = {"urls": ["http://127.0.0.1"], **changes.pop("callbacks", {})}
         fields = {
             "scopes": ("registry.search", "registry.status"),
@@ -139,9 +141,18 @@ class Partner:
             "sender_id": f"partner {api.runtime.random_bytes(6).hex()}",
             **changes,
         }
-        self.client, secret = api.client(**fields)
-        self.secret = secret
-        self.token = str(api.token(self.client, secret).json["access_token"])
+        self._begin(api, queues, url, *api.client(**fields))
+
+    @classmethod
+    def of(cls, api: Api, queues: Queues, url: str, client: Client, secret: str) -> Partner:
+        """Return the partner of a client that is registered already."""
+        partner = cls.__new__(cls)
+        partner._begin(api, queues, url, client, secret)  # noqa: SLF001 - its own
+        return partner
+
+    def _begin(self, api: Api, queues: Queues, url: str, client: Client, secret: str) -> None:
+        self.api, self.queues, self.client, self.secret = api, queues, client, secret
+        self.token = str(api.token(client, secret).json["access_token"])
         self.url = url
         self._numbers = iter(range(1, 1_000_000))
 
