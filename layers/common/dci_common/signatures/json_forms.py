@@ -99,7 +99,7 @@ def python_form(value: Mapping[str, Any]) -> bytes:
 def orjson_forms(value: Mapping[str, Any]) -> tuple[bytes, ...]:
     """Return the bytes of orjson's `dumps` with OPT_SORT_KEYS: UTF-8, `1e+16`, `1e-7`, `0.00001`.
 
-    For floats from 1e16, orjson until 3.11.5 writes no plus (`1e16`): then both are returned, the current one first.
+    For floats from 1e16, orjson until 3.11.6 writes no plus (`1e16`): then both are returned, the current one first.
     """
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     if not _EXPONENT.search(text):

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import jwt
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     from dci_common.oauth.key_ring import SigningKey
     from dci_common.signatures.dialect import KeyFinder
 
@@ -94,8 +92,7 @@ def sign(key: SigningKey, header: str, message: str, now: float) -> str:
     """Return the signature of a message."""
     created, expires = str(int(now)), str(int(now) + _SECONDS)
     text = _signing_string(created, expires, _filled(json.loads(header)), json.loads(message))
-    private = cast("Ed25519PrivateKey", private_key(key.alg, key.private_key))
-    seal = base64.b64encode(private.sign(text)).decode()
+    seal = base64.b64encode(private_key(key.alg, key.private_key).sign(text)).decode()
     values = ("dci", key.kid, _CAVAGE_ALGORITHM, created, expires, _SIGNED_HEADERS, seal)
     return ", ".join(f'{name}="{value}"' for name, value in zip(_NAMES, values, strict=True))
 

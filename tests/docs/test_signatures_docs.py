@@ -1,0 +1,83 @@
+"""docs/signatures.md and examples/sign.py: forms and limits are the code's, and what is signed is verified."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from dci_common.signatures import dialect, json_forms, jws, opencrvs, openspp2
+from dci_common.signatures.json_forms import orjson_forms, parse, python_form
+from support.events import ROOT
+from support.message_signers import Pair, header, message, pair, verify
+
+from .test_docs import column, rows
+
+DOCUMENT = (ROOT / "docs" / "signatures.md").read_text(encoding="utf-8")
+SIGN = ROOT / "examples" / "sign.py"
+(COMMANDS,) = re.findall(r"^```sh\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+SIGNERS = [("openspp2", "EdDSA"), *((name, alg) for name in ("openg2p", "opencrvs") for alg in jws.ALGORITHMS)]
+NOW = 1_772_357_400
+
+
+def test_the_forms_are_the_codes() -> None:
+    """Each value of the table has the forms that it shows."""
+    table = rows(DOCUMENT, "value | `openspp2` | `openg2p`")
+    assert len(table) > 5
+    for value, python, orjson in ([cell.strip("`") for cell in row] for row in table):
+        read = parse(f'{{"a":{value}}}'.encode())
+        assert python_form(read).decode() == f'{{"a":{python}}}'
+        assert {form.decode() for form in orjson_forms(read)} == {
+            f'{{"a":{each}}}' for each in orjson.split("` or `")
+        }
+
+
+def test_the_limits_are_the_codes() -> None:
+    """Sizes, times and depth are those of the code, and so are algorithms, rejected members and reasons."""
+    assert column(DOCUMENT, "reason | what to check") == set(get_args(dialect.Reason))
+    facts = {cells[0]: cells[1:] for cells in rows(DOCUMENT, "property | `openspp2` | `openg2p`")}
+    own, attached = f"{dialect.MAX_CHARACTERS:,} characters", f"{opencrvs._MAX_CHARACTERS:,} characters"  # noqa: SLF001
+    assert facts["largest signature"] == [own, own, f"{attached}, with the message in it"]
+    assert facts["your algorithms"][1:] == [", ".join(jws.ALGORITHMS)] * 2
+    assert f"up to {openspp2._MAX_SECONDS} seconds" in facts["expires"][0]  # noqa: SLF001
+    assert f"differ by {dialect.CLOCK_SKEW_SECONDS} seconds" in DOCUMENT
+    assert f"deeper than {json_forms.MAX_DEPTH} levels" in DOCUMENT
+    (refused,) = re.findall(r"is not registered is rejected\. (.*?) are rejected", DOCUMENT.replace("\n", " "))
+    assert set(re.findall(r"`(\w+)`", refused)) == jws._REFUSED  # noqa: SLF001
+
+
+def sign(name: str, key: Pair, folder: Path, text: str) -> str:
+    """Run the example, and return what it prints."""
+    (folder / "key.pem").write_bytes(key.pem)
+    (folder / "message.json").write_text(text, encoding="utf-8")
+    arguments = [sys.executable, str(SIGN), name, "key.pem", key.kid, "message.json"]
+    return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "alg"),
+    [pytest.param(*each, marks=[pytest.mark.exhaustive] * (number % 3 > 0)) for number, each in enumerate(SIGNERS)],
+)
+def test_what_the_example_signs_is_verified(name: str, alg: str, tmp_path: Path) -> None:
+    """Its output is a whole message, which is verified with the public key."""
+    signed = sign(name, pair(alg), tmp_path, json.dumps({"header": header(), "message": message()}))
+    created = re.search(r'created=\\"(\d+)', signed)
+    assert verify(name, signed, pair(alg), now=int(created[1]) if created else NOW)
+
+
+def test_the_commands_sign_a_message(tmp_path: Path) -> None:
+    """Pasted into a shell at the top of a checkout, they write a signed message, and print its form."""
+    bash = shutil.which("bash")
+    if bash is None or shutil.which("openssl") is None:
+        pytest.skip("the commands need bash and openssl")
+    commands = COMMANDS.replace("python3 examples/sign.py", f"{sys.executable} {SIGN}")
+    done = subprocess.run([bash, "-ec", commands], cwd=tmp_path, capture_output=True, text=True, check=True)
+    signed = parse((tmp_path / "signed.json").read_bytes())
+    assert signed.pop("signature").startswith('namespace="dci", kidId="health.example.org|key-1|ed25519"')
+    assert done.stderr.splitlines()[-1].encode() == python_form(signed)
