@@ -14,7 +14,8 @@ LAYER = ROOT / "layers" / "common" / "dci_common"
 # Each room of the layer imports only rooms that stand before it.
 LAYER_ROOMS = (
     *("cache", "deadline", "deferred_import", "errors", "settings", "timestamps", "validation", "logs", "scopes"),
-    *("aws", "runtime", "registry", "spdci", "registries", "oauth", "clients", "exchange", "edge"),
+    *("aws", "runtime", "registry", "spdci", "registries", "oauth", "clients", "signatures"),
+    *("exchange", "edge"),
 )
 # Each room of the registry, with the earlier rooms that it imports; every room may raise registry/errors.py.
 REGISTRY_ROOMS = {
