@@ -29,20 +29,20 @@ def admin(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def listed(admin: None, capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, str]]]:  # noqa: ARG001
-    """Return a function that lists the keys."""
+def listed(admin: None, capsys: pytest.CaptureFixture[str]) -> Callable[..., list[dict[str, str]]]:  # noqa: ARG001
+    """Return a function that lists the keys of tokens, or of messages."""
 
-    def keys() -> list[dict[str, str]]:
+    def keys(signs: str = "tokens") -> list[dict[str, str]]:
         assert main(["keys", "list", "--json"]) == 0
         found: list[dict[str, str]] = json.loads(capsys.readouterr().out)
-        return found
+        return [key for key in found if key["signs"] == signs]
 
     return keys
 
 
 @pytest.mark.exhaustive
 def test_the_next_key_becomes_current(
-    server: ServerProcess, listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
+    server: ServerProcess, listed: Callable[..., list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After a rotation the next key is current, and a token of the previous key is still valid."""
     before = {key["state"]: key["kid"] for key in listed()}
@@ -58,7 +58,7 @@ def test_the_next_key_becomes_current(
 
 @pytest.mark.exhaustive
 def test_revoked_keys_end_at_once(
-    server: ServerProcess, listed: Callable[[], list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
+    server: ServerProcess, listed: Callable[..., list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After a revocation there are two new keys and no others, and a new token is accepted."""
     before = {key["kid"] for key in listed()}
@@ -70,6 +70,23 @@ def test_revoked_keys_end_at_once(
     assert server.send("GET", "/keys", **server.authorization("admin")).status == 200
 
 
+@pytest.mark.exhaustive
+def test_the_keys_of_messages_are_rotated_and_revoked_apart(
+    listed: Callable[..., list[dict[str, str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --messages the keys that sign messages are rotated or replaced, and those of tokens are not."""
+    tokens, before = listed(), {key["kid"] for key in listed("messages")}
+    assert main(["keys", "rotate", "--messages"]) == 0
+    assert capsys.readouterr().out.startswith("The rotation has started")
+    assert before < {key["kid"] for key in listed("messages")}
+    assert main(["keys", "revoke", "--messages", "--yes"]) == 0
+    assert capsys.readouterr().out.startswith("All keys of messages are being replaced")
+    after = listed("messages")
+    assert [key["state"] for key in after] == ["current", "current", "next", "next"]
+    assert before.isdisjoint(key["kid"] for key in after)
+    assert listed() == tokens
+
+
 @pytest.mark.usefixtures("admin")
 def test_a_revocation_is_confirmed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Without --yes the command asks, and changes nothing unless the answer is yes."""
@@ -79,17 +96,17 @@ def test_a_revocation_is_confirmed(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 def test_each_key_is_a_line_of_the_table(
-    listed: Callable[[], list[dict[str, str]]],
+    listed: Callable[..., list[dict[str, str]]],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each key is a line below the names of the columns, where they are wide enough."""
-    monkeypatch.setenv("COLUMNS", "120")
-    keys = listed()
+    monkeypatch.setenv("COLUMNS", "160")
+    keys = [*listed(), *listed("messages")]
     assert main(["keys", "list"]) == 0
     header, *lines = capsys.readouterr().out.splitlines()
-    assert header.split() == ["state", "alg", "since", "until", "kid"]
-    assert [line.split()[0] for line in lines] == [key["state"] for key in keys]
+    assert header.split() == ["signs", "state", "alg", "since", "until", "kid"]
+    assert [line.split()[:2] for line in lines] == [[key["signs"], key["state"]] for key in keys]
     assert [line.split()[-1] for line in lines] == [key["kid"] for key in keys]
 
 

@@ -41,10 +41,14 @@ class Deployment:
         return reply.status, reply.json
 
     def signing_key(self) -> str:
-        """Return the id of the key that signs."""
+        """Return the id of the key that signs tokens."""
+        [current] = self.current_keys("tokens")
+        return current
+
+    def current_keys(self, signs: str) -> list[str]:
+        """Return the ids of the keys that sign tokens, or messages."""
         keys = self.stack.api(self.admin).get("/keys").json["keys"]
-        [current] = [key["kid"] for key in keys if key["state"] == "current"]
-        return str(current)
+        return [key["kid"] for key in keys if (key["signs"], key["state"]) == (signs, "current")]
 
 
 @pytest.fixture(scope="session")
@@ -92,12 +96,13 @@ def updated(created: Deployment) -> Deployment:
 
 @pytest.fixture(scope="session")
 def recreated(updated: Deployment) -> Deployment:
-    """Delete the stack, and create it again around its tables and its key ring."""
+    """Delete the stack, and create it again around its tables and its key rings."""
     updated.token = updated.new_token()
     kept = updated.stack.outputs
     updated.stack.delete()
     tables = ("ClientsTable", "RegistryTable", "ExchangeTable", "AuditTable")
     updated.stack.parameters |= {f"{table}Name": kept[table] for table in tables}
-    updated.stack.parameters["SigningKeysArn"] = updated.stack.arn_of_secret(kept["SigningKeys"])
+    for ring in ("SigningKeys", "MessageKeys"):
+        updated.stack.parameters[f"{ring}Arn"] = updated.stack.arn_of_secret(kept[ring])
     updated.stack.create()
     return updated

@@ -156,14 +156,15 @@ class Stack:
                     gateway.create_route(ApiId=self.resource("Api"), RouteKey=key, Target=target)
 
     def rotate(self) -> None:
-        """Rotate the signing keys by the four steps that Secrets Manager calls."""
-        secret_id, token = self.outputs["SigningKeys"], str(uuid.uuid4())
-        for step in STEPS:
-            event = {"Step": step, "SecretId": secret_id, "ClientRequestToken": token}
-            done = self.aws("lambda").invoke(
-                FunctionName=self.resource("RotationFunction"), Payload=json.dumps(event)
-            )
-            assert "FunctionError" not in done, done["Payload"].read()
+        """Rotate both rings of signing keys by the four steps that Secrets Manager calls."""
+        for ring in ("SigningKeys", "MessageKeys"):
+            secret_id, token = self.outputs[ring], str(uuid.uuid4())
+            for step in STEPS:
+                event = {"Step": step, "SecretId": secret_id, "ClientRequestToken": token}
+                done = self.aws("lambda").invoke(
+                    FunctionName=self.resource("RotationFunction"), Payload=json.dumps(event)
+                )
+                assert "FunctionError" not in done, done["Payload"].read()
 
     @property
     def outputs(self) -> dict[str, str]:

@@ -121,10 +121,19 @@ def test_a_rotated_key_takes_effect(updated: Deployment) -> None:
     assert updated.search(token)[0] == 200
 
 
+def test_the_stack_has_message_keys(updated: Deployment) -> None:
+    """The keys that sign messages are published in the key set, of both algorithms."""
+    kids = updated.current_keys("messages")
+    assert [kid.split("|")[-1] for kid in kids] == ["ed25519", "rs256"]
+    published = updated.stack.api().send("GET", "/.well-known/jwks.json").json["keys"]
+    assert {*kids, updated.signing_key()} <= {key["kid"] for key in published}
+
+
 def test_a_deployment_is_created_again(recreated: Deployment) -> None:
-    """A new stack adopts tables and key ring: clients, tokens and people are those of the deleted one."""
+    """A new stack adopts tables and key rings: clients, tokens and people are those of the deleted one."""
     outputs, parameters = recreated.stack.outputs, recreated.stack.parameters
-    assert outputs["SigningKeys"] == parameters["SigningKeysArn"]
+    for ring in ("SigningKeys", "MessageKeys"):
+        assert outputs[ring] == parameters[f"{ring}Arn"]
     assert {table: outputs[table] for table in TABLES} == {table: parameters[f"{table}Name"] for table in TABLES}
     assert recreated.search(recreated.token)[0] == 200
     assert recreated.search(recreated.new_token())[0] == 200

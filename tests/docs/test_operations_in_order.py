@@ -50,7 +50,9 @@ def test_the_commands_work_in_their_order(new_api: Callable[..., Api], tmp_path:
     """From the settings of the first deployment to the teardown, each command succeeds after those before it."""
     if shutil.which("curl") is None or shutil.which("openssl") is None:
         pytest.fail("the commands need curl and openssl")
-    names = {name: f"dci-{name}-in-order" for name in (*NAMES, "SigningKeys", "CursorKey", "OriginKey")}
+    names = {
+        name: f"dci-{name}-in-order" for name in (*NAMES, "SigningKeys", "MessageKeys", "CursorKey", "OriginKey")
+    }
     create_tables(boto3.client("dynamodb"), tables(), {name: names[name] for name in NAMES})
     for name in names.keys() - NAMES:
         boto3.client("secretsmanager").create_secret(Name=names[name], SecretString="{}")
@@ -65,10 +67,12 @@ def test_the_commands_work_in_their_order(new_api: Callable[..., Api], tmp_path:
         exchange_table=names["ExchangeTable"],
         audit_table=names["AuditTable"],
         signing_keys_secret=names["SigningKeys"],
+        message_keys_secret=names["MessageKeys"],
         cursor_secret=names["CursorKey"],
     )
     api = Api(settings, 0, {}, time.time)
-    rotate(rotation_app.create_app(api.runtime), names["SigningKeys"])
+    for ring in ("SigningKeys", "MessageKeys"):
+        rotate(rotation_app.create_app(api.runtime), names[ring])
     outputs = names | {"BaseUrl": url, "TokenUrl": f"{url}/oauth2/client/token", "JwksUrl": f"{url}/jwks"}
     (tmp_path / "stack.json").write_text(json.dumps({"outputs": outputs, "resources": names}))
     (tmp_path / "individuals.csv").write_text(INDIVIDUALS)

@@ -98,6 +98,8 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (404, "GET", "/clients/{client_id}", None, admin),
         (200, "GET", "/keys", None, admin),
         (202, "POST", "/keys/rotate", None, admin),
+        (202, "POST", "/keys/messages/rotate", None, admin),
+        (403, "POST", "/keys/messages/revoke", None, partner),
         (403, "POST", "/keys/revoke", None, partner),  # revoking would end the tokens of the other tests
         (200, "GET", "/exchanges", None, admin),
         (404, "GET", "/exchanges/{correlation_id}", None, admin),

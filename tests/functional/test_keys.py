@@ -54,7 +54,9 @@ def test_the_keys_are_listed(own: Api) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["keys_list", "keys_rotate", "keys_revoke"])
+@pytest.mark.parametrize(
+    "name", ["keys_list", "keys_rotate", "keys_revoke", "message_keys_rotate", "message_keys_revoke"]
+)
 def test_keys_need_the_administrators_scope(own: Api, name: str) -> None:
     """Other clients can neither list nor rotate nor revoke keys."""
     assert own.send(event(name, authorization="")).status == 401
@@ -62,7 +64,7 @@ def test_keys_need_the_administrators_scope(own: Api, name: str) -> None:
     assert len(own.send(event("keys_list", token=admin(own))).json["keys"]) == 2
 
 
-@pytest.mark.parametrize("name", ["keys_rotate", "keys_revoke"])
+@pytest.mark.parametrize("name", ["keys_rotate", "keys_revoke", "message_keys_rotate", "message_keys_revoke"])
 def test_a_rotation_under_way_is_a_conflict(own: Api, name: str) -> None:
     """While Secrets Manager is at a rotation another is rejected, with the reason."""
 
@@ -78,6 +80,26 @@ def test_a_rotation_under_way_is_a_conflict(own: Api, name: str) -> None:
         reply = own.send(event(name, token=token))
     assert (reply.status, reply.code) == (409, "err.request.bad")
     assert "is running" in reply.json["errors"][0]["message"]
+
+
+@pytest.mark.exhaustive
+def test_the_keys_of_messages_are_listed_and_rotated_apart(own: Api) -> None:
+    """Their rotation and their revocation leave the keys of tokens as they are, and are listed after these."""
+
+    def keys() -> list[dict[str, str]]:
+        listed: list[dict[str, str]] = own.send(event("keys_list", token=admin(own))).json["keys"]
+        return listed
+
+    tokens = keys()
+    for number, name in enumerate(("message_keys_rotate", "message_keys_rotate", "message_keys_revoke")):
+        reply = own.send(event(name, token=admin(own)))
+        assert (reply.status, reply.headers["Location"]) == (202, "/keys")
+        assert keys()[:2] == tokens
+        messages = [(key["signs"], key["state"], key["alg"]) for key in keys()[2:]]
+        states = ["current", "next", "retired"] if number == 1 else ["current", "next"]
+        assert messages == [("messages", state, alg) for state in states for alg in ("EdDSA", "RS256")]
+        assert [key.get("until") for key in keys()[6:]] == ["2026-03-02T09:36:00.000Z"] * len(keys()[6:])
+    assert [key["signs"] for key in tokens] == ["tokens", "tokens"]
 
 
 def test_a_rotation_that_cannot_start_is_503(own: Api) -> None:

@@ -141,4 +141,4 @@ def test_no_call_outlasts_the_invocation(calls: list[str], seconds: float, statu
     """With too little time left AWS is not called, and the function still answers."""
     handler = lambda_handler(token_app.create_app)
     assert handler(event("jwks"), Context(seconds))["statusCode"] == status
-    assert calls == (["GetItem"] if status == 200 else [])
+    assert calls == (["GetItem", "GetItem"] if status == 200 else [])

@@ -74,11 +74,13 @@ def _key_age(deployment: Deployment) -> str:
     current = [key for key in reply.json["keys"] if key["state"] == "current"]
     if not current:
         raise CheckFailed("There is no current key.", f"Run dci keys rotate. {LOOK_AT_LOG.format('rotation')}")
-    days = int((deployment.clock() - datetime.fromisoformat(current[0]["since"]).astimezone(UTC).timestamp()) / _DAY)
+    oldest = min(current, key=lambda key: datetime.fromisoformat(key["since"]))
+    days = int((deployment.clock() - datetime.fromisoformat(oldest["since"]).astimezone(UTC).timestamp()) / _DAY)
     if days > deployment.rotation_days + _GRACE_DAYS:
+        ring = " --messages" if oldest.get("signs") == "messages" else ""
         raise CheckWarning(
             f"The current key is {days} days old; it should be rotated every {deployment.rotation_days}.",
-            f"{LOOK_AT_LOG.format('rotation')} Then run dci keys rotate.",
+            f"{LOOK_AT_LOG.format('rotation')} Then run dci keys rotate{ring}.",
         )
     return f"{days} days"
 

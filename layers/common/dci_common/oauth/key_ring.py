@@ -48,7 +48,7 @@ def thumbprint(jwk: Jwk) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key pair; `private_key` is PKCS#8 PEM, which only signing functions and the rotation can read."""
+    """A key pair; `private_key` is PKCS#8 PEM, which only the functions that sign and the rotation can read."""
 
     alg: KeyAlgorithm
     private_key: str = field(repr=False)
@@ -159,11 +159,8 @@ class SigningKeys:
         raise Unavailable("The signing keys are being replaced; try again in a moment.", retry_after=5)
 
     def _load(self) -> KeyRing:
-        ring = KeyRing.from_secret(
-            self._runtime.secrets.get_secret_value(SecretId=self._secret_id, VersionStage="AWSCURRENT")[
-                "SecretString"
-            ]
-        )
+        secret = self._runtime.secrets.get_secret_value(SecretId=self._secret_id, VersionStage="AWSCURRENT")
+        ring = KeyRing.from_secret(secret["SecretString"])
         if ring is None:
             raise Unavailable("The signing keys do not exist yet; try again in a minute.", retry_after=60)
         return ring
