@@ -40,6 +40,11 @@ class LocalData:
     data: Path | None = None
     address: str = "127.0.0.1"
 
+    @property
+    def secrets_file(self) -> Path | None:
+        """Where the secrets for callbacks are kept; nowhere in a deployment without a folder."""
+        return self.data / "callback-secrets.json" if self.data else None
+
     def check(self) -> None:
         """Raise CommandError when a file or a program is missing, or the options contradict each other."""
         if self.engine == "dynamodb-local":

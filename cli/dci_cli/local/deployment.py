@@ -19,6 +19,7 @@ from dci_cli.local import moto_engine
 from dci_cli.local.claim import Claim, claimed
 from dci_cli.local.data import LocalData
 from dci_cli.local.handlers import load_handler
+from dci_cli.local.kept_secrets import kept_secrets
 from dci_cli.local.queues import QUEUE_URLS, create_queues
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import add_indexes, create_tables
@@ -50,6 +51,7 @@ _TABLES = {
 _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its value
 _MESSAGE_SECRET = "dci-message-keys"  # noqa: S105 - likewise
 _CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
+_CALLBACK_SECRETS = "dci/callbacks/"  # likewise, the beginning of names
 _ROTATION, _DELIVERY = "RotationFunction", "DeliveryFunction"
 CALLBACK_HOSTS = ("127.0.0.1", "localhost")  # this machine, where callbacks are plain HTTP
 SENDER_ID = "test-client"
@@ -92,7 +94,12 @@ def local_deployment(
     clients of the file `credentials`. Raises SettingsError when an environment variable is not valid, CommandError
     when the engine does not run, or tables cannot be created or filled.
     """
-    with moto_engine.running(), data.running(issuer) as engine, environment(variables(issuer, callback_hosts)):
+    with (
+        moto_engine.running(),
+        data.running(issuer) as engine,
+        environment(variables(issuer, callback_hosts)),
+        kept_secrets(data.secrets_file, _CALLBACK_SECRETS),
+    ):
         runtime = Runtime(Settings.from_env(os.environ))
         dynamodb, secrets_manager = boto3.client("dynamodb"), boto3.client("secretsmanager")
         kept = dynamodb.list_tables()["TableNames"]
@@ -163,7 +170,7 @@ def variables(issuer: str, callback_hosts: Sequence[str] = CALLBACK_HOSTS) -> di
         "SIGNING_KEYS_SECRET": _SECRET,
         "MESSAGE_KEYS_SECRET": _MESSAGE_SECRET,
         "CURSOR_SECRET": _CURSOR_SECRET,
-        "CALLBACK_SECRETS": "dci/callbacks/",
+        "CALLBACK_SECRETS": _CALLBACK_SECRETS,
         "CALLBACK_TEST_ORIGINS": ",".join(callback_hosts),
         **QUEUE_URLS,
         "ISSUER": issuer,
