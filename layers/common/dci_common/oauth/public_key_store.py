@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jwt
 
@@ -31,8 +30,7 @@ KEPT_SECONDS = MAX_TOKEN_LIFETIME + RING_SECONDS + _CLOCK_SKEW_SECONDS
 _KEY = {"pk": {"S": "KEYS"}, "sk": {"S": "KEYS"}}
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKey:
+class PublicKey(NamedTuple):
     """A public key, and its state since when (epoch seconds); `pending` belongs to an unfinished rotation."""
 
     jwk: Jwk
@@ -49,8 +47,7 @@ class PublicKey:
         return self.state == "retired" and now >= self.since + KEPT_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKeySet:
+class PublicKeySet(NamedTuple):
     """The published keys; revision 0 means that none were published yet."""
 
     keys: tuple[PublicKey, ...] = ()
@@ -79,7 +76,7 @@ def write_public_keys(runtime: Runtime, published: PublicKeySet) -> None:
     Raises botocore's ConditionalCheckFailedException when another write came first.
     """
     content = {
-        "keys": {"S": json.dumps([asdict(key) for key in published.keys])},
+        "keys": {"S": json.dumps([key._asdict() for key in published.keys])},
         "revision": {"N": str(published.revision)},
     }
     runtime.dynamodb.put_item(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dci_common.spdci.envelope import VERSION, RequestHeader
 from dci_common.spdci.rejections import Rejection
@@ -13,8 +13,7 @@ ON_SEARCH = "on-search"
 TXN_ON_STATUS = "txn-on-status"
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackHeader:
+class CallbackHeader(NamedTuple):
     """What a callback's header says beside what the header of the request does."""
 
     action: str
