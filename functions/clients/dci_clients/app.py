@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
 
-from dci_clients.exchange_endpoints import ExchangeEndpoints
 from dci_clients.key_endpoints import KeyEndpoints
 from dci_clients.read_endpoints import ReadEndpoints
 from dci_clients.requests import read_caller
@@ -15,6 +16,9 @@ from dci_common.edge.bearer import BearerGate
 from dci_common.edge.http import Request, Response
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
+
+if TYPE_CHECKING:
+    from dci_clients.exchange_endpoints import ExchangeEndpoints
 
 Change = Callable[[Request, Caller], Response]
 
@@ -43,7 +47,13 @@ def _resources(
     runtime: Runtime, reads: Callable[[Endpoint], Endpoint], changes: Callable[[Change], Endpoint]
 ) -> dict[str, Resource]:
     read, write, keys = ReadEndpoints(runtime), WriteEndpoints(runtime), KeyEndpoints(runtime)
-    exchanges = ExchangeEndpoints(runtime)
+
+    @cache
+    def exchanges() -> ExchangeEndpoints:
+        from dci_clients.exchange_endpoints import ExchangeEndpoints  # noqa: PLC0415 - few requests ask for exchanges
+
+        return ExchangeEndpoints(runtime)
+
     client = "/clients/{client_id}"
     routes: dict[str, dict[str, Endpoint]] = {
         "/clients": {"GET": reads(read.clients), "POST": changes(write.create)},
@@ -60,8 +70,8 @@ def _resources(
         "/keys/revoke": {"POST": changes(keys.revoke)},
         "/keys/messages/rotate": {"POST": changes(keys.rotate_messages)},
         "/keys/messages/revoke": {"POST": changes(keys.revoke_messages)},
-        "/exchanges": {"GET": reads(exchanges.exchanges)},
-        "/exchanges/{correlation_id}": {"GET": reads(exchanges.exchange)},
+        "/exchanges": {"GET": reads(lambda request: exchanges().exchanges(request))},
+        "/exchanges/{correlation_id}": {"GET": reads(lambda request: exchanges().exchange(request))},
     }
     return {path: Resource(methods) for path, methods in routes.items()}
 

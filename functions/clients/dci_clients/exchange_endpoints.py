@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from dci_clients.requests import (
     DUE_POSITION,
     LOG_POSITION,
     invalid_next,
     next_page,
-    read_client_id,
     read_page,
-    read_state,
 )
 from dci_common.clients.model import is_client_id
 from dci_common.edge.http import Request, Response
@@ -21,7 +20,7 @@ from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_pages import ExchangePages
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.exchange_views import exchange_view, shown_exchange
-from dci_common.exchange.exchanges import FAILED, OPEN, OPEN_QUEUES
+from dci_common.exchange.exchanges import FAILED, OPEN, OPEN_QUEUES, STATES
 
 if TYPE_CHECKING:
     from dci_common.exchange.exchange_pages import Page
@@ -44,7 +43,7 @@ class ExchangeEndpoints:
 
     def exchanges(self, request: Request) -> Response:
         """Return a page of a client's exchanges, or else of all that failed or are open."""
-        client_id, state = read_client_id(request.query), read_state(request.query)
+        client_id, state = _client_id(request.query), _state(request.query)
         page = self._all(request, state) if client_id is None else self._of_client(request, client_id)
         found, following = page
         wanted = [exchange_view(exchange) for exchange in found if state in {None, exchange.state}]
@@ -86,3 +85,20 @@ def _queues(state: State | None) -> tuple[str, ...]:
     if state in FAILED:
         return (state.upper(),)
     raise InvalidRequest(f"state {state} is listed for one client only: add client_id.")
+
+
+def _client_id(query: str) -> str | None:
+    """Return `client_id` of the list of exchanges; None is any. Raises InvalidRequest."""
+    client_id = dict(parse_qsl(query, keep_blank_values=True)).get("client_id")
+    if client_id is not None and not is_client_id(client_id):
+        raise InvalidRequest("client_id must be the id of a client.")
+    return client_id
+
+
+def _state(query: str) -> State | None:
+    """Return `state` of the list of exchanges; None is any. Raises InvalidRequest."""
+    name = dict(parse_qsl(query)).get("state")
+    state = next((state for state in STATES if state == name), None)
+    if name is not None and state is None:
+        raise InvalidRequest(f"state must be {' or '.join(STATES)}.")
+    return state

@@ -15,12 +15,11 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from dci_common.clients.access import Bearer
 from dci_common.clients.changes import Caller
-from dci_common.clients.model import STATUSES, Client, is_client_id
+from dci_common.clients.model import STATUSES, Client
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.store import MAX_PAGE
 from dci_common.edge.http import Request
 from dci_common.errors import InvalidRequest, VersionRequired
-from dci_common.exchange.exchanges import STATES, State
 from dci_common.validation import describe
 
 M = TypeVar("M", bound=BaseModel)
@@ -101,23 +100,6 @@ def read_status(query: str) -> str | None:
     if status not in {None, *STATUSES}:
         raise InvalidRequest(f"status must be {' or '.join(STATUSES)}.")
     return status
-
-
-def read_client_id(query: str) -> str | None:
-    """Return `client_id` of the list of exchanges; None is any. Raises InvalidRequest."""
-    client_id = dict(parse_qsl(query, keep_blank_values=True)).get("client_id")
-    if client_id is not None and not is_client_id(client_id):
-        raise InvalidRequest("client_id must be the id of a client.")
-    return client_id
-
-
-def read_state(query: str) -> State | None:
-    """Return `state` of the list of exchanges; None is any. Raises InvalidRequest."""
-    name = dict(parse_qsl(query)).get("state")
-    state = next((state for state in STATES if state == name), None)
-    if name is not None and state is None:
-        raise InvalidRequest(f"state must be {' or '.join(STATES)}.")
-    return state
 
 
 def read_name(query: str) -> str | None:

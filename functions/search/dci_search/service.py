@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dci_common.cache import AgingCache
 from dci_common.exchange.audit import disclosed_records, shown_members
@@ -35,8 +34,7 @@ Compiled = tuple[SearchItem, CompiledSearch] | tuple[ReadItem, Rejection]
 _DUPLICATE = Rejection("rjct.reference_id.duplicate", "reference_id must be unique in the message.")
 
 
-@dataclass(frozen=True, slots=True)
-class Requester:
+class Requester(NamedTuple):
     """The client that a message is answered for, and what its searches may still read."""
 
     client: Client

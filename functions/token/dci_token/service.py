@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dci_common.clients.store import ClientStore
 from dci_common.errors import InvalidGrant, InvalidScope, Unauthenticated, UnauthorizedClient
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
+class IssuedToken(NamedTuple):
     """An access token, its scopes, and its lifetime in seconds."""
 
     access_token: str

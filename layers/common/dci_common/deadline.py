@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,8 +18,7 @@ _ANSWERING_SECONDS = 4
 _FAILING_SECONDS = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """The second of `clock` at which the function is stopped; None where nothing stops it, as on a laptop."""
 
     at: float | None = None
@@ -42,7 +40,7 @@ class Deadline:
 
     def earlier(self, seconds: float) -> Deadline:
         """Return a deadline that leaves so many seconds for something else."""
-        return self if self.at is None else replace(self, at=self.at - seconds)
+        return self if self.at is None else self._replace(at=self.at - seconds)
 
     def _until(self, reserved: float) -> float:
         return math.inf if self.at is None else self.at - reserved - self.clock()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -46,8 +45,7 @@ class ReadMeter(Protocol):
         """Count read units."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unmetered:
+class Unmetered(NamedTuple):
     """A meter that counts nothing, and has only a deadline."""
 
     deadline: Deadline

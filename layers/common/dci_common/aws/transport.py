@@ -10,11 +10,10 @@ import weakref
 import zlib
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import botocore
@@ -48,8 +47,7 @@ class ResponseTooLarge(BotoCoreError):
     fmt = "The response from {endpoint_url} is larger than {limit} bytes."
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An HTTP response. `request_id` is AWS's own, and only read from errors."""
 
     status: int

@@ -187,7 +187,7 @@ class Administration:
 def _secret_added(client: Client, new: Secret, live: list[Secret], ends: int) -> ClientChange:
     """Return the change that adds a secret and ends the others at `ends` (epoch seconds)."""
     old = [secret for secret in live if secret.expires is None or secret.expires > ends]
-    items = [secret_item(client.client_id, secret) for secret in (new, *(replace(it, expires=ends) for it in old))]
+    items = [secret_item(client.client_id, secret) for secret in (new, *(it._replace(expires=ends) for it in old))]
     changes = {f"secrets.{secret.secret_id}.expires": Change(after=timestamp(ends)) for secret in old}
     written = [put(item) for item in items]
     undo = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dci_common.errors import Conflict
 
@@ -15,8 +15,7 @@ MAX_OVERLAP_SECONDS = 90 * 86_400
 _PREFIX = "dcis_"  # by which leak scanners recognise a secret
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(NamedTuple):
     """What is stored of a secret, which is not the secret itself. `expires` is in epoch seconds; None is no end."""
 
     slot: str

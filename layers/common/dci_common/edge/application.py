@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from dci_common.deadline import Deadline, calls_end_by
 from dci_common.edge.errors import ErrorResponse, MethodNotAllowed, error_response, is_expected
 from dci_common.edge.events import lambda_response, request_without_body, with_body
-from dci_common.edge.http import Request, Response
+from dci_common.edge.http import NO_HEADERS, Request, Response
 from dci_common.edge.origin import checked_origin
 from dci_common.errors import NotFound
 from dci_common.logs import LogFields, log_failure, log_request
@@ -36,13 +35,12 @@ def spdci_error(error: ErrorResponse, request: Request, now: float) -> dict[str,
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """The methods of one path, the shape of its errors, and headers that all its responses have."""
 
     methods: Mapping[str, Endpoint]
     error_body: ErrorBody = spdci_error
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
 
 
 def application(resources: Mapping[str, Resource], runtime: Runtime, *, prefix: str = "") -> LambdaHandler:
@@ -80,7 +78,7 @@ def application(resources: Mapping[str, Resource], runtime: Runtime, *, prefix: 
 
 def _without_prefix(request: Request, prefix: str) -> Request:
     is_served = prefix and request.parameters.get("prefix") == prefix
-    return replace(request, path=request.path.removeprefix(_PREFIX)) if is_served else request
+    return request._replace(path=request.path.removeprefix(_PREFIX)) if is_served else request
 
 
 def _endpoint(resource: Resource, request: Request) -> Endpoint:

@@ -32,7 +32,6 @@ An error without a row has the row of its parent: RegistryBusy, for example, is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -60,15 +59,14 @@ class UnsupportedMediaType(HttpError):
     """The content type is missing, or the route does not accept it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorResponse:
+class ErrorResponse(NamedTuple):
     """An error as HTTP, SPDCI and OAuth name it."""
 
     status: int
     code: str
     oauth_error: str
     message: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str]
 
 
 class Outcome(NamedTuple):

@@ -8,7 +8,6 @@ import codecs
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from dci_common.deadline import Deadline
@@ -36,6 +35,7 @@ def request_without_body(event: Event, deadline: Deadline) -> Request:
         domain=str(context.get("domainName", "")),
         source=str(http.get("sourceIp", "")),
         deadline=deadline,
+        log_fields={},
     )
 
 
@@ -48,7 +48,7 @@ def with_body(request: Request, event: Event) -> Request:
         raise InvalidRequest("The body cannot be decoded.") from error
     if len(body) > MAX_BODY_BYTES:
         raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes: send fewer items at once.")
-    return replace(request, body=body.removeprefix(codecs.BOM_UTF8))
+    return request._replace(body=body.removeprefix(codecs.BOM_UTF8))
 
 
 def lambda_response(response: Response, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from dci_common.deadline import Deadline
 from dci_common.edge.errors import UnsupportedMediaType
 from dci_common.logs import LogFields
 
 MAX_BODY_BYTES = 1024 * 1024
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request.
 
     `path` is the route as template.yaml spells it. Header names are in lower case. `domain` is API Gateway's own,
@@ -34,7 +35,7 @@ class Request:
     domain: str
     source: str
     deadline: Deadline
-    log_fields: LogFields = field(default_factory=dict)
+    log_fields: LogFields
 
     def content_type(self) -> str:
         """Return the media type in lower case, without its parameters; empty when the header is missing."""
@@ -47,18 +48,17 @@ class Request:
         return self.body
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """An HTTP response; `body` is JSON text, or empty for none."""
 
     status: int
     body: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
 
     @classmethod
-    def of(cls, status: int, content: object, headers: Mapping[str, str] | None = None) -> Response:
+    def of(cls, status: int, content: object, headers: Mapping[str, str] = NO_HEADERS) -> Response:
         """Build a response whose body is `content` as JSON."""
-        return cls(status, to_json(content), headers or {})
+        return cls(status, to_json(content), headers)
 
 
 def to_json(content: object) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dci_common.edge.http import Request
 from dci_common.errors import NotFound
@@ -23,7 +22,7 @@ def checked_origin(request: Request, secrets: Sequence[bytes]) -> Request:
     if not any(hmac.compare_digest(sent, secret) for secret in secrets):
         raise NotFound("The API is not at this address: use its public one.")
     viewer = request.headers.get("x-viewer-address", "")
-    return replace(request, source=viewer) if _is_address(viewer) else request
+    return request._replace(source=viewer) if _is_address(viewer) else request
 
 
 def _is_address(text: str) -> bool:

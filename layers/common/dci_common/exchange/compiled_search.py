@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dci_common.registries.social import openspp17
 from dci_common.registries.social.catalogue import social_catalogue
@@ -53,8 +52,7 @@ class SearchClient(Protocol):
         """Whether it is an OpenSPP 17: without a `reg_type` it speaks that dialect, and an empty query is a query."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledSearch:
+class CompiledSearch(NamedTuple):
     """A search for one page of the records of a type, for one client, on one day.
 
     `digest` identifies the search, whichever page is asked for: a cursor continues only the same search.

@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -53,8 +52,7 @@ _FIRST_OF_A_MINUTE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(NamedTuple):
     """The records that a request may disclose, and `a_day`, the client's limit of them; 0 means no limit.
 
     `counting` results in the limit that they exceed, or None. It is None itself where the client has no limits.

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import jwt
 
@@ -47,8 +46,7 @@ class KeyUse(Enum):
         return verified + RING_SECONDS + _CLOCK_SKEW_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKey:
+class PublicKey(NamedTuple):
     """A public key, and its state since when (epoch seconds); `pending` belongs to an unfinished rotation."""
 
     jwk: Jwk
@@ -61,8 +59,7 @@ class PublicKey:
         return str(self.jwk["kid"])
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKeySet:
+class PublicKeySet(NamedTuple):
     """The published keys of one use; revision 0 means that none were published yet."""
 
     use: KeyUse
@@ -106,7 +103,7 @@ def write_public_keys(runtime: Runtime, published: PublicKeySet) -> None:
     Raises botocore's ConditionalCheckFailedException when another write came first.
     """
     content = {
-        "keys": {"S": json.dumps([asdict(key) for key in published.keys])},
+        "keys": {"S": json.dumps([key._asdict() for key in published.keys])},
         "revision": {"N": str(published.revision)},
     }
     runtime.dynamodb.put_item(

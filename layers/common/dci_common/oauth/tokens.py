@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -45,8 +44,7 @@ class Subject(Protocol):
         """Tokens of another generation are not valid."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedToken:
+class VerifiedToken(NamedTuple):
     """The claims of a token whose signature and times were verified; times are in epoch seconds."""
 
     client_id: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from dci_common.spdci.envelope import VERSION, RequestHeader
@@ -28,8 +27,7 @@ class Signer(NamedTuple):
     is_attached: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackHeader:
+class CallbackHeader(NamedTuple):
     """What a callback's header says beside what the header of the request does."""
 
     action: str

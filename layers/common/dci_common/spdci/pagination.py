@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dci_common.registry.query.sort import Position, SortKey, Window
 from dci_common.spdci.rejections import Rejection
@@ -12,8 +12,7 @@ MAX_PAGE_SIZE = 2000
 MAX_DEPTH = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A page; `size` is None when all matches are asked for at once. `cursor`, if sent, is where the page starts."""
 
     number: int

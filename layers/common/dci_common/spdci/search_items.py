@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
@@ -81,8 +80,7 @@ class SearchItem(Message):
     locale: Locale = None
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedItem:
+class RejectedItem(NamedTuple):
     """An item that cannot be read; its `reference_id` is empty when that is at fault."""
 
     reference_id: str

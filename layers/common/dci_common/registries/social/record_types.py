@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from dci_common.registries.social import openspp17, renderers
 from dci_common.registry.catalogue.attributes import Disclosure
@@ -20,8 +20,7 @@ _SOCIAL = "ns:org:RegistryType:Social"
 _SOCIAL_SPELLINGS = frozenset({"social", "socialregistry", "sr"})
 
 
-@dataclass(frozen=True, slots=True)
-class RecordType:
+class RecordType(NamedTuple):
     """A record type on the wire: its name, the kind of record that it shows, and its renderer.
 
     A client's `record_types` name it by the standard's name, where that is another.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from typing import NamedTuple
 
 from dci_common.registry.catalogue.attributes import Attribute, Disclosure, identifier_reader
 from dci_common.registry.catalogue.names import folded
@@ -19,8 +20,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.rules import Rules
 
 
-@dataclass(frozen=True, slots=True)
-class Composite:
+class Composite(NamedTuple):
     """An index slot of two attributes: it holds the records of one value of `leading` in the order of `trailing`."""
 
     slot: str
@@ -35,8 +35,7 @@ class DateMeasure(Enum):
     YEAR = (1, 9999)
 
 
-@dataclass(frozen=True, slots=True)
-class DerivedAttribute:
+class DerivedAttribute(NamedTuple):
     """A number that a query may ask instead of the date attribute `source`, from which it follows."""
 
     name: str

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
@@ -80,7 +80,7 @@ class Collection:
         if sort and (is_volatile or not is_slot_order(sort, access.path, self._plan.query.kind, self._hidden)):
             return [partial(self._sorted, sort)]
         if self._hidden.intersection(range_.slot for range_ in ranges):
-            access = replace(access, path=whole_registry(self._plan.catalogue))
+            access = access._replace(path=whole_registry(self._plan.catalogue))
             scan = scan.of(access)
         streams = _Streams(access, scan, partial(self._new_search, self._budget), descending=_is_descending(sort))
         return [*streams.stages()]

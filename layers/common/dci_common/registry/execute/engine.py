@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from dci_common.registry.catalogue.catalogue import Catalogue
-from dci_common.registry.execute.collection import Collection, Place
 from dci_common.registry.execute.search import Found, Search
 from dci_common.registry.model.views import View
 from dci_common.registry.plan.search_plan import Visibility, plan_search
@@ -29,6 +29,9 @@ from dci_common.registry.query.sort import SortKey, Window
 from dci_common.registry.query.tree import Query
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore
+
+if TYPE_CHECKING:
+    from dci_common.registry.execute.collection import Place
 
 _THREADS = 16
 
@@ -63,6 +66,9 @@ class SearchEngine:
 
         Raises TooManyMatches when the budget is spent, or when more must be sorted in memory than is allowed.
         """
+        # Only here, because a sync search collects nothing.
+        from dci_common.registry.execute.collection import Collection  # noqa: PLC0415
+
         plan = plan_search(query, self._catalogue)
 
         def new_search(own: Budget) -> Search:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.execute.slices import Entry, Slice
@@ -27,8 +26,7 @@ from dci_common.registry.storage.store import RegistryStore
 Streamed = tuple[Entry, Item | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(NamedTuple):
     """A range as it was read: the entries listed of each exact partition, the number of all, and unverified ones."""
 
     listed: list[list[Entry]]

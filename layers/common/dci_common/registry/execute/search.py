@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dci_common.registry.errors import TooManyMatches
 from dci_common.registry.execute.bodies import Bodies
@@ -24,8 +24,7 @@ from dci_common.registry.storage.facets import Facets
 from dci_common.registry.storage.store import QUERY_COST, RegistryStore
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A page of views, the number of all matches, and the position after which more of them follow, if any do.
 
     `identified` are the ids of matches, on this page or not, that were found by their identifiers and the like.

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dci_common.registry.plan.spans import HIGH, Span
 
 Entry = tuple[str, str]  # slot value, record id
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """The wanted entries of a walk: `size` of them, after the first `offset` that follow the slot value `after`."""
 
     offset: int = 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from dci_common.registry.model import former_rules, normalize
 
@@ -12,8 +11,7 @@ VERSION = 3
 _EQUAL_FORMS_SINCE, _PERIODS_SINCE = 2, 3
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """How a registry's values are normalised.
 
     `country` (ISO 3166-1 alpha-2) is the one whose phone numbers are written in national form, or empty.

@@ -7,8 +7,8 @@ every match is on it. What it does not prove is a residual filter.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import NamedTuple
 
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
@@ -27,8 +27,7 @@ class Proof(IntEnum):
     EXACT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """Disjoint, ascending spans of one index slot."""
 
     slot: str
@@ -36,8 +35,7 @@ class Range:
     cost: int
 
 
-@dataclass(frozen=True, slots=True)
-class AccessPath:
+class AccessPath(NamedTuple):
     """The records with these ids, and those in these ranges."""
 
     ids: frozenset[str] = frozenset()
@@ -105,7 +103,7 @@ def _narrowest(children: tuple[Node, ...], kind: Kind, catalogue: Catalogue) -> 
     candidates = [*_crossed(single), *_composite_paths(children, kind, catalogue), *others]
     best = min(candidates, key=lambda path: path.cost)
     proves = best.proof and _proves_all(best, paths, children, kind, catalogue)
-    return best if proves else replace(best, proof=Proof.NOTHING)
+    return best if proves else best._replace(proof=Proof.NOTHING)
 
 
 def _crossed(paths: Iterable[AccessPath]) -> list[AccessPath]:

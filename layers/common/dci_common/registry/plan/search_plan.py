@@ -8,7 +8,7 @@ found stands in the tree as `IdIn`, and then the access path follows. Nothing he
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.catalogue.catalogue import Catalogue
@@ -22,8 +22,7 @@ Owners = Mapping[Compare, Iterable[str]]  # the records that have one of a compa
 GroupIds = Mapping[AnyRelated, frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Visibility:
+class Visibility(NamedTuple):
     """Where a search looks: in how many shards, and whether it finds restricted people.
 
     `hidden_orders` are index slots whose order would tell values of an attribute that the client may not see.
@@ -34,16 +33,14 @@ class Visibility:
     hidden_orders: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Partitions:
+class Partitions(NamedTuple):
     """The index partitions that a search reads: exact ones, and those whose entries only bodies can verify."""
 
     exact: tuple[str, ...]
     unverified: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MemberSearch:
+class MemberSearch(NamedTuple):
     """A condition on a group's members, and the search for the people who may fulfil it."""
 
     condition: AnyRelated
@@ -60,8 +57,7 @@ class MemberSearch:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPlan:
+class SearchPlan(NamedTuple):
     """A query, the comparisons whose owners are looked up, and the searches for members that it needs."""
 
     query: Query
@@ -83,8 +79,7 @@ class SearchPlan:
         return AccessPlan(self, tree, path, partitions, households)
 
 
-@dataclass(frozen=True, slots=True)
-class AccessPlan:
+class AccessPlan(NamedTuple):
     """How the records of a search are found: on a path, or as the members of `households`, if it has any."""
 
     search: SearchPlan

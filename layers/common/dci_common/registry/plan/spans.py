@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dci_common.registry.query.tree import Compare
 
@@ -10,8 +10,7 @@ LOW, HIGH = " ", "\U0010ffff"
 END = "$"  # the character after `#`, which ends a value in a slot
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """Slot values from `low` to `high`; no slot value ever equals a bound."""
 
     low: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.model.views import AnyView, related_entries
@@ -12,8 +13,7 @@ from dci_common.registry.model.views import AnyView, related_entries
 SortValues = tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(NamedTuple):
     """An attribute to sort by; a `related` one is that of the households or members, of which the least value counts.
 
     Records without a value come last, in either direction.
@@ -37,8 +37,7 @@ class Position:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The matches that are wanted: `size` of them, after the first `offset` that follow the position `after`.
 
     `whole` says that all matches are wanted at once.

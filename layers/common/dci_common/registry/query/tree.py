@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.model.base import Kind
@@ -92,8 +93,7 @@ NOTHING = Or(())
 EVERYTHING = And(())
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A tree about one kind of record, on one day (a membership may end tomorrow)."""
 
     kind: Kind
@@ -180,8 +180,7 @@ def matches(node: Node, view: AnyView, today: date) -> bool:
             return any(map(node.accepts, node.attribute.values(view, today)))
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
+class Effort(NamedTuple):
     """How many comparisons it takes about to tell whether a record matches: of its own, and of each related one."""
 
     own: int

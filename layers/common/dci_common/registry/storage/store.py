@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from dci_common.aws.dynamodb import Item, batch_get, query_page
 from dci_common.registry.errors import RegistryBusy, RegistryNotLoaded
@@ -85,8 +85,7 @@ class RegistrySettings:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A record as it is stored: its view, and what a writer must know of its items."""
 
     kind: Kind
