@@ -15,12 +15,14 @@ from unittest.mock import patch
 
 from moto.core import responses
 from moto.core.utils import method_names_from_class
+from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
 from dci_cli.local import moto_json
 
+_LARGEST_ITEM = 405_000  # moto's number
 _NEVER_CHANGED = {"S", "N", "BOOL", "NULL"}
 
 
@@ -119,6 +121,17 @@ def _copy_item(table: Table, key: dict[str, Any]) -> None:
             items[value] = copy.deepcopy(items[value])
 
 
+def _make_item(
+    item: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: dict[str, dict[str, Any]]
+) -> None:
+    """Make an item, and measure it once; moto measures it again with each attribute that it adds."""
+    item.hash_key, item.range_key = hash_key, range_key
+    item.attrs = LimitedSizeDict()
+    dict.update(item.attrs, {name: DynamoType(value) for name, value in attrs.items()})
+    if item.size() > _LARGEST_ITEM:
+        raise ItemSizeTooLarge
+
+
 def _items(table: Table) -> list[Item]:
     """Return a table's items in the order of their keys: in a table with a sort key each item has both."""
     if not table.range_key_attr:
@@ -167,6 +180,7 @@ _REPLACEMENTS: list[tuple[Any, str, Any]] = [
     (DynamoDBBackend, "transact_write_items", _transact),
     (Table, "__deepcopy__", _copy_of_table),
     (Table, "all_items", _items),
+    (Item, "__init__", _make_item),
     (Item, "project", _project),
     (Table, "query", _query),
     (responses, "method_names_from_class", cache(method_names_from_class)),
