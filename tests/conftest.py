@@ -34,6 +34,7 @@ from support.events import ROOT
 from support.exchanges import Partner, Queues, Receiver, receiving
 from support.logs import Logs, collected
 from support.registries import tables
+from support.stored_items import tests_client
 
 example_counts.reproduce()
 pytest_plugins = ["support.iam_enforcement"]
@@ -149,7 +150,7 @@ def own_api(new_api: Callable[..., Api]) -> Callable[..., Api]:
     """Return a maker of APIs over clients and keys of their own: the ring is empty, as CloudFormation makes it."""
     number = next(_own)
     names = {"clients_table": f"dci-clients-{number}", "signing_keys_secret": f"dci-signing-keys-{number}"}
-    create_tables(boto3.client("dynamodb"), tables(), {"ClientsTable": names["clients_table"]})
+    create_tables(tests_client(), tables(), {"ClientsTable": names["clients_table"]})
     boto3.client("secretsmanager").create_secret(
         Name=names["signing_keys_secret"], SecretString='{"seed": "generated"}'
     )
@@ -182,6 +183,13 @@ def receiver() -> Iterator[Receiver]:
 def partner(exchange_api: tuple[Api, Queues], receiver: Receiver) -> Partner:
     """Return a partner that is called back at the receiver."""
     return Partner(*exchange_api, receiver.url)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _language() -> Iterator[None]:
+    """Have argparse look for no translations, for which it searches folders hundreds of times in each command."""
+    with environment({"LANGUAGE": "C"}):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
