@@ -34,6 +34,7 @@ from support.events import ROOT
 from support.exchanges import Partner, Queues, Receiver, receiving
 from support.logs import Logs, collected
 from support.registries import tables
+from support.stored_items import tests_client
 
 example_counts.reproduce()
 pytest_plugins = ["support.iam_enforcement", "support.partner_server"]
@@ -151,7 +152,7 @@ def own_api(new_api: Callable[..., Api]) -> Callable[..., Api]:
     number = next(_own)
     secrets = {f"{use}_keys_secret": f"dci-{use}-keys-{number}" for use in ("signing", "message")}
     names = {"clients_table": f"dci-clients-{number}", **secrets}
-    create_tables(boto3.client("dynamodb"), tables(), {"ClientsTable": names["clients_table"]})
+    create_tables(tests_client(), tables(), {"ClientsTable": names["clients_table"]})
     for name in secrets.values():
         boto3.client("secretsmanager").create_secret(Name=name, SecretString='{"seed": "generated"}')
     return partial(new_api, **names)
@@ -183,6 +184,13 @@ def receiver() -> Iterator[Receiver]:
 def partner(exchange_api: tuple[Api, Queues], receiver: Receiver) -> Partner:
     """Return a partner that is called back at the receiver."""
     return Partner(*exchange_api, receiver.url)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _language() -> Iterator[None]:
+    """Have argparse look for no translations, for which it searches folders hundreds of times in each command."""
+    with environment({"LANGUAGE": "C"}):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

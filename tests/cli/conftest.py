@@ -129,9 +129,9 @@ def asked(new_api: Callable[..., Api]) -> Iterator[Api]:
         yield api
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def local_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Run a server as it comes."""
+    """Run a server as it comes, which is only looked at."""
     with dci_serve(tmp_path_factory.mktemp("server")) as server:
         yield server
 

@@ -79,6 +79,7 @@ def test_a_receiver_that_is_down_for_an_hour_gets_everything_after(partner: Part
     assert partner.state(reply) == "answered"
 
 
+@pytest.mark.exhaustive
 def test_a_receiver_that_is_down_for_four_days_leaves_a_dead_letter(partner: Partner, receiver: Receiver) -> None:
     """After three days of attempts, each later than the one before, the exchange is dead, and listed."""
     receiver.answer = lambda _: (500, {})

@@ -9,8 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
-
 from dci_cli.local.tables import create_tables
 from dci_common.errors import NotFound
 from dci_common.exchange.exchange_lists import ExchangeLists
@@ -24,7 +22,7 @@ from support.exchanges import SWEEP, Partner, Queues, Receiver, change_client, r
 from support.misfortunes import BadQueues, Killed, Misfortunes
 from support.registries import tables
 from support.registry_harness import Registry
-from support.stored_items import stored_items
+from support.stored_items import stored_items, tests_client
 
 MAX_SENT_BYTES = 9_000  # that the receiver takes
 _ENDS = 600  # rounds in which everything must come to its end, once nothing goes wrong
@@ -54,13 +52,18 @@ class World:
         number = self.draw.getrandbits(64)
         self.names = {"exchange_table": f"dci-exchange-{number}", "audit_table": f"dci-audit-{number}"}
         made = {"ExchangeTable": self.names["exchange_table"], "AuditTable": self.names["audit_table"]}
-        create_tables(boto3.client("dynamodb"), tables(), made)
+        create_tables(tests_client(), tables(), made)
         self.begin_process()
         changes = {"records_a_day": 40} if self.draw.random() < 0.3 else {}
         self.partner = Partner(self.api, Queues(), self.receiver.url, **changes)
         if self.draw.random() < 0.3:
             change_client(self.partner, callbacks={"auth": "bearer", "secret": "of-the-partner"})
         self.receiver.answer = self._receive
+
+    def close(self) -> None:
+        """Delete the tables: DynamoDB Local becomes slower with each that it holds."""
+        for table in self.names.values():
+            tests_client().delete_table(TableName=table)
 
     def begin_process(self) -> None:
         """Begin a new process with empty caches, in place of one that was killed, if it was."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from dci_cli.local import moto_shortcuts
+from dci_cli.local import moto_engine
 
 Request = tuple[str, dict[str, Any]]
 
@@ -155,6 +154,5 @@ def _untimed(answer: Any) -> Any:
 
 
 if __name__ == "__main__":
-    ways = moto_shortcuts.shortcuts() if sys.argv[1:] == ["shorter"] else nullcontext()
-    with mock_aws(), ways:
+    with moto_engine.running() if sys.argv[1:] == ["shorter"] else mock_aws():
         json.dump(list(answers()), sys.stdout, default=repr)

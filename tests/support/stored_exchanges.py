@@ -8,8 +8,6 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from dci_cli.local.tables import create_tables
 from dci_common.exchange.acceptance import Acceptance
 from dci_common.exchange.exchange_lists import ExchangeLists
@@ -18,6 +16,7 @@ from dci_common.exchange.exchange_table import ExchangeTable
 from dci_common.exchange.exchanges import OPEN_QUEUES, Checkpoint, Delivery, Exchange, Outcome, exchange_key
 from dci_common.timestamps import day, timestamp
 from support.registries import tables
+from support.stored_items import tests_client
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -32,7 +31,7 @@ _numbers = itertools.count()
 def exchange_table() -> str:
     """Make an ExchangeTable, and return its name: workers would fail with these exchanges, of which some are due."""
     name = f"dci-exchange-{next(_numbers)}"
-    create_tables(boto3.client("dynamodb"), tables(), {"ExchangeTable": name})
+    create_tables(tests_client(), tables(), {"ExchangeTable": name})
     return name
 
 
@@ -101,6 +100,6 @@ def is_due(runtime: Runtime, exchange: Exchange) -> bool:
 
 def recorded(exchange: Exchange) -> list[tuple[str, bool]]:
     """Return the operators' commands that AuditTable has for an exchange, and whether each was complete."""
-    items = boto3.client("dynamodb").scan(TableName="dci-audit", ConsistentRead=True)["Items"]
+    items = tests_client().scan(TableName="dci-audit", ConsistentRead=True)["Items"]
     own = [item for item in items if f"EXCHANGE#{exchange.correlation_id}" in item.get("records", {}).get("SS", ())]
     return [(item["command"]["S"], "incomplete" not in item) for item in own if item["operator"]["S"]]

@@ -16,7 +16,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 
 from dci_cli.environment import environment, isolated
-from dci_cli.local import moto_shortcuts
+from dci_cli.local import moto_direct, moto_shortcuts
 from dci_cli.local_server import REGION
 from dci_common.aws.transport import Answer, Endpoint
 from dci_common.deadline import Deadline
@@ -32,11 +32,11 @@ def running() -> Iterator[None]:
     moto loses updates when threads write at once, hence the lock; a request may make others (see rotation.py).
     """
     lock = threading.RLock()
-    process, post = BotocoreStubber.process_request, Endpoint.post
+    post = Endpoint.post
 
     def one_at_a_time(stubber: BotocoreStubber, request: Any) -> Any:  # noqa: ANN401 - moto's own types
         with lock:
-            return process(stubber, request)
+            return moto_direct.process(stubber, request)
 
     # moto replaces botocore, but not the functions' own client.
     def posted(endpoint: Endpoint, *request: Any) -> Answer:  # noqa: ANN401 - as Endpoint has it

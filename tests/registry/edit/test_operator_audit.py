@@ -15,6 +15,7 @@ from dci_cli.local.tables import create_tables
 from dci_cli.registry.support.operator_audit import OperatorAudit
 from dci_common.aws.dynamodb import pages
 from dci_common.registry.model.records import AnyRecord, Group, Identifier, Membership, Name, Person
+from support import stored_items
 from support.commands import Commands
 from support.example_counts import sampled
 from support.import_files import jsonl
@@ -30,15 +31,15 @@ TABLE = "dci-operator-audit"
 @pytest.fixture
 def audit(engine: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:  # noqa: ARG001 - must be running
     """Have changes recorded in a table of the test's own."""
-    create_tables(boto3.client("dynamodb"), tables(), {"AuditTable": TABLE})
+    create_tables(stored_items.tests_client(), tables(), {"AuditTable": TABLE})
     monkeypatch.setenv("AUDIT_TABLE", TABLE)
     yield TABLE
-    boto3.client("dynamodb").delete_table(TableName=TABLE)
+    stored_items.tests_client().delete_table(TableName=TABLE)
 
 
 def recorded() -> list[dict[str, Any]]:
     """Return the audit records, the oldest first."""
-    found = pages(boto3.client("dynamodb").scan, TableName=TABLE, ConsistentRead=True)
+    found = pages(stored_items.tests_client().scan, TableName=TABLE, ConsistentRead=True)
     items = sorted((item for page in found for item in page["Items"]), key=lambda item: str(item["sk"]["S"]))
     return [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
 

@@ -97,7 +97,7 @@ def test_orjson_sorts_members_by_code_point() -> None:
 
 
 def test_large_floats_also_have_the_form_of_former_orjson() -> None:
-    """until 3.11.6, orjson wrote no plus; strings that look like numbers stay, and other floats have one form."""
+    """Until 3.11.6, orjson wrote no plus; strings that look like numbers stay, and other floats have one form."""
     value = {"1e+16": '"1e+16', "a": [1e16, -1.5e300, 1e-7]}
     assert orjson_forms(value) == (
         rb'{"1e+16":"\"1e+16","a":[1e+16,-1.5e+300,1e-7]}',

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import jwt
+
     from dci_common.oauth.key_ring import SigningKey
     from dci_common.signatures.dialect import KeyFinder
 
