@@ -160,7 +160,7 @@ def _timed(service: SearchService, envelope: SearchEnvelope) -> tuple[float, flo
 
 def _request() -> Request:
     """Return the HTTP request of a message, whose body is read already."""
-    return Request("POST", "/registry/sync/search", {}, "", {}, b"", "bench", "", "", Deadline())
+    return Request("POST", "/registry/sync/search", {}, "", {}, b"", "bench", "", "", Deadline(), {})
 
 
 def _message(criteria: Criteria) -> dict[str, Any]:

@@ -72,4 +72,4 @@ def published(api: Api) -> list[dict[str, Any]]:
 
 def is_current(api: Api, key: dict[str, Any]) -> bool:
     """Return whether a key signs now."""
-    return MessageKeys(api.runtime).current(key["alg"]).kid == key["kid"]
+    return bool(MessageKeys(api.runtime).current(key["alg"]).kid == key["kid"])

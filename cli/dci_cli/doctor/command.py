@@ -6,26 +6,16 @@ import argparse
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dci_cli.api import Api, add_api_options, api_of
 from dci_cli.command_error import CommandError
 from dci_cli.doctor import client_checks, public_checks
-from dci_cli.doctor.deployment import WRONG_URL, CheckProblem, Deployment, Outcome
+from dci_cli.doctor.deployment import WRONG_URL, CheckProblem, Deployment, Finding
 from dci_cli.terminal import Column, add_json_option, print_json, print_table
 
 _COLUMNS = (Column("check"), Column("outcome"), Column("what was found, and how to mend it", wraps=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found, and the remedy."""
-
-    check: str
-    outcome: Outcome
-    found: str = ""
-    remedy: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,18 +30,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rotation-days", type=int, default=30, metavar="DAYS", help="the deployment's RotationDays (default: 30)"
     )
+    parser.add_argument(
+        "--partner", metavar="CLIENT", help="check a message of this client, by id or name, instead of the deployment"
+    )
+    parser.add_argument("--message", type=Path, metavar="FILE", help="the whole message, as the partner sent it")
     add_json_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what every check found; return 1 when one failed. Raises CommandError when the API's URL is missing."""
     api = api_of(options)
-    findings = list(examine(Deployment(api, api.client_id, options.sender_id, options.rotation_days, time.time)))
+    findings = list(_findings(api, options))
     if options.json:
         print_json(_report(api, findings))
     else:
         print_table(_COLUMNS, map(_row, findings))
     return int(any(finding.outcome == "failed" for finding in findings))
+
+
+def _findings(api: Api, options: argparse.Namespace) -> Iterator[Finding]:
+    if not options.partner and not options.message:
+        return examine(Deployment(api, api.client_id, options.sender_id, options.rotation_days, time.time))
+    if not options.partner or not options.message:
+        raise CommandError("--partner and --message belong together: the client, and the file with its message.")
+    from dci_cli.doctor.partner_checks import examine_message  # noqa: PLC0415 - cryptography, for this check alone
+
+    return examine_message(api, options.partner, options.message, time.time())
 
 
 def examine(deployment: Deployment) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from dci_cli.api import Api, Reply
 
@@ -19,6 +19,15 @@ LOOK_AT_LOG = "Look at the log of the {} function."
 _MAX_SKEW_SECONDS = 60
 
 Outcome = Literal["ok", "warning", "failed", "skipped"]
+
+
+class Finding(NamedTuple):
+    """What a check found, and the remedy."""
+
+    check: str
+    outcome: Outcome
+    found: str = ""
+    remedy: str = ""
 
 
 class CheckProblem(Exception):

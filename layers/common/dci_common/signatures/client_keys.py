@@ -34,18 +34,19 @@ class ClientKeys:
 
         def find(kid: str | None, algorithms: Collection[str]) -> Sequence[jwt.PyJWK]:
             if client.jwks:
-                return _fitting(client.jwks, kid, algorithms)
+                return keys_in(client.jwks, kid, algorithms)
             if not client.jwks_uri:
                 return ()
-            found = _fitting(self._key_sets.get(client, deadline), kid, algorithms)
+            found = keys_in(self._key_sets.get(client, deadline), kid, algorithms)
             if found or kid is None:
                 return found
-            return _fitting(self._key_sets.renewed(client, deadline), kid, algorithms)
+            return keys_in(self._key_sets.renewed(client, deadline), kid, algorithms)
 
         return find
 
 
-def _fitting(jwks: str, kid: str | None, algorithms: Collection[str]) -> Sequence[jwt.PyJWK]:
+def keys_in(jwks: str, kid: str | None, algorithms: Collection[str]) -> Sequence[jwt.PyJWK]:
+    """Return the keys of a JWK set with this id (None: any) that are for one of these algorithms."""
     return [key for key in _loaded(jwks) if kid in {None, key.key_id} and key.algorithm_name in algorithms]
 
 

@@ -1,0 +1,168 @@
+"""`dci doctor --partner`: why the signature of a partner's message is accepted, or is not.
+
+The message is verified on this machine, with the client's registration and as the functions do it. It is not sent to
+anybody, and nothing of it is shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
+
+from dci_cli.clients.clients_api import ClientsApi, ClientView
+from dci_cli.doctor.deployment import CheckFailed, CheckProblem, CheckWarning, Finding
+from dci_common.oauth.public_keys import published_keys
+from dci_common.outbound.answers import RequestFailed
+from dci_common.outbound.http_client import HttpClient
+from dci_common.settings import Settings
+from dci_common.signatures.client_keys import keys_in
+from dci_common.signatures.dialect import InvalidSignature, Reason, dialect_of
+from dci_common.signatures.json_forms import parse
+from dci_common.signatures.policy import is_signed
+
+if TYPE_CHECKING:
+    import jwt
+
+    from dci_cli.api import Api
+
+_FETCH_SECONDS = 5
+_COMPARE = (
+    "The key, or what was signed, is another one: compare it with examples/sign.py. Look at the order of members, "
+    "blanks, characters beyond ASCII and numbers, and whether software on the way changes messages."
+)
+_REMEDIES: Mapping[Reason, str] = {
+    "form": "Compare the signature with the form of the client's dialect in docs/signatures.md.",
+    "algorithm": "Sign with an algorithm of the client's dialect: see docs/signatures.md.",
+    "key_unknown": "Compare the key id of the signature with those above, and register the key that signs.",
+    "digest": _COMPARE,
+    "signature": _COMPARE,
+    "content": "The message was changed after it was signed, or other JSON was signed than is sent.",
+    "times": "Set the clock of the machine that signs (NTP), and sign each message just before it is sent.",
+}
+
+
+def examine_message(api: Api, partner: str, path: Path, now: float) -> Iterator[Finding]:
+    """Yield what every step of the verification finds; one that fails is the last. Raises CommandError."""
+    client = ClientsApi(api).find(partner)
+    steps: dict[str, Callable[[], str]] = {
+        "registration": partial(_registration, client),
+        "message": partial(_message, path, client),
+        "keys": partial(_keys, client),
+        "signature": partial(_signature, path, client),
+        "times": partial(_times, path, client, now),
+    }
+    for name, step in steps.items():
+        try:
+            yield Finding(name, "ok", step())
+        except CheckProblem as problem:
+            yield Finding(name, problem.outcome, problem.found, problem.remedy)
+            return
+
+
+def _registration(client: ClientView) -> str:
+    flags = client["flags"]
+    mode, dialect = flags["signature"], flags["dialect"]
+    if mode in {"unsigned", "ignore"}:
+        what = "refuses signed messages" if mode == "unsigned" else "does not verify signatures"
+        raise CheckWarning(
+            f"The client is registered with signature {mode}, which {what}.",
+            "Run dci clients update with --signature optional or required.",
+        )
+    return f"signature {mode}, dialect {dialect}"
+
+
+def _message(path: Path, client: ClientView) -> str:
+    content = _content(path)
+    signature = content.get("signature")
+    if not isinstance(signature, str) or not is_signed(signature):
+        raise CheckFailed(
+            "The message has no signature, or a placeholder for one.", "Give the message as it was sent."
+        )
+    header = content.get("header")
+    sender = header.get("sender_id") if isinstance(header, dict) else None
+    if sender != client["sender_id"]:
+        raise CheckFailed(
+            "header.sender_id is not the one that is registered for the client.",
+            f"The client has {client['sender_id']}: the partner sends that, or its registration is changed.",
+        )
+    return "signed, by its sender"
+
+
+def _keys(client: ClientView) -> str:
+    keys = json.loads(_jwks(client))["keys"]
+    if not keys:
+        raise CheckFailed(
+            "The client has no key that can verify a signature.",
+            "Run dci clients update with --jwks FILE, or with --jwks-uri URL.",
+        )
+    return ", ".join(f"{key['kid']} ({key['alg']})" for key in keys)
+
+
+def _signature(path: Path, client: ClientView) -> str:
+    """Verify a message at the time of its own, whatever the clock says."""
+    content = _content(path)
+    try:
+        _verify(content, client, _sent(content))
+    except InvalidSignature as error:
+        if error.reason != "times":
+            raise CheckFailed(str(error), _REMEDIES[error.reason]) from error
+    return "valid"
+
+
+def _times(path: Path, client: ClientView, now: float) -> str:
+    try:
+        expires = _verify(_content(path), client, now)
+    except InvalidSignature as error:
+        raise CheckWarning(str(error), _REMEDIES[error.reason]) from error
+    return f"accepted for {int(expires - now)} s more"
+
+
+def _verify(content: dict[str, Any], client: ClientView, now: float) -> int:
+    """Return when a valid signature expires. Raises InvalidSignature."""
+
+    def find(kid: str | None, algorithms: Collection[str]) -> Sequence[jwt.PyJWK]:
+        return keys_in(jwks, kid, algorithms)
+
+    jwks = _jwks(client)
+    return dialect_of(client["flags"]["dialect"]).verify(content["signature"], content, find, now).expires
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """Return a message. Raises CheckFailed."""
+    try:
+        return parse(path.read_bytes())
+    except OSError as error:
+        raise CheckFailed(f"The file cannot be read: {error.strerror}.", "Give the file with the message.") from error
+    except ValueError as error:
+        raise CheckFailed(
+            f"The message is refused. {error}", "Give the body of the request, byte by byte."
+        ) from error
+
+
+def _sent(content: dict[str, Any]) -> float:
+    """Return when a message was sent, by its own account."""
+    try:
+        return datetime.fromisoformat(str(content["header"]["message_ts"]).upper()).timestamp()
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckFailed("header.message_ts is no date-time with an offset.") from error
+
+
+def _jwks(client: ClientView) -> str:
+    """Return the client's keys as a JWK set, fetched where the client publishes them. Raises CheckFailed."""
+    if not client.get("jwks_uri"):
+        return json.dumps(client.get("jwks") or {"keys": []})
+    try:
+        answer = HttpClient(Settings()).get(client["jwks_uri"], _FETCH_SECONDS)
+        if answer.status != HTTPStatus.OK:
+            raise RequestFailed(f"The address answered with HTTP status {answer.status}.")
+        return published_keys(from_json(answer.body))
+    except (RequestFailed, ValueError) as error:
+        found = error.reason if isinstance(error, RequestFailed) else "The answer is not a JWK set."
+        raise CheckFailed(f"The key set cannot be fetched. {found}", "Repair what answers at jwks_uri.") from error
