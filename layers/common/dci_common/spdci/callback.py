@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
+from dci_common.json_text import json_text
 from dci_common.spdci.envelope import VERSION, RequestHeader
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_response import rejection_members
@@ -56,8 +56,3 @@ def status_response(transaction_id: str, correlation_id: str, txn_status: str) -
 def envelope(header: str, message: str) -> str:
     """Return a whole message as JSON text."""
     return f'{{"header":{header},"message":{message}}}'
-
-
-def json_text(content: object) -> str:
-    """Return JSON as it goes on the wire: compact, in UTF-8 rather than escapes."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
