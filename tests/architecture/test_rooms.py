@@ -13,7 +13,8 @@ from support.events import ROOT
 LAYER = ROOT / "layers" / "common" / "dci_common"
 # Each room of the layer imports only rooms that stand before it.
 LAYER_ROOMS = (
-    *("cache", "deadline", "deferred_import", "errors", "settings", "timestamps", "validation", "logs", "scopes"),
+    *("cache", "deadline", "deferred_import", "errors", "json_text", "settings", "timestamps", "validation"),
+    *("logs", "scopes"),
     *("aws", "outbound", "runtime", "registry", "spdci", "registries", "oauth", "clients", "signatures"),
     *("exchange", "edge"),
 )

@@ -169,27 +169,6 @@ def test_all_of_a_client_are_redriven(api: Api, runtime: Runtime, exchange: Exch
     assert exchange("redrive", "--all", "--client", owner).out == none
 
 
-def test_a_client_is_named_by_its_name(
-    api: Api, runtime: Runtime, exchange: Exchanges, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`--all --client` takes a client's name, which it looks up in ClientsTable; one exchange is counted as one."""
-    client, _ = api.client()
-    dead = ended(runtime, client.client_id, "dead", **SECOND_PAGE)
-    monkeypatch.setenv("CLIENTS_TABLE", "")
-    refused = exchange("redrive", "--all", "--client", client.name)
-    assert "the stack's output ClientsTable with --clients-table or CLIENTS_TABLE" in refused.problem
-    table = ("--clients-table", runtime.settings.clients_table)
-    assert "none is named so now" in exchange("redrive", "--all", "--client", "nobody", *table).problem
-    done = exchange("redrive", "--all", "--client", client.name, *table, stdin="y\n")
-    assert done.err == f"Redrive 1 dead exchange of {client.name}? [y/N] "
-    assert stored(runtime, dead).state == "delivering"
-
-
-def test_an_empty_correlation_id_is_reported(over_api: Exchanges) -> None:
-    """`show` without an id does not take the list for an exchange."""
-    assert over_api("show", "").problem == "The exchange's correlation id is empty: see `dci exchange list`."
-
-
 @pytest.mark.parametrize(
     "arguments", [(), ("--all",), ("--client", "x"), ("x", "--all", "--client", "x"), ("x", "--client", "y")]
 )

@@ -107,3 +107,20 @@ def test_a_folder_keeps_registry_and_clients(tmp_path: Path) -> None:
         assert server.credentials["partner"] != credentials["partner"]
         assert names(server, "1") == ["Ana"]
         assert server.stop(signal.SIGTERM) == 0
+
+
+@pytest.mark.dynamodb_local
+def test_an_empty_folder_gets_the_demo_registry(tmp_path: Path) -> None:
+    """The first start says that it serves the demo registry, and keeps secrets for callbacks beside its tables."""
+    data = tmp_path / "data"
+    lasting = ("--engine", "dynamodb-local", "--data", str(data))
+    callbacks = {"urls": ["http://127.0.0.1"], "auth": "bearer", "secret": "of-the-partner"}
+    partner = {"name": "Ministry", "sender_id": "ministry", "scopes": ["registry.search"], "callbacks": callbacks}
+    with dci_serve(tmp_path, *lasting) as server:
+        assert "with a demo registry" in server.welcome
+        assert server.send("POST", "/clients", partner, **server.authorization("admin")).status == 201
+    kept = data / "callback-secrets.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert "of-the-partner" in kept.read_text()
+    with dci_serve(tmp_path, *lasting) as server:
+        assert "with your registry" in server.welcome

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
 from dci_common.deadline import Deadline
 from dci_common.edge.errors import UnsupportedMediaType
+from dci_common.json_text import json_text
 from dci_common.logs import LogFields
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -58,9 +58,4 @@ class Response(NamedTuple):
     @classmethod
     def of(cls, status: int, content: object, headers: Mapping[str, str] = NO_HEADERS) -> Response:
         """Build a response whose body is `content` as JSON."""
-        return cls(status, to_json(content), headers)
-
-
-def to_json(content: object) -> str:
-    """Write JSON as it goes on the wire: compact, in UTF-8 rather than escapes."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        return cls(status, json_text(content), headers)

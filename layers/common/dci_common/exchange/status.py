@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.stored_answer import Room, StoredAnswer, StoredAnswers
+from dci_common.json_text import json_text
 from dci_common.registry.errors import TooManyMatches
-from dci_common.spdci.callback import json_text, search_response, status_response
+from dci_common.spdci.callback import search_response, status_response
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import NamedTuple
 
+from dci_common.json_text import json_text
 from dci_common.spdci.envelope import VERSION, RequestHeader
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_response import rejection_members
@@ -78,8 +78,3 @@ def unsigned_bytes(most: int, signer: Signer | None) -> int:
         return most
     left = most - _SIGNATURE
     return left * 3 // 7 if signer.is_attached else left
-
-
-def json_text(content: object) -> str:
-    """Return JSON as it goes on the wire: compact, in UTF-8 rather than escapes."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
