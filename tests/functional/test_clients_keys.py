@@ -60,10 +60,11 @@ URL = "https://partner.example/.well-known/jwks.json"
             {"keys": [ED25519 | {"d": "AAAA"}]},
             {"keys": [PUBLIC["RS256"] | {"n": "AQAB"}]},
             {"keys": [PUBLIC["RS256"] | {"n": "f" * 9000}]},
+            {"keys": [PUBLIC["RS256"] | {"e": "_" * 100}]},
         ],
         5,
     ),
-    ids=range(21),
+    ids=range(22),
 )
 def test_unsuitable_keys_are_rejected(admin: Admin, jwks: object) -> None:
     """Private, secret, unfit, unreadable and too many keys are not registered."""

@@ -21,6 +21,7 @@ MAX_PUBLISHED_KEYS = 20
 _MAX_EXAMINED = 100  # published keys that are looked at
 _MAX_BYTES = 8192
 _RSA_BITS = range(2048, 4097)  # larger ones cost a verifier too much time
+_EXPONENT_CHARACTERS = 6  # four bytes, for the same reason
 _PUBLIC = {"kty", "kid", "use", "alg", "crv", "x", "y", "n", "e"}
 _IGNORED = {"key_ops", "x5c", "x5t", "x5t#S256", "x5u"}
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
@@ -103,8 +104,12 @@ def _check_loads(key: dict[str, Any], algorithm: str) -> None:
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise _invalid("must hold keys that can be read") from error
     curve = _CURVES.get(algorithm)
-    if not (key.get("crv") == curve if curve else loaded.key_size in _RSA_BITS):
-        raise _invalid("must hold keys on P-256 or Ed25519, or of 2,048 to 4,096 bits")
+    if curve:
+        fits = key.get("crv") == curve
+    else:
+        fits = loaded.key_size in _RSA_BITS and len(key["e"]) <= _EXPONENT_CHARACTERS
+    if not fits:
+        raise _invalid("must hold keys on P-256 or Ed25519, or RSA keys of 2,048 to 4,096 bits with a small exponent")
 
 
 def _invalid(rule: str) -> PydanticCustomError:
