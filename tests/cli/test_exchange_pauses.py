@@ -39,7 +39,6 @@ def test_paused_clients_are_listed_until_they_are_resumed(runtime: Runtime, exch
     assert "dci exchange resume" in shown
     assert exchange("resume", CLIENT, stdin="y\n").status == 0
     place = places.take(CLIENT, "delivering", 10)
-    assert place
     assert not place.is_paused
     assert exchange("paused").out == "No client is paused.\n"
     said = "Callbacks to this client are not paused: `dci exchange paused` lists those that are."
@@ -59,5 +58,4 @@ def test_a_paused_client_is_delivered_to_again(runtime: Runtime, exchange: Excha
     places.pause(CLIENT)
     assert exchange("redrive", failed.correlation_id, "--yes").status == 0
     place = places.take(CLIENT, "delivering", 10)
-    assert place
     assert not place.is_paused

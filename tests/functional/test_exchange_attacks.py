@@ -194,7 +194,7 @@ def test_a_flood_by_one_client_delays_another_by_at_most_two_slices(
     exchanges = [store.get(sent.json["message"]["correlation_id"]) for sent in flood]
     assert {exchange.version for exchange in exchanges if exchange} == {1}
     assert {message["DelaySeconds"] for message in queues.sent} == {5}
-    for place in filter(None, running):
+    for place in running:
         places.give_back(place)
     queues.pass_time()
     partner.work()

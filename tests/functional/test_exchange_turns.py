@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from dci_common.exchange.exchange_store import ExchangeStore
+from dci_common.exchange.exchange_table import ExchangeTable, opening
 from dci_common.exchange.worker_places import WorkerPlaces
 from support.admin_client import Admin
 from support.api import Api, Clock, Reply, predicate
@@ -75,7 +76,7 @@ def test_an_exchange_that_gives_way_is_queued_once(partner: Partner, receiver: R
         api.deliver(SWEEP, None)
         partner.work()
     assert waiting(queues, reply) == 1
-    for place in filter(None, taken):
+    for place in taken:
         places.give_back(place)
     api.clock.advance(5)
     queues.pass_time()
@@ -97,6 +98,30 @@ def test_what_was_queued_twice_gives_way_as_one(partner: Partner) -> None:
         queues.pass_time()
         partner.work()
     assert waiting(queues, reply) == 1
+
+
+@pytest.mark.parametrize(("others", "seconds"), [(0, 5), (1_000, 50), (100_000, 240)])
+def test_the_more_exchanges_wait_the_longer_each_does(partner: Partner, others: int, seconds: int) -> None:
+    """However many exchanges a client has open, about twenty a second come again while its places are taken."""
+    api, queues, client_id = partner.api, partner.queues, partner.client.client_id
+    reply = partner.search(predicate(EVERYBODY))
+    ExchangeTable(api.runtime).transact([opening(client_id, others)])
+    places = WorkerPlaces(api.runtime)
+    taken = [places.take(client_id, "collecting", 86_400) for _ in range(2)]
+    for _ in range(5):
+        partner.work()
+        own = [message for message in queues.sent if message["MessageGroupId"] == client_id]
+        assert [message["DelaySeconds"] for message in own] == [seconds]
+        for _ in range(seconds // 60):  # the sweep adds no other message
+            api.clock.advance(60)
+            api.deliver(SWEEP, None)
+            assert waiting(queues, reply) == 1
+        api.clock.advance(seconds % 60)
+        queues.pass_time()
+    for place in taken:
+        places.give_back(place)
+    partner.work()
+    assert partner.state(reply) == "answered"
 
 
 def test_no_day_has_more_than_its_quota(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:

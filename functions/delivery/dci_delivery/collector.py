@@ -17,7 +17,7 @@ from dci_common.exchange.cursor import Cursors
 from dci_common.exchange.exchange_store import ExchangeStore, QuotaUsedUp, Superseded
 from dci_common.exchange.exchanges import Exchange, Outcome
 from dci_common.exchange.queues import Queues
-from dci_common.exchange.worker_places import WorkerPlaces
+from dci_common.exchange.worker_places import NoPlace, WorkerPlaces
 from dci_common.logs import log_exchange_end, log_failure, log_item_failed
 from dci_common.registry.errors import QueryError, TooManyMatches
 from dci_common.spdci.rejections import Rejection, rejection_of
@@ -61,9 +61,10 @@ class Collector:
     def work(self, exchange: Exchange, deadline: Deadline) -> None:
         """Collect for one slice, unless somebody else does. Raises errors that another attempt may not have."""
         now = int(self._runtime.clock())
-        place = self._places.take(exchange.client_id, "collecting", _HELD_SECONDS)
-        if place is None:
-            give_way(self._runtime, exchange)
+        try:
+            place = self._places.take(exchange.client_id, "collecting", _HELD_SECONDS)
+        except NoPlace as taken:
+            give_way(self._runtime, exchange, taken.open_exchanges)
             return
         try:
             until = now + _HELD_SECONDS

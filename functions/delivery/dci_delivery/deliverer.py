@@ -14,7 +14,7 @@ from dci_common.clients.store import ClientStore
 from dci_common.errors import Unavailable
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.queues import Queues
-from dci_common.exchange.worker_places import WorkerPlaces
+from dci_common.exchange.worker_places import NoPlace, WorkerPlaces
 from dci_common.logs import log_attempt, log_exchange_end, log_failure
 from dci_common.outbound.answers import NotSent, RequestFailed
 from dci_delivery.attempt import Attempt, read_attempt
@@ -60,9 +60,10 @@ class Deliverer:
         if not exchange.callback_url:  # of a status request: it has nobody to be answered to
             self._store.end(replace(exchange, state="answered"))
             return
-        place = self._places.take(exchange.client_id, "delivering", _HELD_SECONDS + _TURN_SECONDS)
-        if place is None:
-            give_way(self._runtime, exchange)
+        try:
+            place = self._places.take(exchange.client_id, "delivering", _HELD_SECONDS + _TURN_SECONDS)
+        except NoPlace as taken:
+            give_way(self._runtime, exchange, taken.open_exchanges)
             return
         try:
             self._turn(exchange, deadline, is_paused=place.is_paused)

@@ -35,23 +35,32 @@ class Place:
     is_paused: bool = False
 
 
+class NoPlace(Exception):
+    """All places of a client are taken, which has so many open exchanges."""
+
+    def __init__(self, open_exchanges: int) -> None:
+        super().__init__()
+        self.open_exchanges = open_exchanges
+
+
 class WorkerPlaces:
     """Takes places, and gives them back."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def take(self, client_id: str, work: Work, seconds: int) -> Place | None:
-        """Take a place for so many seconds; None when all of the client's are taken."""
+    def take(self, client_id: str, work: Work, seconds: int) -> Place:
+        """Take a place for so many seconds. Raises NoPlace when all of the client's are taken."""
         now = int(self._runtime.clock())
+        item: Item = {}
         for number_ in range(PLACES):
             place = Place(client_id, f"{work}_{number_}", now + seconds)
-            item = self._set(
+            item, is_taken = self._set(
                 client_id, place.name, place.until, ("attribute_not_exists(#name) OR #name < :other", now)
             )
-            if item is not None:
+            if is_taken:
                 return replace(place, is_paused="paused" in item)
-        return None
+        raise NoPlace(int(item.get("open_exchanges", {"N": "0"})["N"]))
 
     def give_back(self, place: Place) -> None:
         """Give a place back, unless it was taken by somebody else meanwhile."""
@@ -89,8 +98,10 @@ class WorkerPlaces:
             return False
         return True
 
-    def _set(self, client_id: str, name: str, value: int, condition: tuple[str, int] | None = None) -> Item | None:
-        """Set an attribute and return the item; None when the condition does not hold."""
+    def _set(
+        self, client_id: str, name: str, value: int, condition: tuple[str, int] | None = None
+    ) -> tuple[Item, bool]:
+        """Set an attribute if the condition holds. Return the item, and whether it was set."""
         request: dict[str, Any] = {"ConditionExpression": condition[0]} if condition else {}
         other = {":other": number(condition[1])} if condition else {}
         try:
@@ -101,11 +112,13 @@ class WorkerPlaces:
                 ExpressionAttributeNames={"#name": name},
                 ExpressionAttributeValues={":value": number(value), **other},
                 ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **request,
             )
-        except self._runtime.dynamodb.exceptions.ConditionalCheckFailedException:
-            return None
-        return answer["Attributes"]
+        except self._runtime.dynamodb.exceptions.ConditionalCheckFailedException as error:
+            stored: Any = error.response.get("Item", {})
+            return stored, False
+        return answer["Attributes"], True
 
 
 def _key(client_id: str) -> Item:
