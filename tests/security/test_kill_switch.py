@@ -31,6 +31,8 @@ ACTS: dict[str, Act] = {
     "delete": lambda admin, other: admin.send("client_delete", other),
     "rotate keys": lambda admin, _: admin.api.send(event("keys_rotate", token=admin.token)),
     "revoke keys": lambda admin, _: admin.api.send(event("keys_revoke", token=admin.token)),
+    "rotate message keys": lambda admin, _: admin.api.send(event("message_keys_rotate", token=admin.token)),
+    "revoke message keys": lambda admin, _: admin.api.send(event("message_keys_revoke", token=admin.token)),
 }
 
 OTHERWISE = {

@@ -32,8 +32,8 @@ def messages(own_api: Callable[..., Api]) -> Deployment:
     return made
 
 
-@pytest.fixture(params=["empty", "deployment", "messages"])
+@pytest.fixture(params=["empty", "deployment"])
 def either(request: pytest.FixtureRequest) -> Deployment:
-    """Return a deployment with an empty ring, then one with a full one, then one with a full ring of message keys."""
+    """Return a deployment with an empty ring, then one with a full one."""
     found: Deployment = request.getfixturevalue(request.param)
     return found

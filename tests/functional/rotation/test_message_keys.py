@@ -9,10 +9,12 @@ from typing import Any
 import jwt
 import pytest
 
+from dci_cli.local.rotation import STEPS
 from dci_common.errors import Unavailable
 from dci_common.oauth.key_ring import KeyRing, thumbprint
 from dci_common.oauth.public_key_store import KeyUse
 from dci_common.signatures.message_keys import MessageKeys
+from dci_rotation.key_rotation import RotationError
 from dci_rotation.rings import UnknownSecretError
 from support.api import Api
 from support.events import event
@@ -103,6 +105,21 @@ def test_revoked_message_keys_sign_no_longer(messages: Deployment) -> None:
     assert raised.value.retry_after == 5
     messages.steps(revocation, "testSecret", "finishSecret")
     assert {keys.current(algorithm).kid for algorithm in ALGORITHMS}.isdisjoint(stolen)
+    messages.check()
+
+
+@pytest.mark.exhaustive
+def test_an_overtaken_rotation_of_message_keys_changes_nothing(messages: Deployment) -> None:
+    """A rotation that another one has overtaken fails, and the keys that are in use stay published and sign."""
+    older = token_name()
+    messages.steps(older, "createSecret", "setSecret")
+    assert [key.state for key in messages.published.values()].count("pending") == 2
+    messages.rotate()
+    published = messages.published
+    for step in STEPS[1:]:
+        with pytest.raises(RotationError):
+            messages.step(step, older)
+    assert messages.published == published
     messages.check()
 
 
