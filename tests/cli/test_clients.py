@@ -69,7 +69,7 @@ def test_limits_are_changed(api: Api, admin: Admin, clients: Clients) -> None:
     changed = json.loads(clients("update", client_id, "--records-a-day", 5000, "--json").out)
     assert (changed["requests_a_minute"], changed["records_a_day"]) == (60, 5000)
     assert "requests_a_minute" not in admin.update(client_id, "*", requests_a_minute=None).json
-    assert clients("update", client_id, "--records-a-day", -1).problem.startswith("records_a_day must be ")
+    assert clients("update", client_id, "--records-a-day", -1).problem.startswith("--records-a-day must be ")
 
 
 def test_callbacks_are_given_by_options(api: Api, clients: Clients) -> None:
@@ -114,7 +114,7 @@ def test_callbacks_are_changed_by_options(api: Api, clients: Clients) -> None:
     assert json.loads(bearer.out)["callbacks"]["urls"] == ["https://a.example/"]
     problem = clients("update", client_id, "--callback-secret").problem
     assert problem.startswith("The secret for callbacks is missing: type it, or give it on standard input")
-    assert "needs callbacks.secret" in clients("create", "x", *NEW, "--callback-auth", "bearer").problem
+    assert "needs --callback-secret" in clients("create", "x", *NEW, "--callback-auth", "bearer").problem
     reset = ["--callback-urls", "default", "--callback-auth", "none", "--callback-default-url", ""]
     changed = json.loads(clients("update", client_id, *reset, "--no-asynchronous", "--json").out)
     assert "callbacks" not in changed

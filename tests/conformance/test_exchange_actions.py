@@ -1,4 +1,4 @@
-"""Messages with an action that their path does not serve: a rejection, or no acknowledgement."""
+"""Messages that a path does not serve for their action, or their number of items: rejected, or not acknowledged."""
 
 from __future__ import annotations
 
@@ -32,3 +32,10 @@ def test_an_acknowledgement_names_the_action_that_its_path_serves(
     reply = shared_partner.send(shared_partner.message(name=name, action="subscribe"), name)
     assert (reply.status, reply.code) == (400, "err.request.bad")
     assert f"header.action must be {action}: this path serves no other." in reply.text
+
+
+def test_one_entry_is_counted_as_one(shared_partner: Partner) -> None:
+    """A list that must have an entry is said to need one entry, not one entries."""
+    message = shared_partner.message()
+    message["message"]["search_request"] = []
+    assert "message.search_request must have at least 1 entry." in shared_partner.send(message).text

@@ -59,3 +59,9 @@ def test_a_client_without_the_flag(exchange_api: tuple[Api, Queues], receiver: R
     partner = Partner(*exchange_api, receiver.url, flags={"asynchronous": False})
     reply = partner.search(predicate(EVERYBODY))
     assert (reply.status, reply.code) == (403, "err.request.forbidden")
+
+
+def test_an_error_names_the_remedy(partner: Partner) -> None:
+    """Who sends an address that is not registered learns who registers it."""
+    reply = partner.search(sender_uri="https://other.example.org/on-search")
+    assert "ask the registry's operators to register it" in reply.text
