@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -15,7 +16,6 @@ from dci_clients import app as clients_app
 from dci_common.oauth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
-from dci_common.signatures.message_keys import MessageKeys
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
 from dci_rotation import app as rotation_app
@@ -27,6 +27,10 @@ from support.call_trace import hooked
 from support.events import body_of, event
 from support.exchanges import receiving
 from support.iam_enforcement import resources
+from support.key_publisher import http
+from support.message_signers import pair
+from support.partner_server import receiver
+from support.signing_partner import SigningPartner
 from support.stored_exchanges import ended
 
 APPS = {
@@ -37,7 +41,6 @@ APPS = {
     "DeliveryFunction": delivery_app.create_app,
     "RotationFunction": rotation_app.create_app,
 }
-SIGNING = {"SearchFunction", "DeliveryFunction"}  # they sign messages
 
 
 class WatchedSettings:
@@ -68,11 +71,10 @@ class Work:
 def work(own_api: Callable[..., Api]) -> Callable[[str], Work]:
     """Return what makes a function serve all its routes, or do all its steps."""
     api = own_api()
-    rotate(rotation_app.create_app(api.runtime), api.runtime.settings.signing_keys_secret)
+    for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
+        rotate(rotation_app.create_app(api.runtime), secret_id)
 
     def serve(function: str) -> Work:
-        if function in SIGNING:
-            rotate(rotation_app.create_app(api.runtime), api.runtime.settings.message_keys_secret)
         settings = WatchedSettings(api.runtime.settings)
         runtime = Runtime(cast("Settings", settings), clock=api.clock, random_bytes=api.runtime.random_bytes)
         done = Work(settings.read, resources(api.runtime.settings))
@@ -81,8 +83,6 @@ def work(own_api: Callable[..., Api]) -> Callable[[str], Work]:
             for status, sent in REQUESTS[function](api):
                 answer = app(sent, None)
                 assert answer.get("statusCode") == status, answer
-            if function in SIGNING:
-                MessageKeys(runtime).current("EdDSA")
         return done
 
     return serve
@@ -128,7 +128,20 @@ def _by_reference(name: str) -> dict[str, Any]:
     return message
 
 
+@contextmanager
+def _signed(api: Api, name: str, **registration: Any) -> Iterator[Event]:
+    """Make a signed message of a client that publishes its keys."""
+    with receiver(http(json.dumps({"keys": [pair("EdDSA").jwk]}).encode())) as publisher:
+        partner = SigningPartner(
+            api, "openspp2", jwks=None, jwks_uri=f"http://127.0.0.1:{publisher.port}/jwks.json", **registration
+        )
+        message = partner.message(name, sender_uri=None)
+        yield event(name, body=partner.signed(message), token=partner.token)
+
+
 def _searches(api: Api) -> Iterator[tuple[int, Event]]:
+    with _signed(api, "search") as sent:
+        yield 200, sent
     message = body_of("search")
     message["message"]["search_request"] = _items()
     yield 200, event("search", body=message, token=api.token_of())
@@ -199,22 +212,27 @@ def _exchanges(api: Api) -> Iterator[tuple[int, Event]]:
     )
     yield 200, event("exchange_search", token=token)
     yield 200, event("exchange_status", token=token)
+    flags = {"signature": "required", "dialect": "openspp2", "asynchronous": True}
+    with _signed(api, "exchange_search", flags=flags) as sent:
+        yield 200, sent
 
 
 def _deliveries(api: Api) -> Iterator[tuple[None, Event]]:
-    with receiving() as receiver:
-        callbacks = {"urls": ["http://127.0.0.1"], "default_url": receiver.url, "auth": "bearer", "secret": "secret"}
+    with receiving() as partner:
+        callbacks = {"urls": ["http://127.0.0.1"], "default_url": partner.url, "auth": "bearer", "secret": "secret"}
         scopes = ("registry.search", "registry.status")
-        token = api.token_of(scopes=scopes, flags={"asynchronous": True}, callbacks=callbacks)
+        flags = {"signature": "optional", "dialect": "openspp2", "asynchronous": True}
+        signing = SigningPartner(api, "openspp2", scopes=scopes, flags=flags, callbacks=callbacks, sender_id=SENDER)
+        token = signing.token
         search = body_of("exchange_search")
         search["message"]["search_request"] = _items()
-        search["header"] |= {"total_count": len(_items()), "sender_uri": receiver.url}
+        search["header"] |= {"total_count": len(_items()), "sender_uri": partner.url}
         yield None, event("sweep")
         yield from worked_on(api, event("exchange_search", body=search, token=token))
         status = _by_reference("exchange_status")
-        status["header"]["sender_uri"] = receiver.url
-        yield from worked_on(api, event("exchange_status", body=status, token=token))
-        assert len(receiver.received) == 2
+        status["header"]["sender_uri"] = partner.url
+        yield from worked_on(api, event("exchange_status", body=signing.signed(status), token=token))
+        assert len(partner.received) == 2
         search["header"]["message_id"] = "791"
         assert api.send(event("exchange_search", body=search, token=token)).status == 200
         api.clock.advance(3600)  # nobody has worked on it

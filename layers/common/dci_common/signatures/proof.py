@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from dci_common.errors import InvalidEnvelope
@@ -40,7 +41,10 @@ class Proofs:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._client_keys = ClientKeys(runtime)
-        self._message_keys = MessageKeys(runtime)
+
+    @cached_property
+    def _message_keys(self) -> MessageKeys:
+        return MessageKeys(self._runtime)  # which functions that sign nothing may not read
 
     def of(
         self, envelope: Envelope | SearchEnvelope | AsyncEnvelope, body: bytes, client: Client, deadline: Deadline
