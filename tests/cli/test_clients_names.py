@@ -169,7 +169,7 @@ def test_keys_and_their_address_replace_each_other(api: Api, clients: Clients, t
     assert ("jwks" in inline, "jwks_uri" in inline) == (True, False)
     fetched = shown(clients("update", client_id, "--jwks-uri", url, "--json"))
     assert ("jwks" in fetched, fetched["jwks_uri"]) == (False, url)
-    assert "flags.signature" in clients("update", client_id, "--no-jwks").problem
+    assert "--signature required needs keys" in clients("update", client_id, "--no-jwks").problem
     removed = shown(clients("update", client_id, "--no-jwks", "--signature", "optional", "--json"))
     assert removed.keys().isdisjoint({"jwks", "jwks_uri"})
 

@@ -15,7 +15,7 @@ from dci_common.clients.callback_secrets import CallbackSecrets, NewCallbackSecr
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 
-PREFIX = "dci/callbacks/"
+PREFIX = "kept/secrets/"
 OLD, NEW = (NewCallbackSecret(f"{number:08}-0000-4000-8000-000000000000", f"token-{number}") for number in (2, 1))
 
 
@@ -40,7 +40,7 @@ def test_secrets_survive_a_restart(tmp_path: Path, secrets: CallbackSecrets) -> 
         secrets.put("a", NEW)
         secrets.put("b", OLD)
         secrets.delete("b")
-        boto3.client("secretsmanager").create_secret(Name="dci-signing-keys", SecretString="{}")
+        boto3.client("secretsmanager").create_secret(Name="of-another-kind", SecretString="{}")
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text()).keys() == {f"{PREFIX}a"}
     for _ in range(2):
@@ -56,7 +56,7 @@ def test_nothing_is_written_without_a_folder(tmp_path: Path, secrets: CallbackSe
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"dci/callbacks/a": {}}'])
+@pytest.mark.parametrize("content", ["{", "[]", '{"kept/secrets/a": {}}'])
 def test_a_damaged_file_is_reported(tmp_path: Path, content: str) -> None:
     """A file that cannot be read is not taken for none, which the next change would replace."""
     path = tmp_path / "secrets.json"

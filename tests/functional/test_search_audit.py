@@ -13,7 +13,6 @@ from dci_cli.local.demo import Population
 from dci_common.exchange import audit as audit_module
 from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
 from dci_common.spdci import pagination
-from dci_common.spdci import search_response as answer_module
 from support.api import Api, identified, item, predicate
 from support.call_trace import aws_calls, hooked
 from support.registries import registry_of
@@ -141,7 +140,7 @@ def test_only_the_returned_page_is_disclosed(audited: Api) -> None:
 
 def test_records_that_did_not_fit_are_withheld(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was found and did not fit into the response is recorded as withheld, with no record."""
-    monkeypatch.setattr(answer_module, "_MAX_BYTES", 10)
+    monkeypatch.setattr("dci_search.service.MAX_BYTES", 10)
     assert audited.search(BORN).items[0]["status"] == "rjct"
     (found,) = written(audited)
     assert (found["withheld"], "records" in found) == (True, False)

@@ -140,6 +140,7 @@ def test_the_public_set_is_public_and_cacheable(api: Api) -> None:
     reply = api.send(event("jwks"))
     assert reply.status == 200
     assert reply.headers["Cache-Control"] == "public, max-age=300"
-    assert len(reply.json["keys"]) == 2
-    for key in reply.json["keys"]:
+    keys = [key for key in reply.json["keys"] if "|" not in key["kid"]]  # the others sign messages
+    assert len(keys) == 2
+    for key in keys:
         assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}

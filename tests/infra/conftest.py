@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -27,10 +26,7 @@ from support.call_trace import hooked
 from support.events import body_of, event
 from support.exchanges import receiving
 from support.iam_enforcement import resources
-from support.key_publisher import http
-from support.message_signers import pair
-from support.partner_server import receiver
-from support.signing_partner import SigningPartner
+from support.signing_partner import SigningPartner, published_keys_message
 from support.stored_exchanges import ended
 
 APPS = {
@@ -128,19 +124,8 @@ def _by_reference(name: str) -> dict[str, Any]:
     return message
 
 
-@contextmanager
-def _signed(api: Api, name: str, **registration: Any) -> Iterator[Event]:
-    """Make a signed message of a client that publishes its keys."""
-    with receiver(http(json.dumps({"keys": [pair("EdDSA").jwk]}).encode())) as publisher:
-        partner = SigningPartner(
-            api, "openspp2", jwks=None, jwks_uri=f"http://127.0.0.1:{publisher.port}/jwks.json", **registration
-        )
-        message = partner.message(name, sender_uri=None)
-        yield event(name, body=partner.signed(message), token=partner.token)
-
-
 def _searches(api: Api) -> Iterator[tuple[int, Event]]:
-    with _signed(api, "search") as sent:
+    with published_keys_message(api, "search") as sent:
         yield 200, sent
     message = body_of("search")
     message["message"]["search_request"] = _items()
@@ -213,7 +198,7 @@ def _exchanges(api: Api) -> Iterator[tuple[int, Event]]:
     yield 200, event("exchange_search", token=token)
     yield 200, event("exchange_status", token=token)
     flags = {"signature": "required", "dialect": "openspp2", "asynchronous": True}
-    with _signed(api, "exchange_search", flags=flags) as sent:
+    with published_keys_message(api, "exchange_search", flags=flags) as sent:
         yield 200, sent
 
 

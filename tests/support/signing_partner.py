@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,8 +12,10 @@ import jwt
 
 from dci_common.signatures.message_keys import MessageKeys
 from support.api import Api, Reply, item
-from support.events import body_of, event
+from support.events import Event, body_of, event
+from support.key_publisher import http
 from support.message_signers import Pair, pair
+from support.partner_server import receiver
 from support.signature_peers import ACCEPTS, SIGN, timestamp
 
 DIALECTS = ("openspp2", "openg2p", "opencrvs")
@@ -73,3 +78,14 @@ def published(api: Api) -> list[dict[str, Any]]:
 def is_current(api: Api, key: dict[str, Any]) -> bool:
     """Return whether a key signs now."""
     return bool(MessageKeys(api.runtime).current(key["alg"]).kid == key["kid"])
+
+
+@contextmanager
+def published_keys_message(api: Api, name: str, **registration: Any) -> Iterator[Event]:
+    """Make a signed message of a client that publishes its keys."""
+    with receiver(http(json.dumps({"keys": [pair("EdDSA").jwk]}).encode())) as publisher:
+        partner = SigningPartner(
+            api, "openspp2", jwks=None, jwks_uri=f"http://127.0.0.1:{publisher.port}/jwks.json", **registration
+        )
+        message = partner.message(name, sender_uri=None)
+        yield event(name, body=partner.signed(message), token=partner.token)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 # What partners send in place of a signature.
 _PLACEHOLDERS = {
-    "signature not implemented",
+    "",
+    "Signature not implemented",
     "signature_validation_disabled",
     "some_signature_value",
     "string",
@@ -38,8 +39,8 @@ _TEMPLATE = "{sender_id}|"  # of the standard's example, sent as it stands there
 
 def is_signed(signature: str | None) -> bool:
     """Return whether the member `signature` of a message holds one, rather than nothing or a placeholder."""
-    text = (signature or "").strip()
-    return bool(text) and text.lower() not in _PLACEHOLDERS and _TEMPLATE not in text
+    text = signature or ""
+    return text not in _PLACEHOLDERS and _TEMPLATE not in text
 
 
 class Unsigned:
