@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import partial
 from typing import Any
 
 import boto3
@@ -33,8 +32,8 @@ from support.api import Api
 from support.events import ROOT
 from support.exchanges import Partner, Queues, Receiver, receiving
 from support.logs import Logs, collected
+from support.own_deployment import own_deployment
 from support.registries import tables
-from support.stored_items import tests_client
 
 example_counts.reproduce()
 pytest_plugins = ["support.iam_enforcement", "support.partner_server"]
@@ -143,19 +142,10 @@ def api(new_api: Callable[..., Api]) -> Api:
     return new_api()
 
 
-_own = iter(range(1_000_000))
-
-
 @pytest.fixture
 def own_api(new_api: Callable[..., Api]) -> Callable[..., Api]:
     """Return a maker of APIs over clients and keys of their own: the rings are empty, as in a new deployment."""
-    number = next(_own)
-    secrets = {f"{use}_keys_secret": f"dci-{use}-keys-{number}" for use in ("signing", "message")}
-    names = {"clients_table": f"dci-clients-{number}", **secrets}
-    create_tables(tests_client(), tables(), {"ClientsTable": names["clients_table"]})
-    for name in secrets.values():
-        boto3.client("secretsmanager").create_secret(Name=name, SecretString='{"seed": "generated"}')
-    return partial(new_api, **names)
+    return own_deployment(new_api)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -26,6 +27,7 @@ from support.call_trace import hooked
 from support.events import body_of, event
 from support.exchanges import receiving
 from support.iam_enforcement import resources
+from support.own_deployment import own_deployment
 from support.signing_partner import SigningPartner, published_keys_message
 from support.stored_exchanges import ended
 
@@ -63,13 +65,14 @@ class Work:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
-@pytest.fixture
-def work(own_api: Callable[..., Api]) -> Callable[[str], Work]:
-    """Return what makes a function serve all its routes, or do all its steps."""
-    api = own_api()
+@pytest.fixture(scope="session")
+def work(new_api: Callable[..., Api]) -> Callable[[str], Work]:
+    """Return what makes a function serve all its routes, or do all its steps, once for all tests."""
+    api = own_deployment(new_api)()
     for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
         rotate(rotation_app.create_app(api.runtime), secret_id)
 
+    @cache
     def serve(function: str) -> Work:
         settings = WatchedSettings(api.runtime.settings)
         runtime = Runtime(cast("Settings", settings), clock=api.clock, random_bytes=api.runtime.random_bytes)
