@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from dci_cli.registry.importer.comparison import Comparison
 from dci_cli.registry.importer.dangling import reject_dangling
 from dci_cli.registry.importer.diff_status import DiffCounts
 from dci_cli.registry.importer.field_changes import COLUMNS
-from dci_cli.registry.importer.record_items import Put, write_views
-from dci_cli.registry.importer.target import Target, shards_for
+from dci_cli.registry.importer.record_items import write_views
+from dci_cli.registry.importer.target import Target
 from dci_cli.registry.importer.updater import Updater
 from dci_cli.registry.support.batch_writer import write_all
 from dci_cli.registry.support.interruption import interruptible
@@ -72,7 +72,8 @@ class ImportRun:
                 reject_dangling(self._staging, self._rejects)
             audit = self._options.audit
             with self._explained(), audit.recorded(self._staging.changed_keys()) if audit else nullcontext():
-                self._write_new()
+                if self._target and not self._options.dry_run:
+                    self._write_new(self._target)
                 if registry and comparison and not self._options.dry_run:
                     self._updater = Updater(
                         self._staging, registry, self._rejects, self._pool, replace=self._options.replace
@@ -95,27 +96,21 @@ class ImportRun:
         comparison.run()
         return comparison
 
-    def _write_new(self) -> None:
+    def _write_new(self, target: Target) -> None:
         """Write the records that affect nothing in the registry, in batches."""
-        counts = self._staging.counts
-        shards = self._target.shards(counts.people) if self._target else shards_for(counts.people)
-        catalogue = SOCIAL_CATALOGUE.with_country(self._target.country if self._target else "")
-        label = "Checking" if self._options.dry_run else "Writing"
-        with Progress(label, "records", self._staging.new) as progress:
+        shards = target.shards(self._staging.counts.people)
+        catalogue = SOCIAL_CATALOGUE.with_country(target.country)
+        target.write_settings(shards, *self._staging.identifier_types())
+        runtime = target.runtime
+        put = partial(write_all, runtime, runtime.settings.registry_table, self._pool)
+        with Progress("Writing", "records", self._staging.new) as progress:
 
             def advance(number: int) -> None:
-                self._written += 0 if self._options.dry_run else number
+                self._written += number
                 progress.advance(number)
 
             views = self._staging.views(moment(self._now))
-            write_views(views, Indexing(catalogue, shards, day(self._now)), self._put(shards), advance)
-
-    def _put(self, shards: int) -> Put:
-        if self._target is None or self._options.dry_run:
-            return _discard
-        self._target.write_settings(shards, *self._staging.identifier_types())
-        runtime = self._target.runtime
-        return partial(write_all, runtime, runtime.settings.registry_table, self._pool)
+            write_views(views, Indexing(catalogue, shards, day(self._now)), put, advance)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -147,8 +142,3 @@ class ImportRun:
 
 def _text(unit: str, counts: DiffCounts) -> str:
     return f"{counts.new:,} {unit} new, {counts.changed:,} changed, {counts.same:,} unchanged"
-
-
-def _discard(items: Iterable[object]) -> None:
-    for _ in items:
-        pass
