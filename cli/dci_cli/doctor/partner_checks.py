@@ -99,7 +99,7 @@ def _message(path: Path, client: ClientView) -> str:
             "header.sender_id is not the one that is registered for the client.",
             f"The client has {client['sender_id']}: the partner sends that, or its registration is changed.",
         )
-    return f"signed by its sender, with {_key_id(signature)}"
+    return f"the sender_id of the client, and a signature with {_key_id(signature)}"
 
 
 def _key_id(signature: str) -> str:
