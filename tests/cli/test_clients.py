@@ -183,7 +183,10 @@ def test_errors_of_the_api_are_one_line(api: Api, admin: Admin, clients: Clients
     clients("rotate-secret", client_id)
     assert "two secrets already" in clients("rotate-secret", client_id).problem
     (tmp_path / "bad.json").write_text("{")
-    assert clients("update", client_id, "--jwks", tmp_path / "bad.json").problem.endswith("is not JSON.")
+    (tmp_path / "key.pem").write_text("-----BEGIN PUBLIC KEY-----")
+    for name in ("bad.json", "key.pem"):
+        problem = clients("update", client_id, "--jwks", tmp_path / name).problem
+        assert problem.endswith('is not JSON: give a JWK set of public keys, such as {"keys": [...]}.')
     assert "No such file" in clients("update", client_id, "--jwks", tmp_path / "none.json").problem
 
 

@@ -163,13 +163,18 @@ def test_keys_and_their_address_replace_each_other(api: Api, clients: Clients, t
     """`--jwks-uri` and `--jwks` each take the place of the other, and `--no-jwks` removes either."""
     url, keys = "https://partner.example/jwks.json", tmp_path / "keys.json"
     keys.write_text(json.dumps({"keys": [generate("ES256").public]}))
-    client_id = new(clients, api, "--jwks-uri", url, "--signature", "required")["client_id"]
+    signs = ("--signature", "required", "--dialect", "openg2p")
+    client_id = new(clients, api, "--jwks-uri", url, *signs)["client_id"]
     assert shown(clients("show", client_id, "--json"))["jwks_uri"] == url
     inline = shown(clients("update", client_id, "--jwks", keys, "--json"))
     assert ("jwks" in inline, "jwks_uri" in inline) == (True, False)
     fetched = shown(clients("update", client_id, "--jwks-uri", url, "--json"))
     assert ("jwks" in fetched, fetched["jwks_uri"]) == (False, url)
-    assert "--signature required needs keys" in clients("update", client_id, "--no-jwks").problem
+    needed = "--signature required needs keys: send --jwks or --jwks-uri, or another value of --signature."
+    assert needed in clients("update", client_id, "--no-jwks").problem
+    assert clients("update", client_id, "--jwks", keys, "--dialect", "openspp2").problem.startswith(
+        "--jwks must have an Ed25519 key, because --signature required needs one"
+    )
     removed = shown(clients("update", client_id, "--no-jwks", "--signature", "optional", "--json"))
     assert removed.keys().isdisjoint({"jwks", "jwks_uri"})
 

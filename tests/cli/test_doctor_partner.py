@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,20 @@ def test_a_valid_signature_is_recognised_however_old_it_is(check: Check) -> None
         "times": "warning",
     }
     assert "k1 (EdDSA)" in findings["keys"]["found"]
+    assert "health.example.org|k1|ed25519" in findings["message"]["found"]
     assert "clock" in findings["times"]["mend"]
+
+
+def test_another_time_in_the_header_hides_no_other_fault(check: Check) -> None:
+    """A changed message fails even if `message_ts` is not `created`, and so do times that no clock mends."""
+    changed = signed(message_ts="2026-01-01T00:00:00Z")
+    changed["message"]["name"] = "Somebody"
+    endless = signed()
+    endless["signature"] = re.sub(r'expires="\d+"', 'expires="1900000000"', endless["signature"])
+    for content, word in ((changed, "digest"), (endless, "900 seconds")):
+        finding = list(check(content).values())[-1]
+        assert (finding["check"], finding["outcome"]) == ("signature", "failed")
+        assert word in finding["found"]
 
 
 def test_what_does_not_fit_is_named(check: Check) -> None:
@@ -79,6 +93,7 @@ def test_what_does_not_fit_is_named(check: Check) -> None:
         (changed, "signature", "examples/sign.py"),
         (signed(by=pair("EdDSA", "k2")), "signature", "examples/sign.py"),
         (signed() | {"signature": "unsigned"}, "message", "as it was sent"),
+        (signed() | {"signature": 5}, "message", "as a string"),
         (signed(sender_id="somebody.else"), "message", "health.example.org"),
     ):
         finding = list(check(content).values())[-1]

@@ -1,4 +1,4 @@
-"""docs/signatures.md and examples/sign.py: forms and limits are the code's, and what is signed is verified."""
+"""docs/signatures.md and its examples: forms and limits are the code's, and what is signed is verified."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from .test_docs import column, rows
 
 DOCUMENT = (ROOT / "docs" / "signatures.md").read_text(encoding="utf-8")
 SIGN = ROOT / "examples" / "sign.py"
+VERIFY = ROOT / "examples" / "verify.py"
 (COMMANDS,) = re.findall(r"^```sh\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 SIGNERS = [("openspp2", "EdDSA"), *((name, alg) for name in ("openg2p", "opencrvs") for alg in jws.ALGORITHMS)]
 NOW = 1_772_357_400
@@ -69,6 +70,26 @@ def test_what_the_example_signs_is_verified(name: str, alg: str, tmp_path: Path)
     signed = sign(name, pair(alg), tmp_path, json.dumps({"header": header(), "message": message()}))
     created = re.search(r'created=\\"(\d+)', signed)
     assert verify(name, signed, pair(alg), now=int(created[1]) if created else NOW)
+
+
+@pytest.mark.parametrize("name", ["openspp2", "openg2p", "opencrvs"])
+def test_the_example_verifies_what_the_registry_signs(name: str, tmp_path: Path) -> None:
+    """An answer is valid whether it has a sender_id or not, and not valid when a member was changed."""
+    spoken = dialect.dialect_of(name)
+    ours = pair(spoken.ALGORITHM, "registry|key|of messages")
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [ours.jwk]}))
+    with_sender = header(action="on-search", status="succ", message_ts="2026-03-01T09:30:00.120Z", completed_count=1)
+    without = {key: value for key, value in with_sender.items() if key != "sender_id"}
+    for sent, received, said in (
+        (with_sender, with_sender, "valid\n"),
+        (without, without, "valid\n"),
+        (with_sender, with_sender | {"completed_count": 0}, ""),
+    ):
+        signature = spoken.sign(ours.signing_key, json.dumps(sent), json.dumps(message()), NOW)
+        answer = {"signature": signature, "header": received, "message": message()}
+        (tmp_path / "answer.json").write_text(json.dumps(answer))
+        arguments = [sys.executable, str(VERIFY), name, "jwks.json", "answer.json"]
+        assert subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False).stdout == said
 
 
 def test_the_commands_sign_a_message(tmp_path: Path) -> None:

@@ -125,6 +125,18 @@ def test_keys_are_registered_in_one_way(admin: Admin) -> None:
     assert "jwks_uri" not in admin.update(client_id, "*", jwks=keys, jwks_uri=None).json
 
 
+def test_required_signatures_need_a_key_of_the_dialect(admin: Admin) -> None:
+    """A key that cannot sign in the client's dialect is no key: neither at first, nor after a change."""
+    openspp2, openg2p = ({"signature": "required", "dialect": dialect} for dialect in ("openspp2", "openg2p"))
+    elliptic = {"keys": [generate("ES256").public]}
+    refused = admin.create(flags=openspp2, jwks=elliptic)
+    assert (refused.status, refused.json["errors"][0]["message"][:29]) == (400, "jwks must have an Ed25519 key")
+    client_id = admin.create(flags=openg2p, jwks=elliptic).json["client_id"]
+    assert admin.update(client_id, "*", flags={"dialect": "openspp2"}).status == 400
+    assert admin.update(client_id, "*", flags={"dialect": "openspp2"}, jwks={"keys": [ED25519]}).status == 200
+    assert admin.create(flags={"signature": "optional"}, jwks=elliptic, name="assertions").status == 201
+
+
 def test_required_signatures_need_keys(admin: Admin) -> None:
     """A client whose messages must be signed has keys, from its registration on until its policy is another one."""
     required = {"signature": "required"}

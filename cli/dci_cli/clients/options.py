@@ -20,9 +20,9 @@ _DIALECTS = ("openspp2", "openg2p", "opencrvs")
 _LISTS = ("scopes", "disclosure", "record_types", URLS)
 _TEXTS = ("name", "sender_id")
 _NUMBERS = ("token_lifetime", "requests_a_minute", "records_a_day", "open_exchanges")
-_OPTIONS = {"sender_id", *_FLAGS, *_LISTS, *_NUMBERS, "jwks"}
-# In the sentences of the API: a part of callbacks or flags anywhere, another member only where one begins.
-_MEMBER = re.compile(r"\b(callbacks|flags)\.([a-z_]+)(?:\.\d+)?|^([a-z_]+)(?:\.\d+)?\b")
+_OPTIONS = {"sender_id", *_FLAGS, *_LISTS, *_NUMBERS, "jwks", "jwks_uri"}
+# In the sentences of the API: keys and a part of callbacks or flags anywhere, another member only where one begins.
+_MEMBER = re.compile(r"\b(callbacks|flags)\.([a-z_]+)(?:\.\d+)?|^([a-z_]+)(?:\.\d+)?\b|(?<= )(jwks(?:_uri)?)\b")
 _NUMBER_OPTIONS = {
     "--token-lifetime": ("SECONDS", "how many seconds its tokens are valid"),
     "--requests-a-minute": ("NUMBER", "how many searches it may send in a minute; 0: no limit"),
@@ -128,7 +128,8 @@ def errors_name_options() -> Iterator[None]:
 
 
 def _option(found: re.Match[str]) -> str:
-    parent, part, member = found.groups()
+    parent, part, first, keys = found.groups()
+    member = first or keys
     if member and member not in _OPTIONS:
         return found[0]
     name = f"{PREFIX}{part}" if parent == "callbacks" else part or member
@@ -181,4 +182,6 @@ def _read_jwks(path: Path) -> Any:  # noqa: ANN401 - JSON
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
-        raise CommandError(f"{path} is not JSON.") from error
+        raise CommandError(
+            f'{path} is not JSON: give a JWK set of public keys, such as {{"keys": [...]}}.'
+        ) from error

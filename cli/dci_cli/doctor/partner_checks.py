@@ -7,7 +7,9 @@ anybody, and nothing of it is shown.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -22,6 +24,7 @@ from dci_common.oauth.public_keys import published_keys
 from dci_common.outbound.answers import RequestFailed
 from dci_common.outbound.http_client import HttpClient
 from dci_common.settings import Settings
+from dci_common.signatures import jws
 from dci_common.signatures.client_keys import keys_in
 from dci_common.signatures.dialect import InvalidSignature, Reason, dialect_of
 from dci_common.signatures.json_forms import parse
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from dci_cli.api import Api
 
 _FETCH_SECONDS = 5
+_VISIBLE = re.compile(r"[!-~]{1,200}")
 _COMPARE = (
     "The key, or what was signed, is another one: compare it with examples/sign.py. Look at the order of members, "
     "blanks, characters beyond ASCII and numbers, and whether software on the way changes messages."
@@ -81,9 +85,12 @@ def _registration(client: ClientView) -> str:
 def _message(path: Path, client: ClientView) -> str:
     content = _content(path)
     signature = content.get("signature")
-    if not isinstance(signature, str) or not is_signed(signature):
+    if not isinstance(signature, str | None):
+        raise CheckFailed("signature is not a string.", "The partner sends the signature as a string.")
+    if signature is None or not is_signed(signature):
         raise CheckFailed(
-            "The message has no signature, or a placeholder for one.", "Give the message as it was sent."
+            "The message has no signature, or a placeholder for one.",
+            "Give the message as it was sent. If this is it, the partner's software does not sign.",
         )
     header = content.get("header")
     sender = header.get("sender_id") if isinstance(header, dict) else None
@@ -92,7 +99,18 @@ def _message(path: Path, client: ClientView) -> str:
             "header.sender_id is not the one that is registered for the client.",
             f"The client has {client['sender_id']}: the partner sends that, or its registration is changed.",
         )
-    return "signed, by its sender"
+    return f"the sender_id of the client, and a signature with {_key_id(signature)}"
+
+
+def _key_id(signature: str) -> str:
+    """Return what the signature says of its key, for people to read."""
+    kid: object = None
+    if named := re.search(r'\bkidId="?([^",]*)', signature):
+        kid = named[1]
+    else:
+        with suppress(ValueError, InvalidSignature):
+            kid = parse(jws.decode(signature.partition(".")[0])).get("kid")
+    return f"the key id {kid}" if isinstance(kid, str) and _VISIBLE.fullmatch(kid) else "no key id"
 
 
 def _keys(client: ClientView) -> str:
@@ -111,8 +129,8 @@ def _signature(path: Path, client: ClientView) -> str:
     try:
         _verify(content, client, _sent(content))
     except InvalidSignature as error:
-        if error.reason != "times":
-            raise CheckFailed(str(error), _REMEDIES[error.reason]) from error
+        reason: Reason = "form" if error.reason == "times" else error.reason  # no clock mends times like these
+        raise CheckFailed(str(error), _REMEDIES[reason]) from error
     return "valid"
 
 
@@ -147,11 +165,16 @@ def _content(path: Path) -> dict[str, Any]:
 
 
 def _sent(content: dict[str, Any]) -> float:
-    """Return when a message was sent, by its own account."""
+    """Return when a message was signed, by its own account: `created` in the dialect openspp2, or its time."""
+    if created := re.search(r'\bcreated="?(\d{1,12})\b', content["signature"]):
+        return float(created[1])
     try:
         return datetime.fromisoformat(str(content["header"]["message_ts"]).upper()).timestamp()
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckFailed("header.message_ts is no date-time with an offset.") from error
+        raise CheckFailed(
+            "header.message_ts is not a date-time.",
+            "The partner sends one with an offset, such as 2026-03-01T09:30:00Z.",
+        ) from error
 
 
 def _jwks(client: ClientView) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
@@ -185,9 +186,19 @@ def _keys(requested: NewClient, test_origins: frozenset[str]) -> dict[str, Any]:
         raise InvalidRequest(
             "flags.signature required needs keys: send jwks or jwks_uri, or another value of flags.signature."
         )
+    if requested.flags.signature == "required" and requested.jwks and not _can_sign(requested.jwks, requested.flags):
+        raise InvalidRequest(
+            "jwks must have an Ed25519 key, because flags.signature required needs one in the dialect openspp2: send "
+            "one, or another value of flags.dialect."
+        )
     try:
         uri = requested.jwks_uri and read_callback_url(requested.jwks_uri, test_origins)
     except ValueError as error:
         reason = str(error)
         raise InvalidRequest(f"jwks_uri is not accepted: {reason[0].lower()}{reason[1:]}") from error
     return {"jwks": requested.jwks, "jwks_uri": uri}
+
+
+def _can_sign(jwks: str, flags: Flags) -> bool:
+    """Return whether a client's dialect has the algorithm of one of its keys; only openspp2 has just one."""
+    return flags.dialect != "openspp2" or any(key["alg"] == "EdDSA" for key in json.loads(jwks)["keys"])

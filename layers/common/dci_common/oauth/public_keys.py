@@ -37,7 +37,7 @@ def public_key_set(value: object) -> str:
     """
     keys = _keys(value)
     if not 1 <= len(keys) <= MAX_KEYS:
-        raise _invalid(f"must be a JWK set of 1 to {MAX_KEYS} keys")
+        raise _invalid(f"must be a JWK set: an object with the member keys, a list of 1 to {MAX_KEYS} keys")
     public = [_registered_key(key) for key in keys]
     if len({key["kid"] for key in public}) < len(public):
         raise _invalid("must give each key a different kid")
@@ -63,7 +63,7 @@ def published_keys(value: object) -> str:
 def _keys(value: object) -> list[Any]:
     keys = value.get("keys") if isinstance(value, dict) else None
     if not isinstance(keys, list):
-        raise _invalid(f"must be a JWK set of 1 to {MAX_KEYS} keys")
+        raise _invalid(f"must be a JWK set: an object with the member keys, a list of 1 to {MAX_KEYS} keys")
     return keys
 
 

@@ -138,6 +138,6 @@ def base64_bytes(encoded: str, alphabet: Literal["+/", "-_"]) -> bytes:
         decoded = b""
     if base64.b64encode(decoded, alphabet.encode()).decode() != encoded:
         raise InvalidSignature(
-            "form", "The signature is not the base64 of its bytes: it has other characters or bits."
+            "form", "The signature is not valid base64: characters are missing, changed or not in its alphabet."
         )
     return decoded

@@ -60,7 +60,11 @@ def read(signature: str) -> Parts:
     """Return the parts of a signature. Raises InvalidSignature for any other text."""
     parts = _COMPACT.fullmatch(signature)
     if parts is None or len(parts[1]) + len(parts[3]) > MAX_CHARACTERS:
-        raise InvalidSignature("form", "The signature must be a compact JWS, whose own parts are short.")
+        raise InvalidSignature(
+            "form",
+            "The signature must be a compact JWS: three parts of base64url with dots between them. The first and the "
+            f"last together have up to {MAX_CHARACTERS} characters.",
+        )
     return Parts(*parts.groups())
 
 

@@ -32,9 +32,11 @@ def verify(signature: str, content: Mapping[str, Any], find: KeyFinder, now: flo
     keys, sent = jws.signers(attached, find), signed_content(content)
     expires = sent_until(sent["header"], now)
     if not attached.is_signed(keys):
-        raise InvalidSignature("signature", "The signature does not fit its own payload: no registered key made it.")
+        raise InvalidSignature("signature", "The signature does not fit its own payload: sign with a registered key.")
     if not same_json(_payload(attached), sent):
-        raise InvalidSignature("content", "The signature's payload is not the header and the message that were sent.")
+        raise InvalidSignature(
+            "content", "The signature's payload differs from header and message: send the values that were signed."
+        )
     return Verified(attached.identity(), expires)
 
 

@@ -135,10 +135,14 @@ def _check_times(given: Mapping[str, str], now: float) -> None:
     if not all(_EPOCH_SECONDS.fullmatch(given[name]) for name in ("created", "expires")):
         raise InvalidSignature("form", "The parameters created and expires must be seconds since 1970.")
     created, expires = int(given["created"]), int(given["expires"])
-    if created > now + CLOCK_SKEW_SECONDS or now > expires:
-        raise InvalidSignature("times", "The signature was created in the future, or has expired.")
     if not created <= expires <= created + _MAX_SECONDS:
-        raise InvalidSignature("times", f"The signature may expire up to {_MAX_SECONDS} seconds after its creation.")
+        raise InvalidSignature(
+            "times", f"The signature must expire after its creation, by up to {_MAX_SECONDS} seconds."
+        )
+    if created > now + CLOCK_SKEW_SECONDS or now > expires:
+        raise InvalidSignature(
+            "times", "The signature was created in the future, or has expired: sign just before sending."
+        )
 
 
 def _signers(kid: str, find: KeyFinder) -> Sequence[jwt.PyJWK]:

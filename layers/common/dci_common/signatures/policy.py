@@ -67,11 +67,12 @@ class Signatures:
         signed = is_signed(envelope.signature)
         if client.signature == "required" and not signed:
             raise InvalidEnvelope(
-                "signature is missing: this client is registered for signed messages alone.", "err.signature.missing"
+                f"signature is missing: this client must sign its messages, in the dialect {client.dialect}.",
+                "err.signature.missing",
             )
         if client.signature == "unsigned" and signed:
             raise InvalidEnvelope(
-                "signature is not expected: leave it out, or have the client registered for signed messages.",
+                "signature is not expected: leave it out, or ask the operators to accept signed messages.",
                 "err.signature.invalid",
             )
         if not signed or client.signature == "ignore":

@@ -58,7 +58,9 @@ class Proofs:
             find = self._client_keys.finder(client, deadline)
             verified = dialect_of(client.dialect).verify(content["signature"], content, find, self._runtime.clock())
         except (Unreadable, InvalidSignature) as error:
-            raise InvalidEnvelope(f"signature is not valid: {error}", "err.signature.invalid") from error
+            raise InvalidEnvelope(
+                f"signature is not valid in the dialect {client.dialect}: {error}", "err.signature.invalid"
+            ) from error
         return Proof(self._runtime, client.client_id, envelope.header.message_id, verified)
 
     def signer(self, name: str) -> Signer:
