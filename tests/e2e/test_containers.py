@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -14,8 +16,11 @@ from support.api import Reply, identified
 from support.deployment import functions, routes
 from support.events import body_of
 from support.exchanges import receiving
+from support.message_signers import pair
 from support.readme import check_transcript
 from support.server_process import ServerProcess, eventually
+from support.signature_peers import openspp2_accepts, openspp2_sign, timestamp
+from support.signing_partner import published_pair
 
 PATHS = sorted(path for path in routes() if path != "$default")
 NEW_CLIENT = {"sender_id": "health.example.org", "scopes": ["registry.search"]}
@@ -35,7 +40,7 @@ def test_a_cold_function_answers_like_a_warm_one(api: ServerProcess) -> None:
     warm = api.send("GET", "/.well-known/jwks.json")
     assert started(api) == 3
     assert (cold.status, cold.json) == (warm.status, warm.json)
-    assert {key["kty"] for key in cold.json["keys"]} == {"EC"}
+    assert {key["kty"] for key in cold.json["keys"]} == {"EC", "OKP", "RSA"}  # of tokens, and of messages
     assert cold.headers["Cache-Control"] == "public, max-age=300"
 
 
@@ -60,6 +65,56 @@ def test_an_asynchronous_search_is_called_back(api: ServerProcess, partner: dict
     assert callback["message"]["correlation_id"] == correlation_id
     [record] = callback["message"]["search_response"][0]["data"]["reg_records"]
     assert record["identifier"][0]["identifier_value"] == "847951632"
+
+
+def test_a_receiver_that_demands_openspp2_signatures_takes_the_callback(
+    api: ServerProcess, admin: dict[str, str]
+) -> None:
+    """A signed search is called back with a signature that OpenSPP2's own verification accepts, or is rejected."""
+    registered = {
+        "name": f"OpenSPP2 {uuid4()}",
+        "sender_id": "openspp2.example.org",
+        "scopes": ["registry.search"],
+        "disclosure": ["full"],
+        "flags": {"signature": "required", "dialect": "openspp2", "asynchronous": True},
+        "jwks": {"keys": [pair("EdDSA").jwk]},
+        "callbacks": {"urls": ["http://host.docker.internal"]},
+    }
+    client = api.send("POST", "/clients", registered, **admin).json
+    [key] = [key for key in api.send("GET", "/keys", None, **admin).json["keys"] if is_signing_now(key)]
+    jwks = api.send("GET", "/.well-known/jwks.json").json["keys"]
+    public = published_pair(next(each for each in jwks if each["kid"] == key["kid"]))
+    message = body_of("exchange_search")
+    message["message"]["search_request"] = [identified("UIN", "847951632")]
+    with receiving("0.0.0.0") as receiver:  # noqa: S104 - containers call it at the bridge's address
+        receiver.answer = lambda body: (200 if openspp2_accepts(public, json.dumps(body), time()) else 401, {})
+        message["header"] |= {
+            "message_id": str(uuid4()),
+            "message_ts": timestamp(time()),
+            "sender_id": registered["sender_id"],
+            "receiver_id": "registry.example.org",
+            "sender_uri": receiver.url.replace("127.0.0.1", "host.docker.internal"),
+        }
+        signature = openspp2_sign(pair("EdDSA"), message["header"], message["message"], time())
+        who = bearer(api, client)
+        assert api.send("POST", "/registry/search", message, **who).code == "err.signature.missing"
+        reply = api.send("POST", "/registry/search", message | {"signature": signature}, **who)
+        assert (reply.status, reply.json["message"]["ack_status"]) == (200, "ACK"), reply.text
+        correlation_id = reply.json["message"]["correlation_id"]
+        eventually(lambda: f"correlation_id={correlation_id} delivered" in api.log.read_text())
+    assert len(receiver.received) == 1
+
+
+def is_signing_now(key: dict[str, str]) -> bool:
+    """Return whether a key that is listed signs openspp2's messages."""
+    return key["state"] == "current" and key["kid"].endswith("|ed25519")
+
+
+def bearer(api: ServerProcess, client: dict[str, str]) -> dict[str, str]:
+    """Return the header with a new token of a client."""
+    form = {"grant_type": "client_credentials", **{name: client[name] for name in ("client_id", "client_secret")}}
+    reply = api.send("POST", "/oauth2/client/token", urlencode(form))
+    return {"authorization": f"Bearer {reply.json['access_token']}"}
 
 
 def test_every_route_is_answered(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) -> None:

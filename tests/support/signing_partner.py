@@ -66,8 +66,13 @@ class SigningPartner:
         """Return whether the partner's software accepts a message of the registry's."""
         algorithm = "RS256" if self.dialect == "opencrvs" else "EdDSA"
         (key,) = (key for key in published(self.api) if key["alg"] == algorithm and is_current(self.api, key))
-        public: Any = SimpleNamespace(public_key=lambda: jwt.PyJWK(key, algorithm).key)
-        return ACCEPTS[self.dialect](Pair(public, algorithm, key["kid"]), text, self.api.runtime.clock())
+        return ACCEPTS[self.dialect](published_pair(key), text, self.api.runtime.clock())
+
+
+def published_pair(key: dict[str, Any]) -> Pair:
+    """Return the pair of a public key, without its private half."""
+    public: Any = SimpleNamespace(public_key=lambda: jwt.PyJWK(key, key["alg"]).key)
+    return Pair(public, key["alg"], key["kid"])
 
 
 def published(api: Api) -> list[dict[str, Any]]:
