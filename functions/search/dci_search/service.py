@@ -67,7 +67,9 @@ class SearchService:
         log_fields["items"] = len(items)
         if rejection := unserved(envelope):
             with self._sessions.open(client, envelope, request.correlation_id, max_records=0):
-                return message(envelope, self._now(), request.correlation_id, rejection, signer)
+                written = message(envelope, self._now(), request.correlation_id, rejection, signer)
+                proof.claim()
+            return written
         budget = Budget(self._runtime.settings.max_examined, request.deadline)
         requester = Requester(client, day(self._runtime.clock()), budget)
         compiled = self._compile(items, requester)
