@@ -83,3 +83,28 @@ def test_a_replayed_search_is_recorded_as_withheld(village_api: Api) -> None:
     assert [partner.send(message).status for _ in range(2)] == [200, 400]
     mine = [each for each in disclosures() if each["client_id"]["S"] == partner.client.client_id]
     assert sorted("withheld" in each for each in mine) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "criteria"),
+    [
+        ("search", {}, {"query": {"type": "UIN"}}),
+        ("search", {"action": "subscribe"}, {}),
+        ("status", {"action": "subscribe"}, {}),
+        ("status", {}, {}),
+    ],
+)
+def test_what_is_rejected_over_a_limit_is_not_used_up(
+    new_api: Callable[..., Api], village_table: str, name: str, header: dict[str, str], criteria: dict[str, object]
+) -> None:
+    """A message none of whose items is served counts too: it can be sent again, unchanged, when there is room."""
+    api = new_api(registry_table=village_table)
+    partner = SigningPartner(api, "openspp2", requests_a_minute=1)
+    assert partner.send(partner.signed(partner.message())).status == 200
+    message = partner.message(name, **header)
+    if criteria:
+        message["message"]["search_request"][0]["search_criteria"] |= criteria
+    signed = partner.signed(message)
+    assert partner.send(signed, name).status == 429
+    api.clock.advance(61)
+    assert partner.accepts(partner.send(signed, name).text)

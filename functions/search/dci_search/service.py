@@ -66,8 +66,9 @@ class SearchService:
         items, log_fields = envelope.message.search_request, request.log_fields
         log_fields["items"] = len(items)
         if rejection := unserved(envelope):
-            with self._sessions.open(client, envelope, request.correlation_id, max_records=0):
+            with self._sessions.open(client, envelope, request.correlation_id, max_records=0) as session:
                 written = message(envelope, self._now(), request.correlation_id, rejection, signer)
+                session.check_limits()
                 proof.claim()
             return written
         budget = Budget(self._runtime.settings.max_examined, request.deadline)
@@ -79,6 +80,7 @@ class SearchService:
             with opened as session:
                 answer = self._answer_items(compiled, requester, session, unsigned_bytes(MAX_BYTES, signer))
                 written = message(envelope, self._now(), request.correlation_id, answer, signer)
+                session.check_limits()
                 proof.claim()
         finally:
             log_fields |= {"examined": budget.examined, "read_units": budget.read_units}
