@@ -44,7 +44,7 @@ def is_signed(signature: str | None) -> bool:
 
 
 def counts(client: Client, signature: str | None) -> bool:
-    """Return whether a client's message with this `signature` is answered for what is signed, and with a signature."""
+    """Return whether a client's message with this `signature` is answered with a signature."""
     return client.signature == "required" or (client.signature == "optional" and is_signed(signature))
 
 
