@@ -66,8 +66,11 @@ class SearchService:
         items, log_fields = envelope.message.search_request, request.log_fields
         log_fields["items"] = len(items)
         if rejection := unserved(envelope):
-            with self._sessions.open(client, envelope, request.correlation_id, max_records=0):
-                return message(envelope, self._now(), request.correlation_id, rejection, signer)
+            with self._sessions.open(client, envelope, request.correlation_id, max_records=0) as session:
+                written = message(envelope, self._now(), request.correlation_id, rejection, signer)
+                session.check_limits()
+                proof.claim()
+            return written
         budget = Budget(self._runtime.settings.max_examined, request.deadline)
         requester = Requester(client, day(self._runtime.clock()), budget)
         compiled = self._compile(items, requester)
@@ -77,6 +80,7 @@ class SearchService:
             with opened as session:
                 answer = self._answer_items(compiled, requester, session, unsigned_bytes(MAX_BYTES, signer))
                 written = message(envelope, self._now(), request.correlation_id, answer, signer)
+                session.check_limits()
                 proof.claim()
         finally:
             log_fields |= {"examined": budget.examined, "read_units": budget.read_units}

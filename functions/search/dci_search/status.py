@@ -55,14 +55,17 @@ class StatusService:
         signer = self._signatures.signer(client, sent.signature)
         if sent.header.action not in STATUS_ACTIONS:
             self._sessions.count_request(client)
-            return envelope(self._header(sent, 0, _OTHER_ACTION), _nothing(request), signer)
+            answer = envelope(self._header(sent, 0, _OTHER_ACTION), _nothing(request), signer)
+            proof.claim()
+            return answer
         asked_for = read_envelope(TxnStatusEnvelope, body)
         self._sessions.count_request(client)
         header = self._header(sent, 1)
         asked = self._status.asked(client, asked_for.message, unsigned_bytes(MAX_BYTES, signer))
         if asked is None:
+            answer = envelope(header, self._status.unknown(asked_for, request.correlation_id), signer)
             proof.claim()
-            return envelope(header, self._status.unknown(asked_for, request.correlation_id), signer)
+            return answer
         with self._status.session(client, asked) as session:
             message = self._status.found(asked_for, request.correlation_id, asked, session, request.deadline)
             answer = envelope(header, message, signer)

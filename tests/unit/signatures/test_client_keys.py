@@ -8,12 +8,17 @@ from collections.abc import Iterator
 import pytest
 
 from dci_common.clients.model import Client
+from dci_common.deadline import Deadline
 from dci_common.oauth.key_ring import generate
+from dci_common.signatures import openspp2
+from dci_common.signatures.json_forms import parse
 from support.api import Api
 from support.certificates import CertificateAuthority
 from support.key_publisher import DAY, URL, Publisher, ed25519_key, http
 from support.logs import Logs
+from support.message_signers import body, header, message, pair
 from support.partner_server import TestNetwork, receiver
+from support.signature_peers import openspp2_sign
 
 
 @pytest.fixture
@@ -201,3 +206,28 @@ def test_a_name_that_leads_into_a_private_network_is_not_called(
     partner.api.clock.advance(300)
     assert partner.function().kids(client) == ["key-1"]
     assert len(partner.network.connected) == 1
+
+
+def test_a_known_key_of_openspp2_is_not_fetched_anew_each_minute(partner: Publisher, client: Client) -> None:
+    """A kidId names a key by its middle part: that no key has the whole of it as its id is nothing unknown."""
+    signer, clock = pair("EdDSA", "key-1"), partner.api.clock
+    partner.publish(signer.jwk)
+    find = partner.function().keys.finder(client, Deadline())
+    for _ in range(3):
+        clock.advance(70)
+        sent = header()
+        signed = parse(body(openspp2_sign(signer, sent, message(), clock()), sent, message()).encode())
+        assert openspp2.verify(signed["signature"], signed, find, clock())
+    assert partner.fetches == 1
+
+
+def test_a_new_key_of_openspp2_is_fetched(partner: Publisher, client: Client) -> None:
+    """A kidId whose middle part is not known yet has the set fetched again."""
+    new, clock = pair("EdDSA", "key-2"), partner.api.clock
+    function = partner.function()
+    assert function.kids(client) == ["key-1"]
+    partner.publish(new.jwk)
+    clock.advance(70)
+    sent = header()
+    signed = parse(body(openspp2_sign(new, sent, message(), clock()), sent, message()).encode())
+    assert openspp2.verify(signed["signature"], signed, function.keys.finder(client, Deadline()), clock())

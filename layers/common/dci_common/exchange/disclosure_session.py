@@ -109,6 +109,10 @@ class DisclosureSession:
         self._audit.record_probe(reference_id, criteria, record_type, reason)
         self._charges[reference_id] = 1
 
+    def check_limits(self) -> None:
+        """Raise LimitExceeded when the message exceeds a limit: before what cannot be taken back is done."""
+        self._quotas.check(self._reservation)
+
     def wait(self) -> None:
         """Wait until all disclosures so far are recorded: what is sent before the block ends must be.
 

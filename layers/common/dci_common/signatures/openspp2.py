@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
@@ -152,7 +153,11 @@ def _signers(kid: str, find: KeyFinder) -> Sequence[jwt.PyJWK]:
     """
     parts = kid.split("|")
     named = parts[1] if len(parts) == 3 else kid  # noqa: PLR2004 - sender, key and algorithm
-    keys = next(filter(None, (fitting_keys(find, each, ALGORITHM) for each in (kid, named, None))), [])
+    known = fitting_keys(find, None, ALGORITHM)
+    # To find an id that is not known fetches the keys anew, so both ids are looked for among the known ones first.
+    chosen = ([key for key in known if key.key_id == each] for each in (kid, named))
+    found = (fitting_keys(find, each, ALGORITHM) for each in (kid, named, None))
+    keys = next(filter(None, chain(chosen, found)), [])
     if not keys:
         raise unknown_key(ALGORITHM)
     return keys

@@ -43,6 +43,11 @@ def is_signed(signature: str | None) -> bool:
     return text not in _PLACEHOLDERS and _TEMPLATE not in text
 
 
+def counts(client: Client, signature: str | None) -> bool:
+    """Return whether a client's message with this `signature` is answered with a signature."""
+    return client.signature == "required" or (client.signature == "optional" and is_signed(signature))
+
+
 class Unsigned:
     """A message that is not signed, or whose signature does not count: it is answered as often as it is sent."""
 
@@ -81,9 +86,7 @@ class Signatures:
 
     def signer(self, client: Client, signature: str | None) -> Signer | None:
         """Return what signs the answer to a message with this `signature`; None where answers are not signed."""
-        if client.signature == "required" or (client.signature == "optional" and is_signed(signature)):
-            return self._proofs.signer(client.dialect)
-        return None
+        return self._proofs.signer(client.dialect) if counts(client, signature) else None
 
     @cached_property
     def _proofs(self) -> Proofs:
