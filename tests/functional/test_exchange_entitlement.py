@@ -88,6 +88,24 @@ def test_a_search_that_finds_nobody_restricted_any_more(partner: Partner, receiv
     assert totals == {len(PEOPLE) - HIDDEN} == {len(receiver.ids)}
 
 
+def test_what_is_rejected_and_allowed_again_comes_in_pages(partner: Partner, receiver: Receiver) -> None:
+    """What was to be one rejection, which did not arrive, is sent in pages when the client is entitled again."""
+    receiver.answer = lambda _: (503, {})
+    reply = partner.search(EVERYBODY)
+    partner.work(rounds=1, to_the_end=False)
+    withdraw(partner, "restricted people")
+    partner.work()
+    (rejected,) = receiver.arrived[0]["message"]["search_response"]
+    assert rejected["status"] == "rjct"
+    receiver.answer = lambda _: (200, {})
+    change_client(partner, flags={"restricted": True})
+    partner.api.clock.advance(60)
+    partner.sweep()
+    assert partner.state(reply) == "answered"
+    assert len(receiver.ids) == len(set(receiver.ids)) == len(PEOPLE)
+    assert {len(records_of(found)) for page in receiver.pages for found in page} <= {1, 2, 3, 4}
+
+
 def test_a_client_that_keeps_its_entitlement_gets_everybody(partner: Partner, receiver: Receiver) -> None:
     """Restricted people are sent to a client that is entitled to them from the beginning to the end."""
     partner.search(EVERYBODY)
