@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,6 +77,22 @@ def test_what_is_left_is_rejected_once(partner: Partner, receiver: Receiver, los
     (found,) = status.json["message"]["txnstatus_response"]["txn_status"]["search_response"]
     assert (found["status"], found["status_reason_code"]) == ("rjct", "rjct.search_criteria.invalid")
     assert "pagination" not in found
+
+
+@pytest.mark.parametrize("lost", ["restricted people", "the record type"])
+def test_a_status_without_time_says_what_was_lost(partner: Partner, lost: str) -> None:
+    """What a client may not ask for any more is rejected as such, and not as too much, when time is over, too."""
+    partner.search(EVERYBODY, sender_uri=None)
+    partner.work()
+    partner.api.context = SimpleNamespace(get_remaining_time_in_millis=lambda: 3_500)
+    codes = []
+    for _ in range(2):
+        status = partner.status("transaction_id", "t-1", pagination={"page_size": 3})
+        (found,) = status.json["message"]["txnstatus_response"]["txn_status"]["search_response"]
+        codes.append(found["status_reason_code"])
+        withdraw(partner, lost)
+        partner.api.clock.advance(60)
+    assert codes == ["rjct.search.too_many_records_found", "rjct.search_criteria.invalid"]
 
 
 def test_a_search_that_finds_nobody_restricted_any_more(partner: Partner, receiver: Receiver) -> None:
