@@ -66,16 +66,18 @@ def test_the_newest_search_of_a_transaction_is_found(partner: Partner) -> None:
 
 
 @pytest.mark.parametrize("is_listed", [True, False], ids=["newest", "older"])
-def test_each_of_several_ids_counts(partner: Partner, monkeypatch: pytest.MonkeyPatch, is_listed: bool) -> None:
-    """Of a list of transactions the newest search is found, wherever its id stands, and of correlation ids the first."""
+def test_each_of_several_ids_counts(partner: Partner, monkeypatch: pytest.MonkeyPatch, *, is_listed: bool) -> None:
+    """Of transactions the newest search is found, or else the first known; of correlation ids, the first known."""
     older = search(partner, "t-old", "r-old")
     partner.api.clock.advance(1)
     newest = search(partner, "t-new", "r-new")
     if not is_listed:
         monkeypatch.setattr("dci_common.exchange.status._NEWEST", 1)
+        partner.api.clock.advance(1)
         search(partner, "t-last", "r-last")
-    for asked, correlation_id in ((["t-none", "t-old"], older), (["t-old", "t-new"][:: 1 if is_listed else -1], newest)):
-        assert found(status(partner, "transaction_id", asked))["correlation_id"] == correlation_id
+    assert found(status(partner, "transaction_id", ["t-none", "t-old"]))["correlation_id"] == older
+    both = found(status(partner, "transaction_id", ["t-old", "t-new"]))
+    assert both["correlation_id"] == (newest if is_listed else older)
     assert found(status(partner, "correlation_id", ["none", older, newest]))["correlation_id"] == older
     with aws_calls(partner.api.runtime) as calls:
         unknown = found(status(partner, "transaction_id", [f"t-none-{number}" for number in range(100)]))
@@ -116,8 +118,8 @@ def test_a_search_that_is_kept_no_longer_is_unknown(partner: Partner) -> None:
     partner.work()
     partner.api.clock.advance(KEPT_SECONDS - 1)
     partner.token = str(partner.api.token(partner.client, partner.secret).json["access_token"])
-    asked = [("transaction_id", "t-1"), ("correlation_id", correlation_id), ("reference_id_list", ["r-1"], "t-1")]
-    assert {found(status(partner, *one))["correlation_id"] for one in asked} == {correlation_id}
+    asked = {"transaction_id": "t-1", "correlation_id": correlation_id, "reference_id_list": "r-1"}
+    assert {found(status(partner, *one))["correlation_id"] for one in asked.items()} == {correlation_id}
     partner.api.clock.advance(1)
-    for one in asked:
+    for one in asked.items():
         assert found(status(partner, *one))["search_response"][0]["status_reason_code"] == "rjct.reference_id.invalid"

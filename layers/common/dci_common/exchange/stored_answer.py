@@ -121,7 +121,7 @@ class StoredAnswer:
             raise _WITHDRAWN
 
     def _allowed(self, number: int) -> CompiledSearch:
-        """Return the search of an item that has an outcome. Raises Rejection or QueryError if it is allowed no more."""
+        """Return the search of an item with an outcome. Raises Rejection or QueryError if it is allowed no more."""
         if self._exchange.outcomes[number].restricted:
             self.check_entitled()
         return self.compiled(number)

@@ -67,7 +67,8 @@ class Signatures:
         signed = is_signed(envelope.signature)
         if client.signature == "required" and not signed:
             raise InvalidEnvelope(
-                "signature is missing: this client is registered for signed messages alone.", "err.signature.missing"
+                "signature is missing: sign the message, since this client is registered for signed messages alone.",
+                "err.signature.missing",
             )
         if client.signature == "unsigned" and signed:
             raise InvalidEnvelope(
