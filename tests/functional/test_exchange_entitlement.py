@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -78,6 +79,22 @@ def test_what_is_left_is_rejected_once(partner: Partner, receiver: Receiver, los
     assert "pagination" not in found
 
 
+@pytest.mark.parametrize("lost", ["restricted people", "the record type"])
+def test_a_status_without_time_says_what_was_lost(partner: Partner, lost: str) -> None:
+    """What a client may not ask for any more is rejected as such, and not as too much, when time is over, too."""
+    partner.search(EVERYBODY, sender_uri=None)
+    partner.work()
+    partner.api.context = SimpleNamespace(get_remaining_time_in_millis=lambda: 3_500)
+    codes = []
+    for _ in range(2):
+        status = partner.status("transaction_id", "t-1", pagination={"page_size": 3})
+        (found,) = status.json["message"]["txnstatus_response"]["txn_status"]["search_response"]
+        codes.append(found["status_reason_code"])
+        withdraw(partner, lost)
+        partner.api.clock.advance(60)
+    assert codes == ["rjct.search.too_many_records_found", "rjct.search_criteria.invalid"]
+
+
 def test_a_search_that_finds_nobody_restricted_any_more(partner: Partner, receiver: Receiver) -> None:
     """A client that loses the entitlement before its search is collected gets the others, and their number."""
     reply = partner.search(EVERYBODY)
@@ -86,6 +103,24 @@ def test_a_search_that_finds_nobody_restricted_any_more(partner: Partner, receiv
     assert partner.state(reply) == "answered"
     totals = {found["pagination"]["total_count"] for page in receiver.pages for found in page}
     assert totals == {len(PEOPLE) - HIDDEN} == {len(receiver.ids)}
+
+
+def test_what_is_rejected_and_allowed_again_comes_in_pages(partner: Partner, receiver: Receiver) -> None:
+    """What was to be one rejection, which did not arrive, is sent in pages when the client is entitled again."""
+    receiver.answer = lambda _: (503, {})
+    reply = partner.search(EVERYBODY)
+    partner.work(rounds=1, to_the_end=False)
+    withdraw(partner, "restricted people")
+    partner.work()
+    (rejected,) = receiver.arrived[0]["message"]["search_response"]
+    assert rejected["status"] == "rjct"
+    receiver.answer = lambda _: (200, {})
+    change_client(partner, flags={"restricted": True})
+    partner.api.clock.advance(60)
+    partner.sweep()
+    assert partner.state(reply) == "answered"
+    assert len(receiver.ids) == len(set(receiver.ids)) == len(PEOPLE)
+    assert {len(records_of(found)) for page in receiver.pages for found in page} <= {1, 2, 3, 4}
 
 
 def test_a_client_that_keeps_its_entitlement_gets_everybody(partner: Partner, receiver: Receiver) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -109,6 +110,20 @@ def test_a_paused_client_is_told_so_and_charged_nothing(partner: Partner, receiv
     reply = partner.search(EVERYBODY)
     partner.work()
     assert partner.state(reply) == "answered"
+
+
+def test_a_redrive_of_what_nobody_is_called_for_ends_no_pause(partner: Partner) -> None:
+    """An exchange whose answer waits for a status request is redriven, and its client's receiver is still gone."""
+    runtime, client_id = partner.api.runtime, partner.client.client_id
+    reply = partner.search(EVERYBODY, sender_uri=None)
+    store = ExchangeStore(runtime)
+    exchange = store.get(id_of(reply))
+    assert exchange
+    store.end(replace(exchange, state="dead"))
+    WorkerPlaces(runtime).pause(client_id)
+    redrive(partner, reply)
+    assert partner.state(reply) == "answered"
+    assert [paused for paused, _ in Interventions(runtime).paused()] == [client_id]
 
 
 def test_what_was_accepted_before_a_pause_waits_for_its_end(partner: Partner, receiver: Receiver) -> None:

@@ -6,8 +6,9 @@ import copy
 from typing import Any
 
 import boto3
+import pytest
 
-from dci_common.exchange.exchanges import transaction_key
+from dci_common.exchange.exchanges import KEPT_SECONDS, transaction_key
 from support.api import Reply, predicate
 from support.call_trace import aws_calls
 from support.exchanges import Partner
@@ -64,6 +65,26 @@ def test_the_newest_search_of_a_transaction_is_found(partner: Partner) -> None:
         assert found(status(partner, *asked))["correlation_id"] == newest
 
 
+@pytest.mark.parametrize("is_listed", [True, False], ids=["newest", "older"])
+def test_each_of_several_ids_counts(partner: Partner, monkeypatch: pytest.MonkeyPatch, *, is_listed: bool) -> None:
+    """Of transactions the newest search is found, or else the first known; of correlation ids, the first known."""
+    older = search(partner, "t-old", "r-old")
+    partner.api.clock.advance(1)
+    newest = search(partner, "t-new", "r-new")
+    if not is_listed:
+        monkeypatch.setattr("dci_common.exchange.status._NEWEST", 1)
+        partner.api.clock.advance(1)
+        search(partner, "t-last", "r-last")
+    assert found(status(partner, "transaction_id", ["t-none", "t-old"]))["correlation_id"] == older
+    both = found(status(partner, "transaction_id", ["t-old", "t-new"]))
+    assert both["correlation_id"] == (newest if is_listed else older)
+    assert found(status(partner, "correlation_id", ["none", older, newest]))["correlation_id"] == older
+    with aws_calls(partner.api.runtime) as calls:
+        unknown = found(status(partner, "transaction_id", [f"t-none-{number}" for number in range(100)]))
+    assert unknown["search_response"][0]["status_reason_code"] == "rjct.reference_id.invalid"
+    assert sum(call.startswith("Query") for call in calls) == 1
+
+
 def test_reference_ids_are_looked_for_in_one_read(partner: Partner) -> None:
     """Without the transaction's id, one read of the list of exchanges finds a reference id, or that there is none."""
     search(partner, "t-1", "r-1")
@@ -89,3 +110,16 @@ def test_a_search_that_no_item_names_is_found(partner: Partner) -> None:
     key = transaction_key(partner.client.client_id, "t-1")
     boto3.client("dynamodb").delete_item(TableName=partner.api.runtime.settings.exchange_table, Key=key)
     assert found(status(partner, "transaction_id", "t-1"))["correlation_id"] == correlation_id
+
+
+def test_a_search_that_is_kept_no_longer_is_unknown(partner: Partner) -> None:
+    """Fourteen days after its end a search is not answered any more, even where DynamoDB has not deleted it yet."""
+    correlation_id = search(partner, "t-1", "r-1")
+    partner.work()
+    partner.api.clock.advance(KEPT_SECONDS - 1)
+    partner.token = str(partner.api.token(partner.client, partner.secret).json["access_token"])
+    asked = {"transaction_id": "t-1", "correlation_id": correlation_id, "reference_id_list": "r-1"}
+    assert {found(status(partner, *one))["correlation_id"] for one in asked.items()} == {correlation_id}
+    partner.api.clock.advance(1)
+    for one in asked.items():
+        assert found(status(partner, *one))["search_response"][0]["status_reason_code"] == "rjct.reference_id.invalid"

@@ -48,10 +48,7 @@ def compose(
     """
     delivery = exchange.delivery
     if delivery.portions:
-        numbers = [_page_number(delivery, portion) for portion in delivery.portions]
-        pairs = zip(delivery.portions, numbers, strict=True)
-        texts = [answer.portion(portion, number, _ANY, session, deadline).text for portion, number in pairs]
-        return Page(delivery.portions, texts)
+        return _decided(delivery, answer, session, deadline)
     left = most_bytes - FRAME
     portions: list[Portion] = []
     items: list[str] = []
@@ -67,6 +64,23 @@ def compose(
             left -= len(rendered.text.encode())
         if rendered.count < count:
             break
+    return Page(tuple(portions), items)
+
+
+def _decided(delivery: Delivery, answer: StoredAnswer, session: DisclosureSession, deadline: Deadline) -> Page:
+    """Return a page that was decided before.
+
+    A rejection has all keys that are left of its item: if the client may ask for them again, a page of them is sent.
+    """
+    portions: list[Portion] = []
+    items: list[str] = []
+    left = delivery.size
+    for item, start, count in delivery.portions:
+        portion = (item, start, min(count, left))
+        rendered = answer.portion(portion, _page_number(delivery, portion), _ANY, session, deadline)
+        portions.append((item, start, min(count, rendered.count)))
+        items.append(rendered.text)
+        left -= count
     return Page(tuple(portions), items)
 
 

@@ -11,7 +11,7 @@ from dci_common.edge.bearer import BearerGate
 from dci_common.edge.http import Request, Response
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 from dci_common.scopes import REGISTRY_SEARCH, REGISTRY_STATUS
-from dci_common.signatures.policy import counts
+from dci_common.signatures.policy import is_answered_signed
 from dci_common.spdci.envelope import SearchEnvelope, read_envelope
 from dci_common.spdci.url_page import with_url_page
 from dci_search.response import search_error, status_error
@@ -36,7 +36,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
         client = gate.authenticate(request, REGISTRY_SEARCH)
         envelope = read_envelope(SearchEnvelope, request.json_body())
         if client.openspp17:
-            signed = counts(client, envelope.signature)
+            signed = is_answered_signed(client, envelope.signature)
             envelope = with_url_page(envelope, request.query, is_signed=signed)
         return Response(200, service.answer(envelope, request, client))
 

@@ -38,9 +38,19 @@ class _BrokenError(Exception):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("again", ["new", "same"])
-def test_an_interrupted_rotation_can_be_completed(either: Deployment, again: str) -> None:
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [
+        ("empty", "new"),
+        ("empty", "same"),
+        ("deployment", "new"),
+        ("deployment", "same"),
+        ("messages", "same"),  # once, because RSA keys take long to make
+    ],
+)
+def test_an_interrupted_rotation_can_be_completed(request: pytest.FixtureRequest, before: str, again: str) -> None:
     """Broken off at any call to AWS and run again, under its own name or another, a rotation ends in a whole ring."""
+    rotated: Deployment = request.getfixturevalue(before)
     for broken in itertools.count():
         token, calls = token_name(), itertools.count()
 
@@ -48,19 +58,19 @@ def test_an_interrupted_rotation_can_be_completed(either: Deployment, again: str
             if next(calls) == broken:
                 raise _BrokenError
 
-        with hooked(either.api.runtime, fail):
+        with hooked(rotated.api.runtime, fail):
             try:
-                either.steps(token)
+                rotated.steps(token)
             except _BrokenError:
                 finished = False
             else:
                 finished = True
-        ring = either.ring
-        assert ring is None or ring.is_published(either.published)  # every signature can be verified
+        ring = rotated.ring
+        assert ring is None or ring.is_published(rotated.published)  # every signature can be verified
         if finished:
             break
-        either.steps(token if again == "same" else token_name())
-        either.check()
+        rotated.steps(token if again == "same" else token_name())
+        rotated.check()
     assert broken > 10
 
 

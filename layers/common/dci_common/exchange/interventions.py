@@ -57,13 +57,14 @@ class Interventions:
         return [exchange for exchange in own if exchange.state == "dead" and exchange.is_kept(now)]
 
     def redrive(self, exchange: Exchange) -> Exchange:
-        """Have a failed exchange go on where it stopped, and deliver to its client again, if that was paused.
+        """Have a failed exchange go on where it stopped; one that is called back ends a pause of its client.
 
         The sweep finds it within a minute. It has as much time as a new one. Raises NotFound when its message is kept
         no longer, and Conflict when the exchange has changed since it was read.
         """
         self._keep(exchange)
-        self._places.resume(exchange.client_id)
+        if exchange.callback_url:
+            self._places.resume(exchange.client_id)
         try:
             return self._store.save(_redriven(exchange, int(self._runtime.clock())), opened=1)
         except Superseded as error:

@@ -5,9 +5,10 @@ Another client's transaction looks like one that does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.exchange_lists import ExchangeLists
@@ -115,21 +116,32 @@ class StatusAnswers:
         requests repeat, and then among the newest searches.
         """
         question, client_id = message.txnstatus_request, client.client_id
-        first = question.values[0] if question.values else ""
         if question.attribute_type == "correlation_id":
-            return self._own(client, first)
+            return self._first_own(client, question.values)
         if question.attribute_type == "transaction_id":
-            return self._own(client, self._lists.of_transaction(client_id, first) or self._newest(client_id, {first}))
+            return self._first_own(client, self._of_transactions(client_id, question.values))
         wanted = set(question.values)
         found = self._own(client, self._lists.of_transaction(client_id, message.transaction_id))
         if found and not wanted.isdisjoint(found.references):
             return found
         return self._own(client, self._newest(client_id, wanted, by_reference=True))
 
+    def _of_transactions(self, client_id: str, transaction_ids: list[str]) -> Iterator[str | None]:
+        """Yield searches of some transactions: of several, first the newest of the client's newest exchanges."""
+        named = map(partial(self._lists.of_transaction, client_id), transaction_ids)
+        if len(transaction_ids) == 1:
+            yield next(named)  # which needs no list
+        yield self._newest(client_id, set(transaction_ids))
+        yield from named
+
+    def _first_own(self, client: Client, correlation_ids: Iterable[str | None]) -> Exchange | None:
+        return next(filter(None, map(partial(self._own, client), correlation_ids)), None)
+
     def _own(self, client: Client, correlation_id: str | None) -> Exchange | None:
         exchange = self._exchanges.get(correlation_id) if correlation_id else None
         is_own = exchange and exchange.client_id == client.client_id and exchange.kind == "search"
-        return exchange if is_own else None
+        is_kept = exchange and exchange.is_kept(self._runtime.clock())
+        return exchange if is_own and is_kept else None
 
     def _newest(self, client_id: str, wanted: set[str], *, by_reference: bool = False) -> str | None:
         """Return the newest search that has one of the ids; without references it is a status request."""

@@ -120,6 +120,12 @@ class StoredAnswer:
         if not self._client.restricted:
             raise _WITHDRAWN
 
+    def _allowed(self, number: int) -> CompiledSearch:
+        """Return the search of an item with an outcome. Raises Rejection or QueryError if it is allowed no more."""
+        if self._exchange.outcomes[number].restricted:
+            self.check_entitled()
+        return self.compiled(number)
+
     def portion(
         self, portion: Portion, page_number: int, room: Room, session: DisclosureSession, deadline: Deadline
     ) -> Rendered:
@@ -129,9 +135,7 @@ class StoredAnswer:
         if outcome.is_rejected or isinstance(item, RejectedItem):
             return Rendered(self._rejected(number, Rejection(outcome.code, outcome.reason)), count)
         try:
-            if outcome.restricted:
-                self.check_entitled()
-            search = self.compiled(number)
+            search = self._allowed(number)
         except (Rejection, QueryError) as error:  # once, for all that is left of the item
             return Rendered(self._rejected(number, rejection_of(error)), max(count, outcome.keys - start))
         ids = self._answers.exchanges.keys(self._exchange, number, start, count)
@@ -174,6 +178,10 @@ class StoredAnswer:
 
     def too_large(self, number: int, reason: str, session: DisclosureSession) -> str:
         """Return an item whose records do not fit, and record that they were not sent."""
+        try:
+            self._allowed(number)
+        except (Rejection, QueryError) as error:
+            return self._rejected(number, rejection_of(error))
         self.record_probe(number, TOO_MANY, session)
         return self._rejected(number, Rejection(TOO_MANY, reason))
 

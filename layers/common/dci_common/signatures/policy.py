@@ -43,7 +43,7 @@ def is_signed(signature: str | None) -> bool:
     return text not in _PLACEHOLDERS and _TEMPLATE not in text
 
 
-def counts(client: Client, signature: str | None) -> bool:
+def is_answered_signed(client: Client, signature: str | None) -> bool:
     """Return whether a client's message with this `signature` is answered with a signature."""
     return client.signature == "required" or (client.signature == "optional" and is_signed(signature))
 
@@ -72,7 +72,7 @@ class Signatures:
         signed = is_signed(envelope.signature)
         if client.signature == "required" and not signed:
             raise InvalidEnvelope(
-                f"signature is missing: this client must sign its messages, in the dialect {client.dialect}.",
+                f"signature is missing: sign the message, in {client.dialect}, this client's dialect.",
                 "err.signature.missing",
             )
         if client.signature == "unsigned" and signed:
@@ -86,7 +86,7 @@ class Signatures:
 
     def signer(self, client: Client, signature: str | None) -> Signer | None:
         """Return what signs the answer to a message with this `signature`; None where answers are not signed."""
-        return self._proofs.signer(client.dialect) if counts(client, signature) else None
+        return self._proofs.signer(client.dialect) if is_answered_signed(client, signature) else None
 
     @cached_property
     def _proofs(self) -> Proofs:
