@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _BUILD = ROOT / ".aws-sam" / "build"
 _LAYER = _BUILD / "CommonLayer" / "python"
 _BASELINE = ROOT / ".local" / "baseline"
-_TURNS, _QUICK_TURNS = 15, 9
+_TURNS, _QUICK_TURNS = 25, 15
 _MOST = 0.5
 _PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[.*?\])?==(\S+)")  # a line of a lock file
 _PACKAGES = ("aws-lambda-powertools", "boto3", "botocore", "cryptography", "pydantic", "PyJWT")
