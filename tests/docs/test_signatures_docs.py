@@ -15,6 +15,7 @@ import pytest
 from dci_common.signatures import dialect, json_forms, jws, opencrvs, openspp2
 from dci_common.signatures.json_forms import orjson_forms, parse, python_form
 from support.events import ROOT
+from support.example_counts import sampled
 from support.message_signers import Pair, header, message, pair, verify
 
 from .test_docs import column, rows
@@ -72,7 +73,7 @@ def test_what_the_example_signs_is_verified(name: str, alg: str, tmp_path: Path)
     assert verify(name, signed, pair(alg), now=int(created[1]) if created else NOW)
 
 
-@pytest.mark.parametrize("name", ["openspp2", "openg2p", "opencrvs"])
+@pytest.mark.parametrize("name", sampled(["openspp2", "openg2p", "opencrvs"]))
 def test_the_example_verifies_what_the_registry_signs(name: str, tmp_path: Path) -> None:
     """An answer is valid whether it has a sender_id or not, and not valid when a member was changed."""
     spoken = dialect.dialect_of(name)

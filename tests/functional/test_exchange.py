@@ -62,6 +62,7 @@ def test_pages_follow_each_other_with_the_total_first(partner: Partner, receiver
     assert [int(each["page"]["N"]) for each in attempts] == [*range(len(items), 0, -1)]
 
 
+@pytest.mark.exhaustive
 def test_a_receiver_that_is_down_for_an_hour_gets_everything_after(partner: Partner, receiver: Receiver) -> None:
     """What could not be delivered is attempted again by the schedule, with the same message id."""
     receiver.answer = lambda _: (503, {})

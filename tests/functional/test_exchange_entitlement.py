@@ -9,6 +9,7 @@ import pytest
 
 from dci_common.exchange.exchange_store import ExchangeStore
 from support.api import Api, Reply, predicate
+from support.example_counts import sampled
 from support.exchange_questions import PEOPLE
 from support.exchanges import Partner, Queues, Receiver, change_client, receiving, records_of
 from support.registry_harness import registry_with
@@ -52,7 +53,7 @@ def outcome_total(partner: Partner, reply: Reply) -> int:
 
 
 @pytest.mark.parametrize("lost", ["restricted people", "the record type"])
-@pytest.mark.parametrize("stage", ["collected", "one page"])
+@pytest.mark.parametrize("stage", sampled(["collected", "one page"]))
 def test_what_is_left_is_rejected_once(partner: Partner, receiver: Receiver, lost: str, stage: str) -> None:
     """One rejection takes the place of all pages that are left, in callbacks and statuses, and has no number."""
     if stage == "one page":

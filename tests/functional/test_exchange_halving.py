@@ -8,6 +8,7 @@ import pytest
 
 from dci_common.exchange.exchange_store import ExchangeStore
 from support.api import identified, predicate
+from support.example_counts import sampled
 from support.exchanges import Partner, Receiver, records_of
 
 EVERYBODY = ("birth_date", "ge", "1900-01-01")
@@ -28,6 +29,7 @@ def test_a_page_that_is_too_large_is_halved(partner: Partner, receiver: Receiver
     assert len(receiver.ids) == len(set(receiver.ids)) == receiver.pages[0][0]["pagination"]["total_count"]
 
 
+@pytest.mark.exhaustive
 def test_a_page_of_many_items_is_halved(partner: Partner, receiver: Receiver) -> None:
     """A 413 halves a page of items with at most one record each, too; each item still comes once, in its order."""
     receiver.answer = lambda message: (413 if len(message["message"]["search_response"]) > 7 else 200, {})
@@ -62,7 +64,7 @@ def test_a_status_that_is_too_large_is_made_smaller(partner: Partner, receiver: 
         assert 0 < len(records_of(found)) == found["pagination"]["page_size"] < found["pagination"]["total_count"]
 
 
-@pytest.mark.parametrize("name", ["exchange_search", "exchange_status"])
+@pytest.mark.parametrize("name", sampled(["exchange_search", "exchange_status"]))
 def test_what_cannot_be_halved_is_attempted_again_and_then_dead(
     partner: Partner, receiver: Receiver, name: str
 ) -> None:

@@ -104,6 +104,7 @@ def test_a_revoked_token_is_revoked(api: Api) -> None:
         assert (reply.status, api.search(token=token).status) == (200, 401)
 
 
+@pytest.mark.exhaustive
 def test_a_search_is_counted_once_and_never_below_nothing(api: Api) -> None:
     """Requests and records are never counted twice, and nothing that is released makes a day negative."""
     client, secret = api.client(requests_a_minute=1000, records_a_day=1000)

@@ -31,6 +31,7 @@ def listed(deployment: Deployment) -> list[dict[str, Any]]:
     return keys
 
 
+@pytest.mark.exhaustive
 def test_there_are_keys_of_both_algorithms(messages: Deployment) -> None:
     """After the first rotation each algorithm has a current key, which verifies as the JWK set publishes it."""
     messages.check()
