@@ -166,7 +166,7 @@ def test_what_a_receiver_without_a_new_token_was_sent_is_recorded(setting: Setti
         partner.work()
     assert delivery_of(partner, reply).attempts == 1
     assert delivery_of(partner, reply).reason == "The attempt failed: see the log of the delivery function."
-    own = [found for found in disclosures() if found["client_id"]["S"] == partner.client.client_id]
+    own = disclosures(partner.client.client_id)
     assert len(own) == 2
     assert [found for found in own if "withheld" in found] == []
 

@@ -15,7 +15,7 @@ from support.api import Api, Reply, predicate
 from support.call_trace import hooked
 from support.exchanges import Partner, Queues, Receiver, receiving
 from support.stored_exchanges import exchange_table, open_count
-from support.stored_items import stored_items
+from support.stored_items import items_of
 
 EVERYBODY = predicate(("birth_date", "ge", "1900-01-01"))
 
@@ -47,8 +47,7 @@ def id_of(reply: Reply) -> str:
 
 def counted(partner: Partner) -> int:
     """Return how many records count for the partner's quota of any day."""
-    items = stored_items(partner.api.runtime.settings.exchange_table)
-    own = [item for item in items if item["pk"]["S"] == f"RATE#{partner.client.client_id}"]
+    own = items_of(partner.api.runtime.settings.exchange_table, f"RATE#{partner.client.client_id}")
     return sum(int(item.get("records", {"N": "0"})["N"]) for item in own)
 
 

@@ -10,7 +10,7 @@ import pytest
 from support.api import Api, predicate
 from support.exchanges import Partner, Queues, Receiver, change_client
 from support.stored_exchanges import exchange_table
-from support.stored_items import stored_items
+from support.stored_items import items_of
 
 EVERYBODY = predicate(("birth_date", "ge", "1900-01-01"))
 
@@ -35,9 +35,8 @@ def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def counted(partner: Partner) -> list[int]:
     """Return how many records count for the partner's quota, day by day."""
-    items = stored_items(partner.api.runtime.settings.exchange_table)
-    own = [item for item in items if item["pk"]["S"] == f"RATE#{partner.client.client_id}"]
-    return [int(item.get("records", {"N": "0"})["N"]) for item in sorted(own, key=lambda item: item["sk"]["S"])]
+    own = items_of(partner.api.runtime.settings.exchange_table, f"RATE#{partner.client.client_id}")
+    return [int(item.get("records", {"N": "0"})["N"]) for item in own]
 
 
 def collect_a_part(partner: Partner) -> None:

@@ -20,7 +20,7 @@ from support.callback_secrets import FORMER, SECRET, URLS, in_use
 from support.events import event
 from support.example_counts import sampled
 from support.lost_answers import functions_lose
-from support.stored_items import disclosures, stored_items
+from support.stored_items import disclosures, items_of
 
 T = TypeVar("T")
 FOUND = predicate(("UIN", "in", ["847951632", "TEST-001", "TEST-002"]))  # reserves three records, and finds one
@@ -124,14 +124,13 @@ def test_a_search_is_counted_once_and_never_below_nothing(api: Api) -> None:
 
 def counted(api: Api, client_id: str) -> dict[str, int]:
     """Return what is counted of a client today."""
-    items = stored_items(api.runtime.settings.exchange_table)
-    [item] = [item for item in items if item["pk"]["S"] == f"RATE#{client_id}"]
+    [item] = items_of(api.runtime.settings.exchange_table, f"RATE#{client_id}")
     return {name: int(item[name]["N"]) for name in ("requests", "records")}
 
 
 def audit(api: Api) -> list[dict[str, Any]]:
     """Return all audit items."""
-    return disclosures(api.runtime.settings.audit_table)
+    return disclosures(table=api.runtime.settings.audit_table)
 
 
 def test_a_client_is_registered_once(api: Api) -> None:

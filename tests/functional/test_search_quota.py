@@ -16,7 +16,7 @@ from dci_common.spdci import pagination
 from support.api import START, Api, Reply, identified, item, predicate
 from support.call_trace import aws_calls, hooked
 from support.example_counts import sampled
-from support.stored_items import stored_items
+from support.stored_items import items_of
 from support.tiny_registry import expressed
 
 pytestmark = pytest.mark.usefixtures("over_the_wire")
@@ -33,8 +33,7 @@ def limited(village_table: str, new_api: Callable[..., Api]) -> Callable[..., Ap
 
 def used(api: Api) -> dict[str, int]:
     """Read the counts of the API's partner."""
-    items = stored_items(api.runtime.settings.exchange_table)
-    own = [item for item in items if item["pk"]["S"] == f"RATE#{api.partner_id}"]
+    own = items_of(api.runtime.settings.exchange_table, f"RATE#{api.partner_id}")
     return {name: int(item[name]["N"]) for item in own for name in ("requests", "records")}
 
 

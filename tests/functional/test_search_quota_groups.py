@@ -35,8 +35,7 @@ def used(api: Api) -> int:
 
 def disclosures(api: Api) -> list[dict[str, Any]]:
     """Return the audit items of the API's partner."""
-    items = stored_items.disclosures()
-    return [found for found in items if found["client_id"]["S"] == api.partner_id]
+    return stored_items.disclosures(api.partner_id)
 
 
 def test_groups_and_the_members_they_show_are_counted(limited: Callable[..., Api]) -> None:

@@ -70,7 +70,7 @@ def test_what_cannot_be_signed_is_not_answered(village_api: Api, keyless_api: Ap
     sent = event(name, body=message, token=partner.token)
     reply = keyless_api.send(sent)
     assert (reply.status, reply.headers["Retry-After"]) == (503, "60")
-    mine = [each for each in disclosures() if each["client_id"]["S"] == partner.client.client_id]
+    mine = disclosures(partner.client.client_id)
     assert all("withheld" in each for each in mine)
     assert len(mine) == (name == "search" and not action)
     assert partner.accepts(village_api.send(sent).text)
@@ -81,7 +81,7 @@ def test_a_replayed_search_is_recorded_as_withheld(village_api: Api) -> None:
     partner = SigningPartner(village_api, "openg2p")
     message = partner.signed(partner.message())
     assert [partner.send(message).status for _ in range(2)] == [200, 400]
-    mine = [each for each in disclosures() if each["client_id"]["S"] == partner.client.client_id]
+    mine = disclosures(partner.client.client_id)
     assert sorted("withheld" in each for each in mine) == [False, True]
 
 

@@ -30,6 +30,15 @@ def stored_items(table: str) -> list[dict[str, Any]]:
     return [item for page in scanned for item in page["Items"]]
 
 
-def disclosures(table: str = "dci-audit") -> list[dict[str, Any]]:
-    """Return the records of searches in an AuditTable, without those of operators' changes."""
-    return [item for item in stored_items(table) if "client_id" in item]
+def items_of(table: str, pk: str) -> list[dict[str, Any]]:
+    """Return the items with a partition key, in the order of their sort keys."""
+    request: Any = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": pk}}}
+    found = pages(tests_client().query, TableName=table, ConsistentRead=True, **request)
+    return [item for page in found for item in page["Items"]]
+
+
+def disclosures(client_id: str = "", table: str = "dci-audit") -> list[dict[str, Any]]:
+    """Return the records of searches in an AuditTable, of one client if it is named; not those of operators."""
+    is_one: Any = {"FilterExpression": "client_id = :id", "ExpressionAttributeValues": {":id": {"S": client_id}}}
+    found = pages(tests_client().scan, TableName=table, ConsistentRead=True, **(is_one if client_id else {}))
+    return [item for page in found for item in page["Items"] if "client_id" in item]
