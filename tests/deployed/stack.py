@@ -75,9 +75,11 @@ class Stack:
         template = self._read(root)
         variables = template["Globals"]["Function"]["Environment"]["Variables"]
         variables |= dict.fromkeys((name for name in variables if name.startswith("AWS_ENDPOINT_URL")), self.endpoint)
-        template["Resources"].pop("RotationSchedule")
+        resources = template["Resources"]
+        for name in [name for name in resources if resources[name]["Type"].endswith("::RotationSchedule")]:
+            del resources[name]
         template["Parameters"]["BuildId"]["Default"] = "none"  # as `sam build` writes it
-        for resource in template["Resources"].values():
+        for resource in resources.values():
             _adapt_function(resource["Properties"])
         self._write(root, template)
         monitoring = self._read(nested)
