@@ -18,6 +18,8 @@ from support.exchanges import SWEEP, Partner, Queues, Receiver
 from support.logs import collected
 from support.stored_exchanges import exchange_table
 
+pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
+
 EVERYBODY = ("birth_date", "ge", "1900-01-01")
 
 

@@ -15,6 +15,8 @@ from support.logs import Logs
 from support.retry_pauses import NO_PAUSES
 from support.stored_items import stored_items
 
+pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
+
 NOBODY = identified("UIN", "nobody", pagination={"page_size": 1})
 Lose = Callable[[str], list[int]]
 

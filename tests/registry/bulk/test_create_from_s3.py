@@ -20,6 +20,8 @@ from support.events import ROOT
 from support.registry_harness import Registry
 from support.s3_imports import BUCKET, OWN_KEY, keys_in, options, template_table
 
+pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
+
 
 def _items(s3: Any, key: str) -> list[Item]:
     """Read a file of the import format."""

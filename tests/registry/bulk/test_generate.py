@@ -21,6 +21,8 @@ from dci_common.registry.model.base import record_fields
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from dci_common.registry.write.put_changes import MAX_HOUSEHOLDS, MAX_MEMBERS
 
+pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
+
 HOUSEHOLDS = 1500
 
 

@@ -19,6 +19,8 @@ from support.former_registry import write_as_formerly
 from support.import_files import jsonl
 from support.registry_harness import Registry
 
+pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
+
 
 def with_uin(id_: str, value: str, **fields: object) -> Person:
     """Return a person with an identifier."""

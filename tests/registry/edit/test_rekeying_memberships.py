@@ -18,6 +18,8 @@ from support.former_registry import write_as_version_2
 from support.import_files import jsonl
 from support.registry_harness import Client, Crash, Registry, expected_views
 
+pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
+
 HILL, LAKE = Group(id="hill", name="Hill"), Group(id="lake")
 PEOPLE = [Person(id=f"p{number:02}") for number in range(26)]
 MEMBERS = [Membership(person_id=person.id, group_id="hill", start="2020-01-01") for person in PEOPLE]

@@ -12,6 +12,8 @@ from support.import_files import import_into
 from support.partial_rows import ALL, ANNA, HILL, MEMBER, NATIONAL_ID, changed, table
 from support.registry_harness import Registry
 
+pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
+
 
 @pytest.mark.parametrize(
     ("header", "row", "fields"),

@@ -14,6 +14,8 @@ from dci_common.registry.write.transaction import Transaction
 from dci_common.registry.write.writer import RegistryWriter
 from support.registry_harness import INDEXING, Registry
 
+pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
+
 ANNA, BENO = (Person(id=id_, name=Name(given_name=id_)) for id_ in ("anna", "beno"))
 HILL, LAKE = Group(id="hill"), Group(id="lake")
 ANNA_ON_HILL = Membership(person_id="anna", group_id="hill")

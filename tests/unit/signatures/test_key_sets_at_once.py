@@ -17,6 +17,8 @@ from support.key_publisher import URL, Publisher, ed25519_key
 from support.partner_server import TestNetwork, Timer, read_request, receiver
 from support.retry_pauses import NO_PAUSES, retry_with_sleep
 
+pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
+
 ANSWERING = 4  # seconds that a deadline leaves for the answer
 
 
