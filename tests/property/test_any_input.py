@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from support.token_forge import encode
 
 if TYPE_CHECKING:
     from support.api import Api
+
+pytestmark = pytest.mark.exhaustive  # it explores; `make check` runs it
 
 TEXT = st.text() | st.sampled_from(hostile_values.TEXTS)
 NAMES = [key for path in hostile_values.paths(body_of("search")) for key in path if isinstance(key, str)]

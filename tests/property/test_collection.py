@@ -20,6 +20,8 @@ from support.oracle import Oracle
 from support.query_generator import RandomQuery
 from support.registries import TODAY
 
+pytestmark = pytest.mark.exhaustive  # it explores; `make check` runs it
+
 QUESTIONS = 10  # of each random registry
 REGISTRIES = range(max(10, some(1 / QUESTIONS)))
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from support.events import Event
     from support.logs import Logs
 
+pytestmark = pytest.mark.exhaustive  # it explores; `make check` runs it
+
 BATCH = 100
 SEARCHES, TOKENS, ADMINISTRATION = (
     [(make, seed) for seed in range(number)]

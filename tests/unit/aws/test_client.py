@@ -203,6 +203,7 @@ def used(clients: set[str], known: set[str]) -> set[str]:
     return found & known
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("protocol_class", "client", "names", "service"),
     [
