@@ -14,7 +14,7 @@ from support.stored_exchanges import SECOND_PAGE, ended, exchange_table
 
 from .conftest import Exchanges
 
-CLIENT = "of-a-receiver-that-is-gone"
+CLIENT = "a9c1f6de-0000-4000-8000-00000000dead"
 
 
 @pytest.fixture
@@ -59,3 +59,13 @@ def test_a_paused_client_is_delivered_to_again(runtime: Runtime, exchange: Excha
     assert exchange("redrive", failed.correlation_id, "--yes").status == 0
     place = places.take(CLIENT, "delivering", 10)
     assert not place.is_paused
+
+
+def test_a_paused_client_is_resumed_by_its_name(api: Api, runtime: Runtime, exchange: Exchanges) -> None:
+    """A name is looked up in ClientsTable, and the command that follows has the id."""
+    client, _ = api.client()
+    WorkerPlaces(runtime).pause(client.client_id)
+    table = ("--clients-table", api.runtime.settings.clients_table)
+    done = exchange("resume", client.name, *table, "--yes")
+    assert f"dci exchange redrive --all --client {client.client_id}" in done.out
+    assert exchange("paused").out == "No client is paused.\n"

@@ -20,8 +20,6 @@ from support.example_counts import sampled
 from support.slow_aws import TIMEOUT, Context, slow_aws
 from support.stored_items import stored_items
 
-pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
-
 DELAYS = [4.9, 5.1, 1, 12, 100]
 BY_TOKEN = ["search", "clients_list", "clients_log", "keys_list", "keys_rotate", "keys_revoke"]
 ABOUT_CLIENT = [

@@ -16,8 +16,6 @@ from support.example_counts import sampled
 from support.exchanges import ACK, Partner, Queues, Receiver, records_of
 from support.stored_items import stored_items
 
-pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
-
 EVERYBODY = ("birth_date", "ge", "1900-01-01")
 ODD_STATUSES: tuple[Any, ...] = (7, None, [], {"ERR": 1}, True, "ack", "ERR ", "")
 

@@ -21,8 +21,6 @@ from support.exchanges import ACK, Partner, Queues, Receiver, receiving
 from support.logs import collected
 from support.stored_items import disclosures
 
-pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
-
 EVERYBODY = predicate(("birth_date", "ge", "1900-01-01"))
 
 

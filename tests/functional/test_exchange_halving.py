@@ -11,8 +11,6 @@ from support.api import identified, predicate
 from support.example_counts import sampled
 from support.exchanges import Partner, Receiver, records_of
 
-pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
-
 EVERYBODY = ("birth_date", "ge", "1900-01-01")
 SOMEBODY = identified("UIN", "847951632")
 

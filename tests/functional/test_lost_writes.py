@@ -22,8 +22,6 @@ from support.example_counts import sampled
 from support.lost_answers import functions_lose
 from support.stored_items import disclosures, items_of
 
-pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
-
 T = TypeVar("T")
 FOUND = predicate(("UIN", "in", ["847951632", "TEST-001", "TEST-002"]))  # reserves three records, and finds one
 

@@ -14,8 +14,6 @@ import pytest
 from support.differences import compared, is_sentence
 from support.recordings import Replay, chapters, read_lines, write_lines
 
-pytestmark = pytest.mark.exhaustive  # it explores; `make check` runs it
-
 # Each has many requests of one kind.
 LONG = {"drawn", "expressions", "hostile", "identifiers", "paging", "predicates", "kinds", "quota"}
 COMPLETED = ("Before", "After")  # the name of a group whose interrupted write a reindex completes

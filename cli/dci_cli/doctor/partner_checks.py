@@ -11,16 +11,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
-from http import HTTPStatus
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json
-
 from dci_cli.clients.clients_api import ClientsApi, ClientView
 from dci_cli.doctor.deployment import CheckFailed, CheckProblem, CheckWarning, Finding
-from dci_common.oauth.public_keys import published_keys
 from dci_common.outbound.answers import RequestFailed
 from dci_common.outbound.http_client import HttpClient
 from dci_common.settings import Settings
@@ -28,6 +24,7 @@ from dci_common.signatures import jws
 from dci_common.signatures.client_keys import keys_in
 from dci_common.signatures.dialect import InvalidSignature, Reason, dialect_of
 from dci_common.signatures.json_forms import parse
+from dci_common.signatures.key_sets import FETCH_SECONDS, fetch
 from dci_common.signatures.policy import is_signed
 
 if TYPE_CHECKING:
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
 
     from dci_cli.api import Api
 
-_FETCH_SECONDS = 5
 _VISIBLE = re.compile(r"[!-~]{1,200}")
 _COMPARE = (
     "The key, or what was signed, is another one: compare it with examples/sign.py. Look at the order of members, "
@@ -181,11 +177,13 @@ def _jwks(client: ClientView) -> str:
     """Return the client's keys as a JWK set, fetched where the client publishes them. Raises CheckFailed."""
     if not client.get("jwks_uri"):
         return json.dumps(client.get("jwks") or {"keys": []})
+    return _published(client["jwks_uri"])
+
+
+@cache
+def _published(url: str) -> str:
+    """Return the keys at an address, fetched once for all steps. Raises CheckFailed."""
     try:
-        answer = HttpClient(Settings()).get(client["jwks_uri"], _FETCH_SECONDS)
-        if answer.status != HTTPStatus.OK:
-            raise RequestFailed(f"The address answered with HTTP status {answer.status}.")
-        return published_keys(from_json(answer.body))
-    except (RequestFailed, ValueError) as error:
-        found = error.reason if isinstance(error, RequestFailed) else "The answer is not a JWK set."
-        raise CheckFailed(f"The key set cannot be fetched. {found}", "Repair what answers at jwks_uri.") from error
+        return fetch(HttpClient(Settings()), url, FETCH_SECONDS)
+    except RequestFailed as error:
+        raise CheckFailed(error.reason, "Repair what answers at jwks_uri.") from error

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 
 from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_table
+from dci_cli.client_lookup import find_client_id
+from dci_cli.clients.clients_api import CLIENT_ID
 from dci_cli.command_error import CommandError
 from dci_cli.local_server import add_local
 from dci_cli.registry.support.operator_audit import add_audit
@@ -32,6 +34,19 @@ def add_change(parser: argparse.ArgumentParser) -> None:
     add_table(parser)
     add_audit(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+
+
+def add_clients_table(parser: argparse.ArgumentParser) -> None:
+    """Add the table in which the name of a client is looked up."""
+    add_table_option(parser, "--clients-table", "ClientsTable", "to look up the name of a client")
+
+
+def client_id(options: argparse.Namespace) -> str:
+    """Return the id of `client`; an id is not looked up, which would need ClientsTable. Raises CommandError."""
+    if CLIENT_ID.fullmatch(options.client):
+        return str(options.client)
+    check_table(options.clients_table, "ClientsTable", "--clients-table or CLIENTS_TABLE, to look the name up")
+    return find_client_id(options.clients_table, options.client)
 
 
 def runtime_of(options: argparse.Namespace) -> OperatorRuntime:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from dci_cli.aws import add_table_option, check_table
-from dci_cli.client_lookup import find_client_id
-from dci_cli.clients.clients_api import CLIENT_ID
 from dci_cli.command_error import CommandError
-from dci_cli.exchange.exchange_table import add_change, audit_keys, exchange_command, runtime_of
+from dci_cli.exchange.exchange_table import (
+    add_change,
+    add_clients_table,
+    audit_keys,
+    client_id,
+    exchange_command,
+    runtime_of,
+)
 from dci_cli.registry.support.operator_audit import OperatorAudit
 from dci_cli.terminal import confirm
 from dci_common.errors import DomainError
@@ -22,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("exchange", nargs="?", metavar="EXCHANGE", help="the correlation id of a dead or refused one")
     parser.add_argument("--all", action="store_true", help="redrive all dead exchanges of the client of --client")
     parser.add_argument("--client", metavar="CLIENT", help="the client of --all: its id or name")
-    add_table_option(parser, "--clients-table", "ClientsTable", "to look up the name of a client")
+    add_clients_table(parser)
 
 
 @exchange_command
@@ -33,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     runtime = runtime_of(options)
     interventions = Interventions(runtime)
     audit = OperatorAudit.of(options, runtime, "exchange redrive")
-    exchanges = interventions.dead(_client_id(options)) if options.all else [interventions.failed(options.exchange)]
+    exchanges = interventions.dead(client_id(options)) if options.all else [interventions.failed(options.exchange)]
     if not exchanges:
         print(f"The client {options.client} has no dead exchange.")
         return 0
@@ -53,14 +57,6 @@ def _redrive(interventions: Interventions, exchange: Exchange) -> str:
         return f"{exchange.correlation_id}: {error.message}"
     print(f"The exchange {exchange.correlation_id} goes on within a minute.")
     return ""
-
-
-def _client_id(options: argparse.Namespace) -> str:
-    """Return the id of the client; an id is not looked up, which would need ClientsTable. Raises CommandError."""
-    if CLIENT_ID.fullmatch(options.client):
-        return str(options.client)
-    check_table(options.clients_table, "ClientsTable", "--clients-table or CLIENTS_TABLE, to look the name up")
-    return find_client_id(options.clients_table, options.client)
 
 
 def _described(exchanges: list[Exchange], client: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from dci_cli.exchange.exchange_table import add_change, exchange_command, runtime_of
+from dci_cli.exchange.exchange_table import add_change, add_clients_table, client_id, exchange_command, runtime_of
 from dci_cli.registry.support.operator_audit import OperatorAudit
 from dci_cli.terminal import confirm
 from dci_common.exchange.interventions import Interventions
@@ -13,16 +13,19 @@ from dci_common.exchange.interventions import Interventions
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the client."""
     add_change(parser)
-    parser.add_argument("client", metavar="CLIENT", help="the id of a paused client")
+    parser.add_argument("client", metavar="CLIENT", help="the id or name of a paused client")
+    add_clients_table(parser)
 
 
 @exchange_command
 def run(options: argparse.Namespace) -> int:
     """Resume a client. Raises CommandError."""
-    runtime = runtime_of(options)
+    runtime, client = runtime_of(options), client_id(options)
     audit = OperatorAudit.of(options, runtime, "exchange resume")
     confirm(f"Deliver to the client {options.client} again", "resumed", assumed=options.yes)
-    with audit.recorded([f"CLIENT#{options.client}"]):
-        Interventions(runtime).resume(options.client)
-    print(f"Callbacks to {options.client} are resumed. Its dead exchanges: dci exchange redrive --all --client ID")
+    with audit.recorded([f"CLIENT#{client}"]):
+        Interventions(runtime).resume(client)
+    print(
+        f"Callbacks to {options.client} are resumed. Its dead exchanges: dci exchange redrive --all --client {client}"
+    )
     return 0

@@ -31,7 +31,6 @@ def _items(s3: Any, key: str) -> list[Item]:
     return [line["Item"] for line in lines]
 
 
-@pytest.mark.exhaustive
 def test_uploaded_items_are_a_registry(aws: Aws, file: Path, registry: Registry) -> None:
     """The items of the files, written to a table, are the consistent registry of the records."""
     with file.open("a", encoding="utf-8") as out:  # a group whose body is too large for one item
@@ -144,7 +143,6 @@ def test_items_fill_several_files(aws: Aws) -> None:
     assert [_items(aws.s3, key) for key in keys] == [items[:3], items[3:6], items[6:]]
 
 
-@pytest.mark.exhaustive
 def test_a_key_of_ones_own_encrypts_the_files(aws: Aws, file: Path) -> None:
     """With --kms-key the files in S3 are encrypted with that key, otherwise as the bucket says."""
     for name, key in (("registry-10", OWN_KEY), ("registry-11", None)):

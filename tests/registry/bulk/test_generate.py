@@ -56,7 +56,6 @@ def memberships(records: list[AnyRecord]) -> list[Membership]:
     return [record for record in records if isinstance(record, Membership)]
 
 
-@pytest.mark.exhaustive
 def test_lines_are_canonical(lines: list[Line], records: list[AnyRecord]) -> None:
     """Each line is a record that is written as it was read."""
     assert [fields for _, fields in lines] == [record_fields(record) for record in records]
@@ -74,7 +73,6 @@ def test_a_larger_population_begins_with_a_smaller(lines: list[Line]) -> None:
     assert few == list(islice(lines, len(few)))
 
 
-@pytest.mark.exhaustive
 def test_records_are_unique_and_in_order(records: list[AnyRecord]) -> None:
     """Ids, identifiers and memberships are unique, and a membership comes after its person and group."""
     ids: set[str] = set()

@@ -54,7 +54,6 @@ def test_an_older_registry_has_keys_without_a_start(older: Registry) -> None:
     assert older.views() == expected_views(RECORDS)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.usefixtures("older")
 def test_commands_read_an_older_registry(dci: Commands) -> None:
     """Export, show and stats give the same before and after the keys have changed."""
@@ -109,7 +108,6 @@ CHANGES: dict[str, tuple[Callable[[Registry], None], list[AnyRecord]]] = {
 }
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_write_changes_the_keys_of_its_membership(older: Registry, change: str) -> None:
     """A change of a membership replaces its former items in the same transaction, and leaves all others alone."""
@@ -122,7 +120,6 @@ def test_a_write_changes_the_keys_of_its_membership(older: Registry, change: str
     older.assert_holds(*left)
 
 
-@pytest.mark.exhaustive
 def test_other_changes_leave_the_keys_alone(older: Registry) -> None:
     """A change of a person or a group that is no change of a membership moves nothing."""
     before = memberships(older)
@@ -133,7 +130,6 @@ def test_other_changes_leave_the_keys_alone(older: Registry) -> None:
     older.assert_holds(HILL, lake, anna, *PEOPLE[1:], *MEMBERS, IN_LAKE)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("crash_at", range(1, 7))
 def test_a_large_group_is_deleted_in_steps(older: Registry, crash_at: int) -> None:
     """A deletion in steps takes the former items with it, also when it is interrupted; reindex completes it."""
@@ -145,7 +141,6 @@ def test_a_large_group_is_deleted_in_steps(older: Registry, crash_at: int) -> No
     older.assert_holds(LAKE, *PEOPLE, IN_LAKE)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("before", sampled([True, False]))
 @pytest.mark.parametrize("crash_at", sampled([1, 2, 3]))
 def test_an_interrupted_reindex_continues(older: Registry, crash_at: int, *, before: bool) -> None:
@@ -178,7 +173,6 @@ def test_a_reindex_continues_from_its_checkpoint(older: Registry) -> None:
     older.assert_holds(*RECORDS)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("interfere", "left"),
     [

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterator
-
 import pytest
 
 from dci_common.clients.model import Client
@@ -12,29 +9,11 @@ from dci_common.deadline import Deadline
 from dci_common.oauth.key_ring import generate
 from dci_common.signatures import openspp2
 from dci_common.signatures.json_forms import parse
-from support.api import Api
-from support.certificates import CertificateAuthority
 from support.example_counts import sampled
 from support.key_publisher import DAY, URL, Publisher, ed25519_key, http
 from support.logs import Logs
 from support.message_signers import body, header, message, pair
-from support.partner_server import TestNetwork, receiver
 from support.signature_peers import openspp2_sign
-
-
-@pytest.fixture
-def partner(api: Api, authority: CertificateAuthority, tls: ssl.SSLContext) -> Iterator[Publisher]:
-    """Return a partner that publishes one key."""
-    with receiver(tls=tls) as server:
-        publisher = Publisher(api, server, TestNetwork(server, authority))
-        publisher.publish(ed25519_key(1))
-        yield publisher
-
-
-@pytest.fixture
-def client(api: Api) -> Client:
-    """Return a client that publishes its keys."""
-    return api.client(jwks_uri=URL)[0]
 
 
 def test_registered_keys_are_found_without_a_request(partner: Publisher) -> None:

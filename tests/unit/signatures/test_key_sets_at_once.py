@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
-from collections.abc import Iterator
 from socket import socket
 
 import pytest
 
 from dci_common.clients.model import Client
 from dci_common.deadline import Deadline
-from support.api import Api
-from support.certificates import CertificateAuthority
-from support.key_publisher import URL, Publisher, ed25519_key
-from support.partner_server import TestNetwork, Timer, read_request, receiver
+from support.key_publisher import Publisher, ed25519_key
+from support.partner_server import Timer, read_request
 from support.retry_pauses import NO_PAUSES, retry_with_sleep
 
 pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
 
 ANSWERING = 4  # seconds that a deadline leaves for the answer
-
-
-@pytest.fixture
-def partner(api: Api, authority: CertificateAuthority, tls: ssl.SSLContext) -> Iterator[Publisher]:
-    """Return a partner that publishes one key."""
-    with receiver(tls=tls) as server:
-        publisher = Publisher(api, server, TestNetwork(server, authority))
-        publisher.publish(ed25519_key(1))
-        yield publisher
-
-
-@pytest.fixture
-def client(api: Api) -> Client:
-    """Return a client that publishes its keys."""
-    return api.client(jwks_uri=URL)[0]
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ class KeySets:
         """Fetch a set, and return the attributes that are stored of it."""
         changed: Item = {"ended": claimed}
         try:
-            jwks = self._fetched(client.jwks_uri, min(FETCH_SECONDS, deadline.left()))
+            jwks = fetch(self._http_client, client.jwks_uri, min(FETCH_SECONDS, deadline.left()))
             changed |= {"jwks": {"S": jwks}, "fetched": claimed}
         except RequestFailed as error:
             log_key_set_unavailable(client.client_id, error.reason)
@@ -137,16 +137,17 @@ class KeySets:
         )
         return changed
 
-    def _fetched(self, url: str, seconds: float) -> str:
-        """Return the usable keys of a set. Raises RequestFailed, in whose reason nothing of an answer is quoted."""
-        answer = self._http_client.get(url, seconds)
-        if answer.status != HTTPStatus.OK:
-            raise RequestFailed(f"The address of the key set answered with HTTP status {answer.status}.")
-        try:
-            return published_keys(from_json(answer.body))
-        except ValueError:
-            reason = "The address of the key set did not answer with a JWK set of at most 64 KiB."
-            raise RequestFailed(reason) from None
+
+def fetch(http_client: HttpClient, url: str, seconds: float) -> str:
+    """Return the usable keys of a set as JSON. Raises RequestFailed, whose reason quotes nothing of an answer."""
+    answer = http_client.get(url, seconds)
+    if answer.status != HTTPStatus.OK:
+        raise RequestFailed(f"The address of the key set answered with HTTP status {answer.status}.")
+    try:
+        return published_keys(from_json(answer.body))
+    except ValueError:
+        reason = "The address of the key set did not answer with a JWK set of at most 64 KiB."
+        raise RequestFailed(reason) from None
 
 
 def _key(client: Client) -> Item:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from dci_common.deadline import Deadline
     from dci_common.runtime import Runtime
     from dci_common.signatures.proof import Proof, Proofs
-    from dci_common.spdci.asynchronous import AsyncEnvelope
     from dci_common.spdci.callback import Signer
-    from dci_common.spdci.envelope import Envelope, SearchEnvelope
+    from dci_common.spdci.envelope import Envelope
 
 # What partners send in place of a signature.
 _PLACEHOLDERS = {
@@ -61,9 +60,7 @@ class Signatures:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def check(
-        self, envelope: Envelope | SearchEnvelope | AsyncEnvelope, body: bytes, client: Client, deadline: Deadline
-    ) -> Proof | Unsigned:
+    def check(self, envelope: Envelope, body: bytes, client: Client, deadline: Deadline) -> Proof | Unsigned:
         """Return the proof that a message is its client's, or that it need not be signed.
 
         `body` is the whole message as it was received. Raises InvalidEnvelope, and Unavailable while the client's

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from dci_common.deadline import Deadline
     from dci_common.runtime import Runtime
     from dci_common.signatures.dialect import Verified
-    from dci_common.spdci.asynchronous import AsyncEnvelope
-    from dci_common.spdci.envelope import Envelope, SearchEnvelope
+    from dci_common.spdci.envelope import Envelope
 
 
 class Proof(NamedTuple):
@@ -46,9 +45,7 @@ class Proofs:
     def _message_keys(self) -> MessageKeys:
         return MessageKeys(self._runtime)  # which functions that sign nothing may not read
 
-    def of(
-        self, envelope: Envelope | SearchEnvelope | AsyncEnvelope, body: bytes, client: Client, deadline: Deadline
-    ) -> Proof:
+    def of(self, envelope: Envelope, body: bytes, client: Client, deadline: Deadline) -> Proof:
         """Return the proof of a signed message. Raises InvalidEnvelope.
 
         What is verified is the body as it was received: its members could differ from what the envelope has read.
