@@ -42,24 +42,23 @@ def _not_too_many(items: list[SearchItem | RejectedItem]) -> list[SearchItem | R
     return items
 
 
-def _is_search(action: str) -> str:
-    if action != SEARCH:
-        raise PydanticCustomError("rule", f"must be {SEARCH}: this path serves no other")
-    return action
+def only_action(served: str, *spellings: str) -> AfterValidator:
+    """Return the validator of the action of a path that serves no other one."""
 
+    def check(action: str) -> str:
+        if action not in {served, *spellings}:
+            raise PydanticCustomError("rule", f"must be {served}: this path serves no other")
+        return action
 
-def _is_txn_status(action: str) -> str:
-    if action not in STATUS_ACTIONS:
-        raise PydanticCustomError("rule", f"must be {TXN_STATUS}: this path serves no other")
-    return action
+    return AfterValidator(check)
 
 
 class _SearchHeader(RequestHeader):
-    action: Annotated[str, AfterValidator(_is_search)]
+    action: Annotated[str, only_action(SEARCH)]
 
 
 class _TxnStatusHeader(RequestHeader):
-    action: Annotated[str, AfterValidator(_is_txn_status)]
+    action: Annotated[str, only_action(TXN_STATUS, *STATUS_ACTIONS)]
 
 
 def _read_item(value: object, read: ValidatorFunctionWrapHandler) -> SearchItem | RejectedItem:
@@ -80,13 +79,13 @@ if TYPE_CHECKING:
     _Item = SearchItem | RejectedItem
 else:
     _Item = Annotated[SearchItem, WrapValidator(_read_item)]
-_TransactionId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TRANSACTION_ID)]
+TransactionId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TRANSACTION_ID)]
 
 
 class AsyncSearchMessage(Message):
     """SearchRequest of the asynchronous search."""
 
-    transaction_id: _TransactionId
+    transaction_id: TransactionId
     search_request: Annotated[
         list[_Item], Field(min_length=1), BeforeValidator(few_items), AfterValidator(_not_too_many)
     ]
@@ -145,7 +144,7 @@ class TxnStatusQuestion(Message):
 class TxnStatusMessage(Message):
     """TxnStatusRequest."""
 
-    transaction_id: _TransactionId
+    transaction_id: TransactionId
     txnstatus_request: TxnStatusQuestion
 
 
