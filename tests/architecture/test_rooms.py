@@ -17,7 +17,7 @@ LAYER_ROOMS = (
     *("cache", "deadline", "errors", "json_text", "settings", "timestamps", "validation"),
     *("logs", "scopes"),
     *("aws", "outbound", "runtime", "registry", "spdci", "registries", "oauth", "clients", "signatures"),
-    *("exchange", "edge"),
+    *("exchange", "subscriptions", "edge"),
 )
 # Each room of the registry, with the earlier rooms that it imports; every room may raise registry/errors.py.
 REGISTRY_ROOMS = {

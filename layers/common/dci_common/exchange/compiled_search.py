@@ -84,15 +84,21 @@ def compile_search(
     settings: RegistrySettings,
     today: date,
     pagination: Pagination | None = None,
+    *,
+    everybody: bool = False,
 ) -> CompiledSearch:
     """Return the search that criteria ask for; `pagination` is what an item has beside its criteria.
+
+    With `everybody`, it finds all records of the type that the client may see, and the query is not read.
 
     Raises Rejection, or QueryError, for what cannot be asked, or not by this client.
     """
     catalogue = social_catalogue(settings.known_types(restricted=client.restricted), settings.country)
     reg_type, record_type = resolve(criteria, catalogue, openspp17_client=client.openspp17)
     record_type.check_allowed(client.record_types)
-    everybody = record_type is OPENSPP17_PERSON and client.openspp17 and openspp17.asks_everybody(criteria)
+    everybody = everybody or (
+        record_type is OPENSPP17_PERSON and client.openspp17 and openspp17.asks_everybody(criteria)
+    )
     page, disclosed = read_page(criteria, pagination), disclosure(client.disclosure)
     conditions = Conditions(catalogue, record_type.kind, disclosed, today, settings.former)
     tree = EVERYTHING if everybody else parse(criteria.query_type, criteria.query, conditions)

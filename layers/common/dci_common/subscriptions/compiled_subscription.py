@@ -1,0 +1,63 @@
+"""Compiled subscriptions: what a client's criteria ask for, checked, on one day and with what it may see then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+from dci_common.exchange.compiled_search import CompiledSearch, SearchClient, compile_search
+from dci_common.registry.errors import QueryError
+from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.search_items import SearchCriteria
+from dci_common.subscriptions.event_types import EventType, find_event_type
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from dci_common.registry.storage.store import RegistrySettings
+    from dci_common.spdci.subscriptions import SubscribeCriteria
+
+_DETAILS, _TYPES = "rjct.notify_details.invalid", "rjct.notify_types.invalid"
+_FilterType = Literal["idtype-value", "expression", "predicate"]
+_FILTER_TYPES: tuple[_FilterType, ...] = get_args(_FilterType)
+_EVERYBODY = {"type": "*", "value": "*"}  # the filter that OpenSPP2's client sends if it is given none
+
+
+class CompiledSubscription(NamedTuple):
+    """A subscription: the events it asks for, and the search of whose records they are."""
+
+    event_type: EventType
+    search: CompiledSearch
+
+
+def compile_subscription(
+    criteria: SubscribeCriteria, client: SearchClient, settings: RegistrySettings, today: date
+) -> CompiledSubscription:
+    """Return the subscription that criteria ask for. Raises Rejection for what cannot be subscribed to."""
+    event_type = find_event_type(criteria.reg_event_type)
+    if event_type is None:
+        raise Rejection(_TYPES, f"reg_event_type must be one of {', '.join(EventType)}.")
+    searched = SearchCriteria(
+        reg_type=criteria.reg_type,
+        reg_record_type=criteria.notify_record_type or None,
+        query_type=_query_type(criteria),
+        query=criteria.filter,
+    )
+    everybody = criteria.filter == _EVERYBODY
+    try:
+        search = compile_search(searched, client, settings, today, everybody=everybody)
+    except QueryError as error:
+        raise Rejection(_DETAILS, error.message) from error
+    return CompiledSubscription(event_type, search)
+
+
+def _query_type(criteria: SubscribeCriteria) -> _FilterType:
+    """Return the kind of the filter: partners often leave it out, and it shows in the filter's form."""
+    if criteria.filter_type is not None:
+        named = next((type_ for type_ in _FILTER_TYPES if type_ == criteria.filter_type), None)
+        if named is None:
+            raise Rejection(_DETAILS, f"filter_type must be {', '.join(_FILTER_TYPES)}, or absent.")
+        return named
+    if isinstance(criteria.filter, list):
+        return "predicate"
+    value = criteria.filter.get("value") if isinstance(criteria.filter, dict) else None
+    return "expression" if isinstance(value, dict) else "idtype-value"

@@ -1,0 +1,131 @@
+"""What a subscriber is told of a change is what the brute-force oracle says, whatever changed and whoever it is."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from dci_cli.local.demo import Population
+from dci_common.exchange.compiled_search import CompiledSearch
+from dci_common.registries.social.disclosure import FULL, SETS
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import View, views
+from dci_common.registry.storage.items import identifier_types
+from dci_common.registry.storage.store import RegistrySettings
+from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.subscriptions import SubscribeCriteria
+from dci_common.subscriptions.change import Change
+from dci_common.subscriptions.compiled_subscription import compile_subscription
+from dci_common.subscriptions.event_types import Event, EventType
+from support.changed_registry import changes
+from support.event_oracle import Sight, expected_events
+from support.example_counts import sampled, some
+from support.query_generator import random_query, values_of
+from support.registries import TODAY
+from support.subscribers import Subscriber
+
+SUBSCRIPTIONS = 40  # to each registry
+REGISTRIES = range(max(10, some(1)))
+Ref = tuple[Kind, str]
+
+
+def views_of(population: Population) -> dict[Ref, View]:
+    """Return all views of a registry, by the kinds and ids of their records."""
+    made = views(population.people, population.groups, population.memberships)
+    return {(kind, view["id"]): view for kind, view in made}
+
+
+def changes_of(before: dict[Ref, View], after: dict[Ref, View]) -> dict[Ref, Change]:
+    """Return the change of each record, which may be none."""
+    return {ref: Change(ref[0], before.get(ref), after.get(ref)) for ref in before.keys() | after.keys()}
+
+
+def settings_of(known: Iterable[View]) -> RegistrySettings:
+    """Return the settings of a registry with these records."""
+    types, restricted_types = identifier_types(known)
+    return RegistrySettings(2, frozenset(types), frozenset(restricted_types))
+
+
+def random_subscriber(draw: random.Random) -> Subscriber:
+    """Draw a client that sees some of what there is, or all."""
+    named = draw.choice([[name] for name in SETS] + [draw.sample(sorted(FULL), draw.randint(1, len(FULL)))] * 2)
+    return Subscriber(disclosure=tuple(named), restricted=draw.random() < 0.3)
+
+
+def subscription(
+    draw: random.Random, values: dict[str, list[str]], settings: RegistrySettings
+) -> tuple[EventType, CompiledSearch]:
+    """Draw a subscription of a client that may ask for it."""
+    while True:
+        asked, type_ = random_query(draw, values), draw.choice(list(EventType))
+        criteria: dict[str, Any] = {"reg_event_type": type_, "filter": asked.query, "filter_type": asked.query_type}
+        if draw.random() < 0.2:
+            criteria |= {"filter": {"type": "*", "value": "*"}, "filter_type": ""}
+        record_type = asked.record_type.get("reg_record_type", "")
+        criteria |= {"notify_record_type": record_type, "reg_type": asked.record_type.get("reg_type")}
+        read = SubscribeCriteria.model_validate(criteria)
+        with suppress(Rejection):
+            found = compile_subscription(read, random_subscriber(draw), settings, TODAY)
+            return found.event_type, found.search
+
+
+def told(made: dict[Ref, Change], search: CompiledSearch, asked: EventType) -> dict[str, str]:
+    """Return the event of each record's change of which the product tells, by the record's id."""
+    events = {ref: event.value for ref, change in made.items() if (event := change.event(search, asked))}
+    assert {kind for kind, _ in events} <= {search.query.kind}
+    return {id_: event for (_, id_), event in events.items()}
+
+
+def events_of(seed: int) -> Counter[str]:
+    """Compare what subscribers are told of the changes of a registry; count the events of each kind."""
+    draw, old, new = changes(seed)
+    before, after = views_of(old), views_of(new)
+    known = [*before.values(), *after.values()]
+    made, values, settings, counted = changes_of(before, after), values_of(known), settings_of(known), Counter[str]()
+    for _ in range(SUBSCRIPTIONS):
+        asked, search = subscription(draw, values, settings)
+        expected = expected_events(asked.value, Sight(old, search), Sight(new, search))
+        assert told(made, search, asked) == expected
+        counted.update(expected.values())
+    return counted
+
+
+@pytest.mark.parametrize("seed", sampled(REGISTRIES, 3))
+def test_a_subscriber_is_told_what_the_oracle_says(seed: int) -> None:
+    """Any subscription of any client is told the events that follow from what it may see before and after."""
+    events_of(seed)
+
+
+@pytest.mark.exhaustive
+def test_every_event_occurs() -> None:
+    """The comparisons are about all events: none is told by nobody."""
+    counted = sum((events_of(seed) for seed in range(20)), Counter[str]())
+    assert counted.keys() == {event.value for event in Event}
+    assert min(counted.values()) > 10
+
+
+@pytest.mark.parametrize("seed", sampled(REGISTRIES, 2))
+def test_hidden_changes_are_no_events(seed: int) -> None:
+    """What happens to restricted people alone is told to nobody who may not know of them."""
+    draw, _, registry = changes(seed)
+    hidden = {person.id for person in registry.people if person.restricted}
+    people = [
+        person.model_copy(update={"occupation": "spy", "identifiers": ()}) if person.id in hidden else person
+        for person in registry.people
+        if person.id not in hidden or draw.random() < 0.7
+    ]
+    ids = {person.id for person in people}
+    kept = [one for one in registry.memberships if one.person_id not in hidden or draw.random() < 0.5]
+    later = Population(people, registry.groups, [one for one in kept if one.person_id in ids])
+    before = views_of(registry)
+    made = changes_of(before, views_of(later))
+    values, settings = values_of([*before.values()]), settings_of(before.values())
+    for _ in range(SUBSCRIPTIONS):
+        asked, search = subscription(draw, values, settings)
+        if not search.visibility.restricted:
+            assert told(made, search, asked) == {}

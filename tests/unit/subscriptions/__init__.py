@@ -1,0 +1,1 @@
+"""Tests of subscriptions: names of events, compiled criteria, and what a change is to a subscription."""
