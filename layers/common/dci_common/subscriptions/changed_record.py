@@ -1,0 +1,27 @@
+"""Changed records, as RegistryTable's stream tells of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from dci_common.registry.model.base import Kind
+    from dci_common.registry.model.views import View
+
+
+class ChangedRecord(NamedTuple):
+    """One write of a record: its views before and after, None where it does not exist.
+
+    `sequence` orders the writes of a record: 40 digits, compared as text. `day` is that of the write. A write that
+    `is_quiet` is no news: only what ends a client's sight of the record is told.
+    """
+
+    kind: Kind
+    id: str
+    before: View | None
+    after: View | None
+    sequence: str
+    day: date
+    is_quiet: bool
