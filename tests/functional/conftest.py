@@ -88,7 +88,7 @@ def exchange_api(village_table: str, new_api: Callable[..., Api]) -> tuple[Api, 
 
 @pytest.fixture
 def own_exchange_api(village_table: str, new_api: Callable[..., Api]) -> tuple[Api, Queues]:
-    """Return a fresh API with an ExchangeTable of its own over the small registry, and the queues of its exchanges."""
+    """Return a fresh API over the small registry with an ExchangeTable of its own, and its queues."""
     queues = Queues()
     names = {"work_queue": "work", "delivery_queue": "delivery", "exchange_table": exchange_table()}
     return new_api(registry_table=village_table, sqs=lambda _: queues, **names), queues

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Event
 
 
-def searchsearch_items() -> list[dict[str, Any]]:
+def search_items() -> list[dict[str, Any]]:
     """Return search items that together read all that a search may read."""
     return [
         identified("UIN", "847951632", reference_id="by-lookup"),
