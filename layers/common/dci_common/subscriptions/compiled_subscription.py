@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from dci_common.exchange.compiled_search import CompiledSearch, SearchClient, compile_search
+from dci_common.registry.catalogue.names import folded
 from dci_common.registry.errors import QueryError
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_items import SearchCriteria
 from dci_common.subscriptions.event_types import EventType, find_event_type
+from dci_common.subscriptions.schedule import read_schedule
 
 if TYPE_CHECKING:
     from datetime import date
@@ -47,7 +51,19 @@ def compile_subscription(
         search = compile_search(searched, client, settings, today, everybody=everybody)
     except QueryError as error:
         raise Rejection(_DETAILS, error.message) from error
+    try:
+        read_schedule(criteria.frequency)
+    except ValueError as error:
+        raise Rejection(_DETAILS, str(error)) from error
     return CompiledSubscription(event_type, search)
+
+
+def meaning_of(criteria: SubscribeCriteria, compiled: CompiledSubscription) -> str:
+    """Return the digest of what criteria ask for, whenever and wherever it is told: a client has one of each."""
+    event_type, search = compiled
+    names = [event_type, folded(search.reg_type), search.record_type.name]
+    parts = [*names, _query_type(criteria), criteria.filter]
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def _query_type(criteria: SubscribeCriteria) -> _FilterType:
