@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 State = Literal["collecting", "delivering", "answered", "refused", "dead", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
+Kind = Literal["search", "status", "notify"]
 # After this an exchange is dead that could not be collected, or not be delivered.
 MAX_OPEN_SECONDS = {"collecting": 14 * 86_400, "delivering": 17 * 86_400}
 OPEN: frozenset[State] = frozenset({"collecting", "delivering"})
@@ -100,8 +101,8 @@ class Delivery:
 class Exchange:
     """An exchange as it is stored, without its message and the keys of its records.
 
-    `kind` is the path it came by: `search`, or `status`, whose answer is about other exchanges. `callback_url` is
-    empty where the answer waits for a status request. `due` is when the sweep queues it, None once it has ended.
+    `kind` is the path it came by: `search`, or `status`, whose answer is about other exchanges. One of kind `notify`
+    came by none: it is a page of events, and its one reference the id of their channel. `callback_url` is empty where the answer waits for a status request. `due` is when the sweep queues it, None once it has ended.
     Nobody begins to work on it before `held_until`: somebody does already, or it waits for another attempt, or day.
     `tries` counts how often work was begun since it last advanced; `redriven` is when an operator last had it begun
     again, 0 for never. Times are in epoch seconds, but `accepted`.
@@ -109,7 +110,7 @@ class Exchange:
 
     correlation_id: str
     client_id: str
-    kind: Literal["search", "status"]
+    kind: Kind
     transaction_id: str
     message_id: str
     references: tuple[str, ...]
@@ -131,6 +132,11 @@ class Exchange:
     def is_open(self) -> bool:
         """Whether something is still to be done."""
         return self.state in OPEN
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the client has asked for it: then it is one of those of which it may have so many open."""
+        return self.kind != "notify"
 
     @property
     def callback_address(self) -> str:

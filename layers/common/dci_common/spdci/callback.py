@@ -11,6 +11,7 @@ from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_response import rejection_members
 
 ON_SEARCH = "on-search"
+NOTIFY = "notify"
 TXN_ON_STATUS = "txn-on-status"
 
 
@@ -27,6 +28,13 @@ class Signer(NamedTuple):
     is_attached: bool
 
 
+class Participants(NamedTuple):
+    """The client and the registry, named as in the header of a message that the client sends."""
+
+    sender_id: str
+    receiver_id: str
+
+
 class CallbackHeader(NamedTuple):
     """What a callback's header says beside what the header of the request does."""
 
@@ -37,7 +45,7 @@ class CallbackHeader(NamedTuple):
     completed_count: int
     rejection: Rejection | None = None
 
-    def text(self, request: RequestHeader) -> str:
+    def text(self, request: RequestHeader | Participants) -> str:
         """Return the header that answers a request, as JSON text. Its receiver is the sender of the answer."""
         header = {
             "version": VERSION,
@@ -58,6 +66,12 @@ def search_response(transaction_id: str, correlation_id: str, items: list[str]) 
     """Return the standard's SearchResponse as JSON text, from items that are JSON text."""
     ids = json_text({"transaction_id": transaction_id, "correlation_id": correlation_id})
     return f'{ids[:-1]},"search_response":[{",".join(items)}]}}'
+
+
+def notification(transaction_id: str, events: list[str]) -> str:
+    """Return the message of a notification as JSON text, from events that are JSON text."""
+    ids = json_text({"transaction_id": transaction_id})
+    return f'{ids[:-1]},"notify_event":[{",".join(events)}]}}'
 
 
 def status_response(transaction_id: str, correlation_id: str, txn_status: str) -> str:
