@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from dci_common.exchange.stored_answer import Room, StoredAnswer
 from dci_common.spdci.callback import ON_SEARCH, CallbackHeader, Signer, envelope, search_response
+from dci_delivery.outgoing import FRAME
 
 if TYPE_CHECKING:
     from dci_common.deadline import Deadline
     from dci_common.exchange.disclosure_session import DisclosureSession
     from dci_common.exchange.exchanges import Delivery, Exchange, Portion
 
-FRAME = 4_000  # bytes of a message beside its items, and of an item beside its records
 _ANY = Room(0, 10**9)  # a page that is fixed is sent as it is, however large its records have become
 
 

@@ -102,7 +102,8 @@ class Exchange:
     """An exchange as it is stored, without its message and the keys of its records.
 
     `kind` is the path it came by: `search`, or `status`, whose answer is about other exchanges. One of kind `notify`
-    came by none: it is a page of events, and its one reference the id of their channel. `callback_url` is empty where the answer waits for a status request. `due` is when the sweep queues it, None once it has ended.
+    came by none: it is a page of events, and its one reference is the id of their channel. `callback_url` is empty
+    where the answer waits for a status request. `due` is when the sweep queues it, None once it has ended.
     Nobody begins to work on it before `held_until`: somebody does already, or it waits for another attempt, or day.
     `tries` counts how often work was begun since it last advanced; `redriven` is when an operator last had it begun
     again, 0 for never. Times are in epoch seconds, but `accepted`.
