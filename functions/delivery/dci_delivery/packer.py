@@ -18,6 +18,7 @@ from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy, n
 from dci_common.exchange.exchanges import DATA_SECONDS, Exchange, Outcome, exchange_key, to_item
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import WorkerPlaces
+from dci_common.scopes import REGISTRY_SUBSCRIBE
 from dci_common.subscriptions.channels import Channel, Channels, paging
 from dci_common.subscriptions.outbox import Outbox, taking
 from dci_common.subscriptions.subscription_store import SubscriptionStore
@@ -95,8 +96,8 @@ class Packer:
         return self._make(draft, self._charges.of(client, told, deadline))
 
     def _may_be_notified(self, client: Client) -> bool:
-        is_registered = client.status == "enabled" and client.asynchronous
-        return is_registered and not self._places.is_paused(client.client_id)
+        is_allowed = client.status == "enabled" and client.asynchronous and REGISTRY_SUBSCRIBE in client.scopes
+        return is_allowed and not self._places.is_paused(client.client_id)
 
     def _told(self, client: Client, events: Sequence[StoredEvent]) -> list[StoredEvent]:
         """Return the events that are told: of active subscriptions, and not undone by another."""

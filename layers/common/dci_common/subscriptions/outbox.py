@@ -2,7 +2,7 @@
 
 | pk | sk | carries |
 |---|---|---|
-| `CHANNEL#<id>` | `EVENT#<kind>#<record id>#<code>` | the first and last event since the last page, and their sequences |
+| `CHANNEL#<id>` | `EVENT#<kind>#<record id>#<code>` | first and last event since the last page, and their sequences |
 | | | `identifiers`: at an end, the record with the identifiers by which the client knew it |
 
 Several events of a record are one item: how they are told together is decided when they are packed. An item without
