@@ -14,13 +14,14 @@ A subscription begins and ends in one transaction with all of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy, number
 from dci_common.spdci.rejections import Rejection
 from dci_common.subscriptions.subscription import Subscription, Watch, from_item, subscription_key, to_item
+from dci_common.subscriptions.watches import way_of
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -82,6 +83,11 @@ class SubscriptionStore:
         }
         codes = [item["sk"]["S"].removeprefix(_CONDITION) for item in self._table.query(request)]
         return [subscription for subscription in self.many(codes).values() if subscription.is_active]
+
+    def codes_watching(self, watches: Iterable[Watch]) -> dict[Watch, list[str]]:
+        """Return the codes of the subscriptions that watch by index entries; entries without any are left out."""
+        items = self._table.items([{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in watches])
+        return {(item["pk"]["S"], item["sk"]["S"]): item["codes"]["SS"] for item in items if "codes" in item}
 
     def codes_of(self, client_id: str) -> Iterator[str]:
         """Yield the codes of a client's active subscriptions, in no particular order."""
@@ -192,12 +198,6 @@ def _watching(watch: Watch, code: str, count: int) -> Item:
         "ExpressionAttributeValues": {":code": {"SS": [code]}},
     }
     return _limited(update, "size(codes) < :most", "attribute_not_exists(codes)", MAX_CODES, count)
-
-
-def way_of(watch: Watch) -> str:
-    """Return the attribute and the kind by which an index entry watches: no others need be looked up."""
-    pk, sk = watch
-    return f"{pk.split('#')[1]}#{sk}"
 
 
 def _limited(update: Item, has_room: str, is_first: str, most: int, count: int) -> Item:
