@@ -1,7 +1,6 @@
 """The records of RegistryTable's stream: what a write changed, as Lambda passes it on.
 
-Lambda writes an image as DynamoDB's JSON, binary attributes in base64. A record in the queue has only the members
-that are read here.
+A record in the queue has only the members that are read here.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ def _body_before(image: Item) -> str:
     """Return the body of an old image, empty without one: that from before the write, if the image is pending."""
     if "pending" not in image:
         return _body(image)
-    return gzip.decompress(b64decode(image["before"]["B"])).decode() if "before" in image else ""
+    return gzip.decompress(b64decode(image["before"]["S"])).decode() if "before" in image else ""
 
 
 def _body(image: Item) -> str:
