@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from dci_cli.local.rotation import STEPS, rotate
 from dci_changes import app as changes_app
+from dci_cli.local.rotation import STEPS, rotate
 from dci_clients import app as clients_app
 from dci_common.oauth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
