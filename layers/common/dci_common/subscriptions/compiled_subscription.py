@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DETAILS, _TYPES = "rjct.notify_details.invalid", "rjct.notify_types.invalid"
 _FilterType = Literal["idtype-value", "expression", "predicate"]
 _FILTER_TYPES: tuple[_FilterType, ...] = get_args(_FilterType)
-_EVERYBODY = {"type": "*", "value": "*"}  # the filter that OpenSPP2's client sends if it is given none
+EVERYBODY = {"type": "*", "value": "*"}  # the filter that OpenSPP2's client sends if it is given none
 
 
 class CompiledSubscription(NamedTuple):
@@ -36,18 +36,22 @@ def compile_subscription(
     event_type = find_event_type(criteria.reg_event_type)
     if event_type is None:
         raise Rejection(_TYPES, f"reg_event_type must be one of {', '.join(EventType)}.")
-    searched = SearchCriteria(
+    everybody = criteria.filter == EVERYBODY
+    try:
+        search = compile_search(searched(criteria), client, settings, today, everybody=everybody)
+    except QueryError as error:
+        raise Rejection(_DETAILS, error.message) from error
+    return CompiledSubscription(event_type, search)
+
+
+def searched(criteria: SubscribeCriteria) -> SearchCriteria:
+    """Return the criteria of the search whose records a subscription is about. Raises Rejection."""
+    return SearchCriteria(
         reg_type=criteria.reg_type,
         reg_record_type=criteria.notify_record_type or None,
         query_type=_query_type(criteria),
         query=criteria.filter,
     )
-    everybody = criteria.filter == _EVERYBODY
-    try:
-        search = compile_search(searched, client, settings, today, everybody=everybody)
-    except QueryError as error:
-        raise Rejection(_DETAILS, error.message) from error
-    return CompiledSubscription(event_type, search)
 
 
 def _query_type(criteria: SubscribeCriteria) -> _FilterType:
