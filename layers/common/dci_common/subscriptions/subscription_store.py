@@ -26,10 +26,21 @@ if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
     from dci_common.runtime import Runtime
 
-MAX_CONDITIONS, MAX_CLIENT_CONDITIONS, MAX_CLIENT_IDENTIFIERS = 1_000, 100, 100_000
-MAX_CODES = 1_000  # of subscriptions by the same identifier
 _STATE: Item = {"pk": {"S": "SUBSCRIPTIONS"}, "sk": {"S": "STATE"}}
 _CONDITION = "CONDITION#"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest numbers of active subscriptions.
+
+    By condition: of all clients and of one; by identifier: of one client, and of all clients by the same identifier.
+    """
+
+    conditions: int = 1_000
+    client_conditions: int = 100
+    client_identifiers: int = 100_000
+    codes: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +61,15 @@ class Watched:
         return not self.conditions and not self.ways
 
 
+_LIMITS = Limits()
+
+
 class SubscriptionStore:
     """Reads, begins and ends subscriptions."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, limits: Limits = _LIMITS) -> None:
         self._runtime = runtime
+        self._limits = limits
         self._table = ExchangeTable(runtime)
 
     def get(self, code: str) -> Subscription | None:
@@ -99,7 +114,7 @@ class SubscriptionStore:
         already, or as many as it may have.
         """
         for _ in self._runtime.retry.attempts(CONFLICTS):
-            reasons = self._table.transact(_beginning(subscription))
+            reasons = self._table.transact(_beginning(subscription, self._limits))
             if not reasons:
                 return subscription
             failed = [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]
@@ -108,7 +123,7 @@ class SubscriptionStore:
             if failed[1]:
                 raise _already(reasons[1]["Item"]["code"]["S"])
             if any(failed):
-                raise _too_many(subscription, failed)
+                raise _too_many(subscription, failed, self._limits)
         raise busy()
 
     def end(self, subscription: Subscription) -> Subscription:
@@ -117,24 +132,31 @@ class SubscriptionStore:
         for _ in self._runtime.retry.attempts(CONFLICTS):
             reasons = self._table.transact(_ending(ended))
             if not reasons:
+                self._remove_empty(ended)
                 return ended
             if reasons[0].get("Code") == "ConditionalCheckFailed":
                 return self.get(subscription.code) or ended
         raise busy()
+
+    def _remove_empty(self, ended: Subscription) -> None:
+        """Remove the index entries that list no subscription any more: their keys are identifiers of people."""
+        is_empty = "attribute_not_exists(codes)"
+        for watch in ended.watches:
+            self._table.transact([{"Delete": {"Key": _watch_key(watch), "ConditionExpression": is_empty}}])
 
     def _kept(self, item: Item | None) -> Subscription | None:
         subscription = from_item(item) if item else None
         return subscription if subscription and subscription.is_kept(self._runtime.clock()) else None
 
 
-def _beginning(subscription: Subscription) -> list[Item]:
+def _beginning(subscription: Subscription, limits: Limits) -> list[Item]:
     is_new = {"ConditionExpression": "attribute_not_exists(pk)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     named = {**_meaning_key(subscription), "code": {"S": subscription.code}}
     return [
         {"Put": {"Item": to_item(subscription), **is_new}},
         {"Put": {"Item": named, **is_new}},
-        _counting(subscription, 1),
-        *_finding(subscription, 1),
+        _counting(subscription, 1, limits),
+        *_finding(subscription, 1, limits),
     ]
 
 
@@ -147,15 +169,15 @@ def _ending(subscription: Subscription) -> list[Item]:
     return [
         {"Put": {"Item": to_item(subscription), **was_active}},
         {"Delete": {"Key": _meaning_key(subscription)}},
-        _counting(subscription, -1),
-        *_finding(subscription, -1),
+        _counting(subscription, -1, _LIMITS),
+        *_finding(subscription, -1, _LIMITS),
     ]
 
 
-def _counting(subscription: Subscription, count: int) -> Item:
+def _counting(subscription: Subscription, count: int, limits: Limits) -> Item:
     """Return the change of the client's own number of subscriptions."""
     name = "conditions" if subscription.is_by_condition else "identifiers"
-    most = MAX_CLIENT_CONDITIONS if subscription.is_by_condition else MAX_CLIENT_IDENTIFIERS
+    most = limits.client_conditions if subscription.is_by_condition else limits.client_identifiers
     update: Item = {
         "Key": {"pk": {"S": f"SUBSCRIBED#{subscription.client_id}"}, "sk": {"S": "COUNT"}},
         "UpdateExpression": f"ADD {name} :count",
@@ -164,7 +186,7 @@ def _counting(subscription: Subscription, count: int) -> Item:
     return {"Update": _limited(update, f"{name} < :most", f"attribute_not_exists({name})", most, count)}
 
 
-def _finding(subscription: Subscription, count: int) -> list[Item]:
+def _finding(subscription: Subscription, count: int, limits: Limits) -> list[Item]:
     """Return the changes of what finds a subscription when a record changes."""
     state: Item = {"Key": _STATE}
     if subscription.is_by_condition:
@@ -173,10 +195,10 @@ def _finding(subscription: Subscription, count: int) -> list[Item]:
             "UpdateExpression": "ADD conditions :count, generation :one",
             "ExpressionAttributeValues": {":count": number(count), ":one": number(1)},
         }
-        limited = _limited(state, "conditions < :most", "attribute_not_exists(conditions)", MAX_CONDITIONS, count)
+        limited = _limited(state, "conditions < :most", "attribute_not_exists(conditions)", limits.conditions, count)
         change = {"Put": {"Item": listed}} if count > 0 else {"Delete": {"Key": listed}}
         return [{"Update": limited}, change]
-    watches = [{"Update": _watching(watch, subscription.code, count)} for watch in subscription.watches]
+    watches = [{"Update": _watching(watch, subscription.code, count, limits.codes)} for watch in subscription.watches]
     if count < 0:
         return watches  # what is watched by others is not known here: a way that nobody needs costs one read
     ways = sorted({way_of(watch) for watch in subscription.watches})
@@ -184,14 +206,13 @@ def _finding(subscription: Subscription, count: int) -> list[Item]:
     return [{"Update": state}, *watches]
 
 
-def _watching(watch: Watch, code: str, count: int) -> Item:
-    pk, sk = watch
+def _watching(watch: Watch, code: str, count: int, most: int) -> Item:
     update: Item = {
-        "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
+        "Key": _watch_key(watch),
         "UpdateExpression": f"{'ADD' if count > 0 else 'DELETE'} codes :code",
         "ExpressionAttributeValues": {":code": {"SS": [code]}},
     }
-    return _limited(update, "size(codes) < :most", "attribute_not_exists(codes)", MAX_CODES, count)
+    return _limited(update, "size(codes) < :most", "attribute_not_exists(codes)", most, count)
 
 
 def way_of(watch: Watch) -> str:
@@ -208,6 +229,11 @@ def _limited(update: Item, has_room: str, is_first: str, most: int, count: int) 
     return {**update, "ConditionExpression": f"{is_first} OR {has_room}", "ExpressionAttributeValues": values}
 
 
+def _watch_key(watch: Watch) -> Item:
+    pk, sk = watch
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
 def _meaning_key(subscription: Subscription) -> Item:
     return {"pk": {"S": f"SUBSCRIBED#{subscription.client_id}"}, "sk": {"S": subscription.meaning}}
 
@@ -216,15 +242,15 @@ def _already(code: str) -> Rejection:
     return Rejection("rjct.event.already_subscribed", f"This client has the same subscription already: {code}.")
 
 
-def _too_many(subscription: Subscription, failed: list[bool]) -> Rejection:
+def _too_many(subscription: Subscription, failed: list[bool], limits: Limits) -> Rejection:
     if failed[2]:
-        most = MAX_CLIENT_CONDITIONS if subscription.is_by_condition else MAX_CLIENT_IDENTIFIERS
+        most = limits.client_conditions if subscription.is_by_condition else limits.client_identifiers
         kind = "by condition" if subscription.is_by_condition else "by identifier"
         return Rejection("rjct.notify_details.invalid", f"A client may have {most} subscriptions {kind}: end others.")
     if subscription.is_by_condition:
         return Rejection(
             "rjct.notify_details.invalid",
-            f"The registry has {MAX_CONDITIONS} subscriptions by condition, and may have no more: subscribe by "
+            f"The registry has {limits.conditions} subscriptions by condition, and may have no more: subscribe by "
             "identifiers, or ask the registry's operators.",
         )
     return Rejection("rjct.notify_details.invalid", "Too many subscriptions are about the same identifier.")
