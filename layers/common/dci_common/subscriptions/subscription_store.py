@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy, number
 from dci_common.spdci.rejections import Rejection
 from dci_common.subscriptions.subscription import Subscription, Watch, from_item, subscription_key, to_item
+from dci_common.subscriptions.watches import way_of
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -213,12 +214,6 @@ def _watching(watch: Watch, code: str, count: int, most: int) -> Item:
         "ExpressionAttributeValues": {":code": {"SS": [code]}},
     }
     return _limited(update, "size(codes) < :most", "attribute_not_exists(codes)", most, count)
-
-
-def way_of(watch: Watch) -> str:
-    """Return the attribute and the kind by which an index entry watches: no others need be looked up."""
-    pk, sk = watch
-    return f"{pk.split('#')[1]}#{sk}"
 
 
 def _limited(update: Item, has_room: str, is_first: str, most: int, count: int) -> Item:

@@ -1,0 +1,127 @@
+"""A subscription by identifier is found by the index entries of each record that it matches."""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from dci_common.exchange.compiled_search import CompiledSearch
+from dci_common.registries.social.catalogue import social_catalogue
+from dci_common.registries.social.disclosure import FULL
+from dci_common.registry.catalogue.catalogue import Catalogue
+from dci_common.registry.model.rules import Rules
+from dci_common.registry.model.views import View
+from dci_common.registry.storage.store import RegistrySettings
+from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.subscriptions import SubscribeCriteria
+from dci_common.subscriptions.change import Change
+from dci_common.subscriptions.compiled_subscription import compile_subscription
+from dci_common.subscriptions.event_types import EventType
+from dci_common.subscriptions.watches import MAX_WATCHES, WatchKeys, watches_of, way_of
+from support.drawn_subscriptions import settings_of, subscription, views_of
+from support.example_counts import sampled, some
+from support.hidden_people import with_hidden_people
+from support.query_generator import Values, values_of
+from support.registries import TODAY
+from support.subscribers import Subscriber
+
+REGISTRIES = range(max(10, some(1)))
+SUBSCRIPTIONS = 60  # to each registry
+COUNTRIES = ("", "KE", "DE")
+ENTITLED = Subscriber(restricted=True)
+
+
+def settings_in(draw: random.Random, known: list[View]) -> RegistrySettings:
+    """Return the settings of a registry of any country, some of whose items may follow former rules."""
+    former = [Rules(1), Rules(2), Rules(country="PH")]
+    return replace(
+        settings_of(known),
+        country=draw.choice(COUNTRIES),
+        former=frozenset(draw.sample(former, draw.randint(0, 2))),
+    )
+
+
+def by_identifier(draw: random.Random, values: Values, settings: RegistrySettings) -> CompiledSearch | None:
+    """Draw a subscription to identifiers; None if the registry does not know the type."""
+    looked_up = [one.name for one in _catalogue(settings).attributes if one.type.lookup and one.name in values]
+    name = draw.choice(looked_up)
+    wanted = draw.sample(values[name], draw.randint(1, min(5, len(values[name]))))
+    query = {"attribute_name": name, "operator": "in", "attribute_value": wanted}
+    criteria = {
+        "reg_event_type": "REGISTER",
+        "filter": [{"seq_num": 1, "expression1": query}],
+        "notify_record_type": draw.choice(("SRPerson", "Member", "Group")),
+    }
+    with suppress(Rejection):
+        return compile_subscription(SubscribeCriteria.model_validate(criteria), ENTITLED, settings, TODAY).search
+    return None
+
+
+def is_match(search: CompiledSearch, view: View) -> bool:
+    """Return whether the record would be told of if it were new."""
+    return Change(search.query.kind, None, view).event(search, EventType.REGISTER) is not None
+
+
+@pytest.mark.parametrize("seed", sampled(REGISTRIES, 3))
+def test_each_match_is_found_by_a_watch(seed: int) -> None:
+    """A record that a subscription by identifier matches hits one of its entries, whoever may see the record."""
+    draw, population = random.Random(seed), with_hidden_people(seed)
+    records = views_of(population)
+    values, settings = values_of([*records.values()]), settings_in(draw, [*records.values()])
+    counted = 0
+    for _ in range(SUBSCRIPTIONS):
+        search = by_identifier(draw, values, settings) or subscription(draw, values, settings)[1]
+        watches = watches_of(search)
+        keys = WatchKeys(_catalogue(settings), settings.former, {way_of(watch) for watch in watches})
+        for (kind, _), view in records.items():
+            if watches and kind is search.query.kind and is_match(search, view):
+                assert keys.of(kind, view) & {*watches}
+                counted += 1
+    assert counted > 10
+
+
+def test_nothing_is_looked_up_by_what_nobody_watches() -> None:
+    """A record hits no entry of an attribute, or of a kind, by which no subscription watches."""
+    records = views_of(with_hidden_people(1))
+    settings = settings_of(records.values())
+    keys = WatchKeys(_catalogue(settings), settings.former, frozenset({"UIN#GROUP", "EMAIL#PERSON"}))
+    hit = {watch for (kind, _), view in records.items() for watch in keys.of(kind, view)}
+    assert hit
+    assert {way_of(watch) for watch in hit} <= {"UIN#GROUP", "EMAIL#PERSON"}
+
+
+@pytest.mark.parametrize(
+    ("filter_", "count"),
+    [
+        ({"type": "UIN", "value": "847951632"}, 1),
+        ({"type": "EMAIL", "value": "a@example.org"}, 1),
+        ({"type": "surname", "value": "Okafor"}, 0),
+        ({"type": "*", "value": "*"}, 0),
+    ],
+)
+def test_what_is_by_identifier(filter_: dict[str, str], count: int) -> None:
+    """A pair of a lookup type is by identifier; names and everybody are by condition."""
+    assert len(watches_of(_of(filter_))) == count
+
+
+@pytest.mark.parametrize("number", [MAX_WATCHES, MAX_WATCHES + 1])
+def test_many_identifiers_are_a_condition(number: int) -> None:
+    """A subscription to more identifiers than a transaction has room for is by condition."""
+    query = {"attribute_name": "UIN", "operator": "in", "attribute_value": [f"{at}" for at in range(number)]}
+    watches = watches_of(_of([{"seq_num": 1, "expression1": query}]))
+    assert len(watches) == (number if number <= MAX_WATCHES else 0)
+
+
+def _of(filter_: object) -> CompiledSearch:
+    criteria = SubscribeCriteria.model_validate(
+        {"reg_event_type": "REGISTER", "notify_record_type": "", "filter": filter_}
+    )
+    settings = RegistrySettings(2, frozenset({"UIN"}))
+    return compile_subscription(criteria, Subscriber(disclosure=tuple(FULL)), settings, TODAY).search
+
+
+def _catalogue(settings: RegistrySettings) -> Catalogue:
+    return social_catalogue(settings.known_types(restricted=True), settings.country)

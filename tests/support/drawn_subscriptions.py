@@ -1,0 +1,60 @@
+"""Subscriptions of any clients to a registry, drawn at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from dci_cli.local.demo import Population
+from dci_common.exchange.compiled_search import CompiledSearch
+from dci_common.registries.social.disclosure import FULL, SETS
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.views import View, views
+from dci_common.registry.storage.items import identifier_types
+from dci_common.registry.storage.store import RegistrySettings
+from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.subscriptions import SubscribeCriteria
+from dci_common.subscriptions.compiled_subscription import compile_subscription
+from dci_common.subscriptions.event_types import EventType
+from support.query_generator import random_query
+from support.registries import TODAY
+from support.subscribers import Subscriber
+
+Ref = tuple[Kind, str]
+
+
+def views_of(population: Population) -> dict[Ref, View]:
+    """Return all views of a registry, by the kinds and ids of their records."""
+    made = views(population.people, population.groups, population.memberships)
+    return {(kind, view["id"]): view for kind, view in made}
+
+
+def settings_of(known: Iterable[View]) -> RegistrySettings:
+    """Return the settings of a registry with these records."""
+    types, restricted_types = identifier_types(known)
+    return RegistrySettings(2, frozenset(types), frozenset(restricted_types))
+
+
+def random_subscriber(draw: random.Random) -> Subscriber:
+    """Draw a client that sees some of what there is, or all."""
+    named = draw.choice([[name] for name in SETS] + [draw.sample(sorted(FULL), draw.randint(1, len(FULL)))] * 2)
+    return Subscriber(disclosure=tuple(named), restricted=draw.random() < 0.3)
+
+
+def subscription(
+    draw: random.Random, values: dict[str, list[str]], settings: RegistrySettings
+) -> tuple[EventType, CompiledSearch]:
+    """Draw a subscription of a client that may ask for it."""
+    while True:
+        asked, type_ = random_query(draw, values), draw.choice(list(EventType))
+        criteria: dict[str, Any] = {"reg_event_type": type_, "filter": asked.query, "filter_type": asked.query_type}
+        if draw.random() < 0.2:
+            criteria |= {"filter": {"type": "*", "value": "*"}, "filter_type": ""}
+        record_type = asked.record_type.get("reg_record_type", "")
+        criteria |= {"notify_record_type": record_type, "reg_type": asked.record_type.get("reg_type")}
+        read = SubscribeCriteria.model_validate(criteria)
+        with suppress(Rejection):
+            found = compile_subscription(read, random_subscriber(draw), settings, TODAY)
+            return found.event_type, found.search
