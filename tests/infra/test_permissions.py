@@ -66,7 +66,7 @@ REVIEWED = {
         on(BATCH_GET, "ExchangeTable", "EXCHANGE#*", "SUBSCRIPTION#*"),
         on(QUERY, "ExchangeTable", "EXCHANGE#*", "CLIENT#*", "SUBSCRIBED#*", "SUBSCRIPTIONS"),
         on(PUT, "ExchangeTable", "SUBSCRIPTION#*", transaction=True),
-        on(DELETE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", transaction=True),
+        on(DELETE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", transaction=True),
         on(UPDATE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", transaction=True),
         on(QUERY, "ExchangeTable/index/due"),
         on(

@@ -37,7 +37,7 @@ class SubscriptionEndpoints:
         if position and not is_position(position, client_id):
             raise invalid_next()
         found, following = self._pages.listed(client_id, limit, position)
-        body = {"subscriptions": list(map(subscription_view, found)), "limits": self._pages.limits(client_id)}
+        body = {"subscriptions": list(map(subscription_view, found)), "limits": self._pages.usage(client_id)}
         return Response.of(200, {**body, **next_page(following)})
 
     def subscription(self, request: Request) -> Response:

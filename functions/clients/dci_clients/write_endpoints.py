@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from botocore.exceptions import BotoCoreError, ClientError
+
 from dci_clients.requests import (
     check_conditional,
     client_id,
@@ -16,6 +20,7 @@ from dci_common.clients.model import Client
 from dci_common.clients.registration import register, update
 from dci_common.clients.views import client_view, secret_view
 from dci_common.edge.http import Request, Response
+from dci_common.errors import DomainError
 from dci_common.runtime import Runtime
 
 
@@ -51,8 +56,13 @@ class WriteEndpoints:
         return _client_response(self._administration.revoke_tokens(caller, client_id(request)))
 
     def delete(self, request: Request, caller: Caller) -> Response:
-        """Delete a client."""
-        self._administration.delete(caller, client_id(request))
+        """Delete a client, and end its subscriptions: what fails then is done when they would be told of a change."""
+        deleted = client_id(request)
+        self._administration.delete(caller, deleted)
+        from dci_common.subscriptions.deleted_client import end_subscriptions  # noqa: PLC0415 - few requests delete
+
+        with suppress(BotoCoreError, ClientError, DomainError):
+            end_subscriptions(self._runtime, deleted)
         return Response(204)
 
     def add_secret(self, request: Request, caller: Caller) -> Response:

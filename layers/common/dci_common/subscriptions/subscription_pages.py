@@ -6,12 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.exchange_table import ExchangeTable
-from dci_common.subscriptions.subscription_store import (
-    MAX_CLIENT_CONDITIONS,
-    MAX_CLIENT_IDENTIFIERS,
-    MAX_CONDITIONS,
-    SubscriptionStore,
-)
+from dci_common.subscriptions.subscription_store import Limits, SubscriptionStore
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -20,7 +15,8 @@ if TYPE_CHECKING:
 
 Position = Mapping[str, str]  # where a page starts: the members of a key
 Page = tuple[list["Subscription"], Position | None]  # subscriptions, and where the next page starts
-Limits = dict[str, dict[str, int]]  # how many are `used` of the `most` that there may be, by how they are matched
+Usage = dict[str, dict[str, int]]  # how many are `used` of the `most` that there may be, by how they are matched
+_LIMITS = Limits()
 _CONDITION = "CONDITION#"
 
 
@@ -55,12 +51,12 @@ class SubscriptionPages:
         active = [found[code] for code in codes if code in found and found[code].is_active]
         return active, {name: value["S"] for name, value in last.items()} if last else None
 
-    def limits(self, client_id: str | None) -> Limits:
+    def usage(self, client_id: str | None) -> Usage:
         """Return how many subscriptions a client has, or else how many by condition all clients have."""
         if client_id is None:
-            return {"conditions": {"used": self._store.watched().conditions, "most": MAX_CONDITIONS}}
+            return {"conditions": {"used": self._store.watched().conditions, "most": _LIMITS.conditions}}
         counts = self._table.item({"pk": {"S": _partition(client_id)}, "sk": {"S": "COUNT"}}) or {}
-        most = {"conditions": MAX_CLIENT_CONDITIONS, "identifiers": MAX_CLIENT_IDENTIFIERS}
+        most = {"conditions": _LIMITS.client_conditions, "identifiers": _LIMITS.client_identifiers}
         used = {name: int(counts.get(name, {"N": "0"})["N"]) for name in most}
         return {name: {"used": used[name], "most": most[name]} for name in most}
 

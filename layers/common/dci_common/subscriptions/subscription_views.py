@@ -26,6 +26,7 @@ from dci_common.spdci.subscriptions import SubscribeCriteria
 from dci_common.subscriptions.compiled_subscription import EVERYBODY, searched
 from dci_common.subscriptions.event_types import EventType, find_event_type
 from dci_common.subscriptions.subscription import State, Subscription
+from dci_common.subscriptions.watches import way_of
 from dci_common.timestamps import timestamp
 
 # Stands for all types of the registry's own: a name that a client wrote is never shown.
@@ -75,7 +76,7 @@ def subscription_view(subscription: Subscription) -> dict[str, Any]:
     try:
         search = searched(criteria)
         record_type = resolve(search, SOCIAL_CATALOGUE, openspp17_client=False)[1].name
-        compared = _filter(search)
+        compared = _filter(search, {way_of(watch).rpartition("#")[0] for watch in subscription.watches})
     except (QueryError, Rejection):
         record_type = compared = None
     return SubscriptionView(
@@ -113,13 +114,14 @@ class _Named(Conditions):
         return derived.source if derived else self.catalogue.find(str(name)) or _OWN_IDENTIFIER
 
 
-def _filter(search: SearchCriteria) -> FilterView:
-    """Return what a filter compares, read by the parser of searches. Raises QueryError."""
+def _filter(search: SearchCriteria, watched: set[str]) -> FilterView:
+    """Return what a filter compares, read by the parser of searches; index entries name it exactly.
+
+    Raises QueryError.
+    """
     if search.query == EVERYBODY:
         return FilterView(type="everybody", attributes=(), values=0)
     named = _Named(SOCIAL_CATALOGUE, Kind.PERSON, frozenset(), date.min)
     parse(search.query_type, search.query, named)
-    attributes = tuple(sorted({name for name, _ in named.found}))
-    return FilterView(
-        type=search.query_type, attributes=attributes, values=sum(number for _, number in named.found)
-    )
+    attributes = tuple(sorted(watched or {name for name, _ in named.found}))
+    return FilterView(type=search.query_type, attributes=attributes, values=sum(count for _, count in named.found))
