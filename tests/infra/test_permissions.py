@@ -65,10 +65,10 @@ REVIEWED = {
         on(GET, "ExchangeTable", "EXCHANGE#*", "SUBSCRIPTION#*", "SUBSCRIBED#*", "SUBSCRIPTIONS"),
         on(BATCH_GET, "ExchangeTable", "EXCHANGE#*", "SUBSCRIPTION#*"),
         on(QUERY, "ExchangeTable", "EXCHANGE#*", "CLIENT#*", "SUBSCRIBED#*", "SUBSCRIPTIONS"),
+        on(QUERY, "ExchangeTable/index/due"),
         on(PUT, "ExchangeTable", "SUBSCRIPTION#*", transaction=True),
         on(DELETE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", transaction=True),
         on(UPDATE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", transaction=True),
-        on(QUERY, "ExchangeTable/index/due"),
         on(
             "secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret",
             CALLBACKS,

@@ -14,6 +14,7 @@ from dci_common.clients.views import ClientView, SecretView
 from dci_common.exchange.exchange_views import ExchangeView, ShownExchange
 from dci_common.spdci.asynchronous import AsyncSearchEnvelope, TxnStatusEnvelope
 from dci_common.spdci.envelope import SearchEnvelope
+from dci_common.subscriptions.subscription_views import SubscriptionView
 
 _PREFIX = "#/components/schemas/"
 _REQUESTS: tuple[type[BaseModel], ...] = (
@@ -23,7 +24,10 @@ _REQUESTS: tuple[type[BaseModel], ...] = (
     AsyncSearchEnvelope,
     TxnStatusEnvelope,
 )
-_RESPONSES: tuple[type[BaseModel], ...] = (ClientView, SecretView, LogEntry, ExchangeView, ShownExchange)
+_RESPONSES: tuple[type[BaseModel], ...] = (
+    *(ClientView, SecretView, LogEntry),
+    *(ExchangeView, ShownExchange, SubscriptionView),
+)
 
 
 def ref(name: str) -> Schema:
@@ -46,6 +50,7 @@ def components() -> Schema:
         "Secrets": closed({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
         "Exchanges": _page("exchanges", "ExchangeView"),
+        "Subscriptions": _page("subscriptions", "SubscriptionView", {"limits": _LIMITS}),
         **_OTHER_SCHEMAS,
     }
 
@@ -81,9 +86,12 @@ def _with_secret(schema: Schema) -> Schema:
     return {**schema, "properties": properties, "required": [*schema["required"], "client_secret"]}
 
 
-def _page(member: str, of: str) -> Schema:
-    return closed({member: {"type": "array", "items": ref(of)}}, {"next": TEXT})
+def _page(member: str, of: str, further: Schema | None = None) -> Schema:
+    return closed({member: {"type": "array", "items": ref(of)}, **(further or {})}, {"next": TEXT})
 
+
+_USED = closed({"used": {"type": "integer"}, "most": {"type": "integer"}})
+_LIMITS = closed({"conditions": _USED}, {"identifiers": _USED})
 
 _SIGNING_KEY = closed(
     {
