@@ -30,14 +30,20 @@ class Queues:
         """
         settings = self._runtime.settings
         queue = settings.work_queue if exchange.state == "collecting" else settings.delivery_queue
-        if delay > MAX_DELAY:
-            return
+        if delay <= MAX_DELAY:
+            self._send(queue, {"correlation_id": exchange.correlation_id}, exchange.client_id, delay)
+
+    def put_channel(self, channel_id: str, client_id: str) -> None:
+        """Queue a channel of events whose next page may be made, as exchanges are queued."""
+        self._send(self._runtime.settings.delivery_queue, {"channel": channel_id}, client_id)
+
+    def _send(self, queue: str, body: dict[str, str], client_id: str, delay: int = 0) -> None:
         try:
             self._runtime.sqs.send_message(
                 QueueUrl=queue,
-                MessageBody=json.dumps({"correlation_id": exchange.correlation_id}),
-                MessageGroupId=exchange.client_id,  # SQS takes clients in turn
+                MessageBody=json.dumps(body),
+                MessageGroupId=client_id,  # SQS takes clients in turn
                 DelaySeconds=delay,
             )
         except (BotoCoreError, ClientError) as error:
-            log_failure(error, exchange.correlation_id)
+            log_failure(error, next(iter(body.values())))

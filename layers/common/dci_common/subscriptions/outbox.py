@@ -1,0 +1,200 @@
+"""The outbox: what happened to records, as subscriptions see them, until it is packed into a page of its channel.
+
+| pk | sk | carries |
+|---|---|---|
+| `CHANNEL#<id>` | `EVENT#<kind>#<record id>#<code>` | the first and the last event since the last page, `sequence` of both |
+| | | `identifiers`: at an end, the record with the identifiers by which the client knew it |
+
+Several events of a record are one item: how they are told together is decided when they are packed. An item without
+a last event tells nothing: it remembers an event that a page had and did not tell, for what is told of a later one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dci_common.deadline import with_deadline
+from dci_common.exchange.exchange_table import ExchangeTable, number
+from dci_common.registry.model.base import Kind
+from dci_common.subscriptions.channels import Channels, channel_key
+from dci_common.subscriptions.event_types import Event
+
+if TYPE_CHECKING:
+    from dci_common.aws.dynamodb import Item
+    from dci_common.registry.model.views import View
+    from dci_common.runtime import Runtime
+    from dci_common.subscriptions.subscription import Subscription
+
+KEPT_SECONDS = 14 * 86_400
+_THREADS = 8
+_BEGINS = {Event.REGISTERED, Event.ENTERED}
+
+
+class SubscribedEvent(NamedTuple):
+    """An event of a record to a subscription; at an end, the record `identified` as the client knew it.
+
+    `sequence` is that of the change (ChangedRecord): it orders the events of a record.
+    """
+
+    subscription: Subscription
+    kind: Kind
+    record_id: str
+    event: Event
+    identified: View | None
+    sequence: str
+
+
+class StoredEvent(NamedTuple):
+    """What happened to a record since the last page, as a subscription with this code sees it."""
+
+    code: str
+    kind: Kind
+    record_id: str
+    first: Event
+    first_sequence: str
+    last: Event
+    sequence: str
+    identified: View | None
+
+    @property
+    def sk(self) -> str:
+        """The sort key of its item."""
+        return _sk(self.kind, self.record_id, self.code)
+
+
+def merged(first: Event, last: Event) -> Event | None:
+    """Return the one event that is told of a record, of which these were the first and the last; None if none is.
+
+    A record that came and went was never told; one that went and came again is changed; and one that came and was
+    changed is new to the client.
+    """
+    if first in _BEGINS:
+        return None if last.ends_sight else first if last is Event.UPDATED else last
+    return Event.UPDATED if first.ends_sight and last in _BEGINS else last
+
+
+class Outbox:
+    """Puts events, and takes them to be packed."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._table = ExchangeTable(runtime)
+        self._channels = Channels(runtime)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="outbox")
+
+    def put(self, events: Sequence[SubscribedEvent]) -> None:
+        """Store events, which may have been put before, and have their channels be due.
+
+        Raises errors of AWS's: then they must be put again, all of them.
+        """
+        done = [self._threads.submit(with_deadline(self._put), event) for event in events]
+        for each in done:
+            each.result()
+        for subscription in {event.subscription.channel: event.subscription for event in events}.values():
+            self._channels.wake(subscription)
+
+    def remember(self, channel_id: str, event: StoredEvent) -> None:
+        """Store an event that a page had and did not tell, as the first of those that follow."""
+        key = channel_key(channel_id, event.sk)
+        self._change(key, _first(event.first, event.first_sequence, self._expires()))
+
+    def events(self, channel_id: str) -> Iterator[StoredEvent]:
+        """Yield the events of a channel that are to be told, in the order of their records, read consistently."""
+        request = {
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+            "FilterExpression": "attribute_exists(last_event) AND expires > :now",
+            "ExpressionAttributeValues": {
+                ":pk": channel_key(channel_id)["pk"],
+                ":sk": {"S": "EVENT#"},
+                ":now": number(int(self._runtime.clock())),
+            },
+            "ConsistentRead": True,
+        }
+        return map(_from_item, self._table.query(request))
+
+    def _put(self, event: SubscribedEvent) -> None:
+        key = channel_key(event.subscription.channel, _sk(event.kind, event.record_id, event.subscription.code))
+        stored = self._change(key, _last(event, self._expires()))
+        if stored and stored["first_sequence"]["S"] > event.sequence:  # it comes late
+            self._change(key, _first(event.event, event.sequence, self._expires()))
+
+    def _expires(self) -> int:
+        return int(self._runtime.clock()) + KEPT_SECONDS
+
+    def _change(self, key: Item, change: dict[str, Any]) -> Item | None:
+        """Make a change if its condition holds; else return what is stored."""
+        try:
+            self._runtime.dynamodb.update_item(
+                TableName=self._runtime.settings.exchange_table,
+                Key=key,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **change,
+            )
+        except self._runtime.dynamodb.exceptions.ConditionalCheckFailedException as error:
+            stored: Any = error.response.get("Item", {})
+            return dict(stored)
+        return None
+
+
+def taking(channel_id: str, event: StoredEvent) -> Item:
+    """Return the change that takes an event out of the outbox; it fails if it is another one meanwhile."""
+    return {
+        "Delete": {
+            "Key": channel_key(channel_id, event.sk),
+            "ConditionExpression": "last_sequence = :last AND first_sequence = :first",
+            "ExpressionAttributeValues": {":last": {"S": event.sequence}, ":first": {"S": event.first_sequence}},
+        }
+    }
+
+
+def _last(event: SubscribedEvent, expires: int) -> dict[str, Any]:
+    """Return the change that makes an event the last one, and the first if there is none."""
+    identified = {":identified": {"S": json.dumps(event.identified, ensure_ascii=False)}} if event.identified else {}
+    return {
+        "UpdateExpression": "SET last_event = :event, last_sequence = :sequence, expires = :expires, "
+        "first_event = if_not_exists(first_event, :event), "
+        "first_sequence = if_not_exists(first_sequence, :sequence)"
+        + (", identifiers = :identified" if identified else " REMOVE identifiers"),
+        "ConditionExpression": "attribute_not_exists(last_sequence) OR last_sequence < :sequence",
+        "ExpressionAttributeValues": {
+            ":event": {"S": event.event.value},
+            ":sequence": {"S": event.sequence},
+            ":expires": number(expires),
+            **identified,
+        },
+    }
+
+
+def _first(event: Event, sequence: str, expires: int) -> dict[str, Any]:
+    """Return the change that makes an event the first one, unless there is an earlier one."""
+    return {
+        "UpdateExpression": "SET first_event = :event, first_sequence = :sequence, expires = :expires",
+        "ConditionExpression": "attribute_not_exists(first_sequence) OR first_sequence > :sequence",
+        "ExpressionAttributeValues": {
+            ":event": {"S": event.value},
+            ":sequence": {"S": sequence},
+            ":expires": number(expires),
+        },
+    }
+
+
+def _sk(kind: Kind, record_id: str, code: str) -> str:
+    return f"EVENT#{kind}#{record_id}#{code}"
+
+
+def _from_item(item: Item) -> StoredEvent:
+    _, kind, rest = item["sk"]["S"].split("#", 2)
+    record_id, _, code = rest.rpartition("#")
+    return StoredEvent(
+        code=code,
+        kind=Kind(kind),
+        record_id=record_id,
+        first=Event(item["first_event"]["S"]),
+        first_sequence=item["first_sequence"]["S"],
+        last=Event(item["last_event"]["S"]),
+        sequence=item["last_sequence"]["S"],
+        identified=json.loads(item["identifiers"]["S"]) if "identifiers" in item else None,
+    )
