@@ -18,7 +18,7 @@ from support.api import Api, Reply
 from support.events import event
 from support.stored_exchanges import PRIVATE, exchange_table
 from support.stored_items import stored_items
-from support.stored_subscriptions import begun, is_active, watching
+from support.stored_subscriptions import begun, failing, is_active, watching
 from support.subscribe_messages import criteria
 
 EXPRESSION = {
@@ -267,7 +267,35 @@ def test_the_position_of_another_list_is_rejected(reader: Admin, position: dict[
     assert read(reader, next=following, client_id="2").status == 400
 
 
-@pytest.mark.parametrize("name", ["subscriptions_list", "subscription_get", "subscription_cancel"])
+def test_failing_subscribers_are_listed(api: Api, reader: Admin, owner: str) -> None:
+    """A subscriber whose receiver failed is listed with the exchange that was not delivered, the longest failing first."""
+    other = api.client()[0].client_id
+    begun(api.runtime, owner)
+    first = failing(api.runtime, owner)
+    api.clock.advance(60)
+    second = failing(api.runtime, other, criteria=criteria(frequency="daily"), callback_url="")
+    reply = reader.api.send(event("subscriptions_failing", token=reader.token))
+    assert reply.json == {
+        "subscribers": [
+            {
+                "client_id": owner,
+                "since": timestamp(api.clock() - 60),
+                "correlation_id": first.page,
+                "callback_url": "https://partner.example.org/notify",
+            },
+            {
+                "client_id": other,
+                "since": timestamp(api.clock()),
+                "correlation_id": second.page,
+                "frequency": {"frequency": "daily"},
+            },
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["subscriptions_list", "subscriptions_failing", "subscription_get", "subscription_cancel"]
+)
 def test_only_operators_may_look_and_cancel(api: Api, owner: str, name: str) -> None:
     """Reading needs `clients.read`, cancelling `clients.manage`; a partner's scopes are not enough, nor is no token."""
     made = begun(api.runtime, owner)

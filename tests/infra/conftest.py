@@ -30,7 +30,7 @@ from support.iam_enforcement import resources
 from support.own_deployment import own_deployment
 from support.signing_partner import SigningPartner, published_keys_message
 from support.stored_exchanges import ended
-from support.stored_subscriptions import begun, watching
+from support.stored_subscriptions import begun, failing, watching
 
 APPS = {
     "TokenFunction": token_app.create_app,
@@ -185,7 +185,8 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         code = {"pathParameters": {"code": begin(api.runtime, client.client_id).code}}
         yield 200, event("subscription_get", token=admin) | code
         yield 200, event("subscription_cancel", token=admin) | code
-    begun(api.runtime, client.client_id)
+    failing(api.runtime, client.client_id)
+    yield 200, event("subscriptions_failing", token=admin)
     yield 200, event("subscriptions_list", token=admin)
     yield (
         200,

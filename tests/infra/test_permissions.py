@@ -62,7 +62,7 @@ REVIEWED = {
         on("dynamodb:ConditionCheckItem", "ClientsTable", "CLIENT#*", "REVOKED#*", transaction=True),
         on("dynamodb:Query", "ClientsTable", "LOG#*"),
         on("dynamodb:Query", "ClientsTable/index/clients"),
-        on(GET, "ExchangeTable", "EXCHANGE#*", "SUBSCRIPTION#*", "SUBSCRIBED#*", "SUBSCRIPTIONS"),
+        on(GET, "ExchangeTable", "EXCHANGE#*", "SUBSCRIPTION#*", "SUBSCRIBED#*", "SUBSCRIPTIONS", "CHANNEL#*"),
         on(BATCH_GET, "ExchangeTable", "EXCHANGE#*", "SUBSCRIPTION#*"),
         on(QUERY, "ExchangeTable", "EXCHANGE#*", "CLIENT#*", "SUBSCRIBED#*", "SUBSCRIPTIONS"),
         on(QUERY, "ExchangeTable/index/due"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dci_common.exchange.exchange_table import ExchangeTable
+from dci_common.subscriptions.channels import Channel, Channels, paging
 from dci_common.subscriptions.subscription import Subscription
 from dci_common.subscriptions.subscription_store import SubscriptionStore
 from dci_common.timestamps import timestamp
-from support.stored_exchanges import PRIVATE
+from support.stored_exchanges import PRIVATE, SECOND_PAGE, ended
 from support.subscribe_messages import criteria
 
 if TYPE_CHECKING:
@@ -45,3 +48,19 @@ def is_active(runtime: Runtime, subscription: Subscription) -> bool:
     found = SubscriptionStore(runtime).get(subscription.code)
     assert found
     return found.is_active
+
+
+def failing(runtime: Runtime, client_id: str, **changes: Any) -> Channel:
+    """Pause the channel of a new subscription, whose latest page is dead."""
+    subscription = begun(runtime, client_id, **changes)
+    channels = Channels(runtime)
+    channels.wake(subscription)
+    channel = channels.get(subscription.channel)
+    assert channel
+    page = ended(runtime, client_id, "dead", **SECOND_PAGE)
+    ExchangeTable(runtime).transact([paging(channel, page.correlation_id, int(runtime.clock()))])
+    channels.pause(replace(channel, page=page.correlation_id))
+    paused = channels.get(subscription.channel)
+    assert paused
+    assert paused.paused
+    return paused

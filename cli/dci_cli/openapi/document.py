@@ -166,6 +166,7 @@ def _subscription_paths() -> Tree:
     one = "/subscriptions/{code}"
     return {
         "/subscriptions": {"get": _read("List subscriptions", "Subscriptions", "limit", "next", "client_id")},
+        "/subscriptions/failing": {"get": _read("List failing subscribers", "FailingSubscribers")},
         one: {"get": _read("Show a subscription", "SubscriptionView")},
         f"{one}/cancel": {"post": _change("Cancel a subscription", 200, "SubscriptionView")},
     }

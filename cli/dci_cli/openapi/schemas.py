@@ -14,7 +14,7 @@ from dci_common.clients.views import ClientView, SecretView
 from dci_common.exchange.exchange_views import ExchangeView, ShownExchange
 from dci_common.spdci.asynchronous import AsyncSearchEnvelope, TxnStatusEnvelope
 from dci_common.spdci.envelope import SearchEnvelope
-from dci_common.subscriptions.subscription_views import SubscriptionView
+from dci_common.subscriptions.subscription_views import FailingSubscriberView, SubscriptionView
 
 _PREFIX = "#/components/schemas/"
 _REQUESTS: tuple[type[BaseModel], ...] = (
@@ -26,7 +26,8 @@ _REQUESTS: tuple[type[BaseModel], ...] = (
 )
 _RESPONSES: tuple[type[BaseModel], ...] = (
     *(ClientView, SecretView, LogEntry),
-    *(ExchangeView, ShownExchange, SubscriptionView),
+    *(ExchangeView, ShownExchange),
+    *(SubscriptionView, FailingSubscriberView),
 )
 
 
@@ -50,6 +51,7 @@ def components() -> Schema:
         "Secrets": closed({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
         "Exchanges": _page("exchanges", "ExchangeView"),
+        "FailingSubscribers": closed({"subscribers": {"type": "array", "items": ref("FailingSubscriberView")}}),
         "Subscriptions": _page("subscriptions", "SubscriptionView", {"limits": _LIMITS}),
         **_OTHER_SCHEMAS,
     }

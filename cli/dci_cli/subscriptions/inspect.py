@@ -70,7 +70,11 @@ def _show(api: ClientsApi, options: argparse.Namespace) -> None:
 def _row(record: Mapping[str, Any]) -> Record:
     """Return what is printed of a subscription, or of a subscriber: its objects as words."""
     frequency, compared = record.get("frequency", {}), record.get("filter")
-    words = {"frequency": " ".join(frequency[name] for name in ("frequency", "start_time", "end_time") if name in frequency)}
+    words = {
+        "frequency": " ".join(
+            frequency[name] for name in ("frequency", "start_time", "end_time") if name in frequency
+        )
+    }
     if compared:
         words["filter"] = " ".join(compared["attributes"]) or compared["type"]
     return {**record, **{name: word for name, word in words.items() if word}}

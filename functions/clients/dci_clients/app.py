@@ -80,6 +80,7 @@ def _resources(
         "/exchanges": {"GET": reads(lambda request: exchanges().exchanges(request))},
         "/exchanges/{correlation_id}": {"GET": reads(lambda request: exchanges().exchange(request))},
         "/subscriptions": {"GET": reads(lambda request: subscriptions().subscriptions(request))},
+        "/subscriptions/failing": {"GET": reads(lambda request: subscriptions().failing(request))},
         "/subscriptions/{code}": {"GET": reads(lambda request: subscriptions().subscription(request))},
         "/subscriptions/{code}/cancel": {"POST": changes(lambda request, by: subscriptions().cancel(request, by))},
     }

@@ -10,9 +10,10 @@ from dci_common.clients.administration import Administration
 from dci_common.clients.log import Change
 from dci_common.edge.http import Request, Response
 from dci_common.errors import Conflict, NotFound
+from dci_common.subscriptions.channels import Channels
 from dci_common.subscriptions.subscription_pages import SubscriptionPages, is_position
 from dci_common.subscriptions.subscription_store import SubscriptionStore
-from dci_common.subscriptions.subscription_views import subscription_view
+from dci_common.subscriptions.subscription_views import failing_subscriber_view, subscription_view
 
 if TYPE_CHECKING:
     from dci_common.clients.changes import Caller
@@ -27,6 +28,7 @@ class SubscriptionEndpoints:
 
     def __init__(self, runtime: Runtime) -> None:
         self._store = SubscriptionStore(runtime)
+        self._channels = Channels(runtime)
         self._pages = SubscriptionPages(runtime)
         self._administration = Administration(runtime)
 
@@ -43,6 +45,10 @@ class SubscriptionEndpoints:
     def subscription(self, request: Request) -> Response:
         """Return a subscription. Raises NotFound."""
         return Response.of(200, subscription_view(self._find(request)))
+
+    def failing(self, _: Request) -> Response:
+        """Return the subscribers to which nothing is sent any more, those that failed first before the others."""
+        return Response.of(200, {"subscribers": list(map(failing_subscriber_view, self._channels.paused()))})
 
     def cancel(self, request: Request, caller: Caller) -> Response:
         """End a subscription, and return it. Raises NotFound and Conflict.

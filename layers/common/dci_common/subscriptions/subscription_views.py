@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dci_common.clients.views import View
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
@@ -28,6 +28,9 @@ from dci_common.subscriptions.event_types import EventType, find_event_type
 from dci_common.subscriptions.subscription import State, Subscription
 from dci_common.subscriptions.watches import way_of
 from dci_common.timestamps import timestamp
+
+if TYPE_CHECKING:
+    from dci_common.subscriptions.channels import Channel
 
 # Stands for all types of the registry's own: a name that a client wrote is never shown.
 _OWN_IDENTIFIER = Attribute("identifier", IDENTIFIER, frozenset(Kind), list_reader(""), frozenset())
@@ -69,10 +72,22 @@ class SubscriptionView(View):
     callback_url: str | None = None
 
 
+class FailingSubscriberView(View):
+    """A client to which no more notifications with one address and frequency are sent, because one cannot be delivered.
+
+    `correlation_id` is that of the exchange that could not be delivered.
+    """
+
+    client_id: str
+    since: str
+    correlation_id: str
+    frequency: FrequencyView | None = None
+    callback_url: str | None = None
+
+
 def subscription_view(subscription: Subscription) -> dict[str, Any]:
     """Return a subscription as JSON. What an earlier version accepted, and this one does not read, is left out."""
     criteria = SubscribeCriteria.model_validate(subscription.criteria)
-    frequency = criteria.frequency
     try:
         search = searched(criteria)
         record_type = resolve(search, SOCIAL_CATALOGUE, openspp17_client=False)[1].name
@@ -89,9 +104,27 @@ def subscription_view(subscription: Subscription) -> dict[str, Any]:
         record_type=record_type,
         matched_by="condition" if subscription.is_by_condition else "identifier",
         filter=compared,
-        frequency=FrequencyView(**frequency.model_dump()) if frequency else None,
+        frequency=_frequency(subscription.criteria.get("frequency")),
         callback_url=subscription.callback_url.partition("?")[0] or None,
     ).to_json()
+
+
+def failing_subscriber_view(channel: Channel) -> dict[str, Any]:
+    """Return a paused channel as JSON."""
+    return FailingSubscriberView(
+        client_id=channel.client_id,
+        since=timestamp(channel.paused or 0),
+        correlation_id=channel.page,
+        frequency=_frequency(channel.frequency),
+        callback_url=channel.callback_url.partition("?")[0] or None,
+    ).to_json()
+
+
+def _frequency(written: Any) -> FrequencyView | None:  # noqa: ANN401 - JSON
+    """Return a frequency as a client wrote it, which was checked then: a word, or an object."""
+    members = {"frequency": written} if isinstance(written, str) else written or {}
+    given = {name: members[name] for name in FrequencyView.model_fields if members.get(name)}
+    return FrequencyView(**given) if given else None
 
 
 @dataclass(frozen=True, slots=True)
