@@ -7,10 +7,10 @@ is shown: an operator and a partner need a name for what they talk about.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from dci_common.clients.views import View
-from dci_common.exchange.exchanges import Exchange, State
+from dci_common.exchange.exchanges import Exchange, Kind, State
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ExchangeView(View):
 
     correlation_id: str
     client_id: str
-    kind: Literal["search", "status"]
+    kind: Kind
     transaction_id: str
     state: State
     accepted: str

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 State = Literal["collecting", "delivering", "answered", "refused", "dead", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
+Kind = Literal["search", "status", "subscribe", "unsubscribe", "notify"]
 # After this an exchange is dead that could not be collected, or not be delivered.
 MAX_OPEN_SECONDS = {"collecting": 14 * 86_400, "delivering": 17 * 86_400}
 OPEN: frozenset[State] = frozenset({"collecting", "delivering"})
@@ -109,7 +110,7 @@ class Exchange:
 
     correlation_id: str
     client_id: str
-    kind: Literal["search", "status"]
+    kind: Kind
     transaction_id: str
     message_id: str
     references: tuple[str, ...]
