@@ -172,7 +172,7 @@ def over_api(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ex
 
 @pytest.fixture
 def subscriptions(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchanges]:
-    """Return `dci subscriptions` with an administrator's credentials, on the tables of `api`, and an answer on stdin."""
+    """Return `dci subscriptions` with an administrator's credentials, on the tables of `api`, and an answer."""
     admin = Admin(api)
     monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
     monkeypatch.setenv("DCI_CLIENT_SECRET", admin.secret)

@@ -140,7 +140,7 @@ def test_a_client_is_resumed_by_its_name(api: Api, runtime: Runtime, subscriptio
 
 
 def test_what_failed_is_told_again(api: Api, runtime: Runtime, subscriptions: Exchanges, owner: str) -> None:
-    """`redrive` begins a client's failed notifications again, nothing else of it and nobody else's, and resumes it."""
+    """`redrive` begins a client's failed notifications again, and nothing else, and resumes it."""
     channel = failing(runtime, owner)
     failed = [ended(runtime, owner, state, kind="notify", **SECOND_PAGE) for state in ("dead", "refused", "dead")]
     kept = [

@@ -161,7 +161,7 @@ def test_a_clients_subscriptions_are_listed(api: Api, reader: Admin, owner: str)
 
 
 def test_all_by_condition_are_listed(api: Api, reader: Admin, owner: str) -> None:
-    """Without a client, the list has the subscriptions by condition of all clients, which every change is compared to."""
+    """Without a client, the list has the subscriptions by condition of all clients."""
     watching(api.runtime, owner)
     other = api.client()[0].client_id
     made = {begun(api.runtime, client_id).code for client_id in (owner, other, owner)}
@@ -268,7 +268,7 @@ def test_the_position_of_another_list_is_rejected(reader: Admin, position: dict[
 
 
 def test_failing_subscribers_are_listed(api: Api, reader: Admin, owner: str) -> None:
-    """A subscriber whose receiver failed is listed with the exchange that was not delivered, the longest failing first."""
+    """A subscriber whose receiver failed is listed with its exchange, the longest failing first."""
     other = api.client()[0].client_id
     begun(api.runtime, owner)
     first = failing(api.runtime, owner)
@@ -297,7 +297,7 @@ def test_failing_subscribers_are_listed(api: Api, reader: Admin, owner: str) -> 
     "name", ["subscriptions_list", "subscriptions_failing", "subscription_get", "subscription_cancel"]
 )
 def test_only_operators_may_look_and_cancel(api: Api, owner: str, name: str) -> None:
-    """Reading needs `clients.read`, cancelling `clients.manage`; a partner's scopes are not enough, nor is no token."""
+    """Reading needs `clients.read`, and cancelling `clients.manage`: a partner's scopes are not enough."""
     made = begun(api.runtime, owner)
 
     def status(*scopes: str) -> int:

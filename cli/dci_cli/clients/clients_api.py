@@ -17,7 +17,7 @@ ClientView = Mapping[str, Any]
 
 
 class ClientsApi:
-    """The requests of `/clients`, `/exchanges` and `/subscriptions`. A rejection is raised as CommandError, in the API's words."""
+    """The requests of `/clients`, `/exchanges` and `/subscriptions`. A rejection is raised as CommandError."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -1,1 +1,1 @@
-"""`dci subscriptions`: listed, shown and cancelled through the API; delivery to a subscriber is resumed in the table."""
+"""`dci subscriptions`: listed, shown and cancelled through the API, resumed and redriven in their table."""

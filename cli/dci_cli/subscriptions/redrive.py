@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_moment,
         default=0.0,
         metavar="TIME",
-        help="redrive only what failed since then: a time such as 2026-03-01T09:30:00Z, or a day (default: the 14 days"
-        " for which it is kept)",
+        help="redrive only what failed since then: a time such as 2026-03-01T09:30:00Z, or a day"
+        " (default: the 14 days for which it is kept)",
     )
     add_clients_table(parser)
 

@@ -33,7 +33,7 @@ class SubscriptionEndpoints:
         self._administration = Administration(runtime)
 
     def subscriptions(self, request: Request) -> Response:
-        """Return a page of a client's active subscriptions, or else of all by condition, and how many there may be."""
+        """Return a page of a client's active subscriptions, or else of all by condition, and their limits."""
         client_id = read_client_id(request.query)
         limit, position = read_page(request.query, LOG_POSITION)
         if position and not is_position(position, client_id):

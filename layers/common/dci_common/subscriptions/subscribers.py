@@ -27,5 +27,6 @@ class Subscribers:
         is_resumed = self._places.resume(client_id)
         if not self._channels.resume(client_id) and not is_resumed:
             raise NotFound(
-                "Notifications to this client are not paused: `dci subscriptions list --failing` lists those that are."
+                "Notifications to this client are not paused: `dci subscriptions list --failing` lists those that"
+                " are."
             )

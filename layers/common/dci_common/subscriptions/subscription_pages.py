@@ -21,7 +21,7 @@ _CONDITION = "CONDITION#"
 
 
 def is_position(position: Position, client_id: str | None) -> bool:
-    """Return whether a position is one in the list of a client's subscriptions, or else in that of all by condition."""
+    """Return whether a position is one in the list of a client's subscriptions, or else of all by condition."""
     is_in_list = client_id is not None or position["sk"].startswith(_CONDITION)
     return is_in_list and position["pk"] == _partition(client_id)
 

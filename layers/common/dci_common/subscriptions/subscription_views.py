@@ -6,6 +6,7 @@ that the client gave a subscription is left out, because it can say something ab
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -73,7 +74,7 @@ class SubscriptionView(View):
 
 
 class FailingSubscriberView(View):
-    """A client to which no more notifications with one address and frequency are sent, because one cannot be delivered.
+    """A client that is not notified any more at one address and frequency, because a notification failed.
 
     `correlation_id` is that of the exchange that could not be delivered.
     """
@@ -88,12 +89,12 @@ class FailingSubscriberView(View):
 def subscription_view(subscription: Subscription) -> dict[str, Any]:
     """Return a subscription as JSON. What an earlier version accepted, and this one does not read, is left out."""
     criteria = SubscribeCriteria.model_validate(subscription.criteria)
-    try:
+    record_type: str | None = None
+    compared: FilterView | None = None
+    with suppress(QueryError, Rejection):
         search = searched(criteria)
         record_type = resolve(search, SOCIAL_CATALOGUE, openspp17_client=False)[1].name
         compared = _filter(search, {way_of(watch).rpartition("#")[0] for watch in subscription.watches})
-    except (QueryError, Rejection):
-        record_type = compared = None
     return SubscriptionView(
         code=subscription.code,
         client_id=subscription.client_id,
