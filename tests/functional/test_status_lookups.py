@@ -72,7 +72,7 @@ def test_each_of_several_ids_counts(partner: Partner, monkeypatch: pytest.Monkey
     partner.api.clock.advance(1)
     newest = search(partner, "t-new", "r-new")
     if not is_listed:
-        monkeypatch.setattr("dci_common.exchange.status._NEWEST", 1)
+        monkeypatch.setattr("dci_common.exchange.own_exchanges._NEWEST", 1)
         partner.api.clock.advance(1)
         search(partner, "t-last", "r-last")
     assert found(status(partner, "transaction_id", ["t-none", "t-old"]))["correlation_id"] == older

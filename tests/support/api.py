@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.settings import Settings
 
+_ASYNCHRONOUS = ("/registry/search", "/registry/subscribe", "/registry/unsubscribe", "/registry/txn/status")
 START = 1_772_357_400.0  # 2026-03-01T09:30:00Z
 SENDER = "test-client"
 
@@ -104,7 +105,7 @@ class Api:
     def send(self, sent: Event) -> Reply:
         """Give an event to the function whose route it is on."""
         path = sent["routeKey"].split(" ")[-1]
-        is_asynchronous = path.endswith(("/registry/search", "/registry/txn/status"))
+        is_asynchronous = path.endswith(_ASYNCHRONOUS)
         served = "asynchronous" if is_asynchronous else path
         app = next((app for prefix, app in self._apps.items() if served.startswith(prefix)), self._search)
         answer = app(sent, self.context)

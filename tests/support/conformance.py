@@ -16,8 +16,9 @@ from referencing.jsonschema import DRAFT202012
 from support.events import ROOT
 
 SPEC = Path(os.environ.get("DCI_SPEC", ROOT.parent / "shared" / "spec"))
-_SOCIAL = "social_api_v1.0.0.yaml"
-_AMENDED, _OFFICIAL = "openapi-amended", "openapi"
+_AMENDED, _OFFICIAL = "openapi-amended/social_api_v1.0.0.yaml", "openapi/social_api_v1.0.0.yaml"
+# The official social file has no subscriptions, and no social file has the status of one.
+_CORE, _CRVS = "openapi/registry_core_api_v1.0.0.yaml", "openapi-amended/crvs_api_v1.0.0.yaml"
 _SCHEMA = "content/application~1json/schema"
 _ACKNOWLEDGEMENT = f"#/components/responses/Response/{_SCHEMA}"
 _HTTP_ERROR = f"#/components/responses/HttpErrorResponse/{_SCHEMA}"
@@ -27,6 +28,14 @@ _BROKEN = {
     f"#/paths/~1registry~1txn~1on-status/post/requestBody/{_SCHEMA}/properties/message/oneOf/0/": "TxnStatusResponse",
 }
 _CALLBACKS = {"on-search": "on-search", "txn-on-status": "txn/on-status"}
+# It requires members of a subscription that it does not name, and an identifier's filter is two things at once.
+_WRONG = {
+    "- subscription_code\n        - timestamp\n        - subscribe_criteria": "- code\n        - timestamp",
+    "oneOf:\n        - $ref: '#/components/schemas/ExpTem": "anyOf:\n        - $ref: '#/components/schemas/ExpTem",
+}
+_ON_SUBSCRIPTIONS = {"on-subscribe", "on-unsubscribe"}
+_TXN_TYPES = {"subscribe", "unsubscribe"}
+_ASYNCHRONOUS = {"registry/search", "registry/subscribe", "registry/unsubscribe", "registry/txn/status"}
 
 _formats = FormatChecker(formats=())
 
@@ -40,7 +49,7 @@ def _is_date_time(value: object) -> bool:
 
 def spec_is_here() -> bool:
     """Return whether the standard's folder is at hand."""
-    return (SPEC / _AMENDED / _SOCIAL).exists()
+    return (SPEC / _AMENDED).exists()
 
 
 def check(path: str, status: int, body: object) -> None:
@@ -49,12 +58,15 @@ def check(path: str, status: int, body: object) -> None:
     The response of a sync route is the operation's even when it is an error. Raises jsonschema.ValidationError.
     """
     operation = path[path.find("/registry/") + 1 :]
-    if operation in {"registry/search", "registry/txn/status"}:
+    if operation in _ASYNCHRONOUS:
         pointers = [_ACKNOWLEDGEMENT] if status == 200 else [_HTTP_ERROR, _ACKNOWLEDGEMENT]
     elif operation in {"registry/sync/search", "registry/sync/txn/status"}:
         answer = f"#/paths/~1{operation.replace('/', '~1')}/post/responses/default/{_SCHEMA}"
         pointers = [answer] if status == 200 else [answer, _HTTP_ERROR, _ACKNOWLEDGEMENT]
     else:
+        return
+    if operation == "registry/sync/txn/status" and _is_about_subscriptions(body):
+        _check_subscription_status(pointers[0], body)
         return
     # Searches are many, and the schema of their responses is the same in both files.
     _check(pointers, [_AMENDED] if operation == "registry/sync/search" else [_AMENDED, _OFFICIAL], body)
@@ -62,7 +74,26 @@ def check(path: str, status: int, body: object) -> None:
 
 def check_callback(body: Any) -> None:
     """Validate what is sent to a partner. Raises jsonschema.ValidationError."""
-    _check([_request(_CALLBACKS[body["header"]["action"]])], [_AMENDED, _OFFICIAL], body)
+    action = body["header"]["action"]
+    if action in _ON_SUBSCRIPTIONS:
+        _check([_request(action)], [_AMENDED, _CORE], body)
+    elif _is_about_subscriptions(body):
+        _check_subscription_status(_request(_CALLBACKS[action]), body)
+    else:
+        _check([_request(_CALLBACKS[action])], [_AMENDED, _OFFICIAL], body)
+
+
+def _is_about_subscriptions(body: Any) -> bool:
+    status = body.get("message", {}).get("txnstatus_response", {})
+    return status.get("txn_type") in _TXN_TYPES
+
+
+def _check_subscription_status(pointer: str, body: Any) -> None:
+    """Validate the status of a subscription; the official file has other names for the types of transactions."""
+    _check([pointer], [_CRVS], body)
+    status = body["message"]["txnstatus_response"]
+    named = {**status, "txn_type": f"on-{status['txn_type']}"}
+    _check([pointer], [_CORE], {**body, "message": {**body["message"], "txnstatus_response": named}})
 
 
 def forbids(path: str, body: object) -> bool:
@@ -94,9 +125,11 @@ def _validator(file: str, pointer: str) -> Any:
 
 @cache
 def _document(file: str) -> Any:
-    text = (SPEC / file / _SOCIAL).read_text()
+    text = (SPEC / file).read_text()
     for broken, schema in _BROKEN.items():
         text = text.replace(broken, f"#/components/schemas/{schema}/")
+    for wrong, right in _WRONG.items():
+        text = text.replace(wrong, right)
     return yaml.load(text, yaml.CSafeLoader)
 
 

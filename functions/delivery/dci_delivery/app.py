@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
@@ -17,6 +18,8 @@ from dci_delivery.collector import Collector
 from dci_delivery.deliverer import Deliverer
 from dci_delivery.messages import Messages
 from dci_delivery.partner_tokens import PartnerTokens
+from dci_delivery.searches import Searches
+from dci_delivery.subscriber import SubscribeItems, UnsubscribeItems
 from dci_delivery.sweep import sweep
 
 if TYPE_CHECKING:
@@ -31,7 +34,14 @@ def create_app(runtime: Runtime, http_client: Callable[[Settings], HttpClient] =
     """Build the function. `http_client` makes the client that reaches partners."""
     store, answers = ExchangeStore(runtime), StoredAnswers(runtime)
     sessions = DisclosureSessions(runtime)
-    collector = Collector(runtime, answers, sessions)
+    collector = Collector(
+        runtime,
+        {
+            "search": Searches(runtime, answers, sessions).open,
+            "subscribe": partial(SubscribeItems, runtime, answers.settings),
+            "unsubscribe": partial(UnsubscribeItems, runtime),
+        },
+    )
     client = http_client(runtime.settings)
     messages = Messages(runtime, answers, sessions)
     deliverer = Deliverer(runtime, messages, client, PartnerTokens(runtime, client))

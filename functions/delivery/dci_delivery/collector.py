@@ -1,35 +1,32 @@
-"""Collects what the items of a message find, slice by slice: the keys of all matches, before anything is delivered.
+"""Does what messages ask for, item by item, before anything is delivered, in slices that give others their turn.
 
-Up to 2,000 keys, where the collection stands, and what they count for the client's quota are stored together. A slice
-that is interrupted is continued from there, so no key is stored or counted twice, and none is left out.
+What an item comes to is stored with where the exchange stands. A slice that is interrupted is continued from there,
+so nothing is done or counted twice, and nothing is left out.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_common.clients.store import ClientStore
 from dci_common.errors import Unavailable
-from dci_common.exchange.cursor import Cursors
 from dci_common.exchange.exchange_store import ExchangeStore, QuotaUsedUp, Superseded
-from dci_common.exchange.exchanges import Exchange, Outcome
+from dci_common.exchange.exchanges import Checkpoint, Exchange, Kind, Outcome
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import NoPlace, WorkerPlaces
 from dci_common.logs import log_exchange_end, log_failure, log_item_failed
-from dci_common.registry.errors import QueryError, TooManyMatches
+from dci_common.registry.errors import QueryError
 from dci_common.spdci.rejections import Rejection, rejection_of
-from dci_delivery.item_collection import ItemCollection, OutOfTime
 from dci_delivery.others import give_way
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from dci_common.clients.model import Client
     from dci_common.deadline import Deadline
-    from dci_common.exchange.compiled_search import CompiledSearch
-    from dci_common.exchange.disclosure_session import DisclosureSessions
-    from dci_common.exchange.stored_answer import StoredAnswer, StoredAnswers
     from dci_common.runtime import Runtime
 
 SLICE_SECONDS = 60
@@ -42,21 +39,54 @@ _OVERDUE = (
     "The answer was not complete after 14 days: its client is disabled or paused, its quota is used up, or "
     "the registry fails."
 )
+
+
+class OutOfTime(Exception):
+    """The slice is over: what it did is stored in the exchange, and another one continues."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__()
+        self.exchange = exchange
+
+
 _TEMPORARY = (BotoCoreError, ClientError, Unavailable, Superseded, QuotaUsedUp, OutOfTime)
 
 
-class Collector:
-    """Works on exchanges that are to be collected."""
+class Slice(NamedTuple):
+    """A part of the work on an exchange, for its client: until when, as far as possible, and when it is ended."""
 
-    def __init__(self, runtime: Runtime, answers: StoredAnswers, sessions: DisclosureSessions) -> None:
+    exchange: Exchange
+    client: Client
+    stop_at: float
+    deadline: Deadline
+
+
+class Items(Protocol):
+    """The items of an exchange of some kind."""
+
+    def next(self, exchange: Exchange) -> Exchange:
+        """Return the exchange with the outcome of its next item, which is stored.
+
+        Raises Rejection or QueryError, OutOfTime, and QuotaUsedUp when the rest must wait for another day.
+        """
+
+    def rejected(self, exchange: Exchange, outcome: Outcome) -> Exchange:
+        """Return the exchange with why its next item is rejected, which is stored."""
+
+    def complete(self, exchange: Exchange) -> None:
+        """Do what the outcomes of all items have decided, if it is not done yet. Raises OutOfTime."""
+
+
+class Collector:
+    """Works on exchanges that are to be collected; `open_items` by kind."""
+
+    def __init__(self, runtime: Runtime, open_items: Mapping[Kind, Callable[[Slice], Items]]) -> None:
         self._runtime = runtime
-        self._answers = answers
-        self._sessions = sessions
+        self._open_items = open_items
         self._store = ExchangeStore(runtime)
         self._clients = ClientStore(runtime)
         self._places = WorkerPlaces(runtime)
         self._queues = Queues(runtime)
-        self._cursors = Cursors(runtime)
 
     def work(self, exchange: Exchange, deadline: Deadline) -> None:
         """Collect for one slice, unless somebody else does. Raises errors that another attempt may not have."""
@@ -95,77 +125,43 @@ class Collector:
         elif client.status != "enabled" or (is_paused and exchange.callback_url):  # nothing is counted in vain
             self._wait(exchange, now + _HOUR)
         else:
-            self._collect(exchange, client, deadline)
+            self._collect(Slice(exchange, client, self._runtime.clock() + SLICE_SECONDS, deadline))
 
-    def _collect(self, exchange: Exchange, client: Client, deadline: Deadline) -> None:
-        answer = self._answers.open(exchange, client)
-        stop_at = self._runtime.clock() + SLICE_SECONDS
-        items = ItemCollection(self._runtime, self._store, self._answers.engine, client, answer, stop_at)
+    def _collect(self, current: Slice) -> None:
+        items, exchange = self._open_items[current.exchange.kind](current), current.exchange
         try:
-            while len(exchange.outcomes) < len(answer.items):
-                exchange = self._item(exchange, client, answer, items, deadline)
-                if self._runtime.clock() >= stop_at:
+            while len(exchange.outcomes) < len(exchange.references):
+                exchange = self._item(exchange, items)
+                if self._runtime.clock() >= current.stop_at:
                     raise OutOfTime(exchange)
+            items.complete(exchange)
         except OutOfTime as over:
             self._go_on(over.exchange)
         except QuotaUsedUp:
             now = int(self._runtime.clock())
-            self._wait(self._stored(exchange), now - now % _DAY + _DAY)  # a part of the last block may be stored
+            self._wait(self._store.held(exchange), now - now % _DAY + _DAY)  # a part of the last block may be stored
         else:
             self._finish(exchange)
 
-    def _item(
-        self, exchange: Exchange, client: Client, answer: StoredAnswer, items: ItemCollection, deadline: Deadline
-    ) -> Exchange:
+    def _item(self, exchange: Exchange, items: Items) -> Exchange:
         """Return the exchange with the outcome of its next item."""
-        number = len(exchange.outcomes)
         if exchange.tries > _MAX_TRIES:
             return self._failed(exchange, items)
         try:
-            if exchange.checkpoint.restricted:
-                answer.check_entitled()
-            search = answer.compiled(number)
-            return self._search(exchange, client, answer, search, items, deadline)
+            return items.next(exchange)
         except (Rejection, QueryError) as error:
             rejection = rejection_of(error)
-            return items.rejected(self._stored(exchange), Outcome(code=rejection.code, reason=rejection.message))
+            outcome = Outcome(code=rejection.code, reason=rejection.message)
+            return items.rejected(self._store.held(exchange), outcome)
         except _TEMPORARY:
             raise
         except Exception as error:  # noqa: BLE001 - of this item alone: the others are answered
             log_failure(error, exchange.correlation_id)
-            return self._failed(self._stored(exchange), items)
+            return self._failed(self._store.held(exchange), items)
 
-    def _stored(self, exchange: Exchange) -> Exchange:
-        """Return an exchange with what was stored of its next item. Raises Superseded if it is held by another."""
-        stored = self._store.get(exchange.correlation_id)
-        if stored is None or stored.held_until != exchange.held_until:
-            raise Superseded
-        return stored
-
-    def _failed(self, exchange: Exchange, items: ItemCollection) -> Exchange:
+    def _failed(self, exchange: Exchange, items: Items) -> Exchange:
         log_item_failed(self._runtime.settings.stack_name, self._runtime.clock())
         return items.rejected(exchange, Outcome(reason=_FAILED))
-
-    def _search(
-        self,
-        exchange: Exchange,
-        client: Client,
-        answer: StoredAnswer,
-        search: CompiledSearch,
-        items: ItemCollection,
-        deadline: Deadline,
-    ) -> Exchange:
-        try:
-            if search.page.size is None:
-                return items.collect(exchange, search, deadline)
-            return items.page(exchange, search, self._cursors, deadline)
-        except TooManyMatches as error:
-            number, rejection = len(exchange.outcomes), rejection_of(error)
-            with self._sessions.open_charged(client, answer.envelope, exchange.correlation_id) as session:
-                answer.record_probe(number, rejection.code, session)
-            return items.rejected(
-                self._stored(exchange), Outcome(code=rejection.code, reason=rejection.message), is_probe=True
-            )
 
     def _finish(self, exchange: Exchange) -> None:
         """Deliver what was collected, if there is an address; else it waits for a status request."""
@@ -180,3 +176,8 @@ class Collector:
 
     def _wait(self, exchange: Exchange, until: int) -> None:
         self._store.save(replace(exchange, held_until=until, due=until, tries=0))
+
+
+def finished(exchange: Exchange, *outcomes: Outcome) -> Exchange:
+    """Return an exchange with the outcomes of its next items, one or all, as it begins with those that follow."""
+    return replace(exchange, outcomes=(*exchange.outcomes, *outcomes), checkpoint=Checkpoint(), tries=1)

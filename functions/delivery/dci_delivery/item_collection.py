@@ -12,6 +12,7 @@ from dci_common.registry.errors import TooManyMatches
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage.budget import Budget
 from dci_common.timestamps import day
+from dci_delivery.collector import OutOfTime, finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,14 +31,6 @@ BLOCK = 2_000  # keys
 _BLOCK_BYTES = 200_000  # of keys in one item, which DynamoDB takes up to 400 KB
 _DAY = 86_400
 _LEAST_SECONDS = 10  # for what was found: to find the first of it, as in sorting, may take longer than the slice
-
-
-class OutOfTime(Exception):
-    """The slice is over: what it found is stored in the exchange, and another one continues."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__()
-        self.exchange = exchange
 
 
 class ItemCollection:
@@ -85,7 +78,7 @@ class ItemCollection:
                 raise OutOfTime(exchange)
         exchange = self._store_block(exchange, search, block, last, started.examined + budget.examined)
         keys = exchange.checkpoint.keys
-        return self._store.save(_finished(exchange, Outcome(keys, keys, restricted=self._client.restricted)))
+        return self._store.save(finished(exchange, Outcome(keys, keys, restricted=self._client.restricted)))
 
     def page(self, exchange: Exchange, search: CompiledSearch, cursors: Cursors, deadline: Deadline) -> Exchange:
         """Store the page that the item asks for, as the sync search would find it, and the outcome of the item.
@@ -105,7 +98,7 @@ class ItemCollection:
         if (a_day := self._a_day()) and charge > a_day:
             raise _more_than_a_day(a_day)
         keys = self._blocks(exchange, [*ids, *others])
-        return self._store.save(_finished(exchange, outcome), *keys, charge=self._charge(charge))
+        return self._store.save(finished(exchange, outcome), *keys, charge=self._charge(charge))
 
     def rejected(self, exchange: Exchange, outcome: Outcome, *, is_probe: bool = False) -> Exchange:
         """Store why an item is rejected, and give back what it was charged today: nothing of it is sent.
@@ -114,7 +107,7 @@ class ItemCollection:
         """
         before, today = exchange.checkpoint, str(day(self._runtime.clock()))
         returned = before.charged_then if before.charged_on == today else 0
-        return self._store.save(_finished(exchange, outcome), charge=self._charge(int(is_probe) - returned))
+        return self._store.save(finished(exchange, outcome), charge=self._charge(int(is_probe) - returned))
 
     def _store_block(
         self, exchange: Exchange, search: CompiledSearch, block: Sequence[Place], last: Place | None, examined: int
@@ -179,10 +172,6 @@ class ItemCollection:
     def _charge(self, records: int) -> Charge | None:
         now = self._runtime.clock()
         return Charge(str(day(now)), records, self._a_day(), int(now) + 2 * _DAY) if records else None
-
-
-def _finished(exchange: Exchange, outcome: Outcome) -> Exchange:
-    return replace(exchange, outcomes=(*exchange.outcomes, outcome), checkpoint=Checkpoint(), tries=1)
 
 
 def _fitting(sizes: Sequence[int], room: int) -> int:

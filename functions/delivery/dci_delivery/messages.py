@@ -13,8 +13,9 @@ from dci_common.signatures.policy import Signatures
 from dci_common.spdci.asynchronous import TxnStatusEnvelope
 from dci_common.spdci.callback import TXN_ON_STATUS, CallbackHeader, envelope, unsigned_bytes
 from dci_common.spdci.envelope import read_envelope
+from dci_common.subscriptions.subscription_answer import SubscriptionAnswers
 from dci_common.timestamps import timestamp
-from dci_delivery.page import FRAME, compose
+from dci_delivery.page import FRAME, compose, compose_small
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
@@ -41,14 +42,15 @@ class Messages:
         self._runtime = runtime
         self._answers = answers
         self._sessions = sessions
-        self._status = StatusAnswers(runtime, answers, sessions)
+        self._subscriptions = SubscriptionAnswers(runtime)
+        self._status = StatusAnswers(runtime, answers, sessions, self._subscriptions.open)
         self._store = ExchangeStore(runtime)
         self._signatures = Signatures(runtime)
 
     @contextmanager
     def next(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
         """Make the next message. If the block raises, all that it would have disclosed is recorded as withheld."""
-        make = self._search if exchange.kind == "search" else self._txn_status
+        make = {"search": self._search, "status": self._txn_status}.get(exchange.kind, self._subscription)
         with make(exchange, client, deadline) as outgoing:
             yield outgoing
 
@@ -62,17 +64,24 @@ class Messages:
             yield Outgoing(page.message(exchange, answer, self._now(), signer), page.portions, session.wait)
 
     @contextmanager
+    def _subscription(self, exchange: Exchange, client: Client, _: Deadline) -> Iterator[Outgoing]:
+        answer = self._subscriptions.open(exchange)
+        signer = self._signatures.signer(client, answer.envelope.signature)
+        page = compose_small(exchange, answer, unsigned_bytes(client.callbacks.max_bytes, signer))
+        yield Outgoing(page.message(exchange, answer, self._now(), signer), page.portions, lambda: None)
+
+    @contextmanager
     def _txn_status(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
         request = read_envelope(TxnStatusEnvelope, self._store.request(exchange))
         signer = self._signatures.signer(client, request.signature)
         most = unsigned_bytes(client.callbacks.max_bytes, signer) - FRAME
-        asked = self._status.asked(client, request.message, int(most * exchange.delivery.share))
-        correlation_id = exchange.correlation_id
+        correlation_id, found = exchange.correlation_id, self._status.find(client, request.message)
         header = CallbackHeader(TXN_ON_STATUS, f"{correlation_id}-1", self._now(), 1, 1).text(request.header)
-        if asked is None:
-            message = self._status.unknown(request, correlation_id)
+        if found is None or found.kind != "search":
+            message = self._status.without_records(request, correlation_id, found)
             yield Outgoing(envelope(header, message, signer).encode(), (), lambda: None)
             return
+        asked = self._status.asked(client, request.message, found, int(most * exchange.delivery.share))
         with self._status.session(client, asked) as session:
             message = self._status.found(request, correlation_id, asked, session, deadline)
             yield Outgoing(envelope(header, message, signer).encode(), (), session.wait)

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.stored_answer import Room, StoredAnswer
-from dci_common.spdci.callback import ON_SEARCH, CallbackHeader, Signer, envelope, search_response
+from dci_common.spdci.callback import CallbackHeader, Signer, envelope
 
 if TYPE_CHECKING:
     from dci_common.deadline import Deadline
     from dci_common.exchange.disclosure_session import DisclosureSession
     from dci_common.exchange.exchanges import Delivery, Exchange, Portion
+    from dci_common.subscriptions.subscription_answer import SubscriptionAnswer
+
+    Answer = StoredAnswer | SubscriptionAnswer
 
 FRAME = 4_000  # bytes of a message beside its items, and of an item beside its records
 _ANY = Room(0, 10**9)  # a page that is fixed is sent as it is, however large its records have become
@@ -25,18 +28,18 @@ class Page:
     portions: tuple[Portion, ...]
     items: list[str]
 
-    def message(self, exchange: Exchange, answer: StoredAnswer, now: str, signer: Signer | None) -> bytes:
+    def message(self, exchange: Exchange, answer: Answer, now: str, signer: Signer | None) -> bytes:
         """Return the callback that sends the page. Its id is the same in every attempt."""
         completed = following(exchange, self.portions).item
         header = CallbackHeader(
-            action=ON_SEARCH,
+            action=answer.action,
             message_id=f"{exchange.correlation_id}-{exchange.delivery.page + 1}",
             message_ts=now,
             total_count=len(exchange.outcomes),
             completed_count=completed,
+            sender_id=answer.sender_id,
         )
-        response = search_response(exchange.transaction_id, exchange.correlation_id, self.items)
-        return envelope(header.text(answer.envelope.header), response, signer).encode()
+        return envelope(header.text(answer.envelope.header), answer.response(self.items), signer).encode()
 
 
 def compose(
@@ -64,6 +67,21 @@ def compose(
             left -= len(rendered.text.encode())
         if rendered.count < count:
             break
+    return Page(tuple(portions), items)
+
+
+def compose_small(exchange: Exchange, answer: SubscriptionAnswer, most_bytes: int) -> Page:
+    """Return the next page of an answer without records, whose items are small."""
+    left = most_bytes - FRAME
+    portions: list[Portion] = []
+    items: list[str] = []
+    for portion in exchange.delivery.portions or _wanted(exchange):
+        item = answer.item(portion[0])
+        left -= len(item.encode())
+        if items and left < 0 and not exchange.delivery.portions:
+            break
+        portions.append(portion)
+        items.append(item)
     return Page(tuple(portions), items)
 
 

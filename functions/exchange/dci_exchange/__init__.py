@@ -1,1 +1,1 @@
-"""The asynchronous search, and the status of exchanges: messages that are acknowledged now and answered later."""
+"""The asynchronous search, subscriptions, and the status of exchanges: messages that are answered later."""

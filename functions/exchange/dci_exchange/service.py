@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from dci_common.clients.callback_urls import is_registered, read_callback_url
 from dci_common.edge.errors import PayloadTooLarge
 from dci_common.errors import InvalidEnvelope, NotEntitled
 from dci_common.exchange.acceptance import Acceptance
-from dci_common.exchange.exchanges import Exchange
+from dci_common.exchange.exchanges import Exchange, Kind
 from dci_common.exchange.participants import check_participants
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.quota import OwnThread, Quotas
 from dci_common.signatures.policy import Signatures
 from dci_common.spdci.asynchronous import (
-    AsyncEnvelope,
     AsyncSearchEnvelope,
     TxnStatusEnvelope,
     acknowledgement,
     digest,
 )
 from dci_common.spdci.envelope import read_envelope
+from dci_common.spdci.subscriptions import SubscribeEnvelope, UnsubscribeEnvelope
 from dci_common.timestamps import day, timestamp
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.edge.http import Request
     from dci_common.runtime import Runtime
+
+    AsyncEnvelope = AsyncSearchEnvelope | SubscribeEnvelope | UnsubscribeEnvelope | TxnStatusEnvelope
 
 MAX_BYTES = 256_000  # of a message, which is stored in one item
 _SWEPT_AFTER = 60  # seconds after which an exchange that nobody works on is queued again
@@ -50,6 +52,20 @@ class ExchangeService:
         request.log_fields["items"] = len(references)
         return self._accept(request, client, envelope, "search", references)
 
+    def subscribe(self, request: Request, client: Client) -> dict[str, Any]:
+        """Accept new subscriptions. Raises what `search` raises."""
+        envelope = read_envelope(SubscribeEnvelope, _body(request))
+        references = tuple(item.reference_id for item in envelope.message.subscribe_request)
+        request.log_fields["items"] = len(references)
+        return self._accept(request, client, envelope, "subscribe", references)
+
+    def unsubscribe(self, request: Request, client: Client) -> dict[str, Any]:
+        """Accept the end of subscriptions. Raises what `search` raises."""
+        envelope = read_envelope(UnsubscribeEnvelope, _body(request))
+        codes = tuple(dict.fromkeys(envelope.message.subscription_codes))
+        request.log_fields["items"] = len(codes)
+        return self._accept(request, client, envelope, "unsubscribe", codes)
+
     def txn_status(self, request: Request, client: Client) -> dict[str, Any]:
         """Accept a request for the status of a transaction. Raises what `search` raises."""
         envelope = read_envelope(TxnStatusEnvelope, _body(request))
@@ -60,7 +76,7 @@ class ExchangeService:
         request: Request,
         client: Client,
         envelope: AsyncEnvelope,
-        kind: Literal["search", "status"],
+        kind: Kind,
         references: tuple[str, ...],
     ) -> dict[str, Any]:
         settings, now = self._runtime.settings, self._runtime.clock()
@@ -82,7 +98,7 @@ class ExchangeService:
             accepted=timestamp(now),
             today=day(now),
             callback_url=self._callback_url(envelope, client),
-            state="collecting" if kind == "search" else "delivering",
+            state="delivering" if kind == "status" else "collecting",
             due=int(now) + _SWEPT_AFTER,
         )
         self._quotas.check(counted)

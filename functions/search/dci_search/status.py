@@ -1,4 +1,4 @@
-"""The sync status of transactions: what became of a client's own asynchronous searches."""
+"""The sync status of transactions: what became of a client's own asynchronous messages."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from dci_common.spdci.callback import (
 )
 from dci_common.spdci.envelope import Envelope, read_envelope, sent_ids
 from dci_common.spdci.rejections import Rejection
+from dci_common.subscriptions.subscription_answer import SubscriptionAnswers
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class StatusService:
         self._runtime = runtime
         self._sessions = DisclosureSessions(runtime)
         self._signatures = Signatures(runtime)
-        self._status = StatusAnswers(runtime, StoredAnswers(runtime), self._sessions)
+        others = SubscriptionAnswers(runtime).open
+        self._status = StatusAnswers(runtime, StoredAnswers(runtime), self._sessions, others)
 
     def answer(self, request: Request, client: Client) -> str:
         """Return the answer to a request as JSON text.
@@ -61,11 +63,13 @@ class StatusService:
         asked_for = read_envelope(TxnStatusEnvelope, body)
         self._sessions.count_request(client)
         header = self._header(sent, 1)
-        asked = self._status.asked(client, asked_for.message, unsigned_bytes(MAX_BYTES, signer))
-        if asked is None:
-            answer = envelope(header, self._status.unknown(asked_for, request.correlation_id), signer)
+        exchange = self._status.find(client, asked_for.message)
+        if exchange is None or exchange.kind != "search":
+            message = self._status.without_records(asked_for, request.correlation_id, exchange)
+            answer = envelope(header, message, signer)
             proof.claim()
             return answer
+        asked = self._status.asked(client, asked_for.message, exchange, unsigned_bytes(MAX_BYTES, signer))
         with self._status.session(client, asked) as session:
             message = self._status.found(asked_for, request.correlation_id, asked, session, request.deadline)
             answer = envelope(header, message, signer)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 REGISTRY_SEARCH = "registry.search"
+REGISTRY_SUBSCRIBE = "registry.subscribe"
 REGISTRY_STATUS = "registry.status"
 CLIENTS_MANAGE = "clients.manage"
-PARTNER_SCOPES = (REGISTRY_SEARCH, "registry.subscribe", REGISTRY_STATUS)
+PARTNER_SCOPES = (REGISTRY_SEARCH, REGISTRY_SUBSCRIBE, REGISTRY_STATUS)
 CLIENTS_READ = "clients.read"
 SCOPES = (*PARTNER_SCOPES, CLIENTS_MANAGE, CLIENTS_READ)
 

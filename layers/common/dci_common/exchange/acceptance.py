@@ -66,7 +66,7 @@ def _accepting(exchange: Exchange, body: str, digest: str, limit: int, now: int)
     """Return the changes that accept an exchange; the second tells of a known message, the fifth of the client."""
     client_id, correlation_id = exchange.client_id, exchange.correlation_id
     expires = {"expires": number(now + DATA_SECONDS)}
-    names = [exchange.transaction_id, exchange.references]
+    names = [exchange.transaction_id, exchange.references, exchange.kind]
     known = {
         "pk": {"S": f"MESSAGE#{client_id}#{exchange.message_id}"},
         "sk": {"S": "MESSAGE"},
@@ -87,7 +87,7 @@ def _accepting(exchange: Exchange, body: str, digest: str, limit: int, now: int)
         **expires,
     }
     newest = {
-        **transaction_key(client_id, exchange.transaction_id),
+        **transaction_key(client_id, exchange.transaction_id, exchange.kind),
         "correlation_id": {"S": correlation_id},
         **expires,
     }
@@ -99,6 +99,6 @@ def _accepting(exchange: Exchange, body: str, digest: str, limit: int, now: int)
         {"Put": {"Item": request}},
         opening(client_id, 1, limit, is_called_back=bool(exchange.callback_url)),
     ]
-    if exchange.kind == "search":
+    if exchange.kind != "status":
         changes.append({"Put": {"Item": newest}})
     return changes

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dci_common.aws.dynamodb import Item
 from dci_common.exchange.exchange_table import ExchangeTable, number
-from dci_common.exchange.exchanges import Exchange, exchange_key, transaction_key
+from dci_common.exchange.exchanges import Exchange, Kind, exchange_key, transaction_key
 from dci_common.exchange.worker_places import PAUSED_QUEUE
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Names:
     correlation_id: str
     transaction_id: str
     references: frozenset[str]
+    kind: Kind
 
 
 class ExchangeLists:
@@ -31,10 +32,10 @@ class ExchangeLists:
     def __init__(self, runtime: Runtime) -> None:
         self._table = ExchangeTable(runtime)
 
-    def of_transaction(self, client_id: str, transaction_id: str) -> str | None:
-        """Return the correlation id of the newest search of a client's transaction; None if it has none."""
-        item = self._table.item(transaction_key(client_id, transaction_id))
-        return str(item["correlation_id"]["S"]) if item else None
+    def of_transaction(self, client_id: str, transaction_id: str, kinds: Iterable[Kind]) -> list[str]:
+        """Return the correlation ids of the newest exchange of each kind, of a client's transaction."""
+        items = self._table.items([transaction_key(client_id, transaction_id, kind) for kind in kinds])
+        return [item["correlation_id"]["S"] for item in items]
 
     def newest(self, client_id: str, limit: int) -> Iterator[Names]:
         """Yield what names a client's newest exchanges, so many at most, in one read of a megabyte at most."""
@@ -47,8 +48,9 @@ class ExchangeLists:
         }
         items, _ = self._table.page(request)
         for item in items:
-            transaction_id, references = json.loads(item["ids"]["S"])
-            yield Names(item["sk"]["S"].partition("#")[2], transaction_id, frozenset(references))
+            transaction_id, references, *kinds = json.loads(item["ids"]["S"])
+            kind: Kind = kinds[0] if kinds else "search" if references else "status"  # before there were others
+            yield Names(item["sk"]["S"].partition("#")[2], transaction_id, frozenset(references), kind)
 
     def listed(self, queue: str, until: int | None = None) -> Iterator[str]:
         """Yield the correlation ids of a partition of the index `due`, the earliest first, those due until then."""

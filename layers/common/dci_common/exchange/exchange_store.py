@@ -8,6 +8,7 @@
 | | `ATTEMPT#<timestamp>#<page>` | an attempt to deliver a page: its status, and when the next one is due |
 | `MESSAGE#<client id>#<message id>` | `MESSAGE` | for 24 hours: the digest of a message, and its acknowledgement |
 | `TRANSACTION#<client id>#<transaction id>` | `TRANSACTION` | the correlation id of the newest search with it |
+| | `TRANSACTION#<kind>` | and of the newest exchange of another kind |
 | `CLIENT#<client id>` | `<accepted>#<correlation id>` | the ids by which the client asks for the exchange |
 | `OPEN#<client id>` | `OPEN` | how many of its exchanges are open, and its running workers (see worker_places.py) |
 
@@ -64,6 +65,13 @@ class ExchangeStore:
         """Return an exchange, read consistently, or None."""
         item = self._table.item(exchange_key(correlation_id))
         return from_item(item) if item else None
+
+    def held(self, exchange: Exchange) -> Exchange:
+        """Return an exchange with what was stored of it since. Raises Superseded if it is held by another."""
+        stored = self.get(exchange.correlation_id)
+        if stored is None or stored.held_until != exchange.held_until:
+            raise Superseded
+        return stored
 
     def request(self, exchange: Exchange) -> bytes:
         """Return the message of an exchange as it came. Raises Unavailable when it is missing."""

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 State = Literal["collecting", "delivering", "answered", "refused", "dead", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
 Kind = Literal["search", "status", "subscribe", "unsubscribe", "notify"]
+ASKABLE_KINDS: tuple[Kind, ...] = ("search", "subscribe", "unsubscribe")  # of which clients may ask for the status
+UNANSWERED = {
+    "cancelled": "The registry's operators have cancelled this transaction.",
+    "dead": "The registry could not answer in time: ask again in a new message.",
+}
 # After this an exchange is dead that could not be collected, or not be delivered.
 MAX_OPEN_SECONDS = {"collecting": 14 * 86_400, "delivering": 17 * 86_400}
 OPEN: frozenset[State] = frozenset({"collecting", "delivering"})
@@ -101,8 +106,9 @@ class Delivery:
 class Exchange:
     """An exchange as it is stored, without its message and the keys of its records.
 
-    `kind` is the path it came by: `search`, or `status`, whose answer is about other exchanges. `callback_url` is
-    empty where the answer waits for a status request. `due` is when the sweep queues it, None once it has ended.
+    `kind` is the path it came by; the answer to a `status` is about other exchanges. `references` name its items: the
+    codes of subscriptions in an `unsubscribe`. `callback_url` is empty where the answer waits for a status request.
+    `due` is when the sweep queues it, None once it has ended.
     Nobody begins to work on it before `held_until`: somebody does already, or it waits for another attempt, or day.
     `tries` counts how often work was begun since it last advanced; `redriven` is when an operator last had it begun
     again, 0 for never. Times are in epoch seconds, but `accepted`.
@@ -163,9 +169,10 @@ def exchange_key(correlation_id: str, sk: str = "EXCHANGE") -> Item:
     return {"pk": {"S": f"EXCHANGE#{correlation_id}"}, "sk": {"S": sk}}
 
 
-def transaction_key(client_id: str, transaction_id: str) -> Item:
-    """Return the key of what names the newest search of a client's transaction."""
-    return {"pk": {"S": f"TRANSACTION#{client_id}#{transaction_id}"}, "sk": {"S": "TRANSACTION"}}
+def transaction_key(client_id: str, transaction_id: str, kind: Kind = "search") -> Item:
+    """Return the key of what names the newest exchange of a kind, of a client's transaction."""
+    sk = "TRANSACTION" if kind == "search" else f"TRANSACTION#{kind}"
+    return {"pk": {"S": f"TRANSACTION#{client_id}#{transaction_id}"}, "sk": {"S": sk}}
 
 
 def to_item(exchange: Exchange) -> Item:

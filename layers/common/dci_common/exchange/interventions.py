@@ -127,12 +127,12 @@ class Interventions:
             self._keep_until(key, now + DATA_SECONDS)
 
     def _keep_transaction(self, exchange: Exchange, expires: int) -> None:
-        """Keep what names the transaction's newest search: this one, where there is no other any more."""
-        if exchange.kind != "search":
+        """Keep what names the transaction's newest exchange: this one, where there is no other any more."""
+        if exchange.kind == "status":
             return
         self._runtime.dynamodb.update_item(
             TableName=self._runtime.settings.exchange_table,
-            Key=transaction_key(exchange.client_id, exchange.transaction_id),
+            Key=transaction_key(exchange.client_id, exchange.transaction_id, exchange.kind),
             UpdateExpression="SET expires = :expires, correlation_id = if_not_exists(correlation_id, :id)",
             ExpressionAttributeValues={":expires": {"N": str(expires)}, ":id": {"S": exchange.correlation_id}},
         )
@@ -153,9 +153,10 @@ class Interventions:
 def _redriven(exchange: Exchange, now: int) -> Exchange:
     """Return a failed exchange as it goes on: where it stopped, with all of its attempts again."""
     is_collected = exchange.kind == "status" or len(exchange.outcomes) == len(exchange.references)
+    is_done = is_collected and exchange.kind != "unsubscribe"  # which may have decided what is not done yet
     return replace(
         exchange,
-        state="delivering" if is_collected else "collecting",
+        state="delivering" if is_done else "collecting",
         due=now,
         ended=None,
         held_until=0,

@@ -1,18 +1,17 @@
-"""The status of a transaction: a client asks about its own searches, and gets the response once there is one.
+"""The status of a transaction: a client asks about its own exchanges, and gets the response once there is one.
 
 Another client's transaction looks like one that does not exist.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from dci_common.exchange.exchange_lists import ExchangeLists
-from dci_common.exchange.exchange_store import ExchangeStore
+from dci_common.exchange.exchanges import ASKABLE_KINDS, UNANSWERED
+from dci_common.exchange.own_exchanges import OwnExchanges
 from dci_common.exchange.stored_answer import Room, StoredAnswer, StoredAnswers
 from dci_common.json_text import json_text
 from dci_common.registry.errors import TooManyMatches
@@ -29,12 +28,7 @@ if TYPE_CHECKING:
 
 _PAGE_SIZE = 1_000
 _LARGE_RECORD = 3_000  # bytes
-_NEWEST = 1_000  # exchanges among which one is looked for that its transaction does not name
 MAX_BYTES = 5_000_000  # of records in one response, of which Lambda takes 6 MB
-_REASONS = {
-    "cancelled": "The registry's operators have cancelled this transaction.",
-    "dead": "The registry could not answer in time: ask again in a new message.",
-}
 _TOO_LARGE = (
     "The records do not fit into one response, or into its time: ask for smaller pages, in "
     "txnstatus_request.pagination."
@@ -53,30 +47,51 @@ class Asked:
     most_bytes: int
 
 
-class StatusAnswers:
-    """Answers status requests."""
+class OtherAnswer(Protocol):
+    """The answer of an exchange that is no search: it is small, and discloses no records."""
 
-    def __init__(self, runtime: Runtime, answers: StoredAnswers, sessions: DisclosureSessions) -> None:
+    def item(self, number: int) -> str:
+        """Return an item as JSON text."""
+
+    def response(self, items: list[str]) -> str:
+        """Return the message with these items as JSON text."""
+
+
+class StatusAnswers:
+    """Answers status requests. `others` opens the answers of exchanges that are no searches."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        answers: StoredAnswers,
+        sessions: DisclosureSessions,
+        others: Callable[[Exchange], OtherAnswer],
+    ) -> None:
         self._runtime = runtime
         self._answers = answers
         self._sessions = sessions
-        self._exchanges = ExchangeStore(runtime)
-        self._lists = ExchangeLists(runtime)
+        self._others = others
 
-    def asked(self, client: Client, message: TxnStatusMessage, most_bytes: int) -> Asked | None:
-        """Return what a client asks for; None when it has no such transaction."""
+    def find(self, client: Client, message: TxnStatusMessage) -> Exchange | None:
+        """Return the exchange that a client asks about; None when it has none such.
+
+        Reference ids are looked for in the message's own transaction, which some clients' status requests repeat, and
+        then among the newest exchanges.
+        """
         question = message.txnstatus_request
-        pagination = question.pagination
+        kinds = tuple(kind for kind in ASKABLE_KINDS if question.kind in {"", kind})
+        own = OwnExchanges(self._runtime, client.client_id, kinds)
+        if question.attribute_type == "correlation_id":
+            return own.first(question.values)
+        if question.attribute_type == "transaction_id":
+            return own.of_transactions(question.values)
+        return own.of_references(question.values, message.transaction_id)
+
+    def asked(self, client: Client, message: TxnStatusMessage, exchange: Exchange, most_bytes: int) -> Asked:
+        """Return what a client asks for of a search."""
+        pagination = message.txnstatus_request.pagination
         size = pagination.page_size if pagination else max(1, min(_PAGE_SIZE, most_bytes // _LARGE_RECORD))
-        exchange = self._find(client, message) if question.is_about_searches else None
-        if exchange is None:
-            return None
-        answer = self._answers.open(exchange, client)
-        is_by_reference = question.attribute_type == "reference_id_list"
-        wanted = set(question.values)
-        numbers = tuple(
-            number for number, item in enumerate(answer.items) if not is_by_reference or item.reference_id in wanted
-        )
+        answer, numbers = self._answers.open(exchange, client), _numbers(message, exchange)
         return Asked(answer, exchange, numbers, (pagination and pagination.page_number) or 1, size, most_bytes)
 
     def session(self, client: Client, asked: Asked) -> DisclosureSession:
@@ -92,13 +107,18 @@ class StatusAnswers:
         deadline: Deadline,
     ) -> str:
         """Return the message that answers a request, as JSON text."""
-        exchange = asked.exchange
-        items = [*self._items(asked, session, deadline)]
-        response = search_response(exchange.transaction_id, exchange.correlation_id, items)
+        response = asked.answer.response([*self._items(asked, session, deadline)])
         return _message(envelope, correlation_id, response)
 
-    def unknown(self, envelope: TxnStatusEnvelope, correlation_id: str) -> str:
-        """Return the message that answers a request about a transaction that does not exist."""
+    def without_records(self, envelope: TxnStatusEnvelope, correlation_id: str, exchange: Exchange | None) -> str:
+        """Return the message that answers a request about an exchange that is no search, or does not exist."""
+        if exchange is None:
+            return self._unknown(envelope, correlation_id)
+        answer = self._others(exchange)
+        items = [answer.item(number) for number in _numbers(envelope.message, exchange)]
+        return _message(envelope, correlation_id, answer.response(items), exchange.kind)
+
+    def _unknown(self, envelope: TxnStatusEnvelope, correlation_id: str) -> str:
         item = {
             "reference_id": envelope.message.txnstatus_request.reference_id,
             "timestamp": timestamp(self._runtime.clock()),
@@ -108,48 +128,6 @@ class StatusAnswers:
         }
         response = search_response(envelope.message.transaction_id, correlation_id, [json_text(item)])
         return _message(envelope, correlation_id, response)
-
-    def _find(self, client: Client, message: TxnStatusMessage) -> Exchange | None:
-        """Return the search that is asked about.
-
-        Reference ids are looked for in the search of the message's own transaction, which some clients' status
-        requests repeat, and then among the newest searches.
-        """
-        question, client_id = message.txnstatus_request, client.client_id
-        if question.attribute_type == "correlation_id":
-            return self._first_own(client, question.values)
-        if question.attribute_type == "transaction_id":
-            return self._first_own(client, self._of_transactions(client_id, question.values))
-        wanted = set(question.values)
-        found = self._own(client, self._lists.of_transaction(client_id, message.transaction_id))
-        if found and not wanted.isdisjoint(found.references):
-            return found
-        return self._own(client, self._newest(client_id, wanted, by_reference=True))
-
-    def _of_transactions(self, client_id: str, transaction_ids: list[str]) -> Iterator[str | None]:
-        """Yield searches of some transactions: of several, first the newest of the client's newest exchanges."""
-        named = map(partial(self._lists.of_transaction, client_id), transaction_ids)
-        if len(transaction_ids) == 1:
-            yield next(named)  # which needs no list
-        yield self._newest(client_id, set(transaction_ids))
-        yield from named
-
-    def _first_own(self, client: Client, correlation_ids: Iterable[str | None]) -> Exchange | None:
-        return next(filter(None, map(partial(self._own, client), correlation_ids)), None)
-
-    def _own(self, client: Client, correlation_id: str | None) -> Exchange | None:
-        exchange = self._exchanges.get(correlation_id) if correlation_id else None
-        is_own = exchange and exchange.client_id == client.client_id and exchange.kind == "search"
-        is_kept = exchange and exchange.is_kept(self._runtime.clock())
-        return exchange if is_own and is_kept else None
-
-    def _newest(self, client_id: str, wanted: set[str], *, by_reference: bool = False) -> str | None:
-        """Return the newest search that has one of the ids; without references it is a status request."""
-        for names in self._lists.newest(client_id, _NEWEST):
-            ids = names.references if by_reference else {names.transaction_id}
-            if names.references and not wanted.isdisjoint(ids):
-                return names.correlation_id
-        return None
 
     def _items(self, asked: Asked, session: DisclosureSession, deadline: Deadline) -> Iterator[str]:
         left = asked.most_bytes
@@ -163,7 +141,7 @@ class StatusAnswers:
         if exchange.state == "collecting":
             return answer.pending(number)
         if exchange.state == "cancelled" or number >= len(exchange.outcomes):
-            return answer.unanswered(number, _REASONS.get(exchange.state, _REASONS["dead"]))
+            return answer.unanswered(number, UNANSWERED.get(exchange.state, UNANSWERED["dead"]))
         keys = exchange.outcomes[number].keys
         start = (asked.page_number - 1) * asked.page_size
         count = max(0, min(asked.page_size, keys - start))
@@ -175,5 +153,13 @@ class StatusAnswers:
         return answer.too_large(number, _TOO_LARGE, session)
 
 
-def _message(envelope: TxnStatusEnvelope, correlation_id: str, response: str) -> str:
-    return status_response(envelope.message.transaction_id, correlation_id, response)
+def _numbers(message: TxnStatusMessage, exchange: Exchange) -> tuple[int, ...]:
+    """Return the numbers of the items that are asked about."""
+    question = message.txnstatus_request
+    is_by_reference, wanted = question.attribute_type == "reference_id_list", {*question.values}
+    references = enumerate(exchange.references)
+    return tuple(number for number, reference in references if not is_by_reference or reference in wanted)
+
+
+def _message(envelope: TxnStatusEnvelope, correlation_id: str, response: str, kind: str = "search") -> str:
+    return status_response(envelope.message.transaction_id, correlation_id, response, kind)

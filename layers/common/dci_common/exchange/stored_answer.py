@@ -22,6 +22,7 @@ from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import SETTINGS_SECONDS, RegistrySettings, RegistryStore
 from dci_common.spdci.asynchronous import AsyncSearchEnvelope
+from dci_common.spdci.callback import ON_SEARCH, search_response
 from dci_common.spdci.envelope import read_envelope
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_common.spdci.search_items import RejectedItem, SearchItem
@@ -89,6 +90,9 @@ class StoredAnswers:
 class StoredAnswer:
     """The answer of one exchange, for its client."""
 
+    action = ON_SEARCH
+    sender_id = ""
+
     def __init__(
         self, answers: StoredAnswers, exchange: Exchange, client: Client, envelope: AsyncSearchEnvelope
     ) -> None:
@@ -97,6 +101,10 @@ class StoredAnswer:
         self._client = client
         self.envelope = envelope
         self.items = envelope.message.search_request
+
+    def response(self, items: list[str]) -> str:
+        """Return the message with these items as JSON text."""
+        return search_response(self._exchange.transaction_id, self._exchange.correlation_id, items)
 
     def compiled(self, number: int) -> CompiledSearch:
         """Return the search of an item. Raises Rejection or QueryError: the item is rejected.

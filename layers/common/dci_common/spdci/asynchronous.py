@@ -32,7 +32,7 @@ TXN_STATUS = "txn-status"
 _QUERY_TYPE = ("search_criteria", "query_type")
 # As the standard's files and its examples write it, and partners.
 STATUS_ACTIONS = {TXN_STATUS, "txn/status", "txn_status"}
-_TxnType = Literal["search", "on-search", "subscribe", "unsubscribe", "receipt"]
+_TxnType = Literal["search", "on-search", "subscribe", "on-subscribe", "unsubscribe", "on-unsubscribe", "receipt"]
 _ATTRIBUTE_TYPES = {"reference_id": "reference_id_list"}
 
 
@@ -131,9 +131,9 @@ class TxnStatusQuestion(Message):
     locale: Locale = None
 
     @property
-    def is_about_searches(self) -> bool:
-        """Whether it asks about transactions of the only kind that there is."""
-        return self.txn_type in {None, "search", "on-search"}
+    def kind(self) -> str:
+        """The kind of transactions that it asks about; empty for any."""
+        return (self.txn_type or "").removeprefix("on-")
 
     @property
     def values(self) -> list[str]:
@@ -153,9 +153,6 @@ class TxnStatusEnvelope(Envelope):
 
     header: _TxnStatusHeader
     message: TxnStatusMessage = Field(repr=False)
-
-
-AsyncEnvelope = AsyncSearchEnvelope | TxnStatusEnvelope
 
 
 def digest(body: bytes) -> str:

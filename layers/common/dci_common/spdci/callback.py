@@ -11,6 +11,8 @@ from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_response import rejection_members
 
 ON_SEARCH = "on-search"
+ON_SUBSCRIBE = "on-subscribe"
+ON_UNSUBSCRIBE = "on-unsubscribe"
 TXN_ON_STATUS = "txn-on-status"
 
 
@@ -28,7 +30,10 @@ class Signer(NamedTuple):
 
 
 class CallbackHeader(NamedTuple):
-    """What a callback's header says beside what the header of the request does."""
+    """What a callback's header says beside what the header of the request does.
+
+    `sender_id` names the registry where the request does not, in messages that must name it.
+    """
 
     action: str
     message_id: str
@@ -36,9 +41,11 @@ class CallbackHeader(NamedTuple):
     total_count: int
     completed_count: int
     rejection: Rejection | None = None
+    sender_id: str = ""
 
     def text(self, request: RequestHeader) -> str:
         """Return the header that answers a request, as JSON text. Its receiver is the sender of the answer."""
+        sender_id = request.receiver_id or self.sender_id
         header = {
             "version": VERSION,
             "message_id": self.message_id,
@@ -47,7 +54,7 @@ class CallbackHeader(NamedTuple):
             **(rejection_members(self.rejection) if self.rejection else {"status": "succ"}),
             "total_count": self.total_count,
             "completed_count": self.completed_count,
-            **({"sender_id": request.receiver_id} if request.receiver_id else {}),
+            **({"sender_id": sender_id} if sender_id else {}),
             "receiver_id": request.sender_id,
             "is_msg_encrypted": False,
         }
@@ -56,14 +63,28 @@ class CallbackHeader(NamedTuple):
 
 def search_response(transaction_id: str, correlation_id: str, items: list[str]) -> str:
     """Return the standard's SearchResponse as JSON text, from items that are JSON text."""
-    ids = json_text({"transaction_id": transaction_id, "correlation_id": correlation_id})
-    return f'{ids[:-1]},"search_response":[{",".join(items)}]}}'
+    return _response(transaction_id, correlation_id, f'"search_response":[{",".join(items)}]')
 
 
-def status_response(transaction_id: str, correlation_id: str, txn_status: str) -> str:
-    """Return the standard's TxnStatusResponse as JSON text, from a SearchResponse that is JSON text."""
+def subscribe_response(transaction_id: str, correlation_id: str, items: list[str]) -> str:
+    """Return the standard's SubscribeResponse as JSON text, from items that are JSON text."""
+    return _response(transaction_id, correlation_id, f'"subscribe_response":[{",".join(items)}]')
+
+
+def unsubscribe_response(transaction_id: str, correlation_id: str, status: str, items: list[str]) -> str:
+    """Return the standard's UnSubscribeResponse as JSON text, from its status and items that are JSON text."""
+    return _response(transaction_id, correlation_id, f'{status[1:-1]},"subscription_status":[{",".join(items)}]')
+
+
+def status_response(transaction_id: str, correlation_id: str, txn_status: str, txn_type: str = "search") -> str:
+    """Return the standard's TxnStatusResponse as JSON text, from the response of that type, which is JSON text."""
+    told = f'{{"txn_type":{json_text(txn_type)},"txn_status":{txn_status}}}'
+    return _response(transaction_id, correlation_id, f'"txnstatus_response":{told}')
+
+
+def _response(transaction_id: str, correlation_id: str, members: str) -> str:
     ids = json_text({"transaction_id": transaction_id, "correlation_id": correlation_id})
-    return f'{ids[:-1]},"txnstatus_response":{{"txn_type":"search","txn_status":{txn_status}}}}}'
+    return f"{ids[:-1]},{members}}}"
 
 
 def envelope(header: str, message: str, signer: Signer | None) -> str:

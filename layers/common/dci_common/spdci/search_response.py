@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pydantic_core
 
 from dci_common.registry.errors import TooManyMatches
 from dci_common.spdci.envelope import VERSION
 from dci_common.spdci.rejections import Rejection
-from dci_common.spdci.search_items import RejectedItem, SearchItem
+
+if TYPE_CHECKING:
+    from dci_common.spdci.search_items import SearchItem
 
 # Lambda's response is at most 6 MB, with the body as a JSON string in it. The difference is room for the envelope and
 # for 100 items without records, whose ids are as long as allowed and full of escapes.
 MAX_BYTES = 5_500_000
+
+
+class AskedItem(Protocol):
+    """What an answer repeats of an item of a message."""
+
+    @property
+    def reference_id(self) -> str:
+        """The item's id."""
+
+    @property
+    def locale(self) -> str | None:
+        """The language that it asked for."""
 
 
 class Answer:
@@ -43,7 +57,7 @@ class Answer:
 
 def served(item: SearchItem, now: str, data: dict[str, Any], pagination: dict[str, int | str]) -> dict[str, Any]:
     """Return the response item of a search that was served, whether or not anything matched."""
-    return {**_item(item, now), "status": "succ", "data": data, "pagination": pagination}
+    return {**answered(item, now), "status": "succ", "data": data, "pagination": pagination}
 
 
 def served_text(
@@ -54,19 +68,19 @@ def served_text(
     `names` are the `reg_type` and the `reg_record_type`.
     """
     reg_type, record_type = names
-    head = pydantic_core.to_json({**_item(item, now), "status": "succ", "pagination": pagination}).decode()
+    head = pydantic_core.to_json({**answered(item, now), "status": "succ", "pagination": pagination}).decode()
     data = pydantic_core.to_json({"version": VERSION, "reg_type": reg_type, "reg_record_type": record_type}).decode()
     return f'{head[:-1]},"data":{data[:-1]},"reg_records":[{",".join(records)}]}}}}'
 
 
-def rejected(item: SearchItem | RejectedItem, now: str, rejection: Rejection) -> dict[str, Any]:
+def rejected(item: AskedItem, now: str, rejection: Rejection) -> dict[str, Any]:
     """Return the response item of a search that was rejected."""
-    return {**_item(item, now), **rejection_members(rejection)}
+    return {**answered(item, now), **rejection_members(rejection)}
 
 
-def pending(item: SearchItem | RejectedItem, now: str) -> dict[str, Any]:
+def pending(item: AskedItem, now: str) -> dict[str, Any]:
     """Return the response item of a search that is not answered yet."""
-    return {**_item(item, now), "status": "pdng"}
+    return {**answered(item, now), "status": "pdng"}
 
 
 def record_data(reg_type: str, reg_record_type: str, records: list[dict[str, Any]]) -> dict[str, Any]:
@@ -85,6 +99,7 @@ def rejection_members(rejection: Rejection) -> dict[str, Any]:
     return {"status": "rjct", **code, "status_reason_message": rejection.message[:999]}
 
 
-def _item(item: SearchItem | RejectedItem, now: str) -> dict[str, Any]:
+def answered(item: AskedItem, now: str) -> dict[str, Any]:
+    """Return the members of a response item that it has whatever its answer is."""
     locale = {"locale": item.locale} if item.locale else {}
     return {"reference_id": item.reference_id, "timestamp": now, **locale}

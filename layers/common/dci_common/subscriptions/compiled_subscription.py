@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from dci_common.exchange.compiled_search import CompiledSearch, SearchClient, compile_search
+from dci_common.registry.catalogue.names import folded
 from dci_common.registry.errors import QueryError
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_items import SearchCriteria
@@ -27,6 +30,15 @@ class CompiledSubscription(NamedTuple):
 
     event_type: EventType
     search: CompiledSearch
+    filter_type: str
+    filter: object
+
+    @property
+    def meaning(self) -> str:
+        """The digest of what it asks for, whenever and wherever it is told: a client has one of each."""
+        search = self.search
+        parts = [self.event_type, folded(search.reg_type), search.record_type.name, self.filter_type, self.filter]
+        return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def compile_subscription(
@@ -36,12 +48,12 @@ def compile_subscription(
     event_type = find_event_type(criteria.reg_event_type)
     if event_type is None:
         raise Rejection(_TYPES, f"reg_event_type must be one of {', '.join(EventType)}.")
-    everybody = criteria.filter == EVERYBODY
+    wanted, everybody = searched(criteria), criteria.filter == EVERYBODY
     try:
-        search = compile_search(searched(criteria), client, settings, today, everybody=everybody)
+        search = compile_search(wanted, client, settings, today, everybody=everybody)
     except QueryError as error:
         raise Rejection(_DETAILS, error.message) from error
-    return CompiledSubscription(event_type, search)
+    return CompiledSubscription(event_type, search, wanted.query_type, criteria.filter)
 
 
 def searched(criteria: SubscribeCriteria) -> SearchCriteria:

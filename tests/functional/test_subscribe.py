@@ -1,0 +1,298 @@
+"""Partners subscribe: what is acknowledged, what begins, and what on-subscribe says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from support.api import Api
+from support.events import event
+from support.exchanges import Queues, Receiver, change_client
+from support.stored_exchanges import exchange_table
+from support.subscribe_messages import FILTER, TIMESTAMP, criteria, subscribe_item
+from support.subscribing import SCOPES, SubscribingPartner, codes
+
+SCHOOL_AGE = [
+    {"seq_num": 1, "expression1": {"attribute_name": "birth_date", "operator": "gt", "attribute_value": "2015-01-01"}}
+]
+POOR = {
+    "type": "ns:org:QueryType:NoSql",
+    "value": {"expression": {"collection": "Group", "query": {"$and": [{"poverty_score": {"$lt": 5}}]}}},
+}
+
+
+@pytest.fixture
+def partner(village_table: str, new_api: Callable[..., Api], receiver: Receiver) -> SubscribingPartner:
+    """Return a partner that subscribes, whose exchanges are in a table of the test's own."""
+    queues = Queues()
+    names = {"work_queue": "work", "delivery_queue": "delivery", "exchange_table": exchange_table()}
+    made = new_api(registry_table=village_table, sqs=lambda _: queues, **names)
+    return SubscribingPartner(made, queues, receiver)
+
+
+def by(reference_id: str = "r-1", **members: object) -> dict[str, Any]:
+    """Return an item with these members of its criteria."""
+    return subscribe_item(reference_id, subscribe_criteria=criteria(**members))
+
+
+def test_a_subscription_is_acknowledged_and_answered(partner: SubscribingPartner, receiver: Receiver) -> None:
+    """The code of the only one is the correlation id of the acknowledgement, which a known client stores."""
+    message = partner.subscribe_message(subscribe_item(locale="eng"))
+    reply = partner.send(message, "subscribe")
+    assert (reply.status, reply.json["message"]["ack_status"]) == (200, "ACK")
+    partner.work()
+    (sent,) = receiver.received
+    correlation_id = reply.json["message"]["correlation_id"]
+    header, answer = sent["header"], sent["message"]
+    assert (header["action"], header["status"]) == ("on-subscribe", "succ")
+    assert (header["total_count"], header["completed_count"], header["message_id"]) == (1, 1, f"{correlation_id}-1")
+    assert (header["sender_id"], header["receiver_id"]) == ("registry", partner.client.sender_id)
+    assert answer["transaction_id"] == message["message"]["transaction_id"]
+    assert answer["correlation_id"] == correlation_id
+    now = "2026-03-01T09:30:00.000Z"
+    info = {"code": correlation_id, "status": "subscribe", "timestamp": now, **criteria()}
+    (item,) = answer["subscribe_response"]
+    assert item == {
+        "reference_id": "r-1",
+        "timestamp": now,
+        "locale": "eng",
+        "status": "succ",
+        "subscriptions": [info],
+    }
+    assert partner.state(reply) == "answered"
+
+
+def test_what_is_stored_is_what_was_asked_for(partner: SubscribingPartner) -> None:
+    """A subscription keeps its criteria, its purpose, its language, and where it is to be answered."""
+    purpose = {"purpose": {"text": "enrolment"}}
+    item = subscribe_item("r-7", subscribe_criteria=criteria(authorize=purpose, frequency="daily"), locale="fra")
+    (code,) = codes(partner.begun(item))
+    stored = partner.store.get(code)
+    assert stored
+    assert (stored.client_id, stored.reference_id, stored.locale) == (partner.client.client_id, "r-7", "fra")
+    assert (stored.callback_url, stored.state) == (partner.url, "active")
+    assert stored.criteria["filter"] == FILTER
+    assert stored.criteria["authorize"] == purpose
+    assert stored.criteria["frequency"]["frequency"] == "daily"
+    assert stored.watches
+
+
+@pytest.mark.parametrize(
+    ("members", "is_by_condition"),
+    [
+        ({}, False),
+        ({"filter": {"type": "*", "value": "*"}}, True),
+        ({"filter": SCHOOL_AGE}, True),
+        ({"filter": SCHOOL_AGE, "filter_type": "predicate", "reg_event_type": "UPDATE"}, True),
+        ({"filter": POOR, "notify_record_type": "Group"}, True),
+        ({"reg_type": "ns:org:RegistryType:Social", "notify_record_type": "spdci-extensions-dci:Member"}, False),
+    ],
+)
+def test_each_kind_of_filter_begins_a_subscription(
+    partner: SubscribingPartner, members: dict[str, Any], *, is_by_condition: bool
+) -> None:
+    """By identifier it is found by index entries, else by comparing; it comes back as it was written."""
+    (item,) = partner.begun(by(**members))
+    (info,) = item["subscriptions"]
+    assert {name: info[name] for name in members} == members
+    (stored,) = partner.active()
+    assert stored.is_by_condition is is_by_condition
+
+
+@pytest.mark.parametrize("name", ["REGISTER", "register", "spdci-common:RegistryEventType:Register", "registration"])
+def test_an_event_type_comes_back_as_it_was_written(partner: SubscribingPartner, name: str) -> None:
+    """Any spelling begins the same subscription: there is one of each meaning."""
+    (item,) = partner.begun(by(reg_event_type=name))
+    assert item["subscriptions"][0]["reg_event_type"] == name
+    (again,) = partner.begun(by(reg_event_type="REGISTER"))
+    assert again["status_reason_code"] == "rjct.event.already_subscribed"
+
+
+def test_a_frequency_comes_back_with_what_its_schema_demands(partner: SubscribingPartner) -> None:
+    """The standard's own samples have no end, and OpenSPP2 sends a word."""
+    sample = {"start_time": "2024-08-18T00:00:00.000Z", "frequency": "daily"}
+    sent = [by("r-1", frequency=sample), by("r-2", frequency="daily", reg_event_type="UPDATE")]
+    told = [item["subscriptions"][0]["frequency"] for item in partner.begun(*sent)]
+    end = {"end_time": "9999-12-31T23:59:59Z"}
+    assert told == [sample | end, {"start_time": "2026-03-01T09:30:00.000Z", "frequency": "daily"} | end]
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"reg_event_type": "NewFarmer"}, "rjct.notify_types.invalid"),
+        ({"reg_event_type": "spdci-common:RegistryEventType:NewDisabledNewborn"}, "rjct.notify_types.invalid"),
+        ({"filter": {"type": "SHOE_SIZE", "value": "44"}}, "rjct.notify_details.invalid"),
+        ({"filter": "me.age < 25", "filter_type": "graphql"}, "rjct.notify_details.invalid"),
+        ({"notify_record_type": "Farmer"}, "rjct.notify_details.invalid"),
+        ({"reg_type": "ns:org:RegistryType:FR"}, "rjct.notify_details.invalid"),
+    ],
+)
+def test_what_cannot_be_subscribed_to_is_rejected_alone(
+    partner: SubscribingPartner, members: dict[str, Any], code: str
+) -> None:
+    """A rejected item says why, and the good one beside it begins."""
+    rejected, good = partner.begun(by("bad", **members), by("good"))
+    assert (rejected["reference_id"], rejected["status"], rejected["status_reason_code"]) == ("bad", "rjct", code)
+    assert rejected["status_reason_message"]
+    assert "subscriptions" not in rejected
+    assert good["status"] == "succ"
+    assert [stored.code for stored in partner.active()] == codes([good])
+
+
+def test_the_codes_of_several_have_numbers(partner: SubscribingPartner) -> None:
+    """Each item has a code of its own, by its place in the message."""
+    message = [by(f"r-{number}", filter={"type": "UIN", "value": str(number)}) for number in range(1, 4)]
+    reply = partner.subscribe(*message)
+    correlation_id = reply.json["message"]["correlation_id"]
+    items = partner.answer("subscribe_response")
+    assert [item["reference_id"] for item in items] == ["r-1", "r-2", "r-3"]
+    assert codes(items) == [f"{correlation_id}-{number}" for number in range(1, 4)]
+
+
+def test_duplicates_within_a_message(partner: SubscribingPartner) -> None:
+    """A reference id counts once, and so does what a subscription asks for."""
+    first, repeated, same = partner.begun(by("r-1"), by("r-1", reg_event_type="UPDATE"), by("r-2"))
+    assert first["status"] == "succ"
+    assert repeated["status_reason_code"] == "rjct.reference_id.duplicate"
+    assert same["status_reason_code"] == "rjct.event.already_subscribed"
+    assert codes([first])[0] in same["status_reason_message"]
+    assert len(partner.active()) == 1
+
+
+def test_duplicates_across_messages(partner: SubscribingPartner, receiver: Receiver) -> None:
+    """Another schedule or another address is the same subscription; another event, record type or filter is not."""
+    (code,) = codes(partner.begun())
+    (again,) = partner.begun(by(frequency="daily"), sender_uri=f"{receiver.url}/elsewhere")
+    assert (again["status"], code in again["status_reason_message"]) == ("rjct", True)
+    different = [{"reg_event_type": "UPDATE"}, {"notify_record_type": "Member"}, {"filter": {**FILTER, "value": "1"}}]
+    for members in different:
+        assert partner.begun(by(**members))[0]["status"] == "succ"
+
+
+def test_another_clients_subscription_is_not_ones_own(partner: SubscribingPartner, receiver: Receiver) -> None:
+    """Two clients may subscribe to the same, and neither learns of the other."""
+    other = SubscribingPartner(partner.api, partner.queues, receiver)
+    assert [made.begun()[0]["status"] for made in (partner, other)] == ["succ", "succ"]
+
+
+def test_a_message_that_is_repeated_begins_nothing_twice(partner: SubscribingPartner, receiver: Receiver) -> None:
+    """The same message id has the same acknowledgement, and one callback; another content conflicts."""
+    message = partner.subscribe_message()
+    replies = [partner.send(message, "subscribe") for _ in range(2)]
+    assert replies[0].text == replies[1].text
+    partner.work()
+    assert len(receiver.received) == len(partner.active()) == 1
+    message["message"]["subscribe_request"].append(by("r-2", reg_event_type="UPDATE"))
+    assert partner.send(message, "subscribe").status == 409
+
+
+def test_openspp2s_client_subscribes_and_unsubscribes(partner: SubscribingPartner, receiver: Receiver) -> None:
+    """It keeps the correlation id as the code, asks for everybody, and sends the codes by another name."""
+    message = partner.subscribe_message(by(filter={"type": "*", "value": "*"}), meta={}, sender_uri="")
+    code = partner.send(message, "subscribe").json["message"]["correlation_id"]
+    partner.work()
+    assert receiver.received == []
+    assert [stored.code for stored in partner.active()] == [code]
+    ending = partner.message(name="unsubscribe")
+    ending["message"] = {"transaction_id": "t", "timestamp": TIMESTAMP, "subscription_code": [code]}
+    assert partner.send(ending, "unsubscribe").status == 200
+    partner.work()
+    assert receiver.received[-1]["message"]["subscription_status"] == [{"code": code, "status": "unsubscribe"}]
+    assert partner.active() == []
+
+
+def test_a_callback_to_nowhere_waits_for_a_status_request(partner: SubscribingPartner, receiver: Receiver) -> None:
+    """Without an address, the subscription begins, and its answer is there for who asks."""
+    reply = partner.subscribe(sender_uri=None)
+    partner.work()
+    assert (partner.state(reply), receiver.arrived) == ("answered", [])
+    told = partner.told(reply)
+    assert (told["txn_type"], told["txn_status"]["subscribe_response"][0]["status"]) == ("subscribe", "succ")
+
+
+def test_a_client_has_a_hundred_subscriptions_by_condition(partner: SubscribingPartner) -> None:
+    """The one after that is rejected, and one by identifier is not."""
+    items = [
+        by(f"r-{number}", filter=[{"expression1": {**SCHOOL_AGE[0]["expression1"], "attribute_value": day}}])
+        for number, day in enumerate(f"20{year}-01-0{day}" for year in range(10, 21) for day in range(1, 10))
+    ]
+    assert {item["status"] for item in partner.begun(*items)} == {"succ"}
+    last, over, identified = partner.begun(
+        by("r-1", filter=SCHOOL_AGE), by("r-2", reg_event_type="UPDATE", filter=SCHOOL_AGE), by("r-3")
+    )
+    assert [item["status"] for item in (last, over, identified)] == ["succ", "rjct", "succ"]
+    assert over["status_reason_code"] == "rjct.notify_details.invalid"
+
+
+def test_an_answer_that_is_too_large_comes_in_pages(partner: SubscribingPartner, receiver: Receiver) -> None:
+    """Nothing is larger than the receiver takes, and every item is told of once."""
+    change_client(partner, callbacks={"urls": ["http://127.0.0.1"], "max_bytes": 10_000})
+    filters = [{"type": "UIN", "value": f"{number:0600}"} for number in range(30)]
+    items = [by(f"r-{number}", filter=filter_) for number, filter_ in enumerate(filters)]
+    receiver.answer = lambda body: (413 if len(body["message"]["subscribe_response"]) > 3 else 200, {})
+    partner.subscribe(*items)
+    partner.work()
+    pages = [message["message"]["subscribe_response"] for message in receiver.received]
+    assert [item["reference_id"] for page in pages for item in page] == [f"r-{number}" for number in range(30)]
+    assert max(map(len, pages)) <= 3
+    assert receiver.received[-1]["header"]["completed_count"] == 30
+
+
+def test_only_who_holds_the_scope_may_subscribe(partner: SubscribingPartner, receiver: Receiver) -> None:
+    """The scope is granted to partners apart from that for searches; the asynchronous flag is needed too."""
+    searching = SubscribingPartner(partner.api, partner.queues, receiver, scopes=("registry.search",))
+    synchronous = SubscribingPartner(partner.api, partner.queues, receiver, flags={"asynchronous": False})
+    for other in (searching, synchronous):
+        for reply in (other.subscribe(), other.unsubscribe("c")):
+            assert (reply.status, reply.code) == (403, "err.request.forbidden")
+    only = SubscribingPartner(partner.api, partner.queues, receiver, scopes=SCOPES[1:2])
+    assert only.begun()[0]["status"] == "succ"
+
+
+@pytest.mark.parametrize("name", ["subscribe", "unsubscribe"])
+def test_what_is_accepted_is_what_a_search_may_be(partner: SubscribingPartner, name: str) -> None:
+    """The sender, the address, the action, the shape and the method are checked as those of a search are."""
+    for header, code in (
+        ({"sender_id": "somebody else"}, "err.sender_id.invalid"),
+        ({"sender_uri": "https://elsewhere.example/"}, "err.sender_uri.invalid"),
+        ({"action": "search"}, "err.request.bad"),
+        ({"version": "2.0.0"}, "err.version.not_supported"),
+    ):
+        reply = partner.send(partner.message(name=name, **header), name)
+        assert (reply.status, reply.code) == (400, code)
+    assert partner.api.send(event(name, body={}, token="no-token")).status == 401
+    sent = event(name, token=partner.token)
+    sent["requestContext"]["http"]["method"] = "GET"
+    assert partner.api.send(sent).status == 405
+    assert partner.queues.take() == []
+
+
+def test_open_subscribes_count_as_open_exchanges(partner: SubscribingPartner, receiver: Receiver) -> None:
+    """A client over its limit of open exchanges waits, whatever it sends."""
+    few = SubscribingPartner(partner.api, partner.queues, receiver, open_exchanges=1)
+    assert few.subscribe().status == 200
+    assert few.unsubscribe("c").status == few.search().status == 429
+    few.work()
+    assert few.unsubscribe("c").status == 200
+
+
+def test_what_a_client_may_not_see_it_may_not_subscribe_to(partner: SubscribingPartner) -> None:
+    """Its rights are those of the moment at which the subscription begins."""
+    partner.subscribe(by(filter=SCHOOL_AGE), by("r-2", filter=POOR, notify_record_type="Group"))
+    change_client(partner, record_types=["SRPerson"])
+    assert [item["status"] for item in partner.answer("subscribe_response")] == ["succ", "rjct"]
+
+
+def test_a_disabled_client_subscribes_to_nothing_before_it_is_enabled(partner: SubscribingPartner) -> None:
+    """What it asked for waits, and is done an hour after it is enabled again."""
+    reply = partner.subscribe()
+    change_client(partner, status="disabled")
+    partner.work()
+    assert (partner.state(reply), partner.active()) == ("collecting", [])
+    change_client(partner, status="enabled")
+    partner.api.clock.advance(3_601)
+    partner.sweep()
+    assert (partner.state(reply), len(partner.active())) == ("answered", 1)
