@@ -120,3 +120,8 @@ def log_rotation(step: str, token: str) -> None:
 def log_key_set_unavailable(client_id: str, reason: str) -> None:
     """Write why the keys that a client publishes could not be fetched."""
     _logger().warning("key set unavailable", extra={"client_id": client_id, "reason": reason})
+
+
+def log_subscription_rejected(code: str, reason: str) -> None:
+    """Write that a subscription is not told of changes, because its client may not ask for what it asks for now."""
+    _logger().warning("subscription rejected", extra={"subscription_code": code, "reason": reason})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dci_common.aws.dynamodb import Item, Unmetered, batch_get
@@ -53,6 +53,11 @@ class ClientStore:
         )
         item = answer.get("Item")
         return client_from_item(item) if item else None
+
+    def many(self, client_ids: Iterable[str]) -> dict[str, Client]:
+        """Return clients by their ids, read consistently; unknown ones are left out."""
+        items = batch_get(self._runtime, self._table, [client_key(client_id) for client_id in set(client_ids)])
+        return {client.client_id: client for client in map(client_from_item, items)}
 
     def named(self, name: str) -> Client | None:
         """Return the client with this name, read consistently, or None."""

@@ -14,7 +14,7 @@ A subscription begins and ends in one transaction with all of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -98,6 +98,11 @@ class SubscriptionStore:
         }
         codes = [item["sk"]["S"].removeprefix(_CONDITION) for item in self._table.query(request)]
         return [subscription for subscription in self.many(codes).values() if subscription.is_active]
+
+    def codes_watching(self, watches: Iterable[Watch]) -> dict[Watch, list[str]]:
+        """Return the codes of the subscriptions that watch by index entries; entries without any are left out."""
+        items = self._table.items([{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in watches])
+        return {(item["pk"]["S"], item["sk"]["S"]): item["codes"]["SS"] for item in items if "codes" in item}
 
     def codes_of(self, client_id: str) -> Iterator[str]:
         """Yield the codes of a client's active subscriptions, in no particular order."""

@@ -1,0 +1,1 @@
+"""The changes function: tells of changed records."""
