@@ -48,6 +48,7 @@ SETTINGS = Settings(
     cursor_secret="dci-cursor-key",
     work_queue="https://sqs.eu-west-1.amazonaws.com/123456789012/dci-work",
     delivery_queue="https://sqs.eu-west-1.amazonaws.com/123456789012/dci-delivery",
+    changes_queue="https://sqs.eu-west-1.amazonaws.com/123456789012/dci-changes",
     callback_secrets="dci/callbacks/",
     callback_test_origins=frozenset({"127.0.0.1", "localhost"}),
     issuer="https://registry.example.org",
@@ -95,7 +96,7 @@ def engine(population: Population) -> Iterator[None]:
             rotate(rotation_app.create_app(runtime), secret_id)
         load(dynamodb, SETTINGS.registry_table, population, SHARDS, date(2026, 3, 1))
         secrets.create_secret(Name=SETTINGS.cursor_secret, SecretString="only for tests")
-        queues = (SETTINGS.work_queue, SETTINGS.delivery_queue)
+        queues = (SETTINGS.work_queue, SETTINGS.delivery_queue, SETTINGS.changes_queue)
         created = [boto3.client("sqs").create_queue(QueueName=url.rpartition("/")[2])["QueueUrl"] for url in queues]
         assert created == list(queues)
         tune_gc()  # as the functions do: the collector would walk again and again through all that the session keeps

@@ -16,7 +16,7 @@ except ImportError:  # PyYAML was built without libyaml
     from yaml import SafeLoader  # type: ignore[assignment]
 
 _TABLE_MEMBERS = {"AttributeDefinitions", "KeySchema", "BillingMode"}
-_FURTHER_TABLE_MEMBERS = {"GlobalSecondaryIndexes"}
+_FURTHER_TABLE_MEMBERS = {"GlobalSecondaryIndexes", "StreamSpecification"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,10 @@ def _routes(resource: dict[str, Any]) -> list[Route]:
 
 def _table(resource: dict[str, Any]) -> dict[str, Any]:
     properties = resource["Properties"]
-    return {name: properties[name] for name in _TABLE_MEMBERS | (_FURTHER_TABLE_MEMBERS & properties.keys())}
+    table = {name: properties[name] for name in _TABLE_MEMBERS | (_FURTHER_TABLE_MEMBERS & properties.keys())}
+    if "StreamSpecification" in table:  # CloudFormation has no member for that it is on
+        table["StreamSpecification"] = {"StreamEnabled": True, **table["StreamSpecification"]}
+    return table
 
 
 class _Loader(SafeLoader):

@@ -22,7 +22,8 @@ TYPE = "AWS::CloudWatch::Alarm"
 ALARMS = {name: alarm["Properties"] for name, alarm in of_type(TYPE, MONITORING).items()}
 METRICS = {
     "ApiGateway": {"Count", "4xx", "5xx", "Latency"},
-    "Lambda": {"Errors", "Throttles"},
+    "Lambda": {"Errors", "IteratorAge", "Throttles"},
+    "S3": {"NumberOfObjects"},
     "SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
 }
 Named = tuple[str, str | None, str]  # dimension beside the stack, its value (None is any), metric
@@ -123,7 +124,7 @@ def test_every_function_has_an_alarm_of_its_errors() -> None:
     watched: dict[str, set[str]] = {"Errors": set(), "Throttles": set()}
     for alarm in ALARMS.values():
         for metric in measured(alarm):
-            if metric["Namespace"] == "AWS/Lambda":
+            if metric["Namespace"] == "AWS/Lambda" and metric["MetricName"] in watched:
                 assert alarm["Threshold"] == 1
                 watched[metric["MetricName"]] |= {dimension["Value"]["Ref"] for dimension in metric["Dimensions"]}
     assert watched == {"Errors": set(functions()), "Throttles": set(functions())}
@@ -148,6 +149,15 @@ def test_every_queue_has_an_alarm() -> None:
     waiting = {name for name, queue in queues.items() if "RedrivePolicy" in queue["Properties"]}
     expected = {("ApproximateAgeOfOldestMessage", name): 900 for name in waiting}
     assert watched == expected | {("ApproximateNumberOfMessagesVisible", name): 1 for name in queues.keys() - waiting}
+
+
+def test_changes_that_come_late_have_an_alarm() -> None:
+    """An alarm reports that the stream is read a minute late, and one that changes were lost."""
+    late, lost = ALARMS["ChangesBehindAlarm"], ALARMS["LostChangesAlarm"]
+    assert (late["MetricName"], late["Threshold"]) == ("IteratorAge", 60 * 1000)
+    assert late["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "ChangesFunction"}}]
+    assert (lost["MetricName"], lost["Threshold"]) == ("NumberOfObjects", 1)
+    assert lost["Dimensions"][0] == {"Name": "BucketName", "Value": {"Ref": "LostChanges"}}
 
 
 def test_an_alarm_adds_up_all_that_it_measures() -> None:

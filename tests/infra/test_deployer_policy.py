@@ -53,6 +53,8 @@ NOT_USED = (
     *("secretsmanager:*Region*", "cloudfront:*ConnectionGroup", "cloudfront:GetVpcOrigin", "cloudfront:*Staging*"),
     *("cloudformation:SetStackPolicy", "cloudformation:UpdateTerminationProtection", "iam:*chRolePolicy"),
     *("kms:ListAliases", "kms:RevokeGrant", "s3:GetObjectMetadata"),
+    *("s3tables:*", "s3:*MetadataJournalTable*", "s3:*MetadataInventoryTable*", "s3:*MetadataAnnotationTable*"),
+    *("s3:CreateBucketMetadata*", "s3:PutObjectAcl", "s3:DeleteObject"),
 )
 # Who deploys reads and writes no data of the registry, although CloudFormation could.
 DATA = {
@@ -120,6 +122,15 @@ def test_who_deploys_reads_no_data() -> None:
     assert not [action for action in DATA if any_matches(granted(), action)]
     readers = [one for one in STATEMENTS if any_matches(listed(one["Action"]), "secretsmanager:GetSecretValue")]
     assert [one["Resource"] for one in readers] == ["arn:aws:secretsmanager:REGION:ACCOUNT:secret:OriginKey-*"]
+
+
+def test_who_deploys_does_not_see_lost_changes() -> None:
+    """The objects that may be read are artifacts and certificates; of the bucket with records only its settings."""
+    readers = [one for one in STATEMENTS if any_matches(listed(one["Action"]), "s3:GetObject")]
+    assert {name for one in readers for name in listed(one["Resource"])} == {
+        "arn:aws:s3:::aws-sam-cli-managed-default-*",
+        "arn:aws:s3:::dci-truststore-ACCOUNT-REGION/*",
+    }
 
 
 def test_roles_are_for_lambda_alone() -> None:

@@ -16,9 +16,10 @@ FUNCTIONS = {
     "ClientsFunction": "dci_clients.app.handler",
     "ExchangeFunction": "dci_exchange.app.handler",
     "DeliveryFunction": "dci_delivery.app.handler",
+    "ChangesFunction": "dci_changes.app.handler",
     "RotationFunction": "dci_rotation.app.handler",
 }
-OF_HTTP = FUNCTIONS.keys() - {"DeliveryFunction", "RotationFunction"}
+OF_HTTP = FUNCTIONS.keys() - {"DeliveryFunction", "ChangesFunction", "RotationFunction"}
 
 
 def test_each_function_is_a_package_of_its_own() -> None:

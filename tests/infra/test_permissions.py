@@ -27,6 +27,8 @@ GET, BATCH_GET, PUT, DELETE = (f"dynamodb:{verb}Item" for verb in ("Get", "Batch
 UPDATE, QUERY = "dynamodb:UpdateItem", "dynamodb:Query"
 SEND = on("sqs:SendMessage", "WorkQueue DeliveryQueue")
 RECEIVE = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes"
+READ_STREAM = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
+KEEP = "s3:PutObject"
 CALLBACKS = "${AWS::StackName}/callbacks/*"
 LOG = "logs:CreateLogStream logs:PutLogEvents"
 
@@ -119,6 +121,14 @@ REVIEWED = {
         on(RECEIVE, "WorkQueue DeliveryQueue"),
         on(LOG, "DeliveryLogs"),
     ],
+    "ChangesFunction": [
+        on("sqs:SendMessage", "ChangesQueue"),
+        on(READ_STREAM, "RegistryTable/stream"),
+        on(RECEIVE, "ChangesQueue"),
+        on(KEEP, "LostChanges/*"),
+        on("s3:ListBucket", "LostChanges"),
+        on(LOG, "ChangesLogs"),
+    ],
     "RotationFunction": [
         on(
             "secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue"
@@ -159,16 +169,21 @@ def test_each_function_was_reviewed() -> None:
 
 @pytest.mark.parametrize("function", REVIEWED)
 def test_nothing_is_granted_by_wildcard(function: str) -> None:
-    """Actions are named one by one, and resources too, but for the registry's indexes and secrets for callbacks."""
+    """Actions are named one by one, and resources too, but for the registry's indexes, secrets for callbacks, objects."""
     for grant in policy(function):
         assert not any("*" in action for action in grant.actions)
-        assert {resource for resource in grant.resources if "*" in resource} <= {"RegistryTable/index/*", CALLBACKS}
+        everything = {resource for resource in grant.resources if "*" in resource}
+        assert everything <= {"RegistryTable/index/*", CALLBACKS} or (everything, grant.actions) == (
+            {"LostChanges/*"},
+            {KEEP},
+        )
 
 
 def test_functions_that_read_people_read_no_secret() -> None:
     """What reads people reads no client secret and no key of tokens, and the other functions read no person.
 
-    What reads people also signs messages, as nothing else does. The partners' secrets for callbacks are read by the
+    What discloses people also signs messages, as nothing else does. Changes are read of the stream, and disclosed by
+    the delivery. The partners' secrets for callbacks are read by the
     delivery alone, and written by what cannot read them.
     """
     for function in REVIEWED:
@@ -180,7 +195,8 @@ def test_functions_that_read_people_read_no_secret() -> None:
             for resource in grant.resources
         }
         searches = function in {"SearchFunction", "DeliveryFunction"}
-        assert any(resource.startswith("RegistryTable") for resource in resources) == searches
+        reads = searches or function == "ChangesFunction"
+        assert any(resource.startswith("RegistryTable") for resource in resources) == reads
         assert ("AuditTable" in resources) == searches
         assert ("SigningKeys" in secrets) == (function in {"TokenFunction", "RotationFunction"})
         assert ("MessageKeys" in secrets) == (searches or function == "RotationFunction")

@@ -63,6 +63,8 @@ def _holds(condition: Any, conditions: Tree, values: dict[str, str]) -> bool:
             return not _holds(inner, conditions, values)
         case {"Fn::And": list(inner)}:
             return all(_holds(part, conditions, values) for part in inner)
+        case {"Fn::Or": list(inner)}:
+            return any(_holds(part, conditions, values) for part in inner)
         case {"Fn::Equals": [{"Ref": str(name)}, value]}:
             return bool(values[name] == value)
     raise AssertionError(condition)

@@ -99,6 +99,10 @@ def _resource(value: Any) -> str:
     match value:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
             return name
+        case {"Fn::GetAtt": [str(name), "StreamArn"]}:
+            return f"{name}/stream"
+        case {"Fn::Sub": str(text)} if text.endswith(".Arn}/*"):  # the objects of a bucket
+            return text.removeprefix("${").replace(".Arn}", "")
         case {"Fn::Sub": str(text)} if _SECRET_ARN in text:
             return text.partition(_SECRET_ARN)[2]
         case {"Fn::Sub": [str(text), {"Name": {"Ref": str(name)}}]}:

@@ -17,6 +17,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from dci_changes import app as changes_app
 from dci_clients import app as clients_app
 from dci_common.aws.client import MinimalClient
 from dci_common.runtime import LambdaHandler, Runtime
@@ -35,6 +36,7 @@ _MODULES: Mapping[str, Any] = {
     "ClientsFunction": clients_app,
     "ExchangeFunction": exchange_app,
     "DeliveryFunction": delivery_app,
+    "ChangesFunction": changes_app,
     "RotationFunction": rotation_app,
 }
 
@@ -99,6 +101,7 @@ def resources(settings: Settings) -> dict[str, str]:
         settings.cursor_secret: "CursorKey",
         settings.work_queue: "WorkQueue",
         settings.delivery_queue: "DeliveryQueue",
+        settings.changes_queue: "ChangesQueue",
         settings.callback_secrets: "${AWS::StackName}/callbacks/*",
     }
 

@@ -11,14 +11,17 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from dci_cli.command_error import CommandError
+from dci_cli.local.workers import Handlers
 
 if TYPE_CHECKING:
     from dci_common.runtime import Event
@@ -95,17 +98,23 @@ class Functions:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._lock = threading.Lock()  # there is one container, which does one thing at a time
+        # Each has one container, which does one thing at a time.
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def deliver(self, event: Event, _: object) -> dict[str, Any]:
-        """Call the delivery function."""
-        url = f"{self.url}/2015-03-31/functions/DeliveryFunction/invocations"
+    @property
+    def handlers(self) -> Handlers:
+        """What calls them as if they were in this process."""
+        return Handlers(partial(self._call, "DeliveryFunction"), partial(self._call, "ChangesFunction"))
+
+    def _call(self, function: str, event: Event, _: object) -> dict[str, Any]:
+        url = f"{self.url}/2015-03-31/functions/{function}/invocations"
         request = urllib.request.Request(url, json.dumps(event).encode())  # noqa: S310
-        with self._lock, urllib.request.urlopen(request, timeout=_START_SECONDS) as answer:  # noqa: S310
+        lock = self._locks[function]
+        with lock, urllib.request.urlopen(request, timeout=_START_SECONDS) as answer:  # noqa: S310
             content: dict[str, Any] = json.load(answer)
         return content
 
     def sweep(self) -> None:
         """Call the delivery function as its schedule does. Raises CommandError when it fails."""
-        if "batchItemFailures" not in self.deliver({}, None):
+        if "batchItemFailures" not in self.handlers.delivery({}, None):
             raise CommandError("The delivery function does not work in its container: its output is above.")

@@ -14,11 +14,12 @@ from dci_cli.aws import OperatorRuntime
 from dci_cli.command_error import CommandError
 from dci_cli.environment import environment
 from dci_cli.installation import local_folder
-from dci_cli.local import dynamodb_local
+from dci_cli.local import dynamodb_local, moto_stream
 from dci_cli.local.claim import claimed
 from dci_cli.local.demo import demo_population
 from dci_cli.local.engine_server import engine_over_http
 from dci_cli.local.load import load
+from dci_cli.local.stream_reader import MotoReader, ShardReader, StreamReader
 from dci_cli.local_server import LocalEngine
 from dci_cli.registry.support.registry_table import settings_if_loaded
 from dci_common.runtime import Runtime
@@ -76,6 +77,15 @@ class LocalData:
             environment({"AWS_ENDPOINT_URL_DYNAMODB": endpoint}),
         ):
             yield LocalEngine(endpoint, "local")  # DynamoDB Local accepts any key
+
+    @contextmanager
+    def stream(self, runtime: Runtime) -> Iterator[StreamReader]:
+        """Yield the reader of the stream of RegistryTable, which goes on where an earlier run has ended."""
+        if self.engine == "moto":
+            with moto_stream.listening() as records:
+                yield MotoReader(records)
+        else:
+            yield ShardReader(runtime, self.data / "stream.json" if self.data else None)
 
     def fill(self, runtime: Runtime) -> bool:
         """Load the files, or without files the demo registry into an empty table. Raises CommandError.

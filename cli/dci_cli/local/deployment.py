@@ -22,8 +22,10 @@ from dci_cli.local.handlers import load_handler
 from dci_cli.local.kept_secrets import kept_secrets
 from dci_cli.local.queues import QUEUE_URLS, create_queues
 from dci_cli.local.rotation import rotate, rotating
-from dci_cli.local.tables import add_indexes, create_tables
+from dci_cli.local.stream_reader import StreamReader
+from dci_cli.local.tables import add_indexes, create_tables, turn_on_streams
 from dci_cli.local.unfinished import make_due
+from dci_cli.local.workers import Handlers
 from dci_cli.local_server import LocalEngine, published
 from dci_cli.private_file import write_private
 from dci_cli.template import Template
@@ -52,7 +54,7 @@ _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its val
 _MESSAGE_SECRET = "dci-message-keys"  # noqa: S105 - likewise
 _CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
 _CALLBACK_SECRETS = "dci/callbacks/"  # likewise, the beginning of names
-_ROTATION, _DELIVERY = "RotationFunction", "DeliveryFunction"
+_ROTATION, _DELIVERY, _CHANGES = "RotationFunction", "DeliveryFunction", "ChangesFunction"
 CALLBACK_HOSTS = ("127.0.0.1", "localhost")  # this machine, where callbacks are plain HTTP
 SENDER_ID = "test-client"
 
@@ -71,12 +73,13 @@ class Demo:
 class LocalDeployment:
     """A running deployment: its clients, how other commands reach its tables, and what its functions use.
 
-    `is_demo` says that its registry is the demo registry.
+    `stream` is RegistryTable's. `is_demo` says that its registry is the demo registry.
     """
 
     demo: Demo
     engine: LocalEngine
     runtime: Runtime
+    stream: StreamReader
     is_demo: bool
 
 
@@ -105,7 +108,9 @@ def local_deployment(
         kept = dynamodb.list_tables()["TableNames"]
         missing = {logical_id: name for logical_id, name in _TABLES.items() if name not in kept}
         create_tables(dynamodb, template.tables, missing)
-        add_indexes(dynamodb, template.tables, {name: _TABLES[name] for name in _TABLES.keys() - missing.keys()})
+        earlier = {name: _TABLES[name] for name in _TABLES.keys() - missing.keys()}
+        add_indexes(dynamodb, template.tables, earlier)
+        turn_on_streams(dynamodb, template.tables, earlier)
         secrets_manager.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
         create_queues(MinimalSQS(runtime.retry))
         rotation = load_handler(_handler(template, _ROTATION, "makes the signing keys"))
@@ -115,13 +120,16 @@ def local_deployment(
         is_demo = data.fill(runtime)
         make_due(runtime)
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
-        with rotating(rotation):
-            yield LocalDeployment(demo, engine, runtime, is_demo)
+        with rotating(rotation), data.stream(runtime) as stream:
+            yield LocalDeployment(demo, engine, runtime, stream, is_demo)
 
 
-def delivery_handler(template: Template) -> str:
-    """Return the name of the handler that works on exchanges. Raises CommandError."""
-    return _handler(template, _DELIVERY, "answers asynchronous messages")
+def load_handlers(template: Template) -> Handlers:
+    """Return the handlers of the functions that no request calls. Raises CommandError."""
+    return Handlers(
+        delivery=load_handler(_handler(template, _DELIVERY, "answers asynchronous messages")),
+        changes=load_handler(_handler(template, _CHANGES, "tells of changes of the registry")),
+    )
 
 
 def _handler(template: Template, function: str, task: str) -> str:

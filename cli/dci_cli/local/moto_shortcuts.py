@@ -18,9 +18,9 @@ from moto.core.utils import method_names_from_class
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
-from moto.dynamodb.models.table import Table
+from moto.dynamodb.models.table import StreamShard, Table
 
-from dci_cli.local import moto_json
+from dci_cli.local import moto_json, moto_stream
 
 _LARGEST_ITEM = 405_000  # moto's number
 _NEVER_CHANGED = {"S", "N", "BOOL", "NULL"}
@@ -87,7 +87,8 @@ def _transact(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) ->
     """Transact, so that the copies for a rollback are only of the partitions that are written to."""
     token = _transaction.set(transact_items)
     try:
-        _transacted(backend, transact_items)
+        with moto_stream.transaction():
+            _transacted(backend, transact_items)
     finally:
         _transaction.reset(token)
 
@@ -183,5 +184,6 @@ _REPLACEMENTS: list[tuple[Any, str, Any]] = [
     (Item, "__init__", _make_item),
     (Item, "project", _project),
     (Table, "query", _query),
+    (StreamShard, "add", moto_stream.add),
     (responses, "method_names_from_class", cache(method_names_from_class)),
 ]

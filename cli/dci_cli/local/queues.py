@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dci_common.aws.services import MinimalSQS
     from dci_common.runtime import Event
 
-_QUEUES = {"WORK_QUEUE": "dci-work", "DELIVERY_QUEUE": "dci-delivery"}
+_QUEUES = {"WORK_QUEUE": "dci-work", "DELIVERY_QUEUE": "dci-delivery", "CHANGES_QUEUE": "dci-changes"}
 # Moto knows a queue by the last part of its URL. It is the same in each run, as the tables' names are.
 QUEUE_URLS = {name: f"https://sqs.{REGION}.amazonaws.com/123456789012/{queue}" for name, queue in _QUEUES.items()}
 _ATTRIBUTES = {"VisibilityTimeout": "1800"}  # as in template.yaml

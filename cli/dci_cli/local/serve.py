@@ -17,7 +17,7 @@ from dci_cli.local.deployment import (
     LocalDeployment,
     announced,
     claimed_credentials,
-    delivery_handler,
+    load_handlers,
     local_deployment,
 )
 from dci_cli.local.gateway import Routes
@@ -39,6 +39,7 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
         port_number = _port_number(port)
         template = read_template(template_path)
         routes = Routes({route.path: load_handler(route.handler) for route in template.routes})
+        handlers = load_handlers(template)
         Settings.from_env(os.environ)
         data.check()
         with claimed_credentials(credentials) as claim, _bound(port_number, routes) as server:
@@ -46,7 +47,7 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
             with (
                 local_deployment(template, server.base_url, data, credentials) as deployment,
                 announced(credentials, server.base_url, deployment),
-                working(load_handler(delivery_handler(template)), deployment.runtime),
+                working(handlers, deployment.runtime, deployment.stream),
             ):
                 print(welcome(server.base_url, deployment, credentials), flush=True)
                 _serve_until_stopped(server)

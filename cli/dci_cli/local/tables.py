@@ -44,6 +44,14 @@ def add_indexes(dynamodb: DynamoDBClient, definitions: Mapping[str, Any], names:
                     time.sleep(0.1)
 
 
+def turn_on_streams(dynamodb: DynamoDBClient, definitions: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    """Turn on the streams that the template has and tables lack, which an earlier version has created."""
+    for logical_id, name in names.items():
+        wanted = definitions[logical_id].get("StreamSpecification")
+        if wanted and not dynamodb.describe_table(TableName=name)["Table"].get("StreamSpecification"):
+            dynamodb.update_table(TableName=name, StreamSpecification=wanted)
+
+
 def _indexes(dynamodb: DynamoDBClient, table: str) -> dict[str, str]:
     """Return the status of each index of a table."""
     found = dynamodb.describe_table(TableName=table)["Table"].get("GlobalSecondaryIndexes", [])

@@ -33,6 +33,7 @@ class Settings:
     - `stack_name`: the name of the deployment, a dimension of its metrics; empty: there are no metrics.
     - `origin_secret`: the header value that the web application firewall adds to each request; empty: no firewall.
     - `work_queue`, `delivery_queue`: the URLs of the queues of exchanges to be worked on, and to be delivered.
+    - `changes_queue`: the URL of the queue of changes of the registry that could not be told of yet.
     - `max_examined_async`: how many index entries one item of an asynchronous message may read.
     - `open_exchanges`: how many unfinished exchanges a client without a limit of its own may have; 0: no limit.
     - `callback_secrets`: the prefix of the names of the secrets that partners gave for their callbacks.
@@ -60,6 +61,7 @@ class Settings:
     stack_name: str = ""
     work_queue: str = ""
     delivery_queue: str = ""
+    changes_queue: str = ""
     max_examined_async: int = 50_000_000
     open_exchanges: int = 100
     callback_secrets: str = ""
@@ -94,6 +96,7 @@ class Settings:
             stack_name=env.get("STACK_NAME", ""),
             work_queue=env.get("WORK_QUEUE", ""),
             delivery_queue=env.get("DELIVERY_QUEUE", ""),
+            changes_queue=env.get("CHANGES_QUEUE", ""),
             max_examined_async=_number(env, "MAX_EXAMINED_ASYNC", 50_000_000, 1, MAX_LIMIT),
             open_exchanges=_number(env, "OPEN_EXCHANGES", 100, 0, MAX_LIMIT),
             callback_secrets=env.get("CALLBACK_SECRETS", ""),
