@@ -15,11 +15,12 @@ from dci_common.runtime import Runtime
 from dci_common.subscriptions.channels import Channels
 from dci_common.timestamps import timestamp
 from support.api import Api
+from support.doctor_findings import outcomes
 from support.stored_exchanges import PRIVATE, SECOND_PAGE, accepted, ended, exchange_table, recorded, stored
 from support.stored_subscriptions import begun, failing, is_active, watching
 from support.subscribe_messages import criteria
 
-from .conftest import Exchanges
+from .conftest import Dci, Exchanges
 
 _DAY = 86_400
 
@@ -121,6 +122,23 @@ def test_failing_subscribers_are_listed_until_they_are_resumed(
     said = "Notifications to this client are not paused: `dci subscriptions list --failing` lists those that are."
     assert subscriptions("resume", owner, "--yes").problem == said
     assert "leave --client out" in subscriptions("list", "--failing", "--client", owner).problem
+
+
+def test_the_doctor_reports_failing_subscribers(
+    runtime: Runtime, subscriptions: Exchanges, dci: Dci, owner: str
+) -> None:
+    """`dci doctor` warns how many clients are not notified, since when, and names the command that lists them."""
+    assert outcomes(dci("doctor", "--json").out)["subscribers"]["outcome"] == "ok"
+    channel = failing(runtime, owner)
+    failing(runtime, owner, callback_url="https://partner.example.org/other")
+    assert outcomes(dci("doctor", "--json").out)["subscribers"] == {
+        "check": "subscribers",
+        "outcome": "warning",
+        "found": f"1 client is not notified any more, the first one since {timestamp(channel.paused or 0)}.",
+        "mend": "Run dci subscriptions list --failing, and ask the partners.",
+    }
+    assert subscriptions("resume", owner, "--yes").status == 0
+    assert outcomes(dci("doctor", "--json").out)["subscribers"]["outcome"] == "ok"
 
 
 def test_a_receiver_that_was_gone_is_notified_again(runtime: Runtime, subscriptions: Exchanges, owner: str) -> None:
