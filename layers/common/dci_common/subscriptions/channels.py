@@ -143,7 +143,7 @@ class Channels:
         except self._runtime.dynamodb.exceptions.ConditionalCheckFailedException:
             return
 
-    def _update(self, channel_id: str, update: str, values: dict[str, Item], **condition: Any) -> None:
+    def _update(self, channel_id: str, update: str, values: dict[str, Item], **condition: Any) -> None:  # noqa: ANN401 - AWS's own
         names: Any = {"ExpressionAttributeNames": _QUEUE} if "#queue" in update else {}
         self._runtime.dynamodb.update_item(
             TableName=self._runtime.settings.exchange_table,

@@ -48,21 +48,23 @@ def compile_subscription(
     event_type = find_event_type(criteria.reg_event_type)
     if event_type is None:
         raise Rejection(_TYPES, f"reg_event_type must be one of {', '.join(EventType)}.")
-    wanted, everybody = searched(criteria), criteria.filter == EVERYBODY
+    searched = searched_criteria(criteria)
+    everybody = criteria.filter == EVERYBODY
     try:
-        search = compile_search(wanted, client, settings, today, everybody=everybody)
+        search = compile_search(searched, client, settings, today, everybody=everybody)
     except QueryError as error:
         raise Rejection(_DETAILS, error.message) from error
-    return CompiledSubscription(event_type, search, wanted.query_type, criteria.filter)
+    return CompiledSubscription(event_type, search, searched.query_type, criteria.filter)
 
 
-def searched(criteria: SubscribeCriteria) -> SearchCriteria:
-    """Return the criteria of the search whose records a subscription is about. Raises Rejection."""
+def searched_criteria(criteria: SubscribeCriteria) -> SearchCriteria:
+    """Return the search of the records of a subscription. Raises Rejection if it is not known what is searched."""
     return SearchCriteria(
         reg_type=criteria.reg_type,
         reg_record_type=criteria.notify_record_type or None,
         query_type=_query_type(criteria),
         query=criteria.filter,
+        authorize=criteria.authorize,
     )
 
 

@@ -24,7 +24,7 @@ from dci_common.registry.query.tree import NOTHING, Node
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_items import SearchCriteria
 from dci_common.spdci.subscriptions import SubscribeCriteria
-from dci_common.subscriptions.compiled_subscription import EVERYBODY, searched
+from dci_common.subscriptions.compiled_subscription import EVERYBODY, searched_criteria
 from dci_common.subscriptions.event_types import EventType, find_event_type
 from dci_common.subscriptions.subscription import State, Subscription
 from dci_common.subscriptions.watches import way_of
@@ -92,7 +92,7 @@ def subscription_view(subscription: Subscription) -> dict[str, Any]:
     record_type: str | None = None
     compared: FilterView | None = None
     with suppress(QueryError, Rejection):
-        search = searched(criteria)
+        search = searched_criteria(criteria)
         record_type = resolve(search, SOCIAL_CATALOGUE, openspp17_client=False)[1].name
         compared = _filter(search, {way_of(watch).rpartition("#")[0] for watch in subscription.watches})
     return SubscriptionView(
