@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dci_changes import app as changes_app
 from dci_cli.local.rotation import STEPS, rotate
 from dci_clients import app as clients_app
 from dci_common.oauth.assertions import TYPE
@@ -31,6 +32,7 @@ from support.own_deployment import own_deployment
 from support.signing_partner import SigningPartner, published_keys_message
 from support.stored_exchanges import ended
 from support.stored_subscriptions import begun, failing, watching
+from support.subscriptions import subscribed
 
 APPS = {
     "TokenFunction": token_app.create_app,
@@ -38,6 +40,7 @@ APPS = {
     "ClientsFunction": clients_app.create_app,
     "ExchangeFunction": exchange_app.create_app,
     "DeliveryFunction": delivery_app.create_app,
+    "ChangesFunction": changes_app.create_app,
     "RotationFunction": rotation_app.create_app,
 }
 
@@ -249,6 +252,18 @@ def worked_on(api: Api, sent: Event) -> Iterator[tuple[None, Event]]:
         yield None, queued
 
 
+def _changes(api: Api) -> Iterator[tuple[None, Event]]:
+    client, _ = api.client(scopes=("registry.search",))
+    subscribed(api.runtime, client.client_id)
+    watch = ("WATCH#UIN#847951632", "PERSON")
+    subscribed(api.runtime, client.client_id, filter={"type": "UIN", "value": "847951632"}, watches=(watch,))
+    yield None, event("changes")
+    yield None, event("queued_changes")
+    torn = event("changes")
+    torn["Records"][0]["dynamodb"]["NewImage"]["body"]["S"] = "{"
+    yield None, torn
+
+
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:
     for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
         named = {"SecretId": secret_id, "ClientRequestToken": api.runtime.random_bytes(16).hex()}
@@ -262,5 +277,6 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "ClientsFunction": _administration,
     "ExchangeFunction": _exchanges,
     "DeliveryFunction": _deliveries,
+    "ChangesFunction": _changes,
     "RotationFunction": _steps,
 }

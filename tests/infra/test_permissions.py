@@ -122,7 +122,12 @@ REVIEWED = {
         on(LOG, "DeliveryLogs"),
     ],
     "ChangesFunction": [
-        on("sqs:SendMessage", "ChangesQueue"),
+        on(BATCH_GET, "ClientsTable", "CLIENT#*"),
+        on(GET, "RegistryTable", "REGISTRY"),
+        on(f"{GET} {QUERY}", "ExchangeTable", "SUBSCRIPTIONS"),
+        on(BATCH_GET, "ExchangeTable", "SUBSCRIPTION#*", "WATCH#*"),
+        on(UPDATE, "ExchangeTable", "CHANNEL#*"),
+        on("sqs:SendMessage", "DeliveryQueue ChangesQueue"),
         on(READ_STREAM, "RegistryTable/stream"),
         on(RECEIVE, "ChangesQueue"),
         on(KEEP, "LostChanges/*"),

@@ -20,6 +20,7 @@ KEY_SERVICES = {
     "ClientsFunction": ["dynamodb", "lambda", "secretsmanager"],
     "ExchangeFunction": ["dynamodb", "lambda", "sqs"],
     "DeliveryFunction": ["dynamodb", "lambda", "secretsmanager", "sqs"],
+    "ChangesFunction": ["dynamodb", "lambda", "s3", "sqs"],
     "RotationFunction": ["dynamodb", "lambda", "secretsmanager"],
 }
 
@@ -48,8 +49,12 @@ ADOPTED = {
 def test_an_existing_resource_takes_the_place_of_our_own(own: str, parameter: str) -> None:
     """With such a parameter the functions use that table or key ring in the same way, and there is no other."""
     given = {parameter: "given"}
+    names = {own: parameter}
+    if own == "RegistryTable":  # which brings its stream
+        given["RegistryStreamArn"] = "given"
+        names[f"{parameter}/stream"] = "RegistryStreamArn"
     for function, reviewed in REVIEWED.items():
-        renamed = (frozenset(name.replace(own, parameter) for name in one.resources) for one in reviewed)
+        renamed = (frozenset(_renamed(name, names) for name in one.resources) for one in reviewed)
         expected = [replace(one, resources=names) for one, names in zip(reviewed, renamed, strict=True)]
         assert policy(function, **given) == expected
     assert own in deployed()["Resources"]
@@ -58,6 +63,12 @@ def test_an_existing_resource_takes_the_place_of_our_own(own: str, parameter: st
     references = (f"{{'Ref': '{own}'}}", f"['{own}'", f"${{{own}}}", f"${{{own}.")
     assert not any(reference in parts for reference in references)
     assert deployed(**given)["Outputs"][own]["Value"] == {"Ref": parameter}
+
+
+def _renamed(resource: str, names: dict[str, str]) -> str:
+    for name, other in names.items():
+        resource = resource.replace(name, other)
+    return resource
 
 
 def test_roles_may_have_a_boundary() -> None:

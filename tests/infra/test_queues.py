@@ -69,7 +69,9 @@ def test_messages_are_received_one_at_a_time() -> None:
 def test_what_is_due_is_looked_for_each_minute() -> None:
     """A schedule calls the function each minute, and no other function is called by a queue or a schedule."""
     assert [schedule["Schedule"] for schedule in events("Schedule").values()] == ["rate(1 minute)"]
-    others = [function for name, function in functions().items() if name not in {"DeliveryFunction", "ChangesFunction"}]
+    others = [
+        function for name, function in functions().items() if name not in {"DeliveryFunction", "ChangesFunction"}
+    ]
     types = {event["Type"] for function in others for event in function.get("Events", {}).values()}
     assert types == {"HttpApi"}
     assert functions()["ChangesFunction"]["Events"].keys() == {"Again"}

@@ -8,7 +8,9 @@ from typing import Any
 from support.deployment import deployed, of_type, statements
 
 OF_MY_OWN = {"RegistryTableName": "of-my-own"}
-STREAM = {"RegistryStreamArn": "arn:aws:dynamodb:eu-west-1:111122223333:table/of-my-own/stream/2026-03-01T00:00:00.000"}
+STREAM = {
+    "RegistryStreamArn": "arn:aws:dynamodb:eu-west-1:111122223333:table/of-my-own/stream/2026-03-01T00:00:00.000"
+}
 TYPE = "AWS::Lambda::EventSourceMapping"
 
 
@@ -21,7 +23,8 @@ def mapping(**parameters: str) -> dict[str, Any]:
 def test_the_stream_has_both_images() -> None:
     """A change is told by the record before and after it, which only RegistryTable's stream has."""
     streams = {
-        name: table["Properties"].get("StreamSpecification") for name, table in of_type("AWS::DynamoDB::Table").items()
+        name: table["Properties"].get("StreamSpecification")
+        for name, table in of_type("AWS::DynamoDB::Table").items()
     }
     assert {name for name, stream in streams.items() if stream} == {"RegistryTable"}
     assert streams["RegistryTable"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
@@ -58,7 +61,10 @@ def test_what_was_lost_is_guarded_and_goes_by_itself() -> None:
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
     [own] = of_type("AWS::S3::Bucket", KmsKeyArn="arn:aws:kms:eu-west-1:111122223333:key/of-our-own").values()
     [rule] = own["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Ref": "KmsKeyArn"}}
+    assert rule["ServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": "aws:kms",
+        "KMSMasterKeyID": {"Ref": "KmsKeyArn"},
+    }
     [policy] = of_type("AWS::S3::BucketPolicy").values()
     [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})

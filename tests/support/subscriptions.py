@@ -14,6 +14,7 @@ from dci_common.subscriptions.subscription_store import SubscriptionStore
 if TYPE_CHECKING:
     from dci_common.registry.model.views import View
     from dci_common.runtime import Runtime
+    from dci_common.subscriptions.subscription import Watch
 
 EVERYBODY = {"type": "*", "value": "*"}
 SINCE = "2026-03-01T09:00:00.000Z"
@@ -21,9 +22,15 @@ _codes = itertools.count(1)
 
 
 def subscribed(
-    runtime: Runtime, client_id: str, event_type: str = "UPDATE", *, callback_url: str = "", **criteria: Any
+    runtime: Runtime,
+    client_id: str,
+    event_type: str = "UPDATE",
+    *,
+    callback_url: str = "",
+    watches: tuple[Watch, ...] = (),
+    **criteria: Any,
 ) -> Subscription:
-    """Store a subscription, to everybody unless the criteria say otherwise."""
+    """Store a subscription, to everybody unless the criteria say otherwise; by identifier if it has watches."""
     number = next(_codes)
     subscription = Subscription(
         code=f"code-{number}",
@@ -40,6 +47,7 @@ def subscribed(
         callback_url=callback_url,
         since=SINCE,
         meaning=f"meaning-{number}",
+        watches=watches,
     )
     return SubscriptionStore(runtime).begin(subscription)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dci_common.registry.storage.store import RegistrySettings
     from dci_common.runtime import Runtime
     from dci_common.subscriptions.changed_record import ChangedRecord
-    from dci_common.subscriptions.subscription import Subscription, Watch
+    from dci_common.subscriptions.subscription import Subscription
     from dci_common.subscriptions.subscription_store import Watched
 
 
@@ -76,7 +76,7 @@ class Matching:
             {watch for view in (change.before, change.after) if view for watch in keys.of(change.kind, view)}
             for change in changed
         ]
-        codes = self._store.codes_watching(set[Watch]().union(*hit))
+        codes = self._store.codes_watching({watch for some in hit for watch in some})
         known = self._store.many([code for some in codes.values() for code in some])
         concerned = [{code for watch in some for code in codes.get(watch, ())} for some in hit]
         return [[known[code] for code in sorted(some & known.keys())] for some in concerned]

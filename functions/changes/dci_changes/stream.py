@@ -1,18 +1,16 @@
 """The records of RegistryTable's stream: what a write changed, as Lambda passes it on.
 
-Lambda writes an image as DynamoDB's JSON, binary attributes in base64. A record in the queue has only the members
-that are read here.
+A record in the queue has only the members that are read here.
 """
 
 from __future__ import annotations
 
-import gzip
-from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
 from dci_common.registry.model.base import Kind
+from dci_common.registry.storage.items import decompressed_body
 from dci_common.registry.storage.keys import RECORD
 from dci_common.subscriptions.changed_record import ChangedRecord
 from dci_common.timestamps import day
@@ -74,7 +72,7 @@ def _body_before(image: Item) -> str:
     """Return the body of an old image, empty without one: that from before the write, if the image is pending."""
     if "pending" not in image:
         return _body(image)
-    return gzip.decompress(b64decode(image["before"]["B"])).decode() if "before" in image else ""
+    return decompressed_body(image["before"]["S"]) if "before" in image else ""
 
 
 def _body(image: Item) -> str:
