@@ -36,6 +36,8 @@ OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for met
 MESSAGES = {
     "/registry/sync/search": body_of("search"),
     "/registry/search": body_of("exchange_search"),
+    "/registry/subscribe": body_of("subscribe"),
+    "/registry/unsubscribe": body_of("unsubscribe"),
     "/registry/sync/txn/status": body_of("status"),
     "/registry/txn/status": body_of("exchange_status"),
 }
@@ -79,7 +81,7 @@ def api_served(new_api: Callable[..., Api]) -> Iterator[tuple[Api, str]]:
 @pytest.fixture(scope="module")
 def partner_token(api_served: tuple[Api, str]) -> str:
     """Return the token of a partner that may send every message, as often as it likes."""
-    scopes = ("registry.search", "registry.status")
+    scopes = ("registry.search", "registry.subscribe", "registry.status")
     return api_served[0].token_of(scopes=scopes, flags={"asynchronous": True}, open_exchanges=0)
 
 

@@ -25,6 +25,7 @@ from support.deployment import routes as deployed_routes
 from support.events import ROOT, http_events
 
 API = (ROOT / "docs" / "api.md").read_text()
+EXCHANGE = (ROOT / "docs" / "exchange.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 PRODUCT = "".join(path.read_text() for folder in ("layers", "functions") for path in (ROOT / folder).rglob("*.py"))
@@ -158,7 +159,9 @@ def test_every_error_code_is_documented() -> None:
     """The codes of the standard that the code uses are in the tables, and no others."""
     used = set(re.findall(r'"((?:err|rjct)\.[a-z_.]+)"', PRODUCT))
     tables = [("status | code", 1), ("code on a search item", 0), ("code on the header (`status: rjct`)", 0)]
-    assert set().union(*(column(API, header, number) for header, number in tables)) == used
+    in_api = (column(API, header, number) for header, number in tables)
+    in_exchange = (column(EXCHANGE, f"code on {what}", 0) for what in ("a subscribe item", "an unsubscribe"))
+    assert set().union(*in_api, *in_exchange) == used
 
 
 def test_every_status_is_documented_with_its_code() -> None:

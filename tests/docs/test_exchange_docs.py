@@ -22,17 +22,21 @@ from dci_common.clients.model import Callbacks
 from dci_common.exchange import acceptance, exchanges, status
 from dci_common.outbound import http_client
 from dci_common.settings import Settings
+from dci_common.subscriptions import subscription
+from dci_common.subscriptions.event_types import EventType
+from dci_common.subscriptions.subscription_store import Limits
 from dci_delivery import schedule
 from dci_exchange import service
 from support import conformance
 from support.api import Api, identified
 from support.events import ROOT
 from support.exchanges import Partner, Queues, Receiver
+from support.subscribing import SCOPES, SubscribingPartner
 
 from .test_docs import column, rows
 
 DOCUMENT = (ROOT / "docs" / "exchange.md").read_text(encoding="utf-8")
-MESSAGE, ACK, CALLBACK, STATUS = (
+MESSAGE, ACK, CALLBACK, STATUS, SUBSCRIBE, SUBSCRIBED = (
     json.loads(text) for text in re.findall(r"^```json\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 )
 (CODE,) = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
@@ -48,6 +52,11 @@ LIMITS = {
     "days of attempts": schedule.GIVEN_UP_AFTER // DAY,
     "days that an exchange is kept after its end": exchanges.KEPT_SECONDS // DAY,
     "hours that a `message_id` is known": acceptance.MESSAGE_SECONDS // 3600,
+    "subscriptions of a client by an identifier, a phone number or an e-mail address": Limits().client_identifiers,
+    "subscriptions of a client by any other filter": Limits().client_conditions,
+    "subscriptions of all clients by any other filter": Limits().conditions,
+    "subscriptions of all clients by the same identifier": Limits().codes,
+    "days that a subscription is known after its end": subscription.KEPT_SECONDS // DAY,
 }
 
 
@@ -111,6 +120,30 @@ def test_the_callback_is_as_shown(partner: Partner, receiver: Receiver) -> None:
     expected = {name.lower() for name in column(DOCUMENT, "header | value")} - {"authorization"}
     assert expected <= receiver.headers[0].keys()
     assert re.fullmatch(f"{re.escape(sent['message']['correlation_id'])}-1", sent["header"]["message_id"])
+
+
+def test_a_subscription_begins_as_shown(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:
+    """The message is acknowledged as it stands, and what it asks for is answered with the members that are shown."""
+    assert not conformance.spec_is_here() or not conformance.forbids("registry/subscribe", SUBSCRIBE)
+    conformance.check_callback(SUBSCRIBED)
+    urls = ["https://partner.example.org/registry"]
+    shown = {"sender_id": "health.example.org", "callbacks": {"urls": urls}, "scopes": SCOPES}
+    sender = Partner(*exchange_api, receiver.url, **shown)
+    assert shape(sender.send(SUBSCRIBE, "subscribe").json) == shape(ACK)
+    sender.queues.take()
+    partner = SubscribingPartner(*exchange_api, receiver)
+    partner.begun(*SUBSCRIBE["message"]["subscribe_request"], receiver_id=None)
+    assert shape(receiver.received[-1]) == shape(SUBSCRIBED)
+
+
+def test_the_event_types_are_the_codes() -> None:
+    """The table names each event type, and no other."""
+    (rule,) = (
+        rule
+        for member, _, rule in rows(DOCUMENT, "member of `subscribe_criteria` | required | rule")
+        if member == "`reg_event_type`"
+    )
+    assert set(re.findall(r"`(\w+)`", rule)) == {type_.value for type_ in EventType}
 
 
 def test_a_status_has_the_default_page_size() -> None:

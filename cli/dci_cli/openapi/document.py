@@ -12,7 +12,14 @@ from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
 from dci_common.exchange.exchanges import STATES
-from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ, REGISTRY_SEARCH, REGISTRY_STATUS, SCOPES
+from dci_common.scopes import (
+    CLIENTS_MANAGE,
+    CLIENTS_READ,
+    REGISTRY_SEARCH,
+    REGISTRY_STATUS,
+    REGISTRY_SUBSCRIBE,
+    SCOPES,
+)
 
 Tree = dict[str, Any]
 _JSON = "application/json"
@@ -72,20 +79,28 @@ def _public_paths() -> Tree:
 
 def _registry_paths() -> Tree:
     """Return the operations of the registry itself, by path."""
-    searching, asking = (REGISTRY_SEARCH,), (REGISTRY_STATUS,)
+    searching, subscribing, asking = (REGISTRY_SEARCH,), (REGISTRY_SUBSCRIBE,), (REGISTRY_STATUS,)
     search = _operation("Search", 200, "SearchAnswer", searching, accepts="SearchEnvelope", error="SearchError")
     later = _operation(
         "Search asynchronously", 200, "Acknowledgement", searching, accepts="AsyncSearchEnvelope"
     ) | _callback("on-search", "The answer to a search, page by page", "SearchAnswer")
+    begin = _operation("Subscribe", 200, "Acknowledgement", subscribing, accepts="SubscribeEnvelope") | _callback(
+        "on-subscribe", "The subscriptions that have begun, with their codes", "SubscribeAnswer"
+    )
+    end = _operation("Unsubscribe", 200, "Acknowledgement", subscribing, accepts="UnsubscribeEnvelope") | _callback(
+        "on-unsubscribe", "Whether the subscriptions have ended", "UnsubscribeAnswer"
+    )
     status = _operation(
-        "Status of a search", 200, "StatusAnswer", asking, accepts="TxnStatusEnvelope", error="StatusError"
+        "Status of a transaction", 200, "StatusAnswer", asking, accepts="TxnStatusEnvelope", error="StatusError"
     )
     status_later = _operation(
-        "Status of a search, asynchronously", 200, "Acknowledgement", asking, accepts="TxnStatusEnvelope"
+        "Status of a transaction, asynchronously", 200, "Acknowledgement", asking, accepts="TxnStatusEnvelope"
     ) | _callback("txn-on-status", "The answer to a request for a status", "StatusAnswer")
     return {
         "/registry/sync/search": search,
         "/registry/search": later,
+        "/registry/subscribe": begin,
+        "/registry/unsubscribe": end,
         "/registry/sync/txn/status": status,
         "/registry/txn/status": status_later,
     }

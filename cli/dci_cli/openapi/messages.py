@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dci_common.spdci.callback import ON_SEARCH, TXN_ON_STATUS
+from dci_common.spdci.callback import ON_SEARCH, ON_SUBSCRIBE, ON_UNSUBSCRIBE, TXN_ON_STATUS
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -37,24 +37,56 @@ def _message(action: str, message: Schema) -> Schema:
     return _open({"header": _header(action), "message": message}, {"signature": TEXT})
 
 
+def _status(txn_type: str, response: Schema) -> Schema:
+    return _open({"txn_type": {"const": txn_type}, "txn_status": response})
+
+
 _RECORDS = _open(
     {"reg_record_type": TEXT, "reg_records": {"type": "array", "items": {"type": "object"}}},
     {"version": TEXT, "reg_type": TEXT},
 )
 _PAGINATION = _open(dict.fromkeys(("page_size", "page_number", "total_count"), _COUNT), {"next_cursor": TEXT})
+_STATUSES: Schema = {"enum": ["succ", "rjct", "pdng"]}
+_REASONS = dict.fromkeys(("status_reason_code", "status_reason_message"), TEXT)
 _ITEM = _open(
-    {"reference_id": TEXT, "timestamp": _MOMENT, "status": {"enum": ["succ", "rjct", "pdng"]}},
+    {"reference_id": TEXT, "timestamp": _MOMENT, "status": _STATUSES},
     {
-        **dict.fromkeys(("status_reason_code", "status_reason_message", "locale"), TEXT),
+        **_REASONS,
+        "locale": TEXT,
         "data": _RECORDS,
         "pagination": _PAGINATION,
     },
 )
 _IDS = {"transaction_id": TEXT, "correlation_id": TEXT}
 _SEARCH_RESPONSE = _open({**_IDS, "search_response": {"type": "array", "items": _ITEM}})
-_STATUS_RESPONSE = _open(
-    {**_IDS, "txnstatus_response": _open({"txn_type": {"const": "search"}, "txn_status": _SEARCH_RESPONSE})}
+_STATES = {"enum": ["subscribe", "unsubscribe"]}
+_SUBSCRIPTION = _open(
+    {"code": TEXT, "status": _STATES, "timestamp": _MOMENT, "filter": {}},
+    {
+        **dict.fromkeys(("version", "reg_type", "reg_event_type", "filter_type", "notify_record_type"), TEXT),
+        "frequency": closed({"start_time": _MOMENT, "end_time": _MOMENT, "frequency": TEXT}),
+    },
 )
+_SUBSCRIBE_ITEM = _open(
+    {"reference_id": TEXT, "timestamp": _MOMENT, "status": _STATUSES},
+    {**_REASONS, "locale": TEXT, "subscriptions": {"type": "array", "items": _SUBSCRIPTION}},
+)
+_SUBSCRIBE_RESPONSE = _open({**_IDS, "subscribe_response": {"type": "array", "items": _SUBSCRIBE_ITEM}})
+_UNSUBSCRIBE_RESPONSE = _open(
+    {
+        **_IDS,
+        "timestamp": _MOMENT,
+        "status": _STATUSES,
+        "subscription_status": {"type": "array", "items": _open({"code": TEXT, "status": _STATES})},
+    },
+    _REASONS,
+)
+_STATUS_OF = [
+    _status("search", _SEARCH_RESPONSE),
+    _status("subscribe", _SUBSCRIBE_RESPONSE),
+    _status("unsubscribe", _UNSUBSCRIBE_RESPONSE),
+]
+_STATUS_RESPONSE = _open({**_IDS, "txnstatus_response": {"oneOf": _STATUS_OF}})
 _CODE = closed({"code": {**TEXT, "pattern": "^err\\."}, "message": TEXT})
 _ERRORS: Schema = {"type": "array", "items": _CODE, "minItems": 1}
 _ERR: Schema = {
@@ -75,6 +107,8 @@ MESSAGES: Schema = {
     ),
     "SearchAnswer": _message(ON_SEARCH, _SEARCH_RESPONSE),
     "StatusAnswer": _message(TXN_ON_STATUS, _STATUS_RESPONSE),
+    "SubscribeAnswer": _message(ON_SUBSCRIBE, _SUBSCRIBE_RESPONSE),
+    "UnsubscribeAnswer": _message(ON_UNSUBSCRIBE, _UNSUBSCRIBE_RESPONSE),
     "Acknowledgement": closed(
         {"message": closed({"ack_status": {"const": "ACK"}, "timestamp": _MOMENT, "correlation_id": TEXT})}
     ),

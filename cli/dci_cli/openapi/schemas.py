@@ -14,6 +14,7 @@ from dci_common.clients.views import ClientView, SecretView
 from dci_common.exchange.exchange_views import ExchangeView, ShownExchange
 from dci_common.spdci.asynchronous import AsyncSearchEnvelope, TxnStatusEnvelope
 from dci_common.spdci.envelope import SearchEnvelope
+from dci_common.spdci.subscriptions import SubscribeEnvelope, UnsubscribeEnvelope
 from dci_common.subscriptions.subscription_views import FailingSubscriberView, SubscriptionView
 
 _PREFIX = "#/components/schemas/"
@@ -23,6 +24,8 @@ _REQUESTS: tuple[type[BaseModel], ...] = (
     SearchEnvelope,
     AsyncSearchEnvelope,
     TxnStatusEnvelope,
+    SubscribeEnvelope,
+    UnsubscribeEnvelope,
 )
 _RESPONSES: tuple[type[BaseModel], ...] = (
     *(ClientView, SecretView, LogEntry),
