@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.subscriptions.subscription import KEPT_SECONDS
 from dci_common.subscriptions.subscription_store import SubscriptionStore
 from dci_common.timestamps import timestamp
@@ -280,17 +281,32 @@ def test_failing_subscribers_are_listed(api: Api, reader: Admin, owner: str) -> 
             {
                 "client_id": owner,
                 "since": timestamp(api.clock() - 60),
+                "cause": "failed",
                 "correlation_id": first.page,
                 "callback_url": "https://partner.example.org/notify",
             },
             {
                 "client_id": other,
                 "since": timestamp(api.clock()),
+                "cause": "failed",
                 "correlation_id": second.page,
                 "frequency": {"frequency": "daily"},
             },
         ]
     }
+
+
+def test_a_subscriber_whose_receiver_is_gone_is_listed(api: Api, reader: Admin, owner: str) -> None:
+    """A client whose receiver answered 410 is listed with those that failed, if it subscribes to anything."""
+    other, nobody = (api.client()[0].client_id for _ in range(2))
+    begun(api.runtime, owner)
+    failing(api.runtime, other)
+    for client_id in (owner, nobody, other):
+        api.clock.advance(60)
+        WorkerPlaces(api.runtime).pause(client_id)
+    found = reader.api.send(event("subscriptions_failing", token=reader.token)).json["subscribers"]
+    assert [(one["client_id"], one["cause"]) for one in found] == [(other, "failed"), (owner, "gone"), (other, "gone")]
+    assert found[1] == {"client_id": owner, "since": timestamp(api.clock() - 120), "cause": "gone"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from dci_cli.command_error import CommandError
 from dci_cli.numbers import positive
 
 _LISTED = ("code", "client_id", "since", "event_type", "record_type", "matched_by", "filter", "frequency")
-_FAILING = ("client_id", "since", "callback_url", "frequency")
+_FAILING = ("client_id", "since", "cause", "callback_url", "frequency")
 
 
 def add_code(parser: argparse.ArgumentParser) -> None:

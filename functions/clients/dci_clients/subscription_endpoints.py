@@ -10,10 +10,15 @@ from dci_common.clients.administration import Administration
 from dci_common.clients.log import Change
 from dci_common.edge.http import Request, Response
 from dci_common.errors import Conflict, NotFound
+from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.subscriptions.channels import Channels
 from dci_common.subscriptions.subscription_pages import SubscriptionPages, is_position
 from dci_common.subscriptions.subscription_store import SubscriptionStore
-from dci_common.subscriptions.subscription_views import failing_subscriber_view, subscription_view
+from dci_common.subscriptions.subscription_views import (
+    failing_subscriber_view,
+    gone_subscriber_view,
+    subscription_view,
+)
 
 if TYPE_CHECKING:
     from dci_common.clients.changes import Caller
@@ -28,6 +33,7 @@ class SubscriptionEndpoints:
 
     def __init__(self, runtime: Runtime) -> None:
         self._store = SubscriptionStore(runtime)
+        self._lists = ExchangeLists(runtime)
         self._channels = Channels(runtime)
         self._pages = SubscriptionPages(runtime)
         self._administration = Administration(runtime)
@@ -47,8 +53,12 @@ class SubscriptionEndpoints:
         return Response.of(200, subscription_view(self._find(request)))
 
     def failing(self, _: Request) -> Response:
-        """Return the subscribers to which nothing is sent any more, those that failed first before the others."""
-        return Response.of(200, {"subscribers": list(map(failing_subscriber_view, self._channels.paused()))})
+        """Return the clients that are not notified any more, those that failed first before the others."""
+        failing = [failing_subscriber_view(channel) for channel in self._channels.paused()]
+        paused = ((id_, since) for id_, since in self._lists.paused() if self._pages.subscribes(id_))
+        gone = [gone_subscriber_view(client_id, since) for client_id, since in paused]
+        ordered = sorted([*failing, *gone], key=lambda subscriber: str(subscriber["since"]))
+        return Response.of(200, {"subscribers": ordered})
 
     def cancel(self, request: Request, caller: Caller) -> Response:
         """End a subscription, and return it. Raises NotFound and Conflict.

@@ -60,6 +60,10 @@ class SubscriptionPages:
         used = {name: int(counts.get(name, {"N": "0"})["N"]) for name in most}
         return {name: {"used": used[name], "most": most[name]} for name in most}
 
+    def subscribes(self, client_id: str) -> bool:
+        """Return whether a client has a subscription."""
+        return any(kind["used"] for kind in self.usage(client_id).values())
+
 
 def _partition(client_id: str | None) -> str:
     return "SUBSCRIPTIONS" if client_id is None else f"SUBSCRIBED#{client_id}"

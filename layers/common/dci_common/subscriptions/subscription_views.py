@@ -74,14 +74,16 @@ class SubscriptionView(View):
 
 
 class FailingSubscriberView(View):
-    """A client that is not notified any more at one address and frequency, because a notification failed.
+    """A client that is not notified any more.
 
-    `correlation_id` is that of the exchange that could not be delivered.
+    A notification `failed` for three days: then `correlation_id` is that of its exchange, and other addresses and
+    frequencies of the client are still served. Or its receiver said that it is `gone`.
     """
 
     client_id: str
     since: str
-    correlation_id: str
+    cause: Literal["failed", "gone"]
+    correlation_id: str | None = None
     frequency: FrequencyView | None = None
     callback_url: str | None = None
 
@@ -110,11 +112,17 @@ def subscription_view(subscription: Subscription) -> dict[str, Any]:
     ).to_json()
 
 
+def gone_subscriber_view(client_id: str, since: int) -> dict[str, Any]:
+    """Return a paused client as JSON."""
+    return FailingSubscriberView(client_id=client_id, since=timestamp(since), cause="gone").to_json()
+
+
 def failing_subscriber_view(channel: Channel) -> dict[str, Any]:
     """Return a paused channel as JSON."""
     return FailingSubscriberView(
         client_id=channel.client_id,
         since=timestamp(channel.paused or 0),
+        cause="failed",
         correlation_id=channel.page,
         frequency=_frequency(channel.frequency),
         callback_url=channel.callback_url.partition("?")[0] or None,
