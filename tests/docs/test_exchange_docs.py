@@ -127,7 +127,7 @@ def test_a_subscription_begins_as_shown(exchange_api: tuple[Api, Queues], receiv
     assert not conformance.spec_is_here() or not conformance.forbids("registry/subscribe", SUBSCRIBE)
     conformance.check_callback(SUBSCRIBED)
     urls = ["https://partner.example.org/registry"]
-    shown = {"sender_id": "health.example.org", "callbacks": {"urls": urls}, "scopes": SCOPES}
+    shown: dict[str, Any] = {"sender_id": "health.example.org", "callbacks": {"urls": urls}, "scopes": SCOPES}
     sender = Partner(*exchange_api, receiver.url, **shown)
     assert shape(sender.send(SUBSCRIBE, "subscribe").json) == shape(ACK)
     sender.queues.take()

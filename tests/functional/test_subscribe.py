@@ -15,7 +15,7 @@ from support.stored_exchanges import exchange_table
 from support.subscribe_messages import FILTER, TIMESTAMP, criteria, subscribe_item
 from support.subscribing import SCOPES, SubscribingPartner, codes
 
-SCHOOL_AGE = [
+SCHOOL_AGE: list[dict[str, Any]] = [
     {"seq_num": 1, "expression1": {"attribute_name": "birth_date", "operator": "gt", "attribute_value": "2015-01-01"}}
 ]
 POOR = {
@@ -129,6 +129,8 @@ def test_a_frequency_comes_back_with_what_its_schema_demands(partner: Subscribin
         ({"filter": "me.age < 25", "filter_type": "graphql"}, "rjct.notify_details.invalid"),
         ({"notify_record_type": "Farmer"}, "rjct.notify_details.invalid"),
         ({"reg_type": "ns:org:RegistryType:FR"}, "rjct.notify_details.invalid"),
+        ({"frequency": "whenever"}, "rjct.notify_details.invalid"),
+        ({"frequency": {"start_time": TIMESTAMP, "end_time": TIMESTAMP}}, "rjct.notify_details.invalid"),
     ],
 )
 def test_what_cannot_be_subscribed_to_is_rejected_alone(
@@ -168,7 +170,11 @@ def test_duplicates_across_messages(partner: SubscribingPartner, receiver: Recei
     (code,) = codes(partner.begun())
     (again,) = partner.begun(by(frequency="daily"), sender_uri=f"{receiver.url}/elsewhere")
     assert (again["status"], code in again["status_reason_message"]) == ("rjct", True)
-    different = [{"reg_event_type": "UPDATE"}, {"notify_record_type": "Member"}, {"filter": {**FILTER, "value": "1"}}]
+    different: list[dict[str, Any]] = [
+        {"reg_event_type": "UPDATE"},
+        {"notify_record_type": "Member"},
+        {"filter": {**FILTER, "value": "1"}},
+    ]
     for members in different:
         assert partner.begun(by(**members))[0]["status"] == "succ"
 

@@ -10,7 +10,7 @@ from dci_common.exchange.stored_answer import DUPLICATE
 from dci_common.spdci.envelope import read_envelope
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.subscriptions import SubscribeEnvelope
-from dci_common.subscriptions.compiled_subscription import compile_subscription
+from dci_common.subscriptions.compiled_subscription import compile_subscription, meaning_of
 from dci_common.subscriptions.subscription import Subscription
 from dci_common.subscriptions.subscription_answer import code_of
 from dci_common.subscriptions.subscription_store import SubscriptionStore
@@ -76,7 +76,7 @@ class SubscribeItems:
             locale=item.locale or "",
             callback_url=exchange.callback_url,
             since=timestamp(self._runtime.clock()),
-            meaning=compiled.meaning,
+            meaning=meaning_of(item.subscribe_criteria, compiled),
             watches=watches_of(compiled.search),
         )
 

@@ -12,6 +12,7 @@ from dci_common.registry.errors import QueryError
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_items import SearchCriteria
 from dci_common.subscriptions.event_types import EventType, find_event_type
+from dci_common.subscriptions.schedule import read_schedule
 
 if TYPE_CHECKING:
     from datetime import date
@@ -30,15 +31,6 @@ class CompiledSubscription(NamedTuple):
 
     event_type: EventType
     search: CompiledSearch
-    filter_type: str
-    filter: object
-
-    @property
-    def meaning(self) -> str:
-        """The digest of what it asks for, whenever and wherever it is told: a client has one of each."""
-        search = self.search
-        parts = [self.event_type, folded(search.reg_type), search.record_type.name, self.filter_type, self.filter]
-        return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def compile_subscription(
@@ -54,7 +46,19 @@ def compile_subscription(
         search = compile_search(searched, client, settings, today, everybody=everybody)
     except QueryError as error:
         raise Rejection(_DETAILS, error.message) from error
-    return CompiledSubscription(event_type, search, searched.query_type, criteria.filter)
+    try:
+        read_schedule(criteria.frequency)
+    except ValueError as error:
+        raise Rejection(_DETAILS, str(error)) from error
+    return CompiledSubscription(event_type, search)
+
+
+def meaning_of(criteria: SubscribeCriteria, compiled: CompiledSubscription) -> str:
+    """Return the digest of what criteria ask for, whenever and wherever it is told: a client has one of each."""
+    event_type, search = compiled
+    names = [event_type, folded(search.reg_type), search.record_type.name]
+    parts = [*names, _query_type(criteria), criteria.filter]
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def searched_criteria(criteria: SubscribeCriteria) -> SearchCriteria:
