@@ -305,7 +305,11 @@ def test_a_subscriber_whose_receiver_is_gone_is_listed(api: Api, reader: Admin, 
         api.clock.advance(60)
         WorkerPlaces(api.runtime).pause(client_id)
     found = reader.api.send(event("subscriptions_failing", token=reader.token)).json["subscribers"]
-    assert [(one["client_id"], one["cause"]) for one in found] == [(other, "failed"), (owner, "gone"), (other, "gone")]
+    assert [(one["client_id"], one["cause"]) for one in found] == [
+        (other, "failed"),
+        (owner, "gone"),
+        (other, "gone"),
+    ]
     assert found[1] == {"client_id": owner, "since": timestamp(api.clock() - 120), "cause": "gone"}
 
 

@@ -17,6 +17,7 @@ from dci_clients import app as clients_app
 from dci_common.oauth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
+from dci_common.subscriptions.deleted_clients import DeletedClients
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
 from dci_rotation import app as rotation_app
@@ -239,6 +240,8 @@ def _deliveries(api: Api) -> Iterator[tuple[None, Event]]:
         search["header"]["message_id"] = "791"
         assert api.send(event("exchange_search", body=search, token=token)).status == 200
         api.clock.advance(3600)  # nobody has worked on it
+        watching(api.runtime, "client-that-is-deleted")
+        DeletedClients(api.runtime).mark("client-that-is-deleted")
         yield None, event("sweep")
 
 

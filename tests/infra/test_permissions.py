@@ -105,7 +105,7 @@ REVIEWED = {
         on(QUERY, "RegistryTable RegistryTable/index/*"),
         on(GET, "ExchangeTable", "EXCHANGE#*", "SUBSCRIPTION#*", "CHANNEL#*", "OPEN#*"),
         on(BATCH_GET, "ExchangeTable", "TRANSACTION#*", "SUBSCRIPTION#*"),
-        on(QUERY, "ExchangeTable", "EXCHANGE#*", "CLIENT#*", "CHANNEL#*"),
+        on(QUERY, "ExchangeTable", "EXCHANGE#*", "CLIENT#*", "CHANNEL#*", "SUBSCRIBED#*"),
         on(QUERY, "ExchangeTable/index/due"),
         on(PUT, "ExchangeTable", "EXCHANGE#*", "SUBSCRIPTION#*", "SUBSCRIBED#*", "SUBSCRIPTIONS", transaction=True),
         on(

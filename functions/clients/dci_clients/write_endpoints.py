@@ -56,13 +56,14 @@ class WriteEndpoints:
         return _client_response(self._administration.revoke_tokens(caller, client_id(request)))
 
     def delete(self, request: Request, caller: Caller) -> Response:
-        """Delete a client, and end its subscriptions: what fails then is done when they would be told of a change."""
-        deleted = client_id(request)
-        self._administration.delete(caller, deleted)
-        from dci_common.subscriptions.deleted_client import end_subscriptions  # noqa: PLC0415 - few requests delete
+        """Delete a client, and end its subscriptions; the sweep ends those for which there is no time."""
+        from dci_common.subscriptions.deleted_clients import DeletedClients  # noqa: PLC0415 - few requests delete
 
+        deleted, clients = client_id(request), DeletedClients(self._runtime)
+        clients.mark(deleted)
+        self._administration.delete(caller, deleted)
         with suppress(BotoCoreError, ClientError, DomainError):
-            end_subscriptions(self._runtime, deleted)
+            clients.end_in_time(deleted)
         return Response(204)
 
     def add_secret(self, request: Request, caller: Caller) -> Response:
