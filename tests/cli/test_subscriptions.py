@@ -115,7 +115,7 @@ def test_failing_subscribers_are_listed_until_they_are_resumed(
     assert PRIVATE not in shown
     assert json.loads(subscriptions("list", "--failing", "--json").out)[0]["correlation_id"] == channel.page
     assert subscriptions("resume", owner, stdin="y\n").out.startswith(
-        f"Notifications to {owner} go on within a minute"
+        f"Notifications to {owner} go on within an hour"
     )
     assert subscriptions("list", "--failing").out == "All subscribers can be notified.\n"
     assert channel.id in [*Channels(runtime).due()]

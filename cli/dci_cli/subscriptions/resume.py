@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     with audit.recorded([f"CLIENT#{client}"]):
         Subscribers(runtime).resume(client)
     print(
-        f"Notifications to {options.client} go on within a minute."
+        f"Notifications to {options.client} go on within an hour."
         f" Those that failed: dci subscriptions redrive {client}"
     )
     return 0

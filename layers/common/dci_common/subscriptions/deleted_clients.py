@@ -4,7 +4,7 @@ A client is marked before it is deleted, so that nothing is left behind where it
 
 | pk | sk | carries |
 |---|---|---|
-| `SUBSCRIBED#<client id>` | `COUNT` | `due`, when it was marked; the index `due` lists it, in the partition `DELETED_CLIENT` |
+| `SUBSCRIBED#<client id>` | `COUNT` | `due`, when it was marked; the index lists it, in the partition `DELETED_CLIENT` |
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class DeletedClients:
         self.end(client_id)
 
     def end(self, client_id: str, most: int | None = None) -> None:
-        """End so many of a deleted client's subscriptions, while there is time; nothing is left after the last one."""
+        """End so many of a deleted client's subscriptions, while there is time; after the last, nothing is left."""
         codes = islice(self._store.codes_of(client_id), most)
         while some := [*islice(codes, _AT_ONCE)]:
             if not self._end(iter(self._store.many(some).values())):

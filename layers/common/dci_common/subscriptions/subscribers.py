@@ -22,7 +22,7 @@ class Subscribers:
     def resume(self, client_id: str) -> None:
         """Have a client's events sent again, also where its receiver said that it is gone. Raises NotFound.
 
-        What was paused goes on within a minute; pages that failed must be redriven.
+        What was paused goes on within a minute, or an hour in the latter case; pages that failed must be redriven.
         """
         is_resumed = self._places.resume(client_id)
         if not self._channels.resume(client_id) and not is_resumed:
