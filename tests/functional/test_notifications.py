@@ -14,7 +14,7 @@ from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.exchanges import Exchange
 from dci_common.exchange.interventions import Interventions
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.records import Person
+from dci_common.registry.model.records import Group, Person
 from dci_common.registry.model.views import View
 from dci_common.subscriptions.channels import Channel, Channels
 from dci_common.subscriptions.event_types import Event
@@ -171,7 +171,7 @@ def test_an_event_is_told_with_the_record_as_it_is_now(scene: Scene) -> None:
 
 
 def _households() -> set[str]:
-    return {f"GROUP#{record.id}" for record in ALL if type(record).__name__ == "Group"}
+    return {f"GROUP#{record.id}" for record in ALL if isinstance(record, Group)}
 
 
 def test_the_end_of_a_record_has_its_identifiers_alone(scene: Scene) -> None:
@@ -216,7 +216,7 @@ def end(scene: Scene) -> None:
 
 @pytest.mark.parametrize("change", [restrict, delete, leave, forbid, end])
 def test_what_may_be_told_no_more_is_not_sent(scene: Scene, change: Callable[[Scene], None]) -> None:
-    """Between packing and an attempt people are restricted, deleted and changed, and clients: nothing of it is sent."""
+    """What changes between packing and an attempt, of people or their client, is seen by the attempt."""
     subscription = scene.subscribed()
     scene.receiver.answer = lambda _: (503, {})
     scene.put(subscription, Event.UPDATED)
@@ -290,22 +290,22 @@ def test_an_end_that_was_not_told_is_told_later(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("callbacks", "types", "is_list"),
+    ("callbacks", "types", "form"),
     [
-        ({}, ["NewHouseHoldMember", "REGISTER", "UPDATE"], False),
-        ({"notify_spelling": "2026-02"}, ["NewHouseHoldMember", "register", "update"], True),
+        ({}, ["NewHouseHoldMember", "REGISTER", "UPDATE"], dict),
+        ({"notify_spelling": "2026-02"}, ["NewHouseHoldMember", "register", "update"], list),
         (
             {"notify_spelling": "2026-02", "notify_records": "object"},
             ["NewHouseHoldMember", "register", "update"],
-            False,
+            dict,
         ),
-        ({"notify_records": "list"}, ["NewHouseHoldMember", "REGISTER", "UPDATE"], True),
+        ({"notify_records": "list"}, ["NewHouseHoldMember", "REGISTER", "UPDATE"], list),
     ],
 )
 def test_notifications_are_spelt_as_the_client_reads_them(
-    scene: Scene, callbacks: dict[str, str], types: list[str], is_list: bool
+    scene: Scene, callbacks: dict[str, str], types: list[str], form: type
 ) -> None:
-    """The names of events and the form of their record follow the generation of the standard, or the client's wish."""
+    """Names of events and the form of their record follow the generation of the standard, or the client's wish."""
     change_client(scene.partner, callbacks=callbacks)
     for event_type, event in (("REGISTER", Event.REGISTERED), ("UPDATE", Event.UPDATED)):
         scene.put(scene.subscribed(event_type), event)
@@ -313,7 +313,7 @@ def test_notifications_are_spelt_as_the_client_reads_them(
     scene.partner.work()
     found = [event for events in scene.events for event in events]
     assert sorted(event["data"]["reg_event_type"] for event in found) == types
-    assert {isinstance(event["data"]["reg_records"], list) for event in found} == {is_list}
+    assert {type(event["data"]["reg_records"]) for event in found} == {form}
 
 
 def test_notifications_go_to_the_clients_own_address(scene: Scene) -> None:
@@ -515,9 +515,9 @@ def test_a_client_that_may_not_be_notified_waits(scene: Scene) -> None:
     assert [*Outbox(scene.partner.api.runtime).events(subscription.channel)] == []
 
 
-@pytest.mark.parametrize("call", sampled(range(34)))
+@pytest.mark.parametrize("call", sampled(range(24)))
 def test_a_killed_process_loses_no_event(scene: Scene, call: int) -> None:
-    """Wherever a process is killed, all events are told in the end, and a repetition has the id of what it repeats."""
+    """Wherever a process is killed, all events are told in the end, and a repetition has the id of the first."""
     subscription, draw = scene.subscribed(), random.Random(call)
     scene.put(subscription, Event.UPDATED)
     scene.put(subscription, Event.DEREGISTERED, record_id="gone")
@@ -531,6 +531,7 @@ def test_a_killed_process_loses_no_event(scene: Scene, call: int) -> None:
         scene.put(subscription, Event.UPDATED, record_id="beno")
     else:
         assert call > 20
+        misfortunes.kill_in = None
     for _ in range(4):
         scene.later(400)
     told = {
