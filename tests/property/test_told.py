@@ -15,6 +15,7 @@ from dci_common.registry.errors import WriteRefused
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AnyRecord, Group, Person
 from dci_common.registry.write.writer import RegistryWriter
+from dci_common.subscriptions.event_types import Event
 from support.changed_registry import changed
 from support.drawn_subscriptions import views_of
 from support.example_counts import sampled, some
@@ -68,7 +69,7 @@ def write(told: ToldRegistry, change: Write, put: AnyRecord | None, file: Path) 
     """Make a write in any way: with few actions or many, quietly, as an import, or by a writer that crashes."""
     draw, registry = told.draw, told.registry
     quiet = draw.random() < 0.2
-    writer, client = registry.disturbed(draw.choice((ACTIONS, 100)), quiet=quiet)
+    writer, client = registry.disturbed(draw.choice((ACTIONS, ACTIONS, 100)), quiet=quiet)
     if draw.random() < 0.2:
         client.crash(draw.randint(1, 4), before=draw.random() < 0.5)
 
@@ -106,6 +107,13 @@ def run(seed: int, path: Path) -> Counter[str]:
         counted.update(last for _, last, _ in told.expected.values())
         assert told.registry.findings() == []
     return counted
+
+
+@pytest.mark.exhaustive
+def test_everything_is_told_of(tmp_path: Path, engine: None) -> None:  # noqa: ARG001 - must be running
+    """The comparisons are about all events."""
+    counted = sum((run(seed, tmp_path) for seed in range(100, 106)), Counter[str]())
+    assert counted.keys() == {event.value for event in Event}
 
 
 @pytest.mark.parametrize("seed", sampled(RUNS, 1))

@@ -18,7 +18,7 @@ from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.subscriptions import SubscribeCriteria
 from dci_common.subscriptions.compiled_subscription import CompiledSubscription, compile_subscription
 from dci_common.subscriptions.event_types import EventType
-from support.query_generator import Values, random_query
+from support.query_generator import CATALOGUE, Values, random_query
 from support.registries import TODAY
 from support.subscribers import Subscriber
 
@@ -53,11 +53,24 @@ def asked_subscription(
     draw: random.Random, values: Values, settings: RegistrySettings
 ) -> tuple[dict[str, Any], Subscriber, CompiledSubscription]:
     """Draw the criteria of a subscription, and a client that may ask for it."""
+    make = draw.choice((_criteria, identifier_criteria))
     while True:
-        criteria, client = _criteria(draw, values), random_subscriber(draw)
+        criteria, client = make(draw, values), random_subscriber(draw)
         with suppress(Rejection):
             read = SubscribeCriteria.model_validate(criteria)
             return criteria, client, compile_subscription(read, client, settings, TODAY)
+
+
+def identifier_criteria(draw: random.Random, values: Values) -> dict[str, Any]:
+    """Draw the criteria of a subscription to some identifiers, phone numbers or e-mail addresses."""
+    name = draw.choice([one.name for one in CATALOGUE.attributes if one.type.lookup and one.name in values])
+    wanted = draw.sample(values[name], draw.randint(1, min(8, len(values[name]))))
+    query = {"attribute_name": name, "operator": "in", "attribute_value": wanted}
+    return {
+        "reg_event_type": draw.choice(list(EventType)),
+        "filter": [{"seq_num": 1, "expression1": query}],
+        "notify_record_type": draw.choice(("SRPerson", "Member", "Group")),
+    }
 
 
 def _criteria(draw: random.Random, values: Values) -> dict[str, Any]:

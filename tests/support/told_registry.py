@@ -199,6 +199,7 @@ class ToldRegistry:
         batches = [records[start : start + size] for start in range(0, len(records), size)]
         batches += [self.draw.sample(records, len(records) // 3)] if records else []
         app, faults = self._process()
+        may_fail = fault_rate > 0
         for number in itertools.count():
             if not batches and not self.queue.messages:
                 break
@@ -210,6 +211,7 @@ class ToldRegistry:
                 batch = batches.pop(self.draw.randrange(len(batches)))
                 if batch and not self._is_done(app, batch):
                     batches.append(batch)
+                assert may_fail or not (self.queue.messages or batch in batches), "a change fails by itself"
                 continue
             body = self.queue.messages.pop(self.draw.randrange(len(self.queue.messages)))
             if not self._is_done(app, [{"eventSource": "aws:sqs", "messageId": "1", "body": body}]):
