@@ -90,6 +90,13 @@ _EXCHANGE = {
     "paused": Entry("list the clients to which nothing is delivered", "exchange.paused"),
     "resume": Entry("deliver to a paused client again", "exchange.resume"),
 }
+_SUBSCRIPTIONS = {
+    "list": Entry("list a client's subscriptions, or all by condition", "subscriptions.inspect:list_subscriptions"),
+    "show": Entry("show a subscription, without whom it is about", "subscriptions.inspect:show"),
+    "cancel": Entry("end a subscription", "subscriptions.cancel:cancel"),
+    "resume": Entry("notify a client again whose receiver failed", "subscriptions.resume"),
+    "redrive": Entry("tell a client again what it could not be told", "subscriptions.redrive"),
+}
 COMMANDS: dict[str, Entry | Group] = {
     "serve": Entry("serve the API on this machine, with a demo registry or your own", "local.command"),
     "bootstrap": Entry("create the first administrator of a deployment", "bootstrap"),
@@ -99,6 +106,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "keys": Group("list, rotate and revoke the signing keys of a deployment", _KEYS),
     "clients": Group("administer the partner clients of a deployment", _CLIENTS),
     "exchange": Group("list, redrive and cancel asynchronous exchanges, and resume clients", _EXCHANGE),
+    "subscriptions": Group("list, show and cancel subscriptions, and resume notifications", _SUBSCRIPTIONS),
     "registry": Group("load, read, change and check a registry's data", _REGISTRY),
 }
 

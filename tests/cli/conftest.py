@@ -168,3 +168,22 @@ def over_api(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ex
     with api_over_http(api) as url:
         monkeypatch.setenv("DCI_API", url)
         yield lambda *arguments: dci("exchange", *arguments)
+
+
+@pytest.fixture
+def subscriptions(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchanges]:
+    """Return `dci subscriptions` with an administrator's credentials, on the tables of `api`, and an answer."""
+    admin = Admin(api)
+    monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
+    monkeypatch.setenv("DCI_CLIENT_SECRET", admin.secret)
+    monkeypatch.setenv("EXCHANGE_TABLE", api.runtime.settings.exchange_table)
+    with api_over_http(api) as url:
+        monkeypatch.setenv("DCI_API", url)
+
+        def run(*arguments: str, stdin: str = "") -> Outcome:
+            monkeypatch.setattr("sys.stdin", Operator(stdin, nothing))
+            outcome = dci("subscriptions", *arguments)
+            own = [line for line in outcome.err.splitlines() if not _OF_THE_SERVER.search(line)]
+            return replace(outcome, err="\n".join(own))
+
+        yield run

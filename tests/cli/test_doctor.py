@@ -21,8 +21,9 @@ def test_a_healthy_deployment_has_no_problems(dci: Dci, local_server: ServerProc
     findings = outcomes(done.out)
     assert (done.status, with_outcome(findings, "failed")) == (0, set())
     assert findings["search"]["found"] == "answered"
-    assert with_outcome(findings, "skipped") == {"key age"}
+    assert with_outcome(findings, "skipped") == {"key age", "subscribers"}
     assert "clients.manage" in findings["key age"]["found"]
+    assert "clients.read" in findings["subscribers"]["found"]
 
 
 def test_an_administrator_sees_how_old_the_keys_are(dci: Dci, local_server: ServerProcess) -> None:
@@ -31,6 +32,7 @@ def test_an_administrator_sees_how_old_the_keys_are(dci: Dci, local_server: Serv
         dci("doctor", "--api", local_server.base_url, "--json", *as_client(local_server, "admin")).out
     )
     assert findings["key age"] == {"check": "key age", "outcome": "ok", "found": "0 days", "mend": ""}
+    assert findings["subscribers"]["found"] == "all can be notified"
     assert with_outcome(findings, "skipped") == {"search"}
 
 

@@ -27,6 +27,7 @@ from support.events import ROOT, body_of, event, http_events
 from support.example_counts import sampled, some
 from support.exchanges import Partner, Receiver
 from support.stored_exchanges import accepted
+from support.stored_subscriptions import begun
 
 DOCUMENT = document()
 PREFIX = "social"
@@ -114,6 +115,7 @@ def test_responses_match_the_description(
     secret_id = admin.secrets(client_id)[0]["secret_id"]
     ended = int(api.runtime.clock())
     exchange = accepted(api.runtime, client_id, state="answered", due=None, ended=ended)
+    subscription = begun(api.runtime, client_id)
     operation: Any = schemathesis.openapi.from_dict(DOCUMENT)[path][method]
 
     @settings(max_examples=some(1 / 8), suppress_health_check=list(HealthCheck))
@@ -124,6 +126,7 @@ def test_responses_match_the_description(
                 "client_id": client_id,
                 "secret_id": secret_id,
                 "correlation_id": exchange.correlation_id,
+                "code": subscription.code,
                 "prefix": PREFIX,
             }
             case.path_parameters = {name: held[name] for name in case.path_parameters or {}}

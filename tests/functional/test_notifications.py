@@ -19,6 +19,7 @@ from dci_common.registry.model.views import View
 from dci_common.subscriptions.channels import Channel, Channels
 from dci_common.subscriptions.event_types import Event
 from dci_common.subscriptions.outbox import Outbox
+from dci_common.subscriptions.subscribers import Subscribers
 from dci_common.subscriptions.subscription import Subscription
 from dci_common.subscriptions.subscription_store import SubscriptionStore
 from support.admin_client import Admin
@@ -388,9 +389,35 @@ def test_a_channel_is_paused_when_a_page_is_given_up(scene: Scene) -> None:
     scene.later()
     assert scene.receiver.received == []
     assert channels.resume(subscription.client_id) == 1
-    scene.partner.work()
+    scene.later()
     assert scene.types == [["UPDATE"]]
     assert channels.resume(subscription.client_id) == 0
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("status", [503, 410])
+def test_what_failed_is_told_again_with_what_came_later(scene: Scene, status: int) -> None:
+    """An operator who redrives a client has it told what could not be delivered, and what was kept meanwhile."""
+    subscription, runtime = scene.subscribed(), scene.partner.api.runtime
+    scene.receiver.answer = lambda _: (status, {})
+    scene.told(subscription)
+    for _ in range(14):
+        scene.later(21_600)
+    scene.receiver.answer = lambda _: (200, {})
+    scene.put(subscription, Event.UPDATED, record_id=BORN[1].id)
+    scene.later()
+    assert scene.receiver.received == []
+    interventions, day_ago = Interventions(runtime), runtime.clock() - 86_400
+    (failed,) = interventions.failed_notifications(subscription.client_id, 0)
+    assert interventions.failed_notifications(subscription.client_id, failed.ended or 0) == [failed]
+    assert interventions.failed_notifications(subscription.client_id, (failed.ended or 0) + 1) == []
+    assert bool(interventions.failed_notifications(subscription.client_id, day_ago)) == (status == 503)
+    Subscribers(runtime).resume(subscription.client_id)
+    interventions.redrive(failed)
+    scene.later(3_600)
+    scene.later()
+    assert scene.types == [["UPDATE"], ["UPDATE"]]
+    assert Channels(runtime).paused() == []
 
 
 def test_a_receiver_that_is_gone_is_notified_after_it_is_resumed(scene: Scene) -> None:

@@ -29,6 +29,7 @@ from support.iam_enforcement import resources
 from support.own_deployment import own_deployment
 from support.signing_partner import published_keys_message
 from support.stored_exchanges import ended
+from support.stored_subscriptions import begun, failing, watching
 from support.subscribing import SCOPES
 from support.subscriptions import subscribed
 
@@ -169,6 +170,17 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
             "callbacks": callbacks | {"secret": f"of-the-partner-{number}"},
         }
         yield 200, event("client_update", body=changes, token=admin, if_match=version) | {"pathParameters": path}
+    for begin in (begun, watching):  # by condition, and by identifier
+        code = {"pathParameters": {"code": begin(api.runtime, client.client_id).code}}
+        yield 200, event("subscription_get", token=admin) | code
+        yield 200, event("subscription_cancel", token=admin) | code
+    failing(api.runtime, client.client_id)
+    yield 200, event("subscriptions_failing", token=admin)
+    yield 200, event("subscriptions_list", token=admin)
+    yield (
+        200,
+        event("subscriptions_list", token=admin) | {"rawQueryString": urlencode({"client_id": client.client_id})},
+    )
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     answered = ended(api.runtime, client.client_id, "answered")
     shown = {"pathParameters": {"correlation_id": answered.correlation_id}}

@@ -96,6 +96,7 @@ class Api:
             "/clients": clients,
             "/keys": clients,
             "/exchanges": clients,
+            "/subscriptions": clients,
         }
         self._search = search
         self.deliver = delivery_app.create_app(self.runtime)

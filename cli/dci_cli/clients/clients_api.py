@@ -17,7 +17,7 @@ ClientView = Mapping[str, Any]
 
 
 class ClientsApi:
-    """The requests of `/clients` and `/exchanges`. A rejection is raised as CommandError, in the API's words."""
+    """The requests of `/clients`, `/exchanges` and `/subscriptions`. A rejection is raised as CommandError."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -63,6 +63,28 @@ class ClientsApi:
         if not correlation_id:  # whose path would be that of the list
             raise CommandError("The exchange's correlation id is empty: see `dci exchange list`.")
         return self._send("GET", f"/exchanges/{quote(correlation_id, safe='')}")
+
+    def subscriptions(self, query: Mapping[str, str]) -> Iterator[Any]:
+        """Return the active subscriptions of a client, or those of all clients by condition."""
+        return self._pages("/subscriptions", "subscriptions", query)
+
+    def subscription_limits(self, query: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+        """Return how many subscriptions there are, and may be."""
+        return self._send("GET", f"/subscriptions?{urlencode({**query, 'limit': '1'})}")["limits"]
+
+    def failing_subscribers(self) -> Iterator[Any]:
+        """Return the subscribers to which nothing is delivered any more."""
+        return iter(self._send("GET", "/subscriptions/failing")["subscribers"])
+
+    def subscription(self, code: str) -> Any:  # noqa: ANN401 - JSON
+        """Return a subscription. Raises CommandError when there is none."""
+        if not code:  # whose path would be that of the list
+            raise CommandError("The subscription's code is empty: see `dci subscriptions list`.")
+        return self._send("GET", f"/subscriptions/{quote(code, safe='')}")
+
+    def cancel_subscription(self, code: str) -> Any:  # noqa: ANN401 - JSON
+        """End a subscription, and return it."""
+        return self._send("POST", f"/subscriptions/{quote(code, safe='')}/cancel")
 
     def id_of(self, id_or_name: str) -> str:
         """Return the id of a client, which may have been deleted if its id is given. Raises CommandError."""

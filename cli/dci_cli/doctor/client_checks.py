@@ -20,7 +20,7 @@ from dci_cli.doctor.deployment import (
     check_time,
     issuer_remedy,
 )
-from dci_common.scopes import CLIENTS_MANAGE, REGISTRY_SEARCH
+from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ, REGISTRY_SEARCH
 
 _DAY = 86_400
 _GRACE_DAYS = 2  # Secrets Manager chooses the hour, and tries again
@@ -85,6 +85,24 @@ def _key_age(deployment: Deployment) -> str:
     return f"{days} days"
 
 
+def _subscribers(deployment: Deployment) -> str:
+    if not {CLIENTS_READ, CLIENTS_MANAGE} & deployment.scopes():
+        raise CheckSkipped(
+            f"The client does not have {CLIENTS_READ}.", "Use an operator's client to see who cannot be notified."
+        )
+    reply = deployment.api.get("/subscriptions/failing")
+    check_status(reply, 200, WRONG_URL)
+    failing = reply.json["subscribers"]
+    if failing:
+        clients = len({subscriber["client_id"] for subscriber in failing})
+        raise CheckWarning(
+            f"{clients} {'client is' if clients == 1 else 'clients are'} not notified any more, the first one since"
+            f" {failing[0]['since']}.",
+            "Run dci subscriptions list --failing, and ask the partners.",
+        )
+    return "all can be notified"
+
+
 def _search(deployment: Deployment) -> str:
     if REGISTRY_SEARCH not in deployment.scopes():
         raise CheckSkipped(f"The client does not have {REGISTRY_SEARCH}.", "Use a partner's client to try a search.")
@@ -125,5 +143,6 @@ CHECKS: dict[str, Check] = {
     "token time": _issued_at,
     "signing key": _signing_key,
     "key age": _key_age,
+    "subscribers": _subscribers,
     "search": _search,
 }

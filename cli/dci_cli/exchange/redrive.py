@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 
 from dci_cli.command_error import CommandError
 from dci_cli.exchange.exchange_table import (
@@ -43,10 +44,15 @@ def run(options: argparse.Namespace) -> int:
         return 0
     confirm(f"Redrive {_described(exchanges, options.client)}", "redriven", assumed=options.yes)
     with audit.recorded(audit_keys(exchanges)):
-        problems = [problem for exchange in exchanges if (problem := _redrive(interventions, exchange))]
-        if problems:
-            raise CommandError(" ".join(problems))
+        redrive_each(interventions, exchanges)
     return 0
+
+
+def redrive_each(interventions: Interventions, exchanges: Iterable[Exchange]) -> None:
+    """Redrive exchanges. Raises CommandError that says which could not be, after all others were."""
+    problems = [problem for exchange in exchanges if (problem := _redrive(interventions, exchange))]
+    if problems:
+        raise CommandError(" ".join(problems))
 
 
 def _redrive(interventions: Interventions, exchange: Exchange) -> str:

@@ -15,6 +15,7 @@ from dci_common.exchange.exchange_views import ExchangeView, ShownExchange
 from dci_common.spdci.asynchronous import AsyncSearchEnvelope, TxnStatusEnvelope
 from dci_common.spdci.envelope import SearchEnvelope
 from dci_common.spdci.subscriptions import SubscribeEnvelope, UnsubscribeEnvelope
+from dci_common.subscriptions.subscription_views import FailingSubscriberView, SubscriptionView
 
 _PREFIX = "#/components/schemas/"
 _REQUESTS: tuple[type[BaseModel], ...] = (
@@ -26,7 +27,11 @@ _REQUESTS: tuple[type[BaseModel], ...] = (
     SubscribeEnvelope,
     UnsubscribeEnvelope,
 )
-_RESPONSES: tuple[type[BaseModel], ...] = (ClientView, SecretView, LogEntry, ExchangeView, ShownExchange)
+_RESPONSES: tuple[type[BaseModel], ...] = (
+    *(ClientView, SecretView, LogEntry),
+    *(ExchangeView, ShownExchange),
+    *(SubscriptionView, FailingSubscriberView),
+)
 
 
 def ref(name: str) -> Schema:
@@ -49,6 +54,8 @@ def components() -> Schema:
         "Secrets": closed({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
         "Exchanges": _page("exchanges", "ExchangeView"),
+        "FailingSubscribers": closed({"subscribers": {"type": "array", "items": ref("FailingSubscriberView")}}),
+        "Subscriptions": _page("subscriptions", "SubscriptionView", {"limits": _LIMITS}),
         **_OTHER_SCHEMAS,
     }
 
@@ -84,9 +91,12 @@ def _with_secret(schema: Schema) -> Schema:
     return {**schema, "properties": properties, "required": [*schema["required"], "client_secret"]}
 
 
-def _page(member: str, of: str) -> Schema:
-    return closed({member: {"type": "array", "items": ref(of)}}, {"next": TEXT})
+def _page(member: str, of: str, further: Schema | None = None) -> Schema:
+    return closed({member: {"type": "array", "items": ref(of)}, **(further or {})}, {"next": TEXT})
 
+
+_USED = closed({"used": {"type": "integer"}, "most": {"type": "integer"}})
+_LIMITS = closed({"conditions": _USED}, {"identifiers": _USED})
 
 _SIGNING_KEY = closed(
     {

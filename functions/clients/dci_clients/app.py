@@ -19,12 +19,13 @@ from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
 
 if TYPE_CHECKING:
     from dci_clients.exchange_endpoints import ExchangeEndpoints
+    from dci_clients.subscription_endpoints import SubscriptionEndpoints
 
 Change = Callable[[Request, Caller], Response]
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: `/clients`, `/keys` and `/exchanges`, and what is below them."""
+    """Build the function: `/clients`, `/keys`, `/exchanges` and `/subscriptions`, and what is below them."""
     gate = BearerGate(runtime)
 
     def reads(endpoint: Endpoint) -> Endpoint:
@@ -54,6 +55,12 @@ def _resources(
 
         return ExchangeEndpoints(runtime)
 
+    @cache
+    def subscriptions() -> SubscriptionEndpoints:
+        from dci_clients.subscription_endpoints import SubscriptionEndpoints  # noqa: PLC0415 - as above
+
+        return SubscriptionEndpoints(runtime)
+
     client = "/clients/{client_id}"
     routes: dict[str, dict[str, Endpoint]] = {
         "/clients": {"GET": reads(read.clients), "POST": changes(write.create)},
@@ -72,6 +79,10 @@ def _resources(
         "/keys/messages/revoke": {"POST": changes(keys.revoke_messages)},
         "/exchanges": {"GET": reads(lambda request: exchanges().exchanges(request))},
         "/exchanges/{correlation_id}": {"GET": reads(lambda request: exchanges().exchange(request))},
+        "/subscriptions": {"GET": reads(lambda request: subscriptions().subscriptions(request))},
+        "/subscriptions/failing": {"GET": reads(lambda request: subscriptions().failing(request))},
+        "/subscriptions/{code}": {"GET": reads(lambda request: subscriptions().subscription(request))},
+        "/subscriptions/{code}/cancel": {"POST": changes(lambda request, by: subscriptions().cancel(request, by))},
     }
     return {path: Resource(methods) for path, methods in routes.items()}
 

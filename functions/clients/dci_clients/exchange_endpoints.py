@@ -11,6 +11,7 @@ from dci_clients.requests import (
     LOG_POSITION,
     invalid_next,
     next_page,
+    read_client_id,
     read_page,
 )
 from dci_common.clients.model import is_client_id
@@ -43,7 +44,7 @@ class ExchangeEndpoints:
 
     def exchanges(self, request: Request) -> Response:
         """Return a page of a client's exchanges, or else of all that failed or are open."""
-        client_id, state = _client_id(request.query), _state(request.query)
+        client_id, state = read_client_id(request.query), _state(request.query)
         page = self._all(request, state) if client_id is None else self._of_client(request, client_id)
         found, following = page
         wanted = [exchange_view(exchange) for exchange in found if state in {None, exchange.state}]
@@ -85,14 +86,6 @@ def _queues(state: State | None) -> tuple[str, ...]:
     if state in FAILED:
         return (state.upper(),)
     raise InvalidRequest(f"state {state} is listed for one client only: add client_id.")
-
-
-def _client_id(query: str) -> str | None:
-    """Return `client_id` of the list of exchanges; None is any. Raises InvalidRequest."""
-    client_id = dict(parse_qsl(query, keep_blank_values=True)).get("client_id")
-    if client_id is not None and not is_client_id(client_id):
-        raise InvalidRequest("client_id must be the id of a client.")
-    return client_id
 
 
 def _state(query: str) -> State | None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from dci_common.clients.access import Bearer
 from dci_common.clients.changes import Caller
-from dci_common.clients.model import STATUSES, Client
+from dci_common.clients.model import STATUSES, Client, is_client_id
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.store import MAX_PAGE
 from dci_common.edge.http import Request
@@ -105,6 +105,14 @@ def read_status(query: str) -> str | None:
 def read_name(query: str) -> str | None:
     """Return `name` of the list of clients; None is any."""
     return dict(parse_qsl(query, keep_blank_values=True)).get("name")
+
+
+def read_client_id(query: str) -> str | None:
+    """Return `client_id` of a list of exchanges, or of subscriptions; None is any. Raises InvalidRequest."""
+    client_id = dict(parse_qsl(query, keep_blank_values=True)).get("client_id")
+    if client_id is not None and not is_client_id(client_id):
+        raise InvalidRequest("client_id must be the id of a client.")
+    return client_id
 
 
 def next_page(position: Mapping[str, str] | None) -> dict[str, str]:

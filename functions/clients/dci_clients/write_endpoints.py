@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from botocore.exceptions import BotoCoreError, ClientError
+
 from dci_clients.requests import (
     check_conditional,
     client_id,
@@ -16,6 +20,7 @@ from dci_common.clients.model import Client
 from dci_common.clients.registration import register, update
 from dci_common.clients.views import client_view, secret_view
 from dci_common.edge.http import Request, Response
+from dci_common.errors import DomainError
 from dci_common.runtime import Runtime
 
 
@@ -51,8 +56,14 @@ class WriteEndpoints:
         return _client_response(self._administration.revoke_tokens(caller, client_id(request)))
 
     def delete(self, request: Request, caller: Caller) -> Response:
-        """Delete a client."""
-        self._administration.delete(caller, client_id(request))
+        """Delete a client, and end its subscriptions; the sweep ends those for which there is no time."""
+        from dci_common.subscriptions.deleted_clients import DeletedClients  # noqa: PLC0415 - few requests delete
+
+        deleted, clients = client_id(request), DeletedClients(self._runtime)
+        clients.mark(deleted)
+        self._administration.delete(caller, deleted)
+        with suppress(BotoCoreError, ClientError, DomainError):
+            clients.end_in_time(deleted)
         return Response(204)
 
     def add_secret(self, request: Request, caller: Caller) -> Response:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dci_common.clients.store import ClientStore
 from dci_common.errors import Unavailable
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
@@ -14,17 +15,21 @@ from dci_common.exchange.exchanges import OPEN_QUEUES
 from dci_common.exchange.queues import Queues
 from dci_common.logs import log_failure
 from dci_common.subscriptions.channels import Channels
+from dci_common.subscriptions.deleted_clients import DeletedClients
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
+_ENDED_AT_ONCE = 500  # subscriptions of a deleted client
+_DELETED_WITHIN = 3_600  # seconds after a client was marked, or not at all
 _SWEPT_AGAIN_AFTER = 300  # seconds, if the queue has not come to it until then
 
 
 def sweep(runtime: Runtime) -> None:
-    """Queue all exchanges that are due, and all channels of events."""
+    """Queue all exchanges that are due, and all channels of events; end what deleted clients subscribed to."""
     _sweep_exchanges(runtime)
     _sweep_channels(runtime)
+    _sweep_deleted_clients(runtime)
 
 
 def _sweep_channels(runtime: Runtime) -> None:
@@ -32,6 +37,18 @@ def _sweep_channels(runtime: Runtime) -> None:
     for channel_id in channels.due():
         if channel := channels.get(channel_id):
             channels.queue(channel)
+
+
+def _sweep_deleted_clients(runtime: Runtime) -> None:
+    clients, deleted, now = ClientStore(runtime), DeletedClients(runtime), int(runtime.clock())
+    for client_id, marked in deleted.marked():
+        try:
+            if clients.find(client_id, consistent=True) is None:
+                deleted.end(client_id, _ENDED_AT_ONCE)
+            elif now - marked > _DELETED_WITHIN:
+                deleted.unmark(client_id)
+        except (BotoCoreError, ClientError, Unavailable) as error:  # the next sweep tries again
+            log_failure(error, client_id)
 
 
 def _sweep_exchanges(runtime: Runtime) -> None:

@@ -151,6 +151,10 @@ class Administration:
 
         self._change(by, client_id, plan)
 
+    def record(self, by: Caller, client_id: str, act: str, changes: dict[str, Change]) -> None:
+        """Record an act on what belongs to a client and is stored elsewhere, before it is done."""
+        self._change(by, client_id, lambda client: ClientChange(act, client, changes=changes))
+
     def authorize(self, by: Caller) -> Caller:
         """Return the caller as it is now. Raises Unauthenticated or InsufficientScope where it lost its access."""
         if by.bearer is None:

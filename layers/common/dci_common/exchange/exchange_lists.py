@@ -54,13 +54,14 @@ class ExchangeLists:
 
     def listed(self, queue: str, until: int | None = None) -> Iterator[str]:
         """Yield the correlation ids of a partition of the index `due`, the earliest first, those due until then."""
-        return (name for name, _ in self._in_queue(queue, until))
+        return (name for name, _ in self.in_queue(queue, until))
 
     def paused(self) -> Iterator[tuple[str, int]]:
         """Yield the ids of the clients to which nothing is delivered, and since when, the longest paused first."""
-        return self._in_queue(PAUSED_QUEUE, None)
+        return self.in_queue(PAUSED_QUEUE)
 
-    def _in_queue(self, queue: str, until: int | None) -> Iterator[tuple[str, int]]:
+    def in_queue(self, queue: str, until: int | None = None) -> Iterator[tuple[str, int]]:
+        """Yield the ids in a partition of the index `due`, and when they are due, the earliest first."""
         condition, values = "#queue = :queue", {":queue": {"S": queue}}
         if until is not None:
             condition, values = f"{condition} AND due <= :until", {**values, ":until": number(until)}

@@ -5,6 +5,7 @@ A client whose receiver said that it is gone is paused: they have callbacks to i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from dci_common.errors import Conflict, NotFound
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore, Superseded
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy
-from dci_common.exchange.exchanges import DATA_SECONDS, FAILED, Exchange, transaction_key
+from dci_common.exchange.exchanges import DATA_SECONDS, FAILED, Exchange, State, transaction_key
 from dci_common.exchange.worker_places import WorkerPlaces
 
 if TYPE_CHECKING:
@@ -51,10 +52,20 @@ class Interventions:
 
     def dead(self, client_id: str) -> list[Exchange]:
         """Return a client's dead exchanges, the earliest end first."""
-        stored = (self._store.get(correlation_id) for correlation_id in self._lists.listed("DEAD"))
-        own = (exchange for exchange in stored if exchange and exchange.client_id == client_id)
+        return [*self._ended(client_id, "dead")]
+
+    def failed_notifications(self, client_id: str, since: float) -> list[Exchange]:
+        """Return the notifications that were not delivered to a client, or refused by it, since then."""
+        ended = (exchange for state in FAILED for exchange in self._ended(client_id, state))
+        return [exchange for exchange in ended if exchange.kind == "notify" and (exchange.ended or 0) >= since]
+
+    def _ended(self, client_id: str, state: State) -> Iterator[Exchange]:
+        """Yield a client's exchanges that ended in a state, one that is listed, the earliest end first."""
         now = self._runtime.clock()
-        return [exchange for exchange in own if exchange.state == "dead" and exchange.is_kept(now)]
+        for correlation_id in self._lists.listed(state.upper()):
+            exchange = self._store.get(correlation_id)
+            if exchange and (exchange.client_id, exchange.state) == (client_id, state) and exchange.is_kept(now):
+                yield exchange
 
     def redrive(self, exchange: Exchange) -> Exchange:
         """Have a failed exchange go on where it stopped; one that is called back ends a pause of its client.

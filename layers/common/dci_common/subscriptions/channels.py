@@ -125,14 +125,16 @@ class Channels:
         return [channel for channel in found if channel and channel.paused is not None]
 
     def resume(self, client_id: str) -> int:
-        """Have the events of a client's paused channels sent again, and return how many channels these are."""
+        """Have the events of a client's paused channels sent again, and return how many channels these are.
+
+        The sweep finds them within a minute.
+        """
         own = [channel for channel in self.paused() if channel.client_id == client_id]
         for channel in own:
             values = {":now": number(int(self._runtime.clock())), ":queue": {"S": _queue(channel.id)}}
             # Without its page, which is dead: the next one is made, whatever came of this one.
             update = "SET due = :now, #queue = :queue REMOVE paused, page"
             self._change(channel.id, update, values, "attribute_exists(paused)")
-            self.queue(channel)
         return len(own)
 
     def _change(self, channel_id: str, update: str, values: dict[str, Item], condition: str) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _DETAILS, _TYPES = "rjct.notify_details.invalid", "rjct.notify_types.invalid"
 _FilterType = Literal["idtype-value", "expression", "predicate"]
 _FILTER_TYPES: tuple[_FilterType, ...] = get_args(_FilterType)
-_EVERYBODY = {"type": "*", "value": "*"}  # the filter that OpenSPP2's client sends if it is given none
+EVERYBODY = {"type": "*", "value": "*"}  # the filter that OpenSPP2's client sends if it is given none
 
 
 class CompiledSubscription(NamedTuple):
@@ -41,7 +41,7 @@ def compile_subscription(
     if event_type is None:
         raise Rejection(_TYPES, f"reg_event_type must be one of {', '.join(EventType)}.")
     searched = searched_criteria(criteria)
-    everybody = criteria.filter == _EVERYBODY
+    everybody = criteria.filter == EVERYBODY
     try:
         search = compile_search(searched, client, settings, today, everybody=everybody)
     except QueryError as error:
