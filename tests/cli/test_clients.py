@@ -85,6 +85,8 @@ def test_callbacks_are_given_by_options(api: Api, clients: Clients) -> None:
     ]
     rest = ["--callback-scope", "a b", "--callback-max-bytes", 200_000, "--asynchronous", "--open-exchanges", 9]
     urls = ["--callback-urls", "https://a.example/dci", "https://b.example"]
+    rest += ["--callback-notify-url", "https://b.example/n", "--callback-notify-spelling", "2026-02"]
+    rest += ["--callback-notify-records", "object", "--notifications-a-minute", 30]
     given = [*oauth, *rest, "--callback-default-url", "https://b.example/", "--callback-secret", *urls]
     outcome = clients("create", *NEW, *given, named, stdin="s3cret-of-the-partner\n")
     assert (outcome.status, "s3cret" in outcome.out + outcome.err) == (0, False)
@@ -98,8 +100,12 @@ def test_callbacks_are_given_by_options(api: Api, clients: Clients) -> None:
         "client_id": "dci",
         "scope": "a b",
         "max_bytes": 200_000,
+        "notify_url": "https://b.example/n",
+        "notify_spelling": "2026-02",
+        "notify_records": "object",
     }
     assert (shown["flags"]["asynchronous"], shown["open_exchanges"]) == (True, 9)
+    assert shown["notifications_a_minute"] == 30
     sheet = clients("show", named).out
     assert re.search(r"^callback urls +https://a\.example/dci https://b\.example/$", sheet, re.MULTILINE)
     assert re.search(r"^callback token url +https://id\.example/t$", sheet, re.MULTILINE)
@@ -115,6 +121,10 @@ def test_callbacks_are_changed_by_options(api: Api, clients: Clients) -> None:
     problem = clients("update", client_id, "--callback-secret").problem
     assert problem.startswith("The secret for callbacks is missing: type it, or give it on standard input")
     assert "needs --callback-secret" in clients("create", "x", *NEW, "--callback-auth", "bearer").problem
+    notify = ["--callback-notify-spelling", "2026-02", "--callback-notify-records", "list"]
+    assert clients("update", client_id, *notify, "--notifications-a-minute", 5).status == 0
+    reset = ["--callback-notify-spelling", "default", "--callback-notify-records", "default"]
+    assert clients("update", client_id, *reset, "--notifications-a-minute", "default").status == 0
     reset = ["--callback-urls", "default", "--callback-auth", "none", "--callback-default-url", ""]
     changed = json.loads(clients("update", client_id, *reset, "--no-asynchronous", "--json").out)
     assert "callbacks" not in changed

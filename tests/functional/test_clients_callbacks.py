@@ -22,7 +22,9 @@ def admin(api: Api) -> Admin:
 
 def test_callbacks_are_shown_without_the_secret(api: Api, admin: Admin) -> None:
     """All members that were given are shown but the secret, of which only the id of its version is."""
-    callbacks = {"urls": [*URLS, "https://PARTNER.example:443/dci"], "default_url": f"{URLS[0]}/on-search", **OAUTH}
+    notify = {"notify_url": f"{URLS[0]}/notify", "notify_spelling": "2026-02", "notify_records": "object"}
+    urls = {"urls": [*URLS, "https://PARTNER.example:443/dci"], "default_url": f"{URLS[0]}/on-search"}
+    callbacks = {**urls, **notify, **OAUTH}
     reply = admin.create(callbacks={**callbacks, "max_bytes": 100_000, "secret": SECRET}, open_exchanges=7)
     client_id, shown = reply.json["client_id"], dict(reply.json["callbacks"])
     version = shown.pop("secret_version")
@@ -66,6 +68,10 @@ def test_members_of_callbacks_change_one_by_one(api: Api, admin: Admin) -> None:
             ({"urls": [5]}, "callbacks.urls.0 must be a string"),
             ({"urls": URLS, "default_url": "https://partner.example/dcix"}, "must be below one of callbacks.urls"),
             ({"default_url": URLS[0]}, "must be below one of callbacks.urls"),
+            ({"urls": URLS, "notify_url": "https://partner.example/dcix"}, "callbacks.notify_url must be below"),
+            ({"notify_url": "nonsense"}, "callbacks.notify_url is not accepted: the URL must be absolute"),
+            ({"notify_spelling": "2024"}, "callbacks.notify_spelling must be"),
+            ({"notify_records": "array"}, "callbacks.notify_records must be"),
             ({"default_url": "nonsense"}, "callbacks.default_url is not accepted: the URL must be absolute"),
             ({"auth": "basic"}, "callbacks.auth must be 'none', 'bearer' or 'oauth'"),
             ({"auth": "bearer"}, "callbacks.auth bearer needs callbacks.secret"),

@@ -12,7 +12,8 @@ from dci_common.registry.model.base import Kind
 from dci_common.runtime import Runtime
 from dci_common.subscriptions.channels import Channel, Channels
 from dci_common.subscriptions.event_types import Event
-from dci_common.subscriptions.outbox import Outbox, StoredEvent, SubscribedEvent, merged
+from dci_common.subscriptions.outbox import Outbox, SubscribedEvent
+from dci_common.subscriptions.stored_event import StoredEvent
 from dci_common.subscriptions.subscription import Subscription
 from support.api import Api
 from support.exchanges import Queues
@@ -80,7 +81,7 @@ def test_events_of_a_record_become_one_in_any_order(runtime: Runtime, subscripti
     assert (stored.first, stored.first_sequence) == (Event.ENTERED, sequence(1))
     assert (stored.last, stored.sequence) == (Event.LEFT, sequence(6))
     assert stored.identified == identified
-    assert merged(stored.first, stored.last) is None
+    assert stored.told is None
 
 
 def test_a_record_that_is_back_has_no_identifiers_in_the_outbox(runtime: Runtime, subscription: Subscription) -> None:

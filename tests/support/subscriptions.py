@@ -21,7 +21,13 @@ _codes = itertools.count(1)
 
 
 def subscribed(
-    runtime: Runtime, client_id: str, event_type: str = "UPDATE", *, callback_url: str = "", **criteria: Any
+    runtime: Runtime,
+    client_id: str,
+    event_type: str = "UPDATE",
+    *,
+    callback_url: str = "",
+    locale: str = "eng",
+    **criteria: Any,
 ) -> Subscription:
     """Store a subscription, to everybody unless the criteria say otherwise."""
     number = next(_codes)
@@ -36,7 +42,7 @@ def subscribed(
             "notify_record_type": "SRPerson",
             **criteria,
         },
-        locale="eng",
+        locale=locale,
         callback_url=callback_url,
         since=SINCE,
         meaning=f"meaning-{number}",

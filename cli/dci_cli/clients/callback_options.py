@@ -10,9 +10,21 @@ from dci_cli.terminal import ask
 
 URLS = "callback_urls"
 PREFIX = "callback_"
-_MEMBERS = ("urls", "default_url", "auth", "token_url", "client_id", "scope", "max_bytes")
+_MEMBERS = (
+    "urls",
+    "default_url",
+    "auth",
+    "token_url",
+    "client_id",
+    "scope",
+    "max_bytes",
+    "notify_url",
+    "notify_spelling",
+    "notify_records",
+)
 _TEXTS = {
     "--callback-default-url": ("URL", "where results go if a message names no address"),
+    "--callback-notify-url": ("URL", "where notifications go, if not to the address of their subscription"),
     "--callback-token-url": ("URL", "where this registry gets its access token for callbacks (oauth)"),
     "--callback-client-id": ("ID", "this registry's client id at that URL (oauth)"),
     "--callback-scope": ("SCOPES", "the scopes of this token, separated by spaces (oauth)"),
@@ -44,6 +56,16 @@ def add_callback_options(parser: argparse.ArgumentParser, number: Callable[[str]
         type=number,
         metavar="NUMBER",
         help="the size of its largest callback; or `default`, which is 900000",
+    )
+    parser.add_argument(
+        "--callback-notify-spelling",
+        choices=("2025-12", "2026-02", "default"),
+        help="the generation of the standard whose names of event types its notifications have; 2025-12 by default",
+    )
+    parser.add_argument(
+        "--callback-notify-records",
+        choices=("object", "list", "default"),
+        help="whether reg_records of a notification is a record or a list; by default as in that generation",
     )
 
 

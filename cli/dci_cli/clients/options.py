@@ -19,7 +19,7 @@ _SIGNATURES = ("unsigned", "optional", "required", "ignore")
 _DIALECTS = ("openspp2", "openg2p", "opencrvs")
 _LISTS = ("scopes", "disclosure", "record_types", URLS)
 _TEXTS = ("name", "sender_id")
-_NUMBERS = ("token_lifetime", "requests_a_minute", "records_a_day", "open_exchanges")
+_NUMBERS = ("token_lifetime", "requests_a_minute", "records_a_day", "open_exchanges", "notifications_a_minute")
 _OPTIONS = {"sender_id", *_FLAGS, *_LISTS, *_NUMBERS, "jwks", "jwks_uri"}
 # In the sentences of the API: keys and a part of callbacks or flags anywhere, another member only where one begins.
 _MEMBER = re.compile(r"\b(callbacks|flags)\.([a-z_]+)(?:\.\d+)?|^([a-z_]+)(?:\.\d+)?\b|(?<= )(jwks(?:_uri)?)\b")
@@ -28,6 +28,7 @@ _NUMBER_OPTIONS = {
     "--requests-a-minute": ("NUMBER", "how many searches it may send in a minute; 0: no limit"),
     "--records-a-day": ("NUMBER", "how many records it may get in a day; 0: no limit"),
     "--open-exchanges": ("NUMBER", "how many asynchronous messages it may have unfinished; 0: no limit"),
+    "--notifications-a-minute": ("NUMBER", "how many notifications it is sent in a minute; 0: no limit"),
 }
 
 

@@ -17,6 +17,7 @@ from dci_common.runtime import Event, LambdaHandler, Runtime, lambda_handler
 from dci_delivery.collector import Collector
 from dci_delivery.deliverer import Deliverer
 from dci_delivery.messages import Messages
+from dci_delivery.packer import Packer
 from dci_delivery.partner_tokens import PartnerTokens
 from dci_delivery.searches import Searches
 from dci_delivery.subscriber import SubscribeItems, UnsubscribeItems
@@ -46,6 +47,8 @@ def create_app(runtime: Runtime, http_client: Callable[[Settings], HttpClient] =
     messages = Messages(runtime, answers, sessions)
     deliverer = Deliverer(runtime, messages, client, PartnerTokens(runtime, client))
 
+    packer = Packer(runtime, answers)
+
     def work(correlation_id: str, deadline: Deadline) -> None:
         """Work on an exchange, if there is something to do now: a message can be late, early, or come twice."""
         exchange = store.get(correlation_id)
@@ -53,6 +56,13 @@ def create_app(runtime: Runtime, http_client: Callable[[Settings], HttpClient] =
             return
         worker = collector if exchange.state == "collecting" else deliverer
         worker.work(exchange, deadline)
+
+    def work_on(content: dict[str, str], deadline: Deadline) -> None:
+        """Make the next page of a channel, or work on an exchange."""
+        if "channel" in content:
+            packer.pack(content["channel"], deadline)
+        else:
+            work(content["correlation_id"], deadline)
 
     def handler(event: Event, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own object
         deadline = Deadline.of(context, runtime.clock)
@@ -62,7 +72,7 @@ def create_app(runtime: Runtime, http_client: Callable[[Settings], HttpClient] =
                 sweep(runtime)
             for record in event.get("Records", ()):
                 try:
-                    work(str(from_json(record["body"])["correlation_id"]), deadline)
+                    work_on(from_json(record["body"]), deadline)
                 except Exception as error:  # noqa: BLE001 - SQS delivers this one again, and not the others
                     log_failure(error, record["messageId"])
                     failures.append({"itemIdentifier": record["messageId"]})

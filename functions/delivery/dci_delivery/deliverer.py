@@ -39,6 +39,7 @@ _AGAIN_SECONDS = 60
 _MAX_TRIES = 1_500  # without an outcome: two minutes or more each, where the process is killed, so about three days
 _PAUSED = "The client's receiver answered 410: nothing is sent to it until `dci exchange resume`."
 _OVERDUE = "The exchange was not complete after 17 days."
+_NOTHING = "Nothing of this page may be told any more: it was not sent."
 _STUCK = "The registry began this attempt again and again without an outcome: see the log of the delivery function."
 
 
@@ -90,6 +91,8 @@ class Deliverer:
         if client is None:
             self._store.end(replace(exchange, state="cancelled"))
             return None
+        if exchange.kind == "notify" and client.callbacks.notify_url:  # it may have another one since
+            exchange = replace(exchange, callback_url=client.callbacks.notify_url)
         if is_paused:
             return self._end(exchange, "dead", Attempt("gone", reason=_PAUSED))
         if exchange.is_overdue(self._runtime.clock()):
@@ -109,6 +112,8 @@ class Deliverer:
                 claimed = self._claim(exchange, outgoing.portions)
                 outgoing.wait()
                 attempt = self._sent(claimed, client, outgoing.body, authorization)
+            if attempt.result == "delivered":
+                outgoing.delivered()
         except NotSent as error:
             attempt = Attempt("failed", reason=error.reason)
         except (BotoCoreError, ClientError, Unavailable, Superseded):
@@ -125,6 +130,8 @@ class Deliverer:
 
         Raises NotSent, and nothing else: once a page may have arrived it is disclosed, whatever follows.
         """
+        if not body:
+            return Attempt("delivered", reason=_NOTHING)
         started, status, url = self._runtime.clock(), 0, exchange.callback_url
         try:
             answer = self._http_client.post(url, body, _headers(authorization))
@@ -198,6 +205,8 @@ class Deliverer:
     def _end(self, exchange: Exchange, state: State, attempt: Attempt, record: Item | None = None) -> Exchange | None:
         ended = replace(exchange, state=state, tries=0, delivery=replace(exchange.delivery, reason=attempt.reason))
         self._store.end(ended, record or self._record(exchange, attempt))
+        if exchange.kind == "notify":  # further events of its channel can be packed now
+            self._queues.put_channel(exchange.references[0], exchange.client_id)
         log_exchange_end(state, self._runtime.settings.stack_name, self._runtime.clock())
         return None
 

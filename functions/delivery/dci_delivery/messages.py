@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.exchange_store import ExchangeStore
@@ -15,24 +14,17 @@ from dci_common.spdci.callback import TXN_ON_STATUS, CallbackHeader, envelope, u
 from dci_common.spdci.envelope import read_envelope
 from dci_common.subscriptions.subscription_answer import SubscriptionAnswers
 from dci_common.timestamps import timestamp
-from dci_delivery.page import FRAME, compose, compose_small
+from dci_delivery.notification import Notifications
+from dci_delivery.outgoing import FRAME, Outgoing
+from dci_delivery.page import compose, compose_small
 
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.deadline import Deadline
     from dci_common.exchange.disclosure_session import DisclosureSessions
-    from dci_common.exchange.exchanges import Exchange, Portion
+    from dci_common.exchange.exchanges import Exchange
     from dci_common.exchange.stored_answer import StoredAnswers
     from dci_common.runtime import Runtime
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to be sent, and what is in it. `wait` waits until all that it discloses is recorded."""
-
-    body: bytes
-    portions: tuple[Portion, ...]
-    wait: Callable[[], None]
 
 
 class Messages:
@@ -46,12 +38,18 @@ class Messages:
         self._status = StatusAnswers(runtime, answers, sessions, self._subscriptions.open)
         self._store = ExchangeStore(runtime)
         self._signatures = Signatures(runtime)
+        self._make = {
+            "search": self._search,
+            "status": self._txn_status,
+            "subscribe": self._subscription,
+            "unsubscribe": self._subscription,
+            "notify": Notifications(runtime, answers, sessions).next,
+        }
 
     @contextmanager
     def next(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
         """Make the next message. If the block raises, all that it would have disclosed is recorded as withheld."""
-        make = {"search": self._search, "status": self._txn_status}.get(exchange.kind, self._subscription)
-        with make(exchange, client, deadline) as outgoing:
+        with self._make[exchange.kind](exchange, client, deadline) as outgoing:
             yield outgoing
 
     @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dci_common.exchange.stored_answer import Room, StoredAnswer
 from dci_common.spdci.callback import CallbackHeader, Signer, envelope
+from dci_delivery.outgoing import FRAME
 
 if TYPE_CHECKING:
     from dci_common.deadline import Deadline
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     Answer = StoredAnswer | SubscriptionAnswer
 
-FRAME = 4_000  # bytes of a message beside its items, and of an item beside its records
 _ANY = Room(0, 10**9)  # a page that is fixed is sent as it is, however large its records have become
 
 

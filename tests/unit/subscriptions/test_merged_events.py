@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dci_common.subscriptions.event_types import Event
-from dci_common.subscriptions.outbox import merged
+from dci_common.subscriptions.stored_event import merged
 
 REGISTERED, ENTERED, UPDATED, JOINED, LEFT, DEREGISTERED = Event
 

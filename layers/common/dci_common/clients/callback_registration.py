@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from dci_common.clients.callback_secrets import NewCallbackSecret
 from dci_common.clients.callback_urls import is_registered, origin_of, read_callback_url
-from dci_common.clients.model import CallbackAuth, Callbacks
+from dci_common.clients.model import CallbackAuth, Callbacks, NotifyRecords, NotifySpelling
 from dci_common.errors import InvalidRequest
 
 MIN_BYTES, MAX_BYTES = 100_000, 5_000_000
@@ -48,6 +48,9 @@ class NewCallbacks(BaseModel):
     scope: _Parameter = ""
     max_bytes: Annotated[int, Field(strict=True, ge=MIN_BYTES, le=MAX_BYTES)] = Callbacks().max_bytes
     secret: Annotated[SecretStr, AfterValidator(_secret)] | None = None
+    notify_url: str = ""
+    notify_spelling: NotifySpelling = Callbacks().notify_spelling
+    notify_records: NotifyRecords | None = None
 
 
 def merged(before: Callbacks, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,18 +71,18 @@ def read_callbacks(
     urls = [_url(f"urls.{number}", url, test_origins) for number, url in enumerate(requested.urls)]
     if any("?" in url for url in urls):
         raise InvalidRequest("callbacks.urls must not have a query: they are the beginnings of addresses.")
-    default_url = requested.default_url and _url("default_url", requested.default_url, test_origins)
-    if default_url and not is_registered(default_url, urls):
-        raise InvalidRequest("callbacks.default_url must be below one of callbacks.urls.")
     _check_members(requested)
     after = Callbacks(
         urls=tuple(dict.fromkeys(urls)),
-        default_url=default_url,
+        default_url=_own_url("default_url", requested.default_url, urls, test_origins),
         auth=requested.auth,
         token_url=requested.token_url and _url("token_url", requested.token_url, test_origins),
         client_id=requested.client_id,
         scope=requested.scope,
         max_bytes=requested.max_bytes,
+        notify_url=_own_url("notify_url", requested.notify_url, urls, test_origins),
+        notify_spelling=requested.notify_spelling,
+        notify_records=requested.notify_records,
     )
     return after.model_copy(update={"secret_version": _secret_version(before, after, secret)})
 
@@ -90,6 +93,14 @@ def _url(member: str, text: str, test_origins: frozenset[str]) -> str:
     except ValueError as error:
         reason = str(error)
         raise InvalidRequest(f"callbacks.{member} is not accepted: {reason[0].lower()}{reason[1:]}") from error
+
+
+def _own_url(member: str, text: str, urls: list[str], test_origins: frozenset[str]) -> str:
+    """Return an address below those that are registered; an empty one stays empty."""
+    url = text and _url(member, text, test_origins)
+    if url and not is_registered(url, urls):
+        raise InvalidRequest(f"callbacks.{member} must be below one of callbacks.urls.")
+    return url
 
 
 def _check_members(requested: NewCallbacks) -> None:

@@ -14,6 +14,8 @@ Status = Literal["enabled", "disabled"]
 CallbackAuth = Literal["none", "bearer", "oauth"]
 Signatures = Literal["unsigned", "optional", "required", "ignore"]
 Dialect = Literal["openspp2", "openg2p", "opencrvs"]
+NotifySpelling = Literal["2025-12", "2026-02"]
+NotifyRecords = Literal["object", "list"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
@@ -25,6 +27,9 @@ class Callbacks(BaseModel):
     that name none, `""` for nowhere. The credential is a bearer token, or the secret of `client_id` at `token_url`
     (OAuth client credentials, with `scope`). It is in Secrets Manager alone, as the version with the id
     `secret_version`. `max_bytes` is the size of the largest body.
+    Notifications go to `notify_url`, or to the address of their subscription where that is `""`. `notify_spelling` is
+    the generation of the standard's files whose names of event types they have. `notify_records` says whether
+    `reg_records` is a record or a list of one; None is as in the files of that generation.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -37,6 +42,14 @@ class Callbacks(BaseModel):
     scope: str = ""
     max_bytes: int = 900_000
     secret_version: str = ""
+    notify_url: str = ""
+    notify_spelling: NotifySpelling = "2025-12"
+    notify_records: NotifyRecords | None = None
+
+    @property
+    def notifies_lists(self) -> bool:
+        """Whether `reg_records` of a notification is a list."""
+        return self.notify_records == "list" or (self.notify_records is None and self.notify_spelling == "2026-02")
 
 
 class Client(BaseModel):
@@ -50,7 +63,7 @@ class Client(BaseModel):
     `unsigned` rejects signed messages, `optional` verifies those that are signed, `required` rejects those that are
     not, and `ignore` accepts signed messages without verification. `dialect` is the form of these signatures.
     `asynchronous` allows asynchronous exchange. At most `open_exchanges` may be unfinished, with 0 and None as in the
-    other limits; `callbacks` says where the results go.
+    other limits; `callbacks` says where the results go. At most `notifications_a_minute` are sent, 0 and None: any.
     `jwks` is the client's public keys, a JWK set in JSON (see public_key_set), or `jwks_uri` the address at which it
     publishes them. Tokens issued before `tokens_not_before` (epoch seconds) are not valid, nor are tokens of another
     generation than `tokens_generation`, which counts how often all of them were revoked.
@@ -73,6 +86,7 @@ class Client(BaseModel):
     records_a_day: int | None = None
     asynchronous: bool = False
     open_exchanges: int | None = None
+    notifications_a_minute: int | None = None
     callbacks: Callbacks = Callbacks()
     jwks: str | None = None
     jwks_uri: str = ""

@@ -87,6 +87,7 @@ class NewClient(BaseModel):
     requests_a_minute: _Limit | None = None
     records_a_day: _Limit | None = None
     open_exchanges: _Limit | None = None
+    notifications_a_minute: _Limit | None = None
     callbacks: NewCallbacks = NewCallbacks()
     flags: Flags = Flags()
     jwks: Annotated[str, BeforeValidator(public_key_set), WithJsonSchema({"type": "object"})] | None = None
@@ -172,6 +173,7 @@ def _fields(
         "requests_a_minute": requested.requests_a_minute,
         "records_a_day": requested.records_a_day,
         "open_exchanges": requested.open_exchanges,
+        "notifications_a_minute": requested.notifications_a_minute,
         **requested.flags.model_dump(),
         "callbacks": read_callbacks(requested.callbacks, callbacks, secret, test_origins),
         **_keys(requested, test_origins),

@@ -27,6 +27,7 @@ def is_widened(before: Client, after: Client) -> bool:
         or _is_raised(before.requests_a_minute, after.requests_a_minute)
         or _is_raised(before.records_a_day, after.records_a_day)
         or _is_raised(before.open_exchanges, after.open_exchanges)
+        or _is_raised(before.notifications_a_minute, after.notifications_a_minute)
     )
 
 

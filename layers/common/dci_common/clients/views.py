@@ -47,6 +47,7 @@ class ClientView(View):
     requests_a_minute: int | None = None
     records_a_day: int | None = None
     open_exchanges: int | None = None
+    notifications_a_minute: int | None = None
     callbacks: Callbacks | None = None
     flags: Flags
     jwks: dict[str, Any] | None = None

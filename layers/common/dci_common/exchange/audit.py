@@ -17,7 +17,7 @@ import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from dci_common.registry.catalogue.attributes import Disclosure
     from dci_common.registry.model.views import View
     from dci_common.runtime import Runtime
-    from dci_common.spdci.asynchronous import AsyncSearchEnvelope
-    from dci_common.spdci.envelope import SearchEnvelope
     from dci_common.spdci.search_items import SearchCriteria
 
 PARTITIONS = 8
@@ -46,27 +44,23 @@ _MAX_TEXT = 20_000  # characters stored of a query, and of a purpose
 _DAY = 86_400
 
 
+class MessageIds(NamedTuple):
+    """The ids of a message that discloses something, or of the one that it answers."""
+
+    correlation_id: str
+    message_id: str
+    transaction_id: str
+
+
 class AuditLog:
     """Writes what one message discloses, in parallel with the rest of its work."""
 
-    def __init__(
-        self,
-        runtime: Runtime,
-        threads: Executor,
-        client: Client,
-        envelope: SearchEnvelope | AsyncSearchEnvelope,
-        correlation_id: str,
-    ) -> None:
+    def __init__(self, runtime: Runtime, threads: Executor, client: Client, ids: MessageIds) -> None:
         self._runtime = runtime
         self._threads = threads
         self._writes: list[Future[None]] = []
         self._items: dict[str, list[Item]] = {}  # by reference id
-        self._message = {
-            "client_id": client.client_id,
-            "correlation_id": correlation_id,
-            "message_id": envelope.header.message_id,
-            "transaction_id": envelope.message.transaction_id,
-        }
+        self._message = {"client_id": client.client_id, **ids._asdict()}
 
     def record(self, reference_id: str, criteria: SearchCriteria, record_type: str, records: Iterable[str]) -> None:
         """Start writing that a search discloses these records, given by their keys; there may be none."""
@@ -90,7 +84,7 @@ class AuditLog:
         }
 
     def _start(self, reference_id: str, items: list[Item]) -> None:
-        self._items[reference_id] = items
+        self._items.setdefault(reference_id, []).extend(items)  # subscriptions of one id may be told together
         self._writes += [self._threads.submit(with_deadline(self._put), item) for item in items]
 
     def mark_withheld(self, reference_id: str, **more: Item) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from dci_common.deadline import with_deadline
 from dci_common.errors import LimitExceeded
-from dci_common.exchange.audit import AuditLog
+from dci_common.exchange.audit import AuditLog, MessageIds
 from dci_common.exchange.quota import Quotas, Reservation
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class DisclosureSessions:
 
         Raises LimitExceeded.
         """
-        return self._session(client, envelope, correlation_id, self._quotas.reserve(client, max_records))
+        return self._session(client, _ids(envelope, correlation_id), self._quotas.reserve(client, max_records))
 
     def count_request(self, client: Client) -> None:
         """Count a request that reserves no records. Raises LimitExceeded."""
@@ -52,17 +52,19 @@ class DisclosureSessions:
 
     def open_charged(self, client: Client, envelope: AsyncSearchEnvelope, correlation_id: str) -> DisclosureSession:
         """Return the session of an answer whose records were counted when they were collected: it counts nothing."""
-        return self._session(client, envelope, correlation_id, Reservation(client.client_id, "", 0, 0, None))
+        return self.open_notification(client, _ids(envelope, correlation_id))
 
-    def _session(
-        self,
-        client: Client,
-        envelope: SearchEnvelope | AsyncSearchEnvelope,
-        correlation_id: str,
-        reservation: Reservation,
-    ) -> DisclosureSession:
-        audit = AuditLog(self._runtime, self._threads, client, envelope, correlation_id)
+    def open_notification(self, client: Client, ids: MessageIds) -> DisclosureSession:
+        """Return the session of a notification, whose records were counted when it was packed: it counts nothing."""
+        return self._session(client, ids, Reservation(client.client_id, "", 0, 0, None))
+
+    def _session(self, client: Client, ids: MessageIds, reservation: Reservation) -> DisclosureSession:
+        audit = AuditLog(self._runtime, self._threads, client, ids)
         return DisclosureSession(self._quotas, reservation, audit, self._threads)
+
+
+def _ids(envelope: SearchEnvelope | AsyncSearchEnvelope, correlation_id: str) -> MessageIds:
+    return MessageIds(correlation_id, envelope.header.message_id, envelope.message.transaction_id)
 
 
 class DisclosureSession:

@@ -94,7 +94,7 @@ class ExchangeStore:
         actions: list[Item] = [{"Put": {"Item": to_item(saved), **known}}]
         actions += [{"Put": {"Item": item}} for item in puts]
         actions += [opening(exchange.client_id, opened)] if opened else []
-        actions += [_charging(exchange.client_id, charge)] if charge else []
+        actions += [charging(exchange.client_id, charge)] if charge else []
         for _ in self._runtime.retry.attempts(CONFLICTS):
             reasons = self._table.transact(actions)
             if not reasons:
@@ -108,7 +108,7 @@ class ExchangeStore:
     def end(self, exchange: Exchange, *puts: Item) -> Exchange:
         """Store that an exchange has ended, in its new state. Raises Superseded."""
         ended = replace(exchange, due=None, ended=int(self._runtime.clock()), held_until=0)
-        return self.save(ended, *puts, opened=-1)
+        return self.save(ended, *puts, opened=-1 if exchange.is_asked_for else 0)
 
     def keys_item(self, exchange: Exchange, item: int, start: int, ids: Sequence[str]) -> Item:
         """Return what stores a block of ids that an item found."""
@@ -150,7 +150,8 @@ class ExchangeStore:
         return None
 
 
-def _charging(client_id: str, charge: Charge) -> Item:
+def charging(client_id: str, charge: Charge) -> Item:
+    """Return the change of what a client received on a day, which must stay within its limit."""
     update: Item = {
         "Key": {"pk": {"S": f"RATE#{client_id}"}, "sk": {"S": f"DAY#{charge.date}"}},
         "UpdateExpression": "SET expires = if_not_exists(expires, :expires) ADD records :records",

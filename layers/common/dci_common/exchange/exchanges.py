@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 State = Literal["collecting", "delivering", "answered", "refused", "dead", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
-Kind = Literal["search", "status", "subscribe", "unsubscribe"]
+Kind = Literal["search", "status", "subscribe", "unsubscribe", "notify"]
 ASKABLE_KINDS: tuple[Kind, ...] = ("search", "subscribe", "unsubscribe")  # of which clients may ask for the status
 UNANSWERED = {
     "cancelled": "The registry's operators have cancelled this transaction.",
@@ -106,9 +106,10 @@ class Delivery:
 class Exchange:
     """An exchange as it is stored, without its message and the keys of its records.
 
-    `kind` is the path it came by; the answer to a `status` is about other exchanges. `references` name its items: the
-    codes of subscriptions in an `unsubscribe`. `callback_url` is empty where the answer waits for a status request.
-    `due` is when the sweep queues it, None once it has ended.
+    `kind` is the path it came by; the answer to a `status` is about other exchanges. One of kind `notify` came by
+    none: it is a page of events. `references` name its items: the codes of subscriptions in an `unsubscribe`, the
+    channel of the events in a `notify`. `callback_url` is empty where the answer waits for a status request. `due` is
+    when the sweep queues it, None once it has ended.
     Nobody begins to work on it before `held_until`: somebody does already, or it waits for another attempt, or day.
     `tries` counts how often work was begun since it last advanced; `redriven` is when an operator last had it begun
     again, 0 for never. Times are in epoch seconds, but `accepted`.
@@ -138,6 +139,11 @@ class Exchange:
     def is_open(self) -> bool:
         """Whether something is still to be done."""
         return self.state in OPEN
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the client has asked for it: then it is one of those of which it may have so many open."""
+        return self.kind != "notify"
 
     @property
     def callback_address(self) -> str:

@@ -66,7 +66,8 @@ class Interventions:
         if exchange.callback_url:
             self._places.resume(exchange.client_id)
         try:
-            return self._store.save(_redriven(exchange, int(self._runtime.clock())), opened=1)
+            opened = 1 if exchange.is_asked_for else 0
+            return self._store.save(_redriven(exchange, int(self._runtime.clock())), opened=opened)
         except Superseded as error:
             raise Conflict("The exchange was changed at the same time: look at it again.") from error
 
@@ -112,12 +113,13 @@ class Interventions:
             "sk": {"S": f"{exchange.accepted}#{exchange.correlation_id}"},
         }
         self._keep_transaction(exchange, now + DATA_SECONDS)
-        for key in (listed, *({"pk": item["pk"], "sk": item["sk"]} for item in stored)):
+        names = [listed] if exchange.is_asked_for else []
+        for key in (*names, *({"pk": item["pk"], "sk": item["sk"]} for item in stored)):
             self._keep_until(key, now + DATA_SECONDS)
 
     def _keep_transaction(self, exchange: Exchange, expires: int) -> None:
         """Keep what names the transaction's newest exchange: this one, where there is no other any more."""
-        if exchange.kind == "status":
+        if exchange.kind in {"status", "notify"}:
             return
         self._runtime.dynamodb.update_item(
             TableName=self._runtime.settings.exchange_table,

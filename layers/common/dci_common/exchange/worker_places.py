@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from dci_common.exchange.exchange_table import number
+from dci_common.exchange.exchange_table import ExchangeTable, number
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -70,6 +70,10 @@ class WorkerPlaces:
         """Free all places of a client, whose workers have ended without giving them back."""
         for name in (f"{work}_{number_}" for work in get_args(Work) for number_ in range(PLACES)):
             self._set(client_id, name, 0)
+
+    def is_paused(self, client_id: str) -> bool:
+        """Return whether nothing is delivered to a client, read consistently."""
+        return "paused" in (ExchangeTable(self._runtime).item(_key(client_id)) or {})
 
     def pause(self, client_id: str) -> None:
         """Deliver nothing to a client, and accept nothing that would be delivered to it, until `resume`."""

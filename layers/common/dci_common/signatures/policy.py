@@ -47,6 +47,11 @@ def is_answered_signed(client: Client, signature: str | None) -> bool:
     return client.signature == "required" or (client.signature == "optional" and is_signed(signature))
 
 
+def is_notified_signed(client: Client) -> bool:
+    """Return whether a client's notifications, which answer no message, are signed: where it has keys of its own."""
+    return client.signature == "required" or (client.signature == "optional" and bool(client.jwks or client.jwks_uri))
+
+
 class Unsigned:
     """A message that is not signed, or whose signature does not count: it is answered as often as it is sent."""
 
@@ -84,6 +89,10 @@ class Signatures:
     def signer(self, client: Client, signature: str | None) -> Signer | None:
         """Return what signs the answer to a message with this `signature`; None where answers are not signed."""
         return self._proofs.signer(client.dialect) if is_answered_signed(client, signature) else None
+
+    def notifier(self, client: Client) -> Signer | None:
+        """Return what signs notifications to a client; None where they are not signed."""
+        return self._proofs.signer(client.dialect) if is_notified_signed(client) else None
 
     @cached_property
     def _proofs(self) -> Proofs:

@@ -11,6 +11,7 @@ from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_response import rejection_members
 
 ON_SEARCH = "on-search"
+NOTIFY = "notify"
 ON_SUBSCRIBE = "on-subscribe"
 ON_UNSUBSCRIBE = "on-unsubscribe"
 TXN_ON_STATUS = "txn-on-status"
@@ -29,6 +30,13 @@ class Signer(NamedTuple):
     is_attached: bool
 
 
+class Participants(NamedTuple):
+    """The client and the registry, named as in the header of a message that the client sends."""
+
+    sender_id: str
+    receiver_id: str
+
+
 class CallbackHeader(NamedTuple):
     """What a callback's header says beside what the header of the request does.
 
@@ -43,7 +51,7 @@ class CallbackHeader(NamedTuple):
     rejection: Rejection | None = None
     sender_id: str = ""
 
-    def text(self, request: RequestHeader) -> str:
+    def text(self, request: RequestHeader | Participants) -> str:
         """Return the header that answers a request, as JSON text. Its receiver is the sender of the answer."""
         sender_id = request.receiver_id or self.sender_id
         header = {
@@ -64,6 +72,12 @@ class CallbackHeader(NamedTuple):
 def search_response(transaction_id: str, correlation_id: str, items: list[str]) -> str:
     """Return the standard's SearchResponse as JSON text, from items that are JSON text."""
     return _response(transaction_id, correlation_id, f'"search_response":[{",".join(items)}]')
+
+
+def notification(transaction_id: str, events: list[str]) -> str:
+    """Return the message of a notification as JSON text, from events that are JSON text."""
+    ids = json_text({"transaction_id": transaction_id})
+    return f'{ids[:-1]},"notify_event":[{",".join(events)}]}}'
 
 
 def subscribe_response(transaction_id: str, correlation_id: str, items: list[str]) -> str:

@@ -40,12 +40,7 @@ def compile_subscription(
     event_type = find_event_type(criteria.reg_event_type)
     if event_type is None:
         raise Rejection(_TYPES, f"reg_event_type must be one of {', '.join(EventType)}.")
-    searched = SearchCriteria(
-        reg_type=criteria.reg_type,
-        reg_record_type=criteria.notify_record_type or None,
-        query_type=_query_type(criteria),
-        query=criteria.filter,
-    )
+    searched = searched_criteria(criteria)
     everybody = criteria.filter == _EVERYBODY
     try:
         search = compile_search(searched, client, settings, today, everybody=everybody)
@@ -64,6 +59,17 @@ def meaning_of(criteria: SubscribeCriteria, compiled: CompiledSubscription) -> s
     names = [event_type, folded(search.reg_type), search.record_type.name]
     parts = [*names, _query_type(criteria), criteria.filter]
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def searched_criteria(criteria: SubscribeCriteria) -> SearchCriteria:
+    """Return the search of the records of a subscription. Raises Rejection if it is not known what is searched."""
+    return SearchCriteria(
+        reg_type=criteria.reg_type,
+        reg_record_type=criteria.notify_record_type or None,
+        query_type=_query_type(criteria),
+        query=criteria.filter,
+        authorize=criteria.authorize,
+    )
 
 
 def _query_type(criteria: SubscribeCriteria) -> _FilterType:

@@ -2,7 +2,7 @@
 
 | pk | sk | carries |
 |---|---|---|
-| `CHANNEL#<id>` | `EVENT#<kind>#<record id>#<code>` | the first and the last event since the last page, `sequence` of both |
+| `CHANNEL#<id>` | `EVENT#<kind>#<record id>#<code>` | first and last event since the last page, and their sequences |
 | | | `identifiers`: at an end, the record with the identifiers by which the client knew it |
 
 Several events of a record are one item: how they are told together is decided when they are packed. An item without
@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dci_common.deadline import with_deadline
 from dci_common.exchange.exchange_table import ExchangeTable, number
-from dci_common.registry.model.base import Kind
 from dci_common.subscriptions.channels import Channels, channel_key
-from dci_common.subscriptions.event_types import Event
+from dci_common.subscriptions.stored_event import EVENTS, StoredEvent, event_sk, stored_event
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
+    from dci_common.registry.model.base import Kind
     from dci_common.registry.model.views import View
     from dci_common.runtime import Runtime
+    from dci_common.subscriptions.event_types import Event
     from dci_common.subscriptions.subscription import Subscription
 
 KEPT_SECONDS = 14 * 86_400
 _THREADS = 8
-_BEGINS = {Event.REGISTERED, Event.ENTERED}
 
 
 class SubscribedEvent(NamedTuple):
@@ -45,35 +45,6 @@ class SubscribedEvent(NamedTuple):
     event: Event
     identified: View | None
     sequence: str
-
-
-class StoredEvent(NamedTuple):
-    """What happened to a record since the last page, as a subscription with this code sees it."""
-
-    code: str
-    kind: Kind
-    record_id: str
-    first: Event
-    first_sequence: str
-    last: Event
-    sequence: str
-    identified: View | None
-
-    @property
-    def sk(self) -> str:
-        """The sort key of its item."""
-        return _sk(self.kind, self.record_id, self.code)
-
-
-def merged(first: Event, last: Event) -> Event | None:
-    """Return the one event that is told of a record, of which these were the first and the last; None if none is.
-
-    A record that came and went was never told; one that went and came again is changed; and one that came and was
-    changed is new to the client.
-    """
-    if first in _BEGINS:
-        return None if last.ends_sight else first if last is Event.UPDATED else last
-    return Event.UPDATED if first.ends_sight and last in _BEGINS else last
 
 
 class Outbox:
@@ -101,22 +72,31 @@ class Outbox:
         key = channel_key(channel_id, event.sk)
         self._change(key, _first(event.first, event.first_sequence, self._expires()))
 
-    def events(self, channel_id: str) -> Iterator[StoredEvent]:
-        """Yield the events of a channel that are to be told, in the order of their records, read consistently."""
+    def events(self, channel_id: str, after: str = "") -> Iterator[StoredEvent]:
+        """Yield the events of a channel that are to be told, read consistently.
+
+        They are in the order of their sort keys: those after one first, so that each has its turn, and then the
+        others.
+        """
+        first, start = {":first": {"S": EVENTS}}, after or EVENTS
+        yield from self._events(channel_id, "sk > :start", {":start": {"S": start}})
+        yield from self._events(channel_id, "sk BETWEEN :first AND :start", {**first, ":start": {"S": start}})
+
+    def _events(self, channel_id: str, which: str, values: dict[str, Item]) -> Iterator[StoredEvent]:
         request = {
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+            "KeyConditionExpression": f"pk = :pk AND {which}",
             "FilterExpression": "attribute_exists(last_event) AND expires > :now",
             "ExpressionAttributeValues": {
                 ":pk": channel_key(channel_id)["pk"],
-                ":sk": {"S": "EVENT#"},
                 ":now": number(int(self._runtime.clock())),
+                **values,
             },
             "ConsistentRead": True,
         }
-        return map(_from_item, self._table.query(request))
+        return map(stored_event, self._table.query(request))
 
     def _put(self, event: SubscribedEvent) -> None:
-        key = channel_key(event.subscription.channel, _sk(event.kind, event.record_id, event.subscription.code))
+        key = channel_key(event.subscription.channel, event_sk(event.kind, event.record_id, event.subscription.code))
         stored = self._change(key, _last(event, self._expires()))
         if stored and stored["first_sequence"]["S"] > event.sequence:  # it comes late
             self._change(key, _first(event.event, event.sequence, self._expires()))
@@ -179,22 +159,3 @@ def _first(event: Event, sequence: str, expires: int) -> dict[str, Any]:
             ":expires": number(expires),
         },
     }
-
-
-def _sk(kind: Kind, record_id: str, code: str) -> str:
-    return f"EVENT#{kind}#{record_id}#{code}"
-
-
-def _from_item(item: Item) -> StoredEvent:
-    _, kind, rest = item["sk"]["S"].split("#", 2)
-    record_id, _, code = rest.rpartition("#")
-    return StoredEvent(
-        code=code,
-        kind=Kind(kind),
-        record_id=record_id,
-        first=Event(item["first_event"]["S"]),
-        first_sequence=item["first_sequence"]["S"],
-        last=Event(item["last_event"]["S"]),
-        sequence=item["last_sequence"]["S"],
-        identified=json.loads(item["identifiers"]["S"]) if "identifiers" in item else None,
-    )
