@@ -122,6 +122,8 @@ def test_a_frequency_comes_back_with_what_its_schema_demands(partner: Subscribin
         ({"filter": "me.age < 25", "filter_type": "graphql"}, "rjct.notify_details.invalid"),
         ({"notify_record_type": "Farmer"}, "rjct.notify_details.invalid"),
         ({"reg_type": "ns:org:RegistryType:FR"}, "rjct.notify_details.invalid"),
+        ({"filter": {"type": "UIN", "value": float("nan")}}, "rjct.notify_details.invalid"),
+        ({"version": "1" * 20_000}, "rjct.notify_details.invalid"),
         ({"frequency": "whenever"}, "rjct.notify_details.invalid"),
         ({"frequency": {"start_time": TIMESTAMP, "end_time": TIMESTAMP}}, "rjct.notify_details.invalid"),
     ],
@@ -221,13 +223,13 @@ def test_an_answer_that_is_too_large_comes_in_pages(partner: SubscribingPartner,
     """Nothing is larger than the receiver takes, and every item is told of once."""
     change_client(partner, callbacks={"urls": ["http://127.0.0.1"], "max_bytes": 100_000})
     filters = [{"type": "UIN", "value": str(number)} for number in range(8)]
-    items = [by(f"r-{number}", filter=filter_, version="1" * 20_000) for number, filter_ in enumerate(filters)]
-    receiver.answer = lambda body: (413 if len(body["message"]["subscribe_response"]) > 2 else 200, {})
+    items = [by(f"r-{number}", filter=filter_, version="1" * 15_000) for number, filter_ in enumerate(filters)]
+    receiver.answer = lambda body: (413 if len(body["message"]["subscribe_response"]) > 3 else 200, {})
     partner.subscribe(*items)
     partner.work()
     tried = [message["message"]["subscribe_response"] for message in receiver.arrived]
-    assert len(tried[0]) == 4
+    assert len(tried[0]) == 6
     pages = [message["message"]["subscribe_response"] for message in receiver.received]
     assert [item["reference_id"] for page in pages for item in page] == [f"r-{number}" for number in range(8)]
-    assert max(map(len, pages)) == 2
+    assert max(map(len, pages)) == 3
     assert receiver.received[-1]["header"]["completed_count"] == 8

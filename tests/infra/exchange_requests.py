@@ -6,12 +6,16 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from dci_cli.local.demo import demo_population
+from dci_common.subscriptions.channels import Channels
+from dci_common.subscriptions.event_types import Event as Change
 from support.api import SENDER, Api, identified, predicate
 from support.events import body_of, event
 from support.exchanges import receiving
 from support.signing_partner import SigningPartner, published_keys_message
 from support.subscribe_messages import subscribe_item
 from support.subscribing import SCOPES
+from support.subscriptions import put, subscribed
 
 if TYPE_CHECKING:
     from dci_common.runtime import Event
@@ -69,7 +73,8 @@ def deliveries(api: Api) -> Iterator[tuple[None, Event]]:
         status["header"]["sender_uri"] = partner.url
         yield from worked_on(api, event("exchange_status", body=signing.signed(status), token=token))
         yield from _subscriptions(api, token, partner.url)
-        assert len(partner.received) == 4
+        yield from _notifications(api, signing.client.client_id, partner.url)
+        assert len(partner.received) == 5
         search["header"]["message_id"] = "791"
         assert api.send(event("exchange_search", body=search, token=token)).status == 200
         api.clock.advance(3600)  # nobody has worked on it
@@ -91,6 +96,21 @@ def _subscriptions(api: Api, token: str, url: str) -> Iterator[tuple[None, Event
     correlation_id = json.loads(last[1]["Records"][0]["body"])["correlation_id"]
     end["message"]["subscription_codes"] = [f"{correlation_id}-{number}" for number in (1, 2)]
     yield from worked_on(api, event("unsubscribe", body=end, token=token))
+
+
+def _notifications(api: Api, client_id: str, url: str) -> Iterator[tuple[None, Event]]:
+    """Yield the work on a channel: the page that is made of it and sent, and nothing when it is queued again."""
+    subscription = subscribed(api.runtime, client_id, callback_url=url)
+    put(api.runtime, subscription, next(person.id for person in demo_population().people), Change.UPDATED)
+    queued = event("queued_delivery")
+    queued["Records"][0]["body"] = json.dumps({"channel": subscription.channel})
+    yield None, queued
+    channel = Channels(api.runtime).get(subscription.channel)
+    assert channel
+    page = event("queued_delivery")
+    page["Records"][0]["body"] = json.dumps({"correlation_id": channel.page})
+    yield None, page
+    yield None, queued
 
 
 def worked_on(api: Api, sent: Event) -> Iterator[tuple[None, Event]]:
