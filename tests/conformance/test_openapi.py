@@ -25,8 +25,10 @@ from support.api import Api, identified
 from support.api_over_http import api_over_http
 from support.events import ROOT, body_of, event, http_events
 from support.example_counts import sampled, some
-from support.exchanges import Partner, Receiver
+from support.exchanges import Queues, Receiver
 from support.stored_exchanges import accepted
+from support.subscribe_messages import criteria, subscribe_item
+from support.subscribing import SubscribingPartner, codes
 
 DOCUMENT = document()
 PREFIX = "social"
@@ -84,14 +86,23 @@ def partner_token(api_served: tuple[Api, str]) -> str:
     return api_served[0].token_of(scopes=scopes, flags={"asynchronous": True}, open_exchanges=0)
 
 
-def test_callbacks_are_described_and_sent_so(partner: Partner, receiver: Receiver) -> None:
+def test_callbacks_are_described_and_sent_so(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:
     """What a partner is called back with has the shape that the description has for it."""
+    partner = SubscribingPartner(*exchange_api, receiver)
+    rejected = subscribe_item("r-2", subscribe_criteria=criteria(reg_event_type="NewFarmer", frequency="daily"))
+    (code,) = codes(partner.begun(subscribe_item(), rejected))
+    partner.ended(code)
     partner.search(identified("UIN", "847951632"), identified("NO_SUCH_TYPE", "1"))
     message = partner.message(name="exchange_status")
     message["message"]["txnstatus_request"]["attribute_value"] = "t-1"
     partner.send(message, "exchange_status")
     partner.work()
-    described = {"/registry/search": "on-search", "/registry/txn/status": "txn-on-status"}
+    described = {
+        "/registry/search": "on-search",
+        "/registry/subscribe": "on-subscribe",
+        "/registry/unsubscribe": "on-unsubscribe",
+        "/registry/txn/status": "txn-on-status",
+    }
     for path, name in described.items():
         (sent,) = [each for each in receiver.received if each["header"]["action"] == name]
         (operation,) = DOCUMENT["paths"][path]["post"]["callbacks"][name].values()

@@ -27,6 +27,7 @@ from dci_common.subscriptions import outbox, subscription
 from dci_common.subscriptions.event_types import Event, EventType
 from dci_common.subscriptions.subscription_store import Limits
 from dci_delivery import packer, schedule
+from dci_delivery.subscriber import MAX_CRITERIA_BYTES
 from dci_exchange import service
 from support import conformance
 from support.api import Api, identified
@@ -58,6 +59,7 @@ LIMITS = {
     "subscriptions of a client by any other filter": Limits().client_conditions,
     "subscriptions of all clients by any other filter": Limits().conditions,
     "subscriptions of all clients by the same identifier": Limits().codes,
+    "bytes of the criteria of a subscription": MAX_CRITERIA_BYTES,
     "days that a subscription is known after its end": subscription.KEPT_SECONDS // DAY,
     "events in a notification": packer.MAX_EVENTS,
     "days that events wait": outbox.KEPT_SECONDS // DAY,

@@ -11,6 +11,7 @@ from support.api import Api, predicate
 from support.exchanges import Partner, Queues, Receiver, change_client
 from support.signature_peers import timestamp
 from support.signing_partner import DIALECTS, SigningPartner
+from support.subscribing import SCOPES
 
 INVALID = "err.signature.invalid"
 EVERYBODY = predicate(("birth_date", "ge", "1900-01-01"))
@@ -21,7 +22,7 @@ class SigningExchange(SigningPartner):
 
     def __init__(self, api: Api, queues: Queues, receiver: Receiver, dialect: str, mode: str = "required") -> None:
         flags = {"signature": mode, "dialect": dialect, "asynchronous": True}
-        super().__init__(api, dialect, flags=flags, callbacks={"urls": ["http://127.0.0.1"]})
+        super().__init__(api, dialect, scopes=SCOPES, flags=flags, callbacks={"urls": ["http://127.0.0.1"]})
         self.exchanges = Partner.of(api, queues, receiver.url, self.client, self.secret)
 
     def question(self, name: str = "exchange_search", count: int = 1) -> dict[str, Any]:
@@ -57,6 +58,22 @@ def test_status_is_called_back_signed(exchange_api: tuple[Api, Queues], receiver
     partner.send(partner.signed(partner.question("exchange_status")), "exchange_status")
     partner.exchanges.work()
     (answer,) = receiver.received
+    assert partner.accepts(json.dumps(answer))
+
+
+@pytest.mark.parametrize("name", ["subscribe", "unsubscribe"])
+def test_subscriptions_are_answered_signed(
+    own_exchange_api: tuple[Api, Queues], receiver: Receiver, name: str
+) -> None:
+    """A signed message is called back with a signature, and one whose signature is wrong is refused."""
+    partner = SigningExchange(*own_exchange_api, receiver, "openspp2")
+    signed = partner.signed(partner.question(name))
+    forged = {**signed, "message": {**signed["message"], "transaction_id": "another"}}
+    assert partner.send(forged, name).code == INVALID
+    assert partner.send(signed, name).status == 200
+    partner.exchanges.work()
+    (answer,) = receiver.received
+    assert answer["header"]["action"] == f"on-{name}"
     assert partner.accepts(json.dumps(answer))
 
 

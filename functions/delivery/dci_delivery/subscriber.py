@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from dci_common.exchange.exchange_store import ExchangeStore
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from dci_common.spdci.subscriptions import SubscribeCriteria
     from dci_delivery.collector import Slice
 
+MAX_CRITERIA_BYTES = 20_000  # of a subscription
+_DETAILS = "rjct.notify_details.invalid"
+_NO_NUMBER = Rejection(_DETAILS, "subscribe_criteria must be JSON, which has no NaN and no Infinity.")
+_TOO_LARGE = Rejection(_DETAILS, f"subscribe_criteria may have {MAX_CRITERIA_BYTES} bytes in all.")
 _UNKNOWN = Rejection(
     "rjct.subscription_code.invalid",
     "This client has no subscription with one of these codes, or it has ended long ago: nothing is ended.",
@@ -121,4 +126,15 @@ class UnsubscribeItems:
 
 
 def _as_written(criteria: SubscribeCriteria) -> dict[str, Any]:
-    return {name: value for name, value in criteria.model_dump().items() if value is not None}
+    """Return criteria as they are stored, and repeated in each answer.
+
+    Raises Rejection for what is no JSON, and if they are too large: all conditions are in memory.
+    """
+    written = {name: value for name, value in criteria.model_dump().items() if value is not None}
+    try:
+        size = len(json.dumps(written, ensure_ascii=False, allow_nan=False).encode())
+    except ValueError:
+        raise _NO_NUMBER from None
+    if size > MAX_CRITERIA_BYTES:
+        raise _TOO_LARGE
+    return written
