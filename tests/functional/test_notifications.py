@@ -89,6 +89,11 @@ def forbid(scene: Scene) -> None:
     change_client(scene.partner, record_types=["Group"])
 
 
+def withdraw(scene: Scene) -> None:
+    """Take the scope of subscriptions from the client."""
+    change_client(scene.partner, scopes=["registry.search"])
+
+
 def end(scene: Scene) -> None:
     """End all subscriptions."""
     store, client_id = SubscriptionStore(scene.partner.api.runtime), scene.partner.client.client_id
@@ -96,7 +101,7 @@ def end(scene: Scene) -> None:
         store.end(subscription)
 
 
-@pytest.mark.parametrize("change", [restrict, delete, leave, forbid, end])
+@pytest.mark.parametrize("change", [restrict, delete, leave, forbid, withdraw, end])
 def test_what_may_be_told_no_more_is_not_sent(scene: Scene, change: Callable[[Scene], None]) -> None:
     """What changes between packing and an attempt, of people or their client, is seen by the attempt."""
     subscription = scene.subscribed()
