@@ -107,12 +107,11 @@ class Exchange:
     """An exchange as it is stored, without its message and the keys of its records.
 
     `kind` is the path it came by; the answer to a `status` is about other exchanges, and a `notify`, a page of
-    events, came by none. `references` name its items: the codes of subscriptions in an `unsubscribe`, the
-    channel in a `notify`. `callback_url` is empty where the answer waits for a status request. `due` is when
-    the sweep queues it, None once it has ended. Nobody begins to work on it before `held_until`: somebody does
-    already, or it waits for another attempt, or day. `tries` counts how often work was begun since it last
-    advanced; `redriven` is when an operator last had it begun again, 0 for never. Times are in epoch seconds,
-    but `accepted`.
+    events, came by none. `references` name its items: the codes of subscriptions in an `unsubscribe`, the channel in
+    a `notify`. `callback_url` is empty where the answer waits for a status request. `due` is when the sweep queues
+    it, None once it has ended. Nobody begins to work on it before `held_until`: somebody does already, or it waits
+    for another attempt, or day. `tries` counts how often work was begun since it last advanced; `redriven` is when an
+    operator last had it begun again, 0 for never. Times are in epoch seconds, but `accepted`.
     """
 
     correlation_id: str
