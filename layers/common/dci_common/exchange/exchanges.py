@@ -106,13 +106,12 @@ class Delivery:
 class Exchange:
     """An exchange as it is stored, without its message and the keys of its records.
 
-    `kind` is the path it came by; the answer to a `status` is about other exchanges. One of kind `notify` came by
-    none: it is a page of events. `references` name its items: the codes of subscriptions in an `unsubscribe`, the
-    channel of the events in a `notify`. `callback_url` is empty where the answer waits for a status request. `due` is
-    when the sweep queues it, None once it has ended.
-    Nobody begins to work on it before `held_until`: somebody does already, or it waits for another attempt, or day.
-    `tries` counts how often work was begun since it last advanced; `redriven` is when an operator last had it begun
-    again, 0 for never. Times are in epoch seconds, but `accepted`.
+    `kind` is the path it came by; the answer to a `status` is about other exchanges, and a `notify`, a page of
+    events, came by none. `references` name its items: the codes of subscriptions in an `unsubscribe`, the channel in
+    a `notify`. `callback_url` is empty where the answer waits for a status request. `due` is when the sweep queues
+    it, None once it has ended. Nobody begins to work on it before `held_until`: somebody does already, or it waits
+    for another attempt, or day. `tries` counts how often work was begun since it last advanced; `redriven` is when an
+    operator last had it begun again, 0 for never. Times are in epoch seconds, but `accepted`.
     """
 
     correlation_id: str
@@ -142,7 +141,7 @@ class Exchange:
 
     @property
     def is_asked_for(self) -> bool:
-        """Whether the client has asked for it: then it is one of those of which it may have so many open."""
+        """Whether the client has asked for it, which may have so many of these open."""
         return self.kind != "notify"
 
     @property
