@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 StreamRecord = dict[str, Any]
 
+_KINDS = {kind.value for kind in Kind}
 _DIGITS = 40  # a sequence number has up to so many
 _ATTRIBUTES = ("body", "parts", "pending", "before", "quiet")  # those that are read
 
@@ -29,13 +30,15 @@ _ATTRIBUTES = ("body", "parts", "pending", "before", "quiet")  # those that are 
 def changed_record(record: StreamRecord) -> ChangedRecord | None:
     """Return the change that a record of the stream tells of; None if no registrant has changed."""
     change = record["dynamodb"]
+    kind, _, record_id = change["Keys"]["pk"]["S"].partition("#")
+    if change["Keys"]["sk"]["S"] != RECORD or kind not in _KINDS:  # the index entry of an identifier, say
+        return None
     old, new = change.get("OldImage", {}), change.get("NewImage", {})
-    if change["Keys"]["sk"]["S"] != RECORD or "pending" in new or not _are_whole(old, new):
+    if "pending" in new or not _are_whole(old, new):
         return None
     before, after = _body_before(old), _body(new)
     if before == after:  # a new version, or other index attributes
         return None
-    kind, _, record_id = change["Keys"]["pk"]["S"].partition("#")
     return ChangedRecord(
         kind=Kind(kind),
         id=record_id,
