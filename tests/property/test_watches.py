@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -15,7 +14,6 @@ from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.rules import Rules
 from dci_common.registry.model.views import View
 from dci_common.registry.storage.store import RegistrySettings
-from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.subscriptions import SubscribeCriteria
 from dci_common.subscriptions.change import Change
 from dci_common.subscriptions.compiled_subscription import compile_subscription
@@ -24,7 +22,7 @@ from dci_common.subscriptions.watches import MAX_WATCHES, WatchKeys, watches_of,
 from support.drawn_subscriptions import settings_of, subscription, views_of
 from support.example_counts import sampled, some
 from support.hidden_people import with_hidden_people
-from support.query_generator import Values, values_of
+from support.query_generator import values_of
 from support.registries import TODAY
 from support.subscribers import Subscriber
 
@@ -44,22 +42,6 @@ def settings_in(draw: random.Random, known: list[View]) -> RegistrySettings:
     )
 
 
-def by_identifier(draw: random.Random, values: Values, settings: RegistrySettings) -> CompiledSearch | None:
-    """Draw a subscription to identifiers; None if the registry does not know the type."""
-    looked_up = [one.name for one in _catalogue(settings).attributes if one.type.lookup and one.name in values]
-    name = draw.choice(looked_up)
-    wanted = draw.sample(values[name], draw.randint(1, min(5, len(values[name]))))
-    query = {"attribute_name": name, "operator": "in", "attribute_value": wanted}
-    criteria = {
-        "reg_event_type": "REGISTER",
-        "filter": [{"seq_num": 1, "expression1": query}],
-        "notify_record_type": draw.choice(("SRPerson", "Member", "Group")),
-    }
-    with suppress(Rejection):
-        return compile_subscription(SubscribeCriteria.model_validate(criteria), ENTITLED, settings, TODAY).search
-    return None
-
-
 def is_match(search: CompiledSearch, view: View) -> bool:
     """Return whether the record would be told of if it were new."""
     return Change(search.query.kind, None, view).event(search, EventType.REGISTER) is not None
@@ -73,7 +55,7 @@ def test_each_match_is_found_by_a_watch(seed: int) -> None:
     values, settings = values_of([*records.values()]), settings_in(draw, [*records.values()])
     counted = 0
     for _ in range(SUBSCRIPTIONS):
-        search = by_identifier(draw, values, settings) or subscription(draw, values, settings)[1]
+        _, search = subscription(draw, values, settings)
         watches = watches_of(search)
         keys = WatchKeys(_catalogue(settings), settings.former, {way_of(watch) for watch in watches})
         for (kind, _), view in records.items():

@@ -16,9 +16,9 @@ from dci_common.registry.storage.items import identifier_types
 from dci_common.registry.storage.store import RegistrySettings
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.subscriptions import SubscribeCriteria
-from dci_common.subscriptions.compiled_subscription import compile_subscription
+from dci_common.subscriptions.compiled_subscription import CompiledSubscription, compile_subscription
 from dci_common.subscriptions.event_types import EventType
-from support.query_generator import random_query
+from support.query_generator import CATALOGUE, Values, random_query
 from support.registries import TODAY
 from support.subscribers import Subscriber
 
@@ -43,18 +43,40 @@ def random_subscriber(draw: random.Random) -> Subscriber:
     return Subscriber(disclosure=tuple(named), restricted=draw.random() < 0.3)
 
 
-def subscription(
-    draw: random.Random, values: dict[str, list[str]], settings: RegistrySettings
-) -> tuple[EventType, CompiledSearch]:
+def subscription(draw: random.Random, values: Values, settings: RegistrySettings) -> tuple[EventType, CompiledSearch]:
     """Draw a subscription of a client that may ask for it."""
+    _, _, found = asked_subscription(draw, values, settings)
+    return found.event_type, found.search
+
+
+def asked_subscription(
+    draw: random.Random, values: Values, settings: RegistrySettings
+) -> tuple[dict[str, Any], Subscriber, CompiledSubscription]:
+    """Draw the criteria of a subscription, and a client that may ask for it."""
+    make = draw.choice((_criteria, identifier_criteria))
     while True:
-        asked, type_ = random_query(draw, values), draw.choice(list(EventType))
-        criteria: dict[str, Any] = {"reg_event_type": type_, "filter": asked.query, "filter_type": asked.query_type}
-        if draw.random() < 0.2:
-            criteria |= {"filter": {"type": "*", "value": "*"}, "filter_type": ""}
-        record_type = asked.record_type.get("reg_record_type", "")
-        criteria |= {"notify_record_type": record_type, "reg_type": asked.record_type.get("reg_type")}
-        read = SubscribeCriteria.model_validate(criteria)
+        criteria, client = make(draw, values), random_subscriber(draw)
         with suppress(Rejection):
-            found = compile_subscription(read, random_subscriber(draw), settings, TODAY)
-            return found.event_type, found.search
+            read = SubscribeCriteria.model_validate(criteria)
+            return criteria, client, compile_subscription(read, client, settings, TODAY)
+
+
+def identifier_criteria(draw: random.Random, values: Values) -> dict[str, Any]:
+    """Draw the criteria of a subscription to some identifiers, phone numbers or e-mail addresses."""
+    name = draw.choice([one.name for one in CATALOGUE.attributes if one.type.lookup and one.name in values])
+    wanted = draw.sample(values[name], draw.randint(1, min(8, len(values[name]))))
+    query = {"attribute_name": name, "operator": "in", "attribute_value": wanted}
+    return {
+        "reg_event_type": draw.choice(list(EventType)),
+        "filter": [{"seq_num": 1, "expression1": query}],
+        "notify_record_type": draw.choice(("SRPerson", "Member", "Group")),
+    }
+
+
+def _criteria(draw: random.Random, values: Values) -> dict[str, Any]:
+    asked, type_ = random_query(draw, values), draw.choice(list(EventType))
+    criteria: dict[str, Any] = {"reg_event_type": type_, "filter": asked.query, "filter_type": asked.query_type}
+    if draw.random() < 0.2:
+        criteria |= {"filter": {"type": "*", "value": "*"}, "filter_type": ""}
+    record_type = asked.record_type.get("reg_record_type", "")
+    return criteria | {"notify_record_type": record_type, "reg_type": asked.record_type.get("reg_type")}

@@ -92,12 +92,12 @@ class Registry:
         self.store = RegistryStore(self.runtime)
         self.writer = RegistryWriter(self.runtime, SOCIAL_CATALOGUE)
 
-    def disturbed(self, max_actions: int = 100) -> tuple[RegistryWriter, Client]:
+    def disturbed(self, max_actions: int = 100, *, quiet: bool = False) -> tuple[RegistryWriter, Client]:
         """Return another writer, and its client to be disturbed."""
         runtime = Runtime(self.runtime.settings, retry=NO_PAUSES)
         client = Client(self.runtime.dynamodb)
         vars(runtime)["dynamodb"] = client
-        return RegistryWriter(runtime, SOCIAL_CATALOGUE, max_actions=max_actions), client
+        return RegistryWriter(runtime, SOCIAL_CATALOGUE, max_actions=max_actions, quiet=quiet), client
 
     def put(self, *records: AnyRecord) -> None:
         """Put records, one after the other."""

@@ -5,13 +5,12 @@ A record in the queue has only the members that are read here.
 
 from __future__ import annotations
 
-import gzip
-from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
 from dci_common.registry.model.base import Kind
+from dci_common.registry.storage.items import decompressed_body
 from dci_common.registry.storage.keys import RECORD
 from dci_common.subscriptions.changed_record import ChangedRecord
 from dci_common.timestamps import day
@@ -31,7 +30,7 @@ def changed_record(record: StreamRecord) -> ChangedRecord | None:
     """Return the change that a record of the stream tells of; None if no registrant has changed."""
     change = record["dynamodb"]
     kind, _, record_id = change["Keys"]["pk"]["S"].partition("#")
-    if change["Keys"]["sk"]["S"] != RECORD or kind not in _KINDS:  # the index entry of an identifier, say
+    if change["Keys"]["sk"]["S"] != RECORD or kind not in _KINDS:  # lookup items of identifiers have this sk too
         return None
     old, new = change.get("OldImage", {}), change.get("NewImage", {})
     if "pending" in new or not _are_whole(old, new):
@@ -76,7 +75,7 @@ def _body_before(image: Item) -> str:
     """Return the body of an old image, empty without one: that from before the write, if the image is pending."""
     if "pending" not in image:
         return _body(image)
-    return gzip.decompress(b64decode(image["before"]["S"])).decode() if "before" in image else ""
+    return decompressed_body(image["before"]["S"]) if "before" in image else ""
 
 
 def _body(image: Item) -> str:

@@ -18,7 +18,7 @@ from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.json_lines import BadLine, read_line
 from dci_cli.registry.support.operator_audit import OperatorAudit, add_audit
 from dci_cli.registry.support.plausibility import latest_today
-from dci_cli.registry.support.registry_table import add_table, registry_command, runtime_of
+from dci_cli.registry.support.registry_table import add_no_notify, add_table, registry_command, runtime_of
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import WriteRefused
 from dci_common.registry.model.base import Kind
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the file, and `--version`."""
     add_table(parser)
     add_audit(parser)
+    add_no_notify(parser)
     parser.add_argument("file", metavar="FILE", help="a file with the records; -: standard input")
     parser.add_argument(
         "--version",
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     if options.version is not None and (len(records) != 1 or isinstance(records[0][1], Membership)):
         raise CommandError("--version requires a file with one person or group, and nothing else.")
     audit = OperatorAudit.of(options, runtime, "put")
-    writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
+    writer = RegistryWriter(runtime, SOCIAL_CATALOGUE, quiet=options.no_notify)
     keys = dict.fromkeys(key for _, record in records for key in _keys(record))
     written = 0
     with interruptible(lambda: f"{_count(written)} written: run the same command again."), audit.recorded(keys):

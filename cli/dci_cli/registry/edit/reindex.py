@@ -33,7 +33,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.items import RESTRICTED, body_view, record_items
+from dci_common.registry.storage.items import RESTRICTED, Marks, body_view, record_items
 from dci_common.registry.storage.store import RegistryStore
 from dci_common.registry.write.writer import RegistryWriter
 
@@ -160,10 +160,9 @@ class Reindex:
 
     def _updated(self, item: Item, view: View) -> Item:
         """Return the item with its derived attributes of now."""
-        pending = item.get("pending", {"S": ""})["S"]
         version = int(item["version"]["N"])
         kind, _ = _kind_and_id(item)
-        return record_items(self.rekeying.indexing, kind, view, version=version, pending=pending)[0]
+        return record_items(self.rekeying.indexing, kind, view, version=version, marks=Marks.of(item))[0]
 
     def _mark(self, lookup: Item) -> bool:
         """Mark a lookup item; return False when another writer has changed it meanwhile, and so marked it."""

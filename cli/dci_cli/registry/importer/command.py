@@ -22,7 +22,13 @@ from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.importer.target import Target
 from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.operator_audit import OperatorAudit, add_audit
-from dci_cli.registry.support.registry_table import add_country, add_table, registry_command, runtime_of
+from dci_cli.registry.support.registry_table import (
+    add_country,
+    add_no_notify,
+    add_table,
+    registry_command,
+    runtime_of,
+)
 
 _MAX_SHARDS = 64
 _DEFAULTS = Options()
@@ -39,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="check the files and the table, show which fields would change, and write nothing; without a table, "
         "check only the files",
     )
+    add_no_notify(parser)
     parser.add_argument(
         "--replace",
         action="store_true",
@@ -78,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
         else Target.read(runtime_of(options), options.shards, options.country, dry_run=options.dry_run)
     )
     audit = None if options.dry_run or not target else OperatorAudit.of(options, target.runtime, "import")
-    how = Options(options.dry_run, options.replace, reading.strict, audit)
+    how = Options(options.dry_run, options.replace, reading.strict, options.no_notify, audit)
     return load(options.files, target, how, reading)
 
 

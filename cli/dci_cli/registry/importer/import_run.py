@@ -29,6 +29,7 @@ from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import RegistryBusy
 from dci_common.registry.model.stamp import moment
 from dci_common.registry.storage.facets import Indexing
+from dci_common.registry.storage.items import Marks
 from dci_common.timestamps import day
 
 if TYPE_CHECKING:
@@ -42,11 +43,15 @@ _GO_ON = "Run the same command again: it skips what is written, and goes on from
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How an import is run: without writing, a row as the whole record, strictly, and where changes are recorded."""
+    """How an import is run.
+
+    Without writing, a row as the whole record, strictly, without notifications, and where changes are recorded.
+    """
 
     dry_run: bool = False
     replace: bool = False
     strict: bool = False
+    quiet: bool = False
     audit: OperatorAudit | None = None
 
 
@@ -76,7 +81,12 @@ class ImportRun:
                     self._write_new(self._target)
                 if registry and comparison and not self._options.dry_run:
                     self._updater = Updater(
-                        self._staging, registry, self._rejects, self._pool, replace=self._options.replace
+                        self._staging,
+                        registry,
+                        self._rejects,
+                        self._pool,
+                        replace=self._options.replace,
+                        quiet=self._options.quiet,
                     )
                     self._updater.run(comparison.unfinished)
         print(self._summary())
@@ -110,7 +120,9 @@ class ImportRun:
                 progress.advance(number)
 
             views = self._staging.views(moment(self._now))
-            write_views(views, Indexing(catalogue, shards, day(self._now)), put, advance)
+            write_views(
+                views, Indexing(catalogue, shards, day(self._now)), put, advance, Marks(quiet=self._options.quiet)
+            )
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -49,10 +49,17 @@ class Updater:
     """
 
     def __init__(
-        self, staging: Staging, runtime: Runtime, rejects: Rejects, pool: ThreadPoolExecutor, *, replace: bool
+        self,
+        staging: Staging,
+        runtime: Runtime,
+        rejects: Rejects,
+        pool: ThreadPoolExecutor,
+        *,
+        replace: bool,
+        quiet: bool,
     ) -> None:
         self._staging = staging
-        self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
+        self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE, quiet=quiet)
         self._rejects = rejects
         self._pool = pool
         self._replace = replace

@@ -56,6 +56,15 @@ def add_country(parser: argparse.ArgumentParser, help_: str) -> None:
     parser.add_argument("--country", type=_country, metavar="CODE", help=f"{help_}, such as KE (ISO 3166)")
 
 
+def add_no_notify(parser: argparse.ArgumentParser) -> None:
+    """Add `--no-notify`."""
+    parser.add_argument(
+        "--no-notify",
+        action="store_true",
+        help="do not notify subscribed clients of what is written, except of records that they may not see any more",
+    )
+
+
 def _country(code: str) -> str:
     """Return a country's code in upper case."""
     from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - few commands need it

@@ -135,7 +135,7 @@ def _owner(item: Item) -> str:
 def _items_of(stored: Stored, indexing: Indexing) -> dict[Ref, Item]:
     """Build all items that a record must have, by their keys."""
     view = stored.view
-    items = record_items(indexing, stored.kind, view, version=stored.version, pending=stored.pending)
+    items = record_items(indexing, stored.kind, view, version=stored.version, marks=stored.marks)
     both = [side for entry in _entries(view) for side in sides(*_person_and_group(stored, entry), entry)]
     own = [*items, *(side for side in both if side["pk"] == items[0]["pk"])]
     return {ref_of(item): item for item in own} | lookup_items(stored.kind, view, indexing.catalogue.rules)

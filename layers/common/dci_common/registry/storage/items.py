@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pydantic_core import from_json, to_json
 
@@ -44,17 +46,52 @@ class TornBody(ValueError):
     """The parts of a body are not those that were written with its record."""
 
 
-def all_items(indexing: Indexing, kind: Kind, view: View) -> Iterator[Item]:
+class Marks(NamedTuple):
+    """What a record's item says of the write that it is from.
+
+    `pending` names what is left of a long write (see committer.py); `before` is the record's body before that write,
+    compressed; empty if it had none, or the item has no room for it. A `quiet` write is no news to subscriptions.
+    """
+
+    pending: str = ""
+    before: str = ""
+    quiet: bool = False
+
+    @classmethod
+    def of(cls, record: Item) -> Self:
+        """Return the marks of a record's item."""
+        pending, before = (record.get(name, {"S": ""})["S"] for name in ("pending", "before"))
+        return cls(pending, before, "quiet" in record)
+
+    @property
+    def attributes(self) -> Item:
+        """The attributes of a record's item that have them."""
+        texts = {"pending": self.pending, "before": self.before}
+        marks = {name: {"S": text} for name, text in texts.items() if text}
+        return {**marks, **({"quiet": {"BOOL": True}} if self.quiet else {})}
+
+
+UNMARKED = Marks()
+
+
+def compressed_body(view: View) -> str:
+    """Return a record's body for `Marks.before`."""
+    return b64encode(gzip.compress(_encode(view), mtime=0)).decode()
+
+
+def decompressed_body(before: str) -> str:
+    """Return the body that `compressed_body` wrote."""
+    return gzip.decompress(b64decode(before)).decode()
+
+
+def all_items(indexing: Indexing, kind: Kind, view: View, marks: Marks = UNMARKED) -> Iterator[Item]:
     """Build all items of a new record except its memberships."""
-    yield from record_items(indexing, kind, view, version=1)
+    yield from record_items(indexing, kind, view, version=1, marks=marks)
     yield from lookup_items(kind, view, indexing.catalogue.rules).values()
 
 
-def record_items(indexing: Indexing, kind: Kind, view: View, *, version: int, pending: str = "") -> list[Item]:
-    """Build a record's item, then the parts of a body that is too large for it.
-
-    `pending` names what is left of a long write (see committer.py).
-    """
+def record_items(indexing: Indexing, kind: Kind, view: View, *, version: int, marks: Marks = UNMARKED) -> list[Item]:
+    """Build a record's item, then the parts of a body that is too large for it."""
     encoded = _encode(view)
     body = encoded.decode()
     parts = _cut(body) if len(encoded) > _PART_BYTES else []
@@ -64,7 +101,7 @@ def record_items(indexing: Indexing, kind: Kind, view: View, *, version: int, pe
         "digest": {"S": _digest(encoded)},
         **indexing.attributes(kind, view),
         **({"parts": {"N": str(len(parts))}} if parts else {"body": {"S": body}}),
-        **({"pending": {"S": pending}} if pending else {}),
+        **marks.attributes,
     }
     return [record, *(_part(kind, view["id"], number, text) for number, text in enumerate(parts, 1))]
 

@@ -25,6 +25,7 @@ from dci_common.registry.storage.items import (
     RESTRICTED,
     RESTRICTED_TYPES,
     RULES,
+    Marks,
     Ref,
     TornBody,
     body_view,
@@ -94,8 +95,13 @@ class Stored(NamedTuple):
     version: int
     digest: str  # of its body
     parts: int
-    pending: str
+    marks: Marks
     as_of: date  # the day from which on its index attributes hold
+
+    @property
+    def pending(self) -> str:
+        """What is left of a long write of it; empty if there is none."""
+        return self.marks.pending
 
 
 class RegistryStore:
@@ -220,7 +226,6 @@ def read_record(record: Item, parts: Mapping[Ref, Item]) -> Stored:
     """Return a record, from its item and those of its parts that were found. Raises TornBody."""
     kind, _, record_id = record["pk"]["S"].partition("#")
     view = read_view(record, parts)
-    pending = record.get("pending", {"S": ""})["S"]
     version, digest = int(record["version"]["N"]), record["digest"]["S"]
     as_of = date.fromisoformat(record["as_of"]["S"])
-    return Stored(Kind(kind), record_id, view, version, digest, len(part_keys(record)), pending, as_of)
+    return Stored(Kind(kind), record_id, view, version, digest, len(part_keys(record)), Marks.of(record), as_of)

@@ -3,7 +3,8 @@
 What fits into one transaction is written in one. What the members of a large group show of it does not. It is then
 updated in steps, each conditional on the group's version. The group is marked `pending` until the last step: until
 then its view says who its members are, and each of them follows it. `finish_interrupted` takes the steps that are
-left; a writer calls it before it changes such a group.
+left; a writer calls it before it changes such a group. The mark keeps the group's body from before the write, so that
+subscriptions can be told what the whole of it has changed.
 
 A writer who changes or deletes a person finds their groups in the person's own view. So a pending group hides those
 who may not show it: they could be restricted or deleted meanwhile, and it would still show them as they were.
@@ -49,13 +50,16 @@ class Committer:
     """Reads records for a change, and writes it.
 
     Raises WriteConflict when another writer was faster; the change may then be made again. `max_actions` is the
-    number of actions that a transaction may have.
+    number of actions that a transaction may have. What a `quiet` one writes is no news to subscriptions.
     """
 
-    def __init__(self, runtime: Runtime, catalogue: Catalogue, max_actions: int = MAX_ACTIONS) -> None:
+    def __init__(
+        self, runtime: Runtime, catalogue: Catalogue, max_actions: int = MAX_ACTIONS, *, quiet: bool = False
+    ) -> None:
         self._runtime = runtime
         self._catalogue = catalogue
         self._max_actions = max_actions
+        self._quiet = quiet
         self._table = runtime.settings.registry_table
         self._store = RegistryStore(runtime)
 
@@ -128,7 +132,7 @@ class Committer:
         chunk = (self._max_actions - 1) // _ACTIONS_A_MEMBER  # one action is the condition on the group
         for start in range(0, len(members), chunk):
             entries |= self._update_members(group, view, members[start : start + chunk])
-        last = self._transaction([])
+        last = self._transaction([], continued=group)
         if deletes:
             last.delete_record(group)
             last.change_lookups(Kind.GROUP, group.view, None)
@@ -153,7 +157,7 @@ class Committer:
 
     def _write(self, changes: Iterable[RecordChange], *, pending: str = "", fence: Stored | None = None) -> bool:
         """Write changes in one transaction. Returns False, and writes nothing, when they do not fit into one."""
-        transaction = self._transaction(changes, pending)
+        transaction = self._transaction(changes, pending, fence)
         if fence is not None and transaction.actions:
             transaction.fence(fence)
         if not transaction.fits:
@@ -162,10 +166,14 @@ class Committer:
             transaction.commit(self._runtime.dynamodb)
         return True
 
-    def _transaction(self, changes: Iterable[RecordChange], pending: str = "") -> Transaction:
+    def _transaction(
+        self, changes: Iterable[RecordChange], pending: str = "", continued: Stored | None = None
+    ) -> Transaction:
+        """Make a transaction; one of a long write that is `continued` is quiet if that is."""
+        quiet = continued.marks.quiet if continued else self._quiet
         settings = self._settings
         indexing = Indexing(self._matched_catalogue, settings.shards, day(self._runtime.clock()))
-        transaction = Transaction(self._table, indexing, self._max_actions, settings.former)
+        transaction = Transaction(self._table, indexing, self._max_actions, settings.former, quiet)
         for change in changes:
             transaction.change_record(change, pending)
         return transaction

@@ -18,7 +18,15 @@ from dci_common.registry.model.rules import Rules
 from dci_common.registry.model.views import View
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.facets import Indexing
-from dci_common.registry.storage.items import Ref, lookup_items, record_items, ref_of, sides
+from dci_common.registry.storage.items import (
+    Marks,
+    Ref,
+    compressed_body,
+    lookup_items,
+    record_items,
+    ref_of,
+    sides,
+)
 from dci_common.registry.storage.store import Stored
 from dci_common.registry.write.record_change import RecordChange, entries_of
 
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
 
 MAX_ACTIONS = 100  # DynamoDB's own limit
 _MAX_BYTES = 4_000_000  # of DynamoDB's own 4 MiB
+_MAX_BODIES = 390_000  # bytes of both bodies of an item, which may have 400 KB
 _BESIDE_BODY = 4_000  # bytes of an item beside its body, generously
 _RETRIABLE = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
@@ -57,13 +66,15 @@ class Transaction:
     """Actions that happen together or not at all, `max_actions` of them at most.
 
     Lookups may still follow `former` rules. A record whose lookup is another's is changed without it: older versions
-    let two records have identifiers that are equal now. `contested` are these lookups.
+    let two records have identifiers that are equal now. `contested` are these lookups. What is written is `quiet` if
+    subscriptions are not to be told of it.
     """
 
     table: str
     indexing: Indexing
     max_actions: int = MAX_ACTIONS
     former: Set[Rules] = frozenset()
+    quiet: bool = False
     actions: list[dict[str, Any]] = field(default_factory=list)
     contested: list[Item] = field(default_factory=list)
     _claims: list[_Claim | None] = field(default_factory=list)  # of each action
@@ -91,7 +102,10 @@ class Transaction:
     def put_record(self, kind: Kind, view: View, before: Stored | None, *, pending: str = "") -> None:
         """Write a record and its parts, and delete those it no longer has."""
         version = before.version + 1 if before else 1
-        record, *parts = record_items(self.indexing, kind, view, version=version, pending=pending)
+        marks = Marks(pending, _body_before(before) if before and pending else "", self.quiet)
+        record, *parts = record_items(self.indexing, kind, view, version=version, marks=marks)
+        if len(marks.before) + len(record.get("body", {"S": ""})["S"].encode()) > _MAX_BODIES:
+            del record["before"]
         self._add("Put", Item=record, **_unchanged(before))
         for part in parts:
             self._add("Put", Item=part)
@@ -201,12 +215,18 @@ class Transaction:
         self.actions.append({action: {"TableName": self.table, **members}})
         self._claims.append(claim)
         self._refs.add(ref_of(members.get("Key") or members["Item"]))
-        body = members.get("Item", {}).get("body", {}).get("S", "")
-        self._bytes += _BESIDE_BODY + len(body.encode())
+        item = members.get("Item", {})
+        bodies = sum(len(item[name]["S"].encode()) for name in ("body", "before") if name in item)
+        self._bytes += _BESIDE_BODY + bodies
 
 
 def _membership_items(person_id: str, group_id: str, entries: Iterable[View]) -> dict[Ref, Item]:
     return {ref_of(item): item for entry in entries for item in sides(person_id, group_id, entry)}
+
+
+def _body_before(before: Stored) -> str:
+    """Return the compressed body that a record had before the long write of it, which may have begun already."""
+    return before.marks.before if before.pending else compressed_body(before.view)
 
 
 def _unchanged(before: Stored | None) -> dict[str, Any]:

@@ -44,13 +44,16 @@ class RegistryWriter:
     """Writes people, groups and memberships. An unchanged record keeps its version.
 
     Where DynamoDB fails, botocore's error is raised: the change may have been written or not, and can be made again.
-    `max_actions` is the number of actions that a transaction may have.
+    `max_actions` is the number of actions that a transaction may have. Subscriptions are not told of what a `quiet`
+    writer changes, except that a record is gone.
     """
 
-    def __init__(self, runtime: Runtime, catalogue: Catalogue, *, max_actions: int = MAX_ACTIONS) -> None:
+    def __init__(
+        self, runtime: Runtime, catalogue: Catalogue, *, max_actions: int = MAX_ACTIONS, quiet: bool = False
+    ) -> None:
         self._runtime = runtime
         self._retry = runtime.retry
-        self._committer = Committer(runtime, catalogue, max_actions)
+        self._committer = Committer(runtime, catalogue, max_actions, quiet=quiet)
 
     def put(self, record: AnyRecord, *, version: int | None = None) -> None:
         """Create or replace a record. `version` is that of the person or group now: 0 for a new one, None for any.
