@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 from botocore.utils import validate_region_name
 
 from dci_cli.aws import NO_CREDENTIALS, NO_REGION, aws_problem
 from dci_cli.command_error import CommandError, report_errors
+from dci_cli.registry_stream import StreamIsOff, stream_arn
 from dci_cli.samconfig import SamConfig
 
 
@@ -25,6 +26,27 @@ def sam_arguments(config: SamConfig, environment: str, build: Path, architecture
     if not (build / "template.yaml").is_file():
         raise CommandError("There are no artifacts: run make build first.")
     return ["deploy", "--config-env", environment, "--parameter-overrides", *config.parameters(architecture)]
+
+
+def find_stream(config: SamConfig) -> list[str]:
+    """Return the parameter with the stream of a table that the deployment adopts; none if there is nothing to find.
+
+    Says what to change when the stream is off or cannot be looked for: the API works without it.
+    """
+    table = config.parameter("RegistryTableName")
+    if not table or config.parameter("RegistryStreamArn"):
+        return []
+    session = Session(profile=config.options.get("profile"))
+    try:
+        arn = stream_arn(session.create_client("dynamodb", region_name=config.options.get("region")), table)
+    except StreamIsOff as off:
+        print(off, file=sys.stderr)
+    except (BotoCoreError, ClientError) as error:
+        print(f"The stream of the table {table} was not found. {aws_problem(error)}", file=sys.stderr)
+        print("Allow dynamodb:DescribeTable, or set the parameter RegistryStreamArn.", file=sys.stderr)
+    else:
+        return [f'RegistryStreamArn="{arn}"']
+    return []
 
 
 def _check(options: Mapping[str, Any], environment: str) -> None:
@@ -54,7 +76,7 @@ def _deploy() -> int:
     if built:
         sam, architecture = built
         arguments = sam_arguments(config, environment, Path(".aws-sam/build"), architecture)
-        os.execv(sam, [sam, *arguments])  # noqa: S606 - without a shell
+        os.execv(sam, [sam, *arguments, *find_stream(config)])  # noqa: S606 - without a shell
     return 0
 
 

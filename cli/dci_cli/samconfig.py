@@ -29,8 +29,14 @@ class SamConfig:
 
         Artifacts are built for one architecture, whatever the file names.
         """
+        kept = [f'{name}="{value}"' for name, value in self._saved() if name not in {"Architecture", "BuildId"}]
+        return [*kept, f'Architecture="{architecture}"']
+
+    def parameter(self, name: str) -> str:
+        """Return the value of a parameter of the template; empty if there is none."""
+        return dict(self._saved()).get(name, "")
+
+    def _saved(self) -> list[tuple[str, str]]:
         saved = self.options.get("parameter_overrides", "")
         words = shlex.split(saved if isinstance(saved, str) else " ".join(saved))
-        pairs = [word.partition("=") for word in words]
-        kept = [f'{name}="{value}"' for name, _, value in pairs if name not in {"Architecture", "BuildId"}]
-        return [*kept, f'Architecture="{architecture}"']
+        return [(name, value) for name, _, value in (word.partition("=") for word in words)]

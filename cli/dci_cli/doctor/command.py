@@ -6,6 +6,7 @@ import argparse
 import os
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--partner", metavar="CLIENT", help="check a message of this client, by id or name, instead of the deployment"
     )
     parser.add_argument("--message", type=Path, metavar="FILE", help="the whole message, as the partner sent it")
+    parser.add_argument(
+        "--table",
+        default=os.environ.get("REGISTRY_TABLE", ""),
+        metavar="TABLE",
+        help="the deployment's RegistryTable, an output of the stack, to check its stream (default: REGISTRY_TABLE)",
+    )
     add_json_option(parser)
 
 
@@ -50,12 +57,20 @@ def run(options: argparse.Namespace) -> int:
 
 def _findings(api: Api, options: argparse.Namespace) -> Iterator[Finding]:
     if not options.partner and not options.message:
-        return examine(Deployment(api, api.client_id, options.sender_id, options.rotation_days, time.time))
+        deployment = Deployment(api, api.client_id, options.sender_id, options.rotation_days, time.time)
+        return chain(examine(deployment), _stream_finding(options.table))
     if not options.partner or not options.message:
         raise CommandError("--partner and --message belong together: the client, and the file with its message.")
     from dci_cli.doctor.partner_checks import examine_message  # noqa: PLC0415 - cryptography, for this check alone
 
     return examine_message(api, options.partner, options.message, time.time())
+
+
+def _stream_finding(table: str) -> Iterator[Finding]:
+    if table:
+        from dci_cli.doctor.stream_check import examine_stream  # noqa: PLC0415 - boto3, for this check alone
+
+        yield examine_stream(table)
 
 
 def examine(deployment: Deployment) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """The streams of moto's tables: a record of each write, for whoever listens.
 
-moto keeps all records for ever, those of cancelled transactions among them, and after such a transaction its iterators
-find nothing more. So its records are passed on instead, when the write has taken effect.
+moto keeps all records for ever, those of cancelled transactions among them, and after such a transaction its
+iterators find nothing more. So its records are passed on instead, when the write has taken effect.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The changes function: RegistryTable's stream calls it for what was written, and its queue for what failed before."""
+"""The changes function: RegistryTable's stream calls it for what was written, its queue for what failed before."""
 
 from __future__ import annotations
 

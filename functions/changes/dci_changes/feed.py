@@ -54,7 +54,7 @@ class Feed:
             return self._tell({message["messageId"]: message["body"] for message in messages})
 
     def _tell(self, records: Mapping[str, StreamRecord | str]) -> list[str]:
-        """Tell of records by their ids; of those in messages they are the bodies. Return the ids of the failed ones."""
+        """Tell of records by their ids; in messages they are texts. Return the ids of those that failed."""
         changed: dict[str, ChangedRecord] = {}
         failed = []
         for id_, record in records.items():

@@ -27,12 +27,13 @@ def _described(status: str, processed: int, **more: Any) -> dict[str, Any]:
 def test_the_import_request_is_complete(aws: Aws, key: str | None) -> None:
     """The request has gzip, on-demand billing, every index, and encryption with the given key or else AWS's own."""
     definition = template_table()
+    asked = {name: value for name, value in definition.items() if name != "StreamSpecification"}  # which it has not
     encryption = {"Enabled": True, "SSEType": "KMS"} | ({"KMSMasterKeyId": key} if key else {})
     wanted = {
         "S3BucketSource": {"S3Bucket": BUCKET, "S3KeyPrefix": "p/"},
         "InputFormat": "DYNAMODB_JSON",
         "InputCompressionType": "GZIP",
-        "TableCreationParameters": {**definition, "TableName": "registry-2", "SSESpecification": encryption},
+        "TableCreationParameters": {**asked, "TableName": "registry-2", "SSESpecification": encryption},
     }
     assert definition["BillingMode"] == "PAY_PER_REQUEST"
     assert len(definition["GlobalSecondaryIndexes"]) == 12
@@ -99,6 +100,21 @@ def test_unavailable_recovery_is_reported(aws: Aws) -> None:
             table_import.protect(aws.dynamodb, "registry-2", Sleeps())
 
 
+def test_the_stream_is_turned_on_when_the_table_is_ready(aws: Aws) -> None:
+    """A table that is still being changed is waited for, and one that stays so is reported."""
+    sleeps, on = Sleeps(), {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    with Stubber(aws.dynamodb) as stub:
+        stub.add_client_error("update_table", "ResourceInUseException")
+        stub.add_response("update_table", {}, {"TableName": "registry-2", "StreamSpecification": on})
+        table_import.turn_on_stream(aws.dynamodb, "registry-2", template_table(), sleeps)
+        stub.assert_no_pending_responses()
+        assert len(sleeps) == 1
+        for _ in range(100):
+            stub.add_client_error("update_table", "ResourceInUseException")
+        with pytest.raises(CommandError, match=r"The table registry-2 is complete, but its stream .*--stream-spec"):
+            table_import.turn_on_stream(aws.dynamodb, "registry-2", template_table(), sleeps)
+
+
 def test_other_errors_of_recovery_are_raised(aws: Aws) -> None:
     """Any other error is not retried."""
     with Stubber(aws.dynamodb) as stub:
@@ -124,3 +140,4 @@ def test_an_interrupted_wait_prints_the_next_steps(aws: Aws, file: Path, capsys:
     assert f"aws dynamodb describe-import --import-arn {ARN}" in said
     assert "aws dynamodb update-table --table-name registry-9 --deletion-protection-enabled" in said
     assert "aws dynamodb update-continuous-backups --table-name registry-9" in said
+    assert "--stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES" in said

@@ -51,11 +51,13 @@ _UNFINISHED = (
     "command again."
 )
 _UNWATCHED = """
-The import continues without this command. Wait until it has ended, then protect the table:
+The import continues without this command. Wait until it has ended, then protect the table, and turn on its stream:
 aws dynamodb describe-import --import-arn {arn}
 aws dynamodb update-table --table-name {table} --deletion-protection-enabled
 aws dynamodb update-continuous-backups --table-name {table} \\
-  --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"""
+  --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true
+aws dynamodb update-table --table-name {table} \\
+  --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ def _import(aws: Aws, table: str, definition: dict[str, Any], prefix: S3Prefix, 
         with Progress("Importing", "items", items) as progress:
             table_import.wait(aws.dynamodb, arn, items, progress.advance, aws.sleep)
             table_import.protect(aws.dynamodb, table, aws.sleep)
+            table_import.turn_on_stream(aws.dynamodb, table, definition, aws.sleep)
     except (KeyboardInterrupt, BotoCoreError, ClientError):
         print(_UNWATCHED.format(arn=arn, table=table), file=sys.stderr)
         raise

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from dci_cli.registry.bulk.s3_files import S3Prefix
 
 _POLL_SECONDS = 15.0
-_BACKUP_ATTEMPTS = 20
+_ATTEMPTS = 20
+_STREAM = "StreamSpecification"
 _LOG_GROUP = "/aws-dynamodb/imports"
 
 
@@ -29,8 +30,9 @@ def exists(dynamodb: DynamoDBClient, table: str) -> bool:
 def start(dynamodb: DynamoDBClient, table: str, definition: Mapping[str, Any], prefix: S3Prefix) -> str:
     """Start the import into a new table, defined as for CreateTable, and return the import's ARN.
 
-    The table has the encryption key of the files, or else AWS's own key.
+    The table has the encryption key of the files, or else AWS's own key, and no stream: an import cannot set it.
     """
+    definition = {name: value for name, value in definition.items() if name != _STREAM}
     encryption = {"Enabled": True, "SSEType": "KMS"} | ({"KMSMasterKeyId": prefix.kms_key} if prefix.kms_key else {})
     parameters: Any = {**definition, "TableName": table, "SSESpecification": encryption}
     answer = dynamodb.import_table(
@@ -71,13 +73,33 @@ def wait(
     )
 
 
+def turn_on_stream(
+    dynamodb: DynamoDBClient, table: str, definition: Mapping[str, Any], sleep: Callable[[float], None]
+) -> None:
+    """Turn on the stream of a definition, which an import cannot set.
+
+    Raises CommandError when the table stays busy with another change of it.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            dynamodb.update_table(TableName=table, StreamSpecification=definition[_STREAM])
+        except dynamodb.exceptions.ResourceInUseException:
+            sleep(_POLL_SECONDS)
+        else:
+            return
+    raise CommandError(
+        f"The table {table} is complete, but its stream cannot be turned on yet: turn it on before you use the table "
+        f"(aws dynamodb update-table --stream-specification)."
+    )
+
+
 def protect(dynamodb: DynamoDBClient, table: str, sleep: Callable[[float], None]) -> None:
     """Turn on what an import cannot set: deletion protection and point-in-time recovery.
 
     Raises CommandError when point-in-time recovery stays unavailable.
     """
     dynamodb.update_table(TableName=table, DeletionProtectionEnabled=True)
-    for _ in range(_BACKUP_ATTEMPTS):
+    for _ in range(_ATTEMPTS):
         if _turn_on_recovery(dynamodb, table):
             return
         sleep(_POLL_SECONDS)
