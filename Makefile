@@ -126,7 +126,7 @@ $(DYNAMODB_LOCAL): cli/dci_cli/local/dynamodb_local.py | .venv/dev.stamp
 	@touch $@
 
 .PHONY: bench
-bench: bench-warm bench-cold bench-token bench-exchange bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
+bench: bench-warm bench-cold bench-token bench-exchange bench-changes bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
 
 .PHONY: cost
 cost: .venv/dev.stamp ## print what a deployment costs a month, and a million searches
@@ -147,6 +147,10 @@ bench-token: .venv/dev.stamp ## measure tokens, for each authentication method: 
 .PHONY: bench-exchange
 bench-exchange: .venv/dev.stamp ## measure asynchronous exchange: an acknowledgement, and a million records
 	$(call measure,exchange)
+
+.PHONY: bench-changes
+bench-changes: .venv/dev.stamp ## measure telling of changes: with subscriptions by identifier, and by condition
+	$(call measure,changes)
 
 .PHONY: bench-search
 bench-search: .venv/dev.stamp $(DYNAMODB_LOCAL) ## measure searches (BENCH_PEOPLE=10000,50000,200000)

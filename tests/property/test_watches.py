@@ -11,6 +11,7 @@ from dci_common.exchange.compiled_search import CompiledSearch
 from dci_common.registries.social.catalogue import social_catalogue
 from dci_common.registries.social.disclosure import FULL
 from dci_common.registry.catalogue.catalogue import Catalogue
+from dci_common.registry.model.base import Kind
 from dci_common.registry.model.rules import Rules
 from dci_common.registry.model.views import View
 from dci_common.registry.storage.store import RegistrySettings
@@ -107,3 +108,12 @@ def _of(filter_: object) -> CompiledSearch:
 
 def _catalogue(settings: RegistrySettings) -> Catalogue:
     return social_catalogue(settings.known_types(restricted=True), settings.country)
+
+
+def test_entries_outlive_the_registry_getting_a_country() -> None:
+    """A subscription to a phone number in national form finds what it found, also once the registry has a country."""
+    asked = _of({"type": "MOBILE", "value": "0712 345 678"})
+    keys = WatchKeys(social_catalogue(frozenset(), "KE"), frozenset(), frozenset({"MOBILE#PERSON"}))
+    hit = keys.of(Kind.PERSON, {"id": "p1", "phone_numbers": ["0712345678"], "households": []})
+    assert {*watches_of(asked)} <= hit
+    assert ("WATCH#MOBILE#+254712345678", "PERSON") in hit

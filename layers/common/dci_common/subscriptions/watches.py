@@ -11,6 +11,7 @@ from collections.abc import Iterator, Set
 from datetime import date
 from typing import TYPE_CHECKING
 
+from dci_common.registry.model.rules import Rules
 from dci_common.registry.query.tree import AnyRelated, Compare, Node
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from dci_common.registry.catalogue.attributes import Attribute
     from dci_common.registry.catalogue.catalogue import Catalogue
     from dci_common.registry.model.base import Kind
-    from dci_common.registry.model.rules import Rules
     from dci_common.registry.model.views import View
     from dci_common.subscriptions.subscription import Watch
 
@@ -47,11 +47,11 @@ class WatchKeys:
     """Finds the index entries that records hit, of those by whose ways anything is watched.
 
     `catalogue` has all identifier types of the registry, those of restricted people too. Values have the form of its
-    rules, and those of `former` rules, by which entries may have been made.
+    rules, and those by which entries may have been made: of `former` rules, and of before the registry had a country.
     """
 
     def __init__(self, catalogue: Catalogue, former: Set[Rules], ways: Set[str]) -> None:
-        self._rules = (catalogue.rules, *former)
+        self._rules = {catalogue.rules, Rules(), *former}
         looked_up = [attribute for attribute in catalogue.attributes if attribute.type.lookup]
         self._watched = {
             kind: [attribute for attribute in looked_up if way_of(_watch(attribute, "", kind)) in ways]
