@@ -14,6 +14,7 @@ from support.aws_over_http import Server, aws_over_http
 from support.exchanges import Queues
 from support.logs import collected
 from support.registries import registry_of
+from support.stored_exchanges import exchange_table
 from support.tiny_registry import tiny_population
 
 _HOUSEHOLDS = 10
@@ -83,3 +84,11 @@ def exchange_api(village_table: str, new_api: Callable[..., Api]) -> tuple[Api, 
     queues = Queues()
     made = new_api(registry_table=village_table, work_queue="work", delivery_queue="delivery", sqs=lambda _: queues)
     return made, queues
+
+
+@pytest.fixture
+def own_exchange_api(village_table: str, new_api: Callable[..., Api]) -> tuple[Api, Queues]:
+    """Return a fresh API over the small registry with an ExchangeTable of its own, and its queues."""
+    queues = Queues()
+    names = {"work_queue": "work", "delivery_queue": "delivery", "exchange_table": exchange_table()}
+    return new_api(registry_table=village_table, sqs=lambda _: queues, **names), queues

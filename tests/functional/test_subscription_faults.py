@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ from support.example_counts import sampled
 from support.exchanges import Queues, Receiver, change_client
 from support.lost_answers import WRITES
 from support.misfortunes import Killed
-from support.stored_exchanges import exchange_table, open_count
+from support.stored_exchanges import open_count
 from support.stored_items import stored_items
 from support.subscribe_messages import criteria, subscribe_item
 from support.subscribing import SubscribingPartner, codes
@@ -30,12 +29,9 @@ KILLS = range(14)
 
 
 @pytest.fixture
-def partner(village_table: str, new_api: Callable[..., Api], receiver: Receiver) -> SubscribingPartner:
+def partner(own_exchange_api: tuple[Api, Queues], receiver: Receiver) -> SubscribingPartner:
     """Return a partner that subscribes, whose exchanges are in a table of the test's own."""
-    queues = Queues()
-    names = {"work_queue": "work", "delivery_queue": "delivery", "exchange_table": exchange_table()}
-    made = new_api(registry_table=village_table, sqs=lambda _: queues, **names)
-    return SubscribingPartner(made, queues, receiver)
+    return SubscribingPartner(*own_exchange_api, receiver)
 
 
 def work_until_killed(partner: SubscribingPartner, kill: int) -> None:

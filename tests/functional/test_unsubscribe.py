@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from support.admin_client import Admin
 from support.api import Api
 from support.exchanges import Queues, Receiver
-from support.stored_exchanges import exchange_table
 from support.subscribe_messages import criteria, subscribe_item
 from support.subscribing import SubscribingPartner, codes
 
@@ -18,23 +16,15 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-def api(village_table: str, new_api: Callable[..., Api]) -> tuple[Api, Queues]:
-    """Return an API with an ExchangeTable of its own, and its queues."""
-    queues = Queues()
-    names = {"work_queue": "work", "delivery_queue": "delivery", "exchange_table": exchange_table()}
-    return new_api(registry_table=village_table, sqs=lambda _: queues, **names), queues
-
-
-@pytest.fixture
-def partner(api: tuple[Api, Queues], receiver: Receiver) -> SubscribingPartner:
+def partner(own_exchange_api: tuple[Api, Queues], receiver: Receiver) -> SubscribingPartner:
     """Return a partner that subscribes."""
-    return SubscribingPartner(*api, receiver)
+    return SubscribingPartner(*own_exchange_api, receiver)
 
 
 @pytest.fixture
-def other(api: tuple[Api, Queues], receiver: Receiver) -> SubscribingPartner:
+def other(own_exchange_api: tuple[Api, Queues], receiver: Receiver) -> SubscribingPartner:
     """Return another one."""
-    return SubscribingPartner(*api, receiver)
+    return SubscribingPartner(*own_exchange_api, receiver)
 
 
 def of(count: int) -> list[dict[str, Any]]:

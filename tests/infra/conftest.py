@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,23 +16,24 @@ from dci_clients import app as clients_app
 from dci_common.oauth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
-from dci_common.subscriptions.deleted_clients import DeletedClients
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
-from support.api import SENDER, Api, identified, predicate
+from support.api import SENDER, Api
 from support.assertion_signer import Signer
 from support.call_trace import hooked
 from support.events import body_of, event
-from support.exchanges import receiving
 from support.iam_enforcement import resources
 from support.own_deployment import own_deployment
-from support.signing_partner import SigningPartner, published_keys_message
+from support.signing_partner import published_keys_message
 from support.stored_exchanges import ended
 from support.stored_subscriptions import begun, failing, watching
+from support.subscribing import SCOPES
 from support.subscriptions import subscribed
+
+from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
 
 APPS = {
     "TokenFunction": token_app.create_app,
@@ -109,43 +109,28 @@ def _tokens(api: Api) -> Iterator[tuple[int, Event]]:
     yield 200, event("jwks")
 
 
-def _items() -> list[dict[str, Any]]:
-    """Return search items that together read all that a search may read."""
-    return [
-        identified("UIN", "847951632", reference_id="by-lookup"),
-        identified("HOUSEHOLD_ID", "HH-0001", reference_id="by-household", reg_record_type="Group"),
-        identified("MOBILE", "+9991700000000", reference_id="by-phone"),
-        predicate(("birth_date", "gt", "2020-01-01"), reference_id="by-slot"),
-        predicate(("birth_date", "gt", "1900-01-01"), reference_id="by-pages", pagination={"page_size": 1}),
-    ]
-
-
-def _by_reference(name: str) -> dict[str, Any]:
-    """Return a status request that looks for its search in a list: its own transaction is no search."""
-    message: dict[str, Any] = body_of(name)
-    message["header"]["message_id"] = "by-reference"
-    message["message"]["transaction_id"] = "of-the-status"
-    message["message"]["txnstatus_request"] |= {
-        "attribute_type": "reference_id_list",
-        "attribute_value": ["by-phone"],
-    }
-    return message
-
-
 def _searches(api: Api) -> Iterator[tuple[int, Event]]:
     with published_keys_message(api, "search") as sent:
         yield 200, sent
     message = body_of("search")
-    message["message"]["search_request"] = _items()
+    message["message"]["search_request"] = search_items()
     yield 200, event("search", body=message, token=api.token_of())
-    token = api.token_of(scopes=("registry.search", "registry.status"), flags={"asynchronous": True})
+    token = api.token_of(scopes=SCOPES, flags={"asynchronous": True})
     asynchronous = body_of("exchange_search")
     asynchronous["message"] |= message["message"]
     del asynchronous["header"]["sender_uri"]
     for _, queued in worked_on(api, event("exchange_search", body=asynchronous, token=token)):
         api.deliver(queued, None)
-    yield 200, event("status", body=_by_reference("status"), token=token)
+    yield 200, event("status", body=status_by_reference("status"), token=token)
     yield 200, event("status", token=token)
+    subscribe, status = body_of("subscribe"), body_of("status")
+    del subscribe["header"]["sender_uri"]
+    for _, queued in worked_on(api, event("subscribe", body=subscribe, token=token)):
+        api.deliver(queued, None)
+    asked = {"txn_type": "subscribe", "attribute_value": subscribe["message"]["transaction_id"]}
+    status["header"]["message_id"] = "of-a-subscribe"
+    status["message"]["txnstatus_request"] |= asked
+    yield 200, event("status", body=status, token=token)
     yield 200, event("health")
     yield 200, event("openapi")
     yield 404, event("unknown")
@@ -209,52 +194,6 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 202, event("message_keys_revoke", token=admin)
 
 
-def _exchanges(api: Api) -> Iterator[tuple[int, Event]]:
-    url = "https://partner.example.org/registry"
-    token = api.token_of(
-        scopes=("registry.search", "registry.status"), flags={"asynchronous": True}, callbacks={"urls": [url]}
-    )
-    yield 200, event("exchange_search", token=token)
-    yield 200, event("exchange_status", token=token)
-    flags = {"signature": "required", "dialect": "openspp2", "asynchronous": True}
-    with published_keys_message(api, "exchange_search", flags=flags) as sent:
-        yield 200, sent
-
-
-def _deliveries(api: Api) -> Iterator[tuple[None, Event]]:
-    with receiving() as partner:
-        callbacks = {"urls": ["http://127.0.0.1"], "default_url": partner.url, "auth": "bearer", "secret": "secret"}
-        scopes = ("registry.search", "registry.status")
-        flags = {"signature": "optional", "dialect": "openspp2", "asynchronous": True}
-        signing = SigningPartner(api, "openspp2", scopes=scopes, flags=flags, callbacks=callbacks, sender_id=SENDER)
-        token = signing.token
-        search = body_of("exchange_search")
-        search["message"]["search_request"] = _items()
-        search["header"] |= {"total_count": len(_items()), "sender_uri": partner.url}
-        yield None, event("sweep")
-        yield from worked_on(api, event("exchange_search", body=search, token=token))
-        status = _by_reference("exchange_status")
-        status["header"]["sender_uri"] = partner.url
-        yield from worked_on(api, event("exchange_status", body=signing.signed(status), token=token))
-        assert len(partner.received) == 2
-        search["header"]["message_id"] = "791"
-        assert api.send(event("exchange_search", body=search, token=token)).status == 200
-        api.clock.advance(3600)  # nobody has worked on it
-        watching(api.runtime, "client-that-is-deleted")
-        DeletedClients(api.runtime).mark("client-that-is-deleted")
-        yield None, event("sweep")
-
-
-def worked_on(api: Api, sent: Event) -> Iterator[tuple[None, Event]]:
-    """Yield the messages of the queues that lead from a message to its callback."""
-    accepted = api.send(sent)
-    assert accepted.status == 200, accepted.text
-    for name in ("queued_work", "queued_delivery"):
-        queued = event(name)
-        queued["Records"][0]["body"] = json.dumps({"correlation_id": accepted.json["message"]["correlation_id"]})
-        yield None, queued
-
-
 def _changes(api: Api) -> Iterator[tuple[None, Event]]:
     client, _ = api.client(scopes=("registry.search",))
     subscribed(api.runtime, client.client_id)
@@ -278,8 +217,8 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "TokenFunction": _tokens,
     "SearchFunction": _searches,
     "ClientsFunction": _administration,
-    "ExchangeFunction": _exchanges,
-    "DeliveryFunction": _deliveries,
+    "ExchangeFunction": exchanges,
+    "DeliveryFunction": deliveries,
     "ChangesFunction": _changes,
     "RotationFunction": _steps,
 }

@@ -16,7 +16,7 @@ from support.events import body_of, event
 from support.exchanges import receiving
 from support.logs import Logs
 
-from .conftest import worked_on
+from .exchange_requests import worked_on
 
 TYPE = "AWS::CloudWatch::Alarm"
 ALARMS = {name: alarm["Properties"] for name, alarm in of_type(TYPE, MONITORING).items()}

@@ -42,8 +42,8 @@ class SubscribingPartner(Partner):
     def begun(self, *items: dict[str, Any], **header: Any) -> list[dict[str, Any]]:
         """Subscribe, and return the response items of the callback."""
         assert self.subscribe(*items, **header).status == 200
-        items: list[dict[str, Any]] = self.answer("subscribe_response")
-        return items
+        told: list[dict[str, Any]] = self.answer("subscribe_response")
+        return told
 
     def ended(self, *codes: str, **header: Any) -> dict[str, Any]:
         """Unsubscribe, and return the message of the callback."""
