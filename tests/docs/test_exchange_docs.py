@@ -21,22 +21,24 @@ import pytest
 from dci_common.clients.model import Callbacks
 from dci_common.exchange import acceptance, exchanges, status
 from dci_common.outbound import http_client
+from dci_common.registry.model.views import View
 from dci_common.settings import Settings
-from dci_common.subscriptions import subscription
-from dci_common.subscriptions.event_types import EventType
+from dci_common.subscriptions import outbox, subscription
+from dci_common.subscriptions.event_types import Event, EventType
 from dci_common.subscriptions.subscription_store import Limits
-from dci_delivery import schedule
+from dci_delivery import packer, schedule
 from dci_exchange import service
 from support import conformance
 from support.api import Api, identified
 from support.events import ROOT
 from support.exchanges import Partner, Queues, Receiver
 from support.subscribing import SCOPES, SubscribingPartner
+from support.subscriptions import put, subscribed
 
 from .test_docs import column, rows
 
 DOCUMENT = (ROOT / "docs" / "exchange.md").read_text(encoding="utf-8")
-MESSAGE, ACK, CALLBACK, STATUS, SUBSCRIBE, SUBSCRIBED = (
+MESSAGE, ACK, CALLBACK, STATUS, SUBSCRIBE, SUBSCRIBED, NOTIFICATION = (
     json.loads(text) for text in re.findall(r"^```json\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 )
 (CODE,) = re.findall(r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
@@ -57,6 +59,8 @@ LIMITS = {
     "subscriptions of all clients by any other filter": Limits().conditions,
     "subscriptions of all clients by the same identifier": Limits().codes,
     "days that a subscription is known after its end": subscription.KEPT_SECONDS // DAY,
+    "events in a notification": packer.MAX_EVENTS,
+    "days that events wait": outbox.KEPT_SECONDS // DAY,
 }
 
 
@@ -136,8 +140,22 @@ def test_a_subscription_begins_as_shown(exchange_api: tuple[Api, Queues], receiv
     assert shape(receiver.received[-1]) == shape(SUBSCRIBED)
 
 
+def test_a_notification_is_as_shown(
+    exchange_api: tuple[Api, Queues], people: dict[str, View], receiver: Receiver
+) -> None:
+    """It has the members of the one that is shown, in their order."""
+    conformance.check_callback(NOTIFICATION)
+    partner = SubscribingPartner(*exchange_api, receiver)
+    runtime, client_id = partner.api.runtime, partner.client.client_id
+    subscription = subscribed(runtime, client_id, callback_url=receiver.url, locale="")
+    put(runtime, subscription, next(id_ for id_, view in people.items() if not view.get("restricted")), Event.UPDATED)
+    partner.work()
+    assert shape(receiver.received[-1]) == shape(NOTIFICATION)
+
+
 def test_the_event_types_are_the_codes() -> None:
-    """The table names each event type, and no other."""
+    """The tables name each event type, and no other."""
+    assert set(column(DOCUMENT, "`reg_event_type` | what happened | `reg_records`")) == {*EventType}
     (rule,) = (
         rule
         for member, _, rule in rows(DOCUMENT, "member of `subscribe_criteria` | required | rule")

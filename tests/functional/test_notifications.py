@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,13 +32,17 @@ from support.misfortunes import Killed, Misfortunes
 from support.registry_harness import Registry, registry_with
 from support.stored_items import disclosures
 from support.subscribing import SubscribingPartner
-from support.subscriptions import put, subscribed
+from support.subscriptions import EVERYBODY, put, subscribed
 
 BORN = [person.model_copy(update={"birth_date": "1990-01-31"}) for person in (ANNA, BENO)]
-KNOWN: View = {"identifier": [{"identifier_type": "UIN", "identifier_value": "111"}]}
 BORN_LATER = [
     {"seq_num": 1, "expression1": {"attribute_name": "birth_date", "operator": "ge", "attribute_value": "1980-01-01"}}
 ]
+
+
+def known(record_id: str) -> View:
+    """Return a record with nothing but an identifier."""
+    return {"identifier": [{"identifier_type": "UIN", "identifier_value": record_id}]}
 
 
 @dataclass
@@ -62,14 +67,14 @@ class Scene:
     def put(self, subscription: Subscription, *events: Event, record_id: str = "anna", **more: Any) -> None:
         """Put events of a record."""
         for event in events:
-            known = KNOWN if event.ends_sight else None
+            identified = known(record_id) if event.ends_sight else None
             put(
                 self.partner.api.runtime,
                 subscription,
                 record_id,
                 event,
                 start=next(self.numbers),
-                identified=known,
+                identified=identified,
                 **more,
             )
 
@@ -183,7 +188,7 @@ def test_the_end_of_a_record_has_its_identifiers_alone(scene: Scene) -> None:
     scene.put(subscription, Event.LEFT, record_id="beno")
     scene.partner.work()
     assert scene.types == [["DEREGISTER", "DEREGISTER"]]
-    assert [event["data"]["reg_records"] for event in scene.events[0]] == [KNOWN, KNOWN]
+    assert [event["data"]["reg_records"] for event in scene.events[0]] == [known("anna"), known("beno")]
     assert scene.audited() == [(subscription.reference_id, False, {"PERSON#anna", "PERSON#beno"})]
 
 
@@ -544,3 +549,64 @@ def test_a_killed_process_loses_no_event(scene: Scene, call: int) -> None:
     assert set(told.values()) == ids
     assert [*Outbox(scene.partner.api.runtime).events(subscription.channel)] == []
     assert scene.channel(subscription).due is None
+
+
+def test_each_record_has_its_turn(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records that change all the time keep no other one from being told."""
+    monkeypatch.setattr("dci_delivery.packer.MAX_EVENTS", 1)
+    subscription = scene.subscribed("DEREGISTER")
+    for record_id in ("a", "b", "c"):
+        scene.put(subscription, Event.DEREGISTERED, record_id=record_id)
+
+    def answer(_: dict[str, Any]) -> tuple[int, object]:
+        if len(scene.receiver.received) < 4:
+            scene.put(subscription, Event.DEREGISTERED, record_id="a")
+        return 200, {}
+
+    scene.receiver.answer = answer
+    scene.partner.work()
+    told = [event["data"]["reg_records"] for (event,) in scene.events]
+    assert told[:4] == [known("a"), known("b"), known("c"), known("a")]
+
+
+def test_members_that_a_group_shows_are_counted(scene: Scene) -> None:
+    """A household counts with the members that it shows; one that exceeds a whole day counts as a day."""
+    change_client(scene.partner, records_a_day=2)
+    subscription = scene.subscribed(filter_type="", filter=EVERYBODY, notify_record_type="Group")
+    household = next(record for record in ALL if isinstance(record, Group))
+    scene.put(subscription, Event.UPDATED, record_id=household.id, kind=Kind.GROUP)
+    scene.put(subscription, Event.UPDATED, record_id="unknown", kind=Kind.GROUP)
+    scene.partner.work()
+    assert scene.types == [["UPDATE"]]
+    assert len(scene.events[0][0]["data"]["reg_records"]["member_list"]) > 1
+    assert len([*Outbox(scene.partner.api.runtime).events(subscription.channel)]) == 1
+    scene.later(15 * 3_600)
+    assert [*Outbox(scene.partner.api.runtime).events(subscription.channel)] == []
+
+
+def test_a_page_goes_to_the_address_that_is_registered_now(scene: Scene) -> None:
+    """A new `notify_url` is used for pages that wait for another attempt, too."""
+    scene.receiver.answer = lambda _: (503, {})
+    scene.told(scene.subscribed())
+    with receiving() as other:
+        change_client(scene.partner, callbacks={"notify_url": other.url})
+        scene.later()
+        assert len(other.received) == 1
+
+
+def test_a_notification_fits_the_clients_largest_callback(scene: Scene) -> None:
+    """Events that do not fit are told in a further message of the page, with an id of its own."""
+    change_client(scene.partner, callbacks={"max_bytes": 100_000})
+    people = [
+        BORN[0].model_copy(update={"id": f"p-{number}", "identifiers": (), "birth_place": "x" * 20_000})
+        for number in range(6)
+    ]
+    scene.registry.put(*people)
+    subscription = scene.subscribed()
+    for person in people:
+        scene.put(subscription, Event.UPDATED, record_id=person.id)
+    scene.partner.work()
+    assert sum(map(len, scene.events)) == 6
+    assert len(scene.events) > 1
+    assert max(len(json.dumps(message)) for message in scene.receiver.received) < 100_000
+    assert scene.page(subscription).delivery.page == len(scene.events)

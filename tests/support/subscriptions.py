@@ -28,6 +28,7 @@ def subscribed(
     *,
     callback_url: str = "",
     watches: tuple[Watch, ...] = (),
+    locale: str = "eng",
     **criteria: Any,
 ) -> Subscription:
     """Store a subscription, to everybody unless the criteria say otherwise; by identifier if it has watches."""
@@ -43,7 +44,7 @@ def subscribed(
             "notify_record_type": "SRPerson",
             **criteria,
         },
-        locale="eng",
+        locale=locale,
         callback_url=callback_url,
         since=SINCE,
         meaning=f"meaning-{number}",

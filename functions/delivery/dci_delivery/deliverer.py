@@ -91,6 +91,8 @@ class Deliverer:
         if client is None:
             self._store.end(replace(exchange, state="cancelled"))
             return None
+        if exchange.kind == "notify" and client.callbacks.notify_url:  # it may have another one since
+            exchange = replace(exchange, callback_url=client.callbacks.notify_url)
         if is_paused:
             return self._end(exchange, "dead", Attempt("gone", reason=_PAUSED))
         if exchange.is_overdue(self._runtime.clock()):

@@ -78,7 +78,7 @@ class Packer:
 
     def _pack(self, channel: Channel, deadline: Deadline) -> bool:
         """Pack the first events of a channel; return False if they have changed meanwhile."""
-        events = [*islice(self._outbox.events(channel.id), MAX_EVENTS)]
+        events = [*islice(self._outbox.events(channel.id, channel.last), MAX_EVENTS)]
         if not events:
             self._channels.rest(channel)
             return True
@@ -165,7 +165,7 @@ class Packer:
             {"Put": {"Item": to_item(page), **is_new}},
             {"Put": {"Item": self._store.keys_item(page, 0, 0, [event.text() for event in draft.told])}},
             {"Put": {"Item": request}},
-            paging(draft.channel, page.correlation_id, due or now),
+            paging(draft.channel, page.correlation_id, draft.told[-1].sk, due or now),
             charging(page.client_id, charge),
             *([_counting(page.client_id, a_minute, now)] if a_minute else []),
             *(taking(draft.channel.id, event) for event in (*draft.told, *draft.void)),

@@ -5,6 +5,7 @@
 | `CHANNEL#<id>` | `CHANNEL` | client, address and schedule; `version`, counted with every event that is put |
 | | | `due`, when events are to be sent, if there are any; the index `due` lists it, in `CHANNEL#0` to `CHANNEL#3` |
 | | | `page`, the correlation id of the latest page of events: while that is open, no other is made |
+| | | `last`, the sort key of that page's last event: others have their turn in the next one |
 | | | `paused`, since when no page is made; then the index `due` lists it, in the partition `PAUSED_CHANNEL` |
 | | `EVENT#<kind>#<record id>#<code>` | what happened to a record, as a subscription sees it (outbox.py) |
 """
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _PARTITIONS = 4  # of the index of what is due
 QUEUES = tuple(f"CHANNEL#{number}" for number in range(_PARTITIONS))
+_KEPT_SECONDS = 31 * 86_400  # of a channel without events
 _PAUSED_QUEUE = "PAUSED_CHANNEL"
 _QUEUE = {"#queue": "queue"}
 
@@ -43,6 +45,7 @@ class Channel:
     version: int
     due: int | None = None
     page: str = ""
+    last: str = ""
     paused: int | None = None
 
     def next_due(self, now: float) -> int | None:
@@ -77,7 +80,8 @@ class Channels:
         self._update(
             channel_id,
             "SET client_id = :client_id, callback_url = :callback_url, frequency = :frequency, "
-            "due = if_not_exists(due, :due), #queue = if_not_exists(#queue, :queue) ADD version :one",
+            "due = if_not_exists(due, :due), #queue = if_not_exists(#queue, :queue) "
+            "REMOVE expires ADD version :one",
             {
                 ":client_id": {"S": subscription.client_id},
                 ":callback_url": {"S": subscription.callback_url},
@@ -101,8 +105,10 @@ class Channels:
 
     def rest(self, channel: Channel) -> None:
         """Have a channel not be due, since it has no events; nothing happens if it is another version meanwhile."""
-        values = {":version": number(channel.version)}
-        self._change(channel.id, "REMOVE due, #queue", values, "version = :version AND attribute_not_exists(paused)")
+        expires = int(self._runtime.clock()) + _KEPT_SECONDS
+        values = {":version": number(channel.version), ":expires": number(expires)}
+        update = "SET expires = :expires REMOVE due, #queue"
+        self._change(channel.id, update, values, "version = :version AND attribute_not_exists(paused)")
 
     def postpone(self, channel: Channel, due: int) -> None:
         """Have a channel be due later; nothing happens if somebody else has changed that meanwhile."""
@@ -160,8 +166,10 @@ def channel_key(channel_id: str, sk: str = "CHANNEL") -> Item:
     return {"pk": {"S": f"CHANNEL#{channel_id}"}, "sk": {"S": sk}}
 
 
-def paging(channel: Channel, page: str, due: int) -> Item:
+def paging(channel: Channel, page: str, last: str, due: int) -> Item:
     """Return the change that makes a page the latest of a channel, whose further events are due then.
+
+    `last` is the sort key of its last event.
 
     It fails if somebody else has made another page meanwhile, or paused the channel.
     """
@@ -170,11 +178,12 @@ def paging(channel: Channel, page: str, due: int) -> Item:
     return {
         "Update": {
             "Key": channel_key(channel.id),
-            "UpdateExpression": "SET page = :page, due = :due, #queue = :queue",
+            "UpdateExpression": "SET page = :page, #last = :last, due = :due, #queue = :queue",
             "ConditionExpression": f"{is_same} AND attribute_not_exists(paused)",
-            "ExpressionAttributeNames": _QUEUE,
+            "ExpressionAttributeNames": _QUEUE | {"#last": "last"},
             "ExpressionAttributeValues": {
                 ":page": {"S": page},
+                ":last": {"S": last},
                 ":due": number(due),
                 ":queue": {"S": _queue(channel.id)},
                 **was,
@@ -192,6 +201,7 @@ def _from_item(item: Item) -> Channel:
         version=int(item["version"]["N"]),
         due=int(item["due"]["N"]) if "due" in item else None,
         page=item.get("page", {"S": ""})["S"],
+        last=item.get("last", {"S": ""})["S"],
         paused=int(item["paused"]["N"]) if "paused" in item else None,
     )
 

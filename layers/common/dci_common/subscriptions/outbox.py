@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dci_common.deadline import with_deadline
 from dci_common.exchange.exchange_table import ExchangeTable, number
 from dci_common.subscriptions.channels import Channels, channel_key
-from dci_common.subscriptions.stored_event import StoredEvent, event_sk, stored_event
+from dci_common.subscriptions.stored_event import EVENTS, StoredEvent, event_sk, stored_event
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -72,15 +72,24 @@ class Outbox:
         key = channel_key(channel_id, event.sk)
         self._change(key, _first(event.first, event.first_sequence, self._expires()))
 
-    def events(self, channel_id: str) -> Iterator[StoredEvent]:
-        """Yield the events of a channel that are to be told, in the order of their records, read consistently."""
+    def events(self, channel_id: str, after: str = "") -> Iterator[StoredEvent]:
+        """Yield the events of a channel that are to be told, read consistently.
+
+        They are in the order of their sort keys: those after one first, so that each has its turn, and then the
+        others.
+        """
+        first, start = {":first": {"S": EVENTS}}, after or EVENTS
+        yield from self._events(channel_id, "sk > :start", {":start": {"S": start}})
+        yield from self._events(channel_id, "sk BETWEEN :first AND :start", {**first, ":start": {"S": start}})
+
+    def _events(self, channel_id: str, which: str, values: dict[str, Item]) -> Iterator[StoredEvent]:
         request = {
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+            "KeyConditionExpression": f"pk = :pk AND {which}",
             "FilterExpression": "attribute_exists(last_event) AND expires > :now",
             "ExpressionAttributeValues": {
                 ":pk": channel_key(channel_id)["pk"],
-                ":sk": {"S": "EVENT#"},
                 ":now": number(int(self._runtime.clock())),
+                **values,
             },
             "ConsistentRead": True,
         }

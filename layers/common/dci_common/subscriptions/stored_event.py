@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
     from dci_common.registry.model.views import View
 
+EVENTS = "EVENT#"  # how the sort keys of events begin, which are the last of their channel
 _BEGINS = {Event.REGISTERED, Event.ENTERED}
 
 
@@ -60,7 +61,7 @@ def merged(first: Event, last: Event) -> Event | None:
 
 def event_sk(kind: Kind, record_id: str, code: str) -> str:
     """Return the sort key of an event in the outbox."""
-    return f"EVENT#{kind}#{record_id}#{code}"
+    return f"{EVENTS}{kind}#{record_id}#{code}"
 
 
 def event_of(text: str) -> StoredEvent:
