@@ -109,10 +109,9 @@ class Exchange:
     `kind` is the path it came by; the answer to a `status` is about other exchanges. One of kind `notify` came by
     none: it is a page of events. `references` name its items: the codes of subscriptions in an `unsubscribe`, the
     channel of the events in a `notify`. `callback_url` is empty where the answer waits for a status request. `due` is
-    when the sweep queues it, None once it has ended.
-    Nobody begins to work on it before `held_until`: somebody does already, or it waits for another attempt, or day.
-    `tries` counts how often work was begun since it last advanced; `redriven` is when an operator last had it begun
-    again, 0 for never. Times are in epoch seconds, but `accepted`.
+    when the sweep queues it, None once it has ended. Nobody begins to work on it before `held_until`: somebody does
+    already, or it waits for another attempt, or day. `tries` counts how often work was begun since it last advanced;
+    `redriven` is when an operator last had it begun again, 0 for never. Times are in epoch seconds, but `accepted`.
     """
 
     correlation_id: str
