@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dci_common.registry.model.base import Kind
+from dci_common.registry.storage.keys import RECORD
 from support.deployment import deployed, of_type, statements
 
 OF_MY_OWN = {"RegistryTableName": "of-my-own"}
@@ -36,7 +38,8 @@ def test_the_function_gets_records_alone() -> None:
     assert found["FunctionName"] == {"Ref": "ChangesFunction"}
     assert found["EventSourceArn"] == {"Fn::GetAtt": ["RegistryTable", "StreamArn"]}
     [pattern] = found["FilterCriteria"]["Filters"]
-    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["RECORD"]}}}}
+    kinds = [{"prefix": f"{kind}#"} for kind in Kind]
+    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"pk": {"S": kinds}, "sk": {"S": [RECORD]}}}}
     assert found["StartingPosition"] == "TRIM_HORIZON"
 
 

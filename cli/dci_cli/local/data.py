@@ -85,7 +85,11 @@ class LocalData:
             with moto_stream.listening() as records:
                 yield MotoReader(records)
         else:
-            yield ShardReader(runtime, self.data / "stream.json" if self.data else None)
+            checkpoint = self.data / "stream.json" if self.data else None
+            reader = ShardReader(runtime, checkpoint)
+            if checkpoint is None or not checkpoint.exists():  # what a registry begins with is no news
+                reader.pass_over()
+            yield reader
 
     def fill(self, runtime: Runtime) -> bool:
         """Load the files, or without files the demo registry into an empty table. Raises CommandError.

@@ -80,8 +80,17 @@ class ShardReader:
         """Record how far the shards were read."""
         if self._confirmed != self._reached:
             self._confirmed = self._reached
-            if self._checkpoint:
-                self._checkpoint.write_text(json.dumps(self._confirmed))
+            self._write()
+
+    def pass_over(self) -> None:
+        """Confirm all that was written until now."""
+        while self.read():
+            self._confirmed = self._reached
+        self._write()
+
+    def _write(self) -> None:
+        if self._checkpoint:
+            self._checkpoint.write_text(json.dumps(self._confirmed))
 
     def _next(self) -> list[Record]:
         shards = self._client.call("DescribeStream", self._stream)["StreamDescription"]["Shards"]
