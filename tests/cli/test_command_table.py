@@ -69,7 +69,9 @@ def test_every_argument_is_described(words: tuple[str, ...], entry: Entry) -> No
         assert "; default:" not in action.help
 
 
-@pytest.mark.parametrize("words", [[], ["keys"], ["clients"], ["exchange"], ["registry"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [[], ["keys"], ["clients"], ["exchange"], ["subscriptions"], ["registry"]], ids=" ".join
+)
 def test_a_missing_command_prints_the_commands(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Without a command the help is printed, with every command that could follow."""
     assert main(words) == 2
@@ -106,9 +108,10 @@ def test_commands_over_http_import_no_aws(words: list[str]) -> None:
 
 
 @pytest.mark.exhaustive
-def test_exchanges_are_listed_without_aws() -> None:
-    """What shows exchanges through the API loads neither AWS libraries nor what changes their table."""
-    modules = loaded("exchange", "list", "--help")
+@pytest.mark.parametrize("group", ["exchange", "subscriptions"])
+def test_exchanges_are_listed_without_aws(group: str) -> None:
+    """What shows exchanges or subscriptions through the API loads no AWS libraries, nor what changes the table."""
+    modules = loaded(group, "list", "--help")
     assert not modules & {*_HEAVY, "dci_cli.exchange.exchange_table"}
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from dci_cli.local.demo import demo_population
 from dci_common.subscriptions.channels import Channels
+from dci_common.subscriptions.deleted_clients import DeletedClients
 from dci_common.subscriptions.event_types import Event as Change
 from support.api import SENDER, Api, identified, predicate
 from support.events import body_of, event
 from support.exchanges import receiving
 from support.signing_partner import SigningPartner, published_keys_message
+from support.stored_subscriptions import watching
 from support.subscribe_messages import subscribe_item
 from support.subscribing import SCOPES
 from support.subscriptions import put, subscribed
@@ -78,6 +80,8 @@ def deliveries(api: Api) -> Iterator[tuple[None, Event]]:
         search["header"]["message_id"] = "791"
         assert api.send(event("exchange_search", body=search, token=token)).status == 200
         api.clock.advance(3600)  # nobody has worked on it
+        watching(api.runtime, "deleted-client")
+        DeletedClients(api.runtime).mark("deleted-client")
         yield None, event("sweep")
 
 

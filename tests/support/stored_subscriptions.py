@@ -58,7 +58,7 @@ def failing(runtime: Runtime, client_id: str, **changes: Any) -> Channel:
     channel = channels.get(subscription.channel)
     assert channel
     page = ended(runtime, client_id, "dead", **SECOND_PAGE)
-    ExchangeTable(runtime).transact([paging(channel, page.correlation_id, int(runtime.clock()))])
+    ExchangeTable(runtime).transact([paging(channel, page.correlation_id, "EVENT#", int(runtime.clock()))])
     channels.pause(replace(channel, page=page.correlation_id))
     paused = channels.get(subscription.channel)
     assert paused

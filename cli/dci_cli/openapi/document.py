@@ -50,7 +50,7 @@ _QUERY: Tree = {
 
 def document() -> Tree:
     """Return the whole document."""
-    paths = _public_paths() | _client_paths() | _key_paths() | _exchange_paths() | _subscription_paths()
+    paths = _public_paths() | _client_paths() | _key_paths() | _exchange_paths()
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}
     return {
@@ -169,21 +169,14 @@ def _starts(summary: str) -> Tree:
 
 
 def _exchange_paths() -> Tree:
-    """Return the paths that show asynchronous exchanges."""
+    """Return the paths that show asynchronous exchanges and subscriptions, and end one of these."""
     return {
         "/exchanges": {"get": _read("List exchanges", "Exchanges", "limit", "next", "client_id", "state")},
         "/exchanges/{correlation_id}": {"get": _read("Show an exchange", "ShownExchange")},
-    }
-
-
-def _subscription_paths() -> Tree:
-    """Return the paths that show subscriptions, and end one."""
-    one = "/subscriptions/{code}"
-    return {
         "/subscriptions": {"get": _read("List subscriptions", "Subscriptions", "limit", "next", "client_id")},
         "/subscriptions/failing": {"get": _read("List failing subscribers", "FailingSubscribers")},
-        one: {"get": _read("Show a subscription", "SubscriptionView")},
-        f"{one}/cancel": {"post": _change("Cancel a subscription", 200, "SubscriptionView")},
+        "/subscriptions/{code}": {"get": _read("Show a subscription", "SubscriptionView")},
+        "/subscriptions/{code}/cancel": {"post": _change("Cancel a subscription", 200, "SubscriptionView")},
     }
 
 

@@ -4,7 +4,7 @@ A client is marked before it is deleted, so that nothing is left behind where it
 
 | pk | sk | carries |
 |---|---|---|
-| `SUBSCRIBED#<client id>` | `COUNT` | `due`, when it was marked; the index lists it, in the partition `DELETED_CLIENT` |
+| `SUBSCRIBED#<client id>` | `COUNT` | `due`, when it was marked; the index lists it in `DELETED_CLIENT` |
 """
 
 from __future__ import annotations
