@@ -126,7 +126,8 @@ def monthly(bench: Bench) -> Iterator[tuple[str, float]]:
     watched = sum(sum("MetricStat" in one for one in alarm["Properties"].get("Metrics", ())) or 1 for alarm in alarms)
     yield f"{len(alarms)} alarms on {watched} metrics", watched * PRICES["a metric of an alarm a month"]
     yield "the dashboard", PRICES["a dashboard a month"]
-    queues = sum(event["Type"] == "SQS" for event in functions()["DeliveryFunction"]["Events"].values())
+    events = [event for function in functions().values() for event in function.get("Events", {}).values()]
+    queues = sum(event["Type"] == "SQS" for event in events)
     polls = queues * POLLS_A_MONTH
     yield (
         f"{polls / MILLION:.1f} million receives from {queues} queues",

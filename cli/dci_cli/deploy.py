@@ -37,8 +37,9 @@ def find_stream(config: SamConfig) -> list[str]:
     if not table or config.parameter("RegistryStreamArn"):
         return []
     session = Session(profile=config.options.get("profile"))
+    client: Any = session.create_client("dynamodb", region_name=config.options.get("region"))
     try:
-        arn = stream_arn(session.create_client("dynamodb", region_name=config.options.get("region")), table)
+        arn = stream_arn(client, table)
     except StreamIsOff as off:
         print(off, file=sys.stderr)
     except (BotoCoreError, ClientError) as error:

@@ -98,7 +98,7 @@ def test_changes_are_told(api: Api, changes: LambdaHandler, queues: Queues) -> N
 def test_a_record_that_fails_is_queued_alone(
     api: Api, changes: LambdaHandler, queues: Queues, logs: Logs, spoil: Callable[..., dict[str, Any]]
 ) -> None:
-    """Whether it cannot be read or not be compared, the others of the batch are told of, and no line says what it is."""
+    """Whether it cannot be read or not be compared, the others of the batch are told of; no line says what it is."""
     sent = batch(1, 2, 3)
     spoil(sent["Records"][1])
     assert failures(changes(sent, None)) == []

@@ -30,6 +30,8 @@ def main(stack: str, service: str, operation: str, *arguments: str) -> int:
             names = {name: "".join(part.title() for part in name.split("-")) for name in options}
             client.get_waiter(operation.replace("-", "_")).wait(**{names[name]: options[name] for name in options})
         return 0
+    if service == "s3":  # whose commands are no operations: a bucket is only named here
+        return 0
     options = _options(arguments)
     answer = _of_the_stack(stack, operation, options) if stack else _ask(service, operation, options)
     if "query" in options:
