@@ -30,7 +30,6 @@ from support.subscribers import Subscriber
 REGISTRIES = range(max(10, some(1)))
 SUBSCRIPTIONS = 60  # to each registry
 COUNTRIES = ("", "KE", "DE")
-ENTITLED = Subscriber(restricted=True)
 
 
 def settings_in(draw: random.Random, known: list[View]) -> RegistrySettings:

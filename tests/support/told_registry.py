@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError
-
 from dci_changes.app import create_app
 from dci_cli.local import moto_stream
 from dci_cli.local.demo import Population
@@ -32,6 +30,7 @@ from dci_common.subscriptions.outbox import Outbox
 from dci_common.subscriptions.subscription import Subscription
 from dci_common.subscriptions.subscription_store import SubscriptionStore
 from dci_common.subscriptions.watches import watches_of
+from support.changes_faults import Faulty, Killed, Queue
 from support.drawn_subscriptions import asked_subscription
 from support.event_oracle import Sight, expected_events
 from support.query_generator import Values
@@ -49,53 +48,11 @@ Record = dict[str, Any]
 Told = dict[tuple[str, str], tuple[str, str, View | None]]  # first and last event, by subscription and record
 
 
-class Killed(BaseException):
-    """The function's process has ended."""
-
-
 class Subscribed(NamedTuple):
     """A subscription, and its client."""
 
     subscription: Subscription
     client: Subscriber
-
-
-class Faulty:
-    """A client of AWS some of whose calls fail, or kill the function: before they take effect, or afterwards."""
-
-    def __init__(self, client: Any, draw: random.Random) -> None:
-        self._client, self._draw = client, draw
-        self.rate = 0.0  # of calls that fail
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._client, name)
-        return self._failing(name, found) if callable(found) and name != "exceptions" else found
-
-    def _failing(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def fail(**request: Any) -> Any:
-            fate = self._draw.random()
-            if fate >= self.rate:
-                return call(**request)
-            if fate < self.rate / 2:
-                call(**request)
-            if fate % (self.rate / 2) < self.rate / 8:
-                raise Killed
-            raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, name)
-
-        return fail
-
-
-@dataclass
-class Queue:
-    """The queue of changes that could not be told of yet."""
-
-    messages: list[str] = field(default_factory=list)
-
-    def send_message(self, **request: Any) -> dict[str, Any]:
-        """Add a message; that a channel is due is no change."""
-        if request["QueueUrl"] == "changes":
-            self.messages.append(request["MessageBody"])
-        return {"MessageId": "1"}
 
 
 @dataclass
