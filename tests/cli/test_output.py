@@ -21,6 +21,7 @@ from support.api_over_http import api_over_http
 from support.example_counts import sampled
 from support.registries import registry_of
 from support.stored_exchanges import accepted
+from support.subscriptions import subscribed
 
 from .conftest import NEW
 
@@ -51,6 +52,9 @@ PRINTED: dict[str, tuple[Sequence[str], type]] = {
     "keys revoke": (("--yes",), dict),
     "exchange list": (("--client", "{client_id}"), list),
     "exchange show": (("{exchange}",), dict),
+    "subscriptions list": (("--client", "{client_id}"), list),
+    "subscriptions show": (("{subscription}",), dict),
+    "subscriptions cancel": (("{subscription}", "--yes"), dict),
     "doctor": ((), dict),
     "registry find": (("--name", LONG, "--table", "{registry}"), list),
     "audit": (
@@ -94,6 +98,7 @@ def printed(
     query.write_text(json.dumps(SENT))
     monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
     monkeypatch.setenv("DCI_CLIENT_SECRET", admin.secret)
+    subscription = subscribed(api.runtime, client.client_id, callback_url=LONG_URL)
     with registry_of(OFFICE) as registry, api_over_http(api) as url:
         monkeypatch.setenv("DCI_API", url)
         words = {
@@ -101,6 +106,7 @@ def printed(
             "client": client.name,
             "client_id": client.client_id,
             "exchange": exchange.correlation_id,
+            "subscription": subscription.code,
             "secret": admin.secrets(client.client_id)[0]["secret_id"],
             "registry": registry,
             "query": str(query),

@@ -35,6 +35,8 @@ def dynamodb() -> Iterator[DynamoDBClient]:
             client.update_table(TableName=name, StreamSpecification=spec)
         create_tables(client, tables(), {"ClientsTable": "silent"})
         yield client
+        for name in ("streamed", "other", "silent"):
+            client.delete_table(TableName=name)
 
 
 def adopting(folder: Path, **parameters: str) -> SamConfig:

@@ -16,7 +16,7 @@ from support.api import Api
 from support.stored_exchanges import exchange_table
 from support.stored_items import stored_items
 
-WATCH = ("WATCH#UIN#1", "person")
+WATCH = ("WATCH#UIN#1", "PERSON")
 FEW = Limits(conditions=3, client_conditions=2, client_identifiers=2, codes=2)
 
 
@@ -191,8 +191,8 @@ def test_the_registry_has_so_many_subscriptions_by_condition(store: Subscription
 def test_a_client_has_so_many_subscriptions_by_identifier(store: SubscriptionStore) -> None:
     """One more is rejected until one ends, whatever it watches."""
     first = store.begin(watching("s-1"))
-    store.begin(watching("s-2", watches=(("WATCH#UIN#2", "person"),)))
-    third = watching("s-3", watches=(("WATCH#UIN#3", "person"),))
+    store.begin(watching("s-2", watches=(("WATCH#UIN#2", "PERSON"),)))
+    third = watching("s-3", watches=(("WATCH#UIN#3", "PERSON"),))
     assert "2 subscriptions by identifier" in rejection(store, third).message
     store.end(first)
     store.begin(third)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dci_common.exchange.exchange_table import ExchangeTable
 from dci_common.subscriptions.channels import Channel, Channels, paging
-from dci_common.subscriptions.subscription import Subscription
 from dci_common.subscriptions.subscription_store import SubscriptionStore
 from dci_common.timestamps import timestamp
+from support import subscriptions
 from support.stored_exchanges import PRIVATE, SECOND_PAGE, ended
 from support.subscribe_messages import criteria
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
-
-_numbers = itertools.count()
+    from dci_common.subscriptions.subscription import Subscription
 
 
 def begun(runtime: Runtime, client_id: str, filter_: object = None, **changes: Any) -> Subscription:
@@ -25,21 +23,18 @@ def begun(runtime: Runtime, client_id: str, filter_: object = None, **changes: A
     query = filter_ or [
         {"expression1": {"attribute_name": "surname", "operator": "eq", "attribute_value": PRIVATE}},
     ]
+    asked = changes.pop("criteria", None) or criteria(filter=query)
     members: dict[str, Any] = {
-        "code": f"code-{next(_numbers)}",
         "reference_id": PRIVATE,
-        "criteria": criteria(filter=query),
-        "locale": "eng",
         "callback_url": f"https://partner.example.org/notify?id={PRIVATE}",
         "since": timestamp(runtime.clock()),
-        "meaning": f"meaning-{next(_numbers)}",
     }
-    return SubscriptionStore(runtime).begin(Subscription(client_id=client_id, **members | changes))
+    return subscriptions.begun(runtime, client_id, asked, **members | changes)
 
 
 def watching(runtime: Runtime, client_id: str, **changes: Any) -> Subscription:
     """Begin a subscription by identifier."""
-    watch = (f"WATCH#UIN#{PRIVATE}", "person")
+    watch = (f"WATCH#UIN#{PRIVATE}", "PERSON")
     return begun(runtime, client_id, {"type": "UIN", "value": PRIVATE}, **{"watches": (watch,), **changes})
 
 

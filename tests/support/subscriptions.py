@@ -32,25 +32,28 @@ def subscribed(
     **criteria: Any,
 ) -> Subscription:
     """Store a subscription, to everybody unless the criteria say otherwise; by identifier if it has watches."""
+    asked = {
+        "reg_type": "SocialRegistry",
+        "reg_event_type": event_type,
+        "filter": EVERYBODY,
+        "notify_record_type": "SRPerson",
+        **criteria,
+    }
+    return begun(runtime, client_id, asked, callback_url=callback_url, locale=locale, watches=watches)
+
+
+def begun(runtime: Runtime, client_id: str, criteria: dict[str, Any], **members: Any) -> Subscription:
+    """Begin a subscription, by its members where they are given."""
     number = next(_codes)
-    subscription = Subscription(
-        code=f"code-{number}",
-        client_id=client_id,
-        reference_id=f"reference-{number}",
-        criteria={
-            "reg_type": "SocialRegistry",
-            "reg_event_type": event_type,
-            "filter": EVERYBODY,
-            "notify_record_type": "SRPerson",
-            **criteria,
-        },
-        locale=locale,
-        callback_url=callback_url,
-        since=SINCE,
-        meaning=f"meaning-{number}",
-        watches=watches,
-    )
-    return SubscriptionStore(runtime).begin(subscription)
+    own: dict[str, Any] = {
+        "code": f"code-{number}",
+        "reference_id": f"reference-{number}",
+        "locale": "eng",
+        "callback_url": "",
+        "since": SINCE,
+        "meaning": f"meaning-{number}",
+    }
+    return SubscriptionStore(runtime).begin(Subscription(client_id=client_id, criteria=criteria, **own | members))
 
 
 def sequence(number: int) -> str:
