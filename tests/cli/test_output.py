@@ -68,7 +68,7 @@ PRINTED: dict[str, tuple[Sequence[str], type]] = {
 # These print sentences, or the keys and values of a record as they are. `stats` prints a table below sentences.
 SENTENCES = {
     *("clients delete", "clients delete-secret", "keys rotate", "keys revoke"),
-    *("registry show", "registry explain"),
+    *("registry show", "registry explain", "subscriptions cancel"),
 }
 Command = Callable[..., str]
 

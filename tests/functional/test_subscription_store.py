@@ -112,7 +112,7 @@ def test_what_is_watched_lists_a_subscription_while_it_is_active(store: Subscrip
     assert store.watched().is_nothing
     condition, identifier = store.begin(subscription("s-1")), store.begin(watching("s-2"))
     assert store.conditions() == [condition]
-    assert store.watched() == Watched(1, 1, frozenset({"UIN#person"}))
+    assert store.watched() == Watched(1, 1, frozenset({"UIN#PERSON"}))
     for begun in (condition, identifier):
         assert store.end(begun).state == "ended"
     assert store.conditions() == []
@@ -214,7 +214,7 @@ def test_a_subscription_of_two_identifiers_watches_both(store: SubscriptionStore
     begun = store.begin(watching("s-1", watches=both))
     other = store.begin(watching("s-2"))
     assert numbers(runtime) == {"SUBSCRIBED#client-1 identifiers": 2}
-    assert store.watched().ways == frozenset({"UIN#person", "phone#group"})
+    assert store.watched().ways == frozenset({"UIN#PERSON", "phone#group"})
     store.end(begun)
     entries = [item for item in stored_items(runtime.settings.exchange_table) if item["pk"]["S"].startswith("WATCH#")]
     assert [(item["pk"]["S"], item["codes"]) for item in entries] == [(WATCH[0], {"SS": ["s-2"]})]
