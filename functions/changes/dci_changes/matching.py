@@ -85,9 +85,12 @@ class Matching:
 def _events(changed: ChangedRecord, searches: Sequence[SubscribedSearch]) -> Iterator[SubscribedEvent]:
     """Yield the events that a change is; of a quiet one, those that end a client's sight of the record."""
     change = Change(changed.kind, changed.before, changed.after)
+    was_restricted = bool(changed.before and changed.before.get("restricted"))
     for subscription, event_type, search in searches:
         event = change.event(search, event_type)
         if event is None or (changed.is_quiet and not event.ends_sight):
             continue
         identified = change.identified(search) if event.ends_sight else None
-        yield SubscribedEvent(subscription, changed.kind, changed.id, event, identified, changed.sequence)
+        yield SubscribedEvent(
+            subscription, changed.kind, changed.id, event, identified, changed.sequence, was_restricted
+        )

@@ -181,7 +181,10 @@ class Deliverer:
         if exchange.kind == "status":
             return self._end(exchange, "answered", attempt)
         record = self._record(exchange, attempt)  # of the page that was sent, not of the next one
-        advanced = replace(exchange, delivery=following(exchange, exchange.delivery.portions))
+        delivery = following(exchange, exchange.delivery.portions)
+        if attempt.reason == _NOTHING and exchange.delivery.attempts == 1:  # no message had this page's number
+            delivery = replace(delivery, page=exchange.delivery.page)
+        advanced = replace(exchange, delivery=delivery)
         if advanced.delivery.item == len(exchange.outcomes):
             return self._end(advanced, "answered", attempt, record)
         return self._go_on(advanced, record)
