@@ -15,7 +15,6 @@ from support.api import Api
 from support.exchanges import change_client
 from support.hill_household import HILL
 from support.notification_scene import BORN, Scene, new_scene
-from support.registries import TODAY
 from support.subscriptions import EVERYBODY, sequence
 
 
@@ -26,8 +25,8 @@ def scene(new_api: Callable[..., Api]) -> Iterator[Scene]:
         yield made
 
 
-def change(scene: Scene, kind: Kind, record_id: str, write: Callable[[], object]) -> None:
-    """Make a change of a record, and have its events be put."""
+def change(scene: Scene, kind: Kind, record_id: str, write: Callable[[], object], ago: float = 0) -> None:
+    """Make a change of a record, and have its events be put, by so many seconds later."""
 
     def view() -> View | None:
         stored = scene.registry.stored(kind, record_id)
@@ -36,7 +35,7 @@ def change(scene: Scene, kind: Kind, record_id: str, write: Callable[[], object]
     before = view()
     write()
     number = sequence(next(scene.numbers))
-    changed = ChangedRecord(kind, record_id, before, view(), number, TODAY, is_quiet=False)
+    changed = ChangedRecord(kind, record_id, before, view(), number, scene.partner.api.clock() - ago, is_quiet=False)
     Matching(scene.partner.api.runtime).tell([changed])
 
 
@@ -115,3 +114,13 @@ def test_events_wait_for_the_time_of_their_schedule(scene: Scene, frequency: obj
     for _ in range(31):
         scene.later(86_400)
     assert scene.types == [["UPDATE"]]
+
+
+@pytest.mark.parametrize(("ago", "told"), [(1_801, 0), (1_800, 1)])
+def test_nothing_is_told_of_before_a_subscription(scene: Scene, ago: float, told: int) -> None:
+    """Who subscribes while a change waits to be told of learns no identifier of who was restricted before."""
+    scene.subscribed("DEREGISTER")  # half an hour ago
+    hidden = BORN[0].model_copy(update={"restricted": True})
+    change(scene, Kind.PERSON, "anna", lambda: scene.registry.put(hidden), ago=ago)
+    scene.partner.work()
+    assert len(scene.receiver.arrived) == told

@@ -90,6 +90,8 @@ def _events(changed: ChangedRecord, searches: Sequence[SubscribedSearch]) -> Ite
         event = change.event(search, event_type)
         if event is None or (changed.is_quiet and not event.ends_sight):
             continue
+        if not subscription.is_told_of(changed.written):  # a change can wait here for days
+            continue
         identified = change.identified(search) if event.ends_sight else None
         yield SubscribedEvent(
             subscription, changed.kind, changed.id, event, identified, changed.sequence, was_restricted
