@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from dci_changes.matching import Matching
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import Membership
 from dci_common.registry.model.views import View
 from dci_common.subscriptions.changed_record import ChangedRecord
 from dci_common.subscriptions.event_types import Event
@@ -74,6 +76,23 @@ def test_messages_are_numbered_as_they_are_sent(scene: Scene) -> None:
     scene.partner.work()
     page = scene.page(subscription).correlation_id
     assert [message["header"]["message_id"] for message in scene.receiver.received] == [f"{page}-1"]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "told"), [([], ["NewHouseHoldMember"]), (["p-0"], ["NewHouseHoldMember"]), (["p-0", "p-1"], [])]
+)
+def test_a_new_member_is_told_if_one_is_shown_still(scene: Scene, hidden: list[str], told: list[str]) -> None:
+    """New members who are restricted or have left before that is sent are no news; others who joined then are."""
+    people = {f"p-{number}": BORN[0].model_copy(update={"id": f"p-{number}", "identifiers": ()}) for number in (0, 1)}
+    scene.registry.put(*people.values())
+    scene.subscribed("NewHouseHoldMember", filter_type="", filter=EVERYBODY, notify_record_type="Group")
+    for id_ in people:
+        joining = Membership(person_id=id_, group_id=HILL.id)
+        change(scene, Kind.GROUP, HILL.id, partial(scene.registry.put, joining))
+    for id_ in hidden:
+        scene.registry.put(people[id_].model_copy(update={"restricted": True}))
+    scene.partner.work()
+    assert [type_ for types in scene.types for type_ in types] == told
 
 
 def test_a_new_member_is_not_told_to_whom_households_are_not_shown(scene: Scene) -> None:

@@ -16,6 +16,7 @@ from dci_common.clients.store import ClientStore
 from dci_common.registries.social.catalogue import social_catalogue
 from dci_common.registry.storage.store import RegistryStore
 from dci_common.subscriptions.change import Change
+from dci_common.subscriptions.event_types import Event
 from dci_common.subscriptions.outbox import Outbox, SubscribedEvent
 from dci_common.subscriptions.subscription_store import SubscriptionStore
 from dci_common.subscriptions.watches import WatchKeys
@@ -92,7 +93,13 @@ def _events(changed: ChangedRecord, searches: Sequence[SubscribedSearch]) -> Ite
             continue
         if not subscription.is_told_of(changed.written):  # a change can wait here for days
             continue
-        identified = change.identified(search) if event.ends_sight else None
         yield SubscribedEvent(
-            subscription, changed.kind, changed.id, event, identified, changed.sequence, was_restricted
+            subscription=subscription,
+            kind=changed.kind,
+            record_id=changed.id,
+            event=event,
+            identified=change.identified(search) if event.ends_sight else None,
+            sequence=changed.sequence,
+            restricted=was_restricted,
+            joined=change.joined(search) if event is Event.JOINED else frozenset(),
         )

@@ -17,6 +17,7 @@ import pydantic_core
 
 from dci_common.exchange.audit import MessageIds, disclosed_records
 from dci_common.exchange.exchange_store import ExchangeStore
+from dci_common.registry.model.views import related_entries
 from dci_common.signatures.policy import Signatures
 from dci_common.spdci.callback import NOTIFY, CallbackHeader, Participants, envelope, notification, unsigned_bytes
 from dci_common.spdci.envelope import VERSION
@@ -156,12 +157,19 @@ def _record_of(event: StoredEvent, subscribed: SubscribedRecords, today: date) -
     """Return what is told of a record now, as it is sent; None if nothing is."""
     told, search = event.told, subscribed.compiled.search
     view = subscribed.matching.get(event.record_id)
-    if told is None or (told is Event.JOINED and _RELATED not in search.disclosure):
+    if told is None:
+        return None
+    if told is Event.JOINED and not (view and _RELATED in search.disclosure and _shows(view, event.joined, today)):
         return None
     if told.ends_sight:
         may_know = _IDENTIFIER in search.disclosure and (search.visibility.restricted or not event.restricted)
         return event.identified if view is None and may_know else None
     return search.record_type.render(view, search.disclosure, today) if view else None
+
+
+def _shows(view: View, joined: list[str], today: date) -> bool:
+    """Return whether a record shows one of these members or households."""
+    return any(entry["id"] in joined for entry in related_entries(view, today))
 
 
 def _text(event: StoredEvent, subscribed: SubscribedRecords, record: View, callbacks: Callbacks, now: str) -> str:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class ChangedRecord(NamedTuple):
     """One write of a record: its views before and after, None where it does not exist.
 
-    `sequence` orders the writes of a record: 40 digits, compared as text. `written` is when, in epoch seconds; AWS has
-    whole ones. A write that `is_quiet` is no news: only what ends a client's sight of the record is told.
+    `sequence` orders the writes of a record: 40 digits, compared as text. `written` is when, in epoch seconds; AWS
+    has whole ones. A write that `is_quiet` is no news: only what ends a client's sight of the record is told.
     """
 
     kind: Kind

@@ -5,6 +5,7 @@
 | `CHANNEL#<id>` | `EVENT#<kind>#<record id>#<code>` | first and last event since the last page, and their sequences |
 | | | `identifiers`: at an end, the record with the identifiers by which the client knew it, and whether it was |
 | | | `restricted` |
+| | | `joined`: the members or households that were new, of all events |
 | | | `told_from`, `told_until`: the sequences of what was taken last, which may be put again |
 
 Several events of a record are one item: how they are told together is decided when they are packed. An item without
@@ -37,14 +38,15 @@ KEPT_SECONDS = 14 * 86_400  # of an event that is due
 COLLECTED_SECONDS = 31 * 86_400  # until it is due by a schedule, at most
 _TAKEN_SECONDS = 86_400  # that RegistryTable's stream keeps a change, which can come again so long
 _THREADS = 8
+_MAX_JOINED = 100  # whose ids are kept of an event
 _CROSSES_FILTER = {Event.ENTERED, Event.LEFT}  # one undoes the other
 
 
 class SubscribedEvent(NamedTuple):
     """An event of a record to a subscription; at an end, the record `identified` as the client knew it.
 
-    `restricted` is whether the record was, before the change. `sequence` is that of the change (ChangedRecord): it
-    orders the events of a record.
+    `restricted` is whether the record was, before the change, and `joined` are the ids of whom it shows since.
+    `sequence` is that of the change (ChangedRecord): it orders the events of a record.
     """
 
     subscription: Subscription
@@ -54,6 +56,7 @@ class SubscribedEvent(NamedTuple):
     identified: View | None
     sequence: str
     restricted: bool = False
+    joined: frozenset[str] = frozenset()
 
 
 class Outbox:
@@ -110,6 +113,8 @@ class Outbox:
         stored = self._change(key, _last(event, expires))
         if stored and _is_first(event.sequence, stored):  # it comes late
             self._change(key, _first(event.event, event.sequence, expires))
+        if stored and event.joined:
+            self._change(key, _joining(event))
 
     def _expires(self, subscription: Subscription) -> int:
         """Return until when an event is kept that comes now."""
@@ -163,11 +168,13 @@ def _last(event: SubscribedEvent, expires: int) -> dict[str, Any]:
             ":identified": {"S": json.dumps(event.identified, ensure_ascii=False)},
             ":restricted": {"BOOL": event.restricted},
         }
+    joined = {":joined": _ids(event.joined)} if event.joined else {}
     return {
         "UpdateExpression": "SET last_event = :event, last_sequence = :sequence, expires = :expires, "
         "first_event = if_not_exists(first_event, :event), "
         "first_sequence = if_not_exists(first_sequence, :sequence)"
-        + (", identifiers = :identified, restricted = :restricted" if identified else " REMOVE identifiers"),
+        + (", identifiers = :identified, restricted = :restricted" if identified else " REMOVE identifiers")
+        + (" ADD joined :joined" if joined else ""),
         "ConditionExpression": "(attribute_not_exists(last_sequence) OR last_sequence < :sequence) "
         "AND (attribute_not_exists(told_from) OR told_from > :sequence OR told_until < :sequence)",
         "ExpressionAttributeValues": {
@@ -175,8 +182,23 @@ def _last(event: SubscribedEvent, expires: int) -> dict[str, Any]:
             ":sequence": {"S": event.sequence},
             ":expires": number(expires),
             **identified,
+            **joined,
         },
     }
+
+
+def _joining(event: SubscribedEvent) -> dict[str, Any]:
+    """Return the change that adds who is new by an event to those of later events that wait."""
+    return {
+        "UpdateExpression": "ADD joined :joined",
+        "ConditionExpression": "last_sequence > :sequence",
+        "ExpressionAttributeValues": {":sequence": {"S": event.sequence}, ":joined": _ids(event.joined)},
+    }
+
+
+def _ids(joined: frozenset[str]) -> Item:
+    """Return the ids of some of those who are new, who stand for very many."""
+    return {"SS": sorted(joined)[:_MAX_JOINED]}
 
 
 def _first(event: Event, sequence: str, expires: int) -> dict[str, Any]:

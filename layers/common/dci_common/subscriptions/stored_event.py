@@ -20,8 +20,8 @@ _BEGINS = {Event.REGISTERED, Event.ENTERED}
 class StoredEvent(NamedTuple):
     """The first and the last event of a record, as a subscription with this code sees it.
 
-    At an end, it is `identified` as the client knew it, and whether it was `restricted` then. `sequence` and
-    `first_sequence` are those of the changes.
+    At an end, it is `identified` as the client knew it, and whether it was `restricted` then. `joined` are the ids of
+    members or households that were new. `sequence` and `first_sequence` are those of the changes.
     """
 
     code: str
@@ -33,6 +33,7 @@ class StoredEvent(NamedTuple):
     sequence: str
     identified: View | None
     restricted: bool
+    joined: list[str]
 
     @property
     def sk(self) -> str:
@@ -86,4 +87,5 @@ def stored_event(item: Item) -> StoredEvent:
         sequence=item["last_sequence"]["S"],
         identified=json.loads(item["identifiers"]["S"]) if "identifiers" in item else None,
         restricted=item.get("restricted", {"BOOL": False})["BOOL"],
+        joined=item.get("joined", {"SS": []})["SS"],
     )
