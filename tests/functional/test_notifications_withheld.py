@@ -57,25 +57,28 @@ def test_the_end_of_a_restricted_person_is_told_to_the_entitled(
     assert len(scene.receiver.arrived) == told
 
 
-def test_messages_are_numbered_as_they_are_sent(scene: Scene) -> None:
-    """A part of a page of which nothing may be told leaves no gap in the ids of messages."""
+@pytest.mark.parametrize(("hidden_after", "number"), [(413, 1), (503, 2)])
+def test_messages_are_numbered_as_they_are_sent(scene: Scene, hidden_after: int, number: int) -> None:
+    """A part of a page leaves no gap in the ids of messages if it was never sent; else its id is not used again."""
     people = [BORN[0].model_copy(update={"id": f"p-{number}", "identifiers": ()}) for number in range(4)]
     scene.registry.put(*people)
     subscription = scene.subscribed()
     for person in people:
         scene.put(subscription, Event.UPDATED, record_id=person.id)
+    answers = iter([413, 503, 200] if hidden_after == 503 else [413, 200])
 
-    def answer(message: dict[str, dict[str, list[object]]]) -> tuple[int, object]:
-        if len(message["message"]["notify_event"]) < 3:
-            return 200, {}
-        for person in people[:2]:
-            scene.registry.put(person.model_copy(update={"restricted": True}))
-        return 413, {}
+    def answer(_: object) -> tuple[int, object]:
+        status = next(answers)
+        if status == hidden_after:
+            for person in people[:2]:
+                scene.registry.put(person.model_copy(update={"restricted": True}))
+        return status, {}
 
     scene.receiver.answer = answer
     scene.partner.work()
+    scene.later()
     page = scene.page(subscription).correlation_id
-    assert [message["header"]["message_id"] for message in scene.receiver.received] == [f"{page}-1"]
+    assert [message["header"]["message_id"] for message in scene.receiver.received] == [f"{page}-{number}"]
 
 
 @pytest.mark.parametrize(

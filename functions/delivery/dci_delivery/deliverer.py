@@ -182,7 +182,8 @@ class Deliverer:
             return self._end(exchange, "answered", attempt)
         record = self._record(exchange, attempt)  # of the page that was sent, not of the next one
         delivery = following(exchange, exchange.delivery.portions)
-        if attempt.reason == _NOTHING and exchange.delivery.attempts == 1:  # no message had this page's number
+        is_first = exchange.delivery.attempts == 1 and not exchange.redriven
+        if attempt.reason == _NOTHING and is_first:  # no message had this page's number
             delivery = replace(delivery, page=exchange.delivery.page)
         advanced = replace(exchange, delivery=delivery)
         if advanced.delivery.item == len(exchange.outcomes):
