@@ -16,10 +16,9 @@ from dci_common.subscriptions.changed_record import ChangedRecord
 from dci_common.subscriptions.outbox import Outbox
 from dci_common.subscriptions.subscription import Subscription
 from dci_common.subscriptions.subscription_store import SubscriptionStore
-from support.api import Api
+from support.api import START, Api
 from support.call_trace import aws_calls
 from support.logs import Logs
-from support.registries import TODAY
 from support.stored_exchanges import exchange_table
 from support.subscriptions import sequence, subscribed
 
@@ -44,7 +43,7 @@ def view_of(person: Person) -> View:
 def change(before: Person | None = BEFORE, after: Person | None = AFTER, *, quiet: bool = False) -> ChangedRecord:
     """Return a change of the person."""
     views = [view_of(person) if person else None for person in (before, after)]
-    return ChangedRecord(Kind.PERSON, "p1", views[0], views[1], sequence(1), TODAY, is_quiet=quiet)
+    return ChangedRecord(Kind.PERSON, "p1", views[0], views[1], sequence(1), START, is_quiet=quiet)
 
 
 def told(api: Api, *subscriptions: Subscription) -> list[str]:

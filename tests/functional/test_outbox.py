@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,10 +96,11 @@ def test_a_remembered_event_tells_nothing_until_another_follows(runtime: Runtime
     """What a page did not tell is the first event of those that follow, and by itself none."""
     put(runtime, subscription, "P-1", Event.ENTERED)
     (entered,) = events_of(runtime, subscription)
-    Outbox(runtime).remember("another-channel", entered)
-    assert [*Outbox(runtime).events("another-channel")] == []
+    another = replace(subscription, callback_url="https://another.example/notify")
+    Outbox(runtime).remember(another, entered)
+    assert events_of(runtime, another) == []
     put(runtime, subscription, "P-2", Event.LEFT, start=5)
-    Outbox(runtime).remember(subscription.channel, entered._replace(record_id="P-2"))
+    Outbox(runtime).remember(subscription, entered._replace(record_id="P-2"))
     left = events_of(runtime, subscription)[-1]
     assert (left.first, left.last) == (Event.ENTERED, Event.LEFT)
 

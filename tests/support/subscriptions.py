@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dci_common.subscriptions.subscription import Watch
 
 EVERYBODY = {"type": "*", "value": "*"}
+JOINED = frozenset({"anna", "hill"})  # who belong together, whichever of them is told of
 SINCE = "2026-03-01T09:00:00.000Z"
 _codes = itertools.count(1)
 
@@ -73,4 +74,6 @@ def put(
     """Put events of a record one after the other, as the changes from the start-th on."""
     for number, event in enumerate(events, start):
         known = identified if event.ends_sight else None
-        Outbox(runtime).put([SubscribedEvent(subscription, kind, record_id, event, known, sequence(number))])
+        joined = JOINED if event is Event.JOINED else frozenset()
+        put_event = SubscribedEvent(subscription, kind, record_id, event, known, sequence(number), joined=joined)
+        Outbox(runtime).put([put_event])

@@ -16,6 +16,7 @@ from dci_common.clients.store import ClientStore
 from dci_common.registries.social.catalogue import social_catalogue
 from dci_common.registry.storage.store import RegistryStore
 from dci_common.subscriptions.change import Change
+from dci_common.subscriptions.event_types import Event
 from dci_common.subscriptions.outbox import Outbox, SubscribedEvent
 from dci_common.subscriptions.subscription_store import SubscriptionStore
 from dci_common.subscriptions.watches import WatchKeys
@@ -85,9 +86,20 @@ class Matching:
 def _events(changed: ChangedRecord, searches: Sequence[SubscribedSearch]) -> Iterator[SubscribedEvent]:
     """Yield the events that a change is; of a quiet one, those that end a client's sight of the record."""
     change = Change(changed.kind, changed.before, changed.after)
+    was_restricted = bool(changed.before and changed.before.get("restricted"))
     for subscription, event_type, search in searches:
         event = change.event(search, event_type)
         if event is None or (changed.is_quiet and not event.ends_sight):
             continue
-        identified = change.identified(search) if event.ends_sight else None
-        yield SubscribedEvent(subscription, changed.kind, changed.id, event, identified, changed.sequence)
+        if not subscription.is_told_of(changed.written):  # a change can wait here for days
+            continue
+        yield SubscribedEvent(
+            subscription=subscription,
+            kind=changed.kind,
+            record_id=changed.id,
+            event=event,
+            identified=change.identified(search) if event.ends_sight else None,
+            sequence=changed.sequence,
+            restricted=was_restricted,
+            joined=change.joined(search) if event is Event.JOINED else frozenset(),
+        )

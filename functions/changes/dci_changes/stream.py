@@ -13,7 +13,6 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.storage.items import decompressed_body
 from dci_common.registry.storage.keys import RECORD
 from dci_common.subscriptions.changed_record import ChangedRecord
-from dci_common.timestamps import day
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -44,7 +43,7 @@ def changed_record(record: StreamRecord) -> ChangedRecord | None:
         before=_view(before),
         after=_view(after),
         sequence=sequence_number(record).zfill(_DIGITS),
-        day=day(change["ApproximateCreationDateTime"]),
+        written=change["ApproximateCreationDateTime"],
         is_quiet="quiet" in new,
     )
 

@@ -181,7 +181,11 @@ class Deliverer:
         if exchange.kind == "status":
             return self._end(exchange, "answered", attempt)
         record = self._record(exchange, attempt)  # of the page that was sent, not of the next one
-        advanced = replace(exchange, delivery=following(exchange, exchange.delivery.portions))
+        delivery = following(exchange, exchange.delivery.portions)
+        is_first = exchange.delivery.attempts == 1 and not exchange.redriven
+        if attempt.reason == _NOTHING and is_first:  # no message had this page's number
+            delivery = replace(delivery, page=exchange.delivery.page)
+        advanced = replace(exchange, delivery=delivery)
         if advanced.delivery.item == len(exchange.outcomes):
             return self._end(advanced, "answered", attempt, record)
         return self._go_on(advanced, record)

@@ -17,6 +17,7 @@ import pydantic_core
 
 from dci_common.exchange.audit import MessageIds, disclosed_records
 from dci_common.exchange.exchange_store import ExchangeStore
+from dci_common.registry.model.views import related_entries
 from dci_common.signatures.policy import Signatures
 from dci_common.spdci.callback import NOTIFY, CallbackHeader, Participants, envelope, notification, unsigned_bytes
 from dci_common.spdci.envelope import VERSION
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from dci_common.spdci.callback import Signer
 
 _UNNAMED = "registry"  # the sender where the deployment has no name
-_IDENTIFIER = "identifier"  # what discloses identifiers
+_IDENTIFIER, _RELATED = "identifier", "household"  # what discloses identifiers, and related records
 
 
 @dataclass
@@ -79,7 +80,7 @@ class Notifications:
         with self._sessions.open_notification(client, ids) as session:
             self._record(page, records, session)
             body = self._body(exchange, client, page.texts, signer) if page.texts else b""
-            yield Outgoing(body, portions, session.wait, lambda: self._remember(exchange, page.dropped, records))
+            yield Outgoing(body, portions, session.wait, lambda: self._remember(page.dropped, records))
 
     def _compose(
         self,
@@ -127,20 +128,17 @@ class Notifications:
         text = header.text(Participants(sender_id=client.sender_id, receiver_id=own))
         return envelope(text, notification(exchange.transaction_id, texts), signer).encode()
 
-    def _remember(
-        self, exchange: Exchange, dropped: list[StoredEvent], records: dict[str, SubscribedRecords]
-    ) -> None:
+    def _remember(self, dropped: list[StoredEvent], records: dict[str, SubscribedRecords]) -> None:
         """Remember the dropped events of which the client does not know, for what it is told of later ones.
 
         A record that it was never sent has no end for it, and one whose end it was not told has one still. Only
         subscriptions to updates are told both.
         """
-        (channel_id,) = exchange.references
         for event in dropped:
             subscribed = records.get(event.code)
             is_both = subscribed and subscribed.compiled.event_type is EventType.UPDATE
-            if is_both and {event.first, event.last} != {Event.UPDATED}:
-                self._outbox.remember(channel_id, event)
+            if subscribed and is_both and {event.first, event.last} != {Event.UPDATED}:
+                self._outbox.remember(subscribed.subscription, event)
 
 
 def _message_id(exchange: Exchange) -> str:
@@ -161,9 +159,17 @@ def _record_of(event: StoredEvent, subscribed: SubscribedRecords, today: date) -
     view = subscribed.matching.get(event.record_id)
     if told is None:
         return None
+    if told is Event.JOINED and not (view and _RELATED in search.disclosure and _shows(view, event.joined, today)):
+        return None
     if told.ends_sight:
-        return event.identified if view is None and _IDENTIFIER in search.disclosure else None
+        may_know = _IDENTIFIER in search.disclosure and (search.visibility.restricted or not event.restricted)
+        return event.identified if view is None and may_know else None
     return search.record_type.render(view, search.disclosure, today) if view else None
+
+
+def _shows(view: View, joined: list[str], today: date) -> bool:
+    """Return whether a record shows one of these members or households."""
+    return any(entry["id"] in joined for entry in related_entries(view, today))
 
 
 def _text(event: StoredEvent, subscribed: SubscribedRecords, record: View, callbacks: Callbacks, now: str) -> str:

@@ -107,7 +107,8 @@ class Packer:
 
     def _drop(self, channel: Channel, events: Iterable[StoredEvent]) -> bool:
         """Take events out that are told to nobody; return False if one of them has changed meanwhile."""
-        if self._table.transact([taking(channel.id, event) for event in events]):
+        now = int(self._runtime.clock())
+        if self._table.transact([taking(channel.id, event, now) for event in events]):
             return False
         self._channels.queue(channel)
         return True
@@ -168,7 +169,7 @@ class Packer:
             paging(draft.channel, page.correlation_id, draft.told[-1].sk, due or now),
             charging(page.client_id, charge),
             *([_counting(page.client_id, a_minute, now)] if a_minute else []),
-            *(taking(draft.channel.id, event) for event in (*draft.told, *draft.void)),
+            *(taking(draft.channel.id, event, now) for event in (*draft.told, *draft.void)),
         ]
 
 

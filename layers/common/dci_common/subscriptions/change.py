@@ -55,6 +55,10 @@ class Change:
             return None
         return search.record_type.render(seen, frozenset({_IDENTIFIER}), search.query.today)
 
+    def joined(self, search: CompiledSearch) -> frozenset[str]:
+        """Return the ids of the members, or households, that the client sees since the change."""
+        return frozenset(self._after.related(search) - self._before.related(search))
+
     def _event(self, search: CompiledSearch, asked: EventType) -> Event | None:
         match self._before.is_match(search), self._after.is_match(search):
             case False, True:
@@ -62,7 +66,7 @@ class Change:
             case True, False:
                 return Event.LEFT if self._after.seen(search) else Event.DEREGISTERED
             case True, True if asked is EventType.NEW_HOUSEHOLD_MEMBER:
-                return Event.JOINED if self._after.related(search) - self._before.related(search) else None
+                return Event.JOINED if self.joined(search) else None
             case True, True if asked is EventType.UPDATE:
                 return Event.UPDATED if self._before.rendered(search) != self._after.rendered(search) else None
         return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dci_common.timestamps import day
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 class ChangedRecord(NamedTuple):
     """One write of a record: its views before and after, None where it does not exist.
 
-    `sequence` orders the writes of a record: 40 digits, compared as text. `day` is that of the write. A write that
-    `is_quiet` is no news: only what ends a client's sight of the record is told.
+    `sequence` orders the writes of a record: 40 digits, compared as text. `written` is when, in epoch seconds; AWS
+    has whole ones. A write that `is_quiet` is no news: only what ends a client's sight of the record is told.
     """
 
     kind: Kind
@@ -23,5 +25,10 @@ class ChangedRecord(NamedTuple):
     before: View | None
     after: View | None
     sequence: str
-    day: date
+    written: float
     is_quiet: bool
+
+    @property
+    def day(self) -> date:
+        """The day of the write."""
+        return day(self.written)

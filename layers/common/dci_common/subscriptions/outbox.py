@@ -3,10 +3,14 @@
 | pk | sk | carries |
 |---|---|---|
 | `CHANNEL#<id>` | `EVENT#<kind>#<record id>#<code>` | first and last event since the last page, and their sequences |
-| | | `identifiers`: at an end, the record with the identifiers by which the client knew it |
+| | | `identifiers`: at an end, the record with the identifiers by which the client knew it, and whether it was |
+| | | `restricted` |
+| | | `joined`: the members or households that were new, of all events |
+| | | `told_from`, `told_until`: the sequences of what was taken last, which may be put again |
 
 Several events of a record are one item: how they are told together is decided when they are packed. An item without
-a last event tells nothing: it remembers an event that a page had and did not tell, for what is told of a later one.
+a last event tells nothing: it remembers an event that a page had and did not tell, for what is told of a later one;
+or which ones were taken, so that one of them that is put again is not taken for a new one, which a later one undoes.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dci_common.deadline import with_deadline
 from dci_common.exchange.exchange_table import ExchangeTable, number
 from dci_common.subscriptions.channels import Channels, channel_key
+from dci_common.subscriptions.event_types import Event
+from dci_common.subscriptions.schedule import schedule_of
 from dci_common.subscriptions.stored_event import EVENTS, StoredEvent, event_sk, stored_event
 
 if TYPE_CHECKING:
@@ -26,16 +32,20 @@ if TYPE_CHECKING:
     from dci_common.registry.model.base import Kind
     from dci_common.registry.model.views import View
     from dci_common.runtime import Runtime
-    from dci_common.subscriptions.event_types import Event
     from dci_common.subscriptions.subscription import Subscription
 
-KEPT_SECONDS = 14 * 86_400
+KEPT_SECONDS = 14 * 86_400  # of an event that is due
+COLLECTED_SECONDS = 31 * 86_400  # until it is due by a schedule, at most
+_TAKEN_SECONDS = 86_400  # that RegistryTable's stream keeps a change, which can come again so long
 _THREADS = 8
+_MAX_JOINED = 100  # whose ids are kept of an event
+_CROSSES_FILTER = {Event.ENTERED, Event.LEFT}  # one undoes the other
 
 
 class SubscribedEvent(NamedTuple):
     """An event of a record to a subscription; at an end, the record `identified` as the client knew it.
 
+    `restricted` is whether the record was, before the change, and `joined` are the ids of whom it shows since.
     `sequence` is that of the change (ChangedRecord): it orders the events of a record.
     """
 
@@ -45,6 +55,8 @@ class SubscribedEvent(NamedTuple):
     event: Event
     identified: View | None
     sequence: str
+    restricted: bool = False
+    joined: frozenset[str] = frozenset()
 
 
 class Outbox:
@@ -67,10 +79,10 @@ class Outbox:
         for subscription in {event.subscription.channel: event.subscription for event in events}.values():
             self._channels.wake(subscription)
 
-    def remember(self, channel_id: str, event: StoredEvent) -> None:
+    def remember(self, subscription: Subscription, event: StoredEvent) -> None:
         """Store an event that a page had and did not tell, as the first of those that follow."""
-        key = channel_key(channel_id, event.sk)
-        self._change(key, _first(event.first, event.first_sequence, self._expires()))
+        key = channel_key(subscription.channel, event.sk)
+        self._change(key, _first(event.first, event.first_sequence, self._expires(subscription)))
 
     def events(self, channel_id: str, after: str = "") -> Iterator[StoredEvent]:
         """Yield the events of a channel that are to be told, read consistently.
@@ -97,12 +109,18 @@ class Outbox:
 
     def _put(self, event: SubscribedEvent) -> None:
         key = channel_key(event.subscription.channel, event_sk(event.kind, event.record_id, event.subscription.code))
-        stored = self._change(key, _last(event, self._expires()))
-        if stored and stored["first_sequence"]["S"] > event.sequence:  # it comes late
-            self._change(key, _first(event.event, event.sequence, self._expires()))
+        expires = self._expires(event.subscription)
+        stored = self._change(key, _last(event, expires))
+        if stored and _is_first(event.sequence, stored):  # it comes late
+            self._change(key, _first(event.event, event.sequence, expires))
+        if stored and event.joined:
+            self._change(key, _joining(event))
 
-    def _expires(self) -> int:
-        return int(self._runtime.clock()) + KEPT_SECONDS
+    def _expires(self, subscription: Subscription) -> int:
+        """Return until when an event is kept that comes now."""
+        now = int(self._runtime.clock())
+        due = schedule_of(subscription.criteria.get("frequency")).following(now)
+        return min(due or now, now + COLLECTED_SECONDS) + KEPT_SECONDS
 
     def _change(self, key: Item, change: dict[str, Any]) -> Item | None:
         """Make a change if its condition holds; else return what is stored."""
@@ -119,33 +137,68 @@ class Outbox:
         return None
 
 
-def taking(channel_id: str, event: StoredEvent) -> Item:
+def taking(channel_id: str, event: StoredEvent, now: int) -> Item:
     """Return the change that takes an event out of the outbox; it fails if it is another one meanwhile."""
-    return {
-        "Delete": {
-            "Key": channel_key(channel_id, event.sk),
-            "ConditionExpression": "last_sequence = :last AND first_sequence = :first",
-            "ExpressionAttributeValues": {":last": {"S": event.sequence}, ":first": {"S": event.first_sequence}},
-        }
+    taken: Item = {
+        "Key": channel_key(channel_id, event.sk),
+        "ConditionExpression": "last_sequence = :last AND first_sequence = :first",
+        "ExpressionAttributeValues": {":last": {"S": event.sequence}, ":first": {"S": event.first_sequence}},
     }
+    if not _CROSSES_FILTER & {event.first, event.last}:
+        return {"Delete": taken}
+    taken["UpdateExpression"] = (
+        "SET told_from = first_sequence, told_until = last_sequence, expires = :expires "
+        "REMOVE first_event, first_sequence, last_event, last_sequence, identifiers, restricted"
+    )
+    taken["ExpressionAttributeValues"][":expires"] = number(now + _TAKEN_SECONDS)
+    return {"Update": taken}
+
+
+def _is_first(sequence: str, stored: Item) -> bool:
+    """Return whether a change precedes those of an item's events, and is not one that a page has taken already."""
+    is_taken = "told_from" in stored and stored["told_from"]["S"] <= sequence <= stored["told_until"]["S"]
+    return not is_taken and "first_sequence" in stored and sequence < stored["first_sequence"]["S"]
 
 
 def _last(event: SubscribedEvent, expires: int) -> dict[str, Any]:
     """Return the change that makes an event the last one, and the first if there is none."""
-    identified = {":identified": {"S": json.dumps(event.identified, ensure_ascii=False)}} if event.identified else {}
+    identified: Item = {}
+    if event.identified:
+        identified = {
+            ":identified": {"S": json.dumps(event.identified, ensure_ascii=False)},
+            ":restricted": {"BOOL": event.restricted},
+        }
+    joined = {":joined": _ids(event.joined)} if event.joined else {}
     return {
         "UpdateExpression": "SET last_event = :event, last_sequence = :sequence, expires = :expires, "
         "first_event = if_not_exists(first_event, :event), "
         "first_sequence = if_not_exists(first_sequence, :sequence)"
-        + (", identifiers = :identified" if identified else " REMOVE identifiers"),
-        "ConditionExpression": "attribute_not_exists(last_sequence) OR last_sequence < :sequence",
+        + (", identifiers = :identified, restricted = :restricted" if identified else " REMOVE identifiers")
+        + (" ADD joined :joined" if joined else ""),
+        "ConditionExpression": "(attribute_not_exists(last_sequence) OR last_sequence < :sequence) "
+        "AND (attribute_not_exists(told_from) OR told_from > :sequence OR told_until < :sequence)",
         "ExpressionAttributeValues": {
             ":event": {"S": event.event.value},
             ":sequence": {"S": event.sequence},
             ":expires": number(expires),
             **identified,
+            **joined,
         },
     }
+
+
+def _joining(event: SubscribedEvent) -> dict[str, Any]:
+    """Return the change that adds who is new by an event to those of later events that wait."""
+    return {
+        "UpdateExpression": "ADD joined :joined",
+        "ConditionExpression": "last_sequence > :sequence",
+        "ExpressionAttributeValues": {":sequence": {"S": event.sequence}, ":joined": _ids(event.joined)},
+    }
+
+
+def _ids(joined: frozenset[str]) -> Item:
+    """Return the ids of some of those who are new, who stand for very many."""
+    return {"SS": sorted(joined)[:_MAX_JOINED]}
 
 
 def _first(event: Event, sequence: str, expires: int) -> dict[str, Any]:

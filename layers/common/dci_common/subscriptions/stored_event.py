@@ -20,7 +20,8 @@ _BEGINS = {Event.REGISTERED, Event.ENTERED}
 class StoredEvent(NamedTuple):
     """The first and the last event of a record, as a subscription with this code sees it.
 
-    At an end, it is `identified` as the client knew it. `sequence` and `first_sequence` are those of the changes.
+    At an end, it is `identified` as the client knew it, and whether it was `restricted` then. `joined` are the ids of
+    members or households that were new. `sequence` and `first_sequence` are those of the changes.
     """
 
     code: str
@@ -31,6 +32,8 @@ class StoredEvent(NamedTuple):
     last: Event
     sequence: str
     identified: View | None
+    restricted: bool
+    joined: list[str]
 
     @property
     def sk(self) -> str:
@@ -66,8 +69,8 @@ def event_sk(kind: Kind, record_id: str, code: str) -> str:
 
 def event_of(text: str) -> StoredEvent:
     """Return the event that a page names."""
-    code, kind, record_id, first, first_sequence, last, sequence, identified = json.loads(text)
-    return StoredEvent(code, Kind(kind), record_id, Event(first), first_sequence, Event(last), sequence, identified)
+    code, kind, record_id, first, first_sequence, last, *others = json.loads(text)
+    return StoredEvent(code, Kind(kind), record_id, Event(first), first_sequence, Event(last), *others)
 
 
 def stored_event(item: Item) -> StoredEvent:
@@ -83,4 +86,6 @@ def stored_event(item: Item) -> StoredEvent:
         last=Event(item["last_event"]["S"]),
         sequence=item["last_sequence"]["S"],
         identified=json.loads(item["identifiers"]["S"]) if "identifiers" in item else None,
+        restricted=item.get("restricted", {"BOOL": False})["BOOL"],
+        joined=item.get("joined", {"SS": []})["SS"],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class Subscription:
     def is_by_condition(self) -> bool:
         """Whether each change of the registry must be compared with it."""
         return not self.watches
+
+    def is_told_of(self, moment: float) -> bool:
+        """Whether its client is told of a write of this moment: of none before the second in which it began."""
+        return moment >= int(datetime.fromisoformat(self.since).timestamp())
 
     def is_kept(self, now: float) -> bool:
         """Whether it is not expired: DynamoDB removes expired items only within days."""
