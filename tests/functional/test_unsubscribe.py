@@ -77,7 +77,7 @@ def test_what_has_ended_is_said_to_have_ended(partner: SubscribingPartner) -> No
 
 def test_who_unsubscribed_may_subscribe_again(partner: SubscribingPartner) -> None:
     """The new subscription has a code of its own, and the answer to the first one says that it has ended."""
-    reply = partner.subscribe()
+    reply = partner.subscribe(subscribe_item(subscribe_criteria=criteria(frequency="daily")))
     (first,) = codes(partner.answer("subscribe_response"))
     partner.api.clock.advance(60)
     partner.ended(first)
@@ -86,6 +86,7 @@ def test_who_unsubscribed_may_subscribe_again(partner: SubscribingPartner) -> No
     (item,) = partner.told(reply)["txn_status"]["subscribe_response"]
     (info,) = item["subscriptions"]
     assert (info["code"], info["status"], info["timestamp"]) == (first, "unsubscribe", "2026-03-01T09:31:00.000Z")
+    assert info["frequency"]["start_time"] == "2026-03-01T09:30:00.000Z"
 
 
 @pytest.mark.parametrize("txn_type", ["", "subscribe", "on-subscribe"])
