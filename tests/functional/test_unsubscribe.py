@@ -142,6 +142,23 @@ def test_a_status_is_found_by_each_id(partner: SubscribingPartner, receiver: Rec
         assert references == (["r-1"] if attribute_type == "reference_id" else ["r-0", "r-1"])
 
 
+def test_a_status_is_found_by_the_codes_of_subscriptions(
+    partner: SubscribingPartner, other: SubscribingPartner
+) -> None:
+    """A code leads to the message that began its subscription, or ended it, of the client itself alone."""
+    reply = partner.subscribe(*of(2))
+    begun = codes(partner.answer("subscribe_response"))
+    ended = partner.unsubscribe(begun[1])
+    partner.work()
+    for txn_type, wanted in (("", reply), ("on-subscribe", reply), ("unsubscribe", ended)):
+        asked = partner.status("subscription_code_list", [UNKNOWN, begun[1]], txn_type=txn_type)
+        found = asked.json["message"]["txnstatus_response"]["txn_status"]
+        assert found["correlation_id"] == wanted.json["message"]["correlation_id"]
+    asked = other.status("subscription_code_list", begun, txn_type="")
+    (item,) = asked.json["message"]["txnstatus_response"]["txn_status"]["search_response"]
+    assert item["status_reason_code"] == "rjct.reference_id.invalid"
+
+
 def test_kinds_with_the_same_transaction_are_told_apart(partner: SubscribingPartner) -> None:
     """The type of the transaction says which one is meant; without it, the newest is."""
     sent = {}
