@@ -126,6 +126,12 @@ def test_a_frequency_comes_back_with_what_its_schema_demands(partner: Subscribin
         ({"version": "1" * 20_000}, "rjct.notify_details.invalid"),
         ({"frequency": "whenever"}, "rjct.notify_details.invalid"),
         ({"frequency": {"start_time": TIMESTAMP, "end_time": TIMESTAMP}}, "rjct.notify_details.invalid"),
+        ({"frequency": {"end_time": "2026-02-28T00:00:00Z"}}, "rjct.notify_details.invalid"),
+        ({"frequency": "0 0 0 31 2 ?"}, "rjct.notify_details.invalid"),
+        (
+            {"frequency": {"start_time": "9999-12-31T23:59:59-23:59", "frequency": "daily"}},
+            "rjct.notify_details.invalid",
+        ),
     ],
 )
 def test_what_cannot_be_subscribed_to_is_rejected_alone(
@@ -172,6 +178,24 @@ def test_duplicates_across_messages(partner: SubscribingPartner, receiver: Recei
     ]
     for members in different:
         assert partner.begun(by(**members))[0]["status"] == "succ"
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        {"type": "uin", "value": " 847951632"},
+        {"type": "UIN", "value": "847951632\u200b"},
+        [{"expression1": {"attribute_name": "UIN", "operator": "in", "attribute_value": ["847951632", "847951632"]}}],
+    ],
+)
+def test_the_same_identifier_in_another_spelling_is_the_same(partner: SubscribingPartner, filter_: object) -> None:
+    """One client cannot use up the subscriptions that all may have of an identifier."""
+    (code,) = codes(partner.begun())
+    (again,) = partner.begun(by(filter=filter_))
+    assert (again["status_reason_code"], code in again["status_reason_message"]) == (
+        "rjct.event.already_subscribed",
+        True,
+    )
 
 
 def test_another_clients_subscription_is_not_ones_own(partner: SubscribingPartner, receiver: Receiver) -> None:

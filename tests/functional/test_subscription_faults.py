@@ -10,6 +10,7 @@ import pytest
 
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.interventions import Interventions
+from support.admin_client import Admin
 from support.api import Api, Reply
 from support.call_trace import hooked
 from support.example_counts import sampled
@@ -78,6 +79,39 @@ def test_a_worker_that_is_killed_ends_everything(partner: SubscribingPartner, re
     assert receiver.received[-1]["message"]["status"] == "succ"
     assert partner.active() == []
     assert set(counts(partner).values()) == {0}
+    kept = {item["pk"]["S"].partition("#")[0] for item in stored_items(partner.api.runtime.settings.exchange_table)}
+    assert "WATCH" not in kept  # its key is an identifier of somebody
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+@pytest.mark.parametrize("sender_uri", ["registered", ""])
+def test_what_begins_while_its_client_is_deleted_ends(
+    partner: SubscribingPartner, sender_uri: str, *, is_killed: bool
+) -> None:
+    """A deletion that saw no subscription, because it began after it, leaves none, also if its worker is killed."""
+    partner.subscribe(*TWO, **({} if sender_uri else {"sender_uri": sender_uri}))
+    admin = Admin(partner.api)
+    deleted: list[int] = []
+
+    def hook(operation: str, request: Any) -> None:
+        if _begins(request) and not deleted:
+            deleted.append(admin.send("client_delete", partner.client.client_id).status)
+        elif is_killed and deleted and operation in WRITES:
+            raise Killed
+
+    with hooked(partner.api.runtime, hook), suppress(Killed):
+        partner.work()
+    assert deleted == [204]
+    for _ in range(3):
+        partner.api.clock.advance(400)
+        partner.sweep()
+    assert partner.active() == []
+    assert set(counts(partner).values()) == {0}
+
+
+def _begins(request: Any) -> bool:
+    keys = [change["Put"]["Item"] for change in request.get("TransactItems", ()) if "Put" in change]
+    return any(key["pk"]["S"].startswith("SUBSCRIPTION#") for key in keys)
 
 
 def test_what_had_begun_is_told_even_if_it_would_be_rejected_now(partner: SubscribingPartner) -> None:

@@ -116,6 +116,7 @@ def test_a_subscription_is_shown(api: Api, reader: Admin, owner: str) -> None:
 @pytest.mark.parametrize(
     ("filter_", "shown"),
     [
+        ([], {"type": "everybody", "attributes": [], "values": 0}),  # of an OpenSPP 17
         (PREDICATE, {"type": "predicate", "attributes": ["birth_date", "sex"], "values": 3}),
         (EXPRESSION, {"type": "expression", "attributes": ["age", "identifier", "poverty_score"], "values": 3}),
         (EVERYBODY, {"type": "everybody", "attributes": [], "values": 0}),

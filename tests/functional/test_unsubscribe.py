@@ -77,7 +77,7 @@ def test_what_has_ended_is_said_to_have_ended(partner: SubscribingPartner) -> No
 
 def test_who_unsubscribed_may_subscribe_again(partner: SubscribingPartner) -> None:
     """The new subscription has a code of its own, and the answer to the first one says that it has ended."""
-    reply = partner.subscribe()
+    reply = partner.subscribe(subscribe_item(subscribe_criteria=criteria(frequency="daily")))
     (first,) = codes(partner.answer("subscribe_response"))
     partner.api.clock.advance(60)
     partner.ended(first)
@@ -86,6 +86,7 @@ def test_who_unsubscribed_may_subscribe_again(partner: SubscribingPartner) -> No
     (item,) = partner.told(reply)["txn_status"]["subscribe_response"]
     (info,) = item["subscriptions"]
     assert (info["code"], info["status"], info["timestamp"]) == (first, "unsubscribe", "2026-03-01T09:31:00.000Z")
+    assert info["frequency"]["start_time"] == "2026-03-01T09:30:00.000Z"
 
 
 @pytest.mark.parametrize("txn_type", ["", "subscribe", "on-subscribe"])
@@ -139,6 +140,23 @@ def test_a_status_is_found_by_each_id(partner: SubscribingPartner, receiver: Rec
         references = [item["reference_id"] for item in told["txn_status"]["subscribe_response"]]
         assert told["txn_type"] == "subscribe"
         assert references == (["r-1"] if attribute_type == "reference_id" else ["r-0", "r-1"])
+
+
+def test_a_status_is_found_by_the_codes_of_subscriptions(
+    partner: SubscribingPartner, other: SubscribingPartner
+) -> None:
+    """A code leads to the message that began its subscription, or ended it, of the client itself alone."""
+    reply = partner.subscribe(*of(2))
+    begun = codes(partner.answer("subscribe_response"))
+    ended = partner.unsubscribe(begun[1])
+    partner.work()
+    for txn_type, wanted in (("", reply), ("on-subscribe", reply), ("unsubscribe", ended)):
+        asked = partner.status("subscription_code_list", [UNKNOWN, begun[1]], txn_type=txn_type)
+        found = asked.json["message"]["txnstatus_response"]["txn_status"]
+        assert found["correlation_id"] == wanted.json["message"]["correlation_id"]
+    asked = other.status("subscription_code_list", begun, txn_type="")
+    (item,) = asked.json["message"]["txnstatus_response"]["txn_status"]["search_response"]
+    assert item["status_reason_code"] == "rjct.reference_id.invalid"
 
 
 def test_kinds_with_the_same_transaction_are_told_apart(partner: SubscribingPartner) -> None:

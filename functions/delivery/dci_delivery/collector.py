@@ -19,7 +19,8 @@ from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import NoPlace, WorkerPlaces
 from dci_common.logs import log_exchange_end, log_failure, log_item_failed
 from dci_common.registry.errors import QueryError
-from dci_common.spdci.rejections import Rejection, rejection_of
+from dci_common.spdci.rejections import MAX_MESSAGE, Rejection, rejection_of
+from dci_common.subscriptions.deleted_clients import DeletedClients
 from dci_delivery.others import give_way
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class Collector:
     def _slice(self, exchange: Exchange, deadline: Deadline, *, is_paused: bool) -> None:
         client, now = self._clients.find(exchange.client_id, consistent=True), int(self._runtime.clock())
         if client is None:
+            DeletedClients(self._runtime).mark(exchange.client_id)  # a slice before may have begun subscriptions
             self._store.end(replace(exchange, state="cancelled"))
         elif exchange.is_overdue(now):
             self._store.end(replace(exchange, state="dead", delivery=replace(exchange.delivery, reason=_OVERDUE)))
@@ -151,7 +153,7 @@ class Collector:
             return items.next(exchange)
         except (Rejection, QueryError) as error:
             rejection = rejection_of(error)
-            outcome = Outcome(code=rejection.code, reason=rejection.message)
+            outcome = Outcome(code=rejection.code, reason=rejection.message[:MAX_MESSAGE])
             return items.rejected(self._store.held(exchange), outcome)
         except _TEMPORARY:
             raise

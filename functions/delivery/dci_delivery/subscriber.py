@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from dci_common.clients.store import ClientStore
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.exchanges import Exchange, Outcome
 from dci_common.exchange.stored_answer import DUPLICATE
@@ -12,6 +13,8 @@ from dci_common.spdci.envelope import read_envelope
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.subscriptions import SubscribeEnvelope
 from dci_common.subscriptions.compiled_subscription import compile_subscription, meaning_of
+from dci_common.subscriptions.deleted_clients import DeletedClients
+from dci_common.subscriptions.schedule import read_schedule
 from dci_common.subscriptions.subscription import Subscription
 from dci_common.subscriptions.subscription_answer import code_of
 from dci_common.subscriptions.subscription_store import SubscriptionStore
@@ -31,6 +34,7 @@ MAX_CRITERIA_BYTES = 20_000  # of a subscription
 _DETAILS = "rjct.notify_details.invalid"
 _NO_NUMBER = Rejection(_DETAILS, "subscribe_criteria must be JSON, which has no NaN and no Infinity.")
 _TOO_LARGE = Rejection(_DETAILS, f"subscribe_criteria may have {MAX_CRITERIA_BYTES} bytes in all.")
+_NEVER = Rejection(_DETAILS, "frequency has no moment that is still to come.")
 _UNKNOWN = Rejection(
     "rjct.subscription_code.invalid",
     "This client has no subscription with one of these codes, or it has ended long ago: nothing is ended.",
@@ -65,7 +69,9 @@ class SubscribeItems:
         return self._exchanges.save(finished(exchange, Outcome() if begun else outcome))
 
     def complete(self, exchange: Exchange) -> None:
-        """All is done."""
+        """Have the sweep end what began after its client was deleted, which no deletion has seen."""
+        if ClientStore(self._runtime).find(exchange.client_id, consistent=True) is None:
+            DeletedClients(self._runtime).mark(exchange.client_id)
 
     def _subscription(self, exchange: Exchange, number: int, code: str) -> Subscription:
         """Return the subscription that an item asks for. Raises Rejection."""
@@ -73,6 +79,8 @@ class SubscribeItems:
         if item.reference_id in exchange.references[:number]:
             raise DUPLICATE
         compiled = compile_subscription(item.subscribe_criteria, self._client, self._settings(), exchange.today)
+        if read_schedule(item.subscribe_criteria.frequency).following(self._runtime.clock()) is None:
+            raise _NEVER
         return Subscription(
             code=code,
             client_id=exchange.client_id,
@@ -118,8 +126,7 @@ class UnsubscribeItems:
         for subscription in self._subscriptions.many(exchange.references).values():
             if self._runtime.clock() >= self._stop_at:
                 raise OutOfTime(exchange)
-            if subscription.is_active:
-                self._subscriptions.end(subscription)
+            self._subscriptions.end(subscription)
 
     def _decided(self, exchange: Exchange, outcome: Outcome) -> Exchange:
         return self._exchanges.save(finished(exchange, *[outcome] * len(exchange.references)))

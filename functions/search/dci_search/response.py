@@ -12,7 +12,7 @@ from dci_common.edge.http import Request
 from dci_common.spdci.callback import ON_SEARCH, TXN_ON_STATUS, CallbackHeader, Signer, search_response
 from dci_common.spdci.callback import envelope as whole
 from dci_common.spdci.envelope import MAX_ITEMS, SEARCH, VERSION, SearchEnvelope, sent_ids
-from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.rejections import MAX_MESSAGE, Rejection
 from dci_common.spdci.search_response import Answer
 from dci_common.timestamps import timestamp
 
@@ -55,7 +55,7 @@ def _error(
 ) -> dict[str, Any]:
     ids = sent_ids(_json(request.body))
     body = spdci_error(error, request, now)
-    told = {"status": "rjct", "status_reason_message": error.message[:999]}
+    told = {"status": "rjct", "status_reason_message": error.message[:MAX_MESSAGE]}
     body["message"] |= {"transaction_id": ids.transaction_id, **empty_response}
     return {"header": {**_header(ids.message_id, timestamp(now), action), **told}, **body}
 

@@ -193,7 +193,8 @@ def test_an_unsubscribe_message_needs_its_codes(members: dict[str, Any]) -> None
 def test_a_subscription_is_repeated_as_it_was_written(frequency: object) -> None:
     """The response has the subscriber's own spellings, and all that the standard's schema demands."""
     name = "spdci-common:RegistryEventType:Register"
-    told = subscription_info("c-1", "subscribe", TIMESTAMP, criteria_of(reg_event_type=name, frequency=frequency))
+    criteria = criteria_of(reg_event_type=name, frequency=frequency)
+    told = subscription_info("c-1", "subscribe", TIMESTAMP, TIMESTAMP, criteria)
     assert told["reg_event_type"] == name
     assert told["filter"] == FILTER
     assert ("frequency" in told) is (frequency is not None)

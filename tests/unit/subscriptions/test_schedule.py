@@ -67,6 +67,7 @@ def test_an_event_is_sent_at_the_next_time_of_its_schedule(frequency: str, due: 
         "0 0 *-3 * * ?",
         "0 0 ٣ * * ?",
         "0 0 ,1 * * ?",
+        "0 0 0 ? * MON" + ",MON" * 200,
     ],
 )
 def test_a_schedule_that_cannot_be_read_says_what_is_served(frequency: str) -> None:
@@ -89,6 +90,8 @@ def test_events_are_sent_within_the_span_of_a_schedule() -> None:
 
 
 def test_a_schedule_that_never_comes_is_never_due() -> None:
-    """A day that no month has, and years that have passed, are no times."""
+    """A day that no month has, years that have passed, and a start after the last year of all, are no times."""
     assert schedule_of("0 0 0 31 2 ?").following(seconds(NOW)) is None
     assert schedule_of("0 0 0 1 1 ? 2020").following(seconds(NOW)) is None
+    late = {"start_time": "9999-12-31T23:59:59-23:59", "frequency": "daily"}
+    assert schedule_of(late).following(seconds(NOW)) is None

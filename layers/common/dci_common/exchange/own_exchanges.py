@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dci_common.exchange.exchanges import Exchange, Kind
     from dci_common.runtime import Runtime
 
+_CORRELATION_ID = len("00000000-0000-4000-8000-000000000000")  # with which the codes of its subscriptions begin
 _NEWEST = 1_000  # exchanges among which one is looked for that its transaction does not name
 
 
@@ -43,6 +44,11 @@ class OwnExchanges:
         if found and not wanted.isdisjoint(found.references):
             return found
         return self.first(self._newest(wanted, by_reference=True))
+
+    def of_subscriptions(self, codes: list[str]) -> Exchange | None:
+        """Return the exchange that began a subscription with one of the codes, or else the newest that names one."""
+        begun = self.first(code[:_CORRELATION_ID] for code in codes)
+        return begun or self.first(self._newest({*codes}, by_reference=True))
 
     def _of_transaction(self, transaction_id: str) -> Exchange | None:
         ids = self._lists.of_transaction(self._client_id, transaction_id, self._kinds)

@@ -85,6 +85,8 @@ class StatusAnswers:
             return own.first(question.values)
         if question.attribute_type == "transaction_id":
             return own.of_transactions(question.values)
+        if question.attribute_type == "subscription_code_list":
+            return own.of_subscriptions(question.values)
         return own.of_references(question.values, message.transaction_id)
 
     def asked(self, client: Client, message: TxnStatusMessage, exchange: Exchange, most_bytes: int) -> Asked:

@@ -121,7 +121,7 @@ class TxnStatusQuestion(Message):
     reference_id: RepeatedId
     txn_type: Annotated[_TxnType | None, Blankable] = None
     attribute_type: Annotated[
-        Literal["transaction_id", "correlation_id", "reference_id_list"],
+        Literal["transaction_id", "correlation_id", "reference_id_list", "subscription_code_list"],
         BeforeValidator(lambda value: _ATTRIBUTE_TYPES.get(value, value) if isinstance(value, str) else value),
     ]
     attribute_value: Annotated[

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dci_common.registry.errors import InvalidCondition, InvalidQuery, InvalidSort, QueryError, TooManyMatches
 
+MAX_MESSAGE = 999  # characters, by the standard
 _CODES: Mapping[type[QueryError], str] = {
     InvalidQuery: "rjct.search_criteria.invalid",
     InvalidCondition: "rjct.filter.invalid",

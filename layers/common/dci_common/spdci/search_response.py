@@ -8,7 +8,7 @@ import pydantic_core
 
 from dci_common.registry.errors import TooManyMatches
 from dci_common.spdci.envelope import VERSION
-from dci_common.spdci.rejections import Rejection
+from dci_common.spdci.rejections import MAX_MESSAGE, Rejection
 
 if TYPE_CHECKING:
     from dci_common.spdci.search_items import SearchItem
@@ -96,7 +96,7 @@ def record_data(reg_type: str, reg_record_type: str, records: list[dict[str, Any
 def rejection_members(rejection: Rejection) -> dict[str, Any]:
     """Return the members that say why an item, or a message, is rejected. A code is not always there."""
     code = {"status_reason_code": rejection.code} if rejection.code else {}
-    return {"status": "rjct", **code, "status_reason_message": rejection.message[:999]}
+    return {"status": "rjct", **code, "status_reason_message": rejection.message[:MAX_MESSAGE]}
 
 
 def answered(item: AskedItem, now: str) -> dict[str, Any]:

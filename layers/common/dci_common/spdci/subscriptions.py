@@ -140,13 +140,13 @@ class UnsubscribeEnvelope(Envelope):
 
 
 def subscription_info(
-    code: str, status: Literal["subscribe", "unsubscribe"], changed: str, criteria: SubscribeCriteria
+    code: str, status: Literal["subscribe", "unsubscribe"], since: str, changed: str, criteria: SubscribeCriteria
 ) -> dict[str, Any]:
     """Return the standard's SubscriptionInfo: the criteria as they were written, but for a frequency's missing parts.
 
-    `changed` is when the subscription got its status.
+    `since` is when the subscription began, `changed` when it got its status.
     """
-    frequency = criteria.frequency and criteria.frequency.complete(changed)
+    frequency = criteria.frequency and criteria.frequency.complete(since)
     written = {
         "version": criteria.version,
         "reg_type": criteria.reg_type,

@@ -13,6 +13,7 @@ from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.search_items import SearchCriteria
 from dci_common.subscriptions.event_types import EventType, find_event_type
 from dci_common.subscriptions.schedule import read_schedule
+from dci_common.subscriptions.watches import watches_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -54,10 +55,13 @@ def compile_subscription(
 
 
 def meaning_of(criteria: SubscribeCriteria, compiled: CompiledSubscription) -> str:
-    """Return the digest of what criteria ask for, whenever and wherever it is told: a client has one of each."""
+    """Return the digest of what criteria ask for, whenever and wherever it is told: a client has one of each.
+
+    The same identifiers are the same, however they are written: else one client could use up their index entries.
+    """
     event_type, search = compiled
     names = [event_type, folded(search.reg_type), search.record_type.name]
-    parts = [*names, _query_type(criteria), criteria.filter]
+    parts = [*names, sorted(watches_of(search)) or [_query_type(criteria), criteria.filter]]
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 

@@ -14,7 +14,9 @@ from typing import NamedTuple
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_END = datetime(_LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp()
 _FIELDS = 6, 7
+_MAX_LENGTH = 500  # an expression that lists every second, minute and hour is shorter
 _ANY = {"*", "?"}
 _PART = re.compile(r"(?P<low>\*|\w+)(-(?P<high>\w+))?(/(?P<step>[1-9]\d?))?", re.ASCII)
 _LAST_DAY = "L"
@@ -34,6 +36,8 @@ class Cron(NamedTuple):
 
     def following(self, after: float) -> int | None:
         """Return the first moment after another one, both in epoch seconds; None if there is none."""
+        if after >= _END:  # which may be a year that Python has not
+            return None
         start = datetime.fromtimestamp(int(after) + 1, UTC)
         day, earliest = start.date(), start.time()
         while day.year <= self.years[-1]:
@@ -60,7 +64,11 @@ class Cron(NamedTuple):
 
     def _time(self, earliest: time) -> time | None:
         moments = (
-            time(hour, minute, second) for hour in self.hours for minute in self.minutes for second in self.seconds
+            time(hour, minute, second)
+            for hour in self.hours
+            if hour >= earliest.hour
+            for minute in self.minutes
+            for second in self.seconds
         )
         return next((moment for moment in moments if moment >= earliest), None)
 
@@ -68,7 +76,7 @@ class Cron(NamedTuple):
 def read_cron(text: str) -> Cron:
     """Return what an expression means. Raises ValueError if it cannot be read."""
     fields = text.upper().split()
-    if len(fields) not in _FIELDS:
+    if len(fields) not in _FIELDS or len(text) > _MAX_LENGTH:
         raise ValueError(text)
     seconds, minutes, hours, days, months, weekdays, *years = fields
     if days not in _ANY and weekdays not in _ANY:  # Quartz has no meaning for both

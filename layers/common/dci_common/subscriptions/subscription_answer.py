@@ -136,7 +136,7 @@ SubscriptionAnswer = SubscribeAnswer | UnsubscribeAnswer
 def _info(subscription: Subscription) -> dict[str, Any]:
     changed = subscription.since if subscription.ended is None else timestamp(subscription.ended)
     criteria = SubscribeCriteria.model_validate(subscription.criteria)
-    return subscription_info(subscription.code, _status(subscription), changed, criteria)
+    return subscription_info(subscription.code, _status(subscription), subscription.since, changed, criteria)
 
 
 def _status(subscription: Subscription) -> Literal["subscribe", "unsubscribe"]:

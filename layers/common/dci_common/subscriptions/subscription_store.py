@@ -137,11 +137,10 @@ class SubscriptionStore:
         ended = replace(subscription, state="ended", ended=int(self._runtime.clock()))
         for _ in self._runtime.retry.attempts(CONFLICTS):
             reasons = self._table.transact(_ending(ended))
-            if not reasons:
-                self._remove_empty(ended)
-                return ended
-            if reasons[0].get("Code") == "ConditionalCheckFailed":
-                return self.get(subscription.code) or ended
+            is_over = bool(reasons) and reasons[0].get("Code") == "ConditionalCheckFailed"
+            if is_over or not reasons:
+                self._remove_empty(ended)  # whoever ended it may have been killed before
+                return (self.get(subscription.code) if is_over else None) or ended
         raise busy()
 
     def _remove_empty(self, ended: Subscription) -> None:

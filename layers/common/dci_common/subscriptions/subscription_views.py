@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dci_common.clients.views import View
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registries.social.openspp17 import asks_everybody
 from dci_common.registries.social.record_types import resolve
 from dci_common.registry.catalogue.attributes import Attribute, list_reader
 from dci_common.registry.catalogue.value_types import IDENTIFIER
@@ -161,7 +162,7 @@ def _filter(search: SearchCriteria, watched: set[str]) -> FilterView:
 
     Raises QueryError.
     """
-    if search.query == EVERYBODY:
+    if search.query == EVERYBODY or asks_everybody(search):
         return FilterView(type="everybody", attributes=(), values=0)
     named = _Named(SOCIAL_CATALOGUE, Kind.PERSON, frozenset(), date.min)
     parse(search.query_type, search.query, named)
