@@ -174,7 +174,9 @@ def test_a_change_is_made_once(api: Api, name: str, status: int) -> None:
         body = {"sender_id": "other.example.org"} if name == "client_update" else None
         return admin.send(name, created[0], body=body, secret_id=created[1], if_match='"1"')
 
-    writes = [*(["DeleteSecret"] if name == "client_delete" else []), "TransactWriteItems"]
+    writes = ["TransactWriteItems"]
+    if name == "client_delete":  # beside the client's: the mark for its subscriptions, and their end
+        writes = ["TransactWriteItems", "DeleteSecret", *writes, "TransactWriteItems"]
     for _, (client_id, _), reply in each_lost(api, writes, prepare, act):
         assert reply.status == status
         assert [entry["version"] for entry in admin.log(client_id)] == [2, 1]
