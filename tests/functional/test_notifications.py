@@ -89,11 +89,6 @@ def forbid(scene: Scene) -> None:
     change_client(scene.partner, record_types=["Group"])
 
 
-def withdraw(scene: Scene) -> None:
-    """Take the scope of subscriptions from the client."""
-    change_client(scene.partner, scopes=["registry.search"])
-
-
 def end(scene: Scene) -> None:
     """End all subscriptions."""
     store, client_id = SubscriptionStore(scene.partner.api.runtime), scene.partner.client.client_id
@@ -101,7 +96,7 @@ def end(scene: Scene) -> None:
         store.end(subscription)
 
 
-@pytest.mark.parametrize("change", [restrict, delete, leave, forbid, withdraw, end])
+@pytest.mark.parametrize("change", [restrict, delete, leave, forbid, end])
 def test_what_may_be_told_no_more_is_not_sent(scene: Scene, change: Callable[[Scene], None]) -> None:
     """What changes between packing and an attempt, of people or their client, is seen by the attempt."""
     subscription = scene.subscribed()
@@ -119,6 +114,22 @@ def test_what_may_be_told_no_more_is_not_sent(scene: Scene, change: Callable[[Sc
         "Nothing of this page may be told any more: it was not sent.",
     )
     assert scene.audited() == [(subscription.reference_id, False, {"PERSON#anna", *_households()})]
+
+
+def test_a_page_waits_while_its_client_may_not_subscribe(scene: Scene) -> None:
+    """Who loses the scope is sent nothing, and is told what waited when it has the scope again."""
+    subscription = scene.subscribed()
+    scene.receiver.answer = lambda _: (503, {})
+    scene.told(subscription)
+    scopes = list(scene.partner.client.scopes)
+    change_client(scene.partner, scopes=["registry.search"])
+    scene.receiver.answer = lambda _: (200, {})
+    for _ in range(3):
+        scene.later()
+    assert len(scene.receiver.arrived) == 1  # before
+    change_client(scene.partner, scopes=scopes)
+    scene.later(7_200)
+    assert scene.types == [["UPDATE"]]
 
 
 def test_what_is_dropped_is_in_no_count(scene: Scene) -> None:

@@ -17,6 +17,7 @@ from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import NoPlace, WorkerPlaces
 from dci_common.logs import log_attempt, log_exchange_end, log_failure
 from dci_common.outbound.answers import NotSent, RequestFailed
+from dci_common.scopes import REGISTRY_SUBSCRIBE
 from dci_delivery.attempt import Attempt, read_attempt
 from dci_delivery.attempts import attempt_item
 from dci_delivery.messages import Messages
@@ -236,6 +237,8 @@ def _unsendable(exchange: Exchange, client: Client) -> str:
         return "The client is disabled."
     if not client.asynchronous:
         return "The client is not registered for asynchronous messages any more."
+    if exchange.kind == "notify" and REGISTRY_SUBSCRIBE not in client.scopes:
+        return "The client may not subscribe any more."
     if not is_registered(exchange.callback_url, client.callbacks.urls):
         return "The address is not registered for the client any more."
     return ""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dci_common.registry.errors import QueryError
 from dci_common.registry.storage.budget import Budget
-from dci_common.scopes import REGISTRY_SUBSCRIBE
 from dci_common.spdci.rejections import Rejection
 from dci_common.spdci.subscriptions import SubscribeCriteria
 from dci_common.subscriptions.compiled_subscription import (
@@ -54,8 +53,6 @@ class SubscribedRecordsReader:
 
         Subscriptions that have ended, or that the client may not have any more, are left out.
         """
-        if REGISTRY_SUBSCRIBE not in client.scopes:
-            return {}
         ids: dict[str, dict[str, None]] = defaultdict(dict)
         for event in events:
             ids[event.code][event.record_id] = None
