@@ -15,7 +15,8 @@ class ChangedRecord(NamedTuple):
     """One write of a record: its views before and after, None where it does not exist.
 
     `sequence` orders the writes of a record: 40 digits, compared as text. `day` is that of the write. A write that
-    `is_quiet` is no news: only what ends a client's sight of the record is told.
+    `is_quiet` is no news: only what ends a client's sight of the record is told. If the stream has no room for the
+    related records of one view, neither has them.
     """
 
     kind: Kind
@@ -25,3 +26,4 @@ class ChangedRecord(NamedTuple):
     sequence: str
     day: date
     is_quiet: bool
+    lacks_related: bool = False
