@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,13 @@ def test_the_transcript_prints_what_the_readme_shows(tmp_path: Path) -> None:
 
 
 @pytest.mark.exhaustive
-def test_the_asynchronous_transcript_prints_what_the_readme_shows(tmp_path: Path) -> None:
-    """The receiver in the same terminal prints the callback, which has the acknowledgement's correlation id."""
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
+@pytest.mark.parametrize("engine", ["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)])
+def test_the_asynchronous_transcript_prints_what_the_readme_shows(tmp_path: Path, engine: str) -> None:
+    """The receiver in the same terminal prints the callbacks, and the notification of what a command changes."""
+    for name, target in (("examples", ROOT / "examples"), ("dci", ROOT / "dci"), (".venv", Path(sys.prefix))):
+        (tmp_path / name).symlink_to(target)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with dci_serve(tmp_path):
+    with dci_serve(tmp_path, "--engine", engine):
         check_asynchronous_transcript(tmp_path, port)

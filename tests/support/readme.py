@@ -14,7 +14,7 @@ import pytest
 
 from support.events import ROOT
 
-_SEARCH, _ASYNCHRONOUS = "A token and a search", "An asynchronous search"
+_SEARCH, _ASYNCHRONOUS, _SUBSCRIPTION = "A token and a search", "An asynchronous search", "A subscription"
 _CHANGING = {"message_ts", "timestamp", "correlation_id"}  # what no two answers have in common
 
 
@@ -26,23 +26,60 @@ def check_transcript(folder: Path) -> None:
 
 
 def check_asynchronous_transcript(folder: Path, port: int) -> None:
-    """Paste the commands of both searches, and compare what is printed, by the receiver at another port too.
+    """Paste the commands of all sections, and compare what is printed, by the receiver at another port too.
 
-    The folder has `examples` too.
+    The folder has `examples` and `dci` too.
     """
-    pasted = [*_blocks("sh", _SEARCH), *_blocks("sh", _ASYNCHRONOUS), "read -r", "kill %1"]
-    command = _shell([block.replace("4000", str(port)) for block in pasted])
+    subscribe, change = _blocks("sh", _SUBSCRIPTION)
+    pasted = [*_blocks("sh", _SEARCH), *_blocks("sh", _ASYNCHRONOUS), "read -r", subscribe, "read -r", change]
+    here = {"4000": str(port), "--local": "--credentials .local/credentials.json"}  # where nothing else is
+    command = _shell([_replaced(block, here) for block in [*pasted, "read -r", "kill %1"]])
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=folder, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdin
         assert process.stdout
         answer, *printed = (_next_json(process.stdout) for _ in range(3))
+        process.stdin.write("\n")
+        process.stdin.flush()
+        subscribed = sorted((_next_json(process.stdout) for _ in range(2)), key=_is_message)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        notification = _next_json(process.stdout, after="1 record written.\n")
         rest, errors = process.communicate("\n")
-    assert (process.returncode, rest) == (0, ""), errors
-    acknowledgement, callback = sorted(printed, key=lambda one: "header" in one)  # either may come first
+    assert (process.returncode, rest.replace("1 record written.\n", "")) == (0, ""), errors
+    _check_search(answer, *sorted(printed, key=_is_message))  # either may come first
+    _check_subscription(subscribed[0], subscribed[1], notification)
+
+
+def _is_message(printed: Any) -> bool:
+    """Return whether a message was printed, and no acknowledgement."""
+    return "header" in printed
+
+
+def _check_search(answer: Any, acknowledgement: Any, callback: Any) -> None:
     [data] = [item["data"] for item in callback["message"]["search_response"]]
     assert data["reg_records"] == answer["message"]["search_response"][0]["data"]["reg_records"]
     data["reg_records"] = ["..."]
     assert _lasting([acknowledgement, callback]) == _lasting(_shown(_ASYNCHRONOUS))
+
+
+def _check_subscription(acknowledgement: Any, callback: Any, notification: Any) -> None:
+    [begun] = callback["message"]["subscribe_response"][0]["subscriptions"]
+    assert begun["code"] == acknowledgement["message"]["correlation_id"]
+    [data] = [event["data"] for event in notification["message"]["notify_event"]]
+    data["reg_records"] = {name: data["reg_records"][name] for name in ("identifier", "name")}
+    [shown] = _shown(_SUBSCRIPTION)
+    for message in (notification, shown):
+        own = message["message"]["transaction_id"]
+        assert message["header"]["message_id"] == f"{own}-1"
+        message["header"]["message_id"] = message["message"]["transaction_id"] = "..."
+    assert _lasting(notification) == _lasting(shown)
+
+
+def _replaced(text: str, by: dict[str, str]) -> str:
+    for part, other in by.items():
+        text = text.replace(part, other)
+    return text
 
 
 def _shell(pasted: list[str]) -> list[str]:
@@ -53,13 +90,13 @@ def _shell(pasted: list[str]) -> list[str]:
     return [bash, "-euo", "pipefail", "-c", "\n".join(pasted)]
 
 
-def _next_json(printed: IO[str]) -> Any:
-    """Return the next indented JSON object that is printed."""
+def _next_json(printed: IO[str], after: str = "") -> Any:
+    """Return the next indented JSON object that is printed, after a line or before it."""
     text = ""
     while not text.endswith("\n}\n"):
         line = printed.readline()
         assert line, text
-        text += line
+        text += line if line != after else ""
     return json.loads(text)
 
 

@@ -75,8 +75,12 @@ class ToldRegistry:
 
     def subscribe(self, values: Values) -> Subscribed:
         """Begin a subscription of a client of its own."""
-        settings = self.registry.store.settings()
-        criteria, drawn, compiled = asked_subscription(self.draw, values, settings)
+        return self.begin(*asked_subscription(self.draw, values, self.registry.store.settings())[:2])
+
+    def begin(self, criteria: Record, drawn: Subscriber) -> Subscribed:
+        """Begin a subscription of such a client."""
+        read, settings = SubscribeCriteria.model_validate(criteria), self.registry.store.settings()
+        compiled = compile_subscription(read, drawn, settings, TODAY)
         code = f"told-{next(_numbers)}"
         drawn = replace(drawn, client_id=code)
         client = Client(

@@ -85,7 +85,7 @@ class Matching:
 
 def _events(changed: ChangedRecord, searches: Sequence[SubscribedSearch]) -> Iterator[SubscribedEvent]:
     """Yield the events that a change is; of a quiet one, those that end a client's sight of the record."""
-    change = Change(changed.kind, changed.before, changed.after)
+    change = Change(changed.kind, changed.before, changed.after, lacks_related=changed.lacks_related)
     was_restricted = bool(changed.before and changed.before.get("restricted"))
     for subscription, event_type, search in searches:
         event = change.event(search, event_type)

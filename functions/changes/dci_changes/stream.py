@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from dci_common.registry.model.base import Kind
-from dci_common.registry.storage.items import decompressed_body
+from dci_common.registry.model.views import own_fields
+from dci_common.registry.storage.body import decompressed_body
 from dci_common.registry.storage.keys import RECORD
 from dci_common.subscriptions.changed_record import ChangedRecord
 
@@ -20,25 +21,26 @@ if TYPE_CHECKING:
 
 StreamRecord = dict[str, Any]
 
-_KINDS = {kind.value for kind in Kind}
+_RELATED = {Kind.PERSON: "households", Kind.GROUP: "members"}
 _DIGITS = 40  # a sequence number has up to so many
-_ATTRIBUTES = ("body", "parts", "pending", "before", "quiet")  # those that are read
+_ATTRIBUTES = ("body", "compressed", "pending", "before", "quiet")  # those that are read
 
 
 def changed_record(record: StreamRecord) -> ChangedRecord | None:
     """Return the change that a record of the stream tells of; None if no registrant has changed."""
     change = record["dynamodb"]
-    kind, _, record_id = change["Keys"]["pk"]["S"].partition("#")
-    if change["Keys"]["sk"]["S"] != RECORD or kind not in _KINDS:  # lookup items of identifiers have this sk too
+    name, _, record_id = change["Keys"]["pk"]["S"].partition("#")
+    kind = next((kind for kind in Kind if kind.value == name), None)
+    if change["Keys"]["sk"]["S"] != RECORD or kind is None:  # lookup items of identifiers have this sk too
         return None
     old, new = change.get("OldImage", {}), change.get("NewImage", {})
-    if "pending" in new or not _are_whole(old, new):
+    if "pending" in new or not (_has_body(old) and _has_body(new)):
         return None
     before, after = _body_before(old), _body(new)
     if before == after:  # a new version, or other index attributes
         return None
-    return ChangedRecord(
-        kind=Kind(kind),
+    changed = ChangedRecord(
+        kind=kind,
         id=record_id,
         before=_view(before),
         after=_view(after),
@@ -46,6 +48,8 @@ def changed_record(record: StreamRecord) -> ChangedRecord | None:
         written=change["ApproximateCreationDateTime"],
         is_quiet="quiet" in new,
     )
+    views = [view for view in (changed.before, changed.after) if view]
+    return changed if all(_RELATED[kind] in view for view in views) else _without_related(changed)
 
 
 def sequence_number(record: StreamRecord) -> str:
@@ -65,9 +69,9 @@ def _abridged(image: Item) -> Item:
     return {name: image[name] for name in _ATTRIBUTES if name in image}
 
 
-def _are_whole(*images: Item) -> bool:
-    """Return whether the stream has the bodies: a large one is in items of its own (items.py)."""
-    return not any("parts" in image for image in images)
+def _has_body(image: Item) -> bool:
+    """Return whether an image has its body; an earlier version did not compress those in parts, until a reindex."""
+    return not image or not image.keys().isdisjoint(("body", "compressed", "pending"))
 
 
 def _body_before(image: Item) -> str:
@@ -78,8 +82,18 @@ def _body_before(image: Item) -> str:
 
 
 def _body(image: Item) -> str:
+    """Return the body of an image, empty without one; it may be abridged, to a record without its related ones."""
+    if "compressed" in image:
+        return decompressed_body(image["compressed"]["S"])
     return str(image["body"]["S"]) if image else ""
 
 
 def _view(body: str) -> View | None:
     return dict(from_json(body)) if body else None
+
+
+def _without_related(changed: ChangedRecord) -> ChangedRecord:
+    """Return a change of which one view has no related records as if neither had any: they can be compared then."""
+    none: View = {_RELATED[changed.kind]: []}
+    before, after = (view and own_fields(view) | none for view in (changed.before, changed.after))
+    return changed._replace(before=before, after=after, lacks_related=True)

@@ -12,7 +12,7 @@ import pytest
 
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import AdditionalAttribute, AnyRecord, Person
-from dci_common.registry.storage.items import decompressed_body
+from dci_common.registry.storage.body import decompressed_body
 from support.commands import Commands
 from support.crowded_hill import AFTER, HILL, on_hill, people
 from support.example_counts import sampled
@@ -92,28 +92,32 @@ def test_the_body_from_before_is_kept_through_another_round(village: Registry) -
     assert village.findings() == []
 
 
-def test_a_body_without_room_is_left_out(registry: Registry) -> None:
-    """A long write of a group whose two bodies do not fit into its item is made without the one from before."""
+def test_a_body_makes_room_for_that_from_before(registry: Registry) -> None:
+    """If the two bodies of a group do not fit into its item, the new one is stored in parts until the write ends."""
     draw = random.Random(1)  # what is drawn cannot be compressed
     crowd = [
         Person(
             id=f"p{number}",
             additional_attributes=tuple(
                 AdditionalAttribute(key=f"k{at}", value="".join(draw.choices(ascii_letters, k=480)))
-                for at in range(100)
+                for at in range(32)
             ),
         )
-        for number in range(5)
+        for number in range(16)
     ]
     registry.put(*crowd, HILL, *on_hill(crowd))
-    writer, client = registry.disturbed(4)
+    before = registry.view(Kind.GROUP, "hill")
+    writer, client = registry.disturbed(12)
     kept: list[dict[str, Any]] = []
     client.after = lambda _: kept.append(hill(registry))
     writer.put(AFTER)
-    assert len(kept) > 2
-    assert "pending" in kept[0]
-    assert "body" in kept[0]
-    assert not any("before" in item for item in kept)
+    *pending, last = kept
+    assert len(pending) > 2
+    assert all("pending" in item and "parts" in item and "compressed" not in item for item in pending)
+    assert {body_before(item) for item in pending} == {json.dumps(before, separators=(",", ":"))}
+    assert "body" in last
+    assert not any(sk.startswith("BODY#") for _, sk in registry.items())
+    assert registry.findings() == []
 
 
 def test_only_what_a_quiet_writer_writes_is_marked(registry: Registry) -> None:
@@ -147,3 +151,19 @@ def test_a_reindex_keeps_the_marks(registry: Registry, dci: Commands) -> None:
     registry.write([item | {"facets": {"S": "old"}} for item in items.values() if "facets" in item])
     assert dci("reindex").status == 0
     assert registry.items() == items
+
+
+def test_a_reindex_compresses_the_bodies_that_are_in_parts(registry: Registry, dci: Commands) -> None:
+    """A body in parts that an earlier version wrote is compressed for the stream, which then has both bodies."""
+    said = tuple(AdditionalAttribute(key=f"k{at}", value="w" * 480) for at in range(100))
+    crowd = [Person(id=f"p{number}", additional_attributes=said) for number in range(7)]
+    registry.put(*crowd, HILL, *on_hill(crowd))
+    items = registry.items()
+    view = decompressed_body(hill(registry)["compressed"]["S"])
+    assert json.loads(view) == registry.view(Kind.GROUP, "hill")
+    [item] = [item for item in items.values() if "compressed" in item]
+    registry.write([{name: value for name, value in item.items() if name != "compressed"}])
+    assert registry.findings() != []
+    assert dci("reindex").status == 0
+    assert registry.items() == items
+    assert registry.findings() == []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dci_common.registry.model.views import View, related_entries, unrestricted
-from dci_common.registry.query.tree import matches
+from dci_common.registry.query.tree import matches, reads_related
 from dci_common.subscriptions.event_types import Event, EventType
 
 if TYPE_CHECKING:
@@ -31,12 +31,15 @@ class Change:
     """A change of a record: its views before and after it, None where it does not exist.
 
     Subscriptions are searches of the day of the change. What several clients see alike is rendered once.
+
+    If the views lack related records, each condition on these counts as fulfilled: so no end is lost, and delivery
+    compares all else with the record as it is.
     """
 
-    def __init__(self, kind: Kind, before: View | None, after: View | None) -> None:
+    def __init__(self, kind: Kind, before: View | None, after: View | None, *, lacks_related: bool = False) -> None:
         self._kind = kind
-        self._before = _Side(before)
-        self._after = _Side(after)
+        self._before = _Side(before, lacks_related=lacks_related)
+        self._after = _Side(after, lacks_related=lacks_related)
 
     def event(self, search: CompiledSearch, asked: EventType) -> Event | None:
         """Return the event of the type asked for that the change is to a subscription; None if it is none."""
@@ -75,8 +78,9 @@ class Change:
 class _Side:
     """A record before or after its change, as clients see it."""
 
-    def __init__(self, view: View | None) -> None:
+    def __init__(self, view: View | None, *, lacks_related: bool) -> None:
         self._view = view
+        self._lacks_related = lacks_related
         self._unrestricted: View | None = None
         self._rendered: dict[tuple[str, Disclosure, bool], View] = {}
 
@@ -91,7 +95,9 @@ class _Side:
     def is_match(self, search: CompiledSearch) -> bool:
         """Return whether the client finds the record."""
         seen = self.seen(search)
-        return seen is not None and matches(search.query.tree, seen, search.query.today)
+        if seen is None or (self._lacks_related and reads_related(search.query.tree)):
+            return seen is not None
+        return matches(search.query.tree, seen, search.query.today)
 
     def related(self, search: CompiledSearch) -> set[str]:
         """Return the ids of the members, or households, that the client sees in the record."""

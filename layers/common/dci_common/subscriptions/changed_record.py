@@ -17,7 +17,8 @@ class ChangedRecord(NamedTuple):
     """One write of a record: its views before and after, None where it does not exist.
 
     `sequence` orders the writes of a record: 40 digits, compared as text. `written` is when, in epoch seconds; AWS
-    has whole ones. A write that `is_quiet` is no news: only what ends a client's sight of the record is told.
+    has whole ones. A write that `is_quiet` is no news: only what ends a client's sight of the record is told. If the
+    stream has no room for the related records of one view, neither has them.
     """
 
     kind: Kind
@@ -27,6 +28,7 @@ class ChangedRecord(NamedTuple):
     sequence: str
     written: float
     is_quiet: bool
+    lacks_related: bool = False
 
     @property
     def day(self) -> date:

@@ -180,6 +180,20 @@ def matches(node: Node, view: AnyView, today: date) -> bool:
             return any(map(node.accepts, node.attribute.values(view, today)))
 
 
+def reads_related(node: Node) -> bool:
+    """Return whether it may depend on related records if a record satisfies the tree."""
+    match node:
+        case And(children) | Or(children):
+            return any(map(reads_related, children))
+        case Not(child):
+            return reads_related(child)
+        case AnyRelated():
+            return True
+        case Compare(attribute):
+            return attribute.inherited or attribute.volatile
+    return False
+
+
 class Effort(NamedTuple):
     """How many comparisons it takes about to tell whether a record matches: of its own, and of each related one."""
 

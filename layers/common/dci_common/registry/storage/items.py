@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import json
-import re
-from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model import normalize
@@ -18,6 +13,7 @@ from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.rules import VERSION, Rules
 from dci_common.registry.model.views import View, membership_fields
 from dci_common.registry.storage import keys
+from dci_common.registry.storage.body import MAX_BODIES, compressed_body, digest_of, encoded
 from dci_common.registry.storage.facets import Indexing
 
 if TYPE_CHECKING:
@@ -32,9 +28,6 @@ RESTRICTED = "restricted"  # the mark of a lookup item whose owner is a restrict
 # A body of more characters than this (300 KB at most, in UTF-8) is stored in items of its own.
 _PART_CHARACTERS = 75_000
 _PART_BYTES = 4 * _PART_CHARACTERS
-# One encoder for all: json.dumps makes one for each call. Views are never circular.
-_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
-_EXPONENT = re.compile(rb"[0-9]e-[0-9]")
 
 
 def ref_of(item: Item) -> Ref:
@@ -50,7 +43,7 @@ class Marks(NamedTuple):
     """What a record's item says of the write that it is from.
 
     `pending` names what is left of a long write (see committer.py); `before` is the record's body before that write,
-    compressed; empty if it had none, or the item has no room for it. A `quiet` write is no news to subscriptions.
+    compressed; empty if it had none. A `quiet` write is no news to subscriptions.
     """
 
     pending: str = ""
@@ -74,16 +67,6 @@ class Marks(NamedTuple):
 UNMARKED = Marks()
 
 
-def compressed_body(view: View) -> str:
-    """Return a record's body for `Marks.before`."""
-    return b64encode(gzip.compress(_encode(view), mtime=0)).decode()
-
-
-def decompressed_body(before: str) -> str:
-    """Return the body that `compressed_body` wrote."""
-    return gzip.decompress(b64decode(before)).decode()
-
-
 def all_items(indexing: Indexing, kind: Kind, view: View, marks: Marks = UNMARKED) -> Iterator[Item]:
     """Build all items of a new record except its memberships."""
     yield from record_items(indexing, kind, view, version=1, marks=marks)
@@ -91,16 +74,20 @@ def all_items(indexing: Indexing, kind: Kind, view: View, marks: Marks = UNMARKE
 
 
 def record_items(indexing: Indexing, kind: Kind, view: View, *, version: int, marks: Marks = UNMARKED) -> list[Item]:
-    """Build a record's item, then the parts of a body that is too large for it."""
-    encoded = _encode(view)
-    body = encoded.decode()
-    parts = _cut(body) if len(encoded) > _PART_BYTES else []
+    """Build a record's item, then the parts of a body that is too large for it, beside the one from before.
+
+    The item of a body in parts has it compressed too, unless the record is pending: nothing is told of it then.
+    """
+    written = encoded(view)
+    body = written.decode()
+    parts = _cut(body) if len(written) > min(_PART_BYTES, MAX_BODIES - len(marks.before)) else []
     record = {
         **keys.record_key(kind, view["id"]),
         "version": {"N": str(version)},
-        "digest": {"S": _digest(encoded)},
+        "digest": {"S": digest_of(written)},
         **indexing.attributes(kind, view),
         **({"parts": {"N": str(len(parts))}} if parts else {"body": {"S": body}}),
+        **({"compressed": {"S": compressed_body(view)}} if parts and not marks.pending else {}),
         **marks.attributes,
     }
     return [record, *(_part(kind, view["id"], number, text) for number, text in enumerate(parts, 1))]
@@ -118,7 +105,7 @@ def body_view(record: Item, parts: Sequence[Item]) -> View:
     if "body" in record:
         return dict(from_json(record["body"]["S"]))
     body = "".join(part["body"]["S"] for part in parts)
-    if _digest(body.encode()) != record["digest"]["S"]:
+    if digest_of(body.encode()) != record["digest"]["S"]:
         raise TornBody(record["pk"]["S"])
     return dict(from_json(body))
 
@@ -130,7 +117,7 @@ def membership_items(membership: Membership) -> list[Item]:
 
 def sides(person_id: str, group_id: str, entry: Mapping[str, Any]) -> list[Item]:
     """Build both sides of a membership from a view's entry, which has its fields but not both ids."""
-    body = {"S": _encode({"person_id": person_id, "group_id": group_id, **membership_fields(entry)}).decode()}
+    body = {"S": encoded({"person_id": person_id, "group_id": group_id, **membership_fields(entry)}).decode()}
     return [{**key, "body": body} for key in keys.membership_keys(person_id, group_id, entry.get("start", ""))]
 
 
@@ -183,22 +170,9 @@ def settings_item(
     }
 
 
-def _encode(value: View) -> bytes:
-    """Return what json writes. pydantic writes it in half the time, except for numbers nearer to 0 than 0.0001."""
-    encoded = to_json(value)
-    if b"0.0000" in encoded or (b"e-" in encoded and _EXPONENT.search(encoded)):
-        return _json(value).encode()
-    return encoded
-
-
 def _part(kind: Kind, record_id: str, number: int, text: str) -> Item:
     return {**keys.part_key(kind, record_id, number), "body": {"S": text}}
 
 
 def _cut(body: str) -> list[str]:
     return [body[start : start + _PART_CHARACTERS] for start in range(0, len(body), _PART_CHARACTERS)]
-
-
-def _digest(body: bytes) -> str:
-    """Return what identifies a body. A version does not: that of a record made again begins with 1 again."""
-    return hashlib.blake2b(body, digest_size=12).hexdigest()

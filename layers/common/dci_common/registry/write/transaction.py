@@ -17,11 +17,11 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.rules import Rules
 from dci_common.registry.model.views import View
 from dci_common.registry.storage import keys
+from dci_common.registry.storage.body import compressed_body
 from dci_common.registry.storage.facets import Indexing
 from dci_common.registry.storage.items import (
     Marks,
     Ref,
-    compressed_body,
     lookup_items,
     record_items,
     ref_of,
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 MAX_ACTIONS = 100  # DynamoDB's own limit
 _MAX_BYTES = 4_000_000  # of DynamoDB's own 4 MiB
-_MAX_BODIES = 390_000  # bytes of both bodies of an item, which may have 400 KB
-_BESIDE_BODY = 4_000  # bytes of an item beside its body, generously
+_BODIES = ("body", "compressed", "before")  # attributes of an item
+_BESIDE_BODY = 4_000  # bytes of an item beside its bodies, generously
 _RETRIABLE = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -104,8 +104,6 @@ class Transaction:
         version = before.version + 1 if before else 1
         marks = Marks(pending, _body_before(before) if before and pending else "", self.quiet)
         record, *parts = record_items(self.indexing, kind, view, version=version, marks=marks)
-        if len(marks.before) + len(record.get("body", {"S": ""})["S"].encode()) > _MAX_BODIES:
-            del record["before"]
         self._add("Put", Item=record, **_unchanged(before))
         for part in parts:
             self._add("Put", Item=part)
@@ -216,7 +214,7 @@ class Transaction:
         self._claims.append(claim)
         self._refs.add(ref_of(members.get("Key") or members["Item"]))
         item = members.get("Item", {})
-        bodies = sum(len(item[name]["S"].encode()) for name in ("body", "before") if name in item)
+        bodies = sum(len(item[name]["S"].encode()) for name in _BODIES if name in item)
         self._bytes += _BESIDE_BODY + bodies
 
 

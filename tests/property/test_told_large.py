@@ -1,0 +1,127 @@
+"""A group whose body is stored in parts is told of like any other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dci_cli.local.demo import Population
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import AdditionalAttribute, Identifier, Name, Person
+from dci_common.registry.write.writer import RegistryWriter
+from dci_common.subscriptions.compiled_subscription import EVERYBODY
+from dci_common.subscriptions.event_types import EventType
+from support.crowded_hill import AFTER, HILL, on_hill
+from support.registry_harness import Registry
+from support.subscribers import Subscriber
+from support.told_registry import told_registry
+
+MEMBERS = 400
+
+
+def person(number: int) -> Person:
+    """Make a person of whom a group shows about 700 bytes."""
+    return Person(
+        id=f"p{number:03}",
+        identifiers=(Identifier(identifier_type="UIN", identifier_value=f"{1_000 + number}"),),
+        name=Name(surname="Hill", given_name=f"Given {number}"),
+        additional_attributes=said("w" * 450),
+    )
+
+
+def said(*texts: str) -> tuple[AdditionalAttribute, ...]:
+    """Return attributes with these texts."""
+    return tuple(AdditionalAttribute(key=f"k{place}", value=text) for place, text in enumerate(texts))
+
+
+def noise(number: int) -> tuple[AdditionalAttribute, ...]:
+    """Return texts, a hundred of them, that cannot be compressed."""
+    draw = random.Random(number)
+    return said(*("".join(map(chr, draw.choices(range(0x4E00, 0x9000), k=300))) for _ in range(100)))
+
+
+def parts(registry: Registry) -> int:
+    """Return the number of the parts in which the group's body is stored."""
+    return sum(pk == "GROUP#hill" and sk.startswith("BODY#") for pk, sk in registry.items())
+
+
+CROWD = [person(number) for number in range(MEMBERS)]
+Write = Callable[[RegistryWriter], Any]
+# Each write, and the number of parts of the group after it.
+WRITES: list[tuple[Write, int]] = [
+    (lambda writer: writer.put(CROWD[0].model_copy(update={"additional_attributes": said(*["w" * 500] * 90)})), 5),
+    (lambda writer: writer.put(CROWD[7].model_copy(update={"name": Name(surname="Vale")})), 5),
+    (lambda writer: writer.put(CROWD[8].model_copy(update={"restricted": True})), 5),
+    (lambda writer: writer.put(AFTER), 5),
+    (lambda writer: writer.delete(Kind.PERSON, "p009"), 5),
+    (lambda writer: writer.put(CROWD[0]), 0),
+    (lambda writer: writer.put(CROWD[10].model_copy(update={"additional_attributes": said(*["w" * 500] * 90)})), 5),
+    (lambda writer: writer.delete(Kind.GROUP, "hill"), 0),
+]
+
+
+def of_member(name: str, value: str) -> list[dict[str, Any]]:
+    """Return a filter of groups with such a member."""
+    return [{"expression1": {"attribute_name": name, "operator": "eq", "attribute_value": value}}]
+
+
+# What is asked for, of which records, and whether the client may know of restricted people.
+SUBSCRIPTIONS: list[tuple[EventType, Any, bool]] = [
+    (EventType.UPDATE, EVERYBODY, False),
+    (EventType.UPDATE, EVERYBODY, True),
+    (EventType.DEREGISTER, EVERYBODY, False),
+    (EventType.DEREGISTER, of_member("UIN", "1008"), False),  # who becomes restricted
+    (EventType.UPDATE, of_member("given_name", "Given 9"), False),  # who is deleted
+]
+
+
+@pytest.mark.exhaustive
+def test_a_large_group_is_told_of(engine: None) -> None:  # noqa: ARG001 - must be running
+    """As its body grows, changes, shrinks and is deleted, each client is to be told what the oracle says."""
+    told_of = set[str]()
+    with told_registry(Population(CROWD, [HILL], on_hill(CROWD)), random.Random(5)) as told:
+        for type_, filter_, restricted in SUBSCRIPTIONS:
+            criteria = {"reg_event_type": type_, "filter": filter_, "notify_record_type": "Group"}
+            told.begin(criteria, Subscriber(disclosure=("full",), restricted=restricted))
+        for write, number in WRITES:
+            told.change(lambda: write(told.registry.writer))  # noqa: B023 - called at once
+            assert parts(told.registry) == number
+            told.deliver(0)
+            assert told.told() == told.expected
+            told_of |= {last for _, last, _ in told.expected.values()}
+        assert told_of == {"updated", "left", "deregistered"}
+        assert told.registry.findings() == []
+
+
+@pytest.mark.exhaustive
+def test_a_group_that_no_item_has_room_for_ends(engine: None) -> None:  # noqa: ARG001 - must be running
+    """Of a body that cannot be compressed, changes of the group itself and its end are told, also by its members."""
+    crowd = [one.model_copy(update={"additional_attributes": noise(place)}) for place, one in enumerate(CROWD[:5])]
+    with told_registry(Population(crowd, [HILL], on_hill(crowd)), random.Random(5)) as told:
+        for type_, filter_, _ in SUBSCRIPTIONS[:3]:
+            criteria = {"reg_event_type": type_, "filter": filter_, "notify_record_type": "Group"}
+            told.begin(criteria, Subscriber(disclosure=("full",)))
+        of_members = of_member("surname", "Hill")
+        told.begin(
+            {"reg_event_type": "DEREGISTER", "filter": of_members, "notify_record_type": "Group"}, Subscriber()
+        )
+        told.change(lambda: told.registry.writer.put(AFTER))
+        told.change(lambda: told.registry.writer.delete(Kind.GROUP, "hill"))
+        told.deliver(0)
+        assert told.told() == told.expected
+        assert {last for _, last, _ in told.expected.values()} == {"updated", "deregistered"}
+
+
+@pytest.mark.exhaustive
+def test_a_change_of_a_member_of_such_a_group_is_no_event(engine: None) -> None:  # noqa: ARG001 - must be running
+    """What cannot be compared is told to nobody: a client cannot learn that a hidden member has changed."""
+    crowd = [one.model_copy(update={"additional_attributes": noise(place)}) for place, one in enumerate(CROWD[:5])]
+    crowd[0] = crowd[0].model_copy(update={"restricted": True})
+    with told_registry(Population(crowd, [HILL], on_hill(crowd)), random.Random(5)) as told:
+        told.begin({"reg_event_type": "UPDATE", "filter": EVERYBODY, "notify_record_type": "Group"}, Subscriber())
+        told.registry.writer.put(crowd[0].model_copy(update={"name": Name(surname="Vale")}))
+        told.deliver(0)
+        assert told.told() == {}
