@@ -158,14 +158,22 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (403, "POST", "/keys/revoke", None, partner),  # revoking would end the tokens of the other tests
         (200, "GET", "/exchanges", None, admin),
         (404, "GET", "/exchanges/{correlation_id}", None, admin),
+        (200, "POST", "/registry/subscribe", without_callback("subscribe"), partner),
+        (200, "POST", "/registry/unsubscribe", without_callback("unsubscribe"), partner),
+        (200, "GET", "/subscriptions", None, admin),
+        (200, "GET", "/subscriptions/failing", None, admin),
+        (404, "GET", "/subscriptions/{code}", None, admin),
+        (404, "POST", "/subscriptions/{code}/cancel", None, admin),
         # No RoutePrefix is set.
+        (404, "POST", "/{prefix}/registry/subscribe", body_of("subscribe"), partner),
+        (404, "POST", "/{prefix}/registry/unsubscribe", body_of("unsubscribe"), partner),
         (404, "POST", "/{prefix}/registry/sync/search", body_of("search"), partner),
         (404, "POST", "/{prefix}/registry/sync/txn/status", without_callback("status"), partner),
         (404, "POST", "/{prefix}/registry/search", without_callback("exchange_search"), partner),
         (404, "POST", "/{prefix}/registry/txn/status", without_callback("exchange_status"), partner),
     ]
     yield "/oauth2/client/token", api.token("partner")
-    made = {"prefix": "social", "correlation_id": str(uuid4())}
+    made = {"prefix": "social", "correlation_id": str(uuid4()), "code": str(uuid4())}
     for status, method, path, body, who in requests:
         reply = api.send(method, path.format(**made), body, **who)
         assert reply.status == status, (method, path, reply)
