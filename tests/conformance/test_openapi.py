@@ -25,7 +25,8 @@ from support.api import Api, identified
 from support.api_over_http import api_over_http
 from support.events import ROOT, body_of, event, http_events
 from support.example_counts import sampled, some
-from support.exchanges import Queues, Receiver
+from support.exchanges import Queues, Receiver, change_client
+from support.notification_scene import new_scene
 from support.stored_exchanges import accepted
 from support.stored_subscriptions import begun
 from support.subscribe_messages import criteria, subscribe_item
@@ -109,6 +110,18 @@ def test_callbacks_are_described_and_sent_so(exchange_api: tuple[Api, Queues], r
         (operation,) = DOCUMENT["paths"][path]["post"]["callbacks"][name].values()
         schema = operation["post"]["requestBody"]["content"]["application/json"]["schema"]
         Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(sent)
+
+
+@pytest.mark.parametrize("form", ["object", "list"])
+def test_notifications_are_described_and_sent_so(new_api: Callable[..., Api], form: str) -> None:
+    """What a subscribed partner is notified with has the shape that the description has for it."""
+    with new_scene(new_api) as scene:
+        change_client(scene.partner, callbacks={"notify_records": form})
+        scene.told(scene.subscribed())
+        (sent,) = scene.receiver.received
+    operation = DOCUMENT["webhooks"]["notify"]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(sent)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dci_cli.openapi.callbacks import callback, webhooks
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
@@ -57,6 +58,7 @@ def document() -> Tree:
         "openapi": "3.1.0",
         "info": {"title": "SPDCI registry API", "version": "1.0.0"},
         "paths": {path: {key: part for key, part in item.items() if part} for path, item in paths.items()},
+        "webhooks": webhooks(),
         "components": {"schemas": components(), "responses": _error_responses(), "securitySchemes": _SECURITY},
     }
 
@@ -83,11 +85,11 @@ def _registry_paths() -> Tree:
     search = _operation("Search", 200, "SearchAnswer", searching, accepts="SearchEnvelope", error="SearchError")
     later = _operation(
         "Search asynchronously", 200, "Acknowledgement", searching, accepts="AsyncSearchEnvelope"
-    ) | _callback("on-search", "The answer to a search, page by page", "SearchAnswer")
-    begin = _operation("Subscribe", 200, "Acknowledgement", subscribing, accepts="SubscribeEnvelope") | _callback(
+    ) | callback("on-search", "The answer to a search, page by page", "SearchAnswer")
+    begin = _operation("Subscribe", 200, "Acknowledgement", subscribing, accepts="SubscribeEnvelope") | callback(
         "on-subscribe", "The subscriptions that have begun, with their codes", "SubscribeAnswer"
     )
-    end = _operation("Unsubscribe", 200, "Acknowledgement", subscribing, accepts="UnsubscribeEnvelope") | _callback(
+    end = _operation("Unsubscribe", 200, "Acknowledgement", subscribing, accepts="UnsubscribeEnvelope") | callback(
         "on-unsubscribe", "Whether the subscriptions have ended", "UnsubscribeAnswer"
     )
     status = _operation(
@@ -95,7 +97,7 @@ def _registry_paths() -> Tree:
     )
     status_later = _operation(
         "Status of a transaction, asynchronously", 200, "Acknowledgement", asking, accepts="TxnStatusEnvelope"
-    ) | _callback("txn-on-status", "The answer to a request for a status", "StatusAnswer")
+    ) | callback("txn-on-status", "The answer to a request for a status", "StatusAnswer")
     return {
         "/registry/sync/search": search,
         "/registry/search": later,
@@ -110,21 +112,6 @@ def _prefixed(operation: Tree) -> Tree:
     no_such_prefix = {"404": {"$ref": "#/components/responses/Error404"}}
     summary = f"{operation['summary']}, by RoutePrefix"
     return operation | {"summary": summary, "responses": operation["responses"] | no_such_prefix}
-
-
-def _callback(name: str, summary: str, sends: str) -> Tree:
-    """Return the callback of an operation: a request to the sender_uri of the message, or else to the default."""
-    body = {"content": {_JSON: {"schema": ref(sends)}}, "required": True}
-    answer = {"content": {_JSON: {"schema": ref("ReceiverAnswer")}}}
-    responses = {
-        "2XX": {"description": "Delivered, unless the body says NACK or ERR: then refused", **answer},
-        "401": {"description": "Attempted once more with a new token, if the client has OAuth"},
-        "410": {"description": "The receiver is gone: nothing is sent to this client any more"},
-        "413": {"description": "Sent again in smaller pages"},
-        "default": {"description": "Attempted again later, for three days; Retry-After is honoured"},
-    }
-    operation = {"summary": summary, "requestBody": body, "responses": responses}
-    return {"callbacks": {name: {"{$request.body#/header/sender_uri}": {"post": operation}}}}
 
 
 def _client_paths() -> Tree:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dci_common.spdci.callback import ON_SEARCH, ON_SUBSCRIBE, ON_UNSUBSCRIBE, TXN_ON_STATUS
+from dci_common.spdci.callback import NOTIFY, ON_SEARCH, ON_SUBSCRIBE, ON_UNSUBSCRIBE, TXN_ON_STATUS
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -81,6 +81,24 @@ _UNSUBSCRIBE_RESPONSE = _open(
     },
     _REASONS,
 )
+_RECORD: Schema = {"type": "object"}
+_EVENT = _open(
+    {
+        "reference_id": TEXT,
+        "timestamp": _MOMENT,
+        "data": _open(
+            {
+                **dict.fromkeys(("reg_type", "reg_event_type", "reg_record_type"), TEXT),
+                "reg_records": {
+                    "oneOf": [_RECORD, {"type": "array", "items": _RECORD, "minItems": 1, "maxItems": 1}]
+                },
+            },
+            {"version": TEXT},
+        ),
+    },
+    {"locale": TEXT},
+)
+_NOTIFICATION = _open({"transaction_id": TEXT, "notify_event": {"type": "array", "items": _EVENT, "minItems": 1}})
 _STATUS_OF = [
     _status("search", _SEARCH_RESPONSE),
     _status("subscribe", _SUBSCRIBE_RESPONSE),
@@ -109,6 +127,7 @@ MESSAGES: Schema = {
     "StatusAnswer": _message(TXN_ON_STATUS, _STATUS_RESPONSE),
     "SubscribeAnswer": _message(ON_SUBSCRIBE, _SUBSCRIBE_RESPONSE),
     "UnsubscribeAnswer": _message(ON_UNSUBSCRIBE, _UNSUBSCRIBE_RESPONSE),
+    "Notification": _message(NOTIFY, _NOTIFICATION),
     "Acknowledgement": closed(
         {"message": closed({"ack_status": {"const": "ACK"}, "timestamp": _MOMENT, "correlation_id": TEXT})}
     ),
