@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +18,7 @@ import pytest
 from support.events import ROOT
 
 _SEARCH, _ASYNCHRONOUS, _SUBSCRIPTION = "A token and a search", "An asynchronous search", "A subscription"
+_PATIENCE = 120  # seconds
 _CHANGING = {"message_ts", "timestamp", "correlation_id"}  # what no two answers have in common
 
 
@@ -35,9 +39,13 @@ def check_asynchronous_transcript(folder: Path, port: int) -> None:
     here = {"4000": str(port), "--local": "--credentials .local/credentials.json"}  # where nothing else is
     command = _shell([_replaced(block, here) for block in [*pasted, "read -r", "kill %1"]])
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=folder, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=folder, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as process:
         assert process.stdin
         assert process.stdout
+        patience = threading.Timer(_PATIENCE, os.killpg, (process.pid, signal.SIGKILL))  # the receiver too
+        patience.start()
         answer, *printed = (_next_json(process.stdout) for _ in range(3))
         process.stdin.write("\n")
         process.stdin.flush()
@@ -46,6 +54,7 @@ def check_asynchronous_transcript(folder: Path, port: int) -> None:
         process.stdin.flush()
         notification = _next_json(process.stdout, after="1 record written.\n")
         rest, errors = process.communicate("\n")
+        patience.cancel()
     assert (process.returncode, rest.replace("1 record written.\n", "")) == (0, ""), errors
     _check_search(answer, *sorted(printed, key=_is_message))  # either may come first
     _check_subscription(subscribed[0], subscribed[1], notification)

@@ -59,6 +59,7 @@ class ShardReader:
 
     def __init__(self, runtime: Runtime, checkpoint: Path | None = None) -> None:
         self._checkpoint = checkpoint
+        self._clock = runtime.clock
         described = boto3.client("dynamodb").describe_table(TableName=runtime.settings.registry_table)
         self._stream = {"StreamArn": described["Table"]["LatestStreamArn"]}
         endpoint = Endpoint.of("dynamodb", "AWS_ENDPOINT_URL_DYNAMODB")
@@ -106,8 +107,12 @@ class ShardReader:
             self._iterators[name] = answer.get("NextShardIterator")
             if records := answer["Records"]:
                 self._reached = {**self._confirmed, name: records[-1]["dynamodb"]["SequenceNumber"]}
-                return list(records)
+                return [self._dated(record) for record in records]
         return []
+
+    def _dated(self, record: Record) -> Record:
+        """Return a record as if it was written now: DynamoDB Local knows the minute alone, AWS the second."""
+        return {**record, "dynamodb": {**record["dynamodb"], "ApproximateCreationDateTime": int(self._clock())}}
 
     def _iterator(self, shard: str) -> str:
         request = {**self._stream, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}
