@@ -192,7 +192,8 @@ def without_callback(name: str) -> Any:
 @pytest.mark.parametrize("path", [path for path in PATHS if "{prefix}" not in path])
 def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
     """A path is rejected another method by our own answer, which names those that it takes."""
-    reply = api.send("PUT", path.format(client_id="somebody", secret_id="none", correlation_id="none"), {})
+    unknown = dict.fromkeys(("client_id", "secret_id", "correlation_id", "code"), "none")
+    reply = api.send("PUT", path.format(**unknown), {})
     assert (reply.status, reply.headers["Content-Type"]) == (405, "application/json")
     assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "DELETE", "DELETE, GET, PATCH"}
     told = reply.json["error"] if path.startswith("/oauth2/") else reply.code
