@@ -151,7 +151,18 @@ def test_a_folder_as_template_is_reported(dci: Dci, tmp_path: Path) -> None:
 @pytest.mark.exhaustive
 def test_a_template_without_a_table_is_reported(template: Path) -> None:
     """A table that the API needs and the template lacks is named."""
-    template.write_text(TEMPLATE.format(handler="dci_search.app.handler"))
+    functions = "".join(
+        f"""
+  {name}:
+    Type: AWS::Serverless::Function
+    Properties: {{ Handler: {handler} }}
+"""
+        for name, handler in (
+            ("DeliveryFunction", "dci_delivery.app.handler"),
+            ("ChangesFunction", "dci_changes.app.handler"),
+        )
+    )
+    template.write_text(TEMPLATE.format(handler="dci_search.app.handler") + functions)
     # In a process of its own: in this one the tests' engine may have its tables already.
     credentials = template.with_name("credentials.json")
     options = ("--port", "0", "--template", str(template), "--credentials", str(credentials))

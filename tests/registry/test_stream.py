@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import json
+import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -56,6 +57,8 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 def place(engine_name: str, request: pytest.FixtureRequest) -> Iterator[tuple[Registry, StreamReader]]:
     """Return an empty registry, and a reader of its stream."""
     if engine_name == "moto":
+        if os.environ.get("DCI_TEST_ENGINE") == "dynamodb-local":
+            pytest.skip("the tests' tables are in DynamoDB Local")
         with moto_stream.listening() as records:
             yield request.getfixturevalue("registry"), MotoReader(records)
     else:
@@ -198,6 +201,11 @@ def test_a_quiet_write_says_so() -> None:
 
 
 @pytest.mark.dynamodb_local
+def sequences(records: list[dict[str, Any]]) -> list[str]:
+    """Return the sequence numbers of records; when they were read differs."""
+    return [one["dynamodb"]["SequenceNumber"] for one in records]
+
+
 def test_a_stream_is_read_from_where_it_was_read_to(local_registry: Registry, tmp_path: Path) -> None:
     """Another reader with the same file goes on; what was read and not confirmed is read again."""
     checkpoint = tmp_path / "stream.json"
@@ -206,7 +214,8 @@ def test_a_stream_is_read_from_where_it_was_read_to(local_registry: Registry, tm
     local_registry.put(ANNA)
     unconfirmed = ShardReader(local_registry.runtime, checkpoint).read()
     assert [one.id for one in changes_of(unconfirmed)] == ["anna"]
-    assert read_all(ShardReader(local_registry.runtime, checkpoint)) == unconfirmed
+    assert sequences(read_all(ShardReader(local_registry.runtime, checkpoint))) == sequences(unconfirmed)
     assert read_all(ShardReader(local_registry.runtime, checkpoint)) == []
     checkpoint.write_text("{")
-    assert read_all(ShardReader(local_registry.runtime, checkpoint))[-len(unconfirmed) :] == unconfirmed
+    again = sequences(read_all(ShardReader(local_registry.runtime, checkpoint)))
+    assert again[-len(unconfirmed) :] == sequences(unconfirmed)

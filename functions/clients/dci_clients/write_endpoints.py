@@ -16,7 +16,7 @@ from dci_clients.requests import (
 )
 from dci_common.clients.administration import Administration
 from dci_common.clients.changes import Caller
-from dci_common.clients.model import Client
+from dci_common.clients.model import Client, is_client_id
 from dci_common.clients.registration import register, update
 from dci_common.clients.views import client_view, secret_view
 from dci_common.edge.http import Request, Response
@@ -60,7 +60,8 @@ class WriteEndpoints:
         from dci_common.subscriptions.deleted_clients import DeletedClients  # noqa: PLC0415 - few requests delete
 
         deleted, clients = client_id(request), DeletedClients(self._runtime)
-        clients.mark(deleted)
+        if is_client_id(deleted):  # any other is never looked up
+            clients.mark(deleted)
         self._administration.delete(caller, deleted)
         with suppress(BotoCoreError, ClientError, DomainError):
             clients.end_in_time(deleted)
