@@ -147,7 +147,7 @@ class Changes:
         self.seconds = math.inf
 
     def run(self) -> None:
-        """Tell of all changes once."""
+        """Report all changes once."""
         events = [json.loads(batch) for batch in self._batches]
         began = time.process_time()
         failed = [self._app(event, None)["batchItemFailures"] for event in events]

@@ -95,7 +95,7 @@ _SUBSCRIPTIONS = {
     "show": Entry("show a subscription, without whom it is about", "subscriptions.inspect:show"),
     "cancel": Entry("end a subscription", "subscriptions.cancel:cancel"),
     "resume": Entry("notify a client again whose receiver failed", "subscriptions.resume"),
-    "redrive": Entry("tell a client again what it could not be told", "subscriptions.redrive"),
+    "redrive": Entry("send the notifications again that a client did not get", "subscriptions.redrive"),
 }
 COMMANDS: dict[str, Entry | Group] = {
     "serve": Entry("serve the API on this machine, with a demo registry or your own", "local.command"),

@@ -1,4 +1,4 @@
-"""The stream of a registry table, from which subscribers are told of changes."""
+"""The stream of a registry table, from which subscribers are notified of changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class StreamIsOff(Exception):
             f"The stream of the table {table} has no new and old images"
             if is_other
             else f"The stream of the table {table} is off"
-        ) + ", so no change of the registry is told to subscribers."
+        ) + ", so no change of the registry is reported to subscribers."
         update = f"aws dynamodb update-table --table-name {table} --stream-specification"
         off = f"Turn it off: {update} StreamEnabled=false. Then turn it on" if is_other else "Turn it on"
         self.remedy = f"{off}: {update} StreamEnabled=true,StreamViewType={VIEW_TYPE}, and run make deploy."

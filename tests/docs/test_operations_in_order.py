@@ -38,7 +38,7 @@ NOT_RUN = {
     "Restoring lost clients": "backups; test_operations.py runs its script",
     "Alarms": "SNS",
     "Dead letters": "moves of messages from queue to queue",
-    "Changes that were not told": "moves of messages, and what Lambda writes to a bucket",
+    "Changes that were not reported": "moves of messages, and what Lambda writes to a bucket",
     "Troubleshooting": "CloudWatch Logs",
     "Creating a deployment again": "CloudFormation",
 }

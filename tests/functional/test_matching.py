@@ -57,7 +57,7 @@ def test_one_item_is_read_while_nobody_subscribes(api: Api) -> None:
     """Without subscriptions a batch of changes costs one read."""
     matching = Matching(api.runtime)
     with aws_calls(api.runtime) as calls:
-        matching.tell([change(), change(after=None)])
+        matching.put_events([change(), change(after=None)])
     assert calls == [f"GetItem {api.runtime.settings.exchange_table}"]
 
 
@@ -72,7 +72,7 @@ def test_an_event_is_kept_for_the_subscription_that_it_concerns(api: Api, criter
         subscribed(api.runtime, client.client_id, **other_uin),
         subscribed(api.runtime, client.client_id, filter={"type": "occupation", "value": "spy"}),
     ]
-    Matching(api.runtime).tell([change()])
+    Matching(api.runtime).put_events([change()])
     assert len(told(api, concerned)) == 1
     assert told(api, *others) == []
 
@@ -81,13 +81,13 @@ def test_conditions_are_read_when_one_begins_or_ends(api: Api) -> None:
     """Subscriptions by condition stay in memory until any of them begins or ends."""
     client, _ = api.client()
     matching, first = Matching(api.runtime), subscribed(api.runtime, client.client_id)
-    matching.tell([change()])
+    matching.put_events([change()])
     with aws_calls(api.runtime) as calls:
-        matching.tell([change()])
+        matching.put_events([change()])
     assert not [call for call in calls if call.startswith("Query")]
     second = subscribed(api.runtime, client.client_id)
     SubscriptionStore(api.runtime).end(first)
-    matching.tell([change()._replace(id="p2")])
+    matching.put_events([change()._replace(id="p2")])
     assert (told(api, first), told(api, second)) == (["updated"], ["updated"])
 
 
@@ -99,8 +99,8 @@ def test_what_a_client_may_not_ask_any_more_is_not_told(api: Api, logs: Logs, cr
     lost = subscribed(api.runtime, client.client_id, **criteria)
     kept = subscribed(api.runtime, other.client_id, **criteria)
     matching = Matching(api.runtime)
-    matching.tell([change()])
-    matching.tell([change()])
+    matching.put_events([change()])
+    matching.put_events([change()])
     assert told(api, lost) == []
     assert len(told(api, kept)) == 1
     [line] = [entry for entry in logs.entries() if entry["message"] == "subscription rejected"]
@@ -111,7 +111,7 @@ def test_what_a_client_may_not_ask_any_more_is_not_told(api: Api, logs: Logs, cr
 def test_a_client_that_is_unknown_is_not_told(api: Api) -> None:
     """A subscription without its client is left out."""
     lost = subscribed(api.runtime, "client-that-is-gone")
-    Matching(api.runtime).tell([change()])
+    Matching(api.runtime).put_events([change()])
     assert told(api, lost) == []
 
 
@@ -120,10 +120,10 @@ def test_a_quiet_write_is_told_if_it_ends_a_clients_sight(api: Api) -> None:
     client, _ = api.client()
     updates, ends = subscribed(api.runtime, client.client_id), subscribed(api.runtime, client.client_id, "DEREGISTER")
     matching = Matching(api.runtime)
-    matching.tell([change(quiet=True)])
+    matching.put_events([change(quiet=True)])
     assert told(api, updates, ends) == []
     hidden = AFTER.model_copy(update={"restricted": True})
-    matching.tell([change(after=hidden, quiet=True)])
+    matching.put_events([change(after=hidden, quiet=True)])
     assert told(api, updates, ends) == ["deregistered"]
     [event] = Outbox(api.runtime).events(ends.channel)
     assert event.identified is not None

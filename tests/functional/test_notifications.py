@@ -111,7 +111,7 @@ def test_what_may_be_told_no_more_is_not_sent(scene: Scene, change: Callable[[Sc
     page = scene.page(subscription)
     assert (page.state, page.delivery.reason) == (
         "answered",
-        "Nothing of this page may be told any more: it was not sent.",
+        "Nothing of this page may be reported any more: it was not sent.",
     )
     assert scene.audited() == [(subscription.reference_id, False, {"PERSON#anna", *_households()})]
 

@@ -38,7 +38,7 @@ def change(scene: Scene, kind: Kind, record_id: str, write: Callable[[], object]
     write()
     number = sequence(next(scene.numbers))
     changed = ChangedRecord(kind, record_id, before, view(), number, scene.partner.api.clock() - ago, is_quiet=False)
-    Matching(scene.partner.api.runtime).tell([changed])
+    Matching(scene.partner.api.runtime).put_events([changed])
 
 
 @pytest.mark.parametrize("event_type", ["DEREGISTER", "UPDATE"])

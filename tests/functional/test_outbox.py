@@ -82,7 +82,7 @@ def test_events_of_a_record_become_one_in_any_order(runtime: Runtime, subscripti
     assert (stored.first, stored.first_sequence) == (Event.ENTERED, sequence(1))
     assert (stored.last, stored.sequence) == (Event.LEFT, sequence(6))
     assert stored.identified == identified
-    assert stored.told is None
+    assert stored.notified is None
 
 
 def test_a_record_that_is_back_has_no_identifiers_in_the_outbox(runtime: Runtime, subscription: Subscription) -> None:

@@ -11,7 +11,7 @@ _CHECK = "stream of the registry"
 
 
 def examine_stream(table: str) -> Finding:
-    """Return whether changes of a registry table can be told to subscribers."""
+    """Return whether changes of a registry table can be reported to subscribers."""
     try:
         check_table(table, "RegistryTable", "--table")
         with aws_errors("RegistryTable"):

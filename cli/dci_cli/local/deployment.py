@@ -128,7 +128,7 @@ def load_handlers(template: Template) -> Handlers:
     """Return the handlers of the functions that no request calls. Raises CommandError."""
     return Handlers(
         delivery=load_handler(_handler(template, _DELIVERY, "answers asynchronous messages")),
-        changes=load_handler(_handler(template, _CHANGES, "tells of changes of the registry")),
+        changes=load_handler(_handler(template, _CHANGES, "reports changes of the registry")),
     )
 
 

@@ -50,8 +50,8 @@ def working(handlers: Handlers, runtime: Runtime, stream: StreamReader, sweep_se
     changes = queues.pop("CHANGES_QUEUE")
     threads = [
         *(threading.Thread(target=workers.deliver, args=(queue,)) for queue in [*queues.values()] * MAX_CONCURRENCY),
-        threading.Thread(target=workers.tell_again, args=(changes,)),
-        threading.Thread(target=workers.tell, args=(stream,)),
+        threading.Thread(target=workers.feed_again, args=(changes,)),
+        threading.Thread(target=workers.feed, args=(stream,)),
         threading.Thread(target=workers.sweep, args=(sweep_seconds,)),
     ]
     for thread in threads:
@@ -98,14 +98,14 @@ class _Workers:
                 if not failures:  # else it is received again, or swept up before
                     queue.delete(message)
 
-    def tell_again(self, queue: Queue) -> None:
+    def feed_again(self, queue: Queue) -> None:
         """Call the changes function for the messages of its queue, one after the other."""
         while message := queue.take(self.stopped):
             with _reported():
                 if not self._handlers.changes(message.event, None)["batchItemFailures"]:
                     queue.delete(message)
 
-    def tell(self, stream: StreamReader) -> None:
+    def feed(self, stream: StreamReader) -> None:
         """Call the changes function for what is written to the registry, in this order."""
         waiting: list[Record] = []
         while not self.stopped.is_set():

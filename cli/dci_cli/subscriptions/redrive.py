@@ -1,4 +1,4 @@
-"""`dci subscriptions redrive`: tell a client again what it could not be told."""
+"""`dci subscriptions redrive`: send the notifications again that a client did not get."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dci_common.timestamps import timestamp
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the client, and since when it was not told."""
+    """Add the client, and since when it was not notified."""
     add_change(parser)
     parser.add_argument("client", metavar="CLIENT", help="the id or name of the client")
     parser.add_argument(

@@ -1,1 +1,1 @@
-"""The changes function: tells of changed records."""
+"""The changes function: reports changed records."""

@@ -1,6 +1,6 @@
 """Takes the records of RegistryTable's stream, in batches. A record that fails is queued, and tried again from there.
 
-So one record that cannot be told of holds up no other: a stream is read in order. Only what cannot be queued either
+So one record that cannot be reported holds up no other: a stream is read in order. Only what cannot be queued either
 stays in the stream, which tries it again, with all that follows it in its shard.
 """
 
@@ -34,27 +34,27 @@ class RecordTooLarge(Exception):
 
 
 class Feed:
-    """Tells of the changes in a batch. Its methods return the ids of what is to be tried again."""
+    """Reports the changes in a batch. Its methods return the ids of what is to be tried again."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._matching = Matching(runtime)
 
     def from_stream(self, records: list[StreamRecord], deadline: Deadline) -> list[str]:
-        """Tell of records of the stream, and return the sequence numbers of those that could not be queued either."""
+        """Report records of the stream, and return the sequence numbers of those that could not be queued either."""
         by_sequence = {sequence_number(record): record for record in records}
         with calls_end_by(deadline.earlier(_QUEUEING_SECONDS)):
-            failed = self._tell(by_sequence)
+            failed = self._process(by_sequence)
         with calls_end_by(deadline):
             return [sequence for sequence in failed if not self._queue(by_sequence[sequence])]
 
     def from_queue(self, messages: list[dict[str, Any]], deadline: Deadline) -> list[str]:
-        """Tell of records that were queued, and return the ids of the messages of those that failed again."""
+        """Report records that were queued, and return the ids of the messages of those that failed again."""
         with calls_end_by(deadline):
-            return self._tell({message["messageId"]: message["body"] for message in messages})
+            return self._process({message["messageId"]: message["body"] for message in messages})
 
-    def _tell(self, records: Mapping[str, StreamRecord | str]) -> list[str]:
-        """Tell of records by their ids; in messages they are texts. Return the ids of those that failed."""
+    def _process(self, records: Mapping[str, StreamRecord | str]) -> list[str]:
+        """Report records by their ids; in messages they are texts. Return the ids of those that failed."""
         changed: dict[str, ChangedRecord] = {}
         failed = []
         for id_, record in records.items():
@@ -66,20 +66,20 @@ class Feed:
             else:
                 if found:
                     changed[id_] = found
-        return failed + self._tell_each(changed)
+        return failed + self._process_each(changed)
 
-    def _tell_each(self, changed: Mapping[str, ChangedRecord]) -> list[str]:
-        """Tell of changes together; if that fails, of one after the other. Return the ids of those that failed."""
+    def _process_each(self, changed: Mapping[str, ChangedRecord]) -> list[str]:
+        """Report changes together; if that fails, one after the other. Return the ids of those that failed."""
         if not changed:
             return []
         try:
-            self._matching.tell(list(changed.values()))
-        except Exception as error:  # noqa: BLE001 - the others of the batch may be told of
+            self._matching.put_events(list(changed.values()))
+        except Exception as error:  # noqa: BLE001 - the others of the batch may be reported
             if len(changed) == 1:
                 [id_] = changed
                 log_failure(error, id_)
                 return [id_]
-            return [failed for id_, one in changed.items() for failed in self._tell_each({id_: one})]
+            return [failed for id_, one in changed.items() for failed in self._process_each({id_: one})]
         return []
 
     def _queue(self, record: StreamRecord) -> bool:

@@ -43,7 +43,7 @@ class Matching:
         self._outbox = Outbox(runtime)
         self._reported: set[str] = set()
 
-    def tell(self, changed: Sequence[ChangedRecord]) -> None:
+    def put_events(self, changed: Sequence[ChangedRecord]) -> None:
         """Put the events of changed records into the outbox; the same batch may be put again."""
         watched = self._store.watched()
         if watched.is_nothing or not changed:
@@ -91,7 +91,7 @@ def _events(changed: ChangedRecord, searches: Sequence[SubscribedSearch]) -> Ite
         event = change.event(search, event_type)
         if event is None or (changed.is_quiet and not event.ends_sight):
             continue
-        if not subscription.is_told_of(changed.written):  # a change can wait here for days
+        if not subscription.covers(changed.written):  # a change can wait here for days
             continue
         yield SubscribedEvent(
             subscription=subscription,

@@ -27,7 +27,7 @@ _ATTRIBUTES = ("body", "compressed", "pending", "before", "quiet")  # those that
 
 
 def changed_record(record: StreamRecord) -> ChangedRecord | None:
-    """Return the change that a record of the stream tells of; None if no registrant has changed."""
+    """Return the change that a record of the stream reports; None if no registrant has changed."""
     change = record["dynamodb"]
     name, _, record_id = change["Keys"]["pk"]["S"].partition("#")
     kind = next((kind for kind in Kind if kind.value == name), None)

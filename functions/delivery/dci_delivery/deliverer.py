@@ -40,7 +40,7 @@ _AGAIN_SECONDS = 60
 _MAX_TRIES = 1_500  # without an outcome: two minutes or more each, where the process is killed, so about three days
 _PAUSED = "The client's receiver answered 410: nothing is sent to it until `dci exchange resume`."
 _OVERDUE = "The exchange was not complete after 17 days."
-_NOTHING = "Nothing of this page may be told any more: it was not sent."
+_NOTHING = "Nothing of this page may be reported any more: it was not sent."
 _STUCK = "The registry began this attempt again and again without an outcome: see the log of the delivery function."
 
 

@@ -38,7 +38,9 @@ class EventCharges:
 
         Only groups that show members are read for it.
         """
-        groups = [event for event in events if event.kind is Kind.GROUP and event.told and not event.told.ends_sight]
+        groups = [
+            event for event in events if event.kind is Kind.GROUP and event.notified and not event.notified.ends_sight
+        ]
         if not groups or _RELATED not in disclosure(client.disclosure):
             return [1] * len(events)
         records, today, a_day = (

@@ -1,4 +1,4 @@
-"""Notifications: a page of events as its client may be told of them now.
+"""Notifications: a page of events, as its client may see them now.
 
 What a page stores are the names of its events. Whenever it is sent, an event with a record has the record as it is
 then, and is dropped if the client does not find that any more; the end of a record has its identifiers alone, and is
@@ -46,7 +46,7 @@ _IDENTIFIER, _RELATED = "identifier", "household"  # what discloses identifiers,
 
 @dataclass
 class _Page:
-    """The first events of a page that there is room for: what is told of them, and those that are dropped."""
+    """The first events of a page that there is room for: what is reported, and those that are dropped."""
 
     count: int = 0
     texts: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Notifications:
 
     @contextmanager
     def next(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
-        """Make the next message of a page, without a body if there is nothing to tell any more."""
+        """Make the next message of a page, without a body if there is nothing to report any more."""
         start, count = _wanted(exchange)
         events = [event_of(text) for text in self._store.keys(exchange, 0, start, count)]
         records = self._reader.read(client, events, deadline)
@@ -89,7 +89,7 @@ class Notifications:
         callbacks: Callbacks,
         most_bytes: int | None,
     ) -> _Page:
-        """Return what is told of events: of all, or of those that have room where `most_bytes` is not None."""
+        """Return what is reported of events: of all, or of those that have room where `most_bytes` is not None."""
         page, left, now = _Page(), most_bytes, self._runtime.clock()
         for event in events:
             subscribed = records.get(event.code)
@@ -129,10 +129,10 @@ class Notifications:
         return envelope(text, notification(exchange.transaction_id, texts), signer).encode()
 
     def _remember(self, dropped: list[StoredEvent], records: dict[str, SubscribedRecords]) -> None:
-        """Remember the dropped events of which the client does not know, for what it is told of later ones.
+        """Remember the dropped events of which the client does not know, for what it is notified of later ones.
 
-        A record that it was never sent has no end for it, and one whose end it was not told has one still. Only
-        subscriptions to updates are told both.
+        A record that it was never sent has no end for it, and one whose end it was not sent has one still. Only
+        subscriptions to updates are notified of both.
         """
         for event in dropped:
             subscribed = records.get(event.code)
@@ -154,14 +154,16 @@ def _wanted(exchange: Exchange) -> tuple[int, int]:
 
 
 def _record_of(event: StoredEvent, subscribed: SubscribedRecords, today: date) -> View | None:
-    """Return what is told of a record now, as it is sent; None if nothing is."""
-    told, search = event.told, subscribed.compiled.search
+    """Return what is reported of a record now, as it is sent; None if nothing is."""
+    notified, search = event.notified, subscribed.compiled.search
     view = subscribed.matching.get(event.record_id)
-    if told is None:
+    if notified is None:
         return None
-    if told is Event.JOINED and not (view and _RELATED in search.disclosure and _shows(view, event.joined, today)):
+    if notified is Event.JOINED and not (
+        view and _RELATED in search.disclosure and _shows(view, event.joined, today)
+    ):
         return None
-    if told.ends_sight:
+    if notified.ends_sight:
         may_know = _IDENTIFIER in search.disclosure and (search.visibility.restricted or not event.restricted)
         return event.identified if view is None and may_know else None
     return search.record_type.render(view, search.disclosure, today) if view else None
@@ -174,11 +176,11 @@ def _shows(view: View, joined: list[str], today: date) -> bool:
 
 def _text(event: StoredEvent, subscribed: SubscribedRecords, record: View, callbacks: Callbacks, now: str) -> str:
     subscription, search = subscribed.subscription, subscribed.compiled.search
-    told = event.told
+    notified = event.notified
     data: dict[str, Any] = {
         "version": VERSION,
         "reg_type": search.reg_type,
-        **({"reg_event_type": told.told_as.name_in(callbacks.notify_spelling)} if told else {}),
+        **({"reg_event_type": notified.notified_as.name_in(callbacks.notify_spelling)} if notified else {}),
         "reg_record_type": search.record_type.name,
         "reg_records": [record] if callbacks.notifies_lists else record,
     }

@@ -87,26 +87,26 @@ class Packer:
         if client and not (url and self._may_be_notified(client)):
             self._channels.postpone(channel, now + _HOUR)
             return True
-        told = self._told(client, events) if client else []
-        void = [event for event in events if event not in told]
-        if not (client and url and told):
+        notified = self._notified(client, events) if client else []
+        void = [event for event in events if event not in notified]
+        if not (client and url and notified):
             return self._drop(channel, void)
         page = self._page(client, channel, url)
-        draft = _Draft(page, channel, client, told, void, is_last=len(events) < MAX_EVENTS)
-        return self._make(draft, self._charges.of(client, told, deadline))
+        draft = _Draft(page, channel, client, notified, void, is_last=len(events) < MAX_EVENTS)
+        return self._make(draft, self._charges.of(client, notified, deadline))
 
     def _may_be_notified(self, client: Client) -> bool:
         is_allowed = client.status == "enabled" and client.asynchronous and REGISTRY_SUBSCRIBE in client.scopes
         return is_allowed and not self._places.is_paused(client.client_id)
 
-    def _told(self, client: Client, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Return the events that are told: of active subscriptions, and not undone by another."""
+    def _notified(self, client: Client, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+        """Return the events that the client is notified of: of active subscriptions, and not undone by another."""
         subscriptions = self._subscriptions.many([event.code for event in events])
         own = {code for code, one in subscriptions.items() if one.is_active and one.client_id == client.client_id}
-        return [event for event in events if event.code in own and event.told]
+        return [event for event in events if event.code in own and event.notified]
 
     def _drop(self, channel: Channel, events: Iterable[StoredEvent]) -> bool:
-        """Take events out that are told to nobody; return False if one of them has changed meanwhile."""
+        """Take events out that nobody is notified of; return False if one of them has changed meanwhile."""
         now = int(self._runtime.clock())
         if self._table.transact([taking(channel.id, event, now) for event in events]):
             return False
@@ -134,9 +134,9 @@ class Packer:
     def _make(self, draft: _Draft, charges: Sequence[int]) -> bool:
         """Make a page of as many events as the client's quota allows; return False if one has changed meanwhile."""
         now, a_day = int(self._runtime.clock()), self._charges.a_day(draft.client)
-        fitting = draft.of(min(_fitting(charges, a_day) if a_day else len(charges), _that_fit(draft.told)))
-        charge = Charge(str(day(now)), sum(charges[: len(fitting.told)]), a_day, now + 2 * _DAY)
-        page = replace(draft.page, outcomes=(Outcome(len(fitting.told), len(fitting.told)),))
+        fitting = draft.of(min(_fitting(charges, a_day) if a_day else len(charges), _that_fit(draft.notified)))
+        charge = Charge(str(day(now)), sum(charges[: len(fitting.notified)]), a_day, now + 2 * _DAY)
+        page = replace(draft.page, outcomes=(Outcome(len(fitting.notified), len(fitting.notified)),))
         reasons = self._table.transact(self._changes(fitting, page, charge))
         failed = [reason.get("Code") == _FAILED for reason in reasons]
         if not reasons:
@@ -164,18 +164,18 @@ class Packer:
         a_minute = draft.client.notifications_a_minute
         return [
             {"Put": {"Item": to_item(page), **is_new}},
-            {"Put": {"Item": self._store.keys_item(page, 0, 0, [event.text() for event in draft.told])}},
+            {"Put": {"Item": self._store.keys_item(page, 0, 0, [event.text() for event in draft.notified])}},
             {"Put": {"Item": request}},
-            paging(draft.channel, page.correlation_id, draft.told[-1].sk, due or now),
+            paging(draft.channel, page.correlation_id, draft.notified[-1].sk, due or now),
             charging(page.client_id, charge),
             *([_counting(page.client_id, a_minute, now)] if a_minute else []),
-            *(taking(draft.channel.id, event, now) for event in (*draft.told, *draft.void)),
+            *(taking(draft.channel.id, event, now) for event in (*draft.notified, *draft.void)),
         ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A page to be made of events that are `told`; `void` ones are taken out with them.
+    """A page to be made of events that the client is `notified` of; `void` ones are taken out with them.
 
     It `is_last` if the outbox has no others.
     """
@@ -183,13 +183,13 @@ class _Draft:
     page: Exchange
     channel: Channel
     client: Client
-    told: Sequence[StoredEvent]
+    notified: Sequence[StoredEvent]
     void: Sequence[StoredEvent]
     is_last: bool
 
     def of(self, count: int) -> _Draft:
         """Return the page of the first events."""
-        return self if count == len(self.told) else replace(self, told=self.told[:count], is_last=False)
+        return self if count == len(self.notified) else replace(self, notified=self.notified[:count], is_last=False)
 
 
 def _is_given_up(page: Exchange) -> bool:

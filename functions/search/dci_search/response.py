@@ -22,8 +22,8 @@ def unserved(envelope: SearchEnvelope) -> Rejection | None:
     if envelope.header.action != SEARCH:
         return Rejection("rjct.action.not_supported", f"header.action must be {SEARCH}: this path serves no other.")
     if len(envelope.message.search_request) > MAX_ITEMS:
-        told = f"A message may hold at most {MAX_ITEMS} search requests: send several."
-        return Rejection("rjct.total_count.limit_exceeded", told)
+        reason = f"A message may hold at most {MAX_ITEMS} search requests: send several."
+        return Rejection("rjct.total_count.limit_exceeded", reason)
     return None
 
 
@@ -55,9 +55,9 @@ def _error(
 ) -> dict[str, Any]:
     ids = sent_ids(_json(request.body))
     body = spdci_error(error, request, now)
-    told = {"status": "rjct", "status_reason_message": error.message[:MAX_MESSAGE]}
+    status = {"status": "rjct", "status_reason_message": error.message[:MAX_MESSAGE]}
     body["message"] |= {"transaction_id": ids.transaction_id, **empty_response}
-    return {"header": {**_header(ids.message_id, timestamp(now), action), **told}, **body}
+    return {"header": {**_header(ids.message_id, timestamp(now), action), **status}, **body}
 
 
 def _header(message_id: str, now: str, action: str = ON_SEARCH) -> dict[str, Any]:

@@ -123,5 +123,5 @@ def log_key_set_unavailable(client_id: str, reason: str) -> None:
 
 
 def log_subscription_rejected(code: str, reason: str) -> None:
-    """Write that a subscription is not told of changes, because its client may not ask for what it asks for now."""
+    """Write that a subscription matches no change, because its client may not ask for what it asks for any more."""
     _logger().warning("subscription rejected", extra={"subscription_code": code, "reason": reason})

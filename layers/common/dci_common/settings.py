@@ -33,7 +33,7 @@ class Settings:
     - `stack_name`: the name of the deployment, a dimension of its metrics; empty: there are no metrics.
     - `origin_secret`: the header value that the web application firewall adds to each request; empty: no firewall.
     - `work_queue`, `delivery_queue`: the URLs of the queues of exchanges to be worked on, and to be delivered.
-    - `changes_queue`: the URL of the queue of changes of the registry that could not be told of yet.
+    - `changes_queue`: the URL of the queue of changes of the registry that could not be reported yet.
     - `max_examined_async`: how many index entries one item of an asynchronous message may read.
     - `open_exchanges`: how many unfinished exchanges a client without a limit of its own may have; 0: no limit.
     - `callback_secrets`: the prefix of the names of the secrets that partners gave for their callbacks.

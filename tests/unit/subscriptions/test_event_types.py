@@ -55,5 +55,5 @@ def test_the_later_generation_is_in_lower_case() -> None:
 
 def test_a_filter_is_told_as_the_registry_of_its_subscriber() -> None:
     """Entering a filter is told as a registration, and leaving it as its end, with identifiers alone."""
-    assert (Event.ENTERED.told_as, Event.LEFT.told_as) == (EventType.REGISTER, EventType.DEREGISTER)
+    assert (Event.ENTERED.notified_as, Event.LEFT.notified_as) == (EventType.REGISTER, EventType.DEREGISTER)
     assert [event for event in Event if event.ends_sight] == [Event.LEFT, Event.DEREGISTERED]

@@ -84,7 +84,7 @@ class AuditLog:
         }
 
     def _start(self, reference_id: str, items: list[Item]) -> None:
-        self._items.setdefault(reference_id, []).extend(items)  # subscriptions of one id may be told together
+        self._items.setdefault(reference_id, []).extend(items)  # subscriptions of one id may be sent together
         self._writes += [self._threads.submit(with_deadline(self._put), item) for item in items]
 
     def mark_withheld(self, reference_id: str, **more: Item) -> None:

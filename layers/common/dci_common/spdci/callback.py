@@ -92,8 +92,8 @@ def unsubscribe_response(transaction_id: str, correlation_id: str, status: str, 
 
 def status_response(transaction_id: str, correlation_id: str, txn_status: str, txn_type: str = "search") -> str:
     """Return the standard's TxnStatusResponse as JSON text, from the response of that type, which is JSON text."""
-    told = f'{{"txn_type":{json_text(txn_type)},"txn_status":{txn_status}}}'
-    return _response(transaction_id, correlation_id, f'"txnstatus_response":{told}')
+    answer = f'{{"txn_type":{json_text(txn_type)},"txn_status":{txn_status}}}'
+    return _response(transaction_id, correlation_id, f'"txnstatus_response":{answer}')
 
 
 def _response(transaction_id: str, correlation_id: str, members: str) -> str:

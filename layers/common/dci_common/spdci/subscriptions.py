@@ -71,7 +71,7 @@ class Frequency(Message):
 
 
 class SubscribeCriteria(Message):
-    """Which events a client wants to be told, of which records, and when; `authorize` is its purpose."""
+    """Of which events a client wants to be notified, of which records, and when; `authorize` is its purpose."""
 
     version: OptionalText = None
     reg_type: OptionalId = None
@@ -156,5 +156,5 @@ def subscription_info(
         "filter": criteria.filter,
         "notify_record_type": criteria.notify_record_type or None,
     }
-    told = {name: value for name, value in written.items() if value is not None}
-    return {"code": code, "status": status, "timestamp": changed, **told}
+    present = {name: value for name, value in written.items() if value is not None}
+    return {"code": code, "status": status, "timestamp": changed, **present}

@@ -1,1 +1,1 @@
-"""Subscriptions: which events of the registry a client is told, and what it asked to be told."""
+"""Subscriptions: which events of the registry a client is notified of, and what it asked for."""

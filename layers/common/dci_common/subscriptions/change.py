@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _IDENTIFIER, _RELATED = "identifier", "household"  # what discloses identifiers, and related records
 # What a subscriber of updates knows of a record is outdated too when the record enters or leaves its filter.
-_TOLD = {
+_NOTIFIED = {
     EventType.REGISTER: frozenset({Event.REGISTERED, Event.ENTERED}),
     EventType.UPDATE: frozenset({Event.ENTERED, Event.UPDATED, Event.LEFT}),
     EventType.DEREGISTER: frozenset({Event.LEFT, Event.DEREGISTERED}),
@@ -46,7 +46,7 @@ class Change:
         if search.query.kind is not self._kind:
             return None
         event = self._event(search, asked)
-        if event not in _TOLD[asked]:
+        if event not in _NOTIFIED[asked]:
             return None
         # Without an identifier the client would not know whom it is about.
         return event if not event.ends_sight or self.identified(search) else None

@@ -1,4 +1,4 @@
-"""Changed records, as RegistryTable's stream tells of them."""
+"""Changed records, as RegistryTable's stream reports them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class ChangedRecord(NamedTuple):
     """One write of a record: its views before and after, None where it does not exist.
 
     `sequence` orders the writes of a record: 40 digits, compared as text. `written` is when, in epoch seconds; AWS
-    has whole ones. A write that `is_quiet` is no news: only what ends a client's sight of the record is told. If the
-    stream has no room for the related records of one view, neither has them.
+    has whole ones. A write that `is_quiet` is no news: only what ends a client's sight of the record is reported. If
+    the stream has no room for the related records of one view, neither has them.
     """
 
     kind: Kind

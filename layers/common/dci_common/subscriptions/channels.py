@@ -1,4 +1,4 @@
-"""Channels: events of one client, address and schedule are told together, page by page.
+"""Channels: events of one client, address and schedule are sent together, page by page.
 
 | pk | sk | carries |
 |---|---|---|

@@ -55,7 +55,7 @@ def compile_subscription(
 
 
 def meaning_of(criteria: SubscribeCriteria, compiled: CompiledSubscription) -> str:
-    """Return the digest of what criteria ask for, whenever and wherever it is told: a client has one of each.
+    """Return the digest of what criteria ask for, whenever and wherever it is notified: a client has one of each.
 
     The same identifiers are the same, however they are written: else one client could use up their index entries.
     """

@@ -43,17 +43,17 @@ class Event(Enum):
     DEREGISTERED = "deregistered"
 
     @property
-    def told_as(self) -> EventType:
-        """The type under which it is told: to a subscriber, what its filter does not match is not registered."""
-        return _TOLD_AS[self]
+    def notified_as(self) -> EventType:
+        """The type under which it is reported: to a subscriber, what its filter does not match is not registered."""
+        return _NOTIFIED_AS[self]
 
     @property
     def ends_sight(self) -> bool:
-        """Whether the subscriber sees the record no more: it is told the identifiers that it knows, nothing else."""
+        """Whether the subscriber sees the record no more: it is sent the identifiers that it knows, nothing else."""
         return self in {Event.LEFT, Event.DEREGISTERED}
 
 
-_TOLD_AS = {
+_NOTIFIED_AS = {
     Event.REGISTERED: EventType.REGISTER,
     Event.ENTERED: EventType.REGISTER,
     Event.UPDATED: EventType.UPDATE,

@@ -6,10 +6,10 @@
 | | | `identifiers`: at an end, the record with the identifiers by which the client knew it, and whether it was |
 | | | `restricted` |
 | | | `joined`: the members or households that were new, of all events |
-| | | `told_from`, `told_until`: the sequences of what was taken last, which may be put again |
+| | | `taken_from`, `taken_until`: the sequences of what was taken last, which may be put again |
 
-Several events of a record are one item: how they are told together is decided when they are packed. An item without
-a last event tells nothing: it remembers an event that a page had and did not tell, for what is told of a later one;
+Several events of a record are one item: how they are sent together is decided when they are packed. An item without
+a last event is not sent: it keeps an event that a page had and did not send, for what is reported of a later one;
 or which ones were taken, so that one of them that is put again is not taken for a new one, which a later one undoes.
 """
 
@@ -80,12 +80,12 @@ class Outbox:
             self._channels.wake(subscription)
 
     def remember(self, subscription: Subscription, event: StoredEvent) -> None:
-        """Store an event that a page had and did not tell, as the first of those that follow."""
+        """Store an event that a page had and did not send, as the first of those that follow."""
         key = channel_key(subscription.channel, event.sk)
         self._change(key, _first(event.first, event.first_sequence, self._expires(subscription)))
 
     def events(self, channel_id: str, after: str = "") -> Iterator[StoredEvent]:
-        """Yield the events of a channel that are to be told, read consistently.
+        """Yield the events of a channel that are to be sent, read consistently.
 
         They are in the order of their sort keys: those after one first, so that each has its turn, and then the
         others.
@@ -147,7 +147,7 @@ def taking(channel_id: str, event: StoredEvent, now: int) -> Item:
     if not _CROSSES_FILTER & {event.first, event.last}:
         return {"Delete": taken}
     taken["UpdateExpression"] = (
-        "SET told_from = first_sequence, told_until = last_sequence, expires = :expires "
+        "SET taken_from = first_sequence, taken_until = last_sequence, expires = :expires "
         "REMOVE first_event, first_sequence, last_event, last_sequence, identifiers, restricted"
     )
     taken["ExpressionAttributeValues"][":expires"] = number(now + _TAKEN_SECONDS)
@@ -156,7 +156,7 @@ def taking(channel_id: str, event: StoredEvent, now: int) -> Item:
 
 def _is_first(sequence: str, stored: Item) -> bool:
     """Return whether a change precedes those of an item's events, and is not one that a page has taken already."""
-    is_taken = "told_from" in stored and stored["told_from"]["S"] <= sequence <= stored["told_until"]["S"]
+    is_taken = "taken_from" in stored and stored["taken_from"]["S"] <= sequence <= stored["taken_until"]["S"]
     return not is_taken and "first_sequence" in stored and sequence < stored["first_sequence"]["S"]
 
 
@@ -176,7 +176,7 @@ def _last(event: SubscribedEvent, expires: int) -> dict[str, Any]:
         + (", identifiers = :identified, restricted = :restricted" if identified else " REMOVE identifiers")
         + (" ADD joined :joined" if joined else ""),
         "ConditionExpression": "(attribute_not_exists(last_sequence) OR last_sequence < :sequence) "
-        "AND (attribute_not_exists(told_from) OR told_from > :sequence OR told_until < :sequence)",
+        "AND (attribute_not_exists(taken_from) OR taken_from > :sequence OR taken_until < :sequence)",
         "ExpressionAttributeValues": {
             ":event": {"S": event.event.value},
             ":sequence": {"S": event.sequence},

@@ -41,8 +41,8 @@ class StoredEvent(NamedTuple):
         return event_sk(self.kind, self.record_id, self.code)
 
     @property
-    def told(self) -> Event | None:
-        """The one event that is told of the record; None if there is nothing to tell."""
+    def notified(self) -> Event | None:
+        """The one event of the record that the client is notified of; None if there is none."""
         return merged(self.first, self.last)
 
     def text(self) -> str:
@@ -52,9 +52,9 @@ class StoredEvent(NamedTuple):
 
 
 def merged(first: Event, last: Event) -> Event | None:
-    """Return the one event that is told of a record, of which these were the first and the last; None if none is.
+    """Return the one event that is reported of a record, of which these were the first and the last; None if none is.
 
-    A record that came and went was never told; one that went and came again is changed; and one that came and was
+    A record that came and went was never reported; one that went and came again is changed; and one that came and was
     changed is new to the client.
     """
     if first in _BEGINS:

@@ -1,4 +1,4 @@
-"""A subscription as it is stored: what its client asked to be told, and where notifications go."""
+"""A subscription as it is stored: what its client asked for, and where notifications go."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Subscription:
 
     @property
     def is_active(self) -> bool:
-        """Whether its client is told of events."""
+        """Whether its client is notified of events."""
         return self.state == "active"
 
     @property
@@ -49,8 +49,8 @@ class Subscription:
         """Whether each change of the registry must be compared with it."""
         return not self.watches
 
-    def is_told_of(self, moment: float) -> bool:
-        """Whether its client is told of a write of this moment: of none before the second in which it began."""
+    def covers(self, moment: float) -> bool:
+        """Whether its client is notified of a write of this moment: of none before the second in which it began."""
         return moment >= int(datetime.fromisoformat(self.since).timestamp())
 
     def is_kept(self, now: float) -> bool:
@@ -59,7 +59,7 @@ class Subscription:
 
     @property
     def channel(self) -> str:
-        """The id of the channel of its events: those of one client, address and schedule are told together."""
+        """The id of the channel of its events: those of one client, address and schedule are sent together."""
         schedule = self.criteria.get("frequency")
         parts = [self.client_id, self.callback_url, schedule]
         return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -115,8 +115,8 @@ class UnsubscribeAnswer:
     def response(self, items: list[str]) -> str:
         """Return the message with these items as JSON text."""
         exchange, status = self._exchange, json_text({"timestamp": self._now, **self._status()})
-        told = [item for item in items if item]
-        return unsubscribe_response(exchange.transaction_id, exchange.correlation_id, status, told)
+        texts = [item for item in items if item]
+        return unsubscribe_response(exchange.transaction_id, exchange.correlation_id, status, texts)
 
     def _status(self) -> dict[str, Any]:
         exchange = self._exchange

@@ -46,7 +46,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What all subscriptions need to be told of: changes with `generation`, and with each new way to watch.
+    """What all subscriptions are about: changes with `generation`, and with each new way to watch.
 
     `ways` are the attributes and kinds by which records are watched (watches.py), `conditions` the number of
     subscriptions by condition.

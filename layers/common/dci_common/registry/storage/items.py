@@ -76,7 +76,7 @@ def all_items(indexing: Indexing, kind: Kind, view: View, marks: Marks = UNMARKE
 def record_items(indexing: Indexing, kind: Kind, view: View, *, version: int, marks: Marks = UNMARKED) -> list[Item]:
     """Build a record's item, then the parts of a body that is too large for it, beside the one from before.
 
-    The item of a body in parts has it compressed too, unless the record is pending: nothing is told of it then.
+    The item of a body in parts has it compressed too, unless the record is pending: nothing of it is reported then.
     """
     written = encoded(view)
     body = written.decode()

@@ -4,7 +4,7 @@ What fits into one transaction is written in one. What the members of a large gr
 updated in steps, each conditional on the group's version. The group is marked `pending` until the last step: until
 then its view says who its members are, and each of them follows it. `finish_interrupted` takes the steps that are
 left; a writer calls it before it changes such a group. The mark keeps the group's body from before the write, so that
-subscriptions can be told what the whole of it has changed.
+subscriptions can be notified of what the whole of it has changed.
 
 A writer who changes or deletes a person finds their groups in the person's own view. So a pending group hides those
 who may not show it: they could be restricted or deleted meanwhile, and it would still show them as they were.

@@ -67,7 +67,7 @@ class Transaction:
 
     Lookups may still follow `former` rules. A record whose lookup is another's is changed without it: older versions
     let two records have identifiers that are equal now. `contested` are these lookups. What is written is `quiet` if
-    subscriptions are not to be told of it.
+    it is not to be reported to subscriptions.
     """
 
     table: str

@@ -44,8 +44,8 @@ class RegistryWriter:
     """Writes people, groups and memberships. An unchanged record keeps its version.
 
     Where DynamoDB fails, botocore's error is raised: the change may have been written or not, and can be made again.
-    `max_actions` is the number of actions that a transaction may have. Subscriptions are not told of what a `quiet`
-    writer changes, except that a record is gone.
+    `max_actions` is the number of actions that a transaction may have. What a `quiet` writer
+    changes is not reported to subscriptions, except that a record is gone.
     """
 
     def __init__(
