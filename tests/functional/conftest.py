@@ -9,6 +9,7 @@ import pytest
 
 from dci_cli.local.demo import Population
 from support import leaks
+from support.admin_client import Admin
 from support.api import Api
 from support.aws_over_http import Server, aws_over_http
 from support.exchanges import Queues
@@ -92,3 +93,21 @@ def own_exchange_api(village_table: str, new_api: Callable[..., Api]) -> tuple[A
     queues = Queues()
     names = {"work_queue": "work", "delivery_queue": "delivery", "exchange_table": exchange_table()}
     return new_api(registry_table=village_table, sqs=lambda _: queues, **names), queues
+
+
+@pytest.fixture
+def admin(api: Api) -> Admin:
+    """Return an operator who may change."""
+    return Admin(api)
+
+
+@pytest.fixture
+def reader(api: Api) -> Admin:
+    """Return an operator who may only read."""
+    return Admin(api, ("clients.read",))
+
+
+@pytest.fixture
+def owner(api: Api) -> str:
+    """Return the id of a client that is new."""
+    return api.client()[0].client_id

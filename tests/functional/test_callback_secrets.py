@@ -13,12 +13,6 @@ from support.call_trace import hooked
 from support.callback_secrets import FORMER, OAUTH, SECRET, URLS, failing, in_use, secrets_for_callbacks, stored
 
 
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an administrator."""
-    return Admin(api)
-
-
 @pytest.mark.parametrize("changes", [{"callbacks": {"auth": "none"}}, {"callbacks": None}])
 def test_without_a_credential_the_secret_is_deleted(api: Api, admin: Admin, changes: dict[str, Any]) -> None:
     """Where callbacks need no secret any more, it is deleted; if that fails, the same change deletes it."""

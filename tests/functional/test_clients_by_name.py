@@ -7,15 +7,8 @@ from urllib.parse import urlencode
 import pytest
 
 from support.admin_client import Admin
-from support.api import Api
 from support.events import event
 from support.example_counts import sampled
-
-
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an administrator."""
-    return Admin(api)
 
 
 def found(admin: Admin, name: str, **query: str) -> list[str]:

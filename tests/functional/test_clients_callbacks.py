@@ -14,12 +14,6 @@ from support.example_counts import sampled
 from support.logs import Logs
 
 
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an administrator."""
-    return Admin(api)
-
-
 def test_callbacks_are_shown_without_the_secret(api: Api, admin: Admin) -> None:
     """All members that were given are shown but the secret, of which only the id of its version is."""
     notify = {"notify_url": f"{URLS[0]}/notify", "notify_spelling": "2026-02", "notify_records": "object"}

@@ -6,14 +6,7 @@ import pytest
 
 from dci_common.oauth.key_ring import generate
 from support.admin_client import Admin
-from support.api import Api
 from support.example_counts import sampled
-
-
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an administrator."""
-    return Admin(api)
 
 
 def test_public_keys_are_registered_and_removed(admin: Admin) -> None:

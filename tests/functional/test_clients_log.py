@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from support.admin_client import Admin
 from support.api import Api
 from support.events import event
-
-
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an administrator."""
-    return Admin(api)
 
 
 def test_every_change_is_logged(api: Api, admin: Admin) -> None:

@@ -15,12 +15,6 @@ pytestmark = pytest.mark.usefixtures("over_the_wire")
 DAY = 86_400
 
 
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an administrator."""
-    return Admin(api)
-
-
 def test_a_secret_is_replaced_without_an_interruption(api: Api, admin: Admin) -> None:
     """The new secret works at once, the old one for seven days more, and then another one has room."""
     client, old = api.client()

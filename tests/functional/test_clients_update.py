@@ -20,12 +20,6 @@ FLAGS = {
 }
 
 
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an administrator."""
-    return Admin(api)
-
-
 def test_only_given_members_change(api: Api, admin: Admin) -> None:
     """Members that are sent are replaced, flags one by one; version, time and ETag go on."""
     created = admin.create(flags={"openspp17": True}, disclosure=["standard"])

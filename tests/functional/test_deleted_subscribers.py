@@ -24,18 +24,6 @@ def api(new_api: Callable[..., Api]) -> Api:
     return new_api(exchange_table=exchange_table())
 
 
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an operator who may change."""
-    return Admin(api)
-
-
-@pytest.fixture
-def owner(api: Api) -> str:
-    """Return the id of a client without subscriptions."""
-    return api.client()[0].client_id
-
-
 def sweep(api: Api) -> None:
     """Have the schedule call the delivery function."""
     api.deliver(event("sweep"), None)

@@ -24,18 +24,6 @@ def api(new_api: Callable[..., Api]) -> Api:
     return new_api(exchange_table=exchange_table())
 
 
-@pytest.fixture
-def reader(api: Api) -> Admin:
-    """Return an operator who may only read."""
-    return Admin(api, ("clients.read",))
-
-
-@pytest.fixture
-def owner(api: Api) -> str:
-    """Return the id of a client without exchanges."""
-    return api.client()[0].client_id
-
-
 def read(reader: Admin, **query: object) -> Reply:
     """Read a page of the list."""
     sent = event("exchanges_list", token=reader.token) | {"rawQueryString": urlencode(query)}

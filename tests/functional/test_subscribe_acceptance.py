@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from support.admin_client import Admin
 from support.api import Api
 from support.events import event
 from support.exchanges import Queues, Receiver, change_client
-from support.subscribe_messages import criteria, subscribe_item
+from support.subscribe_messages import POOR, SCHOOL_AGE, by
 from support.subscribing import SCOPES, SubscribingPartner
-
-SCHOOL_AGE: list[dict[str, Any]] = [
-    {"seq_num": 1, "expression1": {"attribute_name": "birth_date", "operator": "gt", "attribute_value": "2015-01-01"}}
-]
-POOR = {
-    "type": "ns:org:QueryType:NoSql",
-    "value": {"expression": {"collection": "Group", "query": {"$and": [{"poverty_score": {"$lt": 5}}]}}},
-}
 
 
 @pytest.fixture
 def partner(own_exchange_api: tuple[Api, Queues], receiver: Receiver) -> SubscribingPartner:
     """Return a partner that subscribes, whose exchanges are in a table of the test's own."""
     return SubscribingPartner(*own_exchange_api, receiver)
-
-
-def by(reference_id: str = "r-1", **members: object) -> dict[str, Any]:
-    """Return an item with these members of its criteria."""
-    return subscribe_item(reference_id, subscribe_criteria=criteria(**members))
 
 
 def test_a_message_that_is_repeated_begins_nothing_twice(partner: SubscribingPartner, receiver: Receiver) -> None:

@@ -13,53 +13,16 @@ from dci_common.timestamps import timestamp
 from support.admin_client import Admin
 from support.api import Api, Reply
 from support.events import event
-from support.stored_exchanges import PRIVATE, exchange_table
+from support.stored_exchanges import exchange_table
 from support.stored_items import stored_items
 from support.stored_subscriptions import begun, failing, is_active, watching
 from support.subscribe_messages import criteria
-
-EXPRESSION = {
-    "type": PRIVATE,
-    "value": {
-        "expression": {
-            "collection": "Group",
-            "query": {"poverty_score": {"$gt": 3}, "$or": [{f"urn:{PRIVATE}": 1}, {"age": {"$gt": 4}}]},
-        }
-    },
-}
-PREDICATE = [
-    {
-        "seq_num": 1,
-        "expression1": {"attribute_name": f"{PRIVATE}:birth_date", "operator": "gt", "attribute_value": PRIVATE},
-        "condition": "and",
-        "expression2": {"attribute_name": "sex", "operator": "IN", "attribute_value": "1,2"},
-    }
-]
-EVERYBODY = {"type": "*", "value": "*"}
 
 
 @pytest.fixture
 def api(new_api: Callable[..., Api]) -> Api:
     """Return an API with an ExchangeTable of its own."""
     return new_api(exchange_table=exchange_table())
-
-
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an operator who may change."""
-    return Admin(api)
-
-
-@pytest.fixture
-def reader(api: Api) -> Admin:
-    """Return an operator who may only read."""
-    return Admin(api, ("clients.read",))
-
-
-@pytest.fixture
-def owner(api: Api) -> str:
-    """Return the id of a client without subscriptions."""
-    return api.client()[0].client_id
 
 
 def on(reader: Admin, name: str, code: str) -> Reply:

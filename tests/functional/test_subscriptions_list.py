@@ -17,6 +17,7 @@ from support.events import event
 from support.stored_exchanges import PRIVATE, exchange_table
 from support.stored_subscriptions import begun, watching
 from support.subscribe_messages import criteria
+from support.subscriptions import EVERYBODY
 
 EXPRESSION = {
     "type": PRIVATE,
@@ -35,31 +36,12 @@ PREDICATE = [
         "expression2": {"attribute_name": "sex", "operator": "IN", "attribute_value": "1,2"},
     }
 ]
-EVERYBODY = {"type": "*", "value": "*"}
 
 
 @pytest.fixture
 def api(new_api: Callable[..., Api]) -> Api:
     """Return an API with an ExchangeTable of its own."""
     return new_api(exchange_table=exchange_table())
-
-
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an operator who may change."""
-    return Admin(api)
-
-
-@pytest.fixture
-def reader(api: Api) -> Admin:
-    """Return an operator who may only read."""
-    return Admin(api, ("clients.read",))
-
-
-@pytest.fixture
-def owner(api: Api) -> str:
-    """Return the id of a client without subscriptions."""
-    return api.client()[0].client_id
 
 
 def read(reader: Admin, **query: object) -> Reply:

@@ -13,12 +13,6 @@ from support.api import Api, Reply
 from support.events import event
 
 
-@pytest.fixture
-def admin(api: Api) -> Admin:
-    """Return an administrator."""
-    return Admin(api)
-
-
 def read(admin: Admin, query: str = "", name: str = "clients_log") -> Reply:
     """Read a page of the log, or of another list."""
     return admin.api.send(event(name, token=admin.token) | {"rawQueryString": query})

@@ -6,6 +6,13 @@ from typing import Any
 
 TIMESTAMP = "2026-03-01T09:30:00Z"
 FILTER = {"type": "UIN", "value": "847951632"}
+SCHOOL_AGE: list[dict[str, Any]] = [
+    {"seq_num": 1, "expression1": {"attribute_name": "birth_date", "operator": "gt", "attribute_value": "2015-01-01"}}
+]
+POOR = {
+    "type": "ns:org:QueryType:NoSql",
+    "value": {"expression": {"collection": "Group", "query": {"$and": [{"poverty_score": {"$lt": 5}}]}}},
+}
 
 
 def criteria(**members: object) -> dict[str, Any]:
@@ -32,3 +39,8 @@ def unsubscribe_message(action: str = "unsubscribe", **members: object) -> dict[
 def _envelope(action: str, message: dict[str, Any]) -> dict[str, Any]:
     ids = {"message_id": "m-1", "message_ts": TIMESTAMP, "action": action, "sender_id": "sp.example.org"}
     return {"header": {"version": "1.0.0", **ids, "total_count": 1}, "message": message}
+
+
+def by(reference_id: str = "r-1", **members: object) -> dict[str, Any]:
+    """Return an item with these members of its criteria."""
+    return subscribe_item(reference_id, subscribe_criteria=criteria(**members))
