@@ -58,7 +58,7 @@ def test_the_stream_of_an_adopted_table_is_found(tmp_path: Path, dynamodb: Dynam
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("silent", ("is off, so no change of the registry is told", TURN_ON.format("silent") + "true")),
+        ("silent", ("is off, so no change of the registry is reported", TURN_ON.format("silent") + "true")),
         ("other", ("has no new and old images", TURN_ON.format("other") + "false", TURN_ON.format("other") + "true")),
         ("missing", ("was not found", "set the parameter RegistryStreamArn")),
     ],
