@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +17,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from engine import NO_CREDENTIALS, Engine, Item
+from canned_aws import CannedAws
+from engine import Engine, Item, as_in_lambda
 from report import Budget, options_of, report, speed
 
 from dci_changes.app import create_app
@@ -62,16 +62,16 @@ class ChangesEngine(Engine):
 def main() -> int:
     """Measure everything, and return 1 when a budget is exceeded."""
     options = options_of(__doc__, "fewer batches").parse_args()
-    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}
     people = list(_people(1_000 if options.quick else 3_000))
-    measured = [
-        Changes(people, []),
-        Changes(people, by_identifier(people, _FEW)),
-        Changes(people, by_identifier(people, _MANY)),
-        Changes(people[:_BATCH], by_condition()),
-    ]
-    for _, one in itertools.product(range(_ROUNDS), measured):  # in turn, as the machine's speed varies
-        one.run()
+    with as_in_lambda():
+        measured = [
+            Changes(people, []),
+            Changes(people, by_identifier(people, _FEW)),
+            Changes(people, by_identifier(people, _MANY)),
+            Changes(people[:_BATCH], by_condition()),
+        ]
+        for _, one in itertools.product(range(_ROUNDS), measured):  # in turn, as the machine's speed varies
+            one.run()
     nobody, few, many, compared = (one.seconds for one in measured)
     slowness = speed()
     a_second = [len(people) * slowness / seconds for seconds in (nobody, few, many)]
@@ -136,9 +136,7 @@ class Changes:
 
     def __init__(self, people: list[View], subscriptions: list[Subscription]) -> None:
         runtime = Runtime(_SETTINGS)
-        engine = ChangesEngine(_items(subscriptions), {})
-        engine.stand_in(runtime)
-        vars(runtime.sqs)["endpoint"] = engine
+        CannedAws(ChangesEngine(_items(subscriptions), {})).attach(runtime)
         self._app = create_app(runtime)
         batches = (people[start : start + _BATCH] for start in range(0, len(people), _BATCH))
         self._batches = [json.dumps({"Records": list(map(_record, batch, itertools.count(1)))}) for batch in batches]

@@ -7,20 +7,15 @@ AWS's list prices without free tiers, taxes and discounts. What is assumed is na
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from engine import NO_CREDENTIALS, Item
+from canned_aws import Call
+from engine import Item, as_in_lambda
 from warm import Bench
 
 from support.deployment import MONITORING, functions, of_type
-
-if TYPE_CHECKING:
-    from dci_common.aws.transport import Answer
-    from dci_common.deadline import Deadline
 
 REGION, AS_OF = "us-east-1", "2025-06"
 PRICES = {  # in dollars
@@ -48,22 +43,15 @@ POLLS_A_MONTH, MS_OF_SWEEP = 5 * 730 * 3600 / 20, 100
 MILLION, SECONDS_A_MONTH, INDEX_OVERHEAD = 1_000_000, 730 * 3600, 100
 
 
-@dataclass
-class Writes:
-    """Stands before an engine, and counts the units of writes."""
-
-    engine: Any
-    units: int = 0
-
-    def post(self, target: str, content_type: str, body: bytes, deadline: Deadline) -> Answer:
-        """Count, and respond as the engine does."""
-        operation, asked = target.rpartition(".")[2], json.loads(body)
-        if operation in {"UpdateItem", "DeleteItem"}:  # of counters, which are small
-            self.units += 1
-        elif operation == "PutItem":
-            self.units += -(-size(asked["Item"]) // 1024)
-        answer: Answer = self.engine.post(target, content_type, body, deadline)
-        return answer
+def write_units(calls: Iterable[Call]) -> int:
+    """Return the units of the writes among calls."""
+    units = 0
+    for call in calls:
+        if call.operation in {"UpdateItem", "DeleteItem"}:  # of counters, which are small
+            units += 1
+        elif call.operation == "PutItem":
+            units += -(-size(json.loads(call.body)["Item"]) // 1024)
+    return units
 
 
 def size(item: Item) -> int:
@@ -97,22 +85,19 @@ def gigabytes(bench: Bench) -> float:
 
 def searches(bench: Bench, kind: str, event: dict[str, Any]) -> Iterator[tuple[str, float]]:
     """Yield what a million such searches cost."""
-    writes = Writes(bench.engine)
-    bench.runtime.dynamodb.endpoint = writes  # type: ignore[attr-defined]
-    turns = 10
-    measured = bench.measure(bench.search, event, turns)
-    written = round(writes.units / (turns + 2))  # two turns before the measurement
+    calls, read_units = bench.calls(bench.search, event)
+    written = write_units(calls)
     memory = functions()["SearchFunction"]["MemorySize"] / 1024
-    seconds = (MS_A_CALL * measured.calls + MS_OF_CPU) / 1000
+    seconds = (MS_A_CALL * len(calls) + MS_OF_CPU) / 1000
     costs = {
         "a million requests to the HTTP API": 1.0,
         "a million calls of functions": 1.0,
         "a GB-second of functions (arm64)": MILLION * seconds * memory,
-        "a million read units": measured.read_units,
+        "a million read units": read_units,
         "a million write units": written,
         "a GB of logs": LOG_KB * MILLION / 1024**2,
     }
-    units = f"{measured.calls} calls, {measured.read_units:,.0f} read units, {written} write units"
+    units = f"{len(calls)} calls, {read_units:,.0f} read units, {written} write units"
     yield f"a million searches {kind}: {units} each", sum(PRICES[name] * amount for name, amount in costs.items())
 
 
@@ -151,19 +136,22 @@ def _price(unit: str, count: float) -> float:
 
 def main() -> int:
     """Print the table of docs/operations.md."""
-    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}
-    bench = Bench()
+    with as_in_lambda():
+        rows = _rows(Bench())
     print(f"| {REGION}, prices of {AS_OF} | dollars |\n|---|---|")
+    print("\n".join(f"| {name} | {dollars:,.2f} |" for name, dollars in rows))
+    return 0
+
+
+def _rows(bench: Bench) -> list[tuple[str, float]]:
     months = list(monthly(bench))
     by_id, page = bench.search_event(bench.by_id(0)), bench.search_event(bench.born(20))
-    rows = [
+    return [
         *((f"{name}, a month", dollars) for name, dollars in months),
         ("**a month, without requests**", sum(dollars for _, dollars in months)),
         *searches(bench, "by id", by_id),
         *searches(bench, f"that match all of {len(bench.uins):,} people, a page of 20", page),
     ]
-    print("\n".join(f"| {name} | {dollars:,.2f} |" for name, dollars in rows))
-    return 0
 
 
 if __name__ == "__main__":

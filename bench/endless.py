@@ -8,64 +8,51 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
-import time
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
 from engine import Engine, Item
 from warm import SHARDS
-
-from dci_common.aws.transport import Answer
-
-if TYPE_CHECKING:
-    from dci_common.deadline import Deadline
-    from dci_common.runtime import Runtime
 
 _PAGE = 3_000  # entries that DynamoDB returns at once, of some 300 bytes
 _REGISTRY, _EXCHANGE = "registry", "exchange"
 
 
 class Endless:
-    """Stands in for DynamoDB, Secrets Manager and SQS; `queued` are the messages of the queues.
-
-    `seconds` is its own CPU time, `calls` counts what it was asked.
-    """
+    """Stands in for DynamoDB, Secrets Manager and SQS; `queued` are the messages of the queues."""
 
     def __init__(self, engine: Engine, person: Item, uin: str, people: int, file: str) -> None:
-        self.queued: list[str] = []
-        self.read_units = self.write_units = 0.0
-        self.calls, self.seconds = 0, 0.0
-        self._lock = threading.Lock()
+        self._queued: list[str] = []
+        self._read_units = self._write_units = 0.0
         self._engine = engine
         self._person, self._ids = json.dumps(person), (person["pk"]["S"].partition("#")[2], uin)
         self._people = people
         self._shards = [f"PERSON#{number}" for number in range(SHARDS)]
-        self._items = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        self._items.execute("PRAGMA synchronous = OFF")
-        self._items.execute("CREATE TABLE items (pk TEXT, sk TEXT, item TEXT, PRIMARY KEY (pk, sk)) WITHOUT ROWID")
+        self._file = file
 
-    def stand_in(self, runtime: Runtime) -> None:
-        """Replace the network of a runtime's clients."""
-        clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets, runtime.sqs)
-        for client in clients:
-            client.endpoint = self
+    @cached_property
+    def _items(self) -> sqlite3.Connection:
+        """The ExchangeTable, opened by the process that uses it."""
+        items = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
+        items.execute("PRAGMA synchronous = OFF")
+        items.execute("CREATE TABLE items (pk TEXT, sk TEXT, item TEXT, PRIMARY KEY (pk, sk)) WITHOUT ROWID")
+        return items
 
-    def post(self, target: str, _: str, body: bytes, _deadline: Deadline) -> Answer:
-        """Respond as an endpoint does."""
-        began = time.thread_time()
-        operation, asked = target.rpartition(".")[2], json.loads(body)
-        found = self._respond(operation, asked)
-        content = self._engine.answer(operation, body) if found is None else json.dumps(found).encode()
-        with self._lock:
-            self.calls += 1
-            self.seconds += time.thread_time() - began
-        return Answer(HTTPStatus.OK, content)
+    def answer(self, operation: str, body: bytes) -> bytes:
+        """Return the response to a request."""
+        found = self._respond(operation, json.loads(body))
+        return self._engine.answer(operation, body) if found is None else json.dumps(found).encode()
+
+    def counted(self) -> dict[str, Any]:
+        """Return the messages and units since the last time."""
+        counted = {"queued": self._queued, "read_units": self._read_units, "write_units": self._write_units}
+        self._queued, self._read_units, self._write_units = [], 0.0, 0.0
+        return counted
 
     def _respond(self, operation: str, asked: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any operation's parameters
         match operation:
             case "SendMessage":
-                self.queued.append(asked["MessageBody"])
+                self._queued.append(asked["MessageBody"])
                 return {"MessageId": "1"}
             case "TransactWriteItems":
                 for action in asked["TransactItems"]:
@@ -89,7 +76,7 @@ class Endless:
 
     def _write(self, item: Item | None, *, factor: int = 1, size: int = 0) -> None:
         text = json.dumps(item) if item else ""
-        self.write_units += factor * max(1, -(-max(size, len(text)) // 1024))
+        self._write_units += factor * max(1, -(-max(size, len(text)) // 1024))
         if item:
             key = item["pk"]["S"], item["sk"]["S"]
             self._items.execute("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", (*key, text))
@@ -97,7 +84,7 @@ class Endless:
     def _get(self, key: Item) -> dict[str, Any]:
         where = key["pk"]["S"], key["sk"]["S"]
         found = self._items.execute("SELECT item FROM items WHERE pk = ? AND sk = ?", where).fetchone()
-        self.read_units += max(1, len(found[0]) / 4096) if found else 1
+        self._read_units += max(1, len(found[0]) / 4096) if found else 1
         return {"Item": json.loads(found[0])} if found else {}
 
     def _block(self, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - the operation's parameters
@@ -106,7 +93,7 @@ class Endless:
         query = "SELECT item FROM items WHERE pk = ? AND sk BETWEEN ? AND ? ORDER BY sk DESC LIMIT 1"
         found = self._items.execute(query, values).fetchall()
         units = sum(len(text) for (text,) in found) / 4096
-        self.read_units += units
+        self._read_units += units
         return {"Items": [json.loads(text) for (text,) in found], "ConsumedCapacity": {"CapacityUnits": units}}
 
     def _index(self, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - the operation's parameters
@@ -122,7 +109,7 @@ class Endless:
         wanted = range(number, self._people, shards)[:_PAGE]
         entries = [{"pk": {"S": f"PERSON#p{one:09}"}, slot: {"S": f"1980-01-01#p{one:09}"}} for one in wanted]
         units = len(entries) * 300 / 8192
-        self.read_units += units
+        self._read_units += units
         answer = {"Items": entries, "Count": len(entries), "ScannedCount": len(entries)}
         if len(wanted) == _PAGE:
             answer["LastEvaluatedKey"] = {**entries[-1], "sk": {"S": "RECORD"}, "shard": {"S": shard}}
@@ -133,5 +120,5 @@ class Endless:
         record_id, uin = self._ids
         found = [json.loads(self._person.replace(record_id, id_).replace(uin, id_)) for id_ in ids]
         units = len(found) * max(1, -(-len(self._person) // 4096))
-        self.read_units += units
+        self._read_units += units
         return {"Responses": {_REGISTRY: found}, "ConsumedCapacity": [{"CapacityUnits": float(units)}]}

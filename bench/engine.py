@@ -7,9 +7,12 @@ accepted and dropped. Each response is computed once, and then returned as bytes
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +23,29 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 Item = dict[str, Any]
-NO_CREDENTIALS = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+# As long as those of a role in Lambda, since each call is signed with them.
+NO_CREDENTIALS = {
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_SESSION_TOKEN": "n" * 1000,
+}
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "SendMessage"}
 
 
+@contextmanager
+def as_in_lambda() -> Iterator[None]:
+    """Set what Lambda gives a function: credentials, and a stdout for the log lines, here a file."""
+    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "INFO", "POWERTOOLS_SERVICE_NAME": "dci"}
+    with tempfile.TemporaryFile("w") as lines, redirect_stdout(lines):
+        yield
+
+
 class Engine:
-    """Responds from the given items, for any table; `calls` are the operations that were requested."""
+    """Responds from the given items, for any table, and counts read units."""
 
     def __init__(self, items: Iterable[Item], secrets: dict[str, str]) -> None:
-        self.calls: list[str] = []
-        self.units = 0.0
+        self._units = 0.0
         self._secrets = secrets
         self._items = {_key(item): item for item in items}
         self._slots: dict[tuple[str, str], list[tuple[str, Item]]] = defaultdict(list)
@@ -40,19 +56,13 @@ class Engine:
             entries.sort(key=lambda entry: entry[0])
         self._answers: dict[tuple[str, bytes], tuple[bytes, float]] = {}
 
-    def stand_in(self, runtime: Runtime) -> None:
-        """Replace the network of a runtime's clients."""
-        clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets)
-        for client in clients:
-            client.endpoint = self
-
-    def post(self, target: str, _: str, body: bytes, _deadline: Deadline) -> Answer:
-        """Respond as an endpoint does."""
-        return Answer(HTTPStatus.OK, self.answer(target.rpartition(".")[2], body))
+    def counted(self) -> dict[str, float]:
+        """Return the read units since the last time."""
+        units, self._units = self._units, 0.0
+        return {"read_units": units}
 
     def answer(self, operation: str, body: bytes) -> bytes:
         """Return the response to a request."""
-        self.calls.append(operation)
         if operation in _WRITES:
             return b"{}"
         if (operation, body) not in self._answers:
@@ -61,7 +71,7 @@ class Engine:
             units = (consumed if isinstance(consumed, dict) else consumed[0])["CapacityUnits"]
             self._answers[operation, body] = json.dumps(response).encode(), units
         answer, units = self._answers[operation, body]
-        self.units += units
+        self._units += units
         return answer
 
     def _respond(self, operation: str, requested: Any) -> dict[str, Any]:  # noqa: ANN401 - any operation's parameters
@@ -102,11 +112,14 @@ class Engine:
 
 
 class _Recorder(Engine):
-    """An empty engine that keeps the items of writes."""
+    """An empty engine that keeps the items of writes. Nothing is measured, so it responds in this process."""
 
     def __init__(self) -> None:
         super().__init__((), {})
         self.written: list[Item] = []
+
+    def post(self, target: str, _: str, body: bytes, _deadline: Deadline) -> Answer:
+        return Answer(HTTPStatus.OK, self.answer(target.rpartition(".")[2], body))
 
     def answer(self, operation: str, body: bytes) -> bytes:
         requested = json.loads(body)
@@ -118,7 +131,7 @@ class _Recorder(Engine):
 def recorded(runtime: Runtime) -> list[Item]:
     """Give a runtime an empty engine, and return the list to which it adds written items."""
     recorder = _Recorder()
-    recorder.stand_in(runtime)
+    vars(runtime.dynamodb)["endpoint"] = recorder
     return recorder.written
 
 

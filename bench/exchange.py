@@ -7,22 +7,23 @@ size runs in a process of its own, whose peak of memory is compared.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from statistics import median
+from typing import NamedTuple
 
+from canned_aws import CannedAws
 from cost import MILLION, PRICES
 from endless import Endless
-from engine import NO_CREDENTIALS
+from engine import as_in_lambda
+from floor import ROUNDS, compare
 from memory import peak_mib
 from report import Budget, options_of, report
 from warm import VARIABLES, Bench
 
 from dci_common.outbound.answers import HttpAnswer
-from dci_common.runtime import Runtime
+from dci_common.runtime import LambdaHandler, Runtime
 from dci_common.settings import Settings
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
@@ -54,20 +55,27 @@ class Receiver:
         return HttpAnswer(200, None, b"{}")
 
 
+class Used(NamedTuple):
+    """What an answer took: units of DynamoDB, calls of AWS, CPU seconds, and invocations of the function."""
+
+    read_units: float = 0.0
+    write_units: float = 0.0
+    calls: int = 0
+    seconds: float = 0.0
+    invocations: int = 0
+
+
 def acknowledged(bench: Bench, turns: int) -> float:
     """Return the CPU time of an acknowledgement as a ratio to that of a search by id, measured in turns."""
     runtime = Runtime(Settings.from_env(_VARIABLES))
-    bench.engine.stand_in(runtime)
-    runtime.sqs.endpoint = bench.engine  # type: ignore[attr-defined] # the functions' own client
+    bench.aws.attach(runtime)
     exchange = exchange_app.create_app(runtime)
     sync = bench.search_event(bench.by_id(0))
     asked = {"query_type": "idtype-value", "query": {"type": "UIN", "value": bench.uins[0]}}
     asynchronous = bench.event("/registry/search", {}, asked)
-    rounds = [
-        (bench.measure(exchange, asynchronous, turns), bench.measure(bench.search, sync, turns)) for _ in range(9)
-    ]
-    ratios: list[float] = [ack.cpu_ms / search.cpu_ms for ack, search in rounds]
-    return median(ratios)
+    for app, event in ((exchange, asynchronous), (bench.search, sync)):
+        bench.calls(app, event)
+    return compare(lambda: exchange(asynchronous, None), lambda: bench.search(sync, None), turns // ROUNDS).ratio
 
 
 def answer(people: int) -> dict[str, float]:
@@ -78,36 +86,46 @@ def answer(people: int) -> dict[str, float]:
     person = next(item for item in items if f'"{uin}"' in item.get("body", {"S": ""})["S"])
     runtime = Runtime(Settings.from_env(_VARIABLES))
     with tempfile.TemporaryDirectory() as folder:
-        endless = Endless(bench.engine, person, uin, people, f"{folder}/exchange")
-        endless.stand_in(runtime)
+        aws = CannedAws(Endless(bench.engine, person, uin, people, f"{folder}/exchange"))
+        aws.attach(runtime)
         receiver = Receiver(runtime.settings)
         deliver = delivery_app.create_app(runtime, lambda _: receiver)  # type: ignore[arg-type, return-value]
         header = {"sender_uri": "https://receiver.example.org/on-search"}
         asked = {"query_type": "predicate", "query": [_BORN]}
         exchange_app.create_app(runtime)(bench.event("/registry/search", header, asked), None)
-        began, invocations = time.process_time(), 0
-        while endless.queued:
-            records = [{"messageId": "1", "body": endless.queued.pop(0)}]
-            deliver({"Records": records}, None)
-            invocations += 1
-        seconds = time.process_time() - began - endless.seconds
+        used = _deliver_all(aws, deliver)
     if receiver.records != people:
         raise SystemExit(f"{receiver.records} of {people} records were delivered.")
     return {
-        "a second": people / seconds,
+        "a second": people / used.seconds,
         "memory": peak_mib(),
-        "dollars": MILLION / people * _dollars(endless, seconds, invocations),
+        "dollars": MILLION / people * _dollars(used),
     }
 
 
-def _dollars(endless: Endless, seconds: float, invocations: int) -> float:
+def _deliver_all(aws: CannedAws, deliver: LambdaHandler) -> Used:
+    """Call the delivery function with each message that is queued, until there is no more."""
+    used, queued = Used(), [""]
+    while queued:
+        calls, counted = aws.take()
+        queued = queued[1:] + counted["queued"]
+        began = time.process_time()
+        if queued:
+            deliver({"Records": [{"messageId": "1", "body": queued[0]}]}, None)
+        seconds = time.process_time() - began
+        units = counted["read_units"], counted["write_units"]
+        used = Used(*map(sum, zip(used, (*units, len(calls), seconds, int(bool(queued))), strict=True)))
+    return used
+
+
+def _dollars(used: Used) -> float:
     """Return what an answer costs: calls of AWS's wait 5 ms each, and each takes its turn."""
     memory: float = functions()["DeliveryFunction"]["MemorySize"] / 1024
     return (
-        endless.read_units / MILLION * PRICES["a million read units"]
-        + endless.write_units / MILLION * PRICES["a million write units"]
-        + (seconds + 0.005 * endless.calls) * memory * PRICES["a GB-second of functions (arm64)"]
-        + invocations / MILLION * PRICES["a million calls of functions"]
+        used.read_units / MILLION * PRICES["a million read units"]
+        + used.write_units / MILLION * PRICES["a million write units"]
+        + (used.seconds + 0.005 * used.calls) * memory * PRICES["a GB-second of functions (arm64)"]
+        + used.invocations / MILLION * PRICES["a million calls of functions"]
     )
 
 
@@ -123,11 +141,13 @@ def main() -> int:
     parser = options_of(__doc__, "fewer records and turns")
     parser.add_argument("--people", type=int, help="only answer a search that so many people match")
     options = parser.parse_args()
-    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}
     if options.people:
-        print(json.dumps(answer(options.people)))
+        with as_in_lambda():
+            found = answer(options.people)
+        print(json.dumps(found))
         return 0
-    ratio = acknowledged(Bench(), 20 if options.quick else 200)
+    with as_in_lambda():
+        ratio = acknowledged(Bench(), 45 if options.quick else 450)
     few, many = (_in_a_process(people) for people in (10_000, 40_000 if options.quick else MILLION))
     budgets = [
         Budget("an ACK's CPU, of a search by id's", ratio, _MOST_OF_SEARCH),
