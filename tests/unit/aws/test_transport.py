@@ -78,12 +78,12 @@ def test_a_closed_connection_is_replaced(server: Server) -> None:
 
 
 def _is_over(connection: Any) -> bool:
-    return connection.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"" if _readable(connection) else False
+    return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"" if _readable(connection) else False
 
 
 def _readable(connection: Any) -> bool:
     try:
-        connection.sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:
         return False
     return True
@@ -215,7 +215,7 @@ def test_timeouts_are_what_the_deadline_leaves(server: Server, monkeypatch: pyte
         return create(address, timeout, *rest)
 
     def read(endpoint: Endpoint, connection: Any, deadline: Deadline) -> Answer:
-        timeouts.append(("read", connection.sock.gettimeout()))
+        timeouts.append(("read", connection.gettimeout()))
         return answer(endpoint, connection, deadline)
 
     monkeypatch.setattr(socket, "create_connection", connect)

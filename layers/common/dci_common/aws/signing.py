@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
+_NAMES = "content-type;host;x-amz-date;x-amz-target"
+_NAMES_WITH_TOKEN = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"  # noqa: S105 - names
 _lookup_lock = threading.Lock()
 
 
@@ -65,36 +67,37 @@ def session() -> Session:
     return get_session()
 
 
-def sign(
-    headers: Mapping[str, str], body: bytes, keys: Credentials, *, service: str, region: str, now: float | None = None
-) -> dict[str, str]:
-    """Return the headers of a `POST /` with its signature added.
+class Signer:
+    """Signs requests `POST /` to a service in a region, at a host."""
 
-    The names of `headers` are in lower case, and `host` is one of them. `now` is in epoch seconds.
-    """
-    timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    token = {"x-amz-security-token": keys.token} if keys.token else {}
-    signed = {**headers, "x-amz-date": timestamp, **token}
-    names = sorted(signed)
-    signed_headers = ";".join(names)
-    request = "\n".join(
-        [
-            "POST",
-            "/",
-            "",
-            *(f"{name}:{signed[name]}" for name in names),
-            "",
-            signed_headers,
-            hashlib.sha256(body).hexdigest(),
-        ]
-    )
-    scope = f"{timestamp[:8]}/{region}/{service}/aws4_request"
-    string_to_sign = "\n".join([_ALGORITHM, timestamp, scope, hashlib.sha256(request.encode()).hexdigest()])
-    signature = hmac.new(_signing_key(keys.secret_key, scope), string_to_sign.encode(), hashlib.sha256).hexdigest()
-    authorization = (
-        f"{_ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={signed_headers}, Signature={signature}"
-    )
-    return {**signed, "authorization": authorization}
+    def __init__(self, service: str, region: str, host: str) -> None:
+        self._host = host
+        self._scope = f"/{region}/{service}/aws4_request"
+
+    def head(self, target: str, content_type: str, body: bytes, keys: Credentials, now: float | None = None) -> str:
+        """Return the first lines of a request, with its signature; `now` is in epoch seconds.
+
+        What the caller adds, the length of the body at least, is not signed. Raises ValueError where a value would
+        end its line; the error does not quote it.
+        """
+        if not f"{self._host}{self._scope}{keys.access_key}{keys.token}{target}{content_type}".isprintable():
+            raise ValueError("A header holds a control character.")
+        timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+        names, token = _NAMES, ""
+        if keys.token:
+            names, token = _NAMES_WITH_TOKEN, f"x-amz-security-token:{keys.token}\n"
+        lines = (  # in the order of their names
+            f"content-type:{content_type}\nhost:{self._host}\nx-amz-date:{timestamp}\n{token}x-amz-target:{target}\n"
+        )
+        request = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+        scope = timestamp[:8] + self._scope
+        text = f"{_ALGORITHM}\n{timestamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+        signature = hmac.digest(_signing_key(keys.secret_key, scope), text.encode(), "sha256").hex()
+        sent = lines.replace("\n", "\r\n")
+        return (
+            f"POST / HTTP/1.1\r\n{sent}authorization: {_ALGORITHM} Credential={keys.access_key}/{scope}, "
+            f"SignedHeaders={names}, Signature={signature}"
+        )
 
 
 @lru_cache(maxsize=8)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import select
+import socket
 import sys
 import weakref
 import zlib
@@ -26,18 +26,19 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from dci_common.aws.signing import credentials, sign
+from dci_common.aws.http_response import BrokenResponse, Response
+from dci_common.aws.signing import Signer, credentials
 
 if TYPE_CHECKING:
-    import socket
     import ssl
 
     from dci_common.deadline import Deadline
 
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024  # DynamoDB's largest response holds 16 MB of items
-_PART_BYTES = 1024 * 1024
+_PART_BYTES = 64 * 1024  # that are received at once
 _SHORTEST_TIMEOUT = 0.001  # zero means something else to a socket
-_USER_AGENT = "dci-api-server python/{}.{}.{}".format(*sys.version_info[:3])
+_USER_AGENT = "user-agent: dci-api-server python/{}.{}.{}".format(*sys.version_info[:3])
+_PORTS = {"http": 80, "https": 443}
 _CA_FILE = Path(botocore.__file__).with_name("cacert.pem")
 
 
@@ -65,9 +66,10 @@ class Endpoint:
     def __init__(self, service: str, url: str, region: str) -> None:
         parts = urlsplit(url)
         self.url = url
-        self._service, self._region = service, region
-        self._is_secure, self._host = parts.scheme == "https", parts.netloc
-        self._idle: deque[http.client.HTTPConnection] = deque()
+        self._is_secure = parts.scheme == "https"
+        self._address = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        self._signer = Signer(service, region, parts.netloc)
+        self._idle: deque[socket.socket] = deque()
         weakref.finalize(self, _close, self._idle)
 
     @classmethod
@@ -83,66 +85,67 @@ class Endpoint:
 
         A response that does not match the checksum that DynamoDB sends with it counts as lost.
         """
-        headers = {"content-type": content_type, "host": self._host, "x-amz-target": target}
-        headers = sign(headers, body, credentials(), service=self._service, region=self._region)
-        headers["user-agent"] = _USER_AGENT
+        try:
+            head = self._signer.head(target, content_type, body, credentials())
+            request = f"{head}\r\ncontent-length: {len(body)}\r\n{_USER_AGENT}\r\n\r\n".encode("ascii") + body
+        except ValueError:  # about a header, which may hold a secret: the cause is not passed on
+            raise ConnectionClosedError(endpoint_url=self.url) from None
         connection = self._connection(deadline)
         try:
-            _set_timeout(connection.sock, self.read_seconds, deadline)
-            connection.request("POST", "/", body, headers)
+            _set_timeout(connection, self.read_seconds, deadline)
+            connection.sendall(request)
             return self._answer(connection, deadline)
         except TimeoutError as error:
             self._drop(connection)
             raise ReadTimeoutError(endpoint_url=self.url) from error
-        except (http.client.HTTPException, OSError) as error:
+        except (BrokenResponse, OSError) as error:
             self._drop(connection)
             raise ConnectionClosedError(endpoint_url=self.url) from error
         except ResponseTooLarge:
             connection.close()
             raise
-        except ValueError:  # about a header, which may hold a secret: the cause is not passed on
-            self._drop(connection)
-            raise ConnectionClosedError(endpoint_url=self.url) from None
 
-    def _answer(self, connection: http.client.HTTPConnection, deadline: Deadline) -> Answer:
-        sock = connection.sock  # of which the connection lets go when the other side closes it
-        response = connection.getresponse()
-        body = self._body(response, sock, deadline)
-        checksum = response.headers.get("x-amz-crc32")
-        if checksum and checksum != str(zlib.crc32(body)):
-            raise http.client.IncompleteRead(b"")
-        if not response.will_close:
+    def _answer(self, connection: socket.socket, deadline: Deadline) -> Answer:
+        response = Response()
+        try:
+            self._receive(response, connection, deadline)
+        finally:
+            response.close()
+        body, headers = response.body, response.headers
+        checksum = headers.get(b"x-amz-crc32")
+        if checksum and checksum != str(zlib.crc32(body)).encode():
+            raise BrokenResponse
+        if response.is_last:
+            connection.close()
+        else:
             self._idle.append(connection)
         if response.status == HTTPStatus.OK:
             return Answer(response.status, body)
-        return Answer(response.status, body, response.headers.get("x-amzn-requestid", ""))
+        return Answer(response.status, body, headers.get(b"x-amzn-requestid", b"").decode("latin-1"))
 
-    def _body(self, response: http.client.HTTPResponse, sock: socket.socket, deadline: Deadline) -> bytes:
-        self._check_size(response.length or 0)  # None where it is not known beforehand
-        parts: list[bytes] = []
+    def _receive(self, response: Response, connection: socket.socket, deadline: Deadline) -> None:
         size = 0
-        while part := response.read1(_PART_BYTES):
-            parts.append(part)
+        while True:
+            part = connection.recv(_PART_BYTES)
+            response.feed(part)
             size += len(part)
-            self._check_size(size)
+            self._check_size(max(size, response.length))
+            if response.is_complete:
+                return
             if deadline.call_seconds() <= 0:
                 raise TimeoutError
-            _set_timeout(sock, self.read_seconds, deadline)
-        if response.length:
-            raise http.client.IncompleteRead(b"", response.length)
-        response.read()  # of nothing, which frees the connection
-        return b"".join(parts)
+            _set_timeout(connection, self.read_seconds, deadline)
 
     def _check_size(self, size: int) -> None:
         if size > MAX_RESPONSE_BYTES:
             raise ResponseTooLarge(endpoint_url=self.url, limit=MAX_RESPONSE_BYTES)
 
-    def _drop(self, failed: http.client.HTTPConnection) -> None:
+    def _drop(self, failed: socket.socket) -> None:
         """Close a connection and all idle ones, which may be dead as well and would cost an attempt each."""
         failed.close()
         _close(self._idle)
 
-    def _connection(self, deadline: Deadline) -> http.client.HTTPConnection:
+    def _connection(self, deadline: Deadline) -> socket.socket:
         """Return a connection for this thread alone: an idle one that is still open, or a new one."""
         while self._idle:
             try:
@@ -152,19 +155,20 @@ class Endpoint:
             if not _is_closed(idle):
                 return idle
             idle.close()
-        timeout = _timeout(self.connect_seconds, deadline)
-        made = (
-            http.client.HTTPSConnection(self._host, timeout=timeout, context=tls_context())
-            if self._is_secure
-            else http.client.HTTPConnection(self._host, timeout=timeout)
-        )
         try:
-            made.connect()
+            return self._connect(_timeout(self.connect_seconds, deadline))
         except OSError as error:
-            made.close()
             failure = ConnectTimeoutError if isinstance(error, TimeoutError) else EndpointConnectionError
             raise failure(endpoint_url=self.url) from error
-        return made
+
+    def _connect(self, timeout: float) -> socket.socket:
+        made = socket.create_connection(self._address, timeout)
+        try:
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return tls_context().wrap_socket(made, server_hostname=self._address[0]) if self._is_secure else made
+        except OSError:
+            made.close()
+            raise
 
 
 @cache
@@ -185,14 +189,14 @@ def _set_timeout(sock: socket.socket, seconds: float, deadline: Deadline) -> Non
         sock.settimeout(timeout)
 
 
-def _close(connections: deque[http.client.HTTPConnection]) -> None:
+def _close(connections: deque[socket.socket]) -> None:
     while connections:
         with suppress(IndexError):  # another thread took it
             connections.pop().close()
 
 
-def _is_closed(connection: http.client.HTTPConnection) -> bool:
+def _is_closed(connection: socket.socket) -> bool:
     """Return whether something can be read before anything was asked, which is the end of the connection."""
     poll = select.poll()
-    poll.register(connection.sock, select.POLLIN)
+    poll.register(connection, select.POLLIN)
     return bool(poll.poll(0))
