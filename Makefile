@@ -126,7 +126,7 @@ $(DYNAMODB_LOCAL): cli/dci_cli/local/dynamodb_local.py | .venv/dev.stamp
 	@touch $@
 
 .PHONY: bench
-bench: bench-warm bench-cold bench-token bench-exchange bench-changes bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
+bench: bench-warm bench-cold bench-token bench-exchange bench-changes bench-peers bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
 
 .PHONY: cost
 cost: .venv/dev.stamp ## print what a deployment costs a month, and a million searches
@@ -151,6 +151,10 @@ bench-exchange: .venv/dev.stamp ## measure asynchronous exchange: an acknowledge
 .PHONY: bench-changes
 bench-changes: .venv/dev.stamp ## measure telling of changes: with subscriptions by identifier, and by condition
 	$(call measure,changes)
+
+.PHONY: bench-peers
+bench-peers: .venv/dev.stamp .venv-peers/peers.stamp ## measure a search by id and a token beside other servers (needs PostgreSQL and npm)
+	$(call measure,peers/compare)
 
 .PHONY: bench-search
 bench-search: .venv/dev.stamp $(DYNAMODB_LOCAL) ## measure searches (BENCH_PEOPLE=10000,50000,200000)
@@ -181,12 +185,12 @@ openapi: .venv/dev.stamp ## generate the OpenAPI description from the models
 
 .PHONY: clean
 clean: ## remove environments, artifacts and caches
-	rm -rf $(ENVIRONMENTS) .aws-sam .local dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(ENVIRONMENTS) bench/peers/node_modules .aws-sam .local dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each environment contains exactly the packages of its lock file. uv installs them. uv itself has an environment of its
 # own, where the pip that comes with Python installs it; any version of pip can do that.
-ENVIRONMENTS := .venv .venv-uv .venv-sam .venv-checkov .venv-ministack
+ENVIRONMENTS := .venv .venv-uv .venv-sam .venv-checkov .venv-ministack .venv-peers
 # An environment whose Python was removed from the machine is created again.
 $(shell for environment in $(ENVIRONMENTS); do [ -x $$environment/bin/python ] || rm -f $$environment/*.stamp; done)
 $(patsubst %,%/bin/python,$(filter-out .venv-ministack,$(ENVIRONMENTS))):
@@ -224,6 +228,12 @@ sync = @scripts/uv pip sync -q --require-hashes --python $(1)/bin/python require
 # SAM and checkov need other versions of the functions' dependencies, so each has its own environment.
 .venv-checkov/checkov.stamp: requirements/checkov.txt .venv-uv/uv.stamp | .venv-checkov/bin/python
 	$(call sync,.venv-checkov,checkov)
+	@touch $@
+
+# The servers that bench/peers compares with, and the npm package among them.
+.venv-peers/peers.stamp: requirements/peers.txt bench/peers/package-lock.json .venv-uv/uv.stamp | .venv-peers/bin/python
+	$(call sync,.venv-peers,peers)
+	@cd bench/peers && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 # The emulator runs the artifacts with its own Python.
