@@ -13,7 +13,7 @@ from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
 from dci_common.registry.plan.search_plan import Visibility
-from dci_common.registry.query.sort import Position, Window
+from dci_common.registry.query.sort import Window
 from dci_common.registry.query.tree import AnyRelated, Node, Not, Query
 from dci_common.registry.storage.budget import Budget
 from support.api import item
@@ -111,15 +111,15 @@ def test_any_registry_answers_as_the_oracle_says(seed: int) -> None:
 def cursor_walk(
     engine: SearchEngine, query: Query, visibility: Visibility, asked: RandomQuery, size: int
 ) -> Iterator[tuple[list[str], int]]:
-    """Walk from page to page, each beginning after the last record of the one before."""
-    after: Position | None = None
+    """Walk from page to page, each beginning after the last record of the one before, with the total of the first."""
+    after, total = None, None
     while True:
-        found = engine.search(query, visibility, Window(0, size, asked.keys, after), Budget(10**6))
+        found = engine.search(query, visibility, Window(0, size, asked.keys, after, total), Budget(10**6))
         yield [view["id"] for view in found.views], found.total
         if found.next_position is None:
             return
         assert found.next_position != after
-        after = found.next_position
+        after, total = found.next_position, found.total
 
 
 @pytest.mark.exhaustive

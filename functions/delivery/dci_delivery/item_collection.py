@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.audit import shown_members
+from dci_common.exchange.cursor import PageStart
 from dci_common.exchange.exchange_store import Charge, QuotaUsedUp
 from dci_common.exchange.exchanges import Checkpoint, Exchange, Outcome
 from dci_common.registry.errors import TooManyMatches
@@ -86,14 +87,15 @@ class ItemCollection:
         Raises QuotaUsedUp, TooManyMatches, and Rejection for a cursor that is not the client's.
         """
         cursor = search.page.cursor
-        after = cursors.open(cursor, search.digest) if cursor else None
+        start = cursors.open(cursor, search.digest) if cursor else None
         budget = Budget(self._runtime.settings.max_examined_async, deadline)
-        found = self._engine.search(search.query, search.visibility, search.window(after), budget)
+        found = self._engine.search(search.query, search.visibility, search.window(start), budget)
         ids = [view["id"] for view in found.views]
-        following = cursors.seal(found.next_position, search.digest) if found.next_position else ""
+        following = found.next_position
+        next_cursor = cursors.seal(PageStart(following, found.total), search.digest) if following else ""
         shown = set(ids)
         others = [id_ for id_ in found.identified if id_ not in shown]
-        outcome = Outcome(len(ids), found.total, following, len(others), restricted=self._client.restricted)
+        outcome = Outcome(len(ids), found.total, next_cursor, len(others), restricted=self._client.restricted)
         charge = sum(self._charges(search, ids)) or min(found.total, 1)
         if (a_day := self._a_day()) and charge > a_day:
             raise _more_than_a_day(a_day)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dci_common.cache import AgingCache
 from dci_common.exchange.audit import disclosed_records, shown_members
 from dci_common.exchange.compiled_search import CompiledSearch, compile_search
-from dci_common.exchange.cursor import Cursors
+from dci_common.exchange.cursor import Cursors, PageStart
 from dci_common.exchange.disclosure_session import DisclosureSession, DisclosureSessions
 from dci_common.exchange.participants import check_participants
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
@@ -142,14 +142,14 @@ class SearchService:
     ) -> dict[str, Any]:
         today = requester.today
         cursor, record_type = search.page.cursor, search.record_type
-        after = self._cursors.open(cursor, search.digest) if cursor else None
-        found = self._engine.search(search.query, search.visibility, search.window(after), requester.budget)
+        start = self._cursors.open(cursor, search.digest) if cursor else None
+        found = self._engine.search(search.query, search.visibility, search.window(start), requester.budget)
         records = disclosed_records(record_type.kind, found.views, search.disclosure, today, found.identified)
         members = shown_members(record_type.kind, found.views, search.disclosure, today)
         charge = len(found.views) + len(members) or min(found.total, 1)
         session.record_disclosure(item.reference_id, item.search_criteria, record_type.name, records, charge)
         following = found.next_position if search.page.size else None
-        next_cursor = self._cursors.seal(following, search.digest) if following else None
+        next_cursor = self._cursors.seal(PageStart(following, found.total), search.digest) if following else None
         pagination = search.page.pagination(len(found.views), found.total, next_cursor)
         rendered = [record_type.render(view, search.disclosure, today) for view in found.views]
         return served(item, self._now(), record_data(search.reg_type, record_type.name, rendered), pagination)

@@ -22,8 +22,9 @@ from dci_common.registry.query.tree import EVERYTHING, Query, most_matches
 from dci_common.spdci.pagination import MAX_PAGE_SIZE, Page, read_page
 
 if TYPE_CHECKING:
+    from dci_common.exchange.cursor import PageStart
     from dci_common.registry.catalogue.attributes import Disclosure
-    from dci_common.registry.query.sort import Position, SortKey, Window
+    from dci_common.registry.query.sort import SortKey, Window
     from dci_common.registry.storage.store import RegistrySettings
     from dci_common.spdci.search_items import Pagination, SearchCriteria
 
@@ -55,7 +56,8 @@ class SearchClient(Protocol):
 class CompiledSearch(NamedTuple):
     """A search for one page of the records of a type, for one client, on one day.
 
-    `digest` identifies the search, whichever page is asked for: a cursor continues only the same search.
+    `digest` identifies the search, whichever page is asked for, and what the client may know of its matches: a cursor
+    continues only the same search, and its total is that of all matches only as long as the client is entitled alike.
     """
 
     reg_type: str
@@ -73,9 +75,9 @@ class CompiledSearch(NamedTuple):
         most = most_matches(self.query.tree)
         return self.page.max_records if most is None else min(most, self.page.max_records)
 
-    def window(self, after: Position | None = None) -> Window:
+    def window(self, start: PageStart | None = None) -> Window:
         """Return the window of matches that the page shows, after the position that its cursor names."""
-        return self.page.window(self.sort, after)
+        return self.page.window(self.sort, *(start or (None, None)))
 
 
 def compile_search(
@@ -100,6 +102,11 @@ def compile_search(
         record_type is OPENSPP17_PERSON and client.openspp17 and openspp17.asks_everybody(criteria)
     )
     page, disclosed = read_page(criteria, pagination), disclosure(client.disclosure)
+    visibility = Visibility(
+        settings.shards,
+        restricted=client.restricted,
+        hidden_orders=catalogue.hidden_orders(record_type.kind, disclosed),
+    )
     conditions = Conditions(catalogue, record_type.kind, disclosed, today, settings.former)
     tree = EVERYTHING if everybody else parse(criteria.query_type, criteria.query, conditions)
     return CompiledSearch(
@@ -108,16 +115,15 @@ def compile_search(
         query=Query(record_type.kind, tree, today),
         sort=parse_sort(criteria.sort, conditions),
         page=page if page.size or not everybody else Page(1, MAX_PAGE_SIZE),
-        visibility=Visibility(
-            settings.shards,
-            restricted=client.restricted,
-            hidden_orders=catalogue.hidden_orders(record_type.kind, disclosed),
-        ),
+        visibility=visibility,
         disclosure=disclosed,
-        digest=_digest(client.client_id, reg_type, record_type.name, criteria),
+        digest=_digest(client.client_id, reg_type, record_type.name, criteria, visibility),
     )
 
 
-def _digest(client_id: str, reg_type: str, record_type: str, criteria: SearchCriteria) -> bytes:
+def _digest(
+    client_id: str, reg_type: str, record_type: str, criteria: SearchCriteria, visibility: Visibility
+) -> bytes:
     asked = [client_id, reg_type, record_type, criteria.query_type, criteria.query, criteria.sort]
+    asked += [visibility.restricted, sorted(visibility.hidden_orders)]
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).digest()

@@ -1,11 +1,11 @@
-"""Cursors: the position of the next page, encrypted and authenticated for one client and query."""
+"""Cursors: where the next page starts, encrypted and authenticated for one client and query."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,32 +22,44 @@ _NONCE_BYTES = 12
 _MAX_LENGTH = 4096
 
 
+class PageStart(NamedTuple):
+    """Where a page starts: after a position in the order of the matches, of which the first page counted `total`."""
+
+    after: Position
+    total: int
+
+
 class Cursors:
-    """Seals positions in the order of a query's results into cursors, with the search function's own key."""
+    """Seals the starts of pages into cursors, with the search function's own key."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._keys: AgingCache[str, AESGCM] = AgingCache(_KEY_SECONDS, runtime.clock)
 
-    def seal(self, position: Position, search_digest: bytes) -> str:
-        """Return the cursor of a position; it opens only with the same `search_digest`."""
+    def seal(self, start: PageStart, search_digest: bytes) -> str:
+        """Return the cursor of a page; it opens only with the same `search_digest`."""
         nonce = self._runtime.random_bytes(_NONCE_BYTES)
-        text = json.dumps([position.id, *position.values], ensure_ascii=False).encode()  # not six bytes for a letter
+        content = [start.total, start.after.id, *start.after.values]
+        text = json.dumps(content, ensure_ascii=False).encode()  # not six bytes for a letter
         return _encoded(nonce + self._key().encrypt(nonce, text, search_digest))
 
-    def open(self, cursor: str, search_digest: bytes) -> Position:
-        """Return the position of a cursor. Raises Rejection when it was not sealed here for this search."""
+    def open(self, cursor: str, search_digest: bytes) -> PageStart:
+        """Return the start of a cursor's page. Raises Rejection when it was not sealed here for this search.
+
+        Cursors of versions that did not seal the total were sealed for other digests, so they are rejected too.
+        """
         try:
             sealed = _decoded(cursor) if len(cursor) <= _MAX_LENGTH else b""
             nonce, text = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-            record_id, *values = json.loads(self._key().decrypt(nonce, text, search_digest))
+            total, record_id, *values = json.loads(self._key().decrypt(nonce, text, search_digest))
         except (InvalidTag, ValueError) as error:
             message = (
                 "cursor must be the next_cursor of this client's previous page, unchanged, with the same record "
-                "type, query and sort."
+                "type, query and sort. If it is, the service or what the client may see has changed since: ask for "
+                "the first page again."
             )
             raise Rejection("rjct.pagination.invalid", message) from error
-        return Position(tuple(values), record_id)
+        return PageStart(Position(tuple(values), record_id), total)
 
     def _key(self) -> AESGCM:
         return self._keys.get("key", self._load)

@@ -24,10 +24,10 @@ class Page(NamedTuple):
         """The largest number of records that the page can hold."""
         return self.size or MAX_PAGE_SIZE
 
-    def window(self, sort: tuple[SortKey, ...], after: Position | None) -> Window:
-        """Return the window of the matches that the page shows."""
+    def window(self, sort: tuple[SortKey, ...], after: Position | None, total: int | None) -> Window:
+        """Return the window of the matches that the page shows; `total` is their number, if its cursor has it."""
         size = self.max_records
-        return Window((self.number - 1) * size, size, sort, after, whole=self.size is None)
+        return Window((self.number - 1) * size, size, sort, after, total, whole=self.size is None)
 
     def pagination(self, returned: int, total: int, next_cursor: str | None) -> dict[str, int | str]:
         """Return the `pagination` of the response item."""

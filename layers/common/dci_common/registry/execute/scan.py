@@ -5,40 +5,27 @@ Entries of unverified partitions are returned apart: only the records' bodies ca
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from dci_common.aws.dynamodb import Item
-from dci_common.registry.execute.slices import Entry, Slice
+from dci_common.registry.execute.entry_reader import EntryReader, Page, Partition
+from dci_common.registry.execute.slices import Entry, Slice, Walk
 from dci_common.registry.model.base import Kind
 from dci_common.registry.plan.access_path import Proof, Range
 from dci_common.registry.plan.filter import Filter, holds
 from dci_common.registry.plan.search_plan import AccessPlan
 from dci_common.registry.plan.spans import Span
 from dci_common.registry.query.tree import Effort
+from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.facets import Facets, read_facets
 from dci_common.registry.storage.store import RegistryStore
 
 # An entry and its item; or None for its item, where the stream only says how far it has come.
 Streamed = tuple[Entry, Item | None]
-
-
-class Walk(NamedTuple):
-    """A range as it was read: the entries listed of each exact partition, the number of all, and unverified ones."""
-
-    listed: list[list[Entry]]
-    counted: int
-    unverified: list[Entry]
-
-    def page(self, verified: list[Entry], slice_: Slice) -> tuple[list[Entry], int]:
-        """Return the slice in the order of the slot, and how many entries match, given those that were verified."""
-        following = sorted((entry for entry in verified if slice_.follows(entry[0])), reverse=slice_.descending)
-        merged = heapq.merge(*self.listed, following, reverse=slice_.descending)
-        entries = [entry for entry, _ in zip(merged, range(slice_.wanted), strict=False)][slice_.offset :]
-        return entries, self.counted + len(verified)
 
 
 class IndexScan:
@@ -61,7 +48,7 @@ class IndexScan:
         return IndexScan(self._store, self._threads, access, self._budget)
 
     def walk(self, range_: Range, slice_: Slice) -> Walk:
-        """Read a range in the order of its slot, listing the entries of a slice and counting the others."""
+        """Read a range in the order of its slot, listing the entries of a slice and counting those that follow."""
         partitions = self._access.partitions
         exact = self._threads.map(lambda name: self._walk(name, range_, slice_), partitions.exact)
         unverified = self._threads.map(lambda name: self._unverified(name, range_), partitions.unverified)
@@ -70,6 +57,32 @@ class IndexScan:
             [entries for entries, _ in walks],
             sum(count for _, count in walks),
             [entry for entries in unverified for entry in entries],
+        )
+
+    def can_start_anywhere(self, range_: Range) -> bool:
+        """Return whether the entries after a position can be read alone (see `reader`).
+
+        Those of groups cannot be if that would count how many a partition has, of which clients may not know.
+        """
+        if self._access.volatile_attribute(range_):
+            return False
+        is_group = self._access.search.query.kind is Kind.GROUP
+        return not is_group or (self._residual is None and len(range_.spans) == 1)
+
+    def reader(self, range_: Range, slice_: Slice) -> EntryReader:
+        """Return what reads the entries of a range after the start of a slice, in the order of its slot.
+
+        Entries of groups are not counted: whoever takes them does.
+        """
+        (exact, unverified), unknown = self._access.partitions, keys.restricted_shard(self._access.search.query.kind)
+        pages = partial(self.pages, range_=range_, slice_=slice_)
+        return EntryReader(
+            [Partition(partial(pages, name, exact=True), is_exact=True) for name in exact]
+            + [Partition(partial(pages, name, exact=False), is_exact=False) for name in unverified],
+            shards=sum(name != unknown for name in exact),
+            threads=self._threads,
+            descending=slice_.descending,
+            filtered=self._residual is not None,
         )
 
     def collect(
@@ -94,41 +107,66 @@ class IndexScan:
         The items have facets if these are wanted, or needed to check the entries. After each page of DynamoDB's the
         stream says how far it has come.
         """
-        for span in slice_.ahead(range_.spans):
-            request = self._request(partition, range_.slot, span) | {"ScanIndexForward": not slice_.descending}
-            with_facets = facets or self._checks_in_python
-            request["ProjectionExpression"] = f"pk, {range_.slot}" + (", facets" if with_facets else "")
-            for page in self._store.query_pages(request, self._budget, entry_cost=self.entry_cost):
-                yield from ((_entry(item, range_.slot), item) for item in page["Items"] if self._passes(item))
-                if last := page.get("LastEvaluatedKey"):
-                    yield _entry(last, range_.slot), None
+        for page in self.pages(partition, range_=range_, slice_=slice_, exact=True, facets=facets):
+            yield from page.entries
+            if page.last:
+                yield page.last, None
 
     def stream_unverified(self, partition: str, range_: Range, slice_: Slice) -> Iterator[tuple[Entry, Item]]:
         """Yield an unverified partition's entries in the same way, with facets: bodies tell which of them match."""
+        for page in self.pages(partition, range_=range_, slice_=slice_, exact=False, facets=True):
+            yield from page.entries
+
+    def pages(
+        self,
+        partition: str,
+        limit: Callable[[], int] | None = None,
+        *,
+        range_: Range,
+        slice_: Slice,
+        exact: bool,
+        facets: bool = False,
+    ) -> Iterator[Page]:
+        """Yield pages of the entries after the start of a slice, `limit` at most if it is set.
+
+        Those of an exact partition are checked.
+        """
+        is_checked = exact and self._checks_in_python
+        request_of, cost = (self._request, self.entry_cost) if exact else (_range_request, self._unverified_cost)
+        if limit and self._access.search.query.kind is Kind.GROUP:
+            cost = 0
+        projection = f"pk, {range_.slot}" + (", facets" if facets or is_checked else "")
         for span in slice_.ahead(range_.spans):
-            request = _range_request(partition, range_.slot, span) | {"ScanIndexForward": not slice_.descending}
-            request["ProjectionExpression"] = f"pk, {range_.slot}, facets"
-            for page in self._store.query_pages(request, self._budget, entry_cost=self._unverified_cost):
-                yield from ((_entry(item, range_.slot), item) for item in page["Items"])
+            request = request_of(partition, range_.slot, span) | {"ScanIndexForward": not slice_.descending}
+            request["ProjectionExpression"] = projection
+            request |= {"Limit": limit()} if limit else {}
+            for page in self._store.query_pages(request, self._budget, entry_cost=cost):
+                last = page.get("LastEvaluatedKey")
+                yield Page(
+                    [(_entry(item, range_.slot), item) for item in page["Items"] if not exact or self._passes(item)],
+                    page["ScannedCount"],
+                    _entry(last, range_.slot) if last else None,
+                )
+                request |= {"Limit": limit()} if limit else {}
 
     def _walk(self, partition: str, range_: Range, slice_: Slice) -> tuple[list[Entry], int]:
-        """Return a partition's first `wanted` entries of the slice, and the number of all its entries."""
+        """Return a partition's first `wanted` entries of the slice, and the number of all after its start."""
         entries: list[Entry] = []
         counted = 0
-        for span, is_listed in slice_.split(range_.spans):
+        for span in slice_.ahead(range_.spans):
             request = self._request(partition, range_.slot, span)
             request["ScanIndexForward"] = not slice_.descending
-            missing = slice_.wanted - len(entries) if is_listed else 0
+            missing = slice_.wanted - len(entries)
             self._set_projection(request, range_.slot, missing, limited=self._access.path.proof is not Proof.NOTHING)
             for page in self._store.query_pages(request, self._budget, entry_cost=self.entry_cost):
                 if request.get("Select") == "COUNT":
                     counted += page["Count"]
                 else:
                     passed = [_entry(item, range_.slot) for item in page["Items"] if self._passes(item)]
-                    listed = passed[:missing] if is_listed else []
+                    listed = passed[:missing]
                     entries += listed
                     counted += len(passed) - len(listed)
-                missing = slice_.wanted - len(entries) if is_listed else 0
+                missing = slice_.wanted - len(entries)
                 self._set_projection(request, range_.slot, missing, limited=self._filter is None)
         return entries, counted + len(entries)
 

@@ -10,8 +10,8 @@ from dci_common.registry.errors import TooManyMatches
 from dci_common.registry.execute.bodies import Bodies
 from dci_common.registry.execute.lookups import look_up
 from dci_common.registry.execute.positions import is_in_facets, is_slot_order, sort_value
-from dci_common.registry.execute.scan import IndexScan, Walk
-from dci_common.registry.execute.slices import Entry, Slice
+from dci_common.registry.execute.scan import IndexScan
+from dci_common.registry.execute.slices import Entry, Slice, Walk
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, related_entries
 from dci_common.registry.plan.access_path import Range
@@ -112,10 +112,28 @@ class Search:
             descending=bool(window.sort) and window.sort[0].descending,
         )
         (range_,) = access.path.ranges
+        if window.total is not None and scan.can_start_anywhere(range_):
+            page += [
+                Position((slot_value,), id_) for slot_value, id_ in self._following(access, scan, range_, slice_)
+            ]
+            return page, window.total
         walk = scan.walk(range_, slice_)
         entries, total = walk.page(self._verified(scan, access, range_, walk), slice_)
         page += [Position((slot_value,), id_) for slot_value, id_ in entries]
-        return page, len(by_id) + total
+        return page, len(by_id) + total if window.total is None else window.total
+
+    def _following(self, access: AccessPlan, scan: IndexScan, range_: Range, slice_: Slice) -> list[Entry]:
+        """Return the entries of a slice, and count little beyond them."""
+        reader, found = scan.reader(range_, slice_), list[Entry]()
+        missing = slice_.wanted
+        while missing > 0 and (entries := reader.take(missing)):
+            exact = [entry for entry, is_exact in entries if is_exact]
+            self._budget.examine(scan.entry_cost * len(exact) if self._query.kind is Kind.GROUP else 0)
+            ids = [id_ for (_, id_), is_exact in entries if not is_exact]
+            matching = self.verify(scan, access, range_, ids) if ids else {}
+            found += [entry for entry, is_exact in entries if is_exact or entry[1] in matching]
+            missing = slice_.wanted - len(found)
+        return found[slice_.offset :]
 
     def _verified(self, scan: IndexScan, access: AccessPlan, range_: Range, walk: Walk) -> list[Entry]:
         """Return the unverified entries whose records match, each at its place in the order of the range's slot."""
@@ -140,7 +158,7 @@ class Search:
 
     def _in_sort_order(self, access: AccessPlan, scan: IndexScan, window: Window) -> tuple[list[Position], int]:
         positions = self.in_order(access, scan, window.sort)
-        total = len(positions)
+        total = len(positions) if window.total is None else window.total
         if window.after is not None:
             positions = positions_after(positions, window.after, window.sort)
         return positions[window.offset :][: window.size + 1], total

@@ -1,7 +1,8 @@
-"""Slices: which entries of an index walk are wanted, and the parts of its spans that hold them."""
+"""Slices: which entries of an index walk are wanted, the parts of its spans that hold them, and what it returns."""
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -31,22 +32,29 @@ class Slice(NamedTuple):
 
     def ahead(self, spans: tuple[Span, ...]) -> Iterator[Span]:
         """Yield the parts of the spans after the start, in the order of the walk."""
-        return (span for span, is_ahead in self.split(spans) if is_ahead)
-
-    def split(self, spans: tuple[Span, ...]) -> Iterator[tuple[Span, bool]]:
-        """Yield the spans in the order of the walk; those before its start with False: they are only counted."""
         for span in reversed(spans) if self.descending else spans:
-            if not self.after:
-                yield span, True
-                continue
-            before, following = self._cut(span)
-            for part, is_listed in ((before, False), (following, True)):
-                if part.low < part.high:
-                    yield part, is_listed
+            part = self._following(span) if self.after else span
+            if part.low < part.high:
+                yield part
 
-    def _cut(self, span: Span) -> tuple[Span, Span]:
-        """Return the parts of a span before and after the start, in the order of the walk."""
+    def _following(self, span: Span) -> Span:
+        """Return the part of a span after the start, in the order of the walk."""
         if self.descending:
             last = self.after[:-1] + chr(ord(self.after[-1]) - 1) + HIGH
-            return Span(max(span.low, self.after), span.high), Span(span.low, min(span.high, last))
-        return Span(span.low, min(span.high, self.after)), Span(max(span.low, self.after + " "), span.high)
+            return Span(span.low, min(span.high, last))
+        return Span(max(span.low, self.after + " "), span.high)
+
+
+class Walk(NamedTuple):
+    """A range as it was read: the entries listed of each exact partition, the number of all, and unverified ones."""
+
+    listed: list[list[Entry]]
+    counted: int
+    unverified: list[Entry]
+
+    def page(self, verified: list[Entry], slice_: Slice) -> tuple[list[Entry], int]:
+        """Return the slice in the order of the slot, and how many entries match, given those that were verified."""
+        following = sorted((entry for entry in verified if slice_.follows(entry[0])), reverse=slice_.descending)
+        merged = heapq.merge(*self.listed, following, reverse=slice_.descending)
+        entries = [entry for entry, _ in zip(merged, range(slice_.wanted), strict=False)][slice_.offset :]
+        return entries, self.counted + len(verified)

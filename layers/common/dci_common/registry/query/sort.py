@@ -40,13 +40,15 @@ class Position:
 class Window(NamedTuple):
     """The matches that are wanted: `size` of them, after the first `offset` that follow the position `after`.
 
-    `whole` says that all matches are wanted at once.
+    `total` is the number of all matches, which an earlier page counted; a window with a position has it. `whole` says
+    that all matches are wanted at once.
     """
 
     offset: int
     size: int
     sort: tuple[SortKey, ...] = ()
     after: Position | None = None
+    total: int | None = None
     whole: bool = False
 
 
