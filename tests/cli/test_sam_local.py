@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dci_cli.command_error import CommandError
-from dci_cli.local.sam_local import sam_local
+from dci_cli.local.sam_local import bridge_address, sam_local
 from support.server_process import command
 
 # In a process, and so with an engine, of its own.
@@ -63,6 +63,20 @@ def test_a_missing_docker_is_reported(
     (tmp_path / "template.yaml").touch()
     with pytest.raises(CommandError, match=said):
         sam_local("0", tmp_path / "credentials.json", built=tmp_path / "template.yaml")
+
+
+@pytest.mark.parametrize(
+    ("named", "address"),
+    [("127.0.0.2", "127.0.0.2"), ("127.0.0.0/8", "127.0.0.1"), ("192.0.2.0/24", "127.0.0.1")],
+    ids=["the gateway", "its subnet alone", "a bridge that is not this machine's"],
+)
+def test_containers_reach_the_address_of_the_bridge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, address: str
+) -> None:
+    """Docker names the bridge's gateway, or its subnet alone where the engine has just made it."""
+    program(tmp_path / "docker", f"#!/bin/sh\necho {named}\n")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert bridge_address() == address
 
 
 @pytest.mark.dynamodb_local

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
@@ -38,6 +39,7 @@ from dci_common.settings import SettingsError
 
 _SAM = CHECKOUT / ".venv-sam" / "bin" / "sam"
 _BUILT = CHECKOUT / ".aws-sam" / "build" / "template.yaml"
+_GATEWAY_OR_SUBNET = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}"
 
 
 def main() -> int:
@@ -52,7 +54,7 @@ def sam_local(port: str, credentials: Path, sam: Path = _SAM, built: Path = _BUI
     on_stop(_interrupt_once)
     base_url = f"http://127.0.0.1:{free_port(port)}"
     functions = Functions(f"http://127.0.0.1:{free_port('0')}")
-    data = LocalData(engine="dynamodb-local", address=_address())
+    data = LocalData(engine="dynamodb-local", address=bridge_address())
     data.check()
     hosts = (*CALLBACK_HOSTS, data.address, HOST)
     try:
@@ -82,21 +84,24 @@ def _interrupt_once(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _address() -> str:
+def bridge_address() -> str:
     """Return the address at which containers reach servers of this machine, and nobody outside it does.
 
-    It is the bridge's; 127.0.0.1 with Docker Desktop, which passes the containers' connections on to it.
+    It is the bridge's; 127.0.0.1 with Docker Desktop, which passes the containers' connections on to it. An engine
+    that has just made the bridge does not name its gateway, which is then the first address of the subnet.
     """
     docker = shutil.which("docker")
     if docker is None:
         raise CommandError("make sam-local needs Docker: there is no command docker.")
-    ask = [docker, "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]
+    ask = [docker, "network", "inspect", "bridge", "--format", _GATEWAY_OR_SUBNET]
     done = subprocess.run(ask, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise CommandError("make sam-local needs a running Docker engine: docker network inspect failed.")
+    subnet = ip_network(done.stdout.strip())  # of one address: the gateway
+    address = str(next(iter(subnet.hosts())))
     with socket.socket() as probe, suppress(OSError):
-        probe.bind((done.stdout.strip(), 0))
-        return done.stdout.strip()
+        probe.bind((address, 0))
+        return address
     return "127.0.0.1"
 
 
