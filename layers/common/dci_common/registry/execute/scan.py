@@ -15,7 +15,7 @@ from dci_common.registry.execute.entry_reader import EntryReader, Page, Partitio
 from dci_common.registry.execute.slices import Entry, Slice, Walk
 from dci_common.registry.model.base import Kind
 from dci_common.registry.plan.access_path import Proof, Range
-from dci_common.registry.plan.filter import Filter, holds
+from dci_common.registry.plan.filter import ALL_FACETS, Filter, Projection, holds
 from dci_common.registry.plan.search_plan import AccessPlan
 from dci_common.registry.plan.spans import Span
 from dci_common.registry.query.tree import Effort
@@ -86,14 +86,14 @@ class IndexScan:
         )
 
     def collect(
-        self, ranges: Iterable[Range], *, with_facets: bool
+        self, ranges: Iterable[Range], projection: Projection | None
     ) -> tuple[dict[str, Facets], list[tuple[Range, list[str]]]]:
         """Read all entries of several ranges: facets by record id, and the ids of each range's unverified entries."""
         partitions, ranges = self._access.partitions, list(ranges)
         jobs = [(name, range_) for range_ in ranges for name in partitions.exact]
         others = [(name, range_) for range_ in ranges for name in partitions.unverified]
         found: dict[str, Facets] = {}
-        for entries in self._threads.map(lambda job: self._entries(*job, with_facets=with_facets), jobs):
+        for entries in self._threads.map(lambda job: self._entries(projection, *job), jobs):
             found |= entries
         unverified = self._threads.map(lambda job: self._unverified(*job), others)
         return found, [
@@ -170,12 +170,14 @@ class IndexScan:
                 self._set_projection(request, range_.slot, missing, limited=self._filter is None)
         return entries, counted + len(entries)
 
-    def _entries(self, partition: str, range_: Range, *, with_facets: bool) -> dict[str, Facets]:
+    def _entries(self, projection: Projection | None, partition: str, range_: Range) -> dict[str, Facets]:
         """Return all entries of a partition: their facets, if they are wanted, by record id."""
         found: dict[str, Facets] = {}
         for span in range_.spans:
             request = self._request(partition, range_.slot, span)
-            request["ProjectionExpression"] = "pk, facets" if with_facets or self._checks_in_python else "pk"
+            wanted = ALL_FACETS if self._checks_in_python else projection
+            request["ProjectionExpression"] = f"pk, {wanted.expression}" if wanted else "pk"
+            request["ExpressionAttributeNames"] |= wanted.names if wanted else {}
             for page in self._store.query_pages(request, self._budget, entry_cost=self.entry_cost):
                 kept = (read_facets(item) for item in page["Items"] if self._passes(item))
                 found |= {facets["id"]: facets for facets in kept}

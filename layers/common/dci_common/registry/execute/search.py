@@ -15,6 +15,8 @@ from dci_common.registry.execute.slices import Entry, Slice, Walk
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, related_entries
 from dci_common.registry.plan.access_path import Range
+from dci_common.registry.plan.filter import ALL_FACETS, Projection
+from dci_common.registry.plan.member_search import MemberSearch
 from dci_common.registry.plan.search_plan import AccessPlan, SearchPlan, Visibility
 from dci_common.registry.query.sort import Position, SortKey, Window, ordered, positions_after
 from dci_common.registry.query.tree import AnyRelated, Effort
@@ -51,6 +53,8 @@ class Search:
         self._visibility = visibility
         self._budget = budget
         self._bodies = Bodies(store, threads, plan.query, budget, entitled=visibility.restricted)
+        # Whether all ids on the path are those of groups that the index entries of their members led to.
+        self._is_decided_by_entries = False
 
     def page(self, window: Window) -> Found:
         """Return the page of matches that a window shows."""
@@ -65,7 +69,8 @@ class Search:
         views = self._bodies.matching(position.id for position in page)
         next_position = page[-1] if page and len(positions) > window.size else None
         shown = [views[position.id] for position in page if position.id in views]
-        return Found(shown, total, next_position, [*self._bodies.matching(access.path.ids)], access)
+        identified = () if self._is_decided_by_entries else self._bodies.matching(access.path.ids)
+        return Found(shown, total, next_position, [*identified], access)
 
     def in_order(self, access: AccessPlan, scan: IndexScan, sort: tuple[SortKey, ...]) -> list[Position]:
         """Return the positions of all matches in the order of sort keys."""
@@ -92,12 +97,23 @@ class Search:
         return access, IndexScan(self._store, self._threads, access, self._budget)
 
     def _groups_by_members(self, *, streamed: bool) -> Iterator[tuple[AnyRelated, frozenset[str]]]:
+        self._is_decided_by_entries = bool(self._plan.members) and not self._plan.lookups
         for member_search in self._plan.members:
             people = Search(self._store, self._threads, member_search.people, self._visibility, self._budget)
             access, scan = people.locate()
+            is_by_entries = member_search.is_in_entries and bool(access.path.ranges) and not access.path.ids
+            self._is_decided_by_entries &= is_by_entries
             if not (streamed and access.path.ranges):
-                found = people.matching([*people._candidates(access, scan, with_facets=False)])
-                yield member_search.condition, member_search.groups_of(found.values())
+                yield member_search.condition, people.groups(member_search, access, scan)
+
+    def groups(self, member_search: MemberSearch, access: AccessPlan, scan: IndexScan) -> frozenset[str]:
+        """Return the groups in which one of the people of this search fulfils a condition on members."""
+        by_entries = member_search.is_in_entries
+        found = self._candidates(access, scan, member_search.projection if by_entries else None)
+        entries = [facets for facets in found.values() if facets is not None] if by_entries else []
+        self._budget.examine(len(entries) * Effort.of(member_search.condition.child).of_facets)
+        views = self.matching([id_ for id_, facets in found.items() if facets is None or not by_entries])
+        return member_search.groups_of(views.values()) | member_search.groups_in(entries)
 
     def _in_slot_order(self, access: AccessPlan, scan: IndexScan, window: Window) -> tuple[list[Position], int]:
         """Return the positions of the window, one more if any follow, and the number of all matches."""
@@ -165,8 +181,10 @@ class Search:
 
     def _positions(self, access: AccessPlan, scan: IndexScan, sort: tuple[SortKey, ...]) -> list[Position]:
         """Return the positions of all matches; records whose facets cannot say where are read."""
+        if access.are_ids_decided and not sort and self._is_decided_by_entries:
+            return [Position((), id_) for id_ in access.path.ids]
         by_facets = all(is_in_facets(key, self._query.kind) for key in sort)
-        found = self._candidates(access, scan, with_facets=bool(sort) and by_facets)
+        found = self._candidates(access, scan, ALL_FACETS if sort and by_facets else None)
         if not sort:
             return [Position((), id_) for id_ in found]
         today = self._query.today
@@ -180,11 +198,13 @@ class Search:
             if id_ in views or (by_facets and facets is not None)
         ]
 
-    def _candidates(self, access: AccessPlan, scan: IndexScan, *, with_facets: bool) -> dict[str, Facets | None]:
+    def _candidates(
+        self, access: AccessPlan, scan: IndexScan, projection: Projection | None
+    ) -> dict[str, Facets | None]:
         """Return all records on the path, by id: their facets, or None for those whose bodies were read."""
         found: dict[str, Facets | None] = dict.fromkeys(self._bodies.matching(access.path.ids))
         if access.path.ranges:
-            entries, unverified = scan.collect(access.path.ranges, with_facets=with_facets)
+            entries, unverified = scan.collect(access.path.ranges, projection)
             found |= entries
             for range_, ids in unverified:
                 found |= dict.fromkeys(self.verify(scan, access, range_, ids))

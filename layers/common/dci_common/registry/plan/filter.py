@@ -7,7 +7,8 @@ in Python instead, on the same facets.
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from dci_common.registry.model.base import Kind
 from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or
@@ -22,6 +23,25 @@ _PLACEHOLDER = re.compile(r"#\w+")
 _OPERATOR = re.compile(r" (?:AND|OR|IN|[<>]=?) |NOT |(?:contains|begins_with|attribute_\w+)\(")
 _NEVER = "attribute_not_exists(pk)"  # every record has a key
 _ALWAYS = "attribute_exists(pk)"
+
+
+class Projection(NamedTuple):
+    """The facets to read of index entries, as a projection expression with the names that it uses."""
+
+    expression: str
+    names: dict[str, str]
+
+    @classmethod
+    def of(cls, paths: Iterable[tuple[str, ...]]) -> Projection:
+        """Return the projection of the facets at some paths."""
+        paths = sorted(set(paths))
+        names = {f"#{name}": name for path in paths for name in path}
+        return cls(
+            ", ".join(f"#f.{'.'.join(f'#{name}' for name in path)}" for path in paths), {"#f": "facets"} | names
+        )
+
+
+ALL_FACETS = Projection("facets", {})
 
 
 class Filter:

@@ -13,9 +13,10 @@ from typing import NamedTuple
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.views import View, member_entry, own_fields, related_entries
+from dci_common.registry.model.views import View
 from dci_common.registry.plan.access_path import AccessPath, Proof, Range, access_path, whole_registry
-from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or, Query, matches
+from dci_common.registry.plan.member_search import MemberSearch, people_condition
+from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or, Query
 from dci_common.registry.storage import keys
 
 Owners = Mapping[Compare, Iterable[str]]  # the records that have one of a comparison's values, by partition key
@@ -38,23 +39,6 @@ class Partitions(NamedTuple):
 
     exact: tuple[str, ...]
     unverified: tuple[str, ...]
-
-
-class MemberSearch(NamedTuple):
-    """A condition on a group's members, and the search for the people who may fulfil it."""
-
-    condition: AnyRelated
-    people: SearchPlan
-
-    def groups_of(self, people: Iterable[View]) -> frozenset[str]:
-        """Return the groups in which one of these people fulfils the condition."""
-        today = self.people.query.today
-        return frozenset(
-            entry["id"]
-            for person in people
-            for entry in related_entries(person, today)
-            if matches(self.condition.child, member_entry(own_fields(person), entry), today)
-        )
 
 
 class SearchPlan(NamedTuple):
@@ -121,6 +105,11 @@ class AccessPlan(NamedTuple):
         return any(span.low <= value <= span.high for value in at for span in range_.spans)
 
     @property
+    def are_ids_decided(self) -> bool:
+        """Whether the ids on the path are all matches, where conditions on members are decided by index entries."""
+        return self.path.exact and not self.path.ranges and bool(self.search.members)
+
+    @property
     def query_count(self) -> int:
         """The least number of queries that it takes to read the ranges."""
         exact, unverified = len(self.partitions.exact), len(self.partitions.unverified)
@@ -134,9 +123,7 @@ def plan_search(query: Query, catalogue: Catalogue) -> SearchPlan:
     """Return the plan of a query."""
     needed = dict.fromkeys(_lookups(query.tree, query.kind))
     members = [
-        MemberSearch(
-            node, plan_search(Query(Kind.PERSON, _relaxed(node.child, positive=True), query.today), catalogue)
-        )
+        MemberSearch(node, plan_search(Query(Kind.PERSON, people_condition(node.child), query.today), catalogue))
         for node in needed
         if isinstance(node, AnyRelated)
     ]
@@ -192,20 +179,6 @@ def _households(tree: Node) -> frozenset[str] | None:
 
 def _conditions(node: Node) -> tuple[Node, ...]:
     return node.children if isinstance(node, And) else (node,)
-
-
-def _relaxed(node: Node, *, positive: bool) -> Node:
-    """Return conditions on people alone, which hold for all people for whom `node` holds in some membership."""
-    match node:
-        case And(children):
-            return And(tuple(_relaxed(child, positive=positive) for child in children))
-        case Or(children):
-            return Or(tuple(_relaxed(child, positive=positive) for child in children))
-        case Not(child):
-            return Not(_relaxed(child, positive=not positive))
-        case Compare(attribute) if not attribute.kinds:
-            return And(()) if positive else Or(())
-    return node
 
 
 def _partitions(kind: Kind, visibility: Visibility) -> Partitions:
