@@ -13,6 +13,7 @@ import os
 import socket
 import threading
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from unittest.mock import patch
 from urllib.request import Request, urlopen
@@ -113,8 +114,11 @@ class _Server:
 
 
 def _serve(listener: socket.socket, engine: Engine) -> None:
-    server = _Server(engine)
-    while True:
-        connection, _ = listener.accept()
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=server.converse, args=(connection,), daemon=True).start()
+    """Serve until the measuring process has ended, however it did."""
+    server, parent = _Server(engine), os.getppid()
+    listener.settimeout(1)
+    while os.getppid() == parent:
+        with suppress(TimeoutError):
+            connection, _ = listener.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=server.converse, args=(connection,), daemon=True).start()

@@ -16,7 +16,7 @@ from dci_common.registry.errors import QueryError, TooManyMatches
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import SETTINGS_SECONDS, RegistrySettings, RegistryStore
-from dci_common.signatures.policy import Signatures
+from dci_common.signatures.policy import Signatures, Unsigned
 from dci_common.spdci.callback import unsigned_bytes
 from dci_common.spdci.rejections import Rejection, rejection_of
 from dci_common.spdci.search_items import ReadItem, RejectedItem, SearchItem
@@ -81,7 +81,9 @@ class SearchService:
                 answer = self._answer_items(compiled, requester, session, unsigned_bytes(MAX_BYTES, signer))
                 written = message(envelope, self._now(), request.correlation_id, answer, signer)
                 session.check_limits()
-                proof.claim()
+                if not isinstance(proof, Unsigned):
+                    session.start_recording()
+                    proof.claim()
         finally:
             log_fields |= {"examined": budget.examined, "read_units": budget.read_units}
         log_fields |= {"matched": answer.matched, "records": answer.records}

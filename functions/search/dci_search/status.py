@@ -10,7 +10,7 @@ from dci_common.exchange.disclosure_session import DisclosureSessions
 from dci_common.exchange.participants import check_participants
 from dci_common.exchange.status import MAX_BYTES, StatusAnswers
 from dci_common.exchange.stored_answer import StoredAnswers
-from dci_common.signatures.policy import Signatures
+from dci_common.signatures.policy import Signatures, Unsigned
 from dci_common.spdci.asynchronous import STATUS_ACTIONS, TXN_STATUS, TxnStatusEnvelope
 from dci_common.spdci.callback import (
     TXN_ON_STATUS,
@@ -73,7 +73,9 @@ class StatusService:
         with self._status.session(client, asked) as session:
             message = self._status.found(asked_for, request.correlation_id, asked, session, request.deadline)
             answer = envelope(header, message, signer)
-            proof.claim()
+            if not isinstance(proof, Unsigned):
+                session.start_recording()
+                proof.claim()
         return answer
 
     def _header(self, sent: Envelope, count: int, rejection: Rejection | None = None) -> str:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from pydantic_core import to_json
 
 LogFields = dict[str, str | int | float]
 _NAMESPACE = "DCI"
@@ -35,9 +36,17 @@ _UNITS = {
 }
 
 
+def _json(line: object) -> str:
+    return to_json(line, fallback=str).decode()
+
+
 @cache
 def _logger() -> Logger:
-    return Logger()
+    # What no line shows is not looked for, as Python's guide to logging suggests: threads, processes, and the place,
+    # which is always in this module. It would be half of the time of a line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - which the guide names
+    return Logger(location=None, json_serializer=_json, json_deserializer=str)
 
 
 @cache

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 _MAX_HEAD_BYTES = 64 * 1024  # of the headers, with those of interim responses
@@ -74,8 +72,7 @@ class Response:
         self.status = parser.get_status_code()
         self._has_head = self.status not in _INTERIM
         self.is_last = not parser.should_keep_alive()
-        with suppress(ValueError):  # the parser has checked it
-            self.length = int(self.headers.get(b"content-length", b"0"))
+        self.length = int(self.headers.get(b"content-length", b"0"))  # which the parser has checked
 
     def on_body(self, part: bytes) -> None:
         """Keep a part of the body."""

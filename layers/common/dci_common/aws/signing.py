@@ -39,9 +39,9 @@ def credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
     Lambda passes the keys of a function's role in environment variables. With SnapStart it passes an address to fetch
     them from instead, since keys in a snapshot would have expired. botocore fetches those, and finds all others.
     """
-    if environment.get("AWS_ACCESS_KEY_ID"):
+    if access_key := environment.get("AWS_ACCESS_KEY_ID"):
         return Credentials(
-            environment["AWS_ACCESS_KEY_ID"],
+            access_key,
             environment.get("AWS_SECRET_ACCESS_KEY", ""),
             environment.get("AWS_SESSION_TOKEN", ""),
         )

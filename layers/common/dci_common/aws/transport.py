@@ -38,7 +38,6 @@ MAX_RESPONSE_BYTES = 32 * 1024 * 1024  # DynamoDB's largest response holds 16 MB
 _PART_BYTES = 64 * 1024  # that are received at once
 _SHORTEST_TIMEOUT = 0.001  # zero means something else to a socket
 _USER_AGENT = "user-agent: dci-api-server python/{}.{}.{}".format(*sys.version_info[:3])
-_PORTS = {"http": 80, "https": 443}
 _CA_FILE = Path(botocore.__file__).with_name("cacert.pem")
 
 
@@ -67,7 +66,7 @@ class Endpoint:
         parts = urlsplit(url)
         self.url = url
         self._is_secure = parts.scheme == "https"
-        self._address = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        self._address = parts.hostname or "", parts.port or (443 if self._is_secure else 80)
         self._signer = Signer(service, region, parts.netloc)
         self._idle: deque[socket.socket] = deque()
         weakref.finalize(self, _close, self._idle)

@@ -9,7 +9,7 @@ from dci_common.clients.store import ClientStore
 from dci_common.edge.http import Request
 from dci_common.errors import Unauthenticated
 from dci_common.oauth.public_key_store import KeyUse, PublicKeys
-from dci_common.oauth.tokens import VerifiedToken, verify_token
+from dci_common.oauth.tokens import TokenVerifier, VerifiedToken
 from dci_common.runtime import Runtime
 
 # A token that was revoked, or whose client was disabled or deleted, is rejected everywhere within this time.
@@ -27,7 +27,7 @@ class BearerGate:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._clients = ClientStore(runtime)
-        self._keys = PublicKeys(runtime, KeyUse.TOKENS)
+        self._tokens = TokenVerifier(PublicKeys(runtime, KeyUse.TOKENS), runtime.clock)
         self._holders: AgingCache[VerifiedToken, Client | None] = AgingCache(_REVOCATION_SECONDS, runtime.clock)
 
     def authenticate(self, request: Request, *scopes: str) -> Client:
@@ -39,7 +39,7 @@ class BearerGate:
 
         Raises Unauthenticated or InsufficientScope.
         """
-        token = verify_token(_bearer_token(request), issuer(self._runtime, request), self._keys, self._runtime.clock)
+        token = self._tokens.verify(_bearer_token(request), issuer(self._runtime, request))
         holder = self._holders.get(token, lambda: self._clients.token_holder(token, request.deadline))
         if holder:
             request.log_fields["client_id"] = holder.client_id

@@ -53,12 +53,16 @@ class MessageIds(NamedTuple):
 
 
 class AuditLog:
-    """Writes what one message discloses, in parallel with the rest of its work."""
+    """Writes what one message discloses, in parallel with the rest of its work.
+
+    The last item is written by the thread that waits for all of them, which has nothing else to do then.
+    """
 
     def __init__(self, runtime: Runtime, threads: Executor, client: Client, ids: MessageIds) -> None:
         self._runtime = runtime
         self._threads = threads
         self._writes: list[Future[None]] = []
+        self._last: Item | None = None  # is not being written yet
         self._items: dict[str, list[Item]] = {}  # by reference id
         self._message = {"client_id": client.client_id, **ids._asdict()}
 
@@ -85,7 +89,15 @@ class AuditLog:
 
     def _start(self, reference_id: str, items: list[Item]) -> None:
         self._items.setdefault(reference_id, []).extend(items)  # subscriptions of one id may be sent together
-        self._writes += [self._threads.submit(with_deadline(self._put), item) for item in items]
+        for item in items:
+            self.start_last()
+            self._last = item
+
+    def start_last(self) -> None:
+        """Start writing the last item too, where something else is to be done meanwhile."""
+        if self._last:
+            self._writes.append(self._threads.submit(with_deadline(self._put), self._last))
+            self._last = None
 
     def mark_withheld(self, reference_id: str, **more: Item) -> None:
         """Record that the records of a search were not sent after all; nothing happens if none were recorded."""
@@ -103,6 +115,9 @@ class AuditLog:
     def wait(self) -> None:
         """Wait until everything is written. Raises Unavailable when a write failed: nothing may be disclosed then."""
         try:
+            if self._last:
+                self._put(self._last)
+                self._last = None
             for write in self._writes:
                 write.result()
         except (BotoCoreError, ClientError) as error:

@@ -29,7 +29,8 @@ _THREADS = 4
 class DisclosureSessions:
     """Opens the disclosure sessions of one function instance.
 
-    Counts and audit items are written by threads of its own, in parallel with the search.
+    Counts and audit items are written by threads of its own, in parallel with the search, unless the thread of the
+    message would only wait for them.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -115,6 +116,10 @@ class DisclosureSession:
         """Raise LimitExceeded when the message exceeds a limit: before what cannot be taken back is done."""
         self._quotas.check(self._reservation)
 
+    def start_recording(self) -> None:
+        """Start to record all disclosures so far, where another call of AWS is made before the block ends."""
+        self._audit.start_last()
+
     def wait(self) -> None:
         """Wait until all disclosures so far are recorded: what is sent before the block ends must be.
 
@@ -142,13 +147,17 @@ class DisclosureSession:
         try:
             self._audit.wait()
         finally:
-            release.result()
+            if release:
+                release.result()
 
     def _withhold_all(self, counted: int = 0) -> None:
         try:
             self._audit.mark_all_withheld()
         finally:
-            self._start_release(counted).result()
+            self._quotas.release_unused(self._reservation, counted)
 
-    def _start_release(self, disclosed: int) -> Future[None]:
+    def _start_release(self, disclosed: int) -> Future[None] | None:
+        """Start to release what was not used, if there is any."""
+        if disclosed >= self._reservation.records:
+            return None
         return self._threads.submit(with_deadline(self._quotas.release_unused), self._reservation, disclosed)

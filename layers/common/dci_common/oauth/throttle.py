@@ -11,6 +11,7 @@ import ipaddress
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dci_common.errors import LimitExceeded
@@ -52,6 +53,7 @@ def failures_key(client_id: str, source: str) -> Item:
     return {"pk": {"S": f"USAGE#{client_id}"}, "sk": {"S": f"FAILURES#{digest}"}}
 
 
+@lru_cache(maxsize=256)
 def _network(source: str) -> str:
     try:
         address = ipaddress.ip_address(source)

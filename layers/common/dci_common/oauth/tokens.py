@@ -21,6 +21,7 @@ _TYP = "at+jwt"
 _GENERATION = "tokens_generation"  # a private claim, absent until the client's tokens are revoked for the first time
 _CLAIMS = ("iss", "aud", "sub", "client_id", "iat", "exp", "jti", "scope")
 _MAX_CHARACTERS = 8192
+_MAX_VERIFIED = 1024  # tokens, so that they do not fill the memory
 _CLOCK_SKEW_SECONDS = 60  # between two Lambda hosts; it applies to `iat` alone
 
 
@@ -78,6 +79,36 @@ def sign_token(
 @lru_cache(maxsize=2)  # loading an RSA key takes longer than a hundred signatures
 def _private_key(pem: str) -> Any:  # noqa: ANN401 - an EC or RSA key
     return load_pem_private_key(pem.encode(), None)
+
+
+class TokenVerifier:
+    """Verifies tokens as `verify_token` does, but the signature of a token that is sent again only once.
+
+    Verifying it takes more CPU than anything else in a small search. It is verified again when the published keys are
+    read again, so that a key which is withdrawn is as soon withdrawn here; times are checked at each use.
+    """
+
+    def __init__(self, keys: PublicKeys, clock: Callable[[], float]) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._verified: dict[tuple[str, str], tuple[jwt.PyJWK, VerifiedToken]] = {}
+
+    def verify(self, token: str, issuer: str) -> VerifiedToken:
+        """Return the claims of a token. Raises Unauthenticated."""
+        key, verified = self._verified.get((token, issuer), (None, None))
+        now = self._clock()
+        if (
+            key
+            and verified
+            and key is self._keys.find(str(key.key_id))
+            and verified.issued - _CLOCK_SKEW_SECONDS <= now < verified.expires
+        ):
+            return verified
+        verified = verify_token(token, issuer, self._keys, self._clock)
+        if len(self._verified) >= _MAX_VERIFIED:
+            self._verified.clear()
+        self._verified[token, issuer] = _key(token, self._keys), verified
+        return verified
 
 
 def verify_token(token: str, issuer: str, keys: PublicKeys, clock: Callable[[], float]) -> VerifiedToken:
