@@ -22,11 +22,12 @@ from typing import Any, NamedTuple
 
 import jwt
 from fastapi import FastAPI, Request, Response
-from peers.messages import SearchEnvelope, SearchItem, SearchResponse
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from peers.messages import SearchEnvelope, SearchItem, SearchResponse
 
 _COUNT = (
     "INSERT INTO request_counts AS counted (client_id, minute, requests) VALUES ($1, $2, 1) ON CONFLICT (client_id)"
