@@ -27,6 +27,7 @@ from peers.deployment import (
     SERVE,
     TOKEN,
     TOKEN_SERVE,
+    USUAL_FASTAPI,
     Registry,
     numbers,
 )
@@ -39,6 +40,8 @@ _QUICK_ROUNDS, _QUICK_TURNS = 3, 60
 _RATIOS = (
     (LAMBDA, FASTAPI, 0.7),
     (SERVE, FASTAPI, 1.0),
+    (LAMBDA, USUAL_FASTAPI, None),
+    (SERVE, USUAL_FASTAPI, None),
     (TOKEN, AUTHLIB, 0.7),
     (TOKEN, AUTHLIB_MEMORY, None),
     (TOKEN, OIDC, None),
@@ -57,7 +60,9 @@ def main() -> int:
         peers_database = stack.enter_context(database.running())
         registry.fill(peers_database)
         servers = registry.servers(peers_database, folder, stack)
-        check_searches(registry, {name: servers[name] for name in (LAMBDA, SERVE, FASTAPI)}, peers_database)
+        check_searches(
+            registry, {name: servers[name] for name in (LAMBDA, SERVE, FASTAPI, USUAL_FASTAPI)}, peers_database
+        )
         check_tokens(registry, {name: server for name, server in servers.items() if name.startswith("token")})
         measured = _measure(registry, servers, rounds, turns)
     budgets = [Budget(f"{name}, CPU", median(times), unit="ms") for name, times in measured.items()]

@@ -33,7 +33,9 @@ _SERVICES = ("DYNAMODB", "SECRETS_MANAGER", "SQS")
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 _LIMIT = 1_000_000_000  # requests a minute: the limit is counted, and never reached
 
-LAMBDA, SERVE, FASTAPI = "search by id, as Lambda", "search by id, dci serve", "search by id, FastAPI"
+LAMBDA, SERVE = "search by id, as Lambda", "search by id, dci serve"
+FASTAPI, USUAL_FASTAPI = "search by id, lean FastAPI", "search by id, usual FastAPI"
+OURS = {LAMBDA, SERVE}
 TOKEN, TOKEN_SERVE = "token, as Lambda", "token, dci serve"
 AUTHLIB, AUTHLIB_MEMORY, OIDC = "token, Authlib", "token, Authlib in memory", "token, oidc-provider in memory"
 
@@ -161,6 +163,7 @@ class Registry:
         in_memory = json.dumps({**self._client, "client_secret": self._secret})
         return {
             FASTAPI: (Program([*uvicorn, "--no-access-log", "peers.search_service:app"], variables), False),
+            USUAL_FASTAPI: (Program([*uvicorn, "peers.usual_search_service:app"], variables), False),
             AUTHLIB: (Program([*gunicorn, "peers.token_service:app"], variables), True),
             AUTHLIB_MEMORY: (
                 Program([*gunicorn, "peers.token_service:app"], variables | {"PEERS_DATABASE": ""}),
