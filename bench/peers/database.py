@@ -56,8 +56,8 @@ class Database:
 
     def query(self, sql: str) -> str:
         """Return the values that statements select, as text."""
-        command = [self._programs / "psql", "-h", self.folder, "-U", "dci", "-d", "postgres"]
-        done = subprocess.run(  # noqa: S603 - PostgreSQL's own program
+        command: list[str | Path] = [self._programs / "psql", "-h", self.folder, "-U", "dci", "-d", "postgres"]
+        done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603 - PostgreSQL's own program
             [*command, "-qAt", "-v", "ON_ERROR_STOP=1"], input=sql, text=True, capture_output=True, check=False
         )
         if done.returncode:
@@ -108,7 +108,7 @@ def _programs() -> Path:
 
 def _wait(programs: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _STARTING_SECONDS
-    command = [programs / "pg_isready", "-q", "-h", folder]
+    command: list[str | Path] = [programs / "pg_isready", "-q", "-h", folder]
     while subprocess.run(command, check=False).returncode:  # noqa: S603 - likewise
         if server.poll() is not None or time.monotonic() > deadline:
             raise SystemExit(f"PostgreSQL did not start: {(folder / 'log').read_text()}")

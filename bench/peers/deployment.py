@@ -14,17 +14,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from engine import NO_CREDENTIALS
 from jwt.algorithms import ECAlgorithm
-from peers.database import Database
-from peers.servers import Program, Request, Server, function, http_server
 from warm import VARIABLES, Bench
 
 from dci_common.clients.secrets import digest
-from dci_common.oauth.key_ring import KeyRing
+from dci_common.oauth.key_ring import KeyRing, SigningKey
 from dci_common.registries.social.disclosure import disclosure
 from dci_common.registries.social.renderers import sr_person
+from peers.database import Database
+from peers.servers import Program, Request, Server, function, http_server
 
 _ROOT = Path(__file__).parents[2]
 _PEERS = _ROOT / ".venv-peers" / "bin"
@@ -32,8 +33,10 @@ _SERVICES = ("DYNAMODB", "SECRETS_MANAGER", "SQS")
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 _LIMIT = 1_000_000_000  # requests a minute: the limit is counted, and never reached
 
-LAMBDA, SERVE, FASTAPI = "search by id, as Lambda", "search by id, dci serve", "search by id, FastAPI"
-TOKEN, TOKEN_SERVE = "token, as Lambda", "token, dci serve"  # noqa: S105 - names of figures
+LAMBDA, SERVE = "search by id, as Lambda", "search by id, dci serve"
+FASTAPI, USUAL_FASTAPI = "search by id, lean FastAPI", "search by id, usual FastAPI"
+OURS = {LAMBDA, SERVE}
+TOKEN, TOKEN_SERVE = "token, as Lambda", "token, dci serve"
 AUTHLIB, AUTHLIB_MEMORY, OIDC = "token, Authlib", "token, Authlib in memory", "token, oidc-provider in memory"
 
 
@@ -46,7 +49,7 @@ class Registry:
         self._client = {"client_id": client.client_id, "scope": " ".join(client.scopes)}
         self._issuer = VARIABLES["ISSUER"]
         ring = self.bench.engine.answer("GetSecretValue", json.dumps({"SecretId": "keys"}).encode())
-        [self._key] = KeyRing.from_secret(json.loads(ring)["SecretString"]).current
+        self._key = signing_key(json.loads(ring)["SecretString"])
 
     @property
     def public_key(self) -> jwt.PyJWK:
@@ -125,26 +128,42 @@ class Registry:
 
     def _peers(self, database: Database) -> dict[str, tuple[Program, bool]]:
         """Return the peers' programs, and whether a worker of each answers."""
-        private: dict[str, Any] = ECAlgorithm.to_jwk(
-            load_pem_private_key(self._key.private_key.encode(), None),  # type: ignore[arg-type] # the ring's is EC
-            as_dict=True,
-        )
-        private.pop("key_ops", None)
         public = self._key.public
         variables = {
             "PYTHONPATH": str(_ROOT / "bench"),
             "PEERS_ISSUER": self._issuer,
             "PEERS_DATABASE": str(database.folder),
             "PEERS_PUBLIC_KEY": json.dumps(public),
-            "PEERS_PRIVATE_KEY": json.dumps({**private, "kid": public["kid"], "alg": "ES256", "use": "sig"}),
+            "PEERS_PRIVATE_KEY": json.dumps(private_jwk(self._key)),
             "PEERS_CLIENT": json.dumps({**self._client, "secret_digest": digest(self._secret)}),
         }
-        uvicorn = [_PEERS / "uvicorn", "--port", "{port}", "--timeout-keep-alive", "600", "--log-level", "warning"]
-        gunicorn = [_PEERS / "gunicorn", "--bind", "127.0.0.1:{port}", "--worker-class", "sync", "--workers", "1"]
-        node = [shutil.which("node") or "node", _ROOT / "bench" / "peers" / "token_provider.mjs", "{port}"]
+        uvicorn: list[str | Path] = [
+            _PEERS / "uvicorn",
+            "--port",
+            "{port}",
+            "--timeout-keep-alive",
+            "600",
+            "--log-level",
+            "warning",
+        ]
+        gunicorn: list[str | Path] = [
+            _PEERS / "gunicorn",
+            "--bind",
+            "127.0.0.1:{port}",
+            "--worker-class",
+            "sync",
+            "--workers",
+            "1",
+        ]
+        node: list[str | Path] = [
+            shutil.which("node") or "node",
+            _ROOT / "bench" / "peers" / "token_provider.mjs",
+            "{port}",
+        ]
         in_memory = json.dumps({**self._client, "client_secret": self._secret})
         return {
             FASTAPI: (Program([*uvicorn, "--no-access-log", "peers.search_service:app"], variables), False),
+            USUAL_FASTAPI: (Program([*uvicorn, "peers.usual_search_service:app"], variables), False),
             AUTHLIB: (Program([*gunicorn, "peers.token_service:app"], variables), True),
             AUTHLIB_MEMORY: (
                 Program([*gunicorn, "peers.token_service:app"], variables | {"PEERS_DATABASE": ""}),
@@ -152,6 +171,27 @@ class Registry:
             ),
             OIDC: (Program(node, variables | {"PEERS_CLIENT": in_memory}), False),
         }
+
+
+def signing_key(secret: str) -> SigningKey:
+    """Return the key of a ring that signs tokens."""
+    ring = KeyRing.from_secret(secret)
+    if ring is None:
+        raise SystemExit("The ring has no key.")
+    return ring.current[0]
+
+
+def private_jwk(key: SigningKey) -> dict[str, Any]:
+    """Return a key as a private JWK."""
+    private = load_pem_private_key(key.private_key.encode(), None)
+    if not isinstance(private, EllipticCurvePrivateKey):
+        raise SystemExit("The key is not one of ES256.")
+    members = ECAlgorithm.to_jwk(private, as_dict=True)
+    return {name: members[name] for name in ("kty", "crv", "x", "y", "d")} | {
+        "kid": key.kid,
+        "alg": "ES256",
+        "use": "sig",
+    }
 
 
 def numbers(turns: int) -> Iterator[int]:

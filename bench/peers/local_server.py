@@ -1,6 +1,7 @@
 """Runs the HTTP server of `dci serve` with the functions that template.yaml names.
 
-`python -m peers.local_server PORT`. `dci serve` itself has its tables in the same process; here they are where the environment says, as the peers' are.
+`python -m peers.local_server PORT`. `dci serve` itself has its tables in the same process; here they are where the
+environment says, as the peers' are.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""The measured servers: each in a process of its own, asked over one connection, with its CPU time as the kernel counts it.
+"""The measured servers: each in a process of its own, with its CPU time as the kernel counts it.
 
-A request is answered before the next one is sent. What asks, and the engines behind the servers, are other processes.
+A request is answered before the next one is sent, on one connection. What asks, and the engines behind the servers,
+are other processes.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Program(NamedTuple):
 
     @contextmanager
     def running(self, log: Path, *, has_pipes: bool = False) -> Iterator[subprocess.Popen[str]]:
-        """Run the program, and stop it at the end; with pipes to stdin and from stdout, or what it prints is logged."""
+        """Run the program, and stop it at the end; with pipes to stdin and from stdout, else stdout is logged."""
         environment = {"PATH": os.environ["PATH"], "HOME": str(log.parent), **self.variables}
         pipe = subprocess.PIPE if has_pipes else None
         with log.open("a") as lines:

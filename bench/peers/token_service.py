@@ -1,8 +1,8 @@
 """The peer of our token endpoint: Authlib and Flask, served by gunicorn.
 
-The client's secret is stored as ours is, the access token has the same claims and algorithm. Clients are in PostgreSQL,
-where a token reads its client and records the use of the secret, as ours does in DynamoDB; with `PEERS_DATABASE` empty
-they are in memory, and nothing is recorded.
+The client's secret is stored as ours is, and the access token has the same claims and algorithm. Clients are in
+PostgreSQL: a token request reads its client and records the use of the secret, as ours does in DynamoDB. With
+`PEERS_DATABASE` empty they are in memory, and nothing is recorded.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ import time
 from typing import Any, NamedTuple
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
-from authlib.oauth2.rfc6749 import ClientMixin, grants, list_to_scope, scope_to_list
+from authlib.oauth2.rfc6749 import ClientMixin, grants
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from flask import Flask, Response, request
 from joserfc.jwk import ECKey
 from sqlalchemy import create_engine
 
 _LIFETIME = 600  # seconds
-_FIND = "SELECT client_id, secret_digest, scope FROM clients WHERE client_id = %s AND status = 'enabled' AND failures < 10"
+_FIND = (
+    "SELECT client_id, secret_digest, scope FROM clients"
+    " WHERE client_id = %s AND status = 'enabled' AND failures < 10"
+)
 _USE = "UPDATE clients SET last_used = now() WHERE client_id = %s"
 
 _issuer, _database = os.environ["PEERS_ISSUER"], os.environ["PEERS_DATABASE"]
@@ -45,7 +48,7 @@ class _Stored(NamedTuple):
     scope: str
 
 
-class Client(ClientMixin):
+class Client(ClientMixin):  # type: ignore[misc] # which has no types
     """A client with a secret, of which the SHA-256 is stored."""
 
     def __init__(self, stored: _Stored) -> None:
@@ -57,8 +60,8 @@ class Client(ClientMixin):
 
     def get_allowed_scope(self, scope: str | None) -> str:
         """Return those of the requested scopes that the client holds; all of them if none are requested."""
-        held = scope_to_list(self._stored.scope)
-        return list_to_scope([one for one in scope_to_list(scope) if one in held] if scope else held)
+        held = self._stored.scope.split()
+        return " ".join(one for one in scope.split() if one in held) if scope else self._stored.scope
 
     def check_client_secret(self, client_secret: str) -> bool:
         """Return whether this is the client's secret, and record its use."""
@@ -78,7 +81,7 @@ class Client(ClientMixin):
         return grant_type == "client_credentials"
 
 
-class AccessTokens(JWTBearerTokenGenerator):
+class AccessTokens(JWTBearerTokenGenerator):  # type: ignore[misc] # likewise
     """Access tokens as RFC 9068 has them."""
 
     def get_jwks(self) -> ECKey:
@@ -90,7 +93,7 @@ class AccessTokens(JWTBearerTokenGenerator):
         return _issuer
 
 
-class ClientCredentials(grants.ClientCredentialsGrant):
+class ClientCredentials(grants.ClientCredentialsGrant):  # type: ignore[misc] # likewise
     """The grant, with both forms of a secret."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_post", "client_secret_basic")
