@@ -171,10 +171,20 @@ def _items(subscriptions: list[Subscription]) -> Iterator[Item]:
 
 
 def _client(client_id: str) -> Client:
-    fields = {"client_id": client_id, "name": client_id, "sender_id": client_id, "scopes": ["registry.subscribe"]}
-    policy = {"token_lifetime": 60, "disclosure": ["full"], "openspp17": False, "signature": "unsigned"}
-    times = {"created": "2026-03-01T09:00:00Z", "updated": "2026-03-01T09:00:00Z"}
-    return Client.model_validate({**fields, **policy, **times, "status": "enabled", "version": 1})
+    return Client(
+        client_id=client_id,
+        name=client_id,
+        sender_id=client_id,
+        scopes=("registry.subscribe",),
+        token_lifetime=60,
+        disclosure=("full",),
+        openspp17=False,
+        signature="unsigned",
+        status="enabled",
+        created="2026-03-01T09:00:00Z",
+        updated="2026-03-01T09:00:00Z",
+        version=1,
+    )
 
 
 def _people(number: int) -> Iterator[View]:

@@ -68,7 +68,7 @@ def call(function: str, sent: Event | None) -> dict[str, Any]:
     variables = {name: _resolved(value) for name, value in properties["Environment"]["Variables"].items()}
     done = subprocess.run(
         [python(), "-I", "-S", "-B", "-c", CALL, properties["Handler"], str(BUILD / function), str(LAYER)],
-        env=variables | {"AWS_DEFAULT_REGION": "eu-west-1"},
+        env=variables | {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_LAMBDA_FUNCTION_NAME": function},
         input=json.dumps(sent),
         capture_output=True,
         text=True,
@@ -141,6 +141,13 @@ def test_what_is_put_off_is_not_read(function: str, sent: Event, status: int) ->
     told = call(function, sent)
     assert told["answer"]["statusCode"] == status
     assert told["unread"] == ["cryptography.x509"]
+
+
+@runs_here
+def test_the_token_function_does_without_models() -> None:
+    """The token function has answered without pydantic, of which it uses only the core's JSON."""
+    told = call("TokenFunction", event("token_form", body=""))
+    assert not any(file.startswith(f"{LAYER}/pydantic/") for file in told["files"])
 
 
 FIND = "import sys; sys.path[:0] = sys.argv[1:]; from dci_common.aws.signing import credentials; print(credentials())"

@@ -216,7 +216,7 @@ def test_a_limit_that_is_raised_counts_at_once(limited: Callable[..., Api]) -> N
     client, secret = api.client(requests_a_minute=1)
     token = api.token(client, secret).json["access_token"]
     assert [api.search(NOBODY, token=token).status for _ in range(2)] == [200, 429]
-    edit = client.model_copy(update={"requests_a_minute": 3, "version": 2})
+    edit = client._replace(requests_a_minute=3, version=2)
     api.runtime.dynamodb.put_item(TableName=api.runtime.settings.clients_table, Item=client_item(edit))
     api.clock.advance(25)  # within the minute
     assert api.search(NOBODY, token=token).status == 429  # the client is remembered for a minute

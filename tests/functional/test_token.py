@@ -123,8 +123,8 @@ def test_unknown_wrong_and_disabled_clients_get_one_answer(api: Api) -> None:
     """An error does not reveal which client ids exist."""
     client, secret = api.client()
     wrong = api.token(client, "wrong")
-    unknown = api.token(client.model_copy(update={"client_id": "unknown"}), secret)
-    strange = api.token(client.model_copy(update={"client_id": "ü\n#" * 99}), secret)
+    unknown = api.token(client._replace(client_id="unknown"), secret)
+    strange = api.token(client._replace(client_id="ü\n#" * 99), secret)
     admin = api.token_of(scopes=("clients.manage",))
     sent = event("client_disable", token=admin)
     sent["pathParameters"]["client_id"] = client.client_id

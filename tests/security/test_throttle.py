@@ -134,7 +134,7 @@ def test_the_wait_does_not_reveal_existing_clients(api: Api) -> None:
     path = {"pathParameters": {"client_id": disabled.client_id}}
     assert api.send(event("client_disable", token=admin) | path).status == 200
     forged = Signer(api, signer.client, "", stranger.key)
-    nobody = Signer(api, signer.client.model_copy(update={"client_id": "nobody-signs"}), "", stranger.key)
+    nobody = Signer(api, signer.client._replace(client_id="nobody-signs"), "", stranger.key)
     ways: list[Callable[[], Reply]] = [
         lambda: sent(api, client.client_id, "wrong"),
         lambda: sent(api, "nobody-at-all", "wrong"),

@@ -39,9 +39,9 @@ class Bench:
         return [parse_qs(request.partition(b"\r\n\r\n")[2].decode()) for request in self.endpoint.requests]
 
 
-def changed(partner: Client, **callbacks: str) -> Client:
+def changed(partner: Client, **callbacks: Any) -> Client:
     """Return the client after a change of its callbacks."""
-    return partner.model_copy(update={"callbacks": partner.callbacks.model_copy(update=callbacks)})
+    return partner._replace(callbacks=partner.callbacks._replace(**callbacks))
 
 
 def with_secret(partner: Client, secret: str, **callbacks: str) -> Client:

@@ -1,4 +1,4 @@
-"""Modules that a library imports and the functions do not use: their import is deferred, or left out."""
+"""Modules that a library imports and the functions do not use: their import is deferred, or they are left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from importlib.util import LazyLoader, find_spec, module_from_spec
 from types import ModuleType
 
+IS_FUNCTION = "AWS_LAMBDA_FUNCTION_NAME" in os.environ  # Lambda sets it; not on a laptop
 _PLUGIN_LOADER = "pydantic.plugin._loader"
 _THREAD_SAFE = (3, 13)  # before, two threads that use the module for the first time can see it half executed
 
@@ -20,6 +21,30 @@ def defer_import(name: str) -> None:
         spec.loader.exec_module(module)
         parent, _, child = name.rpartition(".")
         setattr(sys.modules[parent], child, module)
+
+
+class LeftOut:
+    """What stands for each class and function of a module that is left out; it cannot be called."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise NotImplementedError("Functions do without this module: see leave_out in dci_common.deferred_import.")
+
+
+def leave_out(name: str) -> None:
+    """Spare a function a module that its library imports and no request uses.
+
+    Only Lambda functions do without it, and only if it is not imported yet. What the library takes from it is there,
+    and cannot be called.
+    """
+    if IS_FUNCTION and name not in sys.modules:
+        stand_in = sys.modules[name] = ModuleType(name)
+        vars(stand_in)["__getattr__"] = _left_out
+
+
+def _left_out(name: str) -> type[LeftOut]:
+    if name.startswith("__"):  # the import system asks for some, which the stand-in does not have
+        raise AttributeError(name)
+    return LeftOut
 
 
 def leave_out_plugins() -> None:

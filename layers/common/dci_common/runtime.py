@@ -78,10 +78,11 @@ def tune_gc() -> None:
     """Exclude what lives as long as the function from garbage collection, and collect the rest rarely.
 
     A search makes many objects and no reference cycles. With Python's own thresholds, collections take a fifth of the
-    time of a large answer.
+    time of a large answer. In a function, collection has been off since its first import (see dci_common).
     """
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 50, 1_000)
+    gc.enable()
 
 
 def lambda_handler(create_app: Callable[[Runtime], LambdaHandler]) -> LambdaHandler:

@@ -174,7 +174,7 @@ def test_another_address_has_another_set(partner: Publisher, client: Client) -> 
     functions = [partner.function(), partner.function()]
     assert [function.kids(client, "key-1") for function in functions] == [["key-1"]] * 2
     partner.server.answer = http(b"", "503 Busy")
-    moved = client.model_copy(update={"jwks_uri": f"{URL}?2"})
+    moved = client._replace(jwks_uri=f"{URL}?2")
     assert [function.kids(moved, "key-1") for function in functions] == [[]] * 2
     assert partner.fetches == 2
 

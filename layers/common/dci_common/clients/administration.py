@@ -100,7 +100,7 @@ class Administration:
         """Enable or disable a client and return it; one that has this status already keeps its version."""
 
         def plan(client: Client) -> ClientChange | None:
-            after = client.model_copy(update={"status": status})
+            after = client._replace(status=status)
             return ClientChange(status, after) if client.status != status else None
 
         return self._change(by, client_id, plan)
@@ -110,8 +110,8 @@ class Administration:
 
         def plan(client: Client) -> ClientChange:
             since = int(self._runtime.clock()) + 1
-            revoked = {"tokens_not_before": since, "tokens_generation": client.tokens_generation + 1}
-            return ClientChange("tokens_revoked", client.model_copy(update=revoked))
+            revoked = client._replace(tokens_not_before=since, tokens_generation=client.tokens_generation + 1)
+            return ClientChange("tokens_revoked", revoked)
 
         return self._change(by, client_id, plan)
 
@@ -173,8 +173,8 @@ class Administration:
             if change is None:
                 return before
             _check_own_access(by, before, change.after)
-            next_ = {"updated": timestamp(self._runtime.clock()), "version": before.version + 1}
-            after = change.after.model_copy(update=next_) if change.after else None
+            now = timestamp(self._runtime.clock())
+            after = change.after._replace(updated=now, version=before.version + 1) if change.after else None
             if change.prepare:
                 change.prepare()
             if self._changes.commit(by, before, replace(change, after=after)):

@@ -55,7 +55,7 @@ class NewCallbacks(BaseModel):
 
 def merged(before: Callbacks, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members of NewCallbacks after a change (RFC 7396), without those of another kind of credential."""
-    kept = before.model_dump(exclude={"secret_version"})
+    kept = {name: value for name, value in before._asdict().items() if name != "secret_version"}
     if changes.get("auth", before.auth) != "oauth":
         kept = {name: value for name, value in kept.items() if name not in _OAUTH}
     return {name: value for name, value in {**kept, **changes}.items() if value is not None}
@@ -84,7 +84,7 @@ def read_callbacks(
         notify_spelling=requested.notify_spelling,
         notify_records=requested.notify_records,
     )
-    return after.model_copy(update={"secret_version": _secret_version(before, after, secret)})
+    return after._replace(secret_version=_secret_version(before, after, secret))
 
 
 def _url(member: str, text: str, test_origins: frozenset[str]) -> str:

@@ -124,7 +124,7 @@ def _undoing(before: Client | None, change: ClientChange) -> ClientChange:
     after, actions = change.after, change.undo or []
     if before is None or after is None:
         return ClientChange("deleted", None, actions)
-    restored = after.model_copy(update={"version": after.version + 1})
+    restored = after._replace(version=after.version + 1)
     return ClientChange("secret_deleted", restored, actions, change.secret_id)
 
 

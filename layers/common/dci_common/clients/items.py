@@ -21,8 +21,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dci_common.aws.dynamodb import Item, deserialize, serialize
-from dci_common.clients.model import Callbacks, Client, name_key
+from dci_common.clients.model import CALLBACK_CHOICES, CHOICES, Callbacks, Client, name_key
 from dci_common.clients.secrets import SLOTS, Secret
+from dci_common.json_text import json_text
 
 if TYPE_CHECKING:
     from dci_common.clients.log import LogEntry
@@ -38,20 +39,36 @@ def client_key(client_id: str) -> Item:
 
 def client_item(client: Client) -> Item:
     """Return the item of a client."""
-    given = client.model_dump(mode="json", exclude_none=True, exclude={"callbacks"})
-    if client.callbacks != Callbacks():
-        given["callbacks"] = client.callbacks.model_dump_json(exclude_defaults=True)
-    fields = {name: serialize(value) for name, value in given.items()}
+    members = {**client._asdict(), "callbacks": _callbacks_text(client.callbacks)}
+    given = {name: value for name, value in members.items() if value is not None}
+    fields = {name: serialize(list(value) if isinstance(value, tuple) else value) for name, value in given.items()}
     listed = {"listed": {"S": LISTED}, "name_key": {"S": name_key(client.name)}}
     return {**client_key(client.client_id), **listed, **fields}
 
 
 def client_from_item(item: Mapping[str, Any]) -> Client:
-    """Return the client of an item."""
-    fields = {name: deserialize(value) for name, value in item.items()}
+    """Return the client of an item. Raises ValueError when a member has a value that this version does not know."""
+    fields = {name: deserialize(item[name]) for name in Client._fields if name in item}
     if "callbacks" in fields:
-        fields["callbacks"] = json.loads(fields["callbacks"])
-    return Client.model_validate(fields)
+        given = json.loads(fields["callbacks"])
+        members = {name: given[name] for name in Callbacks._fields if name in given}
+        fields["callbacks"] = Callbacks(**_checked(members, CALLBACK_CHOICES))
+    return Client(**_checked(fields, CHOICES))
+
+
+def _callbacks_text(callbacks: Callbacks) -> str | None:
+    """Return what differs from the defaults, as JSON; None for a client without callbacks."""
+    default = Callbacks()._asdict()
+    differing = {name: value for name, value in callbacks._asdict().items() if value != default[name]}
+    return json_text(differing) if differing else None
+
+
+def _checked(fields: dict[str, Any], choices: Mapping[str, tuple[str | None, ...]]) -> dict[str, Any]:
+    """Return the fields with tuples for lists, if each choice is known."""
+    for name, known in choices.items():
+        if name in fields and fields[name] not in known:
+            raise ValueError(f"The stored client has an unknown {name}.")
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
 def name_item_key(key: str) -> Item:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Literal, get_args
-
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, get_args
 
 MAX_NAME_BYTES = 512  # also of its key
 RECORD_TYPES = ("SRPerson", "Member", "Group")
@@ -17,10 +16,21 @@ Dialect = Literal["openspp2", "openg2p", "opencrvs"]
 NotifySpelling = Literal["2025-12", "2026-02"]
 NotifyRecords = Literal["object", "list"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+# The fields whose values are checked when a client is read, with the values that they can have.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "status": STATUSES,
+    "signature": get_args(Signatures),
+    "dialect": get_args(Dialect),
+}
+CALLBACK_CHOICES: Mapping[str, tuple[str | None, ...]] = {
+    "auth": get_args(CallbackAuth),
+    "notify_spelling": get_args(NotifySpelling),
+    "notify_records": (*get_args(NotifyRecords), None),
+}
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
-class Callbacks(BaseModel):
+class Callbacks(NamedTuple):
     """Where a client's results are sent, and with which credential.
 
     `urls` are origins with path prefixes, below which a message may name an address; `default_url` is for messages
@@ -31,8 +41,6 @@ class Callbacks(BaseModel):
     the generation of the standard's files whose names of event types they have. `notify_records` says whether
     `reg_records` is a record or a list of one; None is as in the files of that generation.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     urls: tuple[str, ...] = ()
     default_url: str = ""
@@ -52,7 +60,7 @@ class Callbacks(BaseModel):
         return self.notify_records == "list" or (self.notify_records is None and self.notify_spelling == "2026-02")
 
 
-class Client(BaseModel):
+class Client(NamedTuple):
     """A partner system, or an administrator's tool.
 
     `token_lifetime` is in seconds. `disclosure` lists the attributes, and the named sets of them, that the client may
@@ -69,8 +77,6 @@ class Client(BaseModel):
     generation than `tokens_generation`, which counts how often all of them were revoked.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
     client_id: str
     name: str
     sender_id: str
@@ -79,6 +85,10 @@ class Client(BaseModel):
     disclosure: tuple[str, ...]
     openspp17: bool
     signature: Signatures
+    status: Status
+    created: str
+    updated: str
+    version: int
     # Clients that were registered before these fields existed have the defaults.
     record_types: tuple[str, ...] = RECORD_TYPES
     restricted: bool = False
@@ -93,10 +103,6 @@ class Client(BaseModel):
     dialect: Dialect = "openspp2"
     tokens_not_before: int = 0
     tokens_generation: int = 0
-    status: Status
-    created: str
-    updated: str
-    version: int
 
 
 def name_key(name: str) -> str:

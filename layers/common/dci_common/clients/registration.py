@@ -129,7 +129,7 @@ def update(runtime: Runtime, client_id: str, changes: Mapping[str, Any], by: Cal
     secret = _callback_secret(runtime, sent.get("secret") if isinstance(sent, dict) else None)
 
     def edit(client: Client) -> Client:
-        return client.model_copy(update=_fields(runtime, _edited(client, changes), client.callbacks, secret))
+        return client._replace(**_fields(runtime, _edited(client, changes), client.callbacks, secret))
 
     administration = Administration(runtime)
     client = administration.update(by, client_id, edit, secret)

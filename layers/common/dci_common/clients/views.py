@@ -7,7 +7,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from dci_common.clients.model import Callbacks, Client, Dialect, Signatures, Status
+from dci_common.clients.model import (
+    CallbackAuth,
+    Callbacks,
+    Client,
+    Dialect,
+    NotifyRecords,
+    NotifySpelling,
+    Signatures,
+    Status,
+)
 from dci_common.clients.secrets import Secret
 from dci_common.timestamps import timestamp
 
@@ -34,6 +43,28 @@ class Flags(BaseModel):
     asynchronous: bool = False
 
 
+class CallbacksView(View):
+    """Where a client's results are sent, and with which credential.
+
+    `urls` are origins with path prefixes, below which a message may name an address; `default_url` is for messages
+    that name none, `""` for nowhere. `secret_version` is the version of the stored credential, and `max_bytes` the
+    size of the largest body. Notifications go to `notify_url`, or to the address of their subscription where that is
+    `""`.
+    """
+
+    urls: tuple[str, ...]
+    default_url: str
+    auth: CallbackAuth
+    token_url: str
+    client_id: str
+    scope: str
+    max_bytes: int
+    secret_version: str
+    notify_url: str
+    notify_spelling: NotifySpelling
+    notify_records: NotifyRecords | None = None
+
+
 class ClientView(View):
     """A client. Tokens issued before `tokens_not_before` are not valid."""
 
@@ -48,7 +79,7 @@ class ClientView(View):
     records_a_day: int | None = None
     open_exchanges: int | None = None
     notifications_a_minute: int | None = None
-    callbacks: Callbacks | None = None
+    callbacks: CallbacksView | None = None
     flags: Flags
     jwks: dict[str, Any] | None = None
     jwks_uri: str | None = None
@@ -70,13 +101,13 @@ class SecretView(View):
 
 def client_view(client: Client) -> dict[str, Any]:
     """Return a client as JSON."""
-    fields = client.model_dump(
-        include=ClientView.model_fields.keys() - {"callbacks", "flags", "jwks", "jwks_uri", "tokens_not_before"}
-    )
+    members = client._asdict()
+    apart = {"callbacks", "flags", "jwks", "jwks_uri", "tokens_not_before"}
+    has_callbacks = client.callbacks != Callbacks()
     return ClientView(
-        **fields,
-        callbacks=client.callbacks if client.callbacks != Callbacks() else None,
-        flags=Flags(**client.model_dump(include=set(Flags.model_fields))),
+        **{name: members[name] for name in ClientView.model_fields if name not in apart},
+        callbacks=CallbacksView(**client.callbacks._asdict()) if has_callbacks else None,
+        flags=Flags(**{name: members[name] for name in Flags.model_fields}),
         jwks=json.loads(client.jwks) if client.jwks else None,
         jwks_uri=client.jwks_uri or None,
         tokens_not_before=timestamp(client.tokens_not_before) if client.tokens_not_before else None,
