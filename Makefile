@@ -132,6 +132,10 @@ bench: bench-warm bench-cold bench-token bench-exchange bench-changes bench-peer
 cost: .venv/dev.stamp ## print what a deployment costs a month, and a million searches
 	@$(BENCH) bench/cost.py
 
+.PHONY: scale
+scale: .venv/dev.stamp ## print what a registry of 1 to 100 million people needs, and which limits it meets
+	@$(BENCH) bench/scale.py
+
 .PHONY: bench-warm
 bench-warm: .venv/dev.stamp ## measure warm functions: CPU, calls, read units, memory
 	$(call measure,warm)

@@ -33,6 +33,15 @@ PRICES = {  # in dollars
     "a metric of an alarm a month": 0.10,
     "a dashboard a month": 3.00,
     "a million requests to queues": 0.40,
+    "a GB of an import from S3": 0.15,
+}
+QUOTAS = {  # AWS's own, of the same month; those of tables and functions can be raised on request
+    "read units a second of a partition": 3_000,
+    "write units a second of a partition": 1_000,
+    "write units a second of a table": 40_000,
+    "write units a second of a new table": 4_000,
+    "files of an import from S3": 50_000,
+    "concurrent functions": 1_000,
 }
 # Assumed: a call takes this time, besides the CPU time of a request; and what a request writes into all logs.
 MS_A_CALL, MS_OF_CPU, LOG_KB = 5, 5, 2
@@ -69,17 +78,19 @@ def _value_size(value: dict[str, Any]) -> int:
     return len(str(content).encode())
 
 
+def entries(item: Item) -> Iterator[Item]:
+    """Yield the index entries of an item: its keys, the key of one of its slots, and what each index projects."""
+    for name in item:
+        if name[0] == "x" and name[1:].isdigit():
+            yield {key: item[key] for key in ("pk", "sk", "shard", name, "facets")}
+
+
 def gigabytes(bench: Bench) -> float:
     """Return the GB of a million people with their households, memberships and index entries."""
     items = list(bench.registry())
     people: int = sum(item["sk"]["S"] == "RECORD" and item["pk"]["S"].startswith("PERSON#") for item in items)
-    entries = (
-        size({key: item[key] for key in ("pk", "sk", "shard", name, "facets")}) + INDEX_OVERHEAD
-        for item in items
-        for name in item
-        if name[0] == "x" and name[1:].isdigit()
-    )
-    total: int = sum(size(item) + INDEX_OVERHEAD for item in items) + sum(entries)
+    stored = (one for item in items for one in (item, *entries(item)))
+    total: int = sum(size(one) + INDEX_OVERHEAD for one in stored)
     return total / people * MILLION / 1024**3
 
 
