@@ -48,5 +48,8 @@ def add_direct_writes(client: DynamoDBClient, retry: Retry) -> None:
 
 def _is_direct(url: str) -> bool:
     """Return whether nothing is between this machine and the endpoint that only botocore knows how to pass."""
+    parts = urlsplit(url)
+    if get_environ_proxies(url) or parts.path.strip("/"):
+        return False
     own_certificates = os.environ.get("REQUESTS_CA_BUNDLE") or get_session().get_config_variable("ca_bundle")
-    return not (own_certificates or get_environ_proxies(url) or urlsplit(url).path.strip("/"))
+    return parts.scheme == "http" or not own_certificates
