@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -9,7 +11,7 @@ from dci_cli.aws import OperatorRuntime
 from dci_common.settings import Settings
 
 _ADDRESS = "AWS_ENDPOINT_URL_DYNAMODB"
-_REQUEST = {"RequestItems": {"nowhere": [{"PutRequest": {"Item": {"pk": {"S": "a"}, "sk": {"S": "a"}}}}]}}
+_REQUEST: Any = {"RequestItems": {"nowhere": [{"PutRequest": {"Item": {"pk": {"S": "a"}, "sk": {"S": "a"}}}}]}}
 
 
 @pytest.fixture(autouse=True)
