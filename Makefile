@@ -165,7 +165,7 @@ bench-search: .venv/dev.stamp $(DYNAMODB_LOCAL) ## measure searches (BENCH_PEOPL
 	$(call measure,search)
 
 .PHONY: bench-registry
-bench-registry: .venv/dev.stamp $(DYNAMODB_LOCAL) ## measure imports and generated data
+bench-registry: .venv/dev.stamp .venv-peers/peers.stamp $(DYNAMODB_LOCAL) ## measure imports and generated data
 	$(call measure,registry_import)
 	$(call measure,registry_changes)
 	$(call measure,registry_s3)

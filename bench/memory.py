@@ -1,8 +1,9 @@
-"""The peak memory of a process."""
+"""The peak memory and the CPU time of a process."""
 
 from __future__ import annotations
 
 import re
+import resource
 from pathlib import Path
 
 
@@ -14,3 +15,9 @@ def peak_mib() -> float:
     status = Path("/proc/self/status").read_text(encoding="ascii")
     (kibibytes,) = re.findall(r"VmHWM:\s*(\d+) kB", status)
     return int(kibibytes) / 1024
+
+
+def cpu_seconds() -> float:
+    """Return the CPU seconds of this process and its threads, of the program and of the kernel for it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 from dci_cli.command_error import CommandError
+from dci_cli.direct_writes import add_direct_writes
 from dci_common.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class OperatorRuntime(Runtime):
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         """The DynamoDB client. Raises CommandError when AWS's configuration is not valid."""
-        return dynamodb_client(_CONFIG)
+        client = dynamodb_client(_CONFIG)
+        add_direct_writes(client, self.retry)
+        return client
 
 
 def dynamodb_client(config: Config | None = None) -> DynamoDBClient:

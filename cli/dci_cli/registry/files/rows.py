@@ -18,7 +18,7 @@ class Warned(NamedTuple):
 class Row(NamedTuple):
     """A row of a file: its record, or the reasons why it is rejected.
 
-    `content` is a line of JSON, as it is in the file. `key` is the kind and id of a person or group, if known.
+    `content` is a line of JSON, as its bytes in the file. `key` is the kind and id of a person or group, if known.
     """
 
     line: int

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from dci_cli.registry.importer import staging_queries as queries
-from dci_cli.registry.importer.staging import Staged, read_row
+from dci_cli.registry.importer.staged import Staged, read_row
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group, Membership, Person
 from dci_common.registry.storage import keys

@@ -18,7 +18,7 @@ from dci_cli.registry.importer.diff_status import DiffStatus
 from dci_cli.registry.importer.field_changes import FieldChanges
 from dci_cli.registry.importer.membership_comparison import compare_memberships
 from dci_cli.registry.importer.merge import MergeConflict, merge_record
-from dci_cli.registry.importer.staging import Staged
+from dci_cli.registry.importer.staged import Staged
 from dci_cli.registry.support.progress import Progress
 from dci_cli.registry.support.registry_table import UNLIMITED
 from dci_common.registry.model.base import Kind, record_fields

@@ -12,7 +12,7 @@ from dci_cli.registry.importer import staging_queries as queries
 from dci_common.registry.model.base import Kind
 
 if TYPE_CHECKING:
-    from dci_cli.registry.importer.staging import Staged
+    from dci_cli.registry.importer.staged import Staged
     from dci_common.registry.model.records import AnyRecord
 
 

@@ -98,7 +98,8 @@ class _Stage:
         for warning in row.warnings:
             self._rejects.warn(source, row.line, warning)
         if reasons:
-            self._rejects.add(source, row.line, " ".join(reasons), row.content, reasons)
+            content = row.content.decode(errors="replace") if isinstance(row.content, bytes) else row.content
+            self._rejects.add(source, row.line, " ".join(reasons), content, reasons)
             if row.key:
                 self._rejects.add_record(row.key, source, row.line)
         return not reasons
@@ -118,23 +119,24 @@ class _Stage:
 
 
 def _json_row(number: int, line: bytes, reading: Reading) -> Row:
-    content = line.decode(errors="replace")
     try:
         name, model, fields = parse_line(line)
     except BadLine as error:
-        return Row(number, None, [str(error)], content=content)
+        return Row(number, None, [str(error)], content=line)
     id_ = fields.get("id")
+    key = (_KINDS[name], id_) if name in _KINDS and isinstance(id_, str) else None
+    checked = check_record(model, fields, reading.today, strict=reading.strict, size=len(line))
+    if not (checked.reasons or checked.warnings):  # as mostly
+        return Row(number, checked.record, [], content=line, key=key)
 
     def name_of(path: FieldPath) -> str:
         return dotted((name, *path))
 
-    checked = check_record(model, fields, reading.today, strict=reading.strict)
     warnings = [
         Warned(name_of(one.path), one.what, f"{one.value} was read as {one.repaired}" if one.repaired else "")
         for one in checked.warnings
     ]
-    key = (_KINDS[name], id_) if name in _KINDS and isinstance(id_, str) else None
-    return Row(number, checked.record, sentences(checked.reasons, name_of), warnings, content, key)
+    return Row(number, checked.record, sentences(checked.reasons, name_of), warnings, line, key)
 
 
 def _size(path: Path) -> int:

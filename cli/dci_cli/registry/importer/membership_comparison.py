@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dci_cli.registry.importer.diff_status import DiffStatus
 from dci_cli.registry.importer.merge import MergeConflict, merge_membership
-from dci_cli.registry.importer.staging import Staged
+from dci_cli.registry.importer.staged import Staged
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.periods import PeriodConflict, find_overlap, overlap_text, start_of
 from dci_common.registry.model.records import Membership

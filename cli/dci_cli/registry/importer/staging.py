@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from pydantic_core import from_json, to_json
 
 from dci_cli.registry.importer import staging_queries as queries
 from dci_cli.registry.importer.diff_status import DiffStatuses
-from dci_cli.registry.importer.merge import MODELS, Given
+from dci_cli.registry.importer.staged import Staged, given_and_body, read_row
 from dci_common.registry.model import normalize
-from dci_common.registry.model.base import Kind, Record, record_fields
+from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.periods import find_overlap, overlap_text, start_of
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
 from dci_common.registry.model.stamp import stamp
@@ -29,8 +29,6 @@ from dci_common.registry.write.put_changes import MAX_HOUSEHOLDS, MAX_MEMBERS
 
 if TYPE_CHECKING:
     from dci_cli.registry.files.rejects import Rejects
-
-Record_co = TypeVar("Record_co", bound=Record, covariant=True)
 
 _KNOWN_HOUSEHOLDS = 64
 
@@ -48,27 +46,6 @@ class Counts:
     memberships: int
 
 
-@dataclass(frozen=True, slots=True)
-class Staged(Generic[Record_co]):
-    """A staged record, and what the row of a file gives of it. `number` is that of the row in its table."""
-
-    number: int
-    record: Record_co
-    given: Given
-    source: str
-    line: int
-
-    @property
-    def content(self) -> object:
-        """The row as one of JSON Lines."""
-        return {type(self.record).__name__.lower(): self.given}
-
-    @property
-    def table(self) -> str:
-        """The table that the row is in."""
-        return "memberships" if isinstance(self.record, Membership) else "records"
-
-
 class Staging:
     """The staged records of an import. Two threads must not use it at the same time."""
 
@@ -76,6 +53,8 @@ class Staging:
         self.db = sqlite3.connect("", isolation_level=None)  # no name: a temporary file
         self.db.executescript(queries.SCHEMA)
         self.statuses = DiffStatuses(self.db)
+        self._cursor = self.db.cursor()  # for what is done for each row
+        self._counted, self._members = "", 0  # the group of the last membership, and how many it has
 
     def add(self, record: AnyRecord, source: str, line: int) -> None:
         """Stage a record. Raises StagingConflict when its id, an identifier or the membership is already staged."""
@@ -140,6 +119,7 @@ class Staging:
         """Remove a record, and record the reason. The memberships of a person or group become dangling."""
         rejects.add(staged.source, staged.line, reason, staged.content)
         self.db.execute(f"DELETE FROM {staged.table} WHERE rowid = ?", (staged.number,))  # noqa: S608
+        self._counted = ""
 
     def identifiers(self) -> Iterator[tuple[str, Kind, str]]:
         """Yield the key of every identifier, with the kind and id of its owner."""
@@ -180,22 +160,34 @@ class Staging:
                 for one in record.identifiers
             )
         )
+        cursor, id_ = self._cursor, record.id
+        cursor.execute(queries.ADD_RECORD, (kind, id_, *given_and_body(record), source, line))
+        is_new = bool(cursor.rowcount)
+        if is_new and pks:
+            cursor.executemany(queries.ADD_IDENTIFIER, [(pk, kind, id_) for pk in pks])
+        if not is_new or (pks and cursor.rowcount < len(pks)):
+            owner = self._other_owner(pks, [kind, id_])
+            if is_new:
+                cursor.execute("DELETE FROM records WHERE kind = ? AND id = ?", (kind, id_))
+                cursor.execute("DELETE FROM identifiers WHERE kind = ? AND id = ?", (kind, id_))
+            raise StagingConflict(owner or f"The {kind.lower()} {id_} is in the files twice.")
+
+    def _other_owner(self, pks: list[str], own: list[str]) -> str:
+        """Say who else has the first of these identifiers that another record has; nothing if there is none."""
         found = self.db.execute(queries.OWNERS.format(",".join("?" * len(pks))), pks).fetchall() if pks else ()
-        owners = {pk: owner for pk, *owner in found if owner != [kind, record.id]}
+        owners = {pk: owner for pk, *owner in found if owner != own}
         for pk in filter(owners.get, pks):
-            of_kind, id_ = owners[pk]
-            raise StagingConflict(
-                f"An identifier of type {_type(pk)} already belongs to the {of_kind.lower()} {id_}."
-            )
-        row = (kind, record.id, *_given_and_body(record), source, line)
-        if not self.db.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, NULL)", row).rowcount:
-            raise StagingConflict(f"The {kind.lower()} {record.id} is in the files twice.")
-        self.db.executemany("INSERT INTO identifiers VALUES (?, ?, ?)", [(pk, kind, record.id) for pk in pks])
+            kind, id_ = owners[pk]
+            return f"An identifier of type {_type(pk)} already belongs to the {kind.lower()} {id_}."
+        return ""
 
     def _add_membership(self, membership: Membership, source: str, line: int) -> None:
         person, group = membership.person_id, membership.group_id
-        members, households = self.db.execute(queries.MEMBERSHIP_COUNTS, (group, person)).fetchone()
-        if members >= MAX_MEMBERS:
+        if group != self._counted:  # the members of a group mostly follow one another
+            ((self._members,),) = self._cursor.execute(queries.COUNT_MEMBERS, (group,))
+            self._counted = group
+        ((households,),) = self._cursor.execute(queries.COUNT_HOUSEHOLDS, (person,))
+        if self._members >= MAX_MEMBERS:
             raise StagingConflict(f"A group has at most {MAX_MEMBERS} members.")
         if households >= MAX_HOUSEHOLDS:
             raise StagingConflict(f"A person belongs to at most {MAX_HOUSEHOLDS} groups, past memberships included.")
@@ -208,8 +200,9 @@ class Staging:
                 )
             if find_overlap(record_fields(membership), [other]):
                 raise StagingConflict(overlap_text(membership, other))
-        row = (group, person, start, *_given_and_body(membership), source, line)
-        self.db.execute("INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
+        row = (group, person, start, *given_and_body(membership), source, line)
+        self._cursor.execute("INSERT INTO memberships VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
+        self._members += 1
 
     def _memberships(self, query: str, *parameters: str) -> Iterator[Staged[Membership]]:
         return (read_row("", *row) for row in self.db.execute(query, parameters))
@@ -225,28 +218,8 @@ class Staging:
             yield from_json(first[1]), pairs
 
 
-def read_row(kind: str, number: int, body: str, given: str, source: str, line: int) -> Staged[Any]:
-    """Return the record of a row of the database."""
-    record = MODELS[Kind(kind)].model_validate_json(body) if kind in set(Kind) else _membership(body)
-    return Staged(number, record, from_json(given), source, line)
-
-
-def _membership(body: str) -> Membership:
-    # One without a start is compared already: it means one period.
-    return Membership.model_validate({"start": None, **from_json(body)})
-
-
 def _own_fields(membership: View) -> View:
     return {name: value for name, value in membership.items() if name not in {"person_id", "group_id"}}
-
-
-def _given_and_body(record: AnyRecord) -> tuple[str, str | None]:
-    """Return what a row gives, and the new record that it makes, where that differs; both as JSON."""
-    given = record.model_dump_json(exclude_unset=True)
-    if not ("null" in given or "[]" in given or "{}" in given or '"restricted":false' in given):
-        return given, None  # which holds no default of a field
-    body = record.model_dump_json(exclude_defaults=True)
-    return given, body if body != given else None
 
 
 def _type(identifier_pk: str) -> str:

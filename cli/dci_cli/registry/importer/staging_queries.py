@@ -42,9 +42,10 @@ FROM identifiers JOIN records USING (kind, id) WHERE status IS NULL
 """  # a key is IDENTIFIER#<type>#<value>
 OWNERS = "SELECT pk, kind, id FROM identifiers WHERE pk IN ({})"
 NEW = "SELECT count(*) FROM records WHERE status IS NULL"
-MEMBERSHIP_COUNTS = """
-SELECT (SELECT count(*) FROM memberships WHERE group_id = ?), (SELECT count(*) FROM memberships WHERE person_id = ?)
-"""
+ADD_RECORD = "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?, NULL)"
+ADD_IDENTIFIER = "INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)"
+COUNT_MEMBERS = "SELECT count(*) FROM memberships WHERE group_id = ?"
+COUNT_HOUSEHOLDS = "SELECT count(*) FROM memberships WHERE person_id = ?"
 RECORDS = """
 SELECT rowid, ifnull(body, given), given, source, line FROM records WHERE +kind = ? ORDER BY rowid
 """

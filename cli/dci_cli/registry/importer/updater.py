@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dci_cli.parallel import in_parallel_apart
 from dci_cli.registry.importer.bundles import Bundle, Bundles
 from dci_cli.registry.importer.merge import MergeConflict, merge_record
-from dci_cli.registry.importer.staging import Staged
+from dci_cli.registry.importer.staged import Staged
 from dci_cli.registry.support.progress import Progress
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import RegistryBusy, WriteRefused

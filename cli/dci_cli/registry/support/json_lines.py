@@ -45,7 +45,7 @@ def parse_line(line: str | bytes) -> tuple[str, type[AnyRecord], Fields]:
 def read_line(line: str | bytes, today: date = date.max, warn: Callable[[str], None] = lambda _: None) -> AnyRecord:
     """Return the record of a line; `warn` is called with what is improbable. Raises BadLine."""
     kind, model, fields = parse_line(line)
-    checked = check_record(model, fields, today)
+    checked = check_record(model, fields, today, size=len(line))
     if checked.record is None:
         raise BadLine(" ".join(sentences(checked.reasons, lambda path: dotted((kind, *path)))))
     for sentence in sentences(checked.warnings, lambda path: dotted((kind, *path))):

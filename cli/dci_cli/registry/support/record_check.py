@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from dci_cli.registry.support import plausibility
 from dci_cli.registry.support.plausibility import Fields, Finding, Path
-from dci_common.registry.model.records import AnyRecord, Name, Person
+from dci_common.registry.model.records import MAX_BYTES, SMALL, AnyRecord, Name, Person
 from dci_common.validation import problems
 
+_GROWTH = 8  # 1e15 becomes 1000000000000000.0, a date of a moment gets a time: nothing else grows as much
 Namer = Callable[[Path], str]
 
 _UNSET_IF_EMPTY = ("restricted", "identifiers", "memberships")  # an empty value of these is not given
@@ -26,17 +27,20 @@ class CheckedRecord(NamedTuple):
     warnings: list[Finding]
 
 
-def check_record(model: type[AnyRecord], fields: Fields, today: date, *, strict: bool = False) -> CheckedRecord:
+def check_record(
+    model: type[AnyRecord], fields: Fields, today: date, *, strict: bool = False, size: int = MAX_BYTES
+) -> CheckedRecord:
     """Check the fields of a record. A null is given: it removes the value that the registry has.
 
-    With `strict` what is improbable or was repaired is a reason too.
+    With `strict` what is improbable or was repaired is a reason too. `size` is that of the fields as JSON, if known.
     """
-    _set_defaults(model, fields)
+    if None in fields.values():
+        _set_defaults(model, fields)
     findings = plausibility.check(fields, today)
     reasons = [finding for finding in findings if finding.is_impossible or strict]
     warnings = [] if strict else [finding for finding in findings if not finding.is_impossible]
     try:
-        record = model.model_validate(fields)
+        record = model.model_validate(fields, context=SMALL if size * _GROWTH < MAX_BYTES else None)
     except ValidationError as error:
         known = {finding.path for finding in reasons}
         reasons += [Finding(path, what, is_impossible=True) for path, what in problems(error) if path not in known]

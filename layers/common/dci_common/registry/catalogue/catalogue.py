@@ -114,6 +114,16 @@ class Catalogue:
         return {kind: tuple(row for row in self._indexed_rows if kind in row.kinds) for kind in Kind}
 
     @cached_property
+    def inherited(self) -> tuple[Attribute, ...]:
+        """The attributes that an index entry carries of a person, and that a person may have of the household."""
+        return tuple(row for row in self.indexed[Kind.PERSON] if row.inherited)
+
+    @cached_property
+    def indexed_of_people_alone(self) -> tuple[Attribute, ...]:
+        """The attributes that an index entry carries of a person, without the inherited ones."""
+        return tuple(row for row in self.indexed[Kind.PERSON] if not row.inherited)
+
+    @cached_property
     def indexed_of_membership(self) -> tuple[Attribute, ...]:
         """The attributes that a person's index entry carries of each membership, beside those of the household."""
         return tuple(row for row in self._indexed_rows if not row.kinds)

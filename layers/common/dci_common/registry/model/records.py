@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     StringConstraints,
+    ValidationInfo,
     WrapValidator,
     model_validator,
 )
@@ -27,10 +28,10 @@ from dci_common.registry.model.base import MaritalStatus, Record, Sex
 MAX_IDENTIFIERS = 20
 MAX_CONTACTS = 10  # phone numbers, and e-mail addresses, of one record
 MAX_BYTES = 100_000  # of one record, so that a person with the summaries of all its groups fits into a transaction
+SMALL = "small"  # the context of a validation whose record is certainly smaller, and is not written to see that
 
-Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(validators.check_text)
-]
+_Stripped = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Text = Annotated[_Stripped, AfterValidator(validators.check_text)]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,100}\z")]
 Date = Annotated[date, WrapValidator(validators.read_date)]
 PartialDate = Annotated[str, BeforeValidator(validators.read_partial_date)]  # `1982`, `1982-05` or `1982-05-31`
@@ -38,15 +39,14 @@ Moment = Annotated[datetime, WrapValidator(validators.read_moment)]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 LimitationType = Literal["VIS_SS", "HEAR_SS", "MOB_SS", "COG_SS", "SC_SS", "COM_SS"]
 Severity = Literal["1", "2", "3", "4"]
-PhoneNumber = Annotated[Text, AfterValidator(validators.check_phone)]
-EmailAddress = Annotated[Text, AfterValidator(validators.check_email)]
+PhoneNumber = Annotated[_Stripped, AfterValidator(validators.check_phone)]
+EmailAddress = Annotated[_Stripped, AfterValidator(validators.check_email)]
 IdentifierType = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-    AfterValidator(validators.check_text),
     AfterValidator(validators.check_identifier_type),
 ]
-IdentifierValue = Annotated[Text, AfterValidator(validators.check_identifier)]
+IdentifierValue = Annotated[_Stripped, AfterValidator(validators.check_identifier)]
 
 
 class Identifier(Record):
@@ -167,7 +167,9 @@ class Registrant(Record):
     last_updated: Moment | None = None
 
     @model_validator(mode="after")
-    def _is_small(self) -> Self:
+    def _is_small(self, info: ValidationInfo) -> Self:
+        if info.context == SMALL:
+            return self
         # With empty lists it is longer, and written faster.
         is_small = len(to_json(self, exclude_none=True)) <= MAX_BYTES
         if not is_small and len(self.model_dump_json(exclude_defaults=True).encode()) > MAX_BYTES:

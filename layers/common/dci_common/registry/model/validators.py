@@ -18,18 +18,23 @@ from dci_common.registry.model.characters import digits
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PLAIN_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_CACHED_DAYS = 8192  # as normalize.py caches
+_CACHED_DAYS = _CACHED_TEXTS = 8192  # as normalize.py caches
 _DIGIT = re.compile(r"\d")
 _LONGEST_CHARACTER = 4  # bytes
 _MONTH_LENGTH = len("1990-01")
 _date = TypeAdapter(date)
 
 
+@lru_cache(_CACHED_TEXTS)
 def check_text(text: str) -> str:
     """Reject control characters other than tabs and line ends, and lone surrogates.
 
     Other invisible characters are accepted: Sinhala, Persian and more are written with joiners.
     """
+    return _check_characters(text)
+
+
+def _check_characters(text: str) -> str:
     if not text.isprintable() and _CONTROL.search(text):  # most texts are printable, which is faster to check
         raise PydanticCustomError("rule", "must not hold control characters")
     return text
@@ -89,28 +94,28 @@ def check_size(text: str) -> str:
 
 def check_identifier(text: str) -> str:
     """Reject an identifier of which nothing can be seen, or that is too long to be a key."""
-    if not normalize.identifier(text):
+    if not normalize.identifier(_check_characters(text)):
         raise PydanticCustomError("rule", "must not be empty")
     return check_size(text)
 
 
 def check_identifier_type(text: str) -> str:
     """Reject `#`, which ends the type in the key of an identifier."""
-    if "#" in text:
+    if "#" in check_text(text):  # of which a registry has few
         raise PydanticCustomError("rule", "must not hold #")
     return check_size(normalize.identifier_type(text)) and text
 
 
 def check_phone(text: str) -> str:
     """Reject a phone number without a digit."""
-    if not _DIGIT.search(text):
+    if not _DIGIT.search(_check_characters(text)):
         raise PydanticCustomError("rule", "must hold digits")
     return check_size(text)
 
 
 def check_email(text: str) -> str:
     """Reject an e-mail address without its two parts."""
-    local, at, domain = text.rpartition("@")
+    local, at, domain = _check_characters(text).rpartition("@")
     if not (local and at and domain):
         raise PydanticCustomError("rule", "must be an e-mail address")
     return check_size(normalize.email(text)) and text

@@ -21,19 +21,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.views import MEMBERSHIP_FIELDS, View, home_of, is_shown
+from dci_common.registry.model.views import MEMBERSHIP_FIELDS, AnyView, View, home_of, is_shown
 from dci_common.registry.storage import keys
 
 HOUSEHOLD_FACETS = ("h0", "h1")
 _KNOWN_HOUSEHOLDS = 1024
 Facets = Mapping[str, Any]
-_Values = Mapping[Attribute, list[str]]
+_Values = dict[Attribute, list[str]]
+
+
+class _Household(NamedTuple):
+    """A household as its people have it, without the membership, and the values and facets of its attributes."""
+
+    entry: View
+    values: _Values
+    facets: Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,11 @@ class Indexing:
     catalogue: Catalogue
     shards: int
     today: date
-    _households: dict[str, tuple[View, Item]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _households: dict[str, _Household] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def attributes(self, kind: Kind, view: View) -> Item:
         """Return the attributes of a record's item that its index entries are made of."""
-        own = _values(self.catalogue.indexed[kind], view, self.today)
+        own = self._own_values(kind, view)
         facets = _facets(own)
         households = [entry for entry in view.get("households", ()) if is_shown(entry, self.today)]
         exact = is_exact(view, self.today)
@@ -61,22 +69,31 @@ class Indexing:
             "as_of": {"S": self.today.isoformat()},
         }
 
-    def _household_facets(self, entry: View) -> Item:
-        """Return the facets of a person's household, and of the membership.
+    def _own_values(self, kind: Kind, view: View) -> _Values:
+        """Return the values of a record: those that a person inherits are the household's."""
+        home = home_of(view)
+        if kind is Kind.GROUP or home is view or not home:
+            return _values(self.catalogue.indexed[kind], view, home, self.today)
+        own = _values(self.catalogue.indexed_of_people_alone, view, home, self.today)
+        of_household = self._household(home).values
+        return own | {one: of_household[one] for one in self.catalogue.inherited if one in of_household}
 
-        Those of the household itself are the same for all its people, who mostly follow one another.
-        """
+    def _household_facets(self, entry: View) -> Item:
+        """Return the facets of a person's household, and of the membership."""
+        own = _values(self.catalogue.indexed_of_membership, entry, entry, self.today)
+        return self._household(entry).facets | _facets(own)
+
+    def _household(self, entry: AnyView) -> _Household:
+        """Return what is the same for all people of a household, who mostly follow one another."""
         household = {name: value for name, value in entry.items() if name not in MEMBERSHIP_FIELDS}
-        known, facets = self._households.get(entry["id"], ({}, {}))
-        if known != household:
-            facets = {
-                "id": {"S": entry["id"]},
-                **_facets(_values(self.catalogue.indexed[Kind.GROUP], household, self.today)),
-            }
+        known = self._households.get(entry["id"])
+        if known is None or known.entry != household:
+            values = _values(self.catalogue.indexed[Kind.GROUP], household, home_of(household), self.today)
+            known = _Household(household, values, {"id": {"S": entry["id"]}, **_facets(values)})
             if len(self._households) >= _KNOWN_HOUSEHOLDS:
                 self._households.clear()
-            self._households[entry["id"]] = household, facets
-        return facets | _facets(_values(self.catalogue.indexed_of_membership, entry, self.today))
+            self._households[entry["id"]] = known
+        return known
 
     def _partition(self, kind: Kind, view: View, *, exact: bool) -> str:
         if view.get("restricted"):
@@ -134,8 +151,8 @@ def is_exact(view: View, today: date) -> bool:
     return sum(is_shown(entry, today) for entry in view.get("households", ())) <= len(HOUSEHOLD_FACETS)
 
 
-def _values(attributes: Iterable[Attribute], view: View, today: date) -> _Values:
-    home = home_of(view)  # once for all attributes
+def _values(attributes: Iterable[Attribute], view: View, home: AnyView, today: date) -> _Values:
+    """Return the values of attributes; `home` is the view that has the record's address."""
     return {
         attribute: values
         for attribute in attributes
