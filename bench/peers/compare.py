@@ -43,7 +43,7 @@ _RATIOS = (
     (LAMBDA, USUAL_FASTAPI, None),
     (SERVE, USUAL_FASTAPI, None),
     (TOKEN, AUTHLIB, 0.7),
-    (TOKEN, AUTHLIB_MEMORY, None),
+    (TOKEN, AUTHLIB_MEMORY, 0.7),
     (TOKEN, OIDC, None),
     (TOKEN_SERVE, AUTHLIB, None),
 )

@@ -37,7 +37,7 @@ LAMBDA, SERVE = "search by id, as Lambda", "search by id, dci serve"
 FASTAPI, USUAL_FASTAPI = "search by id, lean FastAPI", "search by id, usual FastAPI"
 OURS = {LAMBDA, SERVE}
 TOKEN, TOKEN_SERVE = "token, as Lambda", "token, dci serve"
-AUTHLIB, AUTHLIB_MEMORY, OIDC = "token, Authlib", "token, Authlib in memory", "token, oidc-provider in memory"
+AUTHLIB, AUTHLIB_MEMORY, OIDC = "token, Authlib with PostgreSQL", "token, Authlib in memory", "token, oidc-provider"
 
 
 class Registry:

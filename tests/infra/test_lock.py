@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -100,10 +101,12 @@ PIN = "cli/dci_cli/local/dynamodb_local.py"
 @pytest.fixture
 def locking(tmp_path: Path) -> Path:
     """Return a checkout with scripts/lock, where uv locks nothing and npm knows a newer DynamoDB Local."""
+    (tmp_path / "bench" / "peers").mkdir(parents=True)
     for name in ("scripts/lock", PIN):
         (tmp_path / name).parent.mkdir(parents=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    npm = 'case "$*" in *version) echo 9.8.7 ;; *@9.8.7*integrity) echo sha512-a/b+c== ;; esac'
+    answers = "*version) echo 9.8.7 ;; *@9.8.7*integrity) echo sha512-a/b+c== ;; update*) touch package-lock.json ;;"
+    npm = f'case "$*" in {answers} esac'
     for name, content in (("scripts/uv", ""), ("npm", npm)):
         (tmp_path / name).write_text(f"#!/bin/sh\n{content}\n")
         (tmp_path / name).chmod(0o755)
@@ -129,6 +132,14 @@ def test_an_upgrade_pins_the_newest_dynamodb_local(locking: Path) -> None:
     assert len(after.splitlines()) == len(before.splitlines())
 
 
+def test_an_upgrade_updates_the_npm_packages_of_the_benches(locking: Path) -> None:
+    """`make lock` updates the npm lock of bench/peers; locking alone leaves it."""
+    assert lock(locking).returncode == 0
+    assert not list((locking / "bench" / "peers").iterdir())
+    assert lock(locking, "--upgrade").returncode == 0
+    assert [path.name for path in (locking / "bench" / "peers").iterdir()] == ["package-lock.json"]
+
+
 def test_an_upgrade_without_npm_keeps_dynamodb_local(locking: Path) -> None:
     """Where npm fails, the pin stays as it is, and the last line says so."""
     before = (locking / PIN).read_text()
@@ -149,3 +160,12 @@ def test_the_layer_is_part_of_the_project() -> None:
     project = {(one.name, *one.extras) for one in wanted("run")}
     assert {(one.name, *one.extras) for one in wanted("layer")} <= project
     assert not any(one.specifier for one in wanted("layer"))
+
+
+def test_npm_packages_are_locked_by_integrity() -> None:
+    """Each npm package of the benches has a version and its digest, and no address of a registry."""
+    lock = json.loads((ROOT / "bench" / "peers" / "package-lock.json").read_text())
+    packages = [package for path, package in lock["packages"].items() if path]
+    assert {"oidc-provider"} <= {path.rpartition("node_modules/")[2] for path in lock["packages"]}
+    assert all(package["version"] and package["integrity"].startswith("sha512-") for package in packages)
+    assert not any("resolved" in package for package in packages)
