@@ -19,7 +19,7 @@ def mapping(**parameters: str) -> dict[str, Any]:
 
 
 def test_the_function_gets_what_is_recorded() -> None:
-    """What the function itself writes does not call it again, nor does an item that expires; nothing else is missed."""
+    """What the function writes does not call it again, nor does an item that expires; nothing else is missed."""
     found = mapping()
     assert found["FunctionName"] == {"Ref": "AuditIndexFunction"}
     assert found["EventSourceArn"] == {"Fn::GetAtt": ["AuditTable", "StreamArn"]}

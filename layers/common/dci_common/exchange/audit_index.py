@@ -5,8 +5,8 @@
 | `RECORD#<key of the record>` | that of the audit item | `item`, its partition; what a statement for a citizen says |
 
 The query is not in it: it may name others. Entries are written in any order and more than once, by the function that
-reads the table's stream and by `dci audit reindex`, and the last state remains: what ends a disclosure (`withheld`) or
-a change (`incomplete`) replaces an entry, and everything else is only added.
+reads the table's stream and by `dci audit reindex`, and the last state remains: what says that a disclosure was
+`withheld`, or that a change is `incomplete`, replaces an entry, and everything else is only added.
 """
 
 from __future__ import annotations
