@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     period = _period(options)
     subject = _subject(options)
     with aws_errors("AuditTable"):
-        found, unindexed = read_records(options.table, period, subject)
+        found, unindexed = read_records(_runtime(options), options.table, period, subject)
     names = ClientNames(options.clients_table)
     with aws_errors("ClientsTable"):
         named = [{**record, **names.fields(record)} for record in found]
@@ -83,6 +83,10 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _runtime(options: argparse.Namespace) -> OperatorRuntime:
+    return OperatorRuntime(Settings(audit_table=options.table))
+
+
 def _explained(unindexed: Sequence[date]) -> str:
     first, last = unindexed[0], unindexed[-1]
     which = f"{first} is" if first == last else f"{len(unindexed)} days from {first} to {last} are"
@@ -93,7 +97,7 @@ def _explained(unindexed: Sequence[date]) -> str:
 
 def _reindex(options: argparse.Namespace) -> int:
     """Index days, and print how many entries each has."""
-    runtime = OperatorRuntime(Settings(audit_table=options.table))
+    runtime = _runtime(options)
     since, until = (options.day, options.day) if options.day else (options.since, options.until)
     done = entries = 0
     with aws_errors("AuditTable"), interruptible(lambda: f"{done} days are indexed: run the same command again."):

@@ -10,14 +10,13 @@ from itertools import chain, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dci_cli.audit.index import indexed_days, indexed_items
-from dci_cli.aws import OperatorRuntime
 from dci_cli.parallel import THREADS, in_parallel
 from dci_common.aws.dynamodb import pages
 from dci_common.exchange.audit import PARTITIONS, WITHHELD
 from dci_common.exchange.audit_index import AUDITED, merged
-from dci_common.settings import Settings
 
 if TYPE_CHECKING:
+    from dci_cli.aws import OperatorRuntime
     from dci_common.aws.dynamodb import Item
 
 Record = dict[str, Any]
@@ -58,9 +57,8 @@ class Found(NamedTuple):
     unindexed: list[date]
 
 
-def read_records(table: str, period: Period, subject: Subject) -> Found:
-    """Return the records about a subject. Raises errors of AWS."""
-    runtime = OperatorRuntime(Settings(audit_table=table))
+def read_records(runtime: OperatorRuntime, table: str, period: Period, subject: Subject) -> Found:
+    """Return the records of an AuditTable about a subject. Raises errors of AWS."""
     days = list(period.days())
     if not subject.is_record:
         return Found(_fields(_complete_days(runtime, table, days, subject)), [])
