@@ -22,6 +22,7 @@ from dci_cli.command_error import CommandError
 from dci_cli.local_server import add_local
 from dci_cli.registry.support.interruption import interruptible
 from dci_cli.terminal import print_json
+from dci_common.errors import Unavailable
 from dci_common.registry.model.base import Kind
 from dci_common.settings import Settings
 
@@ -62,8 +63,11 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("--again belongs to reindex.")
     period = _period(options)
     subject = _subject(options)
-    with aws_errors("AuditTable"):
-        found, unindexed = read_records(_runtime(options), options.table, period, subject)
+    try:
+        with aws_errors("AuditTable"):
+            found, unindexed = read_records(_runtime(options), options.table, period, subject)
+    except Unavailable as error:
+        raise CommandError("AuditTable is busy: run the same command again.") from error
     names = ClientNames(options.clients_table)
     with aws_errors("ClientsTable"):
         named = [{**record, **names.fields(record)} for record in found]

@@ -44,7 +44,8 @@ def indexed_days(runtime: OperatorRuntime, table: str) -> IndexedDays:
     """Return the days that the index of an AuditTable covers. Raises errors of AWS."""
     described = runtime.dynamodb.describe_table(TableName=table)["Table"]
     is_on = described.get("StreamSpecification", {}).get("StreamEnabled", False)
-    streamed = date.fromisoformat(described["LatestStreamLabel"][:10]) if is_on else None
+    label = described.get("LatestStreamLabel", "") if is_on else ""  # when it was turned on
+    streamed = date.fromisoformat(label[:10]) if label else None
     days = _query(runtime, table, "pk = :pk", {":pk": {"S": _REINDEXED}})
     return IndexedDays(
         created=described["CreationDateTime"].astimezone(UTC).date(),
