@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from dci_cli.audit.client_names import ClientNames
 from dci_cli.audit.index import indexed_days
 from dci_cli.audit.output import as_json, print_csv, print_text
-from dci_cli.audit.records import Period, Subject, read_records
+from dci_cli.audit.records import Period, Record, Subject, read_records
 from dci_cli.audit.reindex import days_to_index, reindex
 from dci_cli.audit.subjects import client_subject, record_subject
 from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_table
@@ -71,12 +71,7 @@ def run(options: argparse.Namespace) -> int:
     names = ClientNames(options.clients_table)
     with aws_errors("ClientsTable"):
         named = [{**record, **names.fields(record)} for record in found]
-    if options.json:
-        print_json(list(map(as_json, named)))
-    elif options.csv:
-        print_csv(named)
-    elif named:
-        print_text(named)
+    _print(named, options)
     if not named:
         sentence = f"{subject.absence} from {period.first} to {period.last}. {subject.unchecked}"
         print(sentence.rstrip(), file=sys.stderr if options.json or options.csv else sys.stdout)
@@ -85,6 +80,15 @@ def run(options: argparse.Namespace) -> int:
     if unindexed:
         print(_explained(unindexed), file=sys.stderr)
     return 0
+
+
+def _print(named: Sequence[Record], options: argparse.Namespace) -> None:
+    if options.json:
+        print_json(list(map(as_json, named)))
+    elif options.csv:
+        print_csv(named)
+    elif named:
+        print_text(named)
 
 
 def _runtime(options: argparse.Namespace) -> OperatorRuntime:

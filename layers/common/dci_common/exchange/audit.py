@@ -136,9 +136,11 @@ class AuditLog:
         """Wait until everything is written. Raises Unavailable when a write failed: nothing may be disclosed then."""
         last, self._last = self._last, None
         try:
-            if last:
-                self._put(last)
-            wait(self._writes)
+            try:
+                if last:
+                    self._put(last)
+            finally:
+                wait(self._writes)
             for write in self._writes:
                 write.result()
         except (BotoCoreError, ClientError) as error:
