@@ -126,7 +126,7 @@ $(DYNAMODB_LOCAL): cli/dci_cli/local/dynamodb_local.py | .venv/dev.stamp
 	@touch $@
 
 .PHONY: bench
-bench: bench-warm bench-cold bench-token bench-exchange bench-changes bench-peers bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
+bench: bench-warm bench-cold bench-token bench-exchange bench-changes bench-audit bench-peers bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
 
 .PHONY: cost
 cost: .venv/dev.stamp ## print what a deployment costs a month, and a million searches
@@ -159,6 +159,10 @@ bench-changes: .venv/dev.stamp ## measure telling of changes: with subscriptions
 .PHONY: bench-peers
 bench-peers: .venv/dev.stamp .venv-peers/peers.stamp ## measure a search by id and a token beside other servers (needs PostgreSQL and npm)
 	$(call measure,peers/compare)
+
+.PHONY: bench-audit
+bench-audit: .venv/dev.stamp ## count what one person's history costs, among 10,000 and a million disclosures
+	$(call measure,audit)
 
 .PHONY: bench-search
 bench-search: .venv/dev.stamp $(DYNAMODB_LOCAL) ## measure searches (BENCH_PEOPLE=10000,50000,200000)

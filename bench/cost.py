@@ -15,6 +15,7 @@ from canned_aws import Call
 from engine import Item, as_in_lambda
 from warm import Bench
 
+from dci_common.exchange.audit_index import index_entries
 from support.deployment import MONITORING, functions, of_type
 
 REGION, AS_OF = "us-east-1", "2025-06"
@@ -53,13 +54,14 @@ MILLION, SECONDS_A_MONTH, INDEX_OVERHEAD = 1_000_000, 730 * 3600, 100
 
 
 def write_units(calls: Iterable[Call]) -> int:
-    """Return the units of the writes among calls."""
+    """Return the units of the writes among calls, with those of the index of audit items."""
     units = 0
     for call in calls:
         if call.operation in {"UpdateItem", "DeleteItem"}:  # of counters, which are small
             units += 1
         elif call.operation == "PutItem":
-            units += -(-size(json.loads(call.body)["Item"]) // 1024)
+            item = json.loads(call.body)["Item"]
+            units += sum(-(-size(one) // 1024) for one in (item, *index_entries(item)))
     return units
 
 

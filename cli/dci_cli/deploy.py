@@ -17,8 +17,8 @@ from botocore.utils import validate_region_name
 
 from dci_cli.aws import NO_CREDENTIALS, NO_REGION, aws_problem
 from dci_cli.command_error import CommandError, report_errors
-from dci_cli.registry_stream import StreamIsOff, stream_arn
 from dci_cli.samconfig import SamConfig
+from dci_cli.table_stream import AUDIT, REGISTRY, StreamIsOff, TableStream, stream_arn
 
 
 def sam_arguments(config: SamConfig, environment: str, build: Path, architecture: str) -> list[str]:
@@ -28,25 +28,29 @@ def sam_arguments(config: SamConfig, environment: str, build: Path, architecture
     return ["deploy", "--config-env", environment, "--parameter-overrides", *config.parameters(architecture)]
 
 
-def find_stream(config: SamConfig) -> list[str]:
-    """Return the parameter with the stream of a table that the deployment adopts; none if there is nothing to find.
+def find_streams(config: SamConfig) -> list[str]:
+    """Return the parameters with the streams of tables that the deployment adopts; none if there is nothing to find.
 
-    Says what to change when the stream is off or cannot be looked for: the API works without it.
+    Says what to change when a stream is off or cannot be looked for: the API works without it.
     """
-    table = config.parameter("RegistryTableName")
-    if not table or config.parameter("RegistryStreamArn"):
+    return [found for wanted in (REGISTRY, AUDIT) for found in _find_stream(config, wanted)]
+
+
+def _find_stream(config: SamConfig, wanted: TableStream) -> list[str]:
+    table = config.parameter(wanted.table)
+    if not table or config.parameter(wanted.parameter):
         return []
     session = Session(profile=config.options.get("profile"))
     client: Any = session.create_client("dynamodb", region_name=config.options.get("region"))
     try:
-        arn = stream_arn(client, table)
+        arn = stream_arn(client, wanted, table)
     except StreamIsOff as off:
         print(off, file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"The stream of the table {table} was not found. {aws_problem(error)}", file=sys.stderr)
-        print("Allow dynamodb:DescribeTable, or set the parameter RegistryStreamArn.", file=sys.stderr)
+        print(f"Allow dynamodb:DescribeTable, or set the parameter {wanted.parameter}.", file=sys.stderr)
     else:
-        return [f'RegistryStreamArn="{arn}"']
+        return [f'{wanted.parameter}="{arn}"']
     return []
 
 
@@ -77,7 +81,7 @@ def _deploy() -> int:
     if built:
         sam, architecture = built
         arguments = sam_arguments(config, environment, Path(".aws-sam/build"), architecture)
-        os.execv(sam, [sam, *arguments, *find_stream(config)])  # noqa: S606 - without a shell
+        os.execv(sam, [sam, *arguments, *find_streams(config)])  # noqa: S606 - without a shell
     return 0
 
 

@@ -21,7 +21,19 @@ def test_each_disclosure_is_a_line_of_the_table(asked: Api, dci: Dci, monkeypatc
     """Without --json each disclosure is a line, where the terminal is wide enough."""
     monkeypatch.setenv("COLUMNS", "1000")
     title, *lines = dci("audit", "--client", asked.partner_id, *TABLE).out.splitlines()
-    columns = ["when", "who", "did", "type", "count", "records", "transaction", "purpose", "query"]
+    columns = [
+        "when",
+        "who",
+        "did",
+        "type",
+        "count",
+        "records",
+        "disclosed",
+        "route",
+        "transaction",
+        "purpose",
+        "query",
+    ]
     assert title.split() == columns
     assert len(lines) == 2
     assert all(asked.partner_id in line for line in lines)

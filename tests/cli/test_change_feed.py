@@ -1,4 +1,4 @@
-"""Changes of the registry on a laptop: whoever makes them, they reach the changes function of `dci serve`."""
+"""Streams on a laptop: whoever changes the registry, the functions that read streams are called by `dci serve`."""
 
 from __future__ import annotations
 
@@ -55,6 +55,21 @@ def test_a_change_by_another_process_is_told_at_once(tmp_path: Path) -> None:
         assert told().keys() == {"new"}
 
 
+def indexed(key: str) -> list[str]:
+    """Return the commands that the index of AuditTable has of a record."""
+    session = boto3.session.Session()
+    items = session.client("dynamodb").scan(TableName="dci-audit", ConsistentRead=True)["Items"]
+    return [item["command"]["S"] for item in items if item["pk"]["S"] == f"RECORD#{key}"]
+
+
+def test_what_is_recorded_is_indexed_at_once(tmp_path: Path) -> None:
+    """On moto, the audit record of a command is indexed by the audit index function."""
+    with dci_serve(tmp_path) as server, local_environment(server.credentials_file):
+        put(server, tmp_path, "new")
+        eventually(lambda: indexed("PERSON#new"))
+        assert indexed("PERSON#new") == ["put"]
+
+
 @pytest.mark.exhaustive
 @pytest.mark.dynamodb_local
 def test_a_stream_is_read_on_after_a_restart(tmp_path: Path) -> None:
@@ -63,6 +78,7 @@ def test_a_stream_is_read_on_after_a_restart(tmp_path: Path) -> None:
     with dci_serve(tmp_path, *ON_DISK, data) as server, subscriber(server):
         put(server, tmp_path, "first")
         eventually(told)
+        eventually(lambda: indexed("PERSON#first"))
         first = told()
         assert first.keys() == {"first"}
     with dci_serve(tmp_path, *ON_DISK, data) as server, local_environment(server.credentials_file):

@@ -160,6 +160,7 @@ def test_a_template_without_a_table_is_reported(template: Path) -> None:
         for name, handler in (
             ("DeliveryFunction", "dci_delivery.app.handler"),
             ("ChangesFunction", "dci_changes.app.handler"),
+            ("AuditIndexFunction", "dci_audit_index.app.handler"),
         )
     )
     template.write_text(TEMPLATE.format(handler="dci_search.app.handler") + functions)

@@ -13,7 +13,7 @@ from support.api import Api, identified
 from support.assertion_signer import Signer
 from support.logs import Logs
 from support.retry_pauses import NO_PAUSES
-from support.stored_items import stored_items
+from support.stored_items import disclosures, stored_items
 
 pytestmark = pytest.mark.exhaustive  # what is rare takes long; `make check` runs it
 
@@ -87,13 +87,15 @@ def test_an_assignment_is_repeated(api: Api, lose: Lose) -> None:
     assert statuses == [200, 200]
 
 
-@pytest.mark.parametrize("operation", ["BatchGetItem", "PutItem"])
-def test_reads_and_unconditional_puts_are_repeated(api: Api, lose: Lose, operation: str) -> None:
-    """A lost answer to a read, or to the record of a disclosure, goes unnoticed."""
+@pytest.mark.parametrize(("operation", "answers"), [("BatchGetItem", [200, 200]), ("PutItem", [200, 400])])
+def test_reads_and_audit_records_are_repeated(api: Api, lose: Lose, operation: str, answers: list[int]) -> None:
+    """A lost answer to a read, or to the record of a disclosure, goes unnoticed: the record finds itself."""
     assert api.search(NOBODY).status == 200
+    recorded = len(disclosures(api.partner_id))
     statuses = lose(operation)
     assert api.search(NOBODY).status == 200
-    assert statuses[:2] == [200, 200]
+    assert statuses[:2] == answers
+    assert len(disclosures(api.partner_id)) == recorded + 1
 
 
 def test_the_log_names_the_request_of_aws(new_api: Callable[..., Api], logs: Logs) -> None:

@@ -14,6 +14,7 @@ from dci_common.exchange import audit as audit_module
 from dci_common.registry.model.records import Group, Identifier, Membership, Name, Person
 from dci_common.spdci import pagination
 from support.api import Api, identified, item, predicate
+from support.audit_stream import delete, put
 from support.call_trace import aws_calls, hooked
 from support.registries import registry_of
 from support.stored_items import disclosures
@@ -74,6 +75,8 @@ def test_a_disclosure_record_has_client_query_and_people(audited: Api) -> None:
         "transaction_id": reply.json["message"]["transaction_id"],
         "reference_id": "r-1",
         "record_type": "SRPerson",
+        "route": "sync/search",
+        "disclosed": "full",
     }
 
 
@@ -200,6 +203,20 @@ def test_a_disclosure_that_cannot_be_recorded_is_503(audited: Api) -> None:
     assert (reply.status, reply.code) == (503, "err.service.unavailable")
     assert "anna" not in reply.text
     assert audited.search(BORN).status == 200
+
+
+def test_an_audit_item_replaces_no_other(audited: Api) -> None:
+    """Where an item has the key already, whatever wrote it stays, and nothing is disclosed."""
+    assert audited.partner_token
+    key = {"pk": {"S": "DAY#2026-03-01#0"}, "sk": {"S": f"2026-03-01T09:30:00.000Z#{'00' * 8}#0"}}
+    put(audited.runtime, {**key, "client_id": {"S": "another"}})
+    drawn = audited.runtime.random_bytes
+    audited.runtime.random_bytes = lambda count: bytes(count) if count == 9 else drawn(count)
+    try:
+        assert (audited.search(BORN).status, written(audited)) == (503, [])
+        assert [found["sk"] for found in disclosures("another")] == [key["sk"]]
+    finally:
+        delete(audited.runtime, key)
 
 
 def test_a_search_costs_one_audit_write(audited: Api) -> None:

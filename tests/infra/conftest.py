@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dci_audit_index import app as audit_index_app
 from dci_changes import app as changes_app
 from dci_cli.local.rotation import STEPS, rotate
 from dci_clients import app as clients_app
@@ -42,6 +43,7 @@ APPS = {
     "ExchangeFunction": exchange_app.create_app,
     "DeliveryFunction": delivery_app.create_app,
     "ChangesFunction": changes_app.create_app,
+    "AuditIndexFunction": audit_index_app.create_app,
     "RotationFunction": rotation_app.create_app,
 }
 
@@ -206,6 +208,10 @@ def _changes(api: Api) -> Iterator[tuple[None, Event]]:
     yield None, torn
 
 
+def _audited(_: Api) -> Iterator[tuple[None, Event]]:
+    yield None, event("audited")
+
+
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:
     for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
         named = {"SecretId": secret_id, "ClientRequestToken": api.runtime.random_bytes(16).hex()}
@@ -220,5 +226,6 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "ExchangeFunction": exchanges,
     "DeliveryFunction": deliveries,
     "ChangesFunction": _changes,
+    "AuditIndexFunction": _audited,
     "RotationFunction": _steps,
 }

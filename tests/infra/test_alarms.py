@@ -160,6 +160,13 @@ def test_changes_that_come_late_have_an_alarm() -> None:
     assert lost["Dimensions"][0] == {"Name": "BucketName", "Value": {"Ref": "LostChanges"}}
 
 
+def test_an_index_that_lags_has_an_alarm() -> None:
+    """An alarm reports that disclosures are indexed five minutes late."""
+    late = ALARMS["AuditIndexBehindAlarm"]
+    assert (late["MetricName"], late["Threshold"]) == ("IteratorAge", 300 * 1000)
+    assert late["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "AuditIndexFunction"}}]
+
+
 def test_an_alarm_adds_up_all_that_it_measures() -> None:
     """The sum that an alarm looks at leaves none of its metrics out."""
     for alarm in ALARMS.values():

@@ -17,9 +17,10 @@ FUNCTIONS = {
     "ExchangeFunction": "dci_exchange.app.handler",
     "DeliveryFunction": "dci_delivery.app.handler",
     "ChangesFunction": "dci_changes.app.handler",
+    "AuditIndexFunction": "dci_audit_index.app.handler",
     "RotationFunction": "dci_rotation.app.handler",
 }
-OF_HTTP = FUNCTIONS.keys() - {"DeliveryFunction", "ChangesFunction", "RotationFunction"}
+OF_HTTP = FUNCTIONS.keys() - {"DeliveryFunction", "ChangesFunction", "AuditIndexFunction", "RotationFunction"}
 
 
 def test_each_function_is_a_package_of_its_own() -> None:
@@ -41,7 +42,7 @@ def test_a_function_says_what_it_runs_on(name: str) -> None:
     assert layer["Properties"]["CompatibleRuntimes"] == ["python3.13"]
     assert properties["Architectures"] == [{"Ref": "Architecture"}] == [layer["Metadata"]["BuildArchitecture"]]
     assert 1024 <= properties["MemorySize"] <= 1769
-    assert properties["Timeout"] < 30 or name == "DeliveryFunction"
+    assert properties["Timeout"] < 30 or name in {"DeliveryFunction", "AuditIndexFunction"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -134,6 +134,12 @@ REVIEWED = {
         on("s3:ListBucket", "LostChanges"),
         on(LOG, "ChangesLogs"),
     ],
+    "AuditIndexFunction": [
+        on(PUT, "AuditTable", "RECORD#*"),
+        on(READ_STREAM, "AuditTable/stream"),
+        on("sqs:SendMessage", "AuditIndexDeadLetters"),
+        on(LOG, "AuditIndexLogs"),
+    ],
     "RotationFunction": [
         on(
             "secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue"
@@ -200,7 +206,8 @@ def test_functions_that_read_people_read_no_secret() -> None:
         searches = function in {"SearchFunction", "DeliveryFunction"}
         reads = searches or function == "ChangesFunction"
         assert any(resource.startswith("RegistryTable") for resource in resources) == reads
-        assert ("AuditTable" in resources) == searches
+        assert ("AuditTable" in resources) == (searches or function == "AuditIndexFunction")
+        assert all(grant.actions == {PUT} for grant in policy(function) if "AuditTable" in grant.resources)
         assert ("SigningKeys" in secrets) == (function in {"TokenFunction", "RotationFunction"})
         assert ("MessageKeys" in secrets) == (searches or function == "RotationFunction")
         assert ("CursorKey" in secrets) == searches

@@ -19,6 +19,11 @@ DENIED = {
     "the delivery uses no assertion": ("DeliveryFunction", Call(PUT, "ExchangeTable", frozenset({"ASSERTION#"}))),
     "the delivery reads no client secret": ("DeliveryFunction", Call(GET, "ClientsTable", frozenset({"SECRET#"}))),
     "the delivery reads no audit": ("DeliveryFunction", Call(QUERY, "AuditTable", frozenset({"DAY#"}))),
+    "the audit index reads no audit": ("AuditIndexFunction", Call(QUERY, "AuditTable", frozenset({"RECORD#"}))),
+    "the audit index adds no disclosure": ("AuditIndexFunction", Call(PUT, "AuditTable", frozenset({"DAY#"}))),
+    "the delivery writes no index": ("DeliveryFunction", Call(PUT, "AuditTable", frozenset({"RECORD#"}))),
+    "the search writes no index": ("SearchFunction", Call(PUT, "AuditTable", frozenset({"RECORD#"}))),
+    "the search reads no index": ("SearchFunction", Call(QUERY, "AuditTable", frozenset({"RECORD#"}))),
     "the delivery writes no secret": (
         "DeliveryFunction",
         Call("secretsmanager:PutSecretValue", CALLBACKS),

@@ -21,6 +21,7 @@ KEY_SERVICES = {
     "ExchangeFunction": ["dynamodb", "lambda", "sqs"],
     "DeliveryFunction": ["dynamodb", "lambda", "secretsmanager", "sqs"],
     "ChangesFunction": ["dynamodb", "lambda", "s3", "sqs"],
+    "AuditIndexFunction": ["dynamodb", "lambda", "sqs"],
     "RotationFunction": ["dynamodb", "lambda", "secretsmanager"],
 }
 
@@ -45,14 +46,17 @@ ADOPTED = {
 }
 
 
+STREAMS = {"RegistryTable": "RegistryStreamArn", "AuditTable": "AuditStreamArn"}
+
+
 @pytest.mark.parametrize(("own", "parameter"), ADOPTED.items())
 def test_an_existing_resource_takes_the_place_of_our_own(own: str, parameter: str) -> None:
     """With such a parameter the functions use that table or key ring in the same way, and there is no other."""
     given = {parameter: "given"}
     names = {own: parameter}
-    if own == "RegistryTable":  # which brings its stream
-        given["RegistryStreamArn"] = "given"
-        names[f"{parameter}/stream"] = "RegistryStreamArn"
+    if stream := STREAMS.get(own):  # which the table brings
+        given[stream] = "given"
+        names[f"{parameter}/stream"] = stream
     for function, reviewed in REVIEWED.items():
         renamed = (frozenset(_renamed(name, names) for name in one.resources) for one in reviewed)
         expected = [replace(one, resources=names) for one, names in zip(reviewed, renamed, strict=True)]

@@ -15,6 +15,7 @@ WITH_DEAD_LETTERS = {
     "DeliveryQueue": "DeliveryDeadLetters",
     "ChangesQueue": "ChangesDeadLetters",
 }
+OF_STREAM = "AuditIndexDeadLetters"  # where Lambda says what could not be indexed
 DAYS = 86_400
 
 
@@ -26,7 +27,8 @@ def events(type_: str, function: str = "DeliveryFunction") -> dict[str, Any]:
 
 def test_each_queue_has_a_queue_of_its_own_for_dead_letters() -> None:
     """A message that fails five times, or a change that fails for an hour, is set aside for 14 days."""
-    assert QUEUES.keys() == {*WITH_DEAD_LETTERS, *WITH_DEAD_LETTERS.values()}
+    assert QUEUES.keys() == {*WITH_DEAD_LETTERS, *WITH_DEAD_LETTERS.values(), OF_STREAM}
+    assert QUEUES[OF_STREAM] == QUEUES["WorkDeadLetters"]
     for name, dead_letters in WITH_DEAD_LETTERS.items():
         target = {"Fn::GetAtt": [dead_letters, "Arn"]}
         times = 5 if name in OF_DELIVERY else 3600 // QUEUES[name]["VisibilityTimeout"]

@@ -64,7 +64,7 @@ def place(engine_name: str, request: pytest.FixtureRequest) -> Iterator[tuple[Re
     else:
         registry = request.getfixturevalue("local_registry")
         registry.clear()
-        yield registry, ShardReader(registry.runtime)
+        yield registry, ShardReader(registry.runtime, registry.runtime.settings.registry_table)
 
 
 @pytest.fixture
@@ -210,12 +210,21 @@ def test_a_stream_is_read_from_where_it_was_read_to(local_registry: Registry, tm
     """Another reader with the same file goes on; what was read and not confirmed is read again."""
     checkpoint = tmp_path / "stream.json"
     local_registry.clear()
-    read_all(ShardReader(local_registry.runtime, checkpoint))
+    read_all(ShardReader(local_registry.runtime, local_registry.runtime.settings.registry_table, checkpoint))
     local_registry.put(ANNA)
-    unconfirmed = ShardReader(local_registry.runtime, checkpoint).read()
+    unconfirmed = ShardReader(
+        local_registry.runtime, local_registry.runtime.settings.registry_table, checkpoint
+    ).read()
     assert [one.id for one in changes_of(unconfirmed)] == ["anna"]
-    assert sequences(read_all(ShardReader(local_registry.runtime, checkpoint))) == sequences(unconfirmed)
-    assert read_all(ShardReader(local_registry.runtime, checkpoint)) == []
+    assert sequences(
+        read_all(ShardReader(local_registry.runtime, local_registry.runtime.settings.registry_table, checkpoint))
+    ) == sequences(unconfirmed)
+    assert (
+        read_all(ShardReader(local_registry.runtime, local_registry.runtime.settings.registry_table, checkpoint))
+        == []
+    )
     checkpoint.write_text("{")
-    again = sequences(read_all(ShardReader(local_registry.runtime, checkpoint)))
+    again = sequences(
+        read_all(ShardReader(local_registry.runtime, local_registry.runtime.settings.registry_table, checkpoint))
+    )
     assert again[-len(unconfirmed) :] == sequences(unconfirmed)

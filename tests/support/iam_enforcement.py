@@ -17,6 +17,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from dci_audit_index import app as audit_index_app
 from dci_changes import app as changes_app
 from dci_clients import app as clients_app
 from dci_common.aws.client import MinimalClient
@@ -37,6 +38,7 @@ _MODULES: Mapping[str, Any] = {
     "ExchangeFunction": exchange_app,
     "DeliveryFunction": delivery_app,
     "ChangesFunction": changes_app,
+    "AuditIndexFunction": audit_index_app,
     "RotationFunction": rotation_app,
 }
 

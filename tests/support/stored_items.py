@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from dci_common.aws.dynamodb import pages
+from dci_common.exchange.audit_index import AUDITED, merged
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,4 +42,5 @@ def disclosures(client_id: str = "", table: str = "dci-audit") -> list[dict[str,
     """Return the records of searches in an AuditTable, of one client if it is named; not those of operators."""
     is_one: Any = {"FilterExpression": "client_id = :id", "ExpressionAttributeValues": {":id": {"S": client_id}}}
     found = pages(tests_client().scan, TableName=table, ConsistentRead=True, **(is_one if client_id else {}))
-    return [item for page in found for item in page["Items"] if "client_id" in item]
+    items = (item for page in found for item in page["Items"] if item["pk"]["S"].startswith(AUDITED))
+    return merged(sorted((item for item in items if "client_id" in item), key=lambda item: item["sk"]["S"]))

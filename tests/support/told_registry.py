@@ -222,7 +222,7 @@ def told_registry(population: Population, draw: random.Random) -> Iterator[ToldR
 @contextmanager
 def _reading(table: str) -> Iterator[StreamReader]:
     if "AWS_ENDPOINT_URL_DYNAMODB" in os.environ:
-        yield ShardReader(Runtime(Settings(registry_table=table)))
+        yield ShardReader(Runtime(Settings(registry_table=table)), table)
         return
     with moto_stream.listening() as records:
         yield MotoReader(records)

@@ -1,24 +1,30 @@
 """`dci audit`: who saw and who changed a person, and what a client saw, from the records of searches and operators.
 
-It reads every day of the period completely: AWS charges for all of it, whatever is printed. The output is personal
-data.
+What concerns a person or a group is found by the index. Everything else, and days that are not indexed, are read
+completely: AWS charges for all of it, whatever is printed. The output is personal data.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from dci_cli.audit.client_names import ClientNames
+from dci_cli.audit.index import indexed_days
 from dci_cli.audit.output import as_json, print_csv, print_text
-from dci_cli.audit.records import Period, Subject, read_records
+from dci_cli.audit.records import Period, Record, Subject, read_records
+from dci_cli.audit.reindex import days_to_index, reindex
 from dci_cli.audit.subjects import client_subject, record_subject
-from dci_cli.aws import add_table_option, aws_errors, check_table
+from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_table
 from dci_cli.command_error import CommandError
 from dci_cli.local_server import add_local
+from dci_cli.registry.support.interruption import interruptible
 from dci_cli.terminal import print_json
+from dci_common.errors import Unavailable
 from dci_common.registry.model.base import Kind
+from dci_common.settings import Settings
 
 _DAYS = 30
 _CHANGES = Subject("attribute_exists(#operator)", "", "There were no changes by operators")
@@ -51,24 +57,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the records, the oldest first. Raises CommandError."""
     check_table(options.table, "AuditTable", "--table or AUDIT_TABLE, or use --local")
+    if options.action:
+        return _reindex(options)
+    if options.again:
+        raise CommandError("--again belongs to reindex.")
     period = _period(options)
     subject = _subject(options)
-    with aws_errors("AuditTable"):
-        found = read_records(options.table, period, subject)
+    try:
+        with aws_errors("AuditTable"):
+            found, unindexed = read_records(_runtime(options), options.table, period, subject)
+    except Unavailable as error:
+        raise CommandError("AuditTable is busy: run the same command again.") from error
     names = ClientNames(options.clients_table)
     with aws_errors("ClientsTable"):
         named = [{**record, **names.fields(record)} for record in found]
+    _print(named, options)
+    if not named:
+        sentence = f"{subject.absence} from {period.first} to {period.last}. {subject.unchecked}"
+        print(sentence.rstrip(), file=sys.stderr if options.json or options.csv else sys.stdout)
+    elif not options.clients_table and any("client_id" in record for record in named):
+        print("Clients are shown by their ids: give --clients-table or CLIENTS_TABLE for names.", file=sys.stderr)
+    if unindexed:
+        print(_explained(unindexed), file=sys.stderr)
+    return 0
+
+
+def _print(named: Sequence[Record], options: argparse.Namespace) -> None:
     if options.json:
         print_json(list(map(as_json, named)))
     elif options.csv:
         print_csv(named)
     elif named:
         print_text(named)
-    if not named:
-        sentence = f"{subject.absence} from {period.first} to {period.last}. {subject.unchecked}"
-        print(sentence.rstrip(), file=sys.stderr if options.json or options.csv else sys.stdout)
-    elif not options.clients_table and any("client_id" in record for record in named):
-        print("Clients are shown by their ids: give --clients-table or CLIENTS_TABLE for names.", file=sys.stderr)
+
+
+def _runtime(options: argparse.Namespace) -> OperatorRuntime:
+    return OperatorRuntime(Settings(audit_table=options.table))
+
+
+def _explained(unindexed: Sequence[date]) -> str:
+    first, last = unindexed[0], unindexed[-1]
+    which = f"{first} is" if first == last else f"{len(unindexed)} days from {first} to {last} are"
+    return (
+        f"{which} not in the index of persons and groups, and read completely: run dci audit reindex --since {first}."
+    )
+
+
+def _reindex(options: argparse.Namespace) -> int:
+    """Index days, and print how many entries each has."""
+    runtime = _runtime(options)
+    since, until = (options.day, options.day) if options.day else (options.since, options.until)
+    done = entries = 0
+    with aws_errors("AuditTable"), interruptible(lambda: f"{done} days are indexed: run the same command again."):
+        indexed = indexed_days(runtime, options.table)
+        days = days_to_index(indexed, since, until, again=options.again)
+        for day, count in reindex(runtime, options.table, days, indexed.last):
+            done, entries = done + 1, entries + count
+            if count:
+                print(f"{day}: {count:,} entries")
+    print(f"{done:,} days were indexed, with {entries:,} entries.")
+    if indexed.streamed is None:
+        print("The stream of the table is off, so what is recorded from now on is not indexed.", file=sys.stderr)
     return 0
 
 
@@ -85,6 +134,10 @@ def _add_subject(parser: argparse.ArgumentParser) -> None:
     )
     about.add_argument("--client", metavar="CLIENT", help="show what this client saw: its id or name")
     about.add_argument("--changes", action="store_true", help="show what operators changed")
+    about.add_argument(
+        "action", nargs="?", choices=["reindex"], help="index the days that are not: from the table's first day"
+    )
+    parser.add_argument("--again", action="store_true", help="with reindex: also index days that are indexed")
 
 
 def _add_days(parser: argparse.ArgumentParser) -> None:

@@ -13,10 +13,10 @@ from dci_cli.terminal import Column, print_table
 _COLUMNS = (
     *map(Column, ("when", "who", "did", "type")),
     Column("count", is_number=True),
-    *(Column(name, wraps=True) for name in ("records", "transaction", "purpose", "query")),
+    *(Column(name, wraps=True) for name in ("records", "disclosed", "route", "transaction", "purpose", "query")),
 )
 _CSV = (
-    *("moment", "client_id", "client", "operator", "did", "record_type", "count", "records"),
+    *("moment", "client_id", "client", "operator", "did", "record_type", "count", "records", "disclosed", "route"),
     *("transaction_id", "message_id", "correlation_id", "reference_id", "purpose", "query"),
 )
 _SHOWN = 20  # keys of a record; an import has thousands
@@ -47,7 +47,7 @@ def as_json(record: Record) -> Record:
 def _row(record: Record) -> Sequence[str]:
     who = record.get("operator") or record.get("client") or record.get("client_id", "")
     keys = _keys(record)
-    texts = (record.get(name, "") for name in ("transaction_id", "purpose", "query"))
+    texts = (record.get(name, "") for name in ("disclosed", "route", "transaction_id", "purpose", "query"))
     first = " ".join(keys[:_SHOWN]) + (f" and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else "")
     shown = [record["moment"], who, _did(record), record.get("record_type", ""), str(len(keys)), first]
     return [*shown, *map(str, texts)]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain, product
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dci_cli.aws import OperatorRuntime
+from dci_cli.audit.index import indexed_days, indexed_items
 from dci_cli.parallel import THREADS, in_parallel
 from dci_common.aws.dynamodb import pages
-from dci_common.exchange.audit import PARTITIONS
-from dci_common.settings import Settings
+from dci_common.exchange.audit import PARTITIONS, WITHHELD
+from dci_common.exchange.audit_index import AUDITED, merged
+
+if TYPE_CHECKING:
+    from dci_cli.aws import OperatorRuntime
+    from dci_common.aws.dynamodb import Item
 
 Record = dict[str, Any]
-_KEYS = {"pk", "sk", "expires"}
+_KEYS = {"pk", "sk", "item", "expires"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +39,79 @@ class Period:
 class Subject:
     """What the records are about: a condition for DynamoDB with its `value`.
 
-    `absence` begins the sentence that says that there are none, `unchecked` says what could not be checked of it.
+    `is_record` says that this is a person or group: there is an index by these. `absence` begins the sentence that
+    says that there are none, `unchecked` says what could not be checked of it.
     """
 
     condition: str
     value: str
     absence: str
     unchecked: str = ""
+    is_record: bool = False
 
 
-def read_records(table: str, period: Period, subject: Subject) -> list[Record]:
-    """Return the records about a subject, the oldest first."""
-    runtime = OperatorRuntime(Settings(audit_table=table))
+class Found(NamedTuple):
+    """The records about a subject, the oldest first, and the days that were read completely, but could be indexed."""
 
-    def read(partition: tuple[date, int]) -> list[Record]:
-        values = {":pk": {"S": f"DAY#{partition[0]}#{partition[1]}"}}
-        found = pages(
-            runtime.dynamodb.query,
-            TableName=table,
-            KeyConditionExpression="pk = :pk",
-            FilterExpression=subject.condition,
-            ExpressionAttributeValues=values | ({":value": {"S": subject.value}} if subject.value else {}),
-            **({"ExpressionAttributeNames": {"#operator": "operator"}} if "#operator" in subject.condition else {}),
-        )
-        return [_fields(item) for page in found for item in page["Items"]]
+    records: list[Record]
+    unindexed: list[date]
+
+
+def read_records(runtime: OperatorRuntime, table: str, period: Period, subject: Subject) -> Found:
+    """Return the records of an AuditTable about a subject. Raises errors of AWS."""
+    days = list(period.days())
+    if not subject.is_record:
+        return Found(_fields(_complete_days(runtime, table, days, subject)), [])
+    index = indexed_days(runtime, table)
+    covered, others = ([day for day in days if index.covers(day) is is_covered] for is_covered in (True, False))
+    items = [
+        *indexed_items(runtime, table, subject.value, covered),
+        *(item for item in _complete_days(runtime, table, others, subject) if WITHHELD not in item),
+    ]
+    return Found(_fields(items), others)
+
+
+def day_items(
+    runtime: OperatorRuntime,
+    table: str,
+    day: date,
+    number: int,
+    **options: Any,  # noqa: ANN401 - DynamoDB's own
+) -> Iterator[Item]:
+    """Yield the items of one of a day's partitions; `options` are more parameters of the query."""
+    values = {":pk": {"S": f"{AUDITED}{day}#{number}"}} | options.pop("ExpressionAttributeValues", {})
+    found = pages(
+        runtime.dynamodb.query,
+        TableName=table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues=values,
+        **options,
+    )
+    return (item for page in found for item in page["Items"])
+
+
+def _complete_days(runtime: OperatorRuntime, table: str, days: Sequence[date], subject: Subject) -> list[Item]:
+    """Return what days have of a subject, by reading all of each."""
+    options: dict[str, Any] = {"FilterExpression": subject.condition}
+    if subject.value:
+        options["ExpressionAttributeValues"] = {":value": {"S": subject.value}}
+    if "#operator" in subject.condition:
+        options["ExpressionAttributeNames"] = {"#operator": "operator"}
+
+    def read(partition: tuple[date, int]) -> list[Item]:
+        return merged(day_items(runtime, table, *partition, **options))
 
     with ThreadPoolExecutor(THREADS) as pool:
-        parts = in_parallel(pool, read, product(period.days(), range(PARTITIONS)))
-        return sorted(chain.from_iterable(found for _, found in parts), key=lambda record: str(record["moment"]))
+        parts = in_parallel(pool, read, product(days, range(PARTITIONS)))
+        return list(chain.from_iterable(found for _, found in parts))
 
 
-def _fields(item: dict[str, Any]) -> Record:
-    fields = {name: next(iter(value.values())) for name, value in item.items() if name not in _KEYS}
-    return {"moment": item["sk"]["S"].partition("#")[0], **fields}
+def _fields(items: Iterable[Item]) -> list[Record]:
+    records = [
+        {
+            "moment": item["sk"]["S"].partition("#")[0],
+            **{name: next(iter(value.values())) for name, value in item.items() if name not in _KEYS},
+        }
+        for item in items
+    ]
+    return sorted(records, key=lambda record: str(record["moment"]))

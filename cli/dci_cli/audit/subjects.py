@@ -34,9 +34,9 @@ def record_subject(table: str, kind: Kind, names: Sequence[str]) -> Subject:
         nothing = f"Nothing was recorded about the {noun} {record_id}"
         if not table:
             unchecked = f"Whether there is such a {noun} was not checked: give --registry-table or REGISTRY_TABLE."
-            return Subject(_OF_RECORD, pk, nothing, unchecked)
+            return Subject(_OF_RECORD, pk, nothing, unchecked, is_record=True)
         missing = f"There is no {noun} {record_id} in the registry now, and nothing was recorded about one"
-        return Subject(_OF_RECORD, pk, nothing if _found(table, [pk]) else missing)
+        return Subject(_OF_RECORD, pk, nothing if _found(table, [pk]) else missing, is_record=True)
     check_table(table, "RegistryTable", "--registry-table or REGISTRY_TABLE, to look the identifier up")
     found = _found(table, names)
     what = " ".join(names)
@@ -47,7 +47,8 @@ def record_subject(table: str, kind: Kind, names: Sequence[str]) -> Subject:
             if found
             else f"There is no {noun} with {what} in the registry now: name a deleted one by its id."
         )
-    return Subject(_OF_RECORD, record_pk(found[0]), f"Nothing was recorded about the {noun} {found[0].id}")
+    nothing = f"Nothing was recorded about the {noun} {found[0].id}"
+    return Subject(_OF_RECORD, record_pk(found[0]), nothing, is_record=True)
 
 
 def client_subject(table: str, id_or_name: str) -> Subject:

@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TABLE",
         help="the deployment's RegistryTable, an output of the stack, to check its stream (default: REGISTRY_TABLE)",
     )
+    parser.add_argument(
+        "--audit-table",
+        default=os.environ.get("AUDIT_TABLE", ""),
+        metavar="TABLE",
+        help="the deployment's AuditTable, an output of the stack, to check its stream (default: AUDIT_TABLE)",
+    )
     add_json_option(parser)
 
 
@@ -58,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 def _findings(api: Api, options: argparse.Namespace) -> Iterator[Finding]:
     if not options.partner and not options.message:
         deployment = Deployment(api, api.client_id, options.sender_id, options.rotation_days, time.time)
-        return chain(examine(deployment), _stream_finding(options.table))
+        return chain(examine(deployment), _stream_findings(options.table, options.audit_table))
     if not options.partner or not options.message:
         raise CommandError("--partner and --message belong together: the client, and the file with its message.")
     from dci_cli.doctor.partner_checks import examine_message  # noqa: PLC0415 - cryptography, for this check alone
@@ -66,11 +72,15 @@ def _findings(api: Api, options: argparse.Namespace) -> Iterator[Finding]:
     return examine_message(api, options.partner, options.message, time.time())
 
 
-def _stream_finding(table: str) -> Iterator[Finding]:
-    if table:
-        from dci_cli.doctor.stream_check import examine_stream  # noqa: PLC0415 - boto3, for this check alone
+def _stream_findings(registry_table: str, audit_table: str) -> Iterator[Finding]:
+    if not (registry_table or audit_table):
+        return
+    from dci_cli.doctor import stream_checks  # noqa: PLC0415 - boto3, for these checks alone
 
-        yield examine_stream(table)
+    if registry_table:
+        yield stream_checks.examine_registry_stream(registry_table)
+    if audit_table:
+        yield stream_checks.examine_audit_stream(audit_table)
 
 
 def examine(deployment: Deployment) -> Iterator[Finding]:

@@ -104,7 +104,8 @@ class Functions:
     @property
     def handlers(self) -> Handlers:
         """What calls them as if they were in this process."""
-        return Handlers(partial(self._call, "DeliveryFunction"), partial(self._call, "ChangesFunction"))
+        names = ("DeliveryFunction", "ChangesFunction", "AuditIndexFunction")
+        return Handlers(*(partial(self._call, name) for name in names))
 
     def _call(self, function: str, event: Event, _: object) -> dict[str, Any]:
         url = f"{self.url}/2015-03-31/functions/{function}/invocations"

@@ -19,7 +19,7 @@ from dci_cli.local.claim import claimed
 from dci_cli.local.demo import demo_population
 from dci_cli.local.engine_server import engine_over_http
 from dci_cli.local.load import load
-from dci_cli.local.stream_reader import MotoReader, ShardReader, StreamReader
+from dci_cli.local.stream_reader import MotoReader, ShardReader, StreamReader, Streams
 from dci_cli.local_server import LocalEngine
 from dci_cli.registry.support.registry_table import settings_if_loaded
 from dci_common.runtime import Runtime
@@ -79,17 +79,23 @@ class LocalData:
             yield LocalEngine(endpoint, "local")  # DynamoDB Local accepts any key
 
     @contextmanager
-    def stream(self, runtime: Runtime) -> Iterator[StreamReader]:
-        """Yield the reader of the stream of RegistryTable, which goes on where an earlier run has ended."""
+    def streams(self, runtime: Runtime) -> Iterator[Streams]:
+        """Yield the readers of the tables' streams, which go on where an earlier run has ended."""
+        tables = runtime.settings.registry_table, runtime.settings.audit_table
         if self.engine == "moto":
-            with moto_stream.listening() as records:
-                yield MotoReader(records)
+            with moto_stream.listening(tables[0]) as registry, moto_stream.listening(tables[1]) as audit:
+                yield Streams(MotoReader(registry), MotoReader(audit))
         else:
-            checkpoint = self.data / "stream.json" if self.data else None
-            reader = ShardReader(runtime, checkpoint)
-            if checkpoint is None or not checkpoint.exists():  # what a registry begins with is no news
-                reader.pass_over()
-            yield reader
+            yield Streams(
+                self._reader(runtime, tables[0], "stream"), self._reader(runtime, tables[1], "audit-stream")
+            )
+
+    def _reader(self, runtime: Runtime, table: str, name: str) -> StreamReader:
+        checkpoint = self.data / f"{name}.json" if self.data else None
+        reader = ShardReader(runtime, table, checkpoint)
+        if checkpoint is None or not checkpoint.exists():  # what a registry begins with is no news
+            reader.pass_over()
+        return reader
 
     def fill(self, runtime: Runtime) -> bool:
         """Load the files, or without files the demo registry into an empty table. Raises CommandError.

@@ -22,7 +22,7 @@ from dci_cli.local.handlers import load_handler
 from dci_cli.local.kept_secrets import kept_secrets
 from dci_cli.local.queues import QUEUE_URLS, create_queues
 from dci_cli.local.rotation import rotate, rotating
-from dci_cli.local.stream_reader import StreamReader
+from dci_cli.local.stream_reader import Streams
 from dci_cli.local.tables import add_indexes, create_tables, turn_on_streams
 from dci_cli.local.unfinished import make_due
 from dci_cli.local.workers import Handlers
@@ -54,7 +54,8 @@ _SECRET = "dci-signing-keys"  # noqa: S105 - the name of the secret, not its val
 _MESSAGE_SECRET = "dci-message-keys"  # noqa: S105 - likewise
 _CURSOR_SECRET = "dci-cursor-key"  # noqa: S105 - likewise
 _CALLBACK_SECRETS = "dci/callbacks/"  # likewise, the beginning of names
-_ROTATION, _DELIVERY, _CHANGES = "RotationFunction", "DeliveryFunction", "ChangesFunction"
+_ROTATION, _DELIVERY = "RotationFunction", "DeliveryFunction"
+_CHANGES, _AUDIT_INDEX = "ChangesFunction", "AuditIndexFunction"
 CALLBACK_HOSTS = ("127.0.0.1", "localhost")  # this machine, where callbacks are plain HTTP
 SENDER_ID = "test-client"
 
@@ -73,13 +74,13 @@ class Demo:
 class LocalDeployment:
     """A running deployment: its clients, how other commands reach its tables, and what its functions use.
 
-    `stream` is RegistryTable's. `is_demo` says that its registry is the demo registry.
+    `is_demo` says that its registry is the demo registry.
     """
 
     demo: Demo
     engine: LocalEngine
     runtime: Runtime
-    stream: StreamReader
+    streams: Streams
     is_demo: bool
 
 
@@ -120,8 +121,8 @@ def local_deployment(
         is_demo = data.fill(runtime)
         make_due(runtime)
         demo = _kept_demo(runtime, credentials) or _register_demo(runtime)
-        with rotating(rotation), data.stream(runtime) as stream:
-            yield LocalDeployment(demo, engine, runtime, stream, is_demo)
+        with rotating(rotation), data.streams(runtime) as streams:
+            yield LocalDeployment(demo, engine, runtime, streams, is_demo)
 
 
 def load_handlers(template: Template) -> Handlers:
@@ -129,6 +130,7 @@ def load_handlers(template: Template) -> Handlers:
     return Handlers(
         delivery=load_handler(_handler(template, _DELIVERY, "answers asynchronous messages")),
         changes=load_handler(_handler(template, _CHANGES, "reports changes of the registry")),
+        audit_index=load_handler(_handler(template, _AUDIT_INDEX, "indexes disclosures")),
     )
 
 

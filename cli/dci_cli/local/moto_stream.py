@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 Records = SimpleQueue[dict[str, Any]]
 
 _EVENTS = {(False, True): "INSERT", (True, True): "MODIFY", (True, False): "REMOVE"}
-_listeners: list[Records] = []
-_transactions: list[list[dict[str, Any]]] = []  # the records of those in progress; moto does one thing at a time
+_listeners: list[tuple[str | None, Records]] = []  # with the names of their tables
+_transactions: list[list[tuple[str, dict[str, Any]]]] = []  # those in progress; moto does one thing at a time
 _sequence = itertools.count(1)
 
 
 @contextmanager
-def listening() -> Iterator[Records]:
-    """Yield a queue of what is written from now on, as the events of Lambda have it."""
-    records: Records = SimpleQueue()
-    _listeners.append(records)
+def listening(table: str | None = None) -> Iterator[Records]:
+    """Yield a queue of what is written from now on, to one table or to all, as the events of Lambda have it."""
+    listener = table, Records()
+    _listeners.append(listener)
     try:
-        yield records
+        yield listener[1]
     finally:
-        _listeners.remove(records)
+        _listeners.remove(listener)
 
 
 @contextmanager
@@ -48,8 +48,8 @@ def transaction() -> Iterator[None]:
     except BaseException:
         _transactions.pop()
         raise
-    for record in _transactions.pop():
-        _pass_on(record)
+    for table, record in _transactions.pop():
+        _pass_on(table, record)
 
 
 def add(shard: StreamShard, old: Item | None, new: Item | None) -> None:
@@ -59,15 +59,17 @@ def add(shard: StreamShard, old: Item | None, new: Item | None) -> None:
     event = _EVENTS[old is not None, new is not None]
     record = _in_json(StreamRecord(shard.table, "NEW_AND_OLD_IMAGES", event, old, new, next(_sequence)).to_json())
     record["dynamodb"]["ApproximateCreationDateTime"] = time.time()
+    table = str(shard.table.name)
     if _transactions:
-        _transactions[-1].append(record)
+        _transactions[-1].append((table, record))
     else:
-        _pass_on(record)
+        _pass_on(table, record)
 
 
-def _pass_on(record: dict[str, Any]) -> None:
-    for listener in _listeners:
-        listener.put(record)
+def _pass_on(table: str, record: dict[str, Any]) -> None:
+    for name, records in _listeners:
+        if name in {table, None}:
+            records.put(record)
 
 
 def _in_json(value: Any) -> Any:  # noqa: ANN401 - moto's own types

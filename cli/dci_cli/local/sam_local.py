@@ -66,7 +66,7 @@ def sam_local(port: str, credentials: Path, sam: Path = _SAM, built: Path = _BUI
             Sam(sam, built, file).running("start-api", base_url, partial(check_health, base_url)) as process,
             Sam(sam, built, file).running("start-lambda", functions.url, functions.sweep),
             announced(credentials, base_url, deployment),
-            working(functions.handlers, deployment.runtime, deployment.stream, sweep_seconds=60),
+            working(functions.handlers, deployment.runtime, deployment.streams, sweep_seconds=60),
         ):
             claim.announce(base_url)
             print(welcome(base_url, deployment, credentials), flush=True)

@@ -47,7 +47,7 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
             with (
                 local_deployment(template, server.base_url, data, credentials) as deployment,
                 announced(credentials, server.base_url, deployment),
-                working(handlers, deployment.runtime, deployment.stream),
+                working(handlers, deployment.runtime, deployment.streams),
             ):
                 print(welcome(server.base_url, deployment, credentials), flush=True)
                 _serve_until_stopped(server)

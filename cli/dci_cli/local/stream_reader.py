@@ -1,4 +1,4 @@
-"""Readers of RegistryTable's stream, in both engines."""
+"""Readers of the streams of tables, in both engines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import boto3
 from botocore.exceptions import ClientError
@@ -33,6 +33,13 @@ class StreamReader(Protocol):
         """Record that these were worked on, and need not be read again."""
 
 
+class Streams(NamedTuple):
+    """The readers of the streams of RegistryTable and AuditTable."""
+
+    registry: StreamReader
+    audit: StreamReader
+
+
 class MotoReader:
     """Reads what was written in moto."""
 
@@ -57,10 +64,10 @@ class ShardReader:
     `checkpoint` is the file in which it is kept how far each shard was read; without one, all is read again.
     """
 
-    def __init__(self, runtime: Runtime, checkpoint: Path | None = None) -> None:
+    def __init__(self, runtime: Runtime, table: str, checkpoint: Path | None = None) -> None:
         self._checkpoint = checkpoint
         self._clock = runtime.clock
-        described = boto3.client("dynamodb").describe_table(TableName=runtime.settings.registry_table)
+        described = boto3.client("dynamodb").describe_table(TableName=table)
         self._stream = {"StreamArn": described["Table"]["LatestStreamArn"]}
         endpoint = Endpoint.of("dynamodb", "AWS_ENDPOINT_URL_DYNAMODB")
         content_type = "application/x-amz-json-1.0"

@@ -1,4 +1,4 @@
-"""What calls functions in a local deployment: queues, the schedule of the sweep, and RegistryTable's stream."""
+"""What calls functions in a local deployment: queues, the schedule of the sweep, and the streams of tables."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from typing import TYPE_CHECKING
 from dci_cli.local.access_log import callback_line
 from dci_cli.local.queues import QUEUE_URLS, Message, Queue
 from dci_common.aws.services import MinimalSQS
+from dci_common.exchange.audit_index import AUDITED
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.registry.storage.keys import RECORD
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
-    from dci_cli.local.stream_reader import Record, StreamReader
+    from collections.abc import Callable
+
+    from dci_cli.local.stream_reader import Record, StreamReader, Streams
     from dci_common.runtime import LambdaHandler, Runtime
 
 MAX_CONCURRENCY = 5  # of the handlers for a queue: the default of the template's parameter
@@ -37,11 +40,12 @@ class Handlers:
 
     delivery: LambdaHandler
     changes: LambdaHandler
+    audit_index: LambdaHandler
 
 
 @contextmanager
-def working(handlers: Handlers, runtime: Runtime, stream: StreamReader, sweep_seconds: float = 5) -> Iterator[None]:
-    """Call the handlers meanwhile: for each message that is queued, for the sweep, and for changes of the registry.
+def working(handlers: Handlers, runtime: Runtime, streams: Streams, sweep_seconds: float = 5) -> Iterator[None]:
+    """Call the handlers meanwhile: for each message that is queued, for the sweep, and for what is written to tables.
 
     At the end, what is in progress is completed, since it needs the engine.
     """
@@ -51,7 +55,8 @@ def working(handlers: Handlers, runtime: Runtime, stream: StreamReader, sweep_se
     threads = [
         *(threading.Thread(target=workers.deliver, args=(queue,)) for queue in [*queues.values()] * MAX_CONCURRENCY),
         threading.Thread(target=workers.feed_again, args=(changes,)),
-        threading.Thread(target=workers.feed, args=(stream,)),
+        threading.Thread(target=workers.feed, args=(handlers.changes, streams.registry, _is_record)),
+        threading.Thread(target=workers.feed, args=(handlers.audit_index, streams.audit, _is_audited)),
         threading.Thread(target=workers.sweep, args=(sweep_seconds,)),
     ]
     for thread in threads:
@@ -69,6 +74,14 @@ def working(handlers: Handlers, runtime: Runtime, stream: StreamReader, sweep_se
 def _runs_after(thread: threading.Thread, seconds: float) -> bool:
     thread.join(seconds)
     return thread.is_alive()
+
+
+def _is_record(record: Record) -> bool:
+    return bool(record["dynamodb"]["Keys"]["sk"]["S"] == RECORD)
+
+
+def _is_audited(record: Record) -> bool:
+    return "NewImage" in record["dynamodb"] and record["dynamodb"]["Keys"]["pk"]["S"].startswith(AUDITED)
 
 
 @contextmanager
@@ -105,14 +118,14 @@ class _Workers:
                 if not self._handlers.changes(message.event, None)["batchItemFailures"]:
                     queue.delete(message)
 
-    def feed(self, stream: StreamReader) -> None:
-        """Call the changes function for what is written to the registry, in this order."""
+    def feed(self, handler: LambdaHandler, stream: StreamReader, is_wanted: Callable[[Record], bool]) -> None:
+        """Call a function for what is written to a table, in this order, if the template's filter passes it on."""
         waiting: list[Record] = []
         while not self.stopped.is_set():
             with _reported():
                 waiting = waiting or stream.read()
-                records = [record for record in waiting if record["dynamodb"]["Keys"]["sk"]["S"] == RECORD]
-                if not records or not self._handlers.changes({"Records": records}, None)["batchItemFailures"]:
+                records = list(filter(is_wanted, waiting))
+                if not records or not handler({"Records": records}, None)["batchItemFailures"]:
                     stream.confirm()
                     if waiting:
                         waiting = []

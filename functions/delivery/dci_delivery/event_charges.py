@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dci_common.exchange.audit import shown_members
+from dci_common.exchange.disclosed_records import shown_members
 from dci_common.registries.social.disclosure import disclosure
 from dci_common.registry.model.base import Kind
 from dci_common.timestamps import day

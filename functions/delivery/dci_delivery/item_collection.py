@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dci_common.exchange.audit import shown_members
 from dci_common.exchange.cursor import PageStart
+from dci_common.exchange.disclosed_records import shown_members
 from dci_common.exchange.exchange_store import Charge, QuotaUsedUp
 from dci_common.exchange.exchanges import Checkpoint, Exchange, Outcome
 from dci_common.registry.errors import TooManyMatches

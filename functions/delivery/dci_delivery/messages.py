@@ -55,7 +55,7 @@ class Messages:
     @contextmanager
     def _search(self, exchange: Exchange, client: Client, deadline: Deadline) -> Iterator[Outgoing]:
         answer = self._answers.open(exchange, client)
-        with self._sessions.open_charged(client, answer.envelope, exchange.correlation_id) as session:
+        with self._sessions.open_charged(client, answer.envelope, exchange.correlation_id, "search") as session:
             signer = self._signatures.signer(client, answer.envelope.signature)
             most = unsigned_bytes(client.callbacks.max_bytes, signer)
             page = compose(exchange, answer, most, session, deadline)
@@ -80,7 +80,7 @@ class Messages:
             yield Outgoing(envelope(header, message, signer).encode(), (), lambda: None)
             return
         asked = self._status.asked(client, request.message, found, int(most * exchange.delivery.share))
-        with self._status.session(client, asked) as session:
+        with self._status.session(client, asked, "txn/status") as session:
             message = self._status.found(request, correlation_id, asked, session, deadline)
             yield Outgoing(envelope(header, message, signer).encode(), (), session.wait)
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pydantic_core
 
-from dci_common.exchange.audit import MessageIds, disclosed_records
+from dci_common.exchange.audit import AuditedSearch, MessageIds
+from dci_common.exchange.disclosed_records import disclosed_records
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.registry.model.views import related_entries
 from dci_common.signatures.policy import Signatures
@@ -117,8 +118,9 @@ class Notifications:
             search, today = subscribed.compiled.search, day(self._runtime.clock())
             shown, ended, record_type = page.shown[code], page.ended[code], search.record_type
             keys = disclosed_records(record_type.kind, shown, search.disclosure, today, ended)
-            reference_id = subscribed.subscription.reference_id
-            session.record_disclosure(reference_id, subscribed.criteria, record_type.name, keys, charge=0)
+            reference_id, criteria = subscribed.subscription.reference_id, subscribed.criteria
+            audited = AuditedSearch(reference_id, criteria, record_type.name, search.disclosure)
+            session.record_disclosure(audited, keys, charge=0)
 
     def _body(self, exchange: Exchange, client: Client, texts: list[str], signer: Signer | None) -> bytes:
         """Return the message. Its id is the same in every attempt."""

@@ -70,7 +70,8 @@ class SearchItems:
     def _probed(self, exchange: Exchange, error: TooManyMatches) -> Exchange:
         """Store that an item is rejected, which tells how much there is."""
         number, rejection, searches = len(exchange.outcomes), rejection_of(error), self._searches
-        with searches.sessions.open_charged(self._client, self._answer.envelope, exchange.correlation_id) as session:
+        envelope, correlation_id = self._answer.envelope, exchange.correlation_id
+        with searches.sessions.open_charged(self._client, envelope, correlation_id, "search") as session:
             self._answer.record_probe(number, rejection.code, session)
         outcome = Outcome(code=rejection.code, reason=rejection.message)
         return self._collection.rejected(searches.store.held(exchange), outcome, is_probe=True)

@@ -6,9 +6,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dci_common.cache import AgingCache
-from dci_common.exchange.audit import disclosed_records, shown_members
+from dci_common.exchange.audit import audited_search
 from dci_common.exchange.compiled_search import CompiledSearch, compile_search
 from dci_common.exchange.cursor import Cursors, PageStart
+from dci_common.exchange.disclosed_records import disclosed_records, shown_members
 from dci_common.exchange.disclosure_session import DisclosureSession, DisclosureSessions
 from dci_common.exchange.participants import check_participants
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
@@ -135,8 +136,7 @@ class SearchService:
         except (Rejection, QueryError) as error:
             rejection = rejection_of(error)
             if isinstance(error, TooManyMatches):
-                name = search.record_type.name
-                session.record_probe(item.reference_id, item.search_criteria, name, rejection.code)
+                session.record_probe(audited_search(item, search), rejection.code)
             answer.add(rejected(item, self._now(), rejection))
 
     def _search(
@@ -149,7 +149,7 @@ class SearchService:
         records = disclosed_records(record_type.kind, found.views, search.disclosure, today, found.identified)
         members = shown_members(record_type.kind, found.views, search.disclosure, today)
         charge = len(found.views) + len(members) or min(found.total, 1)
-        session.record_disclosure(item.reference_id, item.search_criteria, record_type.name, records, charge)
+        session.record_disclosure(audited_search(item, search), records, charge)
         following = found.next_position if search.page.size else None
         next_cursor = self._cursors.seal(PageStart(following, found.total), search.digest) if following else None
         pagination = search.page.pagination(len(found.views), found.total, next_cursor)

@@ -70,7 +70,7 @@ class StatusService:
             proof.claim()
             return answer
         asked = self._status.asked(client, asked_for.message, exchange, unsigned_bytes(MAX_BYTES, signer))
-        with self._status.session(client, asked) as session:
+        with self._status.session(client, asked, "sync/txn/status") as session:
             message = self._status.found(asked_for, request.correlation_id, asked, session, request.deadline)
             answer = envelope(header, message, signer)
             if not isinstance(proof, Unsigned):

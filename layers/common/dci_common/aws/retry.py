@@ -108,7 +108,7 @@ def may_repeat(error: BotoCoreError | ClientError, operation: str, request: Mapp
     """Return whether a failed call may be made again: it did not happen, or a repetition changes nothing."""
     if _did_not_happen(error):
         return True
-    return _may_have_happened(error) and is_idempotent(operation, request)
+    return may_have_happened(error) and is_idempotent(operation, request)
 
 
 def is_idempotent(operation: str, request: Mapping[str, Any]) -> bool:
@@ -131,7 +131,8 @@ def _did_not_happen(error: BotoCoreError | ClientError) -> bool:
     return isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError)
 
 
-def _may_have_happened(error: BotoCoreError | ClientError) -> bool:
+def may_have_happened(error: BotoCoreError | ClientError) -> bool:
+    """Return whether a failed call may have had its effect: its answer was lost, or the service failed."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= HTTPStatus.INTERNAL_SERVER_ERROR or _code(error) in _MAY_HAVE_HAPPENED

@@ -2,46 +2,49 @@
 
 | pk | sk | carries |
 |---|---|---|
-| `DAY#<date>#<0 to 7>` | `<timestamp>#<random>#<part>` | client, ids of the message, query, purpose, `records` |
+| `DAY#<date>#<0 to 7>` | `<timestamp>#<random>#<part>` | client, route, message ids, query, purpose, `records` |
+| the same | `<timestamp>#<random>#<part>#withheld` | client and `records`: they were not sent after all |
 
-A search that was rejected with a sentence about how much there is has the code of the rejection as `rejected`. The
-command line records what an operator changes in the same form: with `operator` and `command` instead of a client.
+The first has `disclosed` too: what the client may see of a record. A search that was rejected with a sentence about
+how much there is has the code of the rejection as `rejected`. The command line records what an operator changes in
+the same form: with `operator` and `command` instead of a client.
 
-An operator who asks "who saw this person?" reads only the days of a period; a day has several partitions to take more
-writes than one could. The search function may add items, and cannot read them.
+A day has several partitions to take more writes than one could. Items are added, and never replaced. The functions
+that disclose may write to the table, and cannot read it. `audit_index` finds the items of one record.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dci_common.aws.new_item import put_new_item
 from dci_common.deadline import with_deadline
 from dci_common.errors import Unavailable
-from dci_common.registry.model.base import Kind
-from dci_common.registry.model.views import is_shown
-from dci_common.registry.storage.keys import record_pk
+from dci_common.registries.social.disclosure import compact
 from dci_common.timestamps import day, timestamp
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from dci_common.aws.dynamodb import Item
     from dci_common.clients.model import Client
+    from dci_common.exchange.compiled_search import CompiledSearch
     from dci_common.registry.catalogue.attributes import Disclosure
-    from dci_common.registry.model.views import View
     from dci_common.runtime import Runtime
-    from dci_common.spdci.search_items import SearchCriteria
+    from dci_common.spdci.search_items import SearchCriteria, SearchItem
+
+Route = Literal["sync/search", "search", "sync/txn/status", "txn/status", "notify"]
 
 PARTITIONS = 8
+WITHHELD = "withheld"
 _PART_BYTES = 200_000  # of ids in one item, which DynamoDB takes up to 400 KB
 _MAX_TEXT = 20_000  # characters stored of a query, and of a purpose
 _DAY = 86_400
+_KEPT = ("pk", "client_id", "records", "expires")  # what also says that records were withheld
 
 
 class MessageIds(NamedTuple):
@@ -52,43 +55,62 @@ class MessageIds(NamedTuple):
     transaction_id: str
 
 
+class AuditedSearch(NamedTuple):
+    """A search of a message, as its audit record describes it; `disclosed` is what the client may see of a record."""
+
+    reference_id: str
+    criteria: SearchCriteria
+    record_type: str
+    disclosed: Disclosure
+
+
+def audited_search(item: SearchItem, search: CompiledSearch) -> AuditedSearch:
+    """Return an item of a message as its audit record describes it."""
+    return AuditedSearch(item.reference_id, item.search_criteria, search.record_type.name, search.disclosure)
+
+
 class AuditLog:
     """Writes what one message discloses, in parallel with the rest of its work.
 
-    The last item is written by the thread that waits for all of them, which has nothing else to do then.
+    The last item is written by the thread that waits for all of them, which has nothing else to do then. `route` is
+    where the answer goes to: the path under `/registry/` that was asked, or whose callback it is.
     """
 
-    def __init__(self, runtime: Runtime, threads: Executor, client: Client, ids: MessageIds) -> None:
+    def __init__(self, runtime: Runtime, threads: Executor, client: Client, ids: MessageIds, route: Route) -> None:
         self._runtime = runtime
         self._threads = threads
         self._writes: list[Future[None]] = []
         self._last: Item | None = None  # is not being written yet
         self._items: dict[str, list[Item]] = {}  # by reference id
-        self._message = {"client_id": client.client_id, **ids._asdict()}
+        self._message = {"client_id": client.client_id, "route": route, **ids._asdict()}
 
-    def record(self, reference_id: str, criteria: SearchCriteria, record_type: str, records: Iterable[str]) -> None:
+    def record(self, search: AuditedSearch, records: Iterable[str]) -> None:
         """Start writing that a search discloses these records, given by their keys; there may be none."""
-        self._start(reference_id, self._parts(self._fields(reference_id, criteria, record_type), records))
+        self._start(search.reference_id, self._parts(self._fields(search), records))
 
-    def record_probe(self, reference_id: str, criteria: SearchCriteria, record_type: str, reason: str) -> None:
+    def record_probe(self, search: AuditedSearch, reason: str) -> None:
         """Record that a search was rejected for a reason that tells how much there is; records are withheld."""
-        if reference_id in self._items:
-            self.mark_withheld(reference_id, rejected={"S": reason})
+        if search.reference_id in self._items:
+            self.mark_withheld(search.reference_id, rejected={"S": reason})
             return
-        fields = self._fields(reference_id, criteria, record_type) | {"rejected": reason}
-        self._start(reference_id, self._parts(fields, ()))
+        self._start(search.reference_id, self._parts(self._fields(search) | {"rejected": reason}, ()))
 
-    def _fields(self, reference_id: str, criteria: SearchCriteria, record_type: str) -> dict[str, str]:
+    def _fields(self, search: AuditedSearch) -> dict[str, str]:
+        criteria = search.criteria
         return {
             **self._message,
-            "reference_id": reference_id,
-            "record_type": record_type,
+            "reference_id": search.reference_id,
+            "record_type": search.record_type,
             "query": _text({"query_type": criteria.query_type, "query": criteria.query}),
             "purpose": _purpose(criteria),
+            "disclosed": compact(search.disclosed),
         }
 
     def _start(self, reference_id: str, items: list[Item]) -> None:
         self._items.setdefault(reference_id, []).extend(items)  # subscriptions of one id may be sent together
+        self._write(items)
+
+    def _write(self, items: Iterable[Item]) -> None:
         for item in items:
             self.start_last()
             self._last = item
@@ -100,24 +122,25 @@ class AuditLog:
             self._last = None
 
     def mark_withheld(self, reference_id: str, **more: Item) -> None:
-        """Record that the records of a search were not sent after all; nothing happens if none were recorded."""
-        for item in self._items.pop(reference_id, ()):
-            self.wait()  # so that the write below is the last one
-            item.pop("records", None)
-            self._put({**item, **more, "withheld": {"BOOL": True}})
+        """Start writing that the records of a search were not sent after all, if they were recorded."""
+        self._write(_withheld(item, more) for item in self._items.pop(reference_id, ()))
 
     def mark_all_withheld(self) -> None:
         """Record that nothing was sent after all, as far as that can be written."""
-        with suppress(Unavailable, BotoCoreError, ClientError):
-            for reference_id in list(self._items):
-                self.mark_withheld(reference_id)
+        for reference_id in list(self._items):
+            self.mark_withheld(reference_id)
+        with suppress(Unavailable):
+            self.wait()
 
     def wait(self) -> None:
         """Wait until everything is written. Raises Unavailable when a write failed: nothing may be disclosed then."""
+        last, self._last = self._last, None
         try:
-            if self._last:
-                self._put(self._last)
-                self._last = None
+            try:
+                if last:
+                    self._put(last)
+            finally:
+                wait(self._writes)
             for write in self._writes:
                 write.result()
         except (BotoCoreError, ClientError) as error:
@@ -138,31 +161,7 @@ class AuditLog:
         ]
 
     def _put(self, item: Item) -> None:
-        self._runtime.dynamodb.put_item(TableName=self._runtime.settings.audit_table, Item=item)
-
-
-def shown_members(kind: Kind, views: Iterable[View], disclosed: Disclosure, today: date) -> set[str]:
-    """Return the ids of the people whom groups show as their members."""
-    if kind is not Kind.GROUP or "household" not in disclosed:
-        return set()
-    return {entry["id"] for view in views for entry in view["members"] if is_shown(entry, today)}
-
-
-def disclosed_records(
-    kind: Kind, found: Iterable[View], disclosed: Disclosure, today: date, identified: Iterable[str] = ()
-) -> Iterator[str]:
-    """Yield the keys of the records that an answer discloses.
-
-    They are the records found, those `identified` by what was asked for, even if another page is shown, and those
-    included in them: a group's members, a person's households.
-    """
-    other, shown = (Kind.PERSON, "members") if kind is Kind.GROUP else (Kind.GROUP, "households")
-    for record_id in identified:
-        yield record_pk(kind, record_id)
-    for view in found:
-        yield record_pk(kind, view["id"])
-        if "household" in disclosed:
-            yield from (record_pk(other, entry["id"]) for entry in view[shown] if is_shown(entry, today))
+        put_new_item(self._runtime, self._runtime.settings.audit_table, item)
 
 
 def audit_key(now: float, random: bytes) -> tuple[str, str]:
@@ -181,6 +180,12 @@ def key_portions(records: Iterable[str]) -> Iterator[list[str]]:
             chunk, size = [], len(key.encode())
         chunk.append(key)
     yield chunk
+
+
+def _withheld(item: Item, more: Item) -> Item:
+    """Return the item that says that the records of another one were not sent."""
+    kept: Item = {name: item[name] for name in _KEPT if name in item}
+    return {**kept, "sk": {"S": f"{item['sk']['S']}#{WITHHELD}"}, WITHHELD: {"BOOL": True}, **more}
 
 
 def _purpose(criteria: SearchCriteria) -> str:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from dci_common.clients.model import Client
+    from dci_common.exchange.audit import AuditedSearch, Route
     from dci_common.runtime import Runtime
     from dci_common.spdci.asynchronous import AsyncSearchEnvelope
     from dci_common.spdci.envelope import SearchEnvelope
-    from dci_common.spdci.search_items import SearchCriteria
 
 _THREADS = 4
 
@@ -45,23 +45,30 @@ class DisclosureSessions:
 
         Raises LimitExceeded.
         """
-        return self._session(client, _ids(envelope, correlation_id), self._quotas.reserve(client, max_records))
+        reservation = self._quotas.reserve(client, max_records)
+        return self._session(client, _ids(envelope, correlation_id), "sync/search", reservation)
 
     def count_request(self, client: Client) -> None:
         """Count a request that reserves no records. Raises LimitExceeded."""
         self._quotas.check(self._quotas.reserve(client, 0))
 
-    def open_charged(self, client: Client, envelope: AsyncSearchEnvelope, correlation_id: str) -> DisclosureSession:
+    def open_charged(
+        self, client: Client, envelope: AsyncSearchEnvelope, correlation_id: str, route: Route
+    ) -> DisclosureSession:
         """Return the session of an answer whose records were counted when they were collected: it counts nothing."""
-        return self.open_notification(client, _ids(envelope, correlation_id))
+        return self._session(client, _ids(envelope, correlation_id), route, _counted(client))
 
     def open_notification(self, client: Client, ids: MessageIds) -> DisclosureSession:
         """Return the session of a notification, whose records were counted when it was packed: it counts nothing."""
-        return self._session(client, ids, Reservation(client.client_id, "", 0, 0, None))
+        return self._session(client, ids, "notify", _counted(client))
 
-    def _session(self, client: Client, ids: MessageIds, reservation: Reservation) -> DisclosureSession:
-        audit = AuditLog(self._runtime, self._threads, client, ids)
+    def _session(self, client: Client, ids: MessageIds, route: Route, reservation: Reservation) -> DisclosureSession:
+        audit = AuditLog(self._runtime, self._threads, client, ids, route)
         return DisclosureSession(self._quotas, reservation, audit, self._threads)
+
+
+def _counted(client: Client) -> Reservation:
+    return Reservation(client.client_id, "", 0, 0, None)
 
 
 def _ids(envelope: SearchEnvelope | AsyncSearchEnvelope, correlation_id: str) -> MessageIds:
@@ -91,26 +98,24 @@ class DisclosureSession:
     def __enter__(self) -> Self:
         return self
 
-    def record_disclosure(
-        self, reference_id: str, criteria: SearchCriteria, record_type: str, records: Iterable[str], charge: int
-    ) -> None:
+    def record_disclosure(self, search: AuditedSearch, records: Iterable[str], charge: int) -> None:
         """Start recording what a search discloses: records, by their keys, and how many of the quota they use.
 
         A total without records is a disclosure too. Raises LimitExceeded when the message exceeds a limit: then
         nothing is recorded.
         """
         self._quotas.check(self._reservation)
-        self._audit.record(reference_id, criteria, record_type, records)
-        self._charges[reference_id] = charge
+        self._audit.record(search, records)
+        self._charges[search.reference_id] = charge
 
-    def record_probe(self, reference_id: str, criteria: SearchCriteria, record_type: str, reason: str) -> None:
+    def record_probe(self, search: AuditedSearch, reason: str) -> None:
         """Record that a rejection tells how much there is of what a search looked for; that counts as one record.
 
         What the search disclosed, if anything, is recorded as withheld. Raises LimitExceeded and Unavailable.
         """
         self._quotas.check(self._reservation)
-        self._audit.record_probe(reference_id, criteria, record_type, reason)
-        self._charges[reference_id] = 1
+        self._audit.record_probe(search, reason)
+        self._charges[search.reference_id] = 1
 
     def check_limits(self) -> None:
         """Raise LimitExceeded when the message exceeds a limit: before what cannot be taken back is done."""

@@ -21,6 +21,7 @@ from dci_common.timestamps import timestamp
 if TYPE_CHECKING:
     from dci_common.clients.model import Client
     from dci_common.deadline import Deadline
+    from dci_common.exchange.audit import Route
     from dci_common.exchange.disclosure_session import DisclosureSession, DisclosureSessions
     from dci_common.exchange.exchanges import Exchange
     from dci_common.runtime import Runtime
@@ -96,9 +97,9 @@ class StatusAnswers:
         answer, numbers = self._answers.open(exchange, client), _numbers(message, exchange)
         return Asked(answer, exchange, numbers, (pagination and pagination.page_number) or 1, size, most_bytes)
 
-    def session(self, client: Client, asked: Asked) -> DisclosureSession:
+    def session(self, client: Client, asked: Asked, route: Route) -> DisclosureSession:
         """Return the session in which an answer is made."""
-        return self._sessions.open_charged(client, asked.answer.envelope, asked.exchange.correlation_id)
+        return self._sessions.open_charged(client, asked.answer.envelope, asked.exchange.correlation_id, route)
 
     def found(
         self,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pydantic_core
 
 from dci_common.cache import AgingCache
-from dci_common.exchange.audit import disclosed_records
+from dci_common.exchange.audit import audited_search
 from dci_common.exchange.compiled_search import CompiledSearch, compile_search
+from dci_common.exchange.disclosed_records import disclosed_records
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import QueryError
@@ -197,16 +198,15 @@ class StoredAnswer:
         """Record that an item is rejected for a reason that tells how much there is."""
         item = self.items[number]
         if isinstance(item, SearchItem):
-            name = self.compiled(number).record_type.name
-            session.record_probe(item.reference_id, item.search_criteria, name, code)
+            session.record_probe(audited_search(item, self.compiled(number)), code)
 
     def _record(self, number: int, search: CompiledSearch, shown: list[View], session: DisclosureSession) -> None:
-        item, outcome, record_type = self.items[number], self._exchange.outcomes[number], search.record_type
+        item, outcome = self.items[number], self._exchange.outcomes[number]
         if isinstance(item, RejectedItem):
             return
         others = self._answers.exchanges.keys(self._exchange, number, outcome.keys, outcome.identified)
-        records = disclosed_records(record_type.kind, shown, search.disclosure, self._today(), others)
-        session.record_disclosure(item.reference_id, item.search_criteria, record_type.name, records, charge=0)
+        records = disclosed_records(search.record_type.kind, shown, search.disclosure, self._today(), others)
+        session.record_disclosure(audited_search(item, search), records, charge=0)
 
     def _rejected(self, number: int, rejection: Rejection) -> str:
         return _text(rejected(self.items[number], self._now(), rejection))

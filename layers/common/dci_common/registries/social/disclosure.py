@@ -30,6 +30,7 @@ FULL: Disclosure = STANDARD | {
     "related_person",
     "last_updated",
 }
+# From the smallest to the largest, each within the next. Audit records name them: their meaning never changes.
 SETS = {"minimal": MINIMAL, "standard": STANDARD, "full": FULL}
 NAMES = frozenset(SETS) | FULL
 
@@ -37,3 +38,12 @@ NAMES = frozenset(SETS) | FULL
 def disclosure(names: Iterable[str]) -> Disclosure:
     """Return the attributes that a client's list names, its sets expanded; an unknown name adds nothing."""
     return frozenset().union(*(SETS.get(name, {name} & FULL) for name in names))
+
+
+def compact(disclosed: Disclosure) -> str:
+    """Return what a client may see as a short text: the largest set within it, and the other attributes.
+
+    `disclosure(text.split())` returns it again, as long as no set gets another meaning.
+    """
+    largest = [name for name, names in SETS.items() if names <= disclosed][-1:]
+    return " ".join([*largest, *sorted(disclosed - disclosure(largest))])

@@ -1,0 +1,43 @@
+"""`dci audit reindex`: index what was recorded before the table had a stream, or could not be indexed then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from dci_cli.audit.index import IndexedDays, mark_reindexed
+from dci_cli.audit.records import Period, day_items
+from dci_common.exchange.audit import PARTITIONS
+from dci_common.exchange.audit_index import AuditIndex
+
+if TYPE_CHECKING:
+    from dci_cli.aws import OperatorRuntime
+
+_THREADS = 16
+
+
+def days_to_index(indexed: IndexedDays, since: date | None, until: date | None, *, again: bool) -> list[date]:
+    """Return the days that are not in the index, or all of a period `again`, the newest first.
+
+    Without a period these are the days from the table's creation to the last that is not indexed as it is written.
+    """
+    end = datetime.now(UTC).date() if again else indexed.last
+    period = Period(since or indexed.created, min(until or indexed.last, end))
+    return [day for day in reversed(list(period.days())) if again or not indexed.covers(day)]
+
+
+def reindex(runtime: OperatorRuntime, table: str, days: Sequence[date], complete: date) -> Iterator[tuple[date, int]]:
+    """Index days, and yield each with the number of its entries. It may be interrupted and repeated.
+
+    Days until `complete` are then marked as indexed. Raises errors of AWS.
+    """
+    with ThreadPoolExecutor(_THREADS) as threads:
+        index = AuditIndex(runtime, threads)
+        for day in days:
+            items = (item for number in range(PARTITIONS) for item in day_items(runtime, table, day, number))
+            count = sum(map(index.add, items))
+            if day <= complete:
+                mark_reindexed(runtime, table, day)
+            yield day, count

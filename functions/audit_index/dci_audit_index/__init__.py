@@ -1,0 +1,1 @@
+"""The audit index function: indexes audit items by the records that they name."""
