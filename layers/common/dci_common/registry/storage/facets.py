@@ -62,7 +62,7 @@ class Indexing:
         }
 
     def _household_facets(self, entry: View) -> Item:
-        """Return the facets of a person's household, and of the membership.
+        """Return the facets of a person's household that a query for people can name, and of the membership.
 
         Those of the household itself are the same for all its people, who mostly follow one another.
         """
@@ -71,7 +71,7 @@ class Indexing:
         if known != household:
             facets = {
                 "id": {"S": entry["id"]},
-                **_facets(_values(self.catalogue.indexed[Kind.GROUP], household, self.today)),
+                **_facets(_values(self.catalogue.indexed_of_household, household, self.today)),
             }
             if len(self._households) >= _KNOWN_HOUSEHOLDS:
                 self._households.clear()
