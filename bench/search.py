@@ -21,6 +21,7 @@ from statistics import median
 from typing import Any
 
 from memory import peak_mib
+from ministry_queries import MINISTRY_QUERIES, synchronous_sizes
 from registry_engine import ROOT, TABLE, running_engine
 from report import options_of, write
 from search_queries import MORE, PLANTED, QUERIES, Criteria, planted_people
@@ -63,7 +64,7 @@ def main() -> int:
         figures[size] = _registry_of(size, *(["--quick"] if options.quick else []))
         print("\n".join(_table(size, figures[size])), end="\n\n", flush=True)
     grown = list(_growth(figures[sizes[0]], figures[sizes[-1]])) if len(sizes) > 1 else []
-    print("\n".join(line for line, _ in grown))
+    print("\n".join([*(line for line, _ in grown), *_answered_at_once(figures)]))
     write(options.json, figures)
     return 0 if all(holds for _, holds in grown) else 1
 
@@ -108,6 +109,7 @@ def _measure_all(turns: int) -> dict[str, Any]:
     tune_gc()
     queries = {name: criteria for name, (_, criteria) in QUERIES.items()} | MORE
     found = {name: _measure(runtime, service, criteria, turns) for name, criteria in queries.items()}
+    found |= {name: _measure(runtime, service, criteria, 1) for name, criteria in MINISTRY_QUERIES.items()}
     return {"queries": found, "peak_mib": peak_mib()}
 
 
@@ -121,17 +123,18 @@ class _Secrets:
 def _measure(runtime: Runtime, service: SearchService, criteria: Criteria, most: int) -> dict[str, Any]:
     envelope = SearchEnvelope.model_validate(_message(criteria))
 
-    def ask() -> dict[str, Any]:
-        text = service.answer(envelope, _request(), _CLIENT)
+    def ask() -> tuple[dict[str, Any], int]:
+        request = _request()
+        text = service.answer(envelope, request, _CLIENT)
         (item,) = json.loads(text)["message"]["search_response"]
         if item["status"] != "succ":
             raise SystemExit(f"{criteria} was rejected: {item['status_reason_message']}")
-        return dict(item)
+        return dict(item), int(request.log_fields["examined"])
 
     # The registry's settings are read once a minute: by this search, and not by the measured one.
     service.answer(SearchEnvelope.model_validate(_message(QUERIES["by id"][1])), _request(), _CLIENT)
     with metered(runtime, delay=_NETWORK_SECONDS) as calls:
-        item = ask()
+        item, examined = ask()
     turns = [_timed(service, envelope)]
     while len(turns) < most and sum(wall for wall, _ in turns) < _ENOUGH_SECONDS:
         turns.append(_timed(service, envelope))
@@ -145,6 +148,7 @@ def _measure(runtime: Runtime, service: SearchService, criteria: Criteria, most:
         "cpu_ms": 1000 * median(cpu for _, cpu in turns),
         "serial_round_trips": cost.in_a_row,
         "calls": cost.calls,
+        "examined": examined,
         "entries": cost.entries,
         "items": cost.items,
         "read_units": cost.units,
@@ -190,12 +194,19 @@ _HEADERS = ("matched", "p50 ms", "p95 ms", "CPU ms", "in a row", "calls", "entri
 
 def _table(size: int, found: dict[str, Any]) -> Iterator[str]:
     yield f"{size:,} people; the process took {found['peak_mib']:,.0f} MiB at most"
-    yield f"{'':<30}{'indexed':>8}" + "".join(f"{header:>10}" for header in _HEADERS)
+    yield f"{'':<44}{'indexed':>8}" + "".join(f"{header:>10}" for header in _HEADERS)
     for name, measured in found["queries"].items():
-        indexed = "yes" if QUERIES.get(name, (name in MORE,))[0] else "no"
+        indexed = "" if name in MINISTRY_QUERIES else "yes" if QUERIES.get(name, (True,))[0] else "no"
         cells = [measured[column] for column in _COLUMNS]
         written = (f"{cell:>10,.1f}" if isinstance(cell, float) else f"{cell:>10,}" for cell in cells)
-        yield f"{name:<30}{indexed:>8}{''.join(written)}"
+        yield f"{name:<44}{indexed:>8}{''.join(written)}"
+
+
+def _answered_at_once(figures: dict[int, dict[str, Any]]) -> Iterator[str]:
+    """Show up to which size of a registry a function answers each query of the ministries."""
+    yield f"\nWith MaxExamined {Settings().max_examined:,}, in the largest registry and up to which size:"
+    for name, examined, people in synchronous_sizes(figures):
+        yield f"{name:<44} {examined:>10,} examined, up to {people:>12,} people"
 
 
 def _growth(small: dict[str, Any], large: dict[str, Any]) -> Iterator[tuple[str, bool]]:

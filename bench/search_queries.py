@@ -16,7 +16,8 @@ _FIRST_BIRTHDAY = date(1871, 3, 1)  # before all other birth dates
 Criteria = dict[str, Any]
 
 
-def _predicate(*expressions: tuple[str, str, object], condition: str = "and", **criteria: Any) -> Criteria:  # noqa: ANN401
+def predicate(*expressions: tuple[str, str, object], condition: str = "and", **criteria: Any) -> Criteria:  # noqa: ANN401
+    """Return a query of comparisons that are joined by a condition; its page has 20 records if none is given."""
     members: Criteria = {"condition": condition} if len(expressions) > 1 else {}
     for number, (name, operator, value) in enumerate(expressions, 1):
         members[f"expression{number}"] = {
@@ -35,30 +36,30 @@ def _identified(type_: str, value: str) -> Criteria:
 QUERIES: dict[str, tuple[bool, Criteria]] = {
     "by id": (True, _identified("UIN", "PLANTED-7")),
     "phone": (True, _identified("MOBILE", "+99917000007")),
-    "exact name": (True, _predicate(("name", "eq", "Planted 7 Qqonemany"))),
-    "name prefix": (True, _predicate(("surname", "eq", "qqone*"))),
-    "one birth day": (True, _predicate(("birth_date", "eq", "1871-03-08"))),
+    "exact name": (True, predicate(("name", "eq", "Planted 7 Qqonemany"))),
+    "name prefix": (True, predicate(("surname", "eq", "qqone*"))),
+    "one birth day": (True, predicate(("birth_date", "eq", "1871-03-08"))),
     "birth month and sex": (
         True,
-        _predicate(("birth_date", "ge", "1871-03-01"), ("birth_date", "le", "1871-03-31"), ("sex", "eq", "female")),
+        predicate(("birth_date", "ge", "1871-03-01"), ("birth_date", "le", "1871-03-31"), ("sex", "eq", "female")),
     ),
-    "age range and district": (True, _predicate(("age", "ge", 18), ("age", "lt", 200), ("district", "eq", "QQ-1"))),
-    "OR of two names": (True, _predicate(("surname", "eq", "Qqonemany"), ("name", "eq", "Qq"), condition="or")),
-    "NOT": (False, _predicate(("sex", "eq", "male"), ("surname", "eq", "Qqother"), condition="not")),
+    "age range and district": (True, predicate(("age", "ge", 18), ("age", "lt", 200), ("district", "eq", "QQ-1"))),
+    "OR of two names": (True, predicate(("surname", "eq", "Qqonemany"), ("name", "eq", "Qq"), condition="or")),
+    "NOT": (False, predicate(("sex", "eq", "male"), ("surname", "eq", "Qqother"), condition="not")),
     "groups by score and place": (
         True,
-        _predicate(("poverty_score", "lt", -85), ("district", "eq", "QQ-1"), **_GROUPS),
+        predicate(("poverty_score", "lt", -85), ("district", "eq", "QQ-1"), **_GROUPS),
     ),
-    "members of matching groups": (False, _predicate(("poverty_score", "lt", -85), ("role", "eq", "head"))),
+    "members of matching groups": (False, predicate(("poverty_score", "lt", -85), ("role", "eq", "head"))),
     "page 50 of a large match": (
         False,
-        _predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 20, "page_number": 50}),
+        predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 20, "page_number": 50}),
     ),
 }
 # The cost of these is for each match.
 MORE: dict[str, Criteria] = {
-    "first page of a large match": _predicate(("birth_date", "ge", "1980-01-01"), ("birth_date", "lt", "1990-01-01")),
-    "2,000 in one page": _predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 2000}),
+    "first page of a large match": predicate(("birth_date", "ge", "1980-01-01"), ("birth_date", "lt", "1990-01-01")),
+    "2,000 in one page": predicate(("birth_date", "ge", "1900-01-01"), pagination={"page_size": 2000}),
 }
 
 

@@ -124,6 +124,11 @@ class Catalogue:
         return tuple(row for row in self.indexed[Kind.PERSON] if not row.inherited)
 
     @cached_property
+    def indexed_of_household(self) -> tuple[Attribute, ...]:
+        """The attributes that a person's index entry carries of each household: people have none of the same name."""
+        return tuple(row for row in self.indexed[Kind.GROUP] if Kind.PERSON not in row.kinds)
+
+    @cached_property
     def indexed_of_membership(self) -> tuple[Attribute, ...]:
         """The attributes that a person's index entry carries of each membership, beside those of the household."""
         return tuple(row for row in self._indexed_rows if not row.kinds)

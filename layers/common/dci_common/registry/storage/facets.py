@@ -79,7 +79,7 @@ class Indexing:
         return own | {one: of_household[one] for one in self.catalogue.inherited if one in of_household}
 
     def _household_facets(self, entry: View) -> Item:
-        """Return the facets of a person's household, and of the membership."""
+        """Return the facets of a person's household that a query for people can name, and of the membership."""
         own = _values(self.catalogue.indexed_of_membership, entry, entry, self.today)
         return self._household(entry).facets | _facets(own)
 
@@ -89,7 +89,8 @@ class Indexing:
         known = self._households.get(entry["id"])
         if known is None or known.entry != household:
             values = _values(self.catalogue.indexed[Kind.GROUP], household, home_of(household), self.today)
-            known = _Household(household, values, {"id": {"S": entry["id"]}, **_facets(values)})
+            named = {one: values[one] for one in self.catalogue.indexed_of_household if one in values}
+            known = _Household(household, values, {"id": {"S": entry["id"]}, **_facets(named)})
             if len(self._households) >= _KNOWN_HOUSEHOLDS:
                 self._households.clear()
             self._households[entry["id"]] = known
