@@ -59,7 +59,8 @@ def test_the_slots_are_the_catalogues() -> None:
     }
     expected |= {
         f"`{composite.leading.name}`, then `{composite.trailing.name}`": {kind: composite.slot}
-        for kind, composite in SOCIAL_CATALOGUE.composites.items()
+        for kind, composites in SOCIAL_CATALOGUE.composites.items()
+        for composite in composites
     }
     documented = {
         name: {kind: slot.strip("`") for kind, slot in zip((Kind.PERSON, Kind.GROUP), slots, strict=True) if slot}

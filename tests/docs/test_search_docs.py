@@ -54,8 +54,11 @@ def _found(attribute: Attribute, kind: Kind) -> str:
     if attribute.type.lookup:
         return "lookup"
     slots = [attribute.slots[kind]] if kind in attribute.slots else []
-    composite = SOCIAL_CATALOGUE.composites[kind]
-    slots += [composite.slot] if attribute in {composite.leading, composite.trailing} else []
+    slots += [
+        composite.slot
+        for composite in SOCIAL_CATALOGUE.composites[kind]
+        if attribute in {composite.leading, composite.trailing}
+    ]
     return " ".join(f"`{slot}`" for slot in slots) or "filter"
 
 
@@ -103,7 +106,8 @@ def test_the_catalogue_is_the_codes_own() -> None:
 def test_the_free_slots_are_free(kind: Kind, words: str) -> None:
     """The documented free slots are those that no attribute uses."""
     used = {attribute.slots[kind] for attribute in SOCIAL_CATALOGUE.attributes if kind in attribute.slots}
-    free = SLOTS - used - {SOCIAL_CATALOGUE.record_slot, SOCIAL_CATALOGUE.composites[kind].slot}
+    used |= {composite.slot for composite in SOCIAL_CATALOGUE.composites[kind]}
+    free = SLOTS - used - {SOCIAL_CATALOGUE.record_slot}
     sentence = re.search(rf"{words}[^:.]*:([^.]*)\.", DOCUMENT.replace("\n   ", " "))
     assert sentence
     told: set[str] = set()

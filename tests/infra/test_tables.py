@@ -88,9 +88,9 @@ def attributes(table: dict[str, Any]) -> list[dict[str, str]]:
 
 def test_the_catalogue_uses_slots_that_there_are() -> None:
     """Every attribute's slot is an index of the table, and no two attributes of a record share one."""
-    used = [(kind, slot) for attribute in SOCIAL_CATALOGUE.rows for kind, slot in attribute.slots.items()] + [
-        (kind, SOCIAL_CATALOGUE.record_slot) for kind in Kind
-    ]
+    used = [(kind, slot) for attribute in SOCIAL_CATALOGUE.rows for kind, slot in attribute.slots.items()]
+    used += [(kind, composite.slot) for kind in Kind for composite in SOCIAL_CATALOGUE.composites[kind]]
+    used += [(kind, SOCIAL_CATALOGUE.record_slot) for kind in Kind]
     assert {slot for _, slot in used} <= {f"x{slot}" for slot in SLOTS}
     assert len(set(used)) == len(used)
 

@@ -9,7 +9,7 @@ from typing import Any
 from dci_common.registries.social.catalogue import BIRTH_DATE, DISTRICT, SOCIAL_CATALOGUE
 from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.model.base import Kind
-from dci_common.registry.plan.access_path import AccessPath, access_path
+from dci_common.registry.plan.access_path import AccessPath, PathPlanner
 from dci_common.registry.plan.spans import Span
 from dci_common.registry.query.partial_dates import compare_dates
 from dci_common.registry.query.tree import And, Compare, IdIn, Node, Not, Or, matches
@@ -27,7 +27,7 @@ SURNAME, SEX = attribute("surname"), attribute("sex")
 SLOT, NAMES, PLACES = (
     BIRTH_DATE.slots[Kind.PERSON],
     SURNAME.slots[Kind.PERSON],
-    SOCIAL_CATALOGUE.composites[Kind.PERSON].slot,
+    SOCIAL_CATALOGUE.composites[Kind.PERSON][0].slot,
 )
 TODAY = date(2026, 3, 1)
 DAYS = [str(date(2000, 1, 1) + timedelta(days=number)) for number in range(8)]
@@ -72,7 +72,7 @@ def slot_values(person: dict[str, Any]) -> dict[str, str]:
 
 def path_of(node: Node) -> AccessPath:
     """Return the access path of a tree about people."""
-    return access_path(node, Kind.PERSON, SOCIAL_CATALOGUE)
+    return PathPlanner(Kind.PERSON, SOCIAL_CATALOGUE).path(node)
 
 
 def on_path(path: AccessPath, person: dict[str, Any]) -> bool:

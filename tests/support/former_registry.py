@@ -48,7 +48,7 @@ def _former_catalogue() -> Catalogue:
         for row in SOCIAL_CATALOGUE.rows
     }
     composites = {
-        kind: composite._replace(leading=rows[composite.leading], trailing=rows[composite.trailing])
-        for kind, composite in SOCIAL_CATALOGUE.composites.items()
+        kind: tuple(one._replace(leading=rows[one.leading], trailing=rows[one.trailing]) for one in composites)
+        for kind, composites in SOCIAL_CATALOGUE.composites.items()
     }
     return replace(SOCIAL_CATALOGUE, rows=tuple(rows.values()), composites=composites, rules=FORMER)

@@ -78,7 +78,9 @@ def _group(draw: random.Random, number: int) -> Group:
 
 
 def _registered(draw: random.Random) -> dict[str, Any]:
-    address = {"sub_region_code": _maybe(draw, DISTRICTS), "region_code": "R", "postal_code": "1"}
+    district = _maybe(draw, DISTRICTS)
+    region = "Q" if district == DISTRICTS[-1] else "R"
+    address = {"sub_region_code": district, "region_code": region, "postal_code": "1"}
     return {
         "addresses": [{part: text for part, text in address.items() if text}] if draw.random() < 0.5 else [],
         "registration_date": _maybe(draw, _DAYS),

@@ -60,9 +60,9 @@ class Oracle:
         if keys:
             places = (Position(tuple(key.of_view(records[id_], TODAY) for key in keys), id_) for id_ in ids)
             return ids == [place.id for place in ordered(places, keys)]
-        composite = SOCIAL_CATALOGUE.composites[kind]
         slots: list[tuple[Attribute, ...]] = [(attribute,) for attribute in SOCIAL_CATALOGUE.slots[kind].values()]
-        slots += [(composite.leading, composite.trailing), ()]
+        slots += [(composite.leading, composite.trailing) for composite in SOCIAL_CATALOGUE.composites[kind]]
+        slots.append(())
         return any(
             ids[:place] == sorted(ids[:place])
             and ids[place:] == sorted(ids[place:], key=lambda id_: [*self._slot(kind, slot, id_), id_])

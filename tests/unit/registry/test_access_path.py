@@ -7,8 +7,11 @@ import random
 
 import pytest
 
-from dci_common.registries.social.catalogue import BIRTH_DATE, DISTRICT, SOCIAL_CATALOGUE
-from dci_common.registry.plan.access_path import AccessPath, Proof
+from dci_common.registries.social.catalogue import BIRTH_DATE, DISTRICT, REGION, SOCIAL_CATALOGUE
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.rules import Rules
+from dci_common.registry.plan.access_path import AccessPath, PathPlanner, whole_registry
+from dci_common.registry.plan.ranges import Proof
 from dci_common.registry.query.partial_dates import compare_dates
 from dci_common.registry.query.tree import And, Not, Or
 from support.access_paths import (
@@ -169,3 +172,22 @@ def test_what_has_no_path_is_read_from_the_records_slot() -> None:
         assert slots(tree) == {SOCIAL_CATALOGUE.record_slot}
         assert not path_of(tree).exact
         assert met(tree) == {person["id"] for person in PEOPLE}
+
+
+def test_several_places_and_an_age_are_a_range_each() -> None:
+    """The composite slot has one span for each place and part of the dates, and needs no filter."""
+    ages = Or((compare_dates(BIRTH_DATE, "eq", ["1999-01-01~1999-12-31"]), born("ge", DAYS[4])))
+    both = And((compare(DISTRICT, "in", "d", "e"), ages))
+    assert (slots(both), path_of(both).exact, len(spans(both))) == ({PLACES}, True, 4)
+    assert met(both) == found(both)
+
+
+def test_a_region_is_a_filter_until_its_slot_is_filled() -> None:
+    """A slot that some records lack is not read: neither for the region nor with a birth date."""
+    (slot,) = SOCIAL_CATALOGUE.unfilled_slots(Kind.PERSON, {Rules(version=3)})
+    assert SOCIAL_CATALOGUE.unfilled_slots(Kind.PERSON, ()) == set()
+    region, older = compare(REGION, "eq", "r"), PathPlanner(Kind.PERSON, SOCIAL_CATALOGUE, {slot})
+    assert slots(region) == slots(And((region, born("ge", DAYS[2])))) == {slot}
+    assert older.path(region) == whole_registry(SOCIAL_CATALOGUE)
+    (range_,) = older.path(And((region, born("ge", DAYS[2])))).ranges
+    assert range_.slot == SLOT

@@ -25,9 +25,8 @@ from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.errors import QueryError
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
-from dci_common.registry.plan import access_path
-from dci_common.registry.plan.access_path import Range
 from dci_common.registry.plan.filter import Filter
+from dci_common.registry.plan.ranges import Estimate, Range
 from dci_common.registry.plan.search_plan import AccessPlan
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore
@@ -40,11 +39,12 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 _ESTIMATES = {
-    access_path.COMPOSITE_COST: "one place, and a part of it",
-    access_path.EQUALITY_COST: "one value or several",
-    access_path.PREFIX_COST: "values that begin alike",
-    access_path.BOUNDED_COST: "values between two",
-    access_path.OPEN_COST: "values to one side of one",
+    Estimate.NOTHING: "nothing",
+    Estimate.FEW: "few records",
+    Estimate.VALUES: "one value or several",
+    Estimate.BETWEEN: "values between two, that begin alike, or that many share",
+    Estimate.OPEN: "values to one side of one",
+    Estimate.WHOLE: "all records",
 }
 _PAGE = Pagination(page_size=20)
 
@@ -128,7 +128,7 @@ def _range(range_: Range, kind: Kind) -> dict[str, Any]:
         "slot": range_.slot,
         "attributes": [attribute.name for attribute in SOCIAL_CATALOGUE.slot_attributes(kind, range_.slot)],
         "spans": [[span.low, span.high] for span in range_.spans],
-        "estimate": _ESTIMATES.get(range_.cost, "all records"),
+        "estimate": _ESTIMATES[range_.estimate],
     }
 
 

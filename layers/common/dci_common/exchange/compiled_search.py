@@ -106,6 +106,7 @@ def compile_search(
         settings.shards,
         restricted=client.restricted,
         hidden_orders=catalogue.hidden_orders(record_type.kind, disclosed),
+        unfilled=catalogue.unfilled_slots(record_type.kind, settings.former),
     )
     conditions = Conditions(catalogue, record_type.kind, disclosed, today, settings.former)
     tree = EVERYTHING if everybody else parse(criteria.query_type, criteria.query, conditions)
@@ -125,5 +126,5 @@ def _digest(
     client_id: str, reg_type: str, record_type: str, criteria: SearchCriteria, visibility: Visibility
 ) -> bytes:
     asked = [client_id, reg_type, record_type, criteria.query_type, criteria.query, criteria.sort]
-    asked += [visibility.restricted, sorted(visibility.hidden_orders)]
+    asked += [visibility.restricted, sorted(visibility.hidden_orders), sorted(visibility.unfilled)]
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).digest()

@@ -27,14 +27,17 @@ from dci_common.registry.model.base import Kind
 
 STANDARD_IDENTIFIERS = frozenset({"UIN", "NIN", "BRN", "MRN", "DRN"})
 HOUSEHOLD_ID = "HOUSEHOLD_ID"
+REGION_SLOTS_SINCE = 4  # the version of the rules whose items have them
 
 _PERSON, _GROUP, _BOTH = frozenset({Kind.PERSON}), frozenset({Kind.GROUP}), frozenset(Kind)
 _MEMBERSHIP = frozenset[Kind]()
 
 
-def _of_person(name: str, type_: ValueType, slot: str = "", *aliases: str, disclosed_by: str = "") -> Attribute:
-    slots = {Kind.PERSON: slot} if slot else {}
-    return Attribute(name, type_, _PERSON, field_reader(name), frozenset({disclosed_by or name}), aliases, slots)
+def _of_person(
+    name: str, type_: ValueType, slot: str = "", *aliases: str, disclosed_by: str = "", distinct: int = 1_000
+) -> Attribute:
+    slots, disclosure = {Kind.PERSON: slot} if slot else {}, frozenset({disclosed_by or name})
+    return Attribute(name, type_, _PERSON, field_reader(name), disclosure, aliases, slots, distinct=distinct)
 
 
 def _of_group(name: str, type_: ValueType, slot: str = "", *aliases: str, disclosed_by: str = "") -> Attribute:
@@ -42,21 +45,24 @@ def _of_group(name: str, type_: ValueType, slot: str = "", *aliases: str, disclo
     return Attribute(name, type_, _GROUP, field_reader(name), frozenset({disclosed_by or name}), aliases, slots)
 
 
-def _of_both(name: str, type_: ValueType, slot: str) -> Attribute:
-    return Attribute(name, type_, _BOTH, field_reader(name), frozenset({name}), (), dict.fromkeys(Kind, slot))
+def _of_both(name: str, type_: ValueType, slot: str, *, distinct: int) -> Attribute:
+    slots = dict.fromkeys(Kind, slot)
+    return Attribute(name, type_, _BOTH, field_reader(name), frozenset({name}), (), slots, distinct=distinct)
 
 
-def _name(name: str, slot: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
+def _name(name: str, slot: str, parts: tuple[str, ...], *aliases: str, distinct: int = 1_000) -> Attribute:
     slots = {Kind.PERSON: slot} if slot else {}
-    return Attribute(name, TEXT, _PERSON, name_reader(*parts), frozenset({"name"}), aliases, slots)
+    return Attribute(name, TEXT, _PERSON, name_reader(*parts), frozenset({"name"}), aliases, slots, distinct=distinct)
 
 
-def _address(name: str, parts: tuple[str, ...], *aliases: str) -> Attribute:
-    return Attribute(name, TEXT, _BOTH, address_reader(*parts), frozenset({"address"}), aliases, inherited=True)
+def _address(name: str, parts: tuple[str, ...], *aliases: str, distinct: int = 1_000) -> Attribute:
+    read, disclosure = address_reader(*parts), frozenset({"address"})
+    return Attribute(name, TEXT, _BOTH, read, disclosure, aliases, inherited=True, distinct=distinct)
 
 
-BIRTH_DATE = _of_person("birth_date", PARTIAL_DATE, "x02", "dob", "date_of_birth")
-DISTRICT = _address("district", ("sub_region_code",), "sub_region_code", "sub_region")
+BIRTH_DATE = _of_person("birth_date", PARTIAL_DATE, "x02", "dob", "date_of_birth", distinct=30_000)
+DISTRICT = _address("district", ("sub_region_code",), "sub_region_code", "sub_region", distinct=500)
+REGION = _address("region", ("region_code",), "region_code", distinct=20)
 POVERTY_SCORE = _of_group("poverty_score", NUMBER, "x02", "score")
 
 ATTRIBUTES = (
@@ -79,8 +85,8 @@ ATTRIBUTES = (
         ("HHID",),
         many=True,
     ),
-    _name("surname", "x03", ("surname",), "family_name", "last_name"),
-    _name("given_name", "x04", ("given_name",), "first_name"),
+    _name("surname", "x03", ("surname",), "family_name", "last_name", distinct=10_000),
+    _name("given_name", "x04", ("given_name",), "first_name", distinct=5_000),
     _name("second_name", "", ("second_name",), "middle_name", "additional_name", "addl_name"),
     _name("maiden_name", "", ("maiden_name",), "birth_name"),
     Attribute(
@@ -91,6 +97,7 @@ ATTRIBUTES = (
         frozenset({"name"}),
         ("full_name",),
         {Kind.PERSON: "x05", Kind.GROUP: "x03"},
+        distinct=1_000_000,
     ),
     _of_person("sex", SEX, "", "gender"),
     BIRTH_DATE,
@@ -99,9 +106,9 @@ ATTRIBUTES = (
     _of_person("marital_status", MARITAL_STATUS, "", "civil_status"),
     _of_person("is_disabled", BOOLEAN, "", "disabled", disclosed_by="disability"),
     _of_person("employment_status", TEXT, "", "employment"),
-    _of_person("occupation", TEXT, "x09"),
+    _of_person("occupation", TEXT, "x09", distinct=100),
     _of_person("income_level", TEXT),
-    _of_person("income", NUMBER, "x10"),
+    _of_person("income", NUMBER, "x10", distinct=5_000),
     _of_person("education_level", TEXT, "", "education"),
     Attribute(
         "language_code",
@@ -115,7 +122,7 @@ ATTRIBUTES = (
     _address("address_line", ("address_line_1", "address_line_2"), "address"),
     _address("locality", ("locality",), "city"),
     DISTRICT,
-    _address("region", ("region_code",), "region_code"),
+    REGION,
     _address("postal_code", ("postal_code",), "postcode", "zip_code"),
     _address("country", ("country_code",), "country_code"),
     Attribute(
@@ -128,8 +135,8 @@ ATTRIBUTES = (
         many=True,
         inherited=True,
     ),
-    _of_both("registration_date", DATE, "x07"),
-    _of_both("last_updated", MOMENT, "x08"),
+    _of_both("registration_date", DATE, "x07", distinct=5_000),
+    _of_both("last_updated", MOMENT, "x08", distinct=1_000),
     _of_group("group_type", TEXT, "", "household_type"),
     Attribute(
         "group_size",
@@ -140,6 +147,7 @@ ATTRIBUTES = (
         ("household_size", "size"),
         {Kind.GROUP: "x05"},
         volatile=True,
+        distinct=20,
     ),
     POVERTY_SCORE,
     _of_group("poverty_score_type", TEXT, disclosed_by="poverty_score"),
@@ -163,8 +171,14 @@ SOCIAL_CATALOGUE = Catalogue(
     ),
     record_slot="x01",
     composites={
-        Kind.PERSON: Composite("x06", DISTRICT, BIRTH_DATE),
-        Kind.GROUP: Composite("x06", DISTRICT, POVERTY_SCORE),
+        Kind.PERSON: (
+            Composite("x06", DISTRICT, BIRTH_DATE),
+            Composite("x11", REGION, BIRTH_DATE, since=REGION_SLOTS_SINCE),
+        ),
+        Kind.GROUP: (
+            Composite("x06", DISTRICT, POVERTY_SCORE),
+            Composite("x04", REGION, POVERTY_SCORE, since=REGION_SLOTS_SINCE),
+        ),
     },
     related_disclosure="household",
 )

@@ -29,6 +29,7 @@ class Attribute:
     `slots` names the index slot that holds the value, for kinds that have one. `many` says that a record may have
     several values. `inherited` says that a person without a value has that of their first household. `volatile` says
     that the value also depends on the day and on who asks, so that an index entry is not always right about it.
+    `distinct` is about how many values the attribute has in a large registry, by which ranges of slots are ranked.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Attribute:
     many: bool = field(default=False, repr=False)
     inherited: bool = field(default=False, repr=False)
     volatile: bool = field(default=False, repr=False)
+    distinct: int = field(default=1_000, repr=False)
 
     @property
     def operators(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
@@ -21,11 +21,16 @@ from dci_common.registry.model.rules import Rules
 
 
 class Composite(NamedTuple):
-    """An index slot of two attributes: it holds the records of one value of `leading` in the order of `trailing`."""
+    """An index slot of two attributes: it holds the records of one value of `leading` in the order of `trailing`.
+
+    `since` is the version of the rules whose items have the slot: the records of a registry that follows former ones
+    may lack it.
+    """
 
     slot: str
     leading: Attribute
     trailing: Attribute
+    since: int = 1
 
 
 class DateMeasure(Enum):
@@ -58,7 +63,7 @@ class Catalogue:
     identifier_types: frozenset[str]
     derived: tuple[DerivedAttribute, ...]
     record_slot: str
-    composites: Mapping[Kind, Composite]
+    composites: Mapping[Kind, tuple[Composite, ...]]
     related_disclosure: str
     rules: Rules = field(default_factory=Rules)
 
@@ -102,11 +107,27 @@ class Catalogue:
     def hidden_orders(self, kind: Kind, disclosed: Disclosure) -> frozenset[str]:
         """Return the slots whose order tells values that a client with this disclosure may not see.
 
-        A query for an attribute uses the slot of that attribute, but one for `leading` alone uses the composite slot.
+        A query for an attribute uses the slot of that attribute, but one for `leading` alone uses a composite slot.
         """
-        composite = self.composites[kind]
-        is_seen = self.required_disclosure(composite.trailing, kind) <= disclosed
-        return frozenset() if is_seen else frozenset({composite.slot})
+        return frozenset(
+            composite.slot
+            for composite in self.composites[kind]
+            if not self.required_disclosure(composite.trailing, kind) <= disclosed
+        )
+
+    def unfilled_slots(self, kind: Kind, former: Iterable[Rules]) -> frozenset[str]:
+        """Return the slots that records lack which still follow any of these former rules."""
+        oldest = min((rules.version for rules in former), default=self.rules.version)
+        return frozenset(composite.slot for composite in self.composites[kind] if composite.since > oldest)
+
+    def composites_in(self, kind: Kind, unfilled: Set[str] = frozenset()) -> Iterator[Composite]:
+        """Yield the composites but for those with an unfilled slot."""
+        return (composite for composite in self.composites[kind] if composite.slot not in unfilled)
+
+    def leading_slots(self, kind: Kind, unfilled: Set[str] = frozenset()) -> Iterator[tuple[Attribute, str]]:
+        """Yield the attributes by whose values a slot is ordered first, each with that slot."""
+        yield from ((attribute, slot) for slot, attribute in self.slots[kind].items())
+        yield from ((composite.leading, composite.slot) for composite in self.composites_in(kind, unfilled))
 
     @cached_property
     def indexed(self) -> Mapping[Kind, tuple[Attribute, ...]]:
@@ -140,9 +161,9 @@ class Catalogue:
 
     def slot_attributes(self, kind: Kind, slot: str) -> tuple[Attribute, ...]:
         """Return the attributes that a slot is made of; none for the record slot."""
-        composite = self.composites[kind]
-        if slot == composite.slot:
-            return composite.leading, composite.trailing
+        for composite in self.composites[kind]:
+            if slot == composite.slot:
+                return composite.leading, composite.trailing
         return (self.slots[kind][slot],) if slot in self.slots[kind] else ()
 
     @property

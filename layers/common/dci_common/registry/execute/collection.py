@@ -21,11 +21,13 @@ from itertools import islice
 
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.errors import TooManyMatches
+from dci_common.registry.execute.choice import marked, unmarked
 from dci_common.registry.execute.positions import is_slot_order
 from dci_common.registry.execute.scan import IndexScan, Streamed
 from dci_common.registry.execute.search import Search
 from dci_common.registry.execute.slices import Entry, Slice
-from dci_common.registry.plan.access_path import Range, whole_registry
+from dci_common.registry.plan.access_path import whole_registry
+from dci_common.registry.plan.ranges import Range
 from dci_common.registry.plan.search_plan import AccessPlan, SearchPlan, Visibility
 from dci_common.registry.query.sort import Position, SortKey, positions_after
 from dci_common.registry.storage import keys
@@ -68,29 +70,30 @@ class Collection:
 
     def places(self, sort: tuple[SortKey, ...], after: Place | None) -> Iterator[Place]:
         """Yield the places that follow another one, or all of them."""
-        for number, stage in enumerate(self._stages(sort)):
+        position, slot = unmarked(after.position if after else None, sort)
+        access, scan = self._new_search(self._budget).locate(slot, streamed=True)
+        for number, stage in enumerate(self._stages(access, scan, sort)):
             if after is None or number >= after.stage:
-                start = after.position if after and number == after.stage else None
-                yield from (Place(number, position, is_match) for position, is_match in stage(start))
+                start = position if after and number == after.stage else None
+                yield from (Place(number, marked(found, access), is_match) for found, is_match in stage(start))
 
-    def _stages(self, sort: tuple[SortKey, ...]) -> list[Stage]:
-        access, scan = self._new_search(self._budget).locate(streamed=True)
+    def _stages(self, access: AccessPlan, scan: IndexScan, sort: tuple[SortKey, ...]) -> list[Stage]:
         ranges = access.path.ranges
         is_volatile = any(access.volatile_attribute(range_) for range_ in ranges)
         if sort and (is_volatile or not is_slot_order(sort, access.path, self._plan.query.kind, self._hidden)):
-            return [partial(self._sorted, sort)]
+            return [partial(self._sorted, access, sort)]
         if self._hidden.intersection(range_.slot for range_ in ranges):
-            access = access._replace(path=whole_registry(self._plan.catalogue))
+            access = access._replace(paths=(whole_registry(self._plan.catalogue),))
             scan = scan.of(access)
         streams = _Streams(access, scan, partial(self._new_search, self._budget), descending=_is_descending(sort))
         return [*streams.stages()]
 
-    def _sorted(self, sort: tuple[SortKey, ...], after: Position | None) -> Iterator[Step]:
+    def _sorted(self, access: AccessPlan, sort: tuple[SortKey, ...], after: Position | None) -> Iterator[Step]:
         """Yield the positions in the order of sort keys, which takes all of them at once."""
         budget = Budget(MAX_SORTED, self._budget.deadline)
         search = self._new_search(budget)
         try:
-            positions = search.in_order(*search.locate(), sort)
+            positions = search.in_order(*search.locate(access.chosen_slot), sort)
         except TooManyMatches as error:
             raise TooManyMatches(_TOO_MANY_TO_SORT) from error
         self._budget.examine(budget.examined)

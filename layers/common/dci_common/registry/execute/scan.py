@@ -14,8 +14,8 @@ from dci_common.aws.dynamodb import Item
 from dci_common.registry.execute.entry_reader import EntryReader, Page, Partition
 from dci_common.registry.execute.slices import Entry, Slice, Walk
 from dci_common.registry.model.base import Kind
-from dci_common.registry.plan.access_path import Proof, Range
 from dci_common.registry.plan.filter import ALL_FACETS, Filter, Projection, holds
+from dci_common.registry.plan.ranges import Proof, Range
 from dci_common.registry.plan.search_plan import AccessPlan
 from dci_common.registry.plan.spans import Span
 from dci_common.registry.query.tree import Effort
@@ -132,7 +132,7 @@ class IndexScan:
         Those of an exact partition are checked.
         """
         is_checked = exact and self._checks_in_python
-        request_of, cost = (self._request, self.entry_cost) if exact else (_range_request, self._unverified_cost)
+        request_of, cost = (self.request, self.entry_cost) if exact else (_range_request, self._unverified_cost)
         if limit and self._access.search.query.kind is Kind.GROUP:
             cost = 0
         projection = f"pk, {range_.slot}" + (", facets" if facets or is_checked else "")
@@ -154,7 +154,7 @@ class IndexScan:
         entries: list[Entry] = []
         counted = 0
         for span in slice_.ahead(range_.spans):
-            request = self._request(partition, range_.slot, span)
+            request = self.request(partition, range_.slot, span)
             request["ScanIndexForward"] = not slice_.descending
             missing = slice_.wanted - len(entries)
             self._set_projection(request, range_.slot, missing, limited=self._access.path.proof is not Proof.NOTHING)
@@ -174,7 +174,7 @@ class IndexScan:
         """Return all entries of a partition: their facets, if they are wanted, by record id."""
         found: dict[str, Facets] = {}
         for span in range_.spans:
-            request = self._request(partition, range_.slot, span)
+            request = self.request(partition, range_.slot, span)
             wanted = ALL_FACETS if self._checks_in_python else projection
             request["ProjectionExpression"] = f"pk, {wanted.expression}" if wanted else "pk"
             request["ExpressionAttributeNames"] |= wanted.names if wanted else {}
@@ -194,7 +194,7 @@ class IndexScan:
                 entries += [_entry(item, covering.slot) for item in page["Items"]]
         return entries
 
-    def _request(self, partition: str, slot: str, span: Span) -> dict[str, Any]:
+    def request(self, partition: str, slot: str, span: Span) -> dict[str, Any]:
         """Build the request for the entries of a span that the residual filter lets pass."""
         request = _range_request(partition, slot, span)
         if self._filter is not None and self._filter.expression is not None:

@@ -8,15 +8,16 @@ from typing import NamedTuple
 
 from dci_common.registry.errors import TooManyMatches
 from dci_common.registry.execute.bodies import Bodies
+from dci_common.registry.execute.choice import marked, take_path, unmarked
 from dci_common.registry.execute.lookups import look_up
 from dci_common.registry.execute.positions import is_in_facets, is_slot_order, sort_value
 from dci_common.registry.execute.scan import IndexScan
 from dci_common.registry.execute.slices import Entry, Slice, Walk
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, related_entries
-from dci_common.registry.plan.access_path import Range
 from dci_common.registry.plan.filter import ALL_FACETS, Projection
 from dci_common.registry.plan.member_search import MemberSearch
+from dci_common.registry.plan.ranges import Range
 from dci_common.registry.plan.search_plan import AccessPlan, SearchPlan, Visibility
 from dci_common.registry.query.sort import Position, SortKey, Window, ordered, positions_after
 from dci_common.registry.query.tree import AnyRelated, Effort
@@ -58,7 +59,9 @@ class Search:
 
     def page(self, window: Window) -> Found:
         """Return the page of matches that a window shows."""
-        access, scan = self.locate()
+        after, slot = unmarked(window.after, window.sort)
+        access, scan = self.locate(slot)
+        window = window._replace(after=after)
         if is_slot_order(window.sort, access.path, self._query.kind, self._visibility.hidden_orders):
             positions, total = self._in_slot_order(access, scan, window)
         else:
@@ -67,7 +70,7 @@ class Search:
             raise TooManyMatches(f"{total} records match: ask for pages of at most {window.size}.")
         page = positions[: window.size]
         views = self._bodies.matching(position.id for position in page)
-        next_position = page[-1] if page and len(positions) > window.size else None
+        next_position = marked(page[-1], access) if page and len(positions) > window.size else None
         shown = [views[position.id] for position in page if position.id in views]
         identified = () if self._is_decided_by_entries else self._bodies.matching(access.path.ids)
         return Found(shown, total, next_position, [*identified], access)
@@ -80,8 +83,8 @@ class Search:
         """Return the views of those of these records that match."""
         return self._bodies.matching(ids)
 
-    def locate(self, *, streamed: bool = False) -> tuple[AccessPlan, IndexScan]:
-        """Look up what the plan names, and return how the records are then found.
+    def locate(self, slot: str = "", *, streamed: bool = False) -> tuple[AccessPlan, IndexScan]:
+        """Look up what the plan names, and return how the records are then found: on the path of `slot`, if any.
 
         Where they are `streamed`, members are searched for only if lookups find them: others may be very many.
         """
@@ -93,6 +96,7 @@ class Search:
             households = self._bodies.read(Kind.GROUP, sorted(access.households)).values()
             members = (entry["id"] for view in households for entry in related_entries(view, self._query.today))
             access = access.with_members(frozenset(members))
+        access = take_path(access, slot, self._store, self._threads, self._budget)
         self._budget.check(access.query_count * QUERY_COST)
         return access, IndexScan(self._store, self._threads, access, self._budget)
 

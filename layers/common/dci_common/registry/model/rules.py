@@ -7,7 +7,8 @@ from typing import NamedTuple, Self
 from dci_common.registry.model import former_rules, normalize
 
 # Version 1 knew no country, and had fewer equal forms. The keys of version 2 had room for one period of membership.
-VERSION = 3
+# The items of version 3 had no slots of the region.
+VERSION = 4
 _EQUAL_FORMS_SINCE, _PERIODS_SINCE = 2, 3
 
 

@@ -6,33 +6,29 @@ every match is on it. What it does not prove is a residual filter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from enum import IntEnum
+from collections.abc import Iterator, Set
 from typing import NamedTuple
 
+from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
-from dci_common.registry.plan.spans import END, HIGH, LOW, Span, intersection, spans_of, union
-from dci_common.registry.query.tree import And, Compare, IdIn, Node, Or
+from dci_common.registry.plan.ranges import (
+    Covered,
+    Estimate,
+    Proof,
+    Range,
+    composite_range,
+    covered,
+    joined,
+    range_of,
+)
+from dci_common.registry.plan.spans import HIGH, LOW, Span, union
+from dci_common.registry.query.tree import And, IdIn, Node, Or
 
-# The cost of a range: an estimate of how much of the registry it holds, from least to most.
-COMPOSITE_COST, EQUALITY_COST, PREFIX_COST, BOUNDED_COST, OPEN_COST, WHOLE_COST = 1, 2, 3, 4, 5, 9
-
-
-class Proof(IntEnum):
-    """What a path proves of the records on it."""
-
-    NOTHING = 0  # each may satisfy the tree or not
-    NEARLY = 1  # they satisfy it but for the few that a comparison excludes
-    EXACT = 2
-
-
-class Range(NamedTuple):
-    """Disjoint, ascending spans of one index slot."""
-
-    slot: str
-    spans: tuple[Span, ...]
-    cost: int
+# What the query says cannot rank two ranges of one of these estimates: their entries are counted.
+_COUNTED = frozenset({Estimate.VALUES, Estimate.BETWEEN, Estimate.OPEN})
+_MAX_COUNTED_SPANS = 10
+_Rank = tuple[object, ...]
 
 
 class AccessPath(NamedTuple):
@@ -48,105 +44,107 @@ class AccessPath(NamedTuple):
         return self.proof is Proof.EXACT
 
     @property
-    def cost(self) -> int:
-        """The cost of the worst range; ids cost nothing."""
-        return max((range_.cost for range_ in self.ranges), default=0)
+    def rank(self) -> _Rank:
+        """The place among other paths that cover the same records, by the worst range; ids cost nothing."""
+        return max((range_.rank for range_ in self.ranges), default=()), len(self.ranges)
+
+    def is_comparable(self, other: AccessPath) -> bool:
+        """Whether both paths are one range each, of different slots, of which only counting tells the smaller."""
+        if not (self._is_countable and other._is_countable):
+            return False
+        (mine,), (its,) = self.ranges, other.ranges
+        return mine.estimate is its.estimate and mine.slot != its.slot
 
     @property
-    def is_one_range(self) -> bool:
-        """Whether the path is one range and no ids."""
-        return not self.ids and len(self.ranges) == 1
+    def _is_countable(self) -> bool:
+        if self.ids or len(self.ranges) != 1:
+            return False
+        return self.ranges[0].estimate in _COUNTED and len(self.ranges[0].spans) <= _MAX_COUNTED_SPANS
 
 
-def whole_registry(catalogue: Catalogue) -> AccessPath:
-    """Return the path on which every record is."""
-    return AccessPath(ranges=(Range(catalogue.record_slot, (Span(LOW, HIGH),), WHOLE_COST),), proof=Proof.NOTHING)
+class PathPlanner(NamedTuple):
+    """Finds the access paths of trees about a kind of record; `unfilled` slots do not hold all records yet."""
+
+    kind: Kind
+    catalogue: Catalogue
+    unfilled: Set[str] = frozenset()
+
+    def path(self, node: Node) -> AccessPath:
+        """Return the first path, by rank, that covers a tree whose lookups are resolved."""
+        return self.paths(node)[0]
+
+    def paths(self, node: Node) -> tuple[AccessPath, ...]:
+        """Return the first path that covers a tree, and another one if only counting tells which is smaller."""
+        if isinstance(node, IdIn):
+            return (AccessPath(ids=node.ids),)
+        if isinstance(node, And) and node.children:
+            return self._paths_of_all(node.children)
+        for candidate in self._ranges((node,)):
+            return (candidate.path,)
+        if isinstance(node, Or):
+            return (_union([self.path(child) for child in node.children], self.catalogue),)
+        # NOT also holds for records that lack the attribute, and those are in no slot of it.
+        return (whole_registry(self.catalogue),)
+
+    def _paths_of_all(self, children: tuple[Node, ...]) -> tuple[AccessPath, ...]:
+        ranges = [*self._ranges(children)]
+        in_ranges = frozenset[int]().union(*(candidate.proven for candidate in ranges))
+        others = [
+            _Candidate(self.path(child), frozenset({number}))
+            for number, child in enumerate(children)
+            if number not in in_ranges
+        ]
+        by_ids = [candidate for candidate in others if not candidate.path.ranges]
+        if by_ids:
+            proof = min(candidate.path.proof for candidate in by_ids)
+            ids = frozenset.intersection(*(candidate.path.ids for candidate in by_ids))
+            return (AccessPath(ids=ids, proof=proof if len(by_ids) == len(children) else Proof.NOTHING),)
+        ranked = sorted((one.limited(len(children)) for one in (*ranges, *others)), key=lambda path: path.rank)
+        first, *rest = ranked
+        alternatives = [path for path in rest if first.is_comparable(path)]
+        return first, *alternatives[:1]
+
+    def _ranges(self, children: tuple[Node, ...]) -> Iterator[_Candidate]:
+        """Yield the ranges of slots that cover some of the children.
+
+        A composite slot narrows what the slots of its two attributes hold, so these are left out beside it.
+        """
+        narrowed: set[Attribute] = set()
+        for composite in self.catalogue.composites_in(self.kind, self.unfilled):
+            leading, trailing = (
+                _conditions(children, attribute) for attribute in (composite.leading, composite.trailing)
+            )
+            if leading and trailing and (range_ := composite_range(composite, leading.covered, trailing.covered)):
+                narrowed |= {composite.leading, composite.trailing}
+                proof = min(leading.covered.proof, trailing.covered.proof)
+                yield _Candidate(AccessPath(ranges=(range_,), proof=proof), leading.numbers | trailing.numbers)
+        for attribute, slot in self.catalogue.leading_slots(self.kind, self.unfilled):
+            if attribute not in narrowed and (found := _conditions(children, attribute)):
+                range_ = range_of(slot, attribute, found.covered.spans)
+                yield _Candidate(AccessPath(ranges=(range_,), proof=found.covered.proof), found.numbers)
 
 
-def access_path(node: Node, kind: Kind, catalogue: Catalogue) -> AccessPath:
-    """Return the cheapest path that covers a tree whose lookups are resolved."""
-    composite = catalogue.composites[kind]
-    match node:
-        case IdIn(ids):
-            return AccessPath(ids=ids)
-        case Compare(attribute) if kind in attribute.slots:
-            return _range_path(attribute.slots[kind], node)
-        case Compare(attribute) if attribute is composite.leading and node.operator in {"eq", "in"}:
-            return _range_path(composite.slot, node)
-        case And(children) if children:
-            return _narrowest(children, kind, catalogue)
-        case Or(children):
-            return _union([access_path(child, kind, catalogue) for child in children], catalogue)
-    # NOT also holds for records that lack the attribute, and those are in no slot of it.
-    return whole_registry(catalogue)
+class _Candidate(NamedTuple):
+    """A path that covers all children of an AND, and the numbers of those that it proves."""
+
+    path: AccessPath
+    proven: frozenset[int]
+
+    def limited(self, children: int) -> AccessPath:
+        """Return the path, which proves nothing if it does not prove all of so many children."""
+        return self.path if len(self.proven) == children else self.path._replace(proof=Proof.NOTHING)
 
 
-def _range_path(slot: str, comparison: Compare) -> AccessPath:
-    costs = {"eq": EQUALITY_COST, "in": EQUALITY_COST, "prefix": PREFIX_COST}
-    range_ = Range(slot, spans_of(comparison), costs.get(comparison.operator, OPEN_COST))
-    return AccessPath(ranges=(range_,), proof=_proof_of(comparison))
+class _Conditions(NamedTuple):
+    """The conditions on one attribute among the children of an AND: what covers them, and their numbers."""
+
+    covered: Covered
+    numbers: frozenset[int]
 
 
-def _proof_of(*comparisons: Compare) -> Proof:
-    return Proof.NEARLY if any(comparison.excluded for comparison in comparisons) else Proof.EXACT
-
-
-def _narrowest(children: tuple[Node, ...], kind: Kind, catalogue: Catalogue) -> AccessPath:
-    """Return the cheapest of the paths that cover all children; ranges of one slot narrow each other."""
-    paths = [access_path(child, kind, catalogue) for child in children]
-    by_ids = [path for path in paths if not path.ranges]
-    if by_ids:
-        ids = frozenset.intersection(*(path.ids for path in by_ids))
-        return AccessPath(ids=ids, proof=min(path.proof if not path.ranges else Proof.NOTHING for path in paths))
-    single = [path for path in paths if path.is_one_range]
-    others = [path for path in paths if not path.is_one_range]
-    candidates = [*_crossed(single), *_composite_paths(children, kind, catalogue), *others]
-    best = min(candidates, key=lambda path: path.cost)
-    proves = best.proof and _proves_all(best, paths, children, kind, catalogue)
-    return best if proves else best._replace(proof=Proof.NOTHING)
-
-
-def _crossed(paths: Iterable[AccessPath]) -> list[AccessPath]:
-    """Intersect the ranges of each slot; a range with two bounds is narrower than one with one."""
-    crossed: dict[str, AccessPath] = {}
-    for path in paths:
-        (range_,) = path.ranges
-        other = crossed.get(range_.slot)
-        crossed[range_.slot] = path if other is None else _both(other, path)
-    return list(crossed.values())
-
-
-def _both(one: AccessPath, other: AccessPath) -> AccessPath:
-    (first,), (second,) = one.ranges, other.ranges
-    spans, cost = intersection(first.spans, second.spans), min(first.cost, second.cost, BOUNDED_COST)
-    return AccessPath(ranges=(Range(first.slot, spans, cost),), proof=min(one.proof, other.proof))
-
-
-def _composite_paths(children: tuple[Node, ...], kind: Kind, catalogue: Catalogue) -> list[AccessPath]:
-    """Return the path of one leading value and a range of the trailing attribute; none without both conditions."""
-    composite = catalogue.composites[kind]
-    leaves = [child for child in children if isinstance(child, Compare)]
-    leading = [leaf for leaf in leaves if leaf.attribute is composite.leading and leaf.operator == "eq"]
-    trailing = [leaf for leaf in leaves if leaf.attribute is composite.trailing]
-    if len(leading) != 1 or not trailing:
-        return []
-    spans: tuple[Span, ...] = (Span(END, HIGH),)  # above `#`, with which records without the trailing one begin
-    for leaf in trailing:
-        spans = intersection(spans, spans_of(leaf))
-    value = leading[0].values[0]
-    within = tuple(Span(f"{value}#{span.low}", f"{value}#{span.high}") for span in spans)
-    return [AccessPath(ranges=(Range(composite.slot, within, COMPOSITE_COST),), proof=_proof_of(*trailing))]
-
-
-def _proves_all(
-    best: AccessPath, paths: list[AccessPath], children: tuple[Node, ...], kind: Kind, catalogue: Catalogue
-) -> bool:
-    """Return whether the chosen path proves each of the conditions."""
-    slot, composite = best.ranges[0].slot, catalogue.composites[kind]
-    if slot == composite.slot and best.cost == COMPOSITE_COST:
-        held = {composite.leading, composite.trailing}
-        return all(isinstance(child, Compare) and child.attribute in held for child in children)
-    return all(path.proof and path.is_one_range and path.ranges[0].slot == slot for path in paths)
+def _conditions(children: tuple[Node, ...], attribute: Attribute) -> _Conditions | None:
+    found = {number: part for number, child in enumerate(children) if (part := covered(child, attribute))}
+    return _Conditions(joined([*found.values()]), frozenset(found)) if found else None
 
 
 def _union(paths: list[AccessPath], catalogue: Catalogue) -> AccessPath:
@@ -157,7 +155,13 @@ def _union(paths: list[AccessPath], catalogue: Catalogue) -> AccessPath:
     if catalogue.record_slot in by_slot:
         return whole_registry(catalogue)
     ranges = tuple(
-        Range(slot, union([span for part in parts for span in part.spans]), max(part.cost for part in parts))
-        for slot, parts in by_slot.items()
+        max(parts, key=lambda part: part.rank)._replace(spans=union([span for part in parts for span in part.spans]))
+        for _, parts in sorted(by_slot.items())
     )
     return AccessPath(ids, ranges, min((path.proof for path in paths), default=Proof.EXACT))
+
+
+def whole_registry(catalogue: Catalogue) -> AccessPath:
+    """Return the path on which every record is."""
+    everything = Range(catalogue.record_slot, (Span(LOW, HIGH),), Estimate.WHOLE)
+    return AccessPath(ranges=(everything,), proof=Proof.NOTHING)

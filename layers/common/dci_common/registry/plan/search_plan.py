@@ -14,8 +14,10 @@ from dci_common.registry.catalogue.attributes import Attribute
 from dci_common.registry.catalogue.catalogue import Catalogue
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View
-from dci_common.registry.plan.access_path import AccessPath, Proof, Range, access_path, whole_registry
+from dci_common.registry.plan.access_path import AccessPath, PathPlanner, whole_registry
 from dci_common.registry.plan.member_search import MemberSearch, people_condition
+from dci_common.registry.plan.ranges import Proof, Range
+from dci_common.registry.query.canonical import canonical
 from dci_common.registry.query.tree import And, AnyRelated, Compare, IdIn, Node, Not, Or, Query
 from dci_common.registry.storage import keys
 
@@ -27,11 +29,13 @@ class Visibility(NamedTuple):
     """Where a search looks: in how many shards, and whether it finds restricted people.
 
     `hidden_orders` are index slots whose order would tell values of an attribute that the client may not see.
+    `unfilled` are slots that some records lack until the registry is reindexed.
     """
 
     shards: int
     restricted: bool = False
     hidden_orders: frozenset[str] = frozenset()
+    unfilled: frozenset[str] = frozenset()
 
 
 class Partitions(NamedTuple):
@@ -54,27 +58,45 @@ class SearchPlan(NamedTuple):
 
         A condition on members that is not among `groups` is verified by the bodies of all groups on the path.
         """
-        tree = _resolved(self.query.tree, self.query.kind, owners, groups)
-        path = access_path(tree, self.query.kind, self.catalogue)
-        households = _households(tree) if path.ranges and self.query.kind is Kind.PERSON else None
-        partitions = _partitions(self.query.kind, visibility)
+        kind = self.query.kind
+        tree = _resolved(self.query.tree, kind, owners, groups)
+        paths = PathPlanner(kind, self.catalogue, visibility.unfilled).paths(tree)
+        households = _households(tree) if paths[0].ranges and kind is Kind.PERSON else None
+        partitions = _partitions(kind, visibility)
         if any(search.condition not in groups for search in self.members):
             partitions = Partitions((), (*partitions.exact, *partitions.unverified))
-        return AccessPlan(self, tree, path, partitions, households)
+        return AccessPlan(self, tree, paths, partitions, households)
 
 
 class AccessPlan(NamedTuple):
-    """How the records of a search are found: on a path, or as the members of `households`, if it has any."""
+    """How the records of a search are found: on a path, or as the members of `households`, if it has any.
+
+    Two `paths` are a choice: each covers the tree, and the plan takes the first unless counting tells otherwise.
+    """
 
     search: SearchPlan
     tree: Node
-    path: AccessPath
+    paths: tuple[AccessPath, ...]
     partitions: Partitions
     households: frozenset[str] | None = None
 
+    @property
+    def path(self) -> AccessPath:
+        """The path that the plan takes."""
+        return self.paths[0]
+
+    @property
+    def chosen_slot(self) -> str:
+        """The slot of the path that the plan takes, if it has another one; empty without a choice."""
+        return self.path.ranges[0].slot if len(self.paths) > 1 else ""
+
     def with_members(self, ids: frozenset[str]) -> AccessPlan:
         """Return the plan for the members of its households."""
-        return AccessPlan(self.search, self.tree, AccessPath(ids=ids, proof=Proof.NOTHING), self.partitions)
+        return AccessPlan(self.search, self.tree, (AccessPath(ids=ids, proof=Proof.NOTHING),), self.partitions)
+
+    def taking(self, path: AccessPath) -> AccessPlan:
+        """Return the plan that takes one of its paths; the choice stays known."""
+        return self._replace(paths=(path, *(other for other in self.paths if other is not path)))
 
     @property
     def residual(self) -> Node | None:
@@ -120,7 +142,8 @@ class AccessPlan(NamedTuple):
 
 
 def plan_search(query: Query, catalogue: Catalogue) -> SearchPlan:
-    """Return the plan of a query."""
+    """Return the plan of a query, which is the same however the query was written."""
+    query = query._replace(tree=canonical(query.tree))
     needed = dict.fromkeys(_lookups(query.tree, query.kind))
     members = [
         MemberSearch(node, plan_search(Query(Kind.PERSON, people_condition(node.child), query.today), catalogue))

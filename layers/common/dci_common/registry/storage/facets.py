@@ -108,10 +108,10 @@ class Indexing:
     def _slots(self, kind: Kind, own: _Values) -> dict[str, str]:
         held = self.catalogue.slots[kind].items()
         slots = {slot: own[attribute][0] for slot, attribute in held if attribute in own}
-        composite = self.catalogue.composites[kind]
-        if composite.leading in own:  # also without the trailing one, so that the slot finds all records of a value
-            trailing = next(iter(own.get(composite.trailing, ())), "")
-            slots[composite.slot] = f"{own[composite.leading][0]}#{trailing}"
+        for composite in self.catalogue.composites[kind]:
+            if composite.leading in own:  # also without the trailing one: the slot finds all records of a value
+                trailing = next(iter(own.get(composite.trailing, ())), "")
+                slots[composite.slot] = f"{own[composite.leading][0]}#{trailing}"
         return {self.catalogue.record_slot: "", **slots}
 
 

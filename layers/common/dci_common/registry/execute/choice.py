@@ -1,0 +1,119 @@
+"""Takes one of the two paths of a plan between which the query alone cannot decide: some entries of both are counted.
+
+The next page must follow the same path, as its cursor is a place in the order of that path's slot. So the position at
+which a page ends is marked with the slot, and a search that continues there counts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from dci_common.registry.execute.scan import IndexScan
+from dci_common.registry.model.base import Kind
+from dci_common.registry.plan.search_plan import AccessPlan
+from dci_common.registry.plan.spans import Span
+from dci_common.registry.query.sort import Position, SortKey
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.store import RegistryStore
+
+MAX_COUNTED = 500  # entries of a range in each partition: DynamoDB returns their number as one page
+SMALL = 100  # entries of a path beside which the other one need not be counted
+_MARK = "@"  # with which no value of a slot begins
+
+
+class Sample(NamedTuple):
+    """Some entries of a range: how many were counted, how many of these pass the filter, and whether they are all."""
+
+    counted: int
+    passed: int
+    complete: bool
+
+    def is_at_most(self, other: Sample) -> bool:
+        """Return whether the range is at most as large as the other, as far as the samples tell.
+
+        Both have the same matches. So where neither was counted to its end, that one is smaller of which more
+        entries pass.
+        """
+        if self.complete or other.complete:
+            return self.complete and not (other.complete and other.counted < self.counted)
+        return self.passed * other.counted >= other.passed * self.counted
+
+
+def take_path(access: AccessPlan, slot: str, store: RegistryStore, threads: Executor, budget: Budget) -> AccessPlan:
+    """Return the plan that takes the path on this slot, or, without a slot, the smaller of its two paths.
+
+    Both are counted, at most `MAX_COUNTED` entries in each partition, which the budget pays for. Where the first has
+    few, the other one is not.
+    """
+    if len(access.paths) == 1 or any(access.volatile_attribute(path.ranges[0]) for path in access.paths):
+        return access
+    for path in access.paths:
+        if path.ranges[0].slot == slot:
+            return access.taking(path)
+    first, second = (access.taking(path) for path in access.paths)
+    of_first = _sample(first, MAX_COUNTED, store, threads, budget)
+    if of_first.complete and of_first.counted <= SMALL:
+        return first
+    more = of_first.counted + 1 if of_first.complete else MAX_COUNTED
+    of_second = _sample(second, min(more, MAX_COUNTED), store, threads, budget)
+    return first if of_first.is_at_most(of_second) else second
+
+
+def marked(position: Position, access: AccessPlan) -> Position:
+    """Return a position that names the slot of the path that was taken, if there was a choice."""
+    slot = access.chosen_slot
+    return replace(position, values=(*position.values, _MARK + slot)) if slot else position
+
+
+def unmarked(position: Position | None, sort: Sequence[SortKey]) -> tuple[Position | None, str]:
+    """Return a position as it was before `marked`, and the slot that it names; empty if it names none."""
+    if position is None or len(position.values) <= len(sort):
+        return position, ""
+    *values, last = position.values
+    if last is None or not last.startswith(_MARK):
+        return position, ""
+    return replace(position, values=tuple(values)), last.removeprefix(_MARK)
+
+
+def _sample(access: AccessPlan, limit: int, store: RegistryStore, threads: Executor, budget: Budget) -> Sample:
+    """Count entries of the path's range in each partition: of each span as many as its part of `limit`.
+
+    A group moves to another partition when a person in it is restricted, of whom not all clients may know. So of
+    groups only their number in all partitions counts, up to the limit of one.
+    """
+    (range_,) = access.path.ranges
+    scan, is_group = IndexScan(store, threads, access, budget), access.search.query.kind is Kind.GROUP
+    exact, unverified = access.partitions
+    partitions = (*exact, *unverified) if is_group else exact
+    limit = max(1, limit // max(1, len(range_.spans)))
+
+    def count(span: Span) -> list[tuple[int, int]]:
+        requests = [scan.request(name, range_.slot, span) for name in partitions]
+        return [*threads.map(lambda request: _count(request, limit, store, budget), requests)]
+
+    counts = [count(span) for span in range_.spans]
+    if is_group:
+        totals = [min(limit, sum(counted for counted, _ in of_span)) for of_span in counts]
+        sample = Sample(sum(totals), 0, complete=all(total < limit for total in totals))
+    else:
+        every = [count for of_span in counts for count in of_span]
+        counted, passed = (sum(column) for column in zip(*every, strict=True)) if every else (0, 0)
+        sample = Sample(counted, passed, complete=all(counted < limit for counted, _ in every))
+    budget.examine(sample.counted)
+    return sample
+
+
+def _count(request: dict[str, Any], limit: int, store: RegistryStore, budget: Budget) -> tuple[int, int]:
+    """Return how many entries a request finds, up to a limit, and how many of these pass its filter."""
+    request |= {"Select": "COUNT", "Limit": limit}
+    counted = passed = 0
+    for page in store.query_pages(request, budget, entry_cost=0):
+        counted += page["ScannedCount"]
+        passed += page["Count"]
+        if counted >= limit:
+            break
+        request["Limit"] = limit - counted
+    return counted, passed

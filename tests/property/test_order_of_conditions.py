@@ -1,0 +1,84 @@
+"""The order and the grouping of conditions change neither what a search finds nor what it costs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.execute.engine import SearchEngine
+from dci_common.registry.plan.search_plan import Visibility
+from dci_common.registry.query.canonical import canonical
+from dci_common.registry.query.sort import Window
+from dci_common.registry.query.tree import Query
+from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.store import RegistryStore
+from support.example_counts import sampled, some
+from support.flaky_engine import SHARDS, drawn
+from support.odd_registry import odd_population
+from support.oracle import Oracle
+from support.query_generator import RandomQuery
+from support.rearranged import rearranged
+from support.registries import TODAY, registry_of
+
+if TYPE_CHECKING:
+    from support.api import Api
+
+POPULATION = odd_population(3, 30)
+QUESTIONS, WRITINGS = 8, 3
+SEEDS = range(max(10, some(1 / QUESTIONS)))
+
+
+class Walked(NamedTuple):
+    """The pages of a search, and what they cost."""
+
+    pages: list[list[str]]
+    totals: list[int]
+    examined: int
+    read_units: float
+
+
+@pytest.fixture(scope="module")
+def engine_of_registry(new_api: Callable[..., Api]) -> Iterator[SearchEngine]:
+    """Return the search engine over a registry of odd records."""
+    with registry_of(POPULATION, SHARDS) as table:
+        yield SearchEngine(RegistryStore(new_api(registry_table=table).runtime), SOCIAL_CATALOGUE)
+
+
+def walk(engine: SearchEngine, asked: RandomQuery, size: int) -> Walked:
+    """Ask for the first page, and for that which follows it."""
+    budget, query = Budget(10**6), Query(asked.kind, asked.tree, TODAY)
+    first = engine.search(query, Visibility(SHARDS), Window(0, size, asked.keys), budget)
+    found = [first]
+    if first.next_position:
+        window = Window(0, size, asked.keys, first.next_position, first.total)
+        found.append(engine.search(query, Visibility(SHARDS), window, budget))
+    pages = [[view["id"] for view in page.views] for page in found]
+    return Walked(pages, [page.total for page in found], budget.examined, budget.read_units)
+
+
+@pytest.mark.parametrize("seed", sampled(SEEDS, 2))
+def test_other_writings_of_a_query_find_and_cost_the_same(engine_of_registry: SearchEngine, seed: int) -> None:
+    """What is joined by AND or OR is permuted and grouped otherwise: pages, totals and costs are the same."""
+    draw, oracle = random.Random(seed), Oracle.of(POPULATION)
+    for _ in range(QUESTIONS):
+        asked, size = drawn(draw, oracle), draw.choice((1, 5, 50))
+        expected = walk(engine_of_registry, asked, size)
+        assert expected.totals[0] == len(oracle.found(asked.kind, asked.tree))
+        for other in (rearranged(draw, asked) for _ in range(WRITINGS)):
+            assert walk(engine_of_registry, other, size) == expected, (asked.query, other.query)
+
+
+@pytest.mark.parametrize("seed", sampled(SEEDS, 2))
+def test_other_writings_of_a_query_have_one_canonical_tree(seed: int) -> None:
+    """The canonical tree is the same for all writings of a query and for itself, and finds the same records."""
+    draw, oracle = random.Random(seed), Oracle.of(POPULATION)
+    for _ in range(10 * QUESTIONS):
+        asked = drawn(draw, oracle)
+        tree = canonical(asked.tree)
+        assert canonical(tree) == tree
+        assert canonical(rearranged(draw, asked).tree) == tree
+        assert oracle.found(asked.kind, tree) == oracle.found(asked.kind, asked.tree)
