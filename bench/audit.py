@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+import threading
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ class Table:
 
     def __init__(self, disclosures: int) -> None:
         self.units = 0.0
+        self._lock = threading.Lock()  # days are read by several threads
         self._partitions: dict[str, dict[str, bytes]] = defaultdict(dict)
         for item in _audit_items(disclosures):
             for one in (item, *index_entries(item)):
@@ -59,7 +61,7 @@ class Table:
         last = bisect_right(keys, values.get(":after", "\uffff"))
         sizes = itertools.accumulate(len(part[key]) for key in keys[first:last])
         read = [key for key, size in zip(keys[first:last], sizes, strict=False) if size <= _PAGE]
-        self.units += max(1, -(-sum(len(part[key]) for key in read) // _UNIT)) / 2
+        self._count(max(1, -(-sum(len(part[key]) for key in read) // _UNIT)))
         items = [json.loads(part[key]) for key in read]
         if "FilterExpression" in request:
             items = [item for item in items if item.get("client_id", {}).get("S") == values[":value"]]
@@ -70,8 +72,13 @@ class Table:
         """Return items by their keys."""
         [(name, asked)] = request["RequestItems"].items()
         found = [self._partitions[key["pk"]["S"]][key["sk"]["S"]] for key in asked["Keys"]]
-        self.units += sum(-(-len(one) // _UNIT) for one in found) / 2
+        self._count(sum(-(-len(one) // _UNIT) for one in found))
         return {"Responses": {name: [json.loads(one) for one in found]}}
+
+    def _count(self, units: int) -> None:
+        """Count units, of which an eventually consistent read takes half."""
+        with self._lock:
+            self.units += units / 2
 
 
 def _audit_items(disclosures: int) -> Iterator[Item]:
