@@ -32,8 +32,8 @@ class Compared(NamedTuple):
 
 
 def compare(run: Callable[[], object], other: Callable[[], object], turns: int) -> Compared:
-    """Measure two things in alternating rounds of so many turns, as the machine's speed varies."""
-    rounds = [(cpu_ms(run, turns), cpu_ms(other, turns)) for _ in range(ROUNDS)]
+    """Measure two things in rounds of so many turns, each in its turn: both find the machine in the same state."""
+    rounds = [_round(run, other, turns) for _ in range(ROUNDS)]
     return Compared(
         median(first for first, _ in rounds),
         median(second for _, second in rounds),
@@ -41,12 +41,16 @@ def compare(run: Callable[[], object], other: Callable[[], object], turns: int) 
     )
 
 
-def cpu_ms(run: Callable[[], object], turns: int) -> float:
-    """Return the CPU milliseconds of a turn, of all threads of this process."""
-    began = time.process_time()
+def _round(run: Callable[[], object], other: Callable[[], object], turns: int) -> tuple[float, float]:
+    """Return the CPU milliseconds of a turn of each, of all threads of this process."""
+    first = second = 0.0
     for _ in range(turns):
+        began = time.process_time()
         run()
-    return 1000 * (time.process_time() - began) / turns
+        between = time.process_time()
+        other()
+        first, second = first + between - began, second + time.process_time() - between
+    return 1000 * first / turns, 1000 * second / turns
 
 
 class Floor:
