@@ -45,13 +45,13 @@ class Verified:
         self.now = float(NOW)
         self.key = generate("ES256")
         self.keys = Keys(self.key)
-        self.verifier = TokenVerifier(self.keys, lambda: self.now)  # type: ignore[arg-type] # like PublicKeys
+        self.verifier = TokenVerifier(self.keys)  # type: ignore[arg-type] # like PublicKeys
         self.token = sign_token(self.key, Partner(), ("registry.search",), ISSUER, NOW, b"1" * 16)
-        self.first = self.verifier.verify(self.token, ISSUER)
+        self.first = self.verifier.verify(self.token, ISSUER, self.now)
 
     def is_accepted(self, token: str, issuer: str = ISSUER) -> bool:
         try:
-            return self.verifier.verify(token, issuer) == self.first
+            return self.verifier.verify(token, issuer, self.now) == self.first
         except Unauthenticated:
             return False
 
@@ -64,9 +64,9 @@ def verified() -> Verified:
 
 def test_a_token_is_verified_once(verified: Verified) -> None:
     """A token that is sent again is answered from what is known of it."""
-    assert verified.verifier.verify(verified.token, ISSUER) is verified.first
+    assert verified.verifier.verify(verified.token, ISSUER, verified.now) is verified.first
     verified.now += 599
-    assert verified.verifier.verify(verified.token, ISSUER) is verified.first
+    assert verified.verifier.verify(verified.token, ISSUER, verified.now) is verified.first
 
 
 @pytest.mark.parametrize("seconds", [600, 10_000, -61])
@@ -103,5 +103,5 @@ def test_not_all_tokens_are_remembered(verified: Verified) -> None:
     """However many tokens are sent, so many are remembered at most that they do not fill the memory."""
     for number in range(1100):
         token = sign_token(verified.key, Partner(), ("registry.search",), ISSUER, NOW, number.to_bytes(16, "big"))
-        verified.verifier.verify(token, ISSUER)
+        verified.verifier.verify(token, ISSUER, verified.now)
     assert len(verified.verifier._verified) <= 1024  # noqa: SLF001

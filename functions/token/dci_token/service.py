@@ -82,6 +82,6 @@ class TokenService:
 
     def _verified(self, token: str, issuer: str) -> VerifiedToken | None:
         try:
-            return verify_token(token, issuer, self._keys, self._runtime.clock)
+            return verify_token(token, issuer, self._keys, self._runtime.clock())
         except Unauthenticated:
             return None

@@ -27,7 +27,7 @@ class BearerGate:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._clients = ClientStore(runtime)
-        self._tokens = TokenVerifier(PublicKeys(runtime, KeyUse.TOKENS), runtime.clock)
+        self._tokens = TokenVerifier(PublicKeys(runtime, KeyUse.TOKENS))
         self._holders: AgingCache[VerifiedToken, Client | None] = AgingCache(_REVOCATION_SECONDS, runtime.clock)
 
     def authenticate(self, request: Request, *scopes: str) -> Client:
@@ -39,7 +39,8 @@ class BearerGate:
 
         Raises Unauthenticated or InsufficientScope.
         """
-        token = self._tokens.verify(_bearer_token(request), issuer(self._runtime, request))
+        now = self._runtime.clock()
+        token = self._tokens.verify(_bearer_token(request), issuer(self._runtime, request), now)
         holder = self._holders.get(token, lambda: self._clients.token_holder(token, request.deadline))
         if holder:
             request.log_fields["client_id"] = holder.client_id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -88,15 +87,13 @@ class TokenVerifier:
     read again, so that a key which is withdrawn is as soon withdrawn here; times are checked at each use.
     """
 
-    def __init__(self, keys: PublicKeys, clock: Callable[[], float]) -> None:
+    def __init__(self, keys: PublicKeys) -> None:
         self._keys = keys
-        self._clock = clock
         self._verified: dict[tuple[str, str], tuple[jwt.PyJWK, VerifiedToken]] = {}
 
-    def verify(self, token: str, issuer: str) -> VerifiedToken:
-        """Return the claims of a token. Raises Unauthenticated."""
+    def verify(self, token: str, issuer: str, now: float) -> VerifiedToken:
+        """Return the claims of a token, at `now` (epoch seconds). Raises Unauthenticated."""
         key, verified = self._verified.get((token, issuer), (None, None))
-        now = self._clock()
         if (
             key
             and verified
@@ -104,21 +101,21 @@ class TokenVerifier:
             and verified.issued - _CLOCK_SKEW_SECONDS <= now < verified.expires
         ):
             return verified
-        verified = verify_token(token, issuer, self._keys, self._clock)
+        verified = verify_token(token, issuer, self._keys, now)
         if len(self._verified) >= _MAX_VERIFIED:
             self._verified.clear()
         self._verified[token, issuer] = _key(token, self._keys), verified
         return verified
 
 
-def verify_token(token: str, issuer: str, keys: PublicKeys, clock: Callable[[], float]) -> VerifiedToken:
+def verify_token(token: str, issuer: str, keys: PublicKeys, now: float) -> VerifiedToken:
     """Verify signature, type, issuer, audience and times, and return the claims. Raises Unauthenticated.
 
     The algorithm is the key's own, never taken from the token's header.
     """
     try:
         claims = _decode(token, issuer, keys)
-        _check_times(claims, clock())
+        _check_times(claims, now)
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
         # PyJWT's own message may quote the token, so it is not repeated.
         expired = isinstance(error, jwt.ExpiredSignatureError)
@@ -142,7 +139,7 @@ def _decode(token: str, issuer: str, keys: PublicKeys) -> dict[str, Any]:
         algorithms=[key.algorithm_name],
         audience=issuer,
         issuer=issuer,
-        # The times are checked against the injected clock in _check_times.
+        # The times are checked in _check_times, against the time that is given.
         options={"require": list(_CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
     )
     if not all(claims[name] and isinstance(claims[name], str) for name in ("sub", "client_id", "jti", "scope")):
