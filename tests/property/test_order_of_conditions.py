@@ -88,7 +88,11 @@ def test_other_writings_of_a_query_have_one_canonical_tree(seed: int) -> None:
 def test_conditions_on_members_cost_the_same_in_any_group(engine_of_registry: SearchEngine) -> None:
     """An OR of conditions on members and on the group is one search for people, however its parts are grouped."""
     women, born, named = {"sex": "female"}, {"birth_date": {"$gte": "2000-01-01"}}, {"name": "Ana"}
-    writings = ([women, named, born], [{"$or": [born, women]}, named], [named, {"$or": [women, {"$or": [born]}]}])
+    writings: tuple[list[dict[str, Any]], ...] = (
+        [women, named, born],
+        [{"$or": [born, women]}, named],
+        [named, {"$or": [women, {"$or": [born]}]}],
+    )
     expected, *others = (
         walk(engine_of_registry, RandomQuery(Kind.GROUP, {}, "expression", _expression(parts), []), 50)
         for parts in writings
