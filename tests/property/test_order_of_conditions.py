@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.execute.engine import SearchEngine
+from dci_common.registry.model.base import Kind
 from dci_common.registry.plan.search_plan import Visibility
 from dci_common.registry.query.canonical import canonical
 from dci_common.registry.query.sort import Window
@@ -82,3 +83,23 @@ def test_other_writings_of_a_query_have_one_canonical_tree(seed: int) -> None:
         assert canonical(tree) == tree
         assert canonical(rearranged(draw, asked).tree) == tree
         assert oracle.found(asked.kind, tree) == oracle.found(asked.kind, asked.tree)
+
+
+def test_conditions_on_members_cost_the_same_in_any_group(engine_of_registry: SearchEngine) -> None:
+    """An OR of conditions on members and on the group is one search for people, however its parts are grouped."""
+    women, born, named = {"sex": "female"}, {"birth_date": {"$gte": "2000-01-01"}}, {"name": "Ana"}
+    writings: tuple[list[dict[str, Any]], ...] = (
+        [women, named, born],
+        [{"$or": [born, women]}, named],
+        [named, {"$or": [women, {"$or": [born]}]}],
+    )
+    expected, *others = (
+        walk(engine_of_registry, RandomQuery(Kind.GROUP, {}, "expression", _expression(parts), []), 50)
+        for parts in writings
+    )
+    assert expected.totals[0] > 0
+    assert others == [expected, expected]
+
+
+def _expression(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "expression", "value": {"expression": {"query": {"$or": parts}}}}

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from dci_common.registry.execute.scan import IndexScan
 from dci_common.registry.model.base import Kind
 from dci_common.registry.plan.search_plan import AccessPlan
-from dci_common.registry.plan.spans import Span
 from dci_common.registry.query.sort import Position, SortKey
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore
@@ -90,18 +89,15 @@ def _sample(access: AccessPlan, limit: int, store: RegistryStore, threads: Execu
     partitions = (*exact, *unverified) if is_group else exact
     limit = max(1, limit // max(1, len(range_.spans)))
 
-    def count(span: Span) -> list[tuple[int, int]]:
-        requests = [scan.request(name, range_.slot, span) for name in partitions]
-        return [*threads.map(lambda request: _count(request, limit, store, budget), requests)]
-
-    counts = [count(span) for span in range_.spans]
+    requests = [scan.request(name, range_.slot, span) for span in range_.spans for name in partitions]
+    counts = [*threads.map(lambda request: _count(request, limit, store, budget), requests)]
     if is_group:
-        totals = [min(limit, sum(counted for counted, _ in of_span)) for of_span in counts]
+        of_spans = (counts[start : start + len(partitions)] for start in range(0, len(counts), len(partitions)))
+        totals = [min(limit, sum(counted for counted, _ in of_span)) for of_span in of_spans]
         sample = Sample(sum(totals), 0, complete=all(total < limit for total in totals))
     else:
-        every = [count for of_span in counts for count in of_span]
-        counted, passed = (sum(column) for column in zip(*every, strict=True)) if every else (0, 0)
-        sample = Sample(counted, passed, complete=all(counted < limit for counted, _ in every))
+        counted, passed = (sum(column) for column in zip(*counts, strict=True)) if counts else (0, 0)
+        sample = Sample(counted, passed, complete=all(counted < limit for counted, _ in counts))
     budget.examine(sample.counted)
     return sample
 
