@@ -7,6 +7,7 @@ in turn, so that a change of the machine's speed meets all. The peers' answers a
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -54,6 +55,7 @@ def main() -> int:
     options = options_of(__doc__, "fewer rounds").parse_args()
     rounds, turns = (_QUICK_ROUNDS, _QUICK_TURNS) if options.quick else (_ROUNDS, _TURNS)
     os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}  # of what the bench itself does to prepare
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped
     registry = Registry()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dci-peers-")))
