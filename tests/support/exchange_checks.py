@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from dci_common.exchange.audit_index import merged
 from dci_common.exchange.exchanges import Exchange
 from support.exchange_questions import Asked, person_of
 from support.exchange_world import World
@@ -91,7 +92,7 @@ class CheckedWorld(World):
         )
         recorded = Counter(
             (record["correlation_id"]["S"], record["reference_id"]["S"])
-            for record in stored_items(self.names["audit_table"])
+            for record in merged(stored_items(self.names["audit_table"]))
             if "withheld" not in record
         )
         assert [key for key, count in sent.items() if recorded[key] < count] == []

@@ -11,6 +11,7 @@ from typing import Any
 
 from dci_cli.local.tables import create_tables
 from dci_common.errors import NotFound
+from dci_common.exchange.audit_index import merged
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.exchanges import FAILED, Exchange
@@ -195,7 +196,7 @@ class World:
     def audited(self, correlation_id: str) -> dict[str, set[str]]:
         """Return the people who were recorded as sent, by the reference id of the item."""
         found: dict[str, set[str]] = defaultdict(set)
-        for record in stored_items(self.names["audit_table"]):
+        for record in merged(stored_items(self.names["audit_table"])):
             if record["correlation_id"]["S"] == correlation_id and "withheld" not in record:
                 keys = record.get("records", {"SS": ()})["SS"]
                 found[record["reference_id"]["S"]] |= {key.partition("#")[2] for key in keys}
