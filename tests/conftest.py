@@ -36,7 +36,7 @@ from support.own_deployment import own_deployment
 from support.registries import tables
 
 example_counts.reproduce()
-pytest_plugins = ["support.iam_enforcement", "support.partner_server"]
+pytest_plugins = ["support.iam_enforcement", "support.partner_server", "support.operator_provider"]
 
 SETTINGS = Settings(
     clients_table="dci-clients",

@@ -64,6 +64,11 @@ _CLIENTS = {
     "delete-secret": Entry("delete a secret of a client", "clients.secrets:delete_secret"),
     "log": Entry("show who changed a client, or any of them, and how", "clients.inspect:log"),
 }
+_OPERATORS = {
+    "list": Entry("list the people who have signed in", "operators:list_operators"),
+    "disable": Entry("reject a person's requests from now on, whatever their token says", "operators:disable"),
+    "enable": Entry("accept a person's requests again", "operators:enable"),
+}
 _REGISTRY = {
     "import": Entry(
         "load people, groups and memberships from JSON Lines, CSV and Excel files", "registry.importer.command"
@@ -105,6 +110,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "doctor": Entry("check a deployment from outside, and say how to repair it", "doctor.command"),
     "keys": Group("list, rotate and revoke the signing keys of a deployment", _KEYS),
     "clients": Group("administer the partner clients of a deployment", _CLIENTS),
+    "operators": Group("list, disable and enable the people who administer a deployment", _OPERATORS),
     "exchange": Group("list, redrive and cancel asynchronous exchanges, and resume clients", _EXCHANGE),
     "subscriptions": Group("list, show and cancel subscriptions, and resume notifications", _SUBSCRIPTIONS),
     "registry": Group("load, read, change and check a registry's data", _REGISTRY),

@@ -16,7 +16,7 @@ LAYER_ROOMS = (
     *("deferred_import", "__init__"),  # which is imported before all others
     *("cache", "deadline", "errors", "json_text", "settings", "timestamps", "validation"),
     *("logs", "scopes"),
-    *("aws", "outbound", "runtime", "registry", "spdci", "registries", "oauth", "clients", "signatures"),
+    *("aws", "outbound", "runtime", "registry", "spdci", "registries", "oauth", "operators", "clients", "signatures"),
     *("exchange", "subscriptions", "edge"),
 )
 # Each room of the registry, with the earlier rooms that it imports; every room may raise registry/errors.py.

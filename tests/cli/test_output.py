@@ -13,6 +13,8 @@ from rich.cells import cell_len
 from dci_cli.__main__ import main
 from dci_cli.command_table import COMMANDS, Entry, Group
 from dci_cli.local.demo import Population
+from dci_common.operators.operator import Operator
+from dci_common.operators.store import OperatorStore
 from dci_common.registry.model.records import Group as GroupRecord
 from dci_common.registry.model.records import Membership, Name, Person
 from support.admin_client import Admin
@@ -47,6 +49,7 @@ PRINTED: dict[str, tuple[Sequence[str], type]] = {
     "clients secrets": (("{client}",), list),
     "clients delete-secret": (("{client}", "{secret}", "--yes"), dict),
     "clients log": ((), list),
+    "operators list": (("--clients-table", "dci-clients"), list),
     "keys list": ((), list),
     "keys rotate": ((), dict),
     "keys revoke": (("--yes",), dict),
@@ -99,6 +102,7 @@ def printed(
     monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
     monkeypatch.setenv("DCI_CLIENT_SECRET", admin.secret)
     subscription = subscribed(api.runtime, client.client_id, callback_url=LONG_URL)
+    OperatorStore(api.runtime).admit(Operator("https://idp.example.org", "s" * 60, LONG, "", frozenset({"auditor"})))
     with registry_of(OFFICE) as registry, api_over_http(api) as url:
         monkeypatch.setenv("DCI_API", url)
         words = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ from support.assertion_signer import Signer
 from support.call_trace import hooked
 from support.events import body_of, event
 from support.iam_enforcement import resources
+from support.operator_provider import AUDIENCE, OpenIdProvider, open_id_provider
 from support.own_deployment import own_deployment
 from support.signing_partner import published_keys_message
 from support.stored_exchanges import ended
@@ -73,9 +75,14 @@ class Work:
 
 
 @pytest.fixture(scope="session")
-def work(new_api: Callable[..., Api]) -> Callable[[str], Work]:
+def work(new_api: Callable[..., Api]) -> Iterator[Callable[[str], Work]]:
     """Return what makes a function serve all its routes, or do all its steps, once for all tests."""
-    api = own_deployment(new_api)()
+    with open_id_provider() as provider:
+        settings = {"operator_issuer": provider.issuer, "operator_audience": AUDIENCE}
+        yield _serving(own_deployment(new_api)(**settings), provider)
+
+
+def _serving(api: Api, provider: OpenIdProvider) -> Callable[[str], Work]:
     for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
         rotate(rotation_app.create_app(api.runtime), secret_id)
 
@@ -86,7 +93,8 @@ def work(new_api: Callable[..., Api]) -> Callable[[str], Work]:
         done = Work(settings.read, resources(api.runtime.settings))
         app = APPS[function](runtime)
         with hooked(runtime, lambda *call: done.calls.append(call)):
-            for status, sent in REQUESTS[function](api):
+            own = _operators(provider) if function == "ClientsFunction" else ()
+            for status, sent in chain(REQUESTS[function](api), own):
                 answer = app(sent, None)
                 assert answer.get("statusCode") == status, answer
         return done
@@ -194,6 +202,12 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 202, event("keys_revoke", token=admin)
     yield 202, event("message_keys_rotate", token=admin)
     yield 202, event("message_keys_revoke", token=admin)
+
+
+def _operators(provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:
+    body = {"name": "Registered by a person", "sender_id": SENDER, "scopes": ["registry.search"]}
+    yield 403, event("clients_create", body=body, token=provider.token("auditor"))
+    yield 201, event("clients_create", body=body, token=provider.token("client-manager"))
 
 
 def _changes(api: Api) -> Iterator[tuple[None, Event]]:

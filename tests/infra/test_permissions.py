@@ -58,11 +58,12 @@ REVIEWED = {
         on(LOG, "SearchLogs"),
     ],
     "ClientsFunction": [
-        on(GET, "ClientsTable", "CLIENT#*", "NAME#*", "USAGE#*", "KEYS"),
+        on(GET, "ClientsTable", "CLIENT#*", "NAME#*", "USAGE#*", "KEYS", "OPERATOR#*"),
         on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "REVOKED#*", "LOG#*"),
         on(PUT, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "LOG#*", transaction=True),
         on(DELETE, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "USAGE#*", transaction=True),
-        on("dynamodb:ConditionCheckItem", "ClientsTable", "CLIENT#*", "REVOKED#*", transaction=True),
+        on(UPDATE, "ClientsTable", "OPERATOR#*"),
+        on("dynamodb:ConditionCheckItem", "ClientsTable", "CLIENT#*", "REVOKED#*", "OPERATOR#*", transaction=True),
         on("dynamodb:Query", "ClientsTable", "LOG#*"),
         on("dynamodb:Query", "ClientsTable/index/clients"),
         on(GET, "ExchangeTable", "EXCHANGE#*", "SUBSCRIPTION#*", "SUBSCRIBED#*", "SUBSCRIPTIONS", "CHANNEL#*"),
@@ -72,6 +73,7 @@ REVIEWED = {
         on(PUT, "ExchangeTable", "SUBSCRIPTION#*", transaction=True),
         on(DELETE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", transaction=True),
         on(UPDATE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", transaction=True),
+        on(UPDATE, "ExchangeTable", "PROVIDER"),
         on(
             "secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret",
             CALLBACKS,

@@ -34,6 +34,8 @@ def holds(condition: Any, values: dict[str, str]) -> bool:
             return condition
         case {"Fn::Not": [inner]}:
             return not holds(inner, values)
+        case {"Fn::Equals": [{"Ref": str(name)}, {"Ref": str(other)}]}:
+            return values[name] == values[other]
         case {"Fn::Equals": [{"Ref": str(name)}, value]}:
             return bool(values[name] == value)
         case {"Fn::Contains": [list(known), {"Ref": str(name)}]}:
@@ -54,6 +56,15 @@ def holds(condition: Any, values: dict[str, str]) -> bool:
         (TRUSTSTORE, {"TruststoreNeedsDomain"}),
         ({"TruststoreVersion": "v1"}, {"TruststoreVersionNeedsTruststore"}),
         (FIREWALL | {"PreviousOriginKeyVersion": "a" * 36}, {"PreviousOriginKeyNeedsOriginKey"}),
+        ({"OperatorIssuer": "https://accounts.example.org", "OperatorAudience": "dci"}, set()),
+        ({"OperatorIssuer": "https://accounts.example.org"}, {"OperatorIssuerNeedsAudience"}),
+        (
+            {
+                **dict.fromkeys(("OperatorIssuer", "Issuer"), "https://registry.example.org"),
+                "OperatorAudience": "dci",
+            },
+            {"OperatorIssuerNeedsAudience"},
+        ),
         (TAIPEI, {"SnapStartNeedsRegion"}),
         (TAIPEI | FIREWALL | {"SnapStart": "Off"}, set()),
         (CHINA | {"SnapStart": "Off"}, set()),

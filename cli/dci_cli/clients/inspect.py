@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from itertools import islice
+from typing import Any
 
 from dci_cli.clients.client_command import ClientCommand, print_record, print_records
 from dci_cli.clients.clients_api import ClientsApi
@@ -26,6 +28,12 @@ def _show(api: ClientsApi, options: argparse.Namespace) -> None:
     print_record(options, api.find(options.client))
 
 
+def _log_entry(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an entry for a table: a person who made the change is there by their name too."""
+    named = f"{entry['by_name']} ({entry['by']})" if "by_name" in entry else entry["by"]
+    return {**entry, "by": named}
+
+
 def _add_log_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "client", nargs="?", metavar="CLIENT", help="the client's id or name, also of a deleted one (default: all)"
@@ -34,10 +42,10 @@ def _add_log_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _log(api: ClientsApi, options: argparse.Namespace) -> None:
-    if options.client is None:
-        print_records(options, _WHOLE_LOG, list(islice(api.whole_log(), options.limit)))
-    else:
-        print_records(options, _LOG, list(islice(api.log(options.client), options.limit)))
+    found = api.whole_log() if options.client is None else api.log(options.client)
+    entries = list(islice(found, options.limit))
+    columns = _WHOLE_LOG if options.client is None else _LOG
+    print_records(options, columns, entries if options.json else list(map(_log_entry, entries)))
 
 
 list_clients = ClientCommand(_list, _add_status)

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from dci_cli.clients.clients_api import ClientsApi, ClientView
 from dci_cli.doctor.deployment import CheckFailed, CheckProblem, CheckWarning, Finding
+from dci_common.oauth.key_sets import FETCH_SECONDS, fetch, keys_in
 from dci_common.outbound.answers import RequestFailed
 from dci_common.outbound.http_client import HttpClient
 from dci_common.settings import Settings
 from dci_common.signatures import jws
-from dci_common.signatures.client_keys import keys_in
 from dci_common.signatures.dialect import InvalidSignature, Reason, dialect_of
 from dci_common.signatures.json_forms import parse
-from dci_common.signatures.key_sets import FETCH_SECONDS, fetch
 from dci_common.signatures.policy import is_signed
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ _FORM = "application/x-www-form-urlencoded"
 _ERRORS = {
     400: "The request is malformed; the message says where",
     401: "The client is not authenticated",
-    403: "The token does not have the scope",
+    403: "The token does not have the scope, or the role",
     404: "Not found",
     409: "It conflicts with the current state; the message says what to do",
     412: "The client has changed since",
@@ -152,7 +152,7 @@ def _key_paths() -> Tree:
 
 
 def _starts(summary: str) -> Tree:
-    return {"post": _operation(summary, 202, "Rotation", (CLIENTS_MANAGE,))}
+    return {"post": _for_operators(_operation(summary, 202, "Rotation", (CLIENTS_MANAGE,)))}
 
 
 def _exchange_paths() -> Tree:
@@ -171,6 +171,11 @@ _FLOW = {"tokenUrl": "/oauth2/client/token", "scopes": dict.fromkeys(SCOPES, "")
 _SECURITY = {
     "token": {"type": "oauth2", "flows": {"clientCredentials": _FLOW}},
     "client": {"type": "http", "scheme": "basic"},
+    "operator": {
+        "type": "openIdConnect",
+        "openIdConnectUrl": "https://accounts.example.org/.well-known/openid-configuration",
+        "description": "People sign in at the provider that the deployment's OperatorIssuer names",
+    },
 }
 
 
@@ -183,13 +188,17 @@ def _parameter(where: str, name: str, schema: Tree) -> Tree:
 
 
 def _read(summary: str, returns: str, *query: str) -> Tree:
-    operation = _operation(summary, 200, returns, (CLIENTS_READ, CLIENTS_MANAGE))
+    operation = _for_operators(_operation(summary, 200, returns, (CLIENTS_READ, CLIENTS_MANAGE)))
     return operation | ({"parameters": [_parameter("query", name, _QUERY[name]) for name in query]} if query else {})
 
 
 def _change(summary: str, status: int, returns: str | None = None, *, accepts: str = "") -> Tree:
-    operation = _operation(summary, status, returns, (CLIENTS_MANAGE,), accepts=accepts)
+    operation = _for_operators(_operation(summary, status, returns, (CLIENTS_MANAGE,), accepts=accepts))
     return operation | {"parameters": [_parameter("header", "If-Match", {"type": "string"})]}
+
+
+def _for_operators(operation: Tree) -> Tree:
+    return operation | {"security": [*operation["security"], {"operator": []}]}
 
 
 def _operation(

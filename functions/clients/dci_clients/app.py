@@ -1,4 +1,4 @@
-"""The clients function's routes: `clients.read` or `clients.manage` may read, only the latter may change."""
+"""The clients function's routes, and the permission that each of them needs of a client or an operator."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dci_clients.read_endpoints import ReadEndpoints
 from dci_clients.requests import read_caller
 from dci_clients.write_endpoints import WriteEndpoints
 from dci_common.clients.changes import Caller
+from dci_common.edge.administrators import AdministratorGate
 from dci_common.edge.application import Endpoint, Resource, application
-from dci_common.edge.bearer import BearerGate
 from dci_common.edge.http import Request, Response
+from dci_common.operators.roles import Permission
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
-from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
 
 if TYPE_CHECKING:
     from dci_clients.exchange_endpoints import ExchangeEndpoints
@@ -26,18 +26,18 @@ Change = Callable[[Request, Caller], Response]
 
 def create_app(runtime: Runtime) -> LambdaHandler:
     """Build the function: `/clients`, `/keys`, `/exchanges` and `/subscriptions`, and what is below them."""
-    gate = BearerGate(runtime)
+    gate = AdministratorGate(runtime)
 
-    def reads(endpoint: Endpoint) -> Endpoint:
+    def reads(endpoint: Endpoint, permission: Permission = Permission.READ_CLIENTS) -> Endpoint:
         def authenticated(request: Request) -> Response:
-            gate.authenticate(request, CLIENTS_READ, CLIENTS_MANAGE)
+            gate.bearer(request, permission)
             return endpoint(request)
 
         return authenticated
 
     def changes(change: Change) -> Endpoint:
         def authenticated(request: Request) -> Response:
-            return change(request, read_caller(request, gate.bearer(request, CLIENTS_MANAGE)))
+            return change(request, read_caller(request, gate.bearer(request, Permission.MANAGE_CLIENTS)))
 
         return authenticated
 
@@ -45,7 +45,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
 
 
 def _resources(
-    runtime: Runtime, reads: Callable[[Endpoint], Endpoint], changes: Callable[[Change], Endpoint]
+    runtime: Runtime, reads: Callable[..., Endpoint], changes: Callable[[Change], Endpoint]
 ) -> dict[str, Resource]:
     read, write, keys = ReadEndpoints(runtime), WriteEndpoints(runtime), KeyEndpoints(runtime)
 
@@ -64,14 +64,14 @@ def _resources(
     client = "/clients/{client_id}"
     routes: dict[str, dict[str, Endpoint]] = {
         "/clients": {"GET": reads(read.clients), "POST": changes(write.create)},
-        "/clients/log": {"GET": reads(read.whole_log)},
+        "/clients/log": {"GET": reads(read.whole_log, Permission.LOG)},
         client: {"GET": reads(read.client), "PATCH": changes(write.update), "DELETE": changes(write.delete)},
         f"{client}/disable": {"POST": changes(write.disable)},
         f"{client}/enable": {"POST": changes(write.enable)},
         f"{client}/revoke-tokens": {"POST": changes(write.revoke_tokens)},
         f"{client}/secrets": {"GET": reads(read.secrets), "POST": changes(write.add_secret)},
         f"{client}/secrets/{{secret_id}}": {"DELETE": changes(write.delete_secret)},
-        f"{client}/log": {"GET": reads(read.log)},
+        f"{client}/log": {"GET": reads(read.log, Permission.LOG)},
         "/keys": {"GET": reads(keys.published)},
         "/keys/rotate": {"POST": changes(keys.rotate)},
         "/keys/revoke": {"POST": changes(keys.revoke)},

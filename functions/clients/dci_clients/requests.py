@@ -20,6 +20,7 @@ from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.store import MAX_PAGE
 from dci_common.edge.http import Request
 from dci_common.errors import InvalidRequest, VersionRequired
+from dci_common.operators.access import OperatorBearer
 from dci_common.validation import describe
 
 M = TypeVar("M", bound=BaseModel)
@@ -45,14 +46,22 @@ def etag(client: Client) -> dict[str, str]:
     return {"ETag": f'"{client.version}"'}
 
 
-def read_caller(request: Request, bearer: Bearer) -> Caller:
+def read_caller(request: Request, bearer: Bearer | OperatorBearer) -> Caller:
     """Return the caller, with the versions that `If-Match` limits the change to."""
-    tags = request.headers.get("if-match", "").strip()
+    versions = _versions(request.headers.get("if-match", "").strip())
+    match bearer:
+        case OperatorBearer(operator):
+            return Caller(operator.id, versions, bearer, operator.readable_name)
+        case Bearer(_, client):
+            return Caller(client.client_id, versions, bearer)
+
+
+def _versions(tags: str) -> frozenset[int] | None:
     if tags in {"", "*"}:
-        return Caller(bearer.client.client_id, None, bearer)
+        return None
     # An unknown tag, or a weak one, matches nothing (RFC 9110 §13.1.1).
     listed = [_TAG.fullmatch(tag.strip()) for tag in tags[:_MAX_TAGS].split(",")]
-    return Caller(bearer.client.client_id, frozenset(int(tag[1]) for tag in listed if tag), bearer)
+    return frozenset(int(tag[1]) for tag in listed if tag)
 
 
 def check_conditional(request: Request) -> None:

@@ -39,6 +39,8 @@ class Settings:
     - `callback_secrets`: the prefix of the names of the secrets that partners gave for their callbacks.
     - `callback_secrets_key`: the ARN of the KMS key that encrypts them; empty: Secrets Manager's own.
     - `callback_test_origins`: hosts that callbacks may reach over plain HTTP; no deployment has any.
+    - `operator_issuer`: the issuer of operators' tokens, to the letter; empty: there are no operators, only clients.
+    - `operator_audience`, `operator_groups_claim`: whom these tokens are for, and the claim with a person's groups.
     - `previous_origin_secret`: another value of this header, accepted while the secret is replaced; empty: none.
     """
 
@@ -67,6 +69,9 @@ class Settings:
     callback_secrets: str = ""
     callback_secrets_key: str = ""
     callback_test_origins: frozenset[str] = frozenset()
+    operator_issuer: str = ""
+    operator_audience: str = ""
+    operator_groups_claim: str = "cognito:groups"
     origin_secret: str = field(default="", repr=False)
     previous_origin_secret: str = field(default="", repr=False)
 
@@ -102,6 +107,9 @@ class Settings:
             callback_secrets=env.get("CALLBACK_SECRETS", ""),
             callback_secrets_key=env.get("CALLBACK_SECRETS_KEY", ""),
             callback_test_origins=_names(env, "CALLBACK_TEST_ORIGINS"),
+            operator_issuer=env.get("OPERATOR_ISSUER", ""),
+            operator_audience=env.get("OPERATOR_AUDIENCE", ""),
+            operator_groups_claim=env.get("OPERATOR_GROUPS_CLAIM", "") or "cognito:groups",
             origin_secret=env.get("ORIGIN_SECRET", ""),
             previous_origin_secret=env.get("PREVIOUS_ORIGIN_SECRET", ""),
         )

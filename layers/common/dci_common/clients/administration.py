@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_common.aws.retry import Backoff
-from dci_common.clients.access import check_access
+from dci_common.clients.access import Bearer, check_access
 from dci_common.clients.callback_secrets import CallbackSecrets, NewCallbackSecret
 from dci_common.clients.changes import Caller, ClientChange, ClientChanges, delete, put
 from dci_common.clients.items import secret_item, secret_key, secret_keys, usage_key
@@ -24,6 +24,8 @@ from dci_common.clients.rights import is_widened
 from dci_common.clients.secrets import Secret, digest, free_slot, generate_secret
 from dci_common.clients.store import ClientStore
 from dci_common.errors import Conflict, NotFound, VersionMismatch
+from dci_common.operators.access import OperatorBearer, disabled
+from dci_common.operators.store import OperatorStore
 from dci_common.scopes import CLIENTS_MANAGE
 from dci_common.timestamps import timestamp
 
@@ -44,6 +46,7 @@ class Administration:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._clients = ClientStore(runtime)
+        self._operators = OperatorStore(runtime)
         self._changes = ClientChanges(runtime)
         self._callback_secrets = CallbackSecrets(runtime)
 
@@ -144,7 +147,7 @@ class Administration:
             if secret_id not in live:
                 raise NotFound("The client has no secret with this id.")
             lasting = {secret.secret_id for secret in live.values() if secret.expires is None}
-            if by.client_id == client_id and not lasting - {secret_id}:
+            if by.id == client_id and not lasting - {secret_id}:
                 raise Conflict("An administrator cannot delete its own last secret: add another one first.")
             key = secret_key(client_id, live[secret_id].slot)
             return ClientChange("secret_deleted", client, [delete(key)], secret_id)
@@ -159,13 +162,17 @@ class Administration:
         """Return the caller as it is now. Raises Unauthenticated or InsufficientScope where it lost its access."""
         if by.bearer is None:
             return by
+        if isinstance(by.bearer, OperatorBearer):
+            if not self._operators.admit(by.bearer.operator):
+                raise disabled()
+            return by
         token = by.bearer.token
         return replace(by, bearer=check_access(token, self._clients.token_holder(token), CLIENTS_MANAGE))
 
     def _change(self, by: Caller, client_id: str, plan: Callable[[Client], ClientChange | None]) -> Client:
         for _ in self._runtime.retry.attempts(_CONFLICTS):
             before = self._clients.get(client_id)
-            if by.bearer and by.client_id == client_id and by.bearer.client.version != before.version:
+            if isinstance(by.bearer, Bearer) and by.id == client_id and by.bearer.client.version != before.version:
                 by = self.authorize(by)
             if by.versions is not None and before.version not in by.versions:
                 raise VersionMismatch("The client was changed since: read it again, and send its ETag.")
@@ -203,7 +210,7 @@ def _secret_added(client: Client, new: Secret, live: list[Secret], ends: int) ->
 
 def _check_own_access(by: Caller, before: Client, after: Client | None) -> None:
     """Raise Conflict when an administrator would lose its own access, since it may be the only one, or widen it."""
-    if by.client_id != before.client_id:
+    if by.id != before.client_id:
         return
     if after is None or after.status != "enabled" or CLIENTS_MANAGE not in after.scopes:
         raise Conflict(

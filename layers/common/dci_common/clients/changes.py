@@ -1,7 +1,8 @@
 """Writes ClientsTable: each change of a client is one transaction.
 
 It holds the client, the reservation of its name, other items that change with it, and the log entry. It also checks
-that the caller's token was not revoked, and that the caller's own registration is still the version that was read.
+that the caller's token was not revoked, and that the caller's own registration is still the version that was read;
+of an operator, that they are not disabled.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dci_common.clients.access import Bearer
 from dci_common.clients.items import client_item, client_key, log_item, name_item_key
 from dci_common.clients.log import Change, LogEntry, changes_between
 from dci_common.clients.model import Client, name_key
@@ -20,11 +22,12 @@ from dci_common.clients.views import client_view
 from dci_common.deadline import calls_end_by, current_deadline
 from dci_common.errors import Conflict, Unavailable
 from dci_common.oauth.revocation import revocation_key
+from dci_common.operators.access import OperatorBearer
+from dci_common.operators.store import IS_ENABLED, operator_key
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
-    from dci_common.clients.access import Bearer
     from dci_common.runtime import Runtime
 
 Action = dict[str, dict[str, Any]]
@@ -37,12 +40,14 @@ _UNLOGGED = {"client_id", "created", "updated", "version"}  # the entry itself c
 class Caller:
     """Who makes a change, and the versions of the client that it may be made to; None is any version.
 
-    An operator, whose own AWS credentials allow the change, has no `bearer`.
+    `id` is a client's, or that of a person who signed in, whose `name` it has then. Who changes the table itself, as
+    their own AWS credentials allow, has no `bearer`.
     """
 
-    client_id: str
+    id: str
     versions: frozenset[int] | None = None
-    bearer: Bearer | None = None
+    bearer: Bearer | OperatorBearer | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class ClientChanges:
             raise
 
     def _commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
-        log = put(log_item(_entry(by.client_id, timestamp(self._runtime.clock()), before, change)))
+        log = put(log_item(_entry(by, timestamp(self._runtime.clock()), before, change)))
         versions = [_client_action(before, change.after), *_caller_checks(by, before)]
         actions = [*versions, *_name_actions(before, change.after), *change.actions, log]
         addressed: Any = [
@@ -128,7 +133,7 @@ def _undoing(before: Client | None, change: ClientChange) -> ClientChange:
     return ClientChange("secret_deleted", restored, actions, change.secret_id)
 
 
-def _entry(by: str, at: str, before: Client | None, change: ClientChange) -> LogEntry:
+def _entry(by: Caller, at: str, before: Client | None, change: ClientChange) -> LogEntry:
     known = change.after or before
     if known is None:
         raise ValueError
@@ -139,7 +144,8 @@ def _entry(by: str, at: str, before: Client | None, change: ClientChange) -> Log
     return LogEntry(
         client_id=known.client_id,
         at=at,
-        by=by,
+        by=by.id,
+        by_name=by.name,
         act=change.name,
         version=known.version if change.after else known.version + 1,
         name=known.name,
@@ -157,13 +163,14 @@ def _client_action(before: Client | None, after: Client | None) -> Action:
 
 
 def _caller_checks(by: Caller, before: Client | None) -> Iterator[Action]:
-    if by.bearer is None:
-        return
-    token, client = by.bearer
-    yield {"ConditionCheck": {"Key": revocation_key(token.token_id), **_ABSENT}}
-    # A transaction has one action for each item: a caller that changes itself is checked by the change.
-    if before is None or before.client_id != client.client_id:
-        yield {"ConditionCheck": {"Key": client_key(client.client_id), **_unchanged(client)}}
+    match by.bearer:
+        case OperatorBearer(operator):
+            yield {"ConditionCheck": {"Key": operator_key(operator.id), **IS_ENABLED}}
+        case Bearer(token, client):
+            yield {"ConditionCheck": {"Key": revocation_key(token.token_id), **_ABSENT}}
+            # A transaction has one action for each item: a caller that changes itself is checked by the change.
+            if before is None or before.client_id != client.client_id:
+                yield {"ConditionCheck": {"Key": client_key(client.client_id), **_unchanged(client)}}
 
 
 def _unchanged(client: Client) -> dict[str, Any]:

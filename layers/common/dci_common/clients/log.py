@@ -24,6 +24,9 @@ class Change(BaseModel):
 class LogEntry(BaseModel):
     """One change: `by` is the id of the client that made it, `secret_id` the secret that it was about, if any.
 
+    Where a person made it, `by` is the issuer and the subject of their token with `#` between them, and `by_name` the
+    name that the token gave.
+
     `name` is the client's name after the change, or the last one of a client that was deleted. Entries that were
     written before it was recorded have none.
     """
@@ -33,6 +36,7 @@ class LogEntry(BaseModel):
     client_id: str
     at: str
     by: str
+    by_name: str | None = None
     act: str
     version: int
     name: str | None = None

@@ -13,7 +13,7 @@ from dci_common.oauth.tokens import TokenVerifier, VerifiedToken
 from dci_common.runtime import Runtime
 
 # A token that was revoked, or whose client was disabled or deleted, is rejected everywhere within this time.
-_REVOCATION_SECONDS = 60
+REVOCATION_SECONDS = 60
 
 
 def issuer(runtime: Runtime, request: Request) -> str:
@@ -28,7 +28,7 @@ class BearerGate:
         self._runtime = runtime
         self._clients = ClientStore(runtime)
         self._tokens = TokenVerifier(PublicKeys(runtime, KeyUse.TOKENS))
-        self._holders: AgingCache[VerifiedToken, Client | None] = AgingCache(_REVOCATION_SECONDS, runtime.clock)
+        self._holders: AgingCache[VerifiedToken, Client | None] = AgingCache(REVOCATION_SECONDS, runtime.clock)
 
     def authenticate(self, request: Request, *scopes: str) -> Client:
         """Return the client that sent the request; see `bearer`."""
@@ -40,14 +40,15 @@ class BearerGate:
         Raises Unauthenticated or InsufficientScope.
         """
         now = self._runtime.clock()
-        token = self._tokens.verify(_bearer_token(request), issuer(self._runtime, request), now)
+        token = self._tokens.verify(bearer_token(request), issuer(self._runtime, request), now)
         holder = self._holders.get(token, lambda: self._clients.token_holder(token, request.deadline))
         if holder:
             request.log_fields["client_id"] = holder.client_id
         return check_access(token, holder, *scopes)
 
 
-def _bearer_token(request: Request) -> str:
+def bearer_token(request: Request) -> str:
+    """Return the token of a request. Raises Unauthenticated."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("Send the access token as Authorization: Bearer.", token_sent=False)

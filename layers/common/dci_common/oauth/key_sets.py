@@ -1,10 +1,10 @@
-"""The key sets that clients publish, fetched and kept so that a partner's server may be slow, or away.
+"""The key sets that others publish, fetched and kept so that their server may be slow, or away.
 
 A set is an item of ExchangeTable. What one function fetches, all of them use:
 
 | attribute | holds |
 |---|---|
-| `pk`, `sk` | `JWKS#<client id>`, and the URL: another URL is another item |
+| `pk`, `sk` | the publisher's partition, and the URL: another URL is another item |
 | `jwks` | the last set that was fetched, with its usable keys (see `published_keys`) |
 | `fetched` | the epoch second of that fetch; the set is used for a day |
 | `claimed` | the epoch second at which the last fetch started; the next one starts a minute later at the earliest |
@@ -15,10 +15,14 @@ The conditional write that claims a fetch also returns the item, so that no othe
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import jwt
 from pydantic_core import from_json
 
 from dci_common.aws.retry import Backoff
@@ -28,7 +32,6 @@ from dci_common.outbound.answers import RequestFailed
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
-    from dci_common.clients.model import Client
     from dci_common.deadline import Deadline
     from dci_common.outbound.http_client import HttpClient
     from dci_common.runtime import Runtime
@@ -41,6 +44,14 @@ _CLAIM_SECONDS = FETCH_SECONDS + 1  # after which a fetch that has not ended is 
 _WAIT = Backoff(attempts=30, first=0.1, longest=0.5)
 _MAX_SETS = 1024
 _NO_KEYS = '{"keys":[]}'
+
+
+class Publisher(NamedTuple):
+    """Who publishes keys, and where: a name for log lines, the set's partition in ExchangeTable, and its URL."""
+
+    name: str
+    partition: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,47 +67,55 @@ class _KeySet:
 
 
 class KeySets:
-    """Returns the key sets that clients publish."""
+    """Returns the key sets of publishers.
 
-    def __init__(self, runtime: Runtime, http_client: HttpClient) -> None:
-        self._runtime, self._http_client = runtime, http_client
-        self._known: dict[tuple[str, str], _KeySet] = {}
+    `fetch` returns the set at a URL as JSON, or raises RequestFailed, in at most so many seconds; see `fetch`.
+    """
 
-    def get(self, client: Client, deadline: Deadline) -> str:
-        """Return a client's set as JSON, at most five minutes old unless it cannot be fetched.
+    def __init__(self, runtime: Runtime, fetch: Callable[[str, float], str]) -> None:
+        self._runtime, self._fetch_set = runtime, fetch
+        self._known: dict[Publisher, _KeySet] = {}
+
+    def get(self, publisher: Publisher, deadline: Deadline) -> str:
+        """Return a publisher's set as JSON, at most five minutes old unless it cannot be fetched.
 
         Where there is none, it has no keys. Raises the errors of DynamoDB.
         """
-        return self._get(client, deadline, FRESH_SECONDS)
+        return self._get(publisher, deadline, FRESH_SECONDS)
 
-    def renewed(self, client: Client, deadline: Deadline) -> str:
-        """Return a client's set as `get` does, at most a minute old, for a key that is not in the one known."""
-        return self._get(client, deadline, PAUSE_SECONDS)
+    def renewed(self, publisher: Publisher, deadline: Deadline) -> str:
+        """Return a publisher's set as `get` does, at most a minute old, for a key that is not in the one known."""
+        return self._get(publisher, deadline, PAUSE_SECONDS)
 
-    def _get(self, client: Client, deadline: Deadline, max_age: int) -> str:
-        name, now = (client.client_id, client.jwks_uri), self._runtime.clock()
-        known = self._known.get(name)
+    def is_recent(self, publisher: Publisher) -> bool:
+        """Return whether the set that was returned last is at most a minute old."""
+        known = self._known.get(publisher)
+        return known is not None and self._runtime.clock() < known.fetched + PAUSE_SECONDS
+
+    def _get(self, publisher: Publisher, deadline: Deadline, max_age: int) -> str:
+        now = self._runtime.clock()
+        known = self._known.get(publisher)
         if known is None or now >= max(known.renewable, known.fetched + max_age):
-            if len(self._known) >= _MAX_SETS:  # clients must not be able to fill the memory
+            if len(self._known) >= _MAX_SETS:  # publishers must not be able to fill the memory
                 self._known.clear()
-            self._known[name] = known = _key_set(self._read(client, deadline, max_age), int(now))
+            self._known[publisher] = known = _key_set(self._read(publisher, deadline, max_age), int(now))
         return known.usable(now)
 
-    def _read(self, client: Client, deadline: Deadline, max_age: int) -> Item:
+    def _read(self, publisher: Publisher, deadline: Deadline, max_age: int) -> Item:
         """Return the item of a set, after it was fetched if that is due.
 
         A fetch of another function is waited for by those who have no keys without it.
         """
         item: Item = {}
         for _ in self._runtime.retry.attempts(_WAIT, deadline.left):
-            is_claimed, item = self._claim(client, max_age)
+            is_claimed, item = self._claim(publisher, max_age)
             if is_claimed:
-                return item | self._fetch(client, item["claimed"], deadline)
+                return item | self._fetch(publisher, item["claimed"], deadline)
             if not self._is_running(item) or (max_age == FRESH_SECONDS and "jwks" in item):
                 break
         return item
 
-    def _claim(self, client: Client, max_age: int) -> tuple[bool, Item]:
+    def _claim(self, publisher: Publisher, max_age: int) -> tuple[bool, Item]:
         """Return whether this function is to fetch a set now, and the item of the set."""
         now = int(self._runtime.clock())
         values = {":now": now, ":old": now - max_age, ":before": now - PAUSE_SECONDS, ":expires": now + KEPT_SECONDS}
@@ -104,7 +123,7 @@ class KeySets:
         try:
             answer = self._runtime.dynamodb.update_item(
                 TableName=self._runtime.settings.exchange_table,
-                Key=_key(client),
+                Key=_key(publisher),
                 UpdateExpression="SET claimed = :now, expires = :expires",
                 ConditionExpression="(attribute_not_exists(fetched) OR fetched <= :old)"
                 " AND (attribute_not_exists(claimed) OR claimed <= :before)",
@@ -121,17 +140,17 @@ class KeySets:
         claimed = _number(item, "claimed")
         return claimed != _number(item, "ended") and self._runtime.clock() < claimed + _CLAIM_SECONDS
 
-    def _fetch(self, client: Client, claimed: Any, deadline: Deadline) -> Item:  # noqa: ANN401 - an attribute's value
+    def _fetch(self, publisher: Publisher, claimed: Any, deadline: Deadline) -> Item:  # noqa: ANN401 - an attribute's value
         """Fetch a set, and return the attributes that are stored of it."""
         changed: Item = {"ended": claimed}
         try:
-            jwks = fetch(self._http_client, client.jwks_uri, min(FETCH_SECONDS, deadline.left()))
+            jwks = self._fetch_set(publisher.url, min(FETCH_SECONDS, deadline.left()))
             changed |= {"jwks": {"S": jwks}, "fetched": claimed}
         except RequestFailed as error:
-            log_key_set_unavailable(client.client_id, error.reason)
+            log_key_set_unavailable(publisher.name, error.reason)
         self._runtime.dynamodb.update_item(
             TableName=self._runtime.settings.exchange_table,
-            Key=_key(client),
+            Key=_key(publisher),
             UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in changed),
             ExpressionAttributeValues={f":{name}": value for name, value in changed.items()},
         )
@@ -150,8 +169,19 @@ def fetch(http_client: HttpClient, url: str, seconds: float) -> str:
         raise RequestFailed(reason) from None
 
 
-def _key(client: Client) -> Item:
-    return {"pk": {"S": f"JWKS#{client.client_id}"}, "sk": {"S": client.jwks_uri}}
+def keys_in(jwks: str, kid: str | None, algorithms: Collection[str]) -> Sequence[jwt.PyJWK]:
+    """Return the keys of a JWK set with this id (None: any) that are for one of these algorithms."""
+    return [key for key in _loaded(jwks) if kid in {None, key.key_id} and key.algorithm_name in algorithms]
+
+
+@lru_cache(maxsize=128)  # loading an RSA key takes longer than verifying a signature with it
+def _loaded(jwks: str) -> tuple[jwt.PyJWK, ...]:
+    """Return the keys of a JWK set, as `public_key_set` and `published_keys` return it."""
+    return tuple(jwt.PyJWK(key, key["alg"]) for key in json.loads(jwks)["keys"])
+
+
+def _key(publisher: Publisher) -> Item:
+    return {"pk": {"S": publisher.partition}, "sk": {"S": publisher.url}}
 
 
 def _number(item: Item, name: str) -> int:
