@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 LISTED = "OPERATOR"
-ENABLED, DISABLED = "enabled", "disabled"
+ENABLED = "enabled"
 IS_ENABLED: dict[str, Any] = {
     "ConditionExpression": "#status = :enabled",
     "ExpressionAttributeNames": {"#status": "status"},
