@@ -35,7 +35,7 @@ from dci_common.settings import Settings
 from support.deployment import template
 
 SIZES = (1, 10, 50, 100)  # million people
-PEOPLE_A_CPU_SECOND = 2_500  # of an import by item, on one core
+PEOPLE_A_CPU_SECOND = 1_600  # of an import by item, on one core, as docs/performance.md measured it
 SEARCHES_A_PERSON, PEAK = 1, 10  # assumed: searches by id a month; the busiest hour, of the average
 _KB, _GB = 1024, 1024**3
 _READ = 2 * 4 * _KB  # bytes of index entries that a read unit reads: these reads are eventually consistent
@@ -178,6 +178,11 @@ def limits(counted: Counted) -> list[tuple[float, str, str]]:
                 _DEFAULTS.max_examined_async,
                 f"`MaxExaminedAsync`: an item examines {_DEFAULTS.max_examined_async:,} entries",
                 "raise it, for searches without an index",
+            ),
+            (
+                8 * 3600 * PEOPLE_A_CPU_SECOND,
+                "an import by item takes 8 hours of one core",
+                "nothing: plan for its time, which grows with the people",
             ),
             (
                 8 / written,
