@@ -95,3 +95,15 @@ def test_memberships_over_the_limit_are_rejected(staging: Staging, most: int, si
     stage(staging, *map(membership, range(most)))
     with pytest.raises(StagingConflict, match=side):
         stage(staging, membership(most))
+
+
+def test_a_conflict_costs_the_same_however_much_is_staged(staging: Staging) -> None:
+    """To reject a record whose identifier is taken, the identifiers of all others are not read."""
+    taken = Identifier(identifier_type="UIN", identifier_value="0")
+    others = (Identifier(identifier_type="UIN", identifier_value=str(number)) for number in range(1, 5_000))
+    stage(staging, *(Person(id=one.identifier_value, identifiers=(one,)) for one in (taken, *others)))
+    steps: list[None] = []
+    staging.db.set_progress_handler(lambda: steps.append(None), 100)  # instructions of SQLite
+    with pytest.raises(StagingConflict, match="belongs to the person 0"):
+        stage(staging, Person(id="second", identifiers=(taken,)))
+    assert len(steps) < 10

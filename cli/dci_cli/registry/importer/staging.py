@@ -169,7 +169,7 @@ class Staging:
             owner = self._other_owner(pks, [kind, id_])
             if is_new:
                 cursor.execute("DELETE FROM records WHERE kind = ? AND id = ?", (kind, id_))
-                cursor.execute("DELETE FROM identifiers WHERE kind = ? AND id = ?", (kind, id_))
+                cursor.executemany(queries.DROP_IDENTIFIER, [(pk, kind, id_) for pk in pks])
             raise StagingConflict(owner or f"The {kind.lower()} {id_} is in the files twice.")
 
     def _other_owner(self, pks: list[str], own: list[str]) -> str:
