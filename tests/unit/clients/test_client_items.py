@@ -63,6 +63,7 @@ def test_an_earlier_or_later_item_is_read() -> None:
         ({"status": {"S": "paused"}}, "status"),
         ({"signature": {"S": "sometimes"}}, "signature"),
         ({"dialect": {"S": "opencrvs2"}}, "dialect"),
+        ({"restricted": {"S": "false"}}, "restricted"),
         ({"callbacks": {"S": '{"auth": "basic"}'}}, "auth"),
         ({"callbacks": {"S": '{"notify_spelling": "2027"}'}}, "notify_spelling"),
         ({"callbacks": {"S": '{"notify_records": "map"}'}}, "notify_records"),

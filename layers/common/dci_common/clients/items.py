@@ -63,7 +63,7 @@ def _callbacks_text(callbacks: Callbacks) -> str | None:
     return json_text(differing) if differing else None
 
 
-def _checked(fields: dict[str, Any], choices: Mapping[str, tuple[str | None, ...]]) -> dict[str, Any]:
+def _checked(fields: dict[str, Any], choices: Mapping[str, tuple[object, ...]]) -> dict[str, Any]:
     """Return the fields with tuples for lists, if each choice is known."""
     for name, known in choices.items():
         if name in fields and fields[name] not in known:

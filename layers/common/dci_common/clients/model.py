@@ -17,12 +17,15 @@ NotifySpelling = Literal["2025-12", "2026-02"]
 NotifyRecords = Literal["object", "list"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 # The fields whose values are checked when a client is read, with the values that they can have.
-CHOICES: Mapping[str, tuple[str, ...]] = {
+CHOICES: Mapping[str, tuple[object, ...]] = {
     "status": STATUSES,
     "signature": get_args(Signatures),
     "dialect": get_args(Dialect),
+    "openspp17": (False, True),
+    "restricted": (False, True),  # any other value would be as good as true
+    "asynchronous": (False, True),
 }
-CALLBACK_CHOICES: Mapping[str, tuple[str | None, ...]] = {
+CALLBACK_CHOICES: Mapping[str, tuple[object, ...]] = {
     "auth": get_args(CallbackAuth),
     "notify_spelling": get_args(NotifySpelling),
     "notify_records": (*get_args(NotifyRecords), None),
