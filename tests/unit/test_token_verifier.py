@@ -82,6 +82,20 @@ def test_a_known_token_ends_with_its_key(verified: Verified) -> None:
     assert not verified.is_accepted(verified.token)
 
 
+def test_a_key_may_be_withdrawn_meanwhile(verified: Verified) -> None:
+    """A token that was just verified is answered, also if its key is withdrawn before it is remembered."""
+
+    class Withdrawn(Keys):
+        def find(self, kid: str) -> jwt.PyJWK | None:
+            found = super().find(kid)
+            self.publish()
+            return found
+
+    verified.verifier = TokenVerifier(Withdrawn(verified.key))  # type: ignore[arg-type] # like PublicKeys
+    assert verified.is_accepted(verified.token)
+    assert not verified.is_accepted(verified.token)
+
+
 def test_keys_that_are_read_again_verify_again(verified: Verified) -> None:
     """A key with the same id that does not verify the token is not mistaken for the one that did."""
     other = generate("ES256")

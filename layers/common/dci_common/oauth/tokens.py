@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -104,7 +105,8 @@ class TokenVerifier:
         verified = verify_token(token, issuer, self._keys, now)
         if len(self._verified) >= _MAX_VERIFIED:
             self._verified.clear()
-        self._verified[token, issuer] = _key(token, self._keys), verified
+        with suppress(jwt.InvalidKeyError):  # the key was withdrawn at this very moment
+            self._verified[token, issuer] = _key(token, self._keys), verified
         return verified
 
 
