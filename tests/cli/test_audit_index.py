@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 from botocore.client import BaseClient
 
+from dci_cli.audit.index import IndexedDays
+from dci_cli.audit.reindex import days_to_index
 from dci_common.runtime import Runtime
 from dci_common.timestamps import day, timestamp
 from support.audit_stream import audit_items, delete, entries, index, own_audit_table, put
@@ -149,6 +151,63 @@ def test_a_stream_that_is_off_is_said(table: Runtime, dci: Dci) -> None:
     assert done.out == "1 days were indexed, with 0 entries.\n"
     assert done.err.startswith("The stream of the table is off")
     assert dci("audit", "reindex", "--since", str(day(NOW)), "--table", name).out.startswith("0 days")
+
+
+def describe_table(patch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Have DescribeTable describe another stream, since moto cannot turn one on again."""
+    call = vars(BaseClient)["_make_api_call"]
+
+    def called(client: BaseClient, operation: str, request: Any) -> Any:
+        answer = call(client, operation, request)
+        if operation == "DescribeTable":
+            answer["Table"] |= changes
+        return answer
+
+    patch.setattr(BaseClient, "_make_api_call", called)
+
+
+def test_what_was_recorded_between_two_streams_is_shown(
+    table: Runtime, shown: Any, dci: Dci, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day on which a stream was turned on counts as indexed while that stream is on, and not with another."""
+    name = ("--table", table.settings.audit_table)
+    dci("audit", "reindex", *name)
+    before, _ = shown(*ANNA)
+    put(table, audited(NOW, 1))  # while the stream was off
+    describe_table(monkeypatch, LatestStreamLabel=f"{day(NOW)}T23:59:59.000")
+    found, said = shown(*ANNA)
+    assert len(found) == len(before) + 1
+    assert f"to {day(NOW)} are not in the index" in said
+    assert dci("audit", "reindex", *name).out.startswith(f"{day(NOW)}: 4 entries")
+    found, said = shown(*ANNA)
+    assert len(found) == len(before) + 1
+    assert f"to {day(NOW)} are" not in said
+
+
+def test_a_stream_without_images_indexes_nothing(
+    table: Runtime,  # noqa: ARG001 - with items that are not indexed
+    shown: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A stream that the function cannot index counts as off: whole days are read."""
+    describe_table(monkeypatch, StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    assert str(day(NOW + 2 * A_DAY)) in moments(shown(*ANNA)[0])
+
+
+def test_days_that_the_stream_lost_are_indexed_again() -> None:
+    """Without a last day, what is indexed again ends today, also after the day on which the stream was turned on."""
+    today = datetime.now(UTC).date()
+    streamed = today - timedelta(days=100)
+    indexed = IndexedDays(streamed - timedelta(days=1), f"{streamed}T08:00:00.000", frozenset())
+    yesterday = today - timedelta(days=1)
+    assert days_to_index(indexed, yesterday, None, again=True) == [today, yesterday]
+    assert days_to_index(indexed, yesterday, None, again=False) == []
+
+
+def test_the_last_day_of_all_can_be_asked(table: Runtime, dci: Dci) -> None:
+    """A period may end with the last date that there is."""
+    done = dci("audit", *ANNA, "--day", str(date.max), "--table", table.settings.audit_table)
+    assert "Nothing was recorded about the person anna from 9999-12-31" in done.out
 
 
 @pytest.mark.usefixtures("engine")

@@ -111,7 +111,7 @@ def _reindex(options: argparse.Namespace) -> int:
     with aws_errors("AuditTable"), interruptible(lambda: f"{done} days are indexed: run the same command again."):
         indexed = indexed_days(runtime, options.table)
         days = days_to_index(indexed, since, until, again=options.again)
-        for day, count in reindex(runtime, options.table, days, indexed.last):
+        for day, count in reindex(runtime, options.table, days, indexed):
             done, entries = done + 1, entries + count
             if count:
                 print(f"{day}: {count:,} entries")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from dci_cli.table_stream import AUDIT
 from dci_common.aws.dynamodb import batch_get, pages
 from dci_common.exchange.audit import WITHHELD
 from dci_common.exchange.audit_index import AUDITED, index_pk
@@ -23,12 +24,18 @@ class IndexedDays:
     """The days whose audit items are in the index.
 
     Those after `streamed`, the day on which the table's stream was turned on, are indexed as they are written; None:
-    the stream is off. `reindexed` are the days that were indexed later. `created` is the day of the table.
+    the stream is off, or has no new images. `stream` is the very moment, which names the stream. `reindexed` are the
+    days that were indexed later. `created` is the day of the table.
     """
 
     created: date
-    streamed: date | None
+    stream: str
     reindexed: frozenset[date]
+
+    @property
+    def streamed(self) -> date | None:
+        """The day on which the stream was turned on."""
+        return date.fromisoformat(self.stream[:10]) if self.stream else None
 
     @property
     def last(self) -> date:
@@ -43,21 +50,30 @@ class IndexedDays:
 def indexed_days(runtime: OperatorRuntime, table: str) -> IndexedDays:
     """Return the days that the index of an AuditTable covers. Raises errors of AWS."""
     described = runtime.dynamodb.describe_table(TableName=table)["Table"]
-    is_on = described.get("StreamSpecification", {}).get("StreamEnabled", False)
-    label = described.get("LatestStreamLabel", "") if is_on else ""  # when it was turned on
-    streamed = date.fromisoformat(label[:10]) if label else None
+    specification = described.get("StreamSpecification", {})
+    is_on = specification.get("StreamEnabled") and specification.get("StreamViewType") in AUDIT.view_types
+    stream = described.get("LatestStreamLabel", "") if is_on else ""  # when it was turned on
     days = _query(runtime, table, "pk = :pk", {":pk": {"S": _REINDEXED}})
     return IndexedDays(
         created=described["CreationDateTime"].astimezone(UTC).date(),
-        streamed=streamed,
-        reindexed=frozenset(date.fromisoformat(item["sk"]["S"].removeprefix(AUDITED)) for item in days),
+        stream=stream,
+        reindexed=frozenset(
+            date.fromisoformat(item["sk"]["S"].removeprefix(AUDITED))
+            for item in days
+            if item.get("stream", {"S": stream})["S"] == stream
+        ),
     )
 
 
-def mark_reindexed(runtime: OperatorRuntime, table: str, day: date) -> None:
-    """Record that all of a day is in the index."""
+def mark_reindexed(runtime: OperatorRuntime, table: str, day: date, indexed: IndexedDays) -> None:
+    """Record that all of a day is in the index.
+
+    Of the day on which the stream was turned on, the rest is indexed by this stream: it is recorded for this one.
+    """
     moment = datetime.fromtimestamp(runtime.clock(), UTC).isoformat(timespec="seconds")
-    item = {"pk": {"S": _REINDEXED}, "sk": {"S": f"{AUDITED}{day}"}, "indexed": {"S": moment}}
+    item: Item = {"pk": {"S": _REINDEXED}, "sk": {"S": f"{AUDITED}{day}"}, "indexed": {"S": moment}}
+    if day == indexed.streamed:
+        item["stream"] = {"S": indexed.stream}
     runtime.dynamodb.put_item(TableName=table, Item=item)
 
 
@@ -71,10 +87,10 @@ def indexed_items(runtime: OperatorRuntime, table: str, record: str, days: Seque
     values = {
         ":pk": {"S": index_pk(record)},
         ":first": {"S": min(days).isoformat()},
-        ":after": {"S": (max(days) + timedelta(days=1)).isoformat()},
+        ":last": {"S": f"{max(days)}~"},  # after all moments of the day
     }
     wanted = {day.isoformat() for day in days}
-    found = _query(runtime, table, "pk = :pk AND sk BETWEEN :first AND :after", values)
+    found = _query(runtime, table, "pk = :pk AND sk BETWEEN :first AND :last", values)
     entries = [entry for entry in found if WITHHELD not in entry and entry["sk"]["S"][:10] in wanted]
     keys = [{"pk": entry["item"], "sk": entry["sk"]} for entry in entries]
     items = batch_get(runtime, table, keys, consistent=False)

@@ -21,23 +21,26 @@ _THREADS = 16
 def days_to_index(indexed: IndexedDays, since: date | None, until: date | None, *, again: bool) -> list[date]:
     """Return the days that are not in the index, or all of a period `again`, the newest first.
 
-    Without a period these are the days from the table's creation to the last that is not indexed as it is written.
+    Without a period they begin with the table's creation, and end with the last day that is not indexed as it is
+    written, or `again` with today.
     """
     end = datetime.now(UTC).date() if again else indexed.last
-    period = Period(since or indexed.created, min(until or indexed.last, end))
+    period = Period(since or indexed.created, min(until or end, end))
     return [day for day in reversed(list(period.days())) if again or not indexed.covers(day)]
 
 
-def reindex(runtime: OperatorRuntime, table: str, days: Sequence[date], complete: date) -> Iterator[tuple[date, int]]:
+def reindex(
+    runtime: OperatorRuntime, table: str, days: Sequence[date], indexed: IndexedDays
+) -> Iterator[tuple[date, int]]:
     """Index days, and yield each with the number of its entries. It may be interrupted and repeated.
 
-    Days until `complete` are then marked as indexed. Raises errors of AWS.
+    Days that are not indexed as they are written are then marked as indexed. Raises errors of AWS.
     """
     with ThreadPoolExecutor(_THREADS) as threads:
         index = AuditIndex(runtime, threads)
         for day in days:
             items = (item for number in range(PARTITIONS) for item in day_items(runtime, table, day, number))
             count = sum(map(index.add, items))
-            if day <= complete:
-                mark_reindexed(runtime, table, day)
+            if day <= indexed.last:
+                mark_reindexed(runtime, table, day, indexed)
             yield day, count
