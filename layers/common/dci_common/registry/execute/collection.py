@@ -20,7 +20,7 @@ from functools import partial
 from itertools import islice
 
 from dci_common.aws.dynamodb import Item
-from dci_common.registry.errors import TooManyMatches
+from dci_common.registry.errors import InvalidQuery, TooManyMatches
 from dci_common.registry.execute.choice import marked, unmarked
 from dci_common.registry.execute.positions import is_slot_order
 from dci_common.registry.execute.scan import IndexScan, Streamed
@@ -43,18 +43,25 @@ _TOO_MANY_TO_SORT = (
     f"The query reads more than the {MAX_SORTED:,} entries that can be sorted: ask for a narrower range of dates, or "
     "leave out sort."
 )
+_REORDERED = (
+    "What this client may see, or how the registry is indexed, was changed after this search had begun: ask again in "
+    "a new message."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place in a collection: the stage, and the position in it. All matches before it have been named.
 
-    Where much is read without a match, places that are none say how far the collection has come.
+    Where much is read without a match, places that are none say how far the collection has come. A position means
+    something only in the `order` in which the collection began, without the slots that were `unfilled` then.
     """
 
     stage: int
     position: Position
     is_match: bool = True
+    order: str = ""
+    unfilled: str = ""
 
 
 class Collection:
@@ -65,28 +72,37 @@ class Collection:
     ) -> None:
         self._plan = plan
         self._hidden = visibility.hidden_orders
+        self._unfilled = " ".join(sorted(visibility.unfilled))
         self._new_search = new_search
         self._budget = budget
 
     def places(self, sort: tuple[SortKey, ...], after: Place | None) -> Iterator[Place]:
-        """Yield the places that follow another one, or all of them."""
+        """Yield the places that follow another one, or all of them.
+
+        Raises InvalidQuery when the matches no longer have the order in which that one is a place.
+        """
         position, slot = unmarked(after.position if after else None, sort)
         access, scan = self._new_search(self._budget).locate(slot, streamed=True)
-        for number, stage in enumerate(self._stages(access, scan, sort)):
+        order, stages = self._stages(access, scan, sort)
+        if after is not None and after.order != order:
+            raise InvalidQuery(_REORDERED)
+        for number, stage in enumerate(stages):
             if after is None or number >= after.stage:
                 start = position if after and number == after.stage else None
-                yield from (Place(number, marked(found, access), is_match) for found, is_match in stage(start))
+                for found, is_match in stage(start):
+                    yield Place(number, marked(found, access), is_match, order, self._unfilled)
 
-    def _stages(self, access: AccessPlan, scan: IndexScan, sort: tuple[SortKey, ...]) -> list[Stage]:
+    def _stages(self, access: AccessPlan, scan: IndexScan, sort: tuple[SortKey, ...]) -> tuple[str, list[Stage]]:
+        """Return what the order of the matches depends on, beside the query, and the stages."""
         ranges = access.path.ranges
         is_volatile = any(access.volatile_attribute(range_) for range_ in ranges)
         if sort and (is_volatile or not is_slot_order(sort, access.path, self._plan.query.kind, self._hidden)):
-            return [partial(self._sorted, access, sort)]
+            return "sorted", [partial(self._sorted, access, sort)]
         if self._hidden.intersection(range_.slot for range_ in ranges):
             access = access._replace(paths=(whole_registry(self._plan.catalogue),))
             scan = scan.of(access)
         streams = _Streams(access, scan, partial(self._new_search, self._budget), descending=_is_descending(sort))
-        return [*streams.stages()]
+        return " ".join(range_.slot for range_ in access.path.ranges), [*streams.stages()]
 
     def _sorted(self, access: AccessPlan, sort: tuple[SortKey, ...], after: Position | None) -> Iterator[Step]:
         """Yield the positions in the order of sort keys, which takes all of them at once."""

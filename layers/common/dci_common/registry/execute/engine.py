@@ -64,12 +64,16 @@ class SearchEngine:
     ) -> Iterator[Place]:
         """Yield the places of all matches, or those that follow a place; collection.py says in which order.
 
-        Raises TooManyMatches when the budget is spent, or when more must be sorted in memory than is allowed.
+        Slots that were unfilled when the collection began are not read, though a reindex may have filled them since.
+        Raises TooManyMatches when the budget is spent, or when more must be sorted in memory than is allowed, and
+        InvalidQuery when the matches no longer have the order of that place.
         """
         # Only here, because a sync search collects nothing.
         from dci_common.registry.execute.collection import Collection  # noqa: PLC0415
 
         plan = plan_search(query, self._catalogue)
+        if after is not None:
+            visibility = visibility._replace(unfilled=visibility.unfilled.union(after.unfilled.split()))
 
         def new_search(own: Budget) -> Search:
             return Search(self._store, self._threads, plan, visibility, own)
