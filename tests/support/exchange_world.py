@@ -197,7 +197,7 @@ class World:
         """Return the people who were recorded as sent, by the reference id of the item."""
         found: dict[str, set[str]] = defaultdict(set)
         for record in merged(stored_items(self.names["audit_table"])):
-            if record["correlation_id"]["S"] == correlation_id and "withheld" not in record:
+            if "withheld" not in record and record["correlation_id"]["S"] == correlation_id:
                 keys = record.get("records", {"SS": ()})["SS"]
                 found[record["reference_id"]["S"]] |= {key.partition("#")[2] for key in keys}
         return found
