@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dci_common.aws.retry import Retry
 
 
-class _PatientEndpoint(Endpoint):
+class PatientEndpoint(Endpoint):
     """An endpoint as a command uses it: it waits as long as AWS's own tools do."""
 
     connect_seconds = 60
@@ -36,7 +36,7 @@ def add_direct_writes(client: DynamoDBClient, retry: Retry) -> None:
     url, region = client.meta.endpoint_url, client.meta.region_name
     if not _is_direct(url):
         return
-    endpoint = _PatientEndpoint("dynamodb", url, region)
+    endpoint = PatientEndpoint("dynamodb", url, region)
     direct = MinimalClient(endpoint, retry, "DynamoDB_20120810", "application/x-amz-json-1.0", {})
 
     def batch_write_item(**request: Any) -> Mapping[str, Any]:  # noqa: ANN401 - the operation's own parameters

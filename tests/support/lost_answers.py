@@ -12,6 +12,7 @@ from unittest.mock import patch
 from botocore.endpoint import Endpoint
 from botocore.exceptions import ConnectionClosedError
 
+from dci_cli.direct_writes import PatientEndpoint
 from dci_common.aws.retry import WITH_TOKEN
 from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager, MinimalSQS
 from support.retry_pauses import NO_PAUSES
@@ -87,8 +88,9 @@ def _attach(client: Any, answers: LostAnswers) -> None:
 
 @contextmanager
 def commands_lose(lost: int) -> Iterator[LostAnswers]:
-    """Have the commands' clients, which are boto3's, lose the answer to a write, and retry without pauses."""
+    """Have the commands' clients lose the answer to a write: boto3's, which retry without pauses, and direct ones."""
     answers, respond = LostAnswers(lost), Endpoint._do_get_response  # type: ignore[attr-defined] # noqa: SLF001
+    post = PatientEndpoint.post
 
     def lossy_respond(endpoint: Endpoint, request: Any, operation: Any, context: Any) -> Any:
         try:
@@ -98,7 +100,12 @@ def commands_lose(lost: int) -> Iterator[LostAnswers]:
         except ConnectionClosedError as error:
             return None, error
 
+    def lossy_post(endpoint: PatientEndpoint, target: str, content_type: str, body: bytes, deadline: Any) -> Any:
+        operation = target.rpartition(".")[2]
+        return answers.pass_on(operation, body, lambda: post(endpoint, target, content_type, body, deadline))
+
     with (
+        patch.object(PatientEndpoint, "post", lossy_post),
         patch.object(Endpoint, "_do_get_response", lossy_respond),
         patch("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0),
     ):
