@@ -30,7 +30,7 @@ class Canned:
             for number in range(people)
         )
         items = [*items_of(persons), settings_item(INDEXING.shards, set(), set())]
-        self._registry = FlakyDynamoDB(items, items, at_once=500, busy=10**9)
+        self._registry = FlakyDynamoDB(items, items, at_once=50, busy=10**9)
         self._by_key = {(item["pk"]["S"], item["sk"]["S"]): item for item in items}
 
     def __getattr__(self, name: str) -> Any:
