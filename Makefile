@@ -153,7 +153,7 @@ bench-exchange: .venv/dev.stamp ## measure asynchronous exchange: an acknowledge
 	$(call measure,exchange)
 
 .PHONY: bench-changes
-bench-changes: .venv/dev.stamp ## measure telling of changes: with subscriptions by identifier, and by condition
+bench-changes: .venv/dev.stamp ## measure changes of the registry: with subscriptions by identifier, and by condition
 	$(call measure,changes)
 
 .PHONY: bench-peers

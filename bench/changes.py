@@ -1,4 +1,4 @@
-"""The cost of telling of changes in a warm function: `make bench-changes`.
+"""The cost of changes of the registry in a warm function: `make bench-changes`.
 
 Records of the table's stream go through the real handler, in batches of 100, one of which concerns a subscription by
 identifier. Their number a CPU-second is compared with 100 and with 100,000 such subscriptions. Each change is also

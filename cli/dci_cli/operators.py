@@ -61,14 +61,17 @@ class OperatorChange:
         parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
     def run(self, options: argparse.Namespace) -> int:
-        """Change the operator. Raises CommandError."""
+        """Change the operator. Raises CommandError.
+
+        The question has the id, since anyone may have any name at the provider.
+        """
         runtime = _runtime(options)
         with aws_errors("ClientsTable"):
             operator = _find(OperatorStore(runtime), options.operator)
             if operator.status == self.status:
                 print(f"{operator.name or operator.id} is {self.status} already.")
                 return 0
-            confirm(f"{self.question} {operator.name or operator.id}", self.status, assumed=options.yes)
+            confirm(f"{self.question} {_described(operator)}", self.status, assumed=options.yes)
             _set_status(runtime, operator, self.status)
         print(f"{operator.name or operator.id} is {self.status}: changes at once, everything else within a minute.")
         return 0
@@ -131,6 +134,10 @@ def _set_status(runtime: OperatorRuntime, operator: StoredOperator, status: Lite
         if error.response.get("Error", {}).get("Code") != "TransactionCanceledException":
             raise
         raise CommandError("The operator was changed or seen at this very moment: try again.") from error
+
+
+def _described(operator: StoredOperator) -> str:
+    return f"{operator.name} ({operator.id})" if operator.name else operator.id
 
 
 def _text(value: str | tuple[str, ...]) -> str:

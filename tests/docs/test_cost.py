@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from support.events import ROOT
+from support.printed_tables import printed_by
 
 DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
 
@@ -16,15 +13,7 @@ DOCUMENT = (ROOT / "docs" / "operations.md").read_text()
 @pytest.mark.exhaustive
 def test_the_table_of_costs_is_what_the_command_prints() -> None:
     """The numbers are those of `make cost`, which counts the units of this checkout."""
-    printed = subprocess.run(
-        [sys.executable, "bench/cost.py"],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": "bench:tests"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert printed in DOCUMENT
+    assert printed_by("cost.py") in DOCUMENT
 
 
 def test_a_price_has_a_region_and_a_date() -> None:

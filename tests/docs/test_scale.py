@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -14,6 +11,7 @@ from dci_cli.registry.importer.target import shards_for
 from dci_common.settings import Settings
 from support.deployment import template
 from support.events import ROOT
+from support.printed_tables import printed_by
 
 DOCUMENT = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
 MILLIONS = (1, 10, 50, 100)
@@ -34,15 +32,7 @@ def met_at(limit: str) -> float:
 @pytest.mark.exhaustive
 def test_the_tables_are_what_the_command_prints() -> None:
     """The figures are those of `make scale`, which counts the units of this checkout."""
-    printed = subprocess.run(
-        [sys.executable, "bench/scale.py"],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": "bench:tests"},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert [table for table in printed.strip().split("\n\n") if table not in DOCUMENT] == []
+    assert [table for table in printed_by("scale.py").strip().split("\n\n") if table not in DOCUMENT] == []
 
 
 def test_shards_are_those_of_an_import() -> None:
