@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -59,6 +60,15 @@ def test_a_person_is_disabled_and_enabled(
     log = operators_api.send(event("clients_log", token=Admin(operators_api).token)).json["entries"]
     acts = [(entry["act"], entry["by"]) for entry in log if entry["client_id"] == identifier(provider)]
     assert acts == [("operator_enabled", "operator"), ("operator_disabled", "operator")]
+
+
+@pytest.mark.usefixtures("token")
+def test_the_question_has_the_id(dci: Dci, provider: OpenIdProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names come from tokens and may be anybody's: the operator sees whom they disable, and nothing is done yet."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    asked = dci("operators", "disable", *TABLE, email(provider))
+    question = f"Reject every request of Amina {provider.server.port} ({identifier(provider)})? [y/N]"
+    assert (asked.status, question in asked.err) == (2, True)
 
 
 def test_a_person_who_has_not_come_is_disabled_by_id(dci: Dci) -> None:
