@@ -28,7 +28,7 @@ def audit_items(runtime: Runtime) -> list[Item]:
 def own_audit_table() -> Iterator[Runtime]:
     """Yield a runtime with an empty AuditTable, on the engine that runs."""
     table = f"dci-audit-{next(_numbers)}"
-    create_tables(tests_client(), tables(streams=False), {"AuditTable": table})
+    create_tables(tests_client(), tables(), {"AuditTable": table})
     yield Runtime(Settings(audit_table=table))
     tests_client().delete_table(TableName=table)
 
