@@ -16,14 +16,12 @@ import pytest
 from dci_changes.stream import StreamRecord, abridged, changed_record
 from dci_cli.local import moto_stream
 from dci_cli.local.stream_reader import MAX_BATCH, MotoReader, ShardReader, StreamReader
-from dci_cli.local.tables import turn_on_streams
 from dci_common.registry.errors import WriteRefused
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group, Identifier, Membership, Person
 from dci_common.subscriptions.changed_record import ChangedRecord
-from support import stored_items
 from support.events import event
-from support.registries import tables
+from support.registries import turn_on_stream
 from support.registry_harness import Registry, unstamped
 
 ANNA = Person(id="anna", identifiers=(Identifier(identifier_type="UIN", identifier_value="1"),))
@@ -50,11 +48,6 @@ def changes_of(records: list[StreamRecord]) -> list[ChangedRecord]:
     return [one for one in found if one]
 
 
-def turn_on(registry: Registry) -> None:
-    """Turn on the stream of a registry's table, unless it is on."""
-    turn_on_streams(stored_items.tests_client(), tables(), {"RegistryTable": registry.table})
-
-
 @pytest.fixture(scope="module", params=["moto", pytest.param("dynamodb-local", marks=pytest.mark.dynamodb_local)])
 def engine_name(request: pytest.FixtureRequest) -> str:
     """Return the engine, of which the second runs until the end of the module."""
@@ -69,11 +62,11 @@ def place(engine_name: str, request: pytest.FixtureRequest) -> Iterator[tuple[Re
             pytest.skip("the tests' tables are in DynamoDB Local")
         with moto_stream.listening() as records:
             registry = request.getfixturevalue("registry")
-            turn_on(registry)
+            turn_on_stream(registry.table)
             yield registry, MotoReader(records)
     else:
         registry = request.getfixturevalue("local_registry")
-        turn_on(registry)
+        turn_on_stream(registry.table)
         registry.clear()
         yield registry, ShardReader(registry.runtime, registry.runtime.settings.registry_table)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from dci_cli.local.demo import Population
 from dci_cli.local.load import load
-from dci_cli.local.tables import create_tables
+from dci_cli.local.tables import create_tables, turn_on_streams
 from dci_cli.template import read_template
 from support.events import ROOT
 from support.stored_items import tests_client
@@ -30,6 +30,11 @@ def registry_of(population: Population, shards: int = 2) -> Iterator[str]:
     load(dynamodb, table, population, shards, TODAY)
     yield table
     dynamodb.delete_table(TableName=table)
+
+
+def turn_on_stream(table: str) -> None:
+    """Turn on the stream of a registry's table, unless it is on."""
+    turn_on_streams(tests_client(), tables(), {"RegistryTable": table})
 
 
 @cache

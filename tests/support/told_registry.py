@@ -34,7 +34,7 @@ from support.changes_faults import Faulty, Killed, Queue
 from support.drawn_subscriptions import asked_subscription
 from support.event_oracle import Sight, expected_events
 from support.query_generator import Values
-from support.registries import TODAY, registry_of, tables
+from support.registries import TODAY, registry_of, tables, turn_on_stream
 from support.registry_harness import Registry
 from support.retry_pauses import NO_PAUSES
 from support.stored_items import tests_client
@@ -222,6 +222,7 @@ def told_registry(population: Population, draw: random.Random) -> Iterator[ToldR
 @contextmanager
 def _reading(table: str) -> Iterator[StreamReader]:
     if "AWS_ENDPOINT_URL_DYNAMODB" in os.environ:
+        turn_on_stream(table)
         yield ShardReader(Runtime(Settings(registry_table=table)), table)
         return
     with moto_stream.listening() as records:
