@@ -22,11 +22,11 @@ _NO_STREAM = {"StreamSpecification": {"StreamEnabled": False}}
 
 
 @contextmanager
-def registry_of(population: Population, shards: int = 2) -> Iterator[str]:
+def registry_of(population: Population, shards: int = 2, *, streams: bool = False) -> Iterator[str]:
     """Load a population into a table of its own, and give the table's name; the engine must be running."""
     dynamodb = tests_client()
     table = f"dci-registry-{next(_numbers)}"
-    create_tables(dynamodb, tables(streams=False), {"RegistryTable": table})
+    create_tables(dynamodb, tables(streams=streams), {"RegistryTable": table})
     load(dynamodb, table, population, shards, TODAY)
     yield table
     dynamodb.delete_table(TableName=table)

@@ -34,7 +34,7 @@ from support.changes_faults import Faulty, Killed, Queue
 from support.drawn_subscriptions import asked_subscription
 from support.event_oracle import Sight, expected_events
 from support.query_generator import Values
-from support.registries import TODAY, registry_of, tables, turn_on_stream
+from support.registries import TODAY, registry_of, tables
 from support.registry_harness import Registry
 from support.retry_pauses import NO_PAUSES
 from support.stored_items import tests_client
@@ -204,7 +204,7 @@ def told_registry(population: Population, draw: random.Random) -> Iterator[ToldR
     number = next(_numbers)
     names = {"ClientsTable": f"dci-clients-told-{number}", "ExchangeTable": f"dci-exchange-told-{number}"}
     create_tables(tests_client(), tables(streams=False), names)
-    with registry_of(population, SHARDS) as table, _reading(table) as reader:
+    with registry_of(population, SHARDS, streams=True) as table, _reading(table) as reader:
         settings = Settings(
             registry_table=table,
             clients_table=names["ClientsTable"],
@@ -222,7 +222,6 @@ def told_registry(population: Population, draw: random.Random) -> Iterator[ToldR
 @contextmanager
 def _reading(table: str) -> Iterator[StreamReader]:
     if "AWS_ENDPOINT_URL_DYNAMODB" in os.environ:
-        turn_on_stream(table)
         yield ShardReader(Runtime(Settings(registry_table=table)), table)
         return
     with moto_stream.listening() as records:
