@@ -80,8 +80,9 @@ class LocalProvider:
 
         return handle
 
-    def _configuration(self, _: Parameters) -> pages.Response:
-        content = {
+    def configuration(self) -> dict[str, Any]:
+        """Return the provider's metadata (OpenID Connect Discovery §3)."""
+        return {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
@@ -95,7 +96,9 @@ class LocalProvider:
             "id_token_signing_alg_values_supported": ["ES256"],
             "authorization_response_iss_parameter_supported": True,
         }
-        return _json(HTTPStatus.OK, content)
+
+    def _configuration(self, _: Parameters) -> pages.Response:
+        return _json(HTTPStatus.OK, self.configuration())
 
     def _jwks(self, _: Parameters) -> pages.Response:
         return _json(HTTPStatus.OK, self._server.jwks)
