@@ -27,7 +27,7 @@ from dci_cli.sign_in.options import add_sign_in_options
 from dci_cli.sign_in.provider import Provider, Tokens, discover, printable, request_tokens, revoke
 from dci_cli.sign_in.store import SignIn, read_sign_in, write_sign_in
 
-_PORT = 18245
+DEFAULT_PORT = 18245  # which the template's user pool knows too
 _WAIT_SECONDS = 300
 _MEMBERS = ("issuer", "application", "scope", "resource", "redirect_uri")
 _NAMES = ("name", "preferred_username", "username", "email", "sub")
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--redirect-uri",
         metavar="URL",
-        help=f"where the browser comes back to, as registered at the provider (default: http://127.0.0.1:{_PORT}/callback)",
+        help=f"where the browser comes back to, as registered at the provider (default: http://127.0.0.1:{DEFAULT_PORT}/callback)",
     )
     parser.add_argument("--no-browser", action="store_true", help="print the page's URL, and open no browser")
 
@@ -117,7 +117,7 @@ def _wanted(options: argparse.Namespace, last: SignIn | None) -> SignIn:
 def _default_redirect(issuer: str) -> str:
     # Cognito accepts no other address of this machine without TLS.
     is_cognito = (urlsplit(issuer).hostname or "").startswith("cognito-idp.")
-    return f"http://{'localhost' if is_cognito else '127.0.0.1'}:{_PORT}/callback"
+    return f"http://{'localhost' if is_cognito else '127.0.0.1'}:{DEFAULT_PORT}/callback"
 
 
 def _sign_in(provider: Provider, wanted: SignIn, *, opens_browser: bool) -> Tokens:
