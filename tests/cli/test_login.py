@@ -199,7 +199,7 @@ def test_an_answer_that_does_not_fit_signs_nobody_in(
     """The answer must name the provider that was asked, and have a code; no control character of it is shown."""
     browser.tamper = lambda answer: {
         name: value for name, value in {**answer, **changes}.items() if value is not None
-    }  # type: ignore[misc]
+    }
     said = sign_in()
     assert (said.status, reason in said.err) == (2, True)
     assert kept() == {}
@@ -214,6 +214,7 @@ def test_only_this_machine_is_a_redirect(sign_in: Callable[..., Outcome], browse
         "http://127.0.0.1/callback",
         "http://127.0.0.1:0@example.org/callback",
         "http://127.0.0.1:0/callback?next=x",
+        "http://[::1",
         "http://127.0.0.1:99999/callback",
         "http://0.0.0.0:0/callback",
         "callback",

@@ -78,7 +78,7 @@ def test_the_provider_of_a_laptop_is_rejected() -> None:
         assert not pattern.fullmatch(f"http://{host}")
         assert not pattern.fullmatch(f"https://me@{host}/")
         assert not pattern.fullmatch(f"https://{host}/?a=b")
-    for host in ("localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.1", "0.0.0.0", "2130706433", "0x7f000001",
+    for host in ("localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.1", "0.0.0.1", "2130706433", "0x7f000001",
                  "[::1]", "[::ffff:127.0.0.1]", "me@localhost"):  # fmt: skip
         for rest in ("", "/", ":3000/openid", "."):
             assert not pattern.fullmatch(f"https://{host}{rest}"), host

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hmac
 import queue
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from dci_cli.command_error import CommandError
 
-_LOOPBACK = ("127.0.0.1", "localhost")
+_REDIRECT = re.compile(r"http://(127\.0\.0\.1|localhost):([0-9]{1,5})(/[A-Za-z0-9/_-]*)")
+_MAX_PORT = 65535
 _SECONDS = 10  # that a request may take to arrive
 _DONE = "The answer has arrived. Close this page, and see the terminal for the result."
 _FOREIGN = "This is not the answer that the sign-in in the terminal waits for. Start it again there."
@@ -27,24 +29,21 @@ class Callback(ThreadingHTTPServer):
 
     def __init__(self, redirect_uri: str, state: str) -> None:
         """Listen. Raises CommandError when the URI is not this machine's, or its port is in use."""
-        parts = urlsplit(redirect_uri)
-        try:
-            port = parts.port
-        except ValueError:
-            port = None
-        if redirect_uri != f"http://{parts.hostname}:{port}{parts.path}" or parts.hostname not in _LOOPBACK:
+        parts = _REDIRECT.fullmatch(redirect_uri)
+        if parts is None or int(parts[2]) > _MAX_PORT:
             raise CommandError(
                 "The redirect URI must be of this machine, with a port and a path, as in"
                 " http://127.0.0.1:18245/callback."
             )
+        host, port, path = parts[1], int(parts[2]), parts[3]
         try:
-            super().__init__(("127.0.0.1", port or 0), _Handler)
+            super().__init__(("127.0.0.1", port), _Handler)
         except OSError as error:
             raise CommandError(
                 f"Port {port} cannot be used ({error.strerror}): end the other sign-in, or give --redirect-uri."
             ) from error
-        self.host, self.path = f"{parts.hostname}:{self.server_address[1]}", parts.path or "/"
-        self.redirect_uri = f"http://{self.host}{parts.path}"
+        self.host, self.path = f"{host}:{self.server_address[1]}", path
+        self.redirect_uri = f"http://{self.host}{path}"
         self._state = state
         self._answers: queue.Queue[Mapping[str, str]] = queue.Queue()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError, grants
 from authlib.oauth2.rfc7636 import CodeChallenge
@@ -12,23 +11,9 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from dci_cli.local.openid.people import APPLICATION, Person
 
 CODE_SECONDS = 60
-_LOOPBACK = {"127.0.0.1", "[::1]", "localhost"}
-_CALLBACK = re.compile(r"/[A-Za-z0-9/_-]*")
+# Of this machine, at any port (RFC 8252 §7.3), and nothing but a path.
+_REDIRECT = re.compile(r"http://(127\.0\.0\.1|\[::1\]|localhost):[0-9]{1,5}/[A-Za-z0-9/_-]*")
 _SCOPES = ("openid", "profile", "email", "offline_access")
-
-
-def is_loopback(redirect_uri: str) -> bool:
-    """Return whether a redirect leads to this machine, at any port (RFC 8252 §7.3), and to nothing but a path."""
-    parts = urlsplit(redirect_uri)
-    host, _, port = parts.netloc.rpartition(":")
-    return (
-        parts.scheme == "http"
-        and host in _LOOPBACK
-        and port.isascii()
-        and port.isdigit()
-        and bool(_CALLBACK.fullmatch(parts.path))
-        and redirect_uri == f"http://{host}:{port}{parts.path}"
-    )
 
 
 class Client(ClientMixin):  # type: ignore[misc] # which has no types
@@ -47,7 +32,7 @@ class Client(ClientMixin):  # type: ignore[misc] # which has no types
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         """Return whether a redirect leads to this machine."""
-        return is_loopback(redirect_uri)
+        return bool(_REDIRECT.fullmatch(redirect_uri))
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """Return whether the client may authenticate so: it has no secret."""
