@@ -6,7 +6,8 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -15,9 +16,8 @@ import pytest
 from dci_cli.local.openid.people import PEOPLE
 from dci_cli.local.openid.provider import LocalProvider
 from dci_common.operators.roles import ROLES
-from support.api import Api
 from support.operator_provider import create_client, list_clients
-from support.people_over_http import PeopleApi, people_over_http
+from support.people_over_http import PeopleApi
 
 Response = dict[str, Any]
 VERIFIER = "v" * 43
@@ -86,13 +86,6 @@ def provider() -> Provider:
     return Provider()
 
 
-@pytest.fixture
-def people(new_api: Callable[..., Api]) -> Iterator[PeopleApi]:
-    """Run an API and a provider."""
-    with people_over_http(new_api) as running:
-        yield running
-
-
 def test_each_role_can_be_tried(people: PeopleApi) -> None:
     """There is a person for each role, and one with two; the API accepts their tokens, and no ID token."""
     provider = Provider(people.provider)
@@ -104,6 +97,12 @@ def test_each_role_can_be_tried(people: PeopleApi) -> None:
         made = create_client(people.api, tokens["access_token"])
         assert made.status == (201 if "client-manager" in person.groups else 403)
         assert list_clients(people.api, tokens["id_token"]).status == 401
+
+
+def test_a_server_starts_without_it() -> None:
+    """What takes long to import is imported when somebody signs in, not when the server starts."""
+    code = "import sys, dci_cli.local.openid.provider; sys.exit('authlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_page_has_no_scripts(provider: Provider) -> None:

@@ -77,7 +77,7 @@ class _Choice(urllib.request.HTTPRedirectHandler):
     def __init__(self, person: str) -> None:
         self._person = person
 
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:  # noqa: PLR0913
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         chosen = f"{newurl}?{urlencode({'as': self._person})}" if "/choose/" in newurl else newurl
         return super().redirect_request(req, fp, code, msg, headers, chosen)
 
