@@ -81,6 +81,16 @@ def test_an_answer_that_does_not_fit_signs_nobody_in(
     assert kept() == {}
 
 
+@pytest.mark.usefixtures("browser")
+def test_a_token_changes_no_request(sign_in: Callable[..., Outcome], people: PeopleApi) -> None:
+    """What a provider sends as a token is not sent to the API, unless it is one."""
+    for answer in ({"access_token": "a\r\nHost: x"}, {"access_token": "a b"}, {"access_token": ["a"]}, {}):
+        content = {"token_type": "Bearer", "expires_in": 60, **answer}
+        people.replace("/openid/token", {"statusCode": 200, "headers": {}, "body": json.dumps(content)})
+        assert "The provider issued no token: status 200." in sign_in().err
+    assert people.paths == []
+
+
 def test_only_this_machine_is_a_redirect(sign_in: Callable[..., Outcome], browser: Browser) -> None:
     """A code is never sent anywhere else: other redirect URIs are rejected before a page is opened."""
     for url in (
@@ -143,7 +153,13 @@ def test_a_file_of_others_is_not_used(
     path.chmod(0o644)
     assert "Other users can read" in dci("clients", "list").problem
     path.chmod(0o600)
-    for broken in ("secret", "[]", json.dumps({json.loads(path.read_text()).popitem()[0]: {"secret": 1}})):
+    [(url, kept)] = json.loads(path.read_text()).items()
+    for broken in (
+        "secret",
+        "[]",
+        json.dumps({url: {"secret": 1}}),
+        json.dumps({url: {**kept, "expires": "secret"}}),
+    ):
         path.write_text(broken)
         problem = dci("clients", "list").problem
         assert ("is not valid: delete it" in problem, "secret" in problem) == (True, False)

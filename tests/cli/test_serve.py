@@ -97,8 +97,8 @@ def test_a_demo_person_signs_in(server: ServerProcess, dci: Dci, browser: Browse
     assert f"dci login {' '.join(local)}" in server.welcome
     assert "You are signed in as Esi Mensah" in dci("login", *local, "--redirect-uri", REDIRECT).out
     new = ("--sender-id", "a", "--scopes", "registry.search", "--json")
-    for command, by in (("login", "Esi Mensah"), ("logout", None)):
-        made = json.loads(dci("clients", "create", f"After the {command}", *new, *local).out)
+    for last, by in (("login", "Esi Mensah"), ("logout", None)):
+        made = json.loads(dci("clients", "create", f"After the {last}", *new, *local).out)
         [entry] = json.loads(dci("clients", "log", made["client_id"], "--json", *local).out)
         assert entry.get("by_name") == by
         assert dci("logout", *local).status == 0

@@ -6,9 +6,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from dci_cli.command_error import CommandError
 from dci_cli.environment import environment
@@ -30,6 +31,9 @@ from dci_cli.local_server import default_credentials
 from dci_cli.template import read_template
 from dci_common.settings import Settings, SettingsError
 
+if TYPE_CHECKING:
+    from dci_common.runtime import LambdaHandler
+
 _MAX_PORT = 65535
 
 
@@ -46,21 +50,27 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
         data.check()
         with claimed_credentials(credentials) as claim, _bound(port_number, Routes(handled)) as server:
             claim.announce(server.base_url)
-            provider = LocalProvider(server.base_url)
-            server.routes = Routes({**handled, **provider.routes()})
+            people = _people(server, handled) if data.is_demo else None
             with (
-                environment(provider.variables()),
+                environment(people.variables() if people else {}),
                 local_deployment(template, server.base_url, data, credentials) as deployment,
-                announced(credentials, server.base_url, deployment, provider.sign_in()),
+                announced(credentials, server.base_url, deployment, people.sign_in() if people else {}),
                 working(handlers, deployment.runtime, deployment.streams),
             ):
-                print(welcome(server.base_url, deployment, credentials, has_people=True), flush=True)
+                print(welcome(server.base_url, deployment, credentials, has_people=people is not None), flush=True)
                 _serve_until_stopped(server)
     except SettingsError as error:
         raise CommandError(str(error)) from error
     except KeyboardInterrupt:
         pass  # stopped while it was still starting
     print("\nStopped.", file=sys.stderr)
+
+
+def _people(server: GatewayServer, handled: Mapping[str, LambdaHandler]) -> LocalProvider:
+    """Add the provider of demo people. Whoever uses this machine can be any of them, so only a demo has it."""
+    provider = LocalProvider(server.base_url)
+    server.routes = Routes({**handled, **provider.routes()})
+    return provider
 
 
 def _serve_until_stopped(server: GatewayServer) -> None:

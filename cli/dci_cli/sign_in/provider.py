@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from dci_cli.api import Api, Reply
 from dci_cli.command_error import CommandError
 
 _CONFIGURATION = "/.well-known/openid-configuration"
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
 _SHORT = 300  # seconds, where a provider does not say how long a token is valid
 _MAX_SAID = 200  # characters of an error of the provider
 
@@ -67,7 +69,7 @@ def request_tokens(provider: Provider, form: Mapping[str, str]) -> Tokens:
     if content.get("error") == "invalid_grant":
         raise GrantEnded(f"The provider does not accept it: {_reason(reply, content)}.")
     token, type_ = _text(content, "access_token"), _text(content, "token_type")
-    if reply.status != HTTPStatus.OK or not token or type_.lower() != "bearer":
+    if reply.status != HTTPStatus.OK or not _TOKEN.fullmatch(token) or type_.lower() != "bearer":
         raise CommandError(f"The provider issued no token: {_reason(reply, content)}.")
     lifetime = content.get("expires_in")
     return Tokens(token, lifetime if type(lifetime) is int else _SHORT, _text(content, "refresh_token"))

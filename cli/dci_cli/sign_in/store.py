@@ -58,9 +58,12 @@ def read_sign_in(api: str) -> SignIn | None:
     if content is None:
         return None
     try:
-        return SignIn(**content)
+        found = SignIn(**content)
     except TypeError as error:
         raise _broken() from error
+    if not all(type(value) is (int if name == "expires" else str) for name, value in content.items()):
+        raise _broken()
+    return found
 
 
 def write_sign_in(api: str, sign_in: SignIn) -> None:
