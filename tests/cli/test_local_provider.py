@@ -54,7 +54,7 @@ class Provider:
         """Send a request, as the gateway hands it over."""
         context = {"http": {"method": method}}
         event = {"requestContext": context, "rawQueryString": query, "body": body, "isBase64Encoded": bool(body)}
-        return self._routes[f"/openid{path}"](event, None)
+        return self._routes[urlsplit(self.local.issuer).path + path](event, None)
 
     def choose(self, person: str = "amina", **changes: str) -> dict[str, str]:
         """Return the parameters with which the browser comes back after the choice of a person."""

@@ -86,7 +86,7 @@ def test_a_token_changes_no_request(sign_in: Callable[..., Outcome], people: Peo
     """What a provider sends as a token is not sent to the API, unless it is one."""
     for answer in ({"access_token": "a\r\nHost: x"}, {"access_token": "a b"}, {"access_token": ["a"]}, {}):
         content = {"token_type": "Bearer", "expires_in": 60, **answer}
-        people.replace("/openid/token", {"statusCode": 200, "headers": {}, "body": json.dumps(content)})
+        people.replace("/token", {"statusCode": 200, "headers": {}, "body": json.dumps(content)})
         assert "The provider issued no token: status 200." in sign_in().err
     assert people.paths == []
 

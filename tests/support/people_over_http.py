@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 import time
 import urllib.error
@@ -36,8 +37,8 @@ class PeopleApi:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def replace(self, path: str, answer: dict[str, Any]) -> None:
-        """Let the provider answer so at a path."""
-        self.answers[path] = answer
+        """Let the provider answer so at a path below its issuer."""
+        self.answers[urlsplit(self.provider.issuer).path + path] = answer
 
 
 @contextmanager
@@ -45,7 +46,8 @@ def people_over_http(new_api: Callable[..., Api]) -> Iterator[PeopleApi]:
     """Serve both, at the time that it is: the provider's tokens have it."""
     server = GatewayServer(0, Routes({}))
     server.logs_requests = False
-    provider = LocalProvider(server.base_url)
+    # Keys and people are kept by issuer, and ports return.
+    provider = LocalProvider(server.base_url, path=f"/openid/{secrets.token_hex(8)}")
     settings = {name.lower(): value for name, value in provider.variables().items()}
     api = new_api(**settings)
     api.clock.advance(time.time() - api.clock())

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from dci_cli.local.openid.people import PATH, PEOPLE
+from dci_cli.local.openid.people import PEOPLE
 
 _STYLE = (
     "body{font:1.1em/1.5 sans-serif;margin:3em auto;max-width:30em;padding:0 1em}"
@@ -20,15 +20,15 @@ _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode(
 Response = dict[str, Any]
 
 
-def choice(request_id: str, redirect_uri: str) -> Response:
-    """Return the page that lists the people. The form may lead to itself, and from there to the redirect URI only."""
+def choice(action: str, request_id: str, redirect_uri: str) -> Response:
+    """Return the page that lists the people. The form leads to `action`, and from there to the redirect URI only."""
     buttons = "".join(
         f'<button name="person" value="{person.subject}">{escape(person.name)}: {escape(", ".join(person.groups))}'
         "</button>"
         for person in PEOPLE.values()
     )
     body = (
-        f'<form method="post" action="{PATH}/authorize">'
+        f'<form method="post" action="{action}">'
         f'<input type="hidden" name="request" value="{escape(request_id)}">{buttons}</form>'
     )
     parts = urlsplit(redirect_uri)

@@ -28,10 +28,10 @@ Parameters = dict[str, str]
 
 
 class LocalProvider:
-    """The OpenID provider below the URL of a local API."""
+    """The OpenID provider below the URL of a local API, at a path of its own."""
 
-    def __init__(self, base_url: str, clock: Callable[[], float] = time.time) -> None:
-        self.issuer = base_url + PATH
+    def __init__(self, base_url: str, clock: Callable[[], float] = time.time, path: str = PATH) -> None:
+        self.issuer, self._path = base_url + path, path
         self._clock, self._lock = clock, threading.RLock()
         self._requests: dict[str, Parameters] = {}  # that wait for a choice, the oldest first
 
@@ -44,7 +44,7 @@ class LocalProvider:
             "/token": {"POST": self._token},
             "/revoke": {"POST": self._revoke},
         }
-        return {PATH + path: self._handler(methods) for path, methods in answers.items()}
+        return {self._path + path: self._handler(methods) for path, methods in answers.items()}
 
     def variables(self) -> dict[str, str]:
         """Return the functions' variables by which they accept the tokens of this provider."""
@@ -112,7 +112,7 @@ class LocalProvider:
         while len(self._requests) >= _WAITING:
             del self._requests[next(iter(self._requests))]
         self._requests[request_id] = parameters
-        return pages.choice(request_id, parameters["redirect_uri"])
+        return pages.choice(f"{self._path}/authorize", request_id, parameters["redirect_uri"])
 
     def _choose(self, parameters: Parameters) -> pages.Response:
         """Send the browser back with a code for the person who was chosen on the page."""
