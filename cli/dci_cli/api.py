@@ -70,7 +70,10 @@ class Api:
 
         `person` returns the token of a person who sends the requests in place of the client, or None.
         """
-        parts = urlsplit(base_url)
+        try:
+            parts = urlsplit(base_url)
+        except ValueError:  # such as half an IPv6 address
+            parts = urlsplit("")
         if parts.scheme not in {"http", "https"} or not parts.hostname or set("@?#") & set(base_url):
             raise CommandError("The API's URL is not valid: give one such as https://registry.example.org.")
         if parts.scheme == "http" and parts.hostname not in _LOCAL:

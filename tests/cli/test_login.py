@@ -50,6 +50,23 @@ def test_a_logout_ends_it(
     assert "Esi Mensah" in dci("login").out
 
 
+@pytest.mark.usefixtures("browser")
+def test_a_logout_needs_no_provider(
+    sign_in: Callable[..., Outcome], dci: Dci, people: PeopleApi, kept: Callable[..., dict[str, Any]]
+) -> None:
+    """Tokens are forgotten also while the provider does not answer, or where it revokes none; that is reported."""
+    without = {name: url for name, url in people.provider.configuration().items() if name != "revocation_endpoint"}
+    for status, content in ((500, {}), (200, without)):
+        assert sign_in().status == 0
+        answer = {"statusCode": status, "headers": {}, "body": json.dumps(content)}
+        people.replace("/.well-known/openid-configuration", answer)
+        said = dci("logout")
+        assert "The provider has not revoked the tokens" in said.err
+        assert "You are signed out" in said.out
+        assert kept()["refresh_token"] == ""
+        people.answers.clear()
+
+
 def test_a_machine_keeps_its_client(
     sign_in: Callable[..., Outcome], browser: Browser, dci: Dci, people: PeopleApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:

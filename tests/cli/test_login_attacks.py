@@ -116,6 +116,7 @@ def test_an_issuer_is_given_to_the_letter(
     assert "names it as issuer" in sign_in("--issuer", f"{people.provider.issuer}/").problem
     assert "names it as issuer" in sign_in("--issuer", people.url).problem
     assert "must be an https:// URL" in sign_in("--issuer", "http://accounts.example.org").problem
+    assert "must be an https:// URL" in sign_in("--issuer", "https://[::1").problem
     assert "give --issuer" in dci("login", "--api", people.url).problem
     assert "give --application" in dci("login", "--api", people.url, "--issuer", people.provider.issuer).problem
     for changes, reason in (

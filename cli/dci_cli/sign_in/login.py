@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from dci_cli.api import Api
 from dci_cli.command_error import CommandError
@@ -116,8 +116,8 @@ def _wanted(options: argparse.Namespace, last: SignIn | None) -> SignIn:
 
 def _default_redirect(issuer: str) -> str:
     # Cognito accepts no other address of this machine without TLS.
-    is_cognito = (urlsplit(issuer).hostname or "").startswith("cognito-idp.")
-    return f"http://{'localhost' if is_cognito else '127.0.0.1'}:{DEFAULT_PORT}/callback"
+    host = "localhost" if issuer.startswith("https://cognito-idp.") else "127.0.0.1"
+    return f"http://{host}:{DEFAULT_PORT}/callback"
 
 
 def _sign_in(provider: Provider, wanted: SignIn, *, opens_browser: bool) -> Tokens:
