@@ -47,15 +47,17 @@ class Callback(ThreadingHTTPServer):
         self._state = state
         self._answers: queue.Queue[Mapping[str, str]] = queue.Queue()
 
-    def accept(self, query: str) -> bool:
-        """Take an answer, and return whether it is the one that is waited for."""
+    def read(self, query: str) -> Mapping[str, str] | None:
+        """Return the parameters of an answer, if it is the one that is waited for. Raises ValueError."""
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=50)
         found = dict(pairs)
         state = found.get("state", "").encode("utf-8", "surrogatepass")
-        if len(found) < len(pairs) or not hmac.compare_digest(state, self._state.encode()):
-            return False
-        self._answers.put(found)
-        return True
+        is_awaited = len(found) == len(pairs) and hmac.compare_digest(state, self._state.encode())
+        return found if is_awaited else None
+
+    def take(self, answer: Mapping[str, str]) -> None:
+        """End the waiting with an answer."""
+        self._answers.put(answer)
 
     def wait(self, seconds: float) -> Mapping[str, str]:
         """Return the answer's parameters. Raises CommandError when none has come in so many seconds."""
@@ -89,10 +91,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._page(HTTPStatus.NOT_FOUND, "There is nothing here.")
             return
         try:
-            is_awaited = self.server.accept(query)
+            answer = self.server.read(query)
         except ValueError:
-            is_awaited = False
-        self._page(*((HTTPStatus.OK, _DONE) if is_awaited else (HTTPStatus.BAD_REQUEST, _FOREIGN)))
+            answer = None
+        if answer is None:
+            self._page(HTTPStatus.BAD_REQUEST, _FOREIGN)
+            return
+        self._page(HTTPStatus.OK, _DONE)
+        self.server.take(answer)  # only now, because the command may end at once
 
     def _page(self, status: HTTPStatus, sentence: str) -> None:
         html = (
