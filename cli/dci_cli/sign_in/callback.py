@@ -7,7 +7,7 @@ import queue
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -97,7 +97,8 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is None:
             self._page(HTTPStatus.BAD_REQUEST, _FOREIGN)
             return
-        self._page(HTTPStatus.OK, _DONE)
+        with suppress(ConnectionError):  # the browser may have gone
+            self._page(HTTPStatus.OK, _DONE)
         self.server.take(answer)  # only now, because the command may end at once
 
     def _page(self, status: HTTPStatus, sentence: str) -> None:
