@@ -1,4 +1,4 @@
-"""Takes one of the two paths of a plan between which the query alone cannot decide: some entries of both are counted.
+"""Takes one of the paths of a plan between which the query alone cannot decide: some entries of each are counted.
 
 The next page must follow the same path, as its cursor is a place in the order of that path's slot. So the position at
 which a page ends is marked with the slot, and a search that continues there counts nothing.
@@ -42,23 +42,29 @@ class Sample(NamedTuple):
 
 
 def take_path(access: AccessPlan, slot: str, store: RegistryStore, threads: Executor, budget: Budget) -> AccessPlan:
-    """Return the plan that takes the path on this slot, or, without a slot, the smaller of its two paths.
+    """Return the plan that takes the path on this slot, or, without a slot, the smallest of its paths.
 
-    Both are counted, at most `MAX_COUNTED` entries in each partition, which the budget pays for. Where the first has
-    few, the other one is not.
+    They are counted in turn, at most `MAX_COUNTED` entries in each partition, which the budget pays for. None is
+    counted further than the smallest so far, nor after one that has few. Volatile paths are left out.
     """
-    if len(access.paths) == 1 or any(access.volatile_attribute(path.ranges[0]) for path in access.paths):
+    if len(access.paths) == 1 or access.volatile_attribute(access.path.ranges[0]):
         return access
     for path in access.paths:
         if path.ranges[0].slot == slot:
             return access.taking(path)
-    first, second = (access.taking(path) for path in access.paths)
-    of_first = _sample(first, MAX_COUNTED, store, threads, budget)
-    if of_first.complete and of_first.counted <= SMALL:
-        return first
-    more = of_first.counted + 1 if of_first.complete else MAX_COUNTED
-    of_second = _sample(second, min(more, MAX_COUNTED), store, threads, budget)
-    return first if of_first.is_at_most(of_second) else second
+    taken, limit = access, MAX_COUNTED
+    least = _sample(access, limit, store, threads, budget)
+    for path in access.paths[1:]:
+        if least.complete and least.counted <= SMALL:
+            break
+        if access.volatile_attribute(path.ranges[0]):
+            continue
+        limit = min(least.counted + 1, MAX_COUNTED) if least.complete else MAX_COUNTED
+        other = access.taking(path)
+        sample = _sample(other, limit, store, threads, budget)
+        if not least.is_at_most(sample):
+            taken, least = other, sample
+    return taken
 
 
 def marked(position: Position, access: AccessPlan) -> Position:
@@ -80,6 +86,9 @@ def unmarked(position: Position | None, sort: Sequence[SortKey]) -> tuple[Positi
 def _sample(access: AccessPlan, limit: int, store: RegistryStore, threads: Executor, budget: Budget) -> Sample:
     """Count entries of the path's range in each partition: of each span as many as its part of `limit`.
 
+    Every second partition is counted from its end, because the entries at one end, such as the oldest people of a
+    place, may fulfil the other conditions less often than all do.
+
     A group moves to another partition when a person in it is restricted, of whom not all clients may know. So of
     groups only their number in all partitions counts, up to the limit of one.
     """
@@ -89,7 +98,11 @@ def _sample(access: AccessPlan, limit: int, store: RegistryStore, threads: Execu
     partitions = (*exact, *unverified) if is_group else exact
     limit = max(1, limit // max(1, len(range_.spans)))
 
-    requests = [scan.request(name, range_.slot, span) for span in range_.spans for name in partitions]
+    requests = [
+        scan.request(name, range_.slot, span) | {"ScanIndexForward": number % 2 == 0}
+        for span in range_.spans
+        for number, name in enumerate(partitions)
+    ]
     counts = [*threads.map(lambda request: _count(request, limit, store, budget), requests)]
     if is_group:
         of_spans = (counts[start : start + len(partitions)] for start in range(0, len(counts), len(partitions)))
