@@ -99,7 +99,7 @@ def test_the_smallest_range_is_read_of_those_that_only_counting_tells_apart(seed
     population = Population([skewed_person(draw, number) for number in range(CROWD)])
     items, oracle = items_of(population), Oracle.of(population)
     engine = engine_over(random.Random(seed), items, items)
-    for _ in range(2 * QUESTIONS):
+    for _ in range(QUESTIONS):
         names = draw.sample((*SHARED, *OPEN), draw.randint(2, 4))
         conditions = [_compare(draw, name, draw.choice(oracle.views)) for name in names]
         found, costs = set[tuple[str, ...]](), set[int]()

@@ -86,9 +86,6 @@ def unmarked(position: Position | None, sort: Sequence[SortKey]) -> tuple[Positi
 def _sample(access: AccessPlan, limit: int, store: RegistryStore, threads: Executor, budget: Budget) -> Sample:
     """Count entries of the path's range in each partition: of each span as many as its part of `limit`.
 
-    Every second partition is counted from its end, because the entries at one end, such as the oldest people of a
-    place, may fulfil the other conditions less often than all do.
-
     A group moves to another partition when a person in it is restricted, of whom not all clients may know. So of
     groups only their number in all partitions counts, up to the limit of one.
     """
@@ -98,11 +95,7 @@ def _sample(access: AccessPlan, limit: int, store: RegistryStore, threads: Execu
     partitions = (*exact, *unverified) if is_group else exact
     limit = max(1, limit // max(1, len(range_.spans)))
 
-    requests = [
-        scan.request(name, range_.slot, span) | {"ScanIndexForward": number % 2 == 0}
-        for span in range_.spans
-        for number, name in enumerate(partitions)
-    ]
+    requests = [scan.request(name, range_.slot, span) for span in range_.spans for name in partitions]
     counts = [*threads.map(lambda request: _count(request, limit, store, budget), requests)]
     if is_group:
         of_spans = (counts[start : start + len(partitions)] for start in range(0, len(counts), len(partitions)))

@@ -61,7 +61,7 @@ class MemberSearch(NamedTuple):
             household["id"]
             for facets in entries
             for household in (facets[home] for home in HOUSEHOLD_FACETS if home in facets)
-            if holds(condition, facets | {name: household[name] for name in names & household.keys()})
+            if holds(condition, {**facets, **{name: household[name] for name in names & household.keys()}})
         )
 
 
