@@ -37,6 +37,7 @@ POPULATION = odd_population(3, 30)
 QUESTIONS, WRITINGS = 8, 3
 SEEDS = range(max(10, some(1 / QUESTIONS)))
 SHARED, OPEN = ("given_name", "occupation", "region", "district"), ("income", "registration_date", "birth_date")
+NEARLY = 1.2  # by which a range may be larger than the least, as partitions do not have equal shares
 CROWD = 400  # people, of whom more than `SMALL` share some values
 
 
@@ -113,7 +114,7 @@ def test_the_smallest_range_is_read_of_those_that_only_counting_tells_apart(seed
             slots = [item[range_.slot]["S"] for item in items.values() if range_.slot in item]
             read = sum(span.low <= slot <= span.high for slot in slots for span in range_.spans)
             least = min(len(oracle.found(Kind.PERSON, condition)) for condition in conditions)
-            assert read <= max(SMALL, least), conditions
+            assert read <= max(SMALL, NEARLY * least), conditions
             assert page.total == len(oracle.found(Kind.PERSON, query.tree))
         assert len(found) == len(costs) == 1, conditions
 

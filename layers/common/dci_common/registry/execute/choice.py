@@ -20,6 +20,7 @@ from dci_common.registry.storage.store import RegistryStore
 
 MAX_COUNTED = 500  # entries of a range in each partition: DynamoDB returns their number as one page
 SMALL = 100  # entries of a path beside which the other one need not be counted
+_SLACK = 10  # entries by which a partition may have more than its share
 _MARK = "@"  # with which no value of a slot begins
 
 
@@ -45,7 +46,7 @@ def take_path(access: AccessPlan, slot: str, store: RegistryStore, threads: Exec
     """Return the plan that takes the path on this slot, or, without a slot, the smallest of its paths.
 
     They are counted in turn, at most `MAX_COUNTED` entries in each partition, which the budget pays for. None is
-    counted further than the smallest so far, nor after one that has few. Volatile paths are left out.
+    counted much further than the smallest so far, nor after one that has few. Volatile paths are left out.
     """
     if len(access.paths) == 1 or access.volatile_attribute(access.path.ranges[0]):
         return access
@@ -59,12 +60,22 @@ def take_path(access: AccessPlan, slot: str, store: RegistryStore, threads: Exec
             break
         if access.volatile_attribute(path.ranges[0]):
             continue
-        limit = min(least.counted + 1, MAX_COUNTED) if least.complete else MAX_COUNTED
+        limit = min(_enough(least, access), MAX_COUNTED) if least.complete else MAX_COUNTED
         other = access.taking(path)
         sample = _sample(other, limit, store, threads, budget)
         if not least.is_at_most(sample):
             taken, least = other, sample
     return taken
+
+
+def _enough(least: Sample, access: AccessPlan) -> int:
+    """Return so many entries of each partition that a range which has more is about as large as this one, or larger.
+
+    A partition has about its share of the people in a range. Of groups the number in all partitions counts.
+    """
+    if access.search.query.kind is Kind.GROUP:
+        return least.counted + 1
+    return least.counted // len(access.partitions.exact) + _SLACK
 
 
 def marked(position: Position, access: AccessPlan) -> Position:
