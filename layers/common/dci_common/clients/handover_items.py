@@ -5,7 +5,7 @@ and a digest of the code that cannot be searched without the token:
 
 | attribute | holds |
 |---|---|
-| `client_id` | the client whose secret it makes |
+| `owner` | the id of the client whose secret it makes (`client_id` marks what is restored with a client) |
 | `code_digest` | see `code_digest` |
 | `created`, `expires` | a timestamp, and epoch seconds |
 | `tries` | how many codes were sent |
@@ -42,7 +42,7 @@ class Handover(NamedTuple):
     """A handover; see above."""
 
     handover_id: str
-    client_id: str
+    owner: str
     code_digest: str
     created: str
     expires: int
@@ -114,7 +114,7 @@ def handover_item(handover: Handover) -> Item:
     """Return the item of a handover."""
     given = {name: value for name, value in handover._asdict().items() if value is not None and name != "handover_id"}
     listed = {
-        "listed": listed_handovers(handover.client_id),
+        "listed": listed_handovers(handover.owner),
         "name_key": f"{handover.created}#{handover.handover_id}",
     }
     return {

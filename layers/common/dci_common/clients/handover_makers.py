@@ -40,6 +40,6 @@ def maker_check(handover: Handover) -> list[Action]:
     """
     if handover.by_operator:
         return [{"ConditionCheck": {"Key": operator_key(handover.made_by), **IS_ENABLED}}]
-    if handover.made_by == handover.client_id:
+    if handover.made_by == handover.owner:
         return []
     return [{"ConditionCheck": {"Key": client_key(handover.made_by), **_IS_MANAGER}}]

@@ -136,7 +136,7 @@ class Redemption:
 
         try:
             overlap = handover.old_expires_in
-            secret, stored = self._administration.add_secret(_BY_LINK, handover.client_id, overlap, adapt)
+            secret, stored = self._administration.add_secret(_BY_LINK, handover.owner, overlap, adapt)
         except (NotFound, Conflict) as error:
             if isinstance(error, NotFound) or not self._is_usable(handover):
                 raise _ended() from error
@@ -148,9 +148,9 @@ class Redemption:
 
     def _record(self, handover: Handover, act: str) -> None:
         """Record what was tried with a link, and leave the client at its version."""
-        client = self._clients.find(handover.client_id, consistent=True)
+        client = self._clients.find(handover.owner, consistent=True)
         entry = LogEntry(
-            client_id=handover.client_id,
+            client_id=handover.owner,
             at=timestamp(self._runtime.clock()),
             by=HANDOVER,
             act=act,

@@ -55,7 +55,7 @@ class Handovers:
         code = generate_code(random)
         handover = Handover(
             handover_id=handover_id(token),
-            client_id=client_id,
+            owner=client_id,
             code_digest=code_digest(token, code),
             created=timestamp(now),
             expires=int(now) + LIFETIME_SECONDS,
@@ -91,7 +91,7 @@ class Handovers:
 
         def plan(client: Client) -> ClientChange:
             found = self.find(handover_id)
-            if found is None or found.client_id != client_id or not found.is_open(self._runtime.clock()):
+            if found is None or found.owner != client_id or not found.is_open(self._runtime.clock()):
                 raise NotFound("The client has no open handover with this id.")
             changes = logged(found, tries=Change(before=found.tries))
             return ClientChange("handover_withdrawn", client, changes=changes, conditions=[used_up(found)])
