@@ -33,4 +33,4 @@ def test_a_handover_is_withdrawn(api: Api, clients: Clients) -> None:
     done = clients("withdraw-handover", made["client_id"], handover, "--yes")
     assert done.out == f"Withdrew the handover {handover} of the client {made['name']} ({made['client_id']}).\n"
     again = clients("withdraw-handover", made["client_id"], handover, "--yes")
-    assert (again.status, "no open handover" in again.err) == (1, True)
+    assert (again.status, "no open handover" in again.err) == (2, True)

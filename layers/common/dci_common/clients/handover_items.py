@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,6 +37,7 @@ LIFETIME_SECONDS = 86_400
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no letter looks like a digit
 _LOOKALIKES = str.maketrans("OIL", "011", " -")
 _CODE_BYTES = 5
+_TOKEN, _ID = re.compile(r"[A-Za-z0-9_-]{43}"), re.compile(r"[0-9a-f]{32}")
 
 
 class Handover(NamedTuple):
@@ -77,6 +79,16 @@ class HandedOver(View):
     secret_id: str
     created: str
     token_url: str
+
+
+def is_token(text: str) -> bool:
+    """Return whether the text can be a link's token; any other is never looked up."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def is_handover_id(text: str) -> bool:
+    """Return whether the text can be a handover's id; any other is never looked up."""
+    return _ID.fullmatch(text) is not None
 
 
 def handover_id(token: str) -> str:

@@ -23,6 +23,7 @@ from dci_common.clients.handover_items import (
     handover_id,
     handover_item,
     handover_key,
+    is_token,
 )
 from dci_common.clients.handover_makers import is_permitted, maker_check
 from dci_common.clients.handovers import Handovers, logged, used_up
@@ -64,8 +65,11 @@ class Redemption:
         """Make the secret of the handover that a link's token and a code open.
 
         `source` is the address that sent them. Raises NotFound, whether there never was such a handover or it has
-        ended, and after the same steps; NotEntitled for a wrong code, while tries are left; or LimitExceeded.
+        ended, and after the same steps (none for what cannot be a token); NotEntitled for a wrong code, while tries
+        are left; or LimitExceeded.
         """
+        if not is_token(token):
+            raise _ended()
         failures = self._failures(source)
         handover = self._count_try(handover_id(token))
         if handover is None:

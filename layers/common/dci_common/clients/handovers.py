@@ -17,6 +17,7 @@ from dci_common.clients.handover_items import (
     handover_id,
     handover_item,
     handover_key,
+    is_handover_id,
     listed_handovers,
 )
 from dci_common.clients.log import Change
@@ -100,7 +101,8 @@ class Handovers:
 
     def find(self, handover_id: str) -> Handover | None:
         """Return a handover, read consistently, or None."""
-        found = batch_get(self._runtime, self._table, [handover_key(handover_id)])
+        keys = [handover_key(handover_id)] if is_handover_id(handover_id) else []
+        found = batch_get(self._runtime, self._table, keys)
         return handover_from_item(found[0]) if found else None
 
 
