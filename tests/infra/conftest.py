@@ -37,6 +37,7 @@ from support.subscribing import SCOPES
 from support.subscriptions import subscribed
 
 from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
+from .handover_requests import handovers
 
 APPS = {
     "TokenFunction": token_app.create_app,
@@ -191,7 +192,7 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         200,
         event("subscriptions_list", token=admin) | {"rawQueryString": urlencode({"client_id": client.client_id})},
     )
-    yield from _handovers(api, admin, path)
+    yield from handovers(api, admin, path)
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     answered = ended(api.runtime, client.client_id, "answered")
     shown = {"pathParameters": {"correlation_id": answered.correlation_id}}
@@ -203,22 +204,6 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 202, event("keys_revoke", token=admin)
     yield 202, event("message_keys_rotate", token=admin)
     yield 202, event("message_keys_revoke", token=admin)
-
-
-def _handovers(api: Api, admin: str, path: dict[str, str]) -> Iterator[tuple[int, Event]]:
-    for secret in api.send(event("secrets_list", token=admin) | {"pathParameters": path}).json["secrets"][1:]:
-        yield 204, event("secret_delete", token=admin) | {"pathParameters": path | {"secret_id": secret["secret_id"]}}
-    create = event("handovers_create", token=admin) | {"pathParameters": path}
-    yield 201, create
-    first, second = (api.send(create).json for _ in range(2))
-    yield 200, event("handovers_list", token=admin) | {"pathParameters": path}
-    named = {"pathParameters": path | {"handover_id": first["handover_id"]}}
-    yield 204, event("handover_withdraw", token=admin) | named
-    yield 200, event("handover_page")
-    yield 200, event("handover_script")
-    yield 404, event("handover_form")
-    yield 403, event("handover_json", body={"link": second["link"], "code": "wrong"})
-    yield 200, event("handover_json", body={"link": second["link"], "code": second["code"]})
 
 
 def _operators(provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from dci_cli.openapi.callbacks import callback, webhooks
+from dci_cli.openapi.handover_paths import handover_paths
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
@@ -25,7 +26,6 @@ from dci_common.scopes import (
 Tree = dict[str, Any]
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
-_HTML = "text/html"
 _ERRORS = {
     400: "The request is malformed; the message says where",
     401: "The client is not authenticated",
@@ -75,38 +75,10 @@ def _public_paths() -> Tree:
         "/.well-known/oauth-authorization-server": {"get": _public("Authorization server metadata", "Metadata")},
         **{path: {"post": operation} for path, operation in registry.items()},
         **{f"/{{prefix}}{path}": {"post": _prefixed(operation)} for path, operation in registry.items()},
-        **_handover_paths(),
+        **handover_paths(_ERRORS),
         "/health": {"get": _public("Health of the API", "Health")},
         "/openapi.json": {"get": _public("This document", None)},
     }
-
-
-def _handover_paths() -> Tree:
-    """Return the paths at which a partner's officer makes a secret; a form is answered with a page."""
-    page: Tree = {"schema": {"type": "string"}}
-    accepted = {media: {"schema": ref("LinkAndCode")} for media in (_JSON, _FORM)}
-    redeemed = {"description": "Done", "content": {_JSON: {"schema": ref("RedeemedSecret")}, _HTML: page}}
-    errors = {
-        str(status): {"description": _ERRORS[status], "content": {_JSON: {"schema": ref("Error")}, _HTML: page}}
-        for status in (400, 403, 404, 409, 413, 415, 429, 500, 503)
-    }
-    return {
-        "/handover": {
-            "get": _static("The page that asks for the code of a handover", _HTML),
-            "post": {
-                "summary": "Make the secret of a handover, with its link and its code",
-                "requestBody": {"content": accepted, "required": True},
-                "responses": {"200": redeemed, **errors},
-            },
-        },
-        "/handover/handover.js": {"get": _static("The script of this page", "text/javascript")},
-    }
-
-
-def _static(summary: str, media: str) -> Tree:
-    done = {"description": "Done", "content": {media: {"schema": {"type": "string"}}}}
-    failed = {"500": {"$ref": "#/components/responses/Error500"}}
-    return {"summary": summary, "responses": {"200": done, **failed}}
 
 
 def _registry_paths() -> Tree:
