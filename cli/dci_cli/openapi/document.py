@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from dci_cli.openapi.callbacks import callback, webhooks
+from dci_cli.openapi.handover_paths import handover_paths
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
@@ -74,6 +75,7 @@ def _public_paths() -> Tree:
         "/.well-known/oauth-authorization-server": {"get": _public("Authorization server metadata", "Metadata")},
         **{path: {"post": operation} for path, operation in registry.items()},
         **{f"/{{prefix}}{path}": {"post": _prefixed(operation)} for path, operation in registry.items()},
+        **handover_paths(_ERRORS),
         "/health": {"get": _public("Health of the API", "Health")},
         "/openapi.json": {"get": _public("This document", None)},
     }
@@ -136,6 +138,11 @@ def _client_paths() -> Tree:
             "post": _change("Add a secret", 201, "CreatedSecret", accepts="NewSecret"),
         },
         f"{client}/secrets/{{secret_id}}": {"delete": _change("Delete a secret", 204)},
+        f"{client}/handovers": {
+            "get": _read("List a client's open handovers", "Handovers", "limit", "next"),
+            "post": _change("Make a link and a code for a secret", 201, "CreatedHandover", accepts="NewSecret"),
+        },
+        f"{client}/handovers/{{handover_id}}": {"delete": _change("Withdraw a handover", 204)},
         f"{client}/log": {"get": _read("Show a client's log", "Log", "limit", "next")},
     }
 
