@@ -63,7 +63,7 @@ def test_a_logout_ends_what_another_command_renews(
     form = {"grant_type": "refresh_token", "client_id": "dci"}
 
     def renewed(*_: object) -> None:  # as the lock is obtained, after the other command
-        _, body, _ = fetch(f"{people.provider.issuer}/token", {**form, "refresh_token": kept()["refresh_token"]})
+        body = fetch(f"{people.provider.issuer}/token", {**form, "refresh_token": kept()["refresh_token"]})[1]
         fresh.append(json.loads(body)["refresh_token"])
         kept(refresh_token=fresh[-1])
 
