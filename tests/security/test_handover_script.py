@@ -9,6 +9,7 @@ from shutil import which
 from typing import Any
 
 import pytest
+
 from support.events import ROOT
 
 _SCRIPT = (ROOT / "functions" / "clients" / "dci_clients" / "handover.js").read_text("utf-8")
