@@ -17,13 +17,12 @@ from dci_cli.local_server import add_local
 from dci_cli.terminal import Column, add_json_option, confirm, print_json, print_table
 from dci_common.clients.items import log_item
 from dci_common.clients.log import OPERATOR, Change, LogEntry
-from dci_common.operators.store import LISTED, OperatorStore, StoredOperator, operator_key
+from dci_common.operators.store import OperatorStore, StoredOperator, status_update
 from dci_common.settings import Settings
 from dci_common.timestamps import timestamp
 
 _COLUMNS = ("name", "email", "roles", "status", "last_seen", "id")
 _LONG = {"name", "email", "roles"}
-_UNCHANGED = "attribute_not_exists(version) OR version = :before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +104,7 @@ def _find(store: OperatorStore, text: str) -> StoredOperator:
 
 def _set_status(runtime: OperatorRuntime, operator: StoredOperator, status: Literal["enabled", "disabled"]) -> None:
     """Change the status with an entry in the log, unless it was changed meanwhile. Raises CommandError."""
-    issuer, _, subject = operator.id.partition("#")
-    texts = {"status": status, "issuer": issuer, "subject": subject, "listed": LISTED, "id": operator.id}
-    numbers = {":before": operator.version, ":next": operator.version + 1}
-    update: Any = {
-        "TableName": runtime.settings.clients_table,
-        "Key": operator_key(operator.id),
-        "UpdateExpression": "SET #status = :status, version = :next, issuer = :issuer, subject = :subject,"
-        " listed = :listed, name_key = :id",
-        "ConditionExpression": _UNCHANGED,
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {f":{name}": {"S": value} for name, value in texts.items()}
-        | {name: {"N": str(value)} for name, value in numbers.items()},
-    }
+    update: Any = {"TableName": runtime.settings.clients_table, **status_update(operator, status)}
     entry = LogEntry(
         client_id=operator.id,
         at=timestamp(runtime.clock()),

@@ -94,6 +94,7 @@ class Api:
             "/oauth2": token,
             "/.well-known": token,
             "/clients": clients,
+            "/approvals": clients,
             "/keys": clients,
             "/exchanges": clients,
             "/subscriptions": clients,

@@ -7,6 +7,9 @@
 | secret | `SECRET#<id>` | `1` or `2` | `digest`, `secret_id`, `created`; `expires` (epoch seconds) if it ends |
 | usage | `USAGE#<id>` | `USAGE` | by secret id, and for `private_key_jwt`, the epoch second of the last use |
 | log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON; `listed`, and `name_key`, the `sk` |
+| approval | `APPROVAL#<id>` | `APPROVAL` | a change that waits for a second person; see proposal.py |
+
+The `sk` of a log entry about an approval goes on with `#<act>#<id of the approval>`.
 
 `callbacks` of a client is JSON, and absent where it has none.
 
@@ -112,7 +115,9 @@ def log_key(client_id: str, sort_key: str) -> Item:
 
 def log_item(entry: LogEntry) -> Item:
     """Return the item of a log entry. The index `clients` lists the entries of all clients in the order of time."""
-    moment = f"{entry.at}#{entry.version:010}"
+    # What happens to a proposal makes no version of its client.
+    proposal = f"#{entry.act}#{entry.approval_id}" if entry.approval_id else ""
+    moment = f"{entry.at}#{entry.version:010}{proposal}"
     listed = {"listed": {"S": LISTED_LOG}, "name_key": {"S": moment}}
     return {**log_key(entry.client_id, moment), **listed, "entry": {"S": entry.model_dump_json(exclude_none=True)}}
 

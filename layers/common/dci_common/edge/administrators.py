@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dci_common.edge.bearer import BearerGate, bearer_token
-from dci_common.operators.roles import Permission
-from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
+from dci_common.errors import NotEntitled
+from dci_common.operators.roles import Permission, roles_that_permit
+from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ, SCOPES
 
 if TYPE_CHECKING:
     from dci_common.clients.access import Bearer
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from dci_common.operators.access import OperatorBearer
     from dci_common.runtime import Runtime
 
-_SCOPES = {  # of which any suffices; no client has other permissions
+_SCOPES = {  # of which any suffices; no client has another permission
     Permission.LOG: (CLIENTS_READ, CLIENTS_MANAGE),
     Permission.READ_CLIENTS: (CLIENTS_READ, CLIENTS_MANAGE),
     Permission.MANAGE_CLIENTS: (CLIENTS_MANAGE,),
@@ -36,6 +37,10 @@ class AdministratorGate:
         """Return who sent the request. Raises Unauthenticated, InsufficientScope, NotEntitled or Unavailable."""
         if self._operators and self._operators.is_issued(bearer_token(request)):
             return self._operators.bearer(request, permission)
+        if permission not in _SCOPES:
+            self._clients.bearer(request, *SCOPES)
+            roles = " or ".join(roles_that_permit(permission))
+            raise NotEntitled(f"No client is permitted this: a person with the role {roles} is.")
         return self._clients.bearer(request, *_SCOPES[permission])
 
 
