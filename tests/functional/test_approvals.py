@@ -14,7 +14,11 @@ from support.approvals import Office, new_client
 from support.events import event
 
 WEEK = 7 * 86_400
-CALLBACKS = {"urls": ["https://partner.example.org/dci"], "auth": "bearer", "secret": "of-the-partner-0123456789"}
+CALLBACKS: dict[str, Any] = {
+    "urls": ["https://partner.example.org/dci"],
+    "auth": "bearer",
+    "secret": "of-the-partner-0123456789",
+}
 
 
 def test_a_new_client_waits_for_a_second_person(office: Office) -> None:

@@ -89,7 +89,7 @@ def test_a_proposal_that_was_changed_is_not_approved(office: Office) -> None:
     approval = office.waiting(client_id)
     etag = office.bo.send("approval_get", approval_id=approval).headers["ETag"]
     runtime = office.api.runtime
-    key = {"TableName": runtime.settings.clients_table, "Key": proposal_key(approval)}
+    key: Any = {"TableName": runtime.settings.clients_table, "Key": proposal_key(approval)}
     stored = json.loads(runtime.dynamodb.get_item(**key)["Item"]["proposal"]["S"])
     stored["after"]["scopes"]["L"].append({"S": "clients.manage"})
     runtime.dynamodb.update_item(

@@ -122,7 +122,7 @@ class Administration:
             return ClientChange(status, after) if client.status != status else None
 
         # What ends access waits for nobody.
-        return (self._change if status == "disabled" else self._change_or_propose)(by, client_id, plan)
+        return (self.change if status == "disabled" else self._change_or_propose)(by, client_id, plan)
 
     def revoke_tokens(self, by: Caller, client_id: str) -> Client:
         """Revoke every token that was issued up to now, including this very second, and return the client."""
@@ -132,7 +132,7 @@ class Administration:
             revoked = client._replace(tokens_not_before=since, tokens_generation=client.tokens_generation + 1)
             return ClientChange("tokens_revoked", revoked)
 
-        return self._change(by, client_id, plan)
+        return self.change(by, client_id, plan)
 
     def delete(self, by: Caller, client_id: str) -> None:
         """Delete a client with its secrets and the reservation of its name; its log remains.
@@ -141,7 +141,7 @@ class Administration:
         """
         actions = [delete(key) for key in (*secret_keys(client_id), usage_key(client_id))]
         prepare = partial(self._callback_secrets.delete, client_id)
-        self._change(by, client_id, lambda _: ClientChange("deleted", None, actions, prepare=prepare))
+        self.change(by, client_id, lambda _: ClientChange("deleted", None, actions, prepare=prepare))
 
     def add_secret(self, by: Caller, client_id: str, overlap: int) -> tuple[str, Secret]:
         """Add a secret and return it with what is stored of it; others expire in `overlap` seconds or sooner."""
@@ -152,7 +152,7 @@ class Administration:
             added[:] = [self._new_secret(free_slot(live))]
             return _secret_added(client, added[0][1], live, int(self._runtime.clock()) + overlap)
 
-        self._change(by, client_id, plan)
+        self.change(by, client_id, plan)
         return added[0]
 
     def delete_secret(self, by: Caller, client_id: str, secret_id: str) -> None:
@@ -168,11 +168,11 @@ class Administration:
             key = secret_key(client_id, live[secret_id].slot)
             return ClientChange("secret_deleted", client, [delete(key)], secret_id)
 
-        self._change(by, client_id, plan)
+        self.change(by, client_id, plan)
 
     def record(self, by: Caller, client_id: str, act: str, changes: dict[str, Change]) -> None:
         """Record an act on what belongs to a client and is stored elsewhere, before it is done."""
-        self._change(by, client_id, lambda client: ClientChange(act, client, changes=changes))
+        self.change(by, client_id, lambda client: ClientChange(act, client, changes=changes))
 
     def authorize(self, by: Caller) -> Caller:
         """Return the caller as it is now. Raises Unauthenticated or InsufficientScope where it lost its access."""
@@ -185,7 +185,11 @@ class Administration:
         token = by.bearer.token
         return replace(by, bearer=check_access(token, self._clients.token_holder(token), CLIENTS_MANAGE))
 
-    def _change(self, by: Caller, client_id: str, plan: Plan) -> Client:
+    def change(self, by: Caller, client_id: str, plan: Plan) -> Client:
+        """Make the change that `plan` returns for the client as it is now, and return the client after it.
+
+        `plan` is called again whenever another change came first. None leaves the client as it is.
+        """
         changed = self._change_or_propose(by, client_id, plan, may_wait=False)
         if isinstance(changed, Proposal):
             raise TypeError(changed.act)

@@ -58,7 +58,7 @@ class ClientChange:
     `changes` are logged beside those of the client. `undo` takes `actions` back: it is given where the answer shows a
     secret, so that no secret exists that was never shown. `prepare` is called before the transaction, for what a
     transaction cannot do; nothing may depend on it until the change is made. `proposal` is what the caller approves
-    by the change, and `checks` are further actions whose conditions must hold.
+    by the change, and `conditions` are further actions, each with a condition that must hold.
     """
 
     name: str
@@ -68,7 +68,7 @@ class ClientChange:
     changes: dict[str, Change] = field(default_factory=dict)
     undo: list[Action] | None = None
     prepare: Callable[[], None] | None = None
-    checks: list[Action] = field(default_factory=list)
+    conditions: list[Action] = field(default_factory=list)
     proposal: Proposal | None = None
 
 
@@ -118,7 +118,7 @@ class ClientChanges:
 
     def _commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
         log = put(log_item(_entry(by, timestamp(self._runtime.clock()), before, change)))
-        versions = [_client_action(before, change.after), *_caller_checks(by, before), *change.checks]
+        versions = [_client_action(before, change.after), *_caller_checks(by, before), *change.conditions]
         return self._transact(versions, [*_name_actions(before, change.after), *change.actions, log])
 
     def _transact(self, versions: list[Action], others: list[Action]) -> bool:

@@ -113,7 +113,7 @@ class Decisions:
         if (before.version if before else 0) != proposal.version:
             raise Conflict(_CHANGED)
         after = client_from_item(proposal.after)._replace(updated=self._now(), version=proposal.version + 1)
-        change = ClientChange(proposal.act, after, checks=checks, proposal=proposal)
+        change = ClientChange(proposal.act, after, conditions=checks, proposal=proposal)
         is_made = self._changes.commit(by, before, change)
         if is_made and before and before.callbacks != after.callbacks:
             with suppress(

@@ -115,9 +115,9 @@ def log_key(client_id: str, sort_key: str) -> Item:
 
 def log_item(entry: LogEntry) -> Item:
     """Return the item of a log entry. The index `clients` lists the entries of all clients in the order of time."""
-    # What happens to a proposal makes no version of its client.
-    proposal = f"#{entry.act}#{entry.approval_id}" if entry.approval_id else ""
-    moment = f"{entry.at}#{entry.version:010}{proposal}"
+    # What happens to a proposal makes no version of its client, so that this alone would replace another entry.
+    part = f"#{entry.act}#{entry.approval_id}" if entry.approval_id else ""
+    moment = f"{entry.at}#{entry.version:010}{part}"
     listed = {"listed": {"S": LISTED_LOG}, "name_key": {"S": moment}}
     return {**log_key(entry.client_id, moment), **listed, "entry": {"S": entry.model_dump_json(exclude_none=True)}}
 

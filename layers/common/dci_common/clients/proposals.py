@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dci_common.clients.changes import Action, Caller, ClientChange, ClientChanges, logged_changes
 from dci_common.clients.items import client_item
-from dci_common.clients.log import Change, LogEntry
+from dci_common.clients.log import OPERATOR, Change, LogEntry
 from dci_common.clients.model import Client, name_key
 from dci_common.clients.proposal import (
     LIFETIME_SECONDS,
@@ -17,15 +17,17 @@ from dci_common.clients.proposal import (
     proposal_item,
     proposal_key,
 )
-from dci_common.clients.store import ClientStore, listed_page
+from dci_common.clients.store import ClientStore
 from dci_common.clients.widening import NEW, changed, widened
 from dci_common.errors import Conflict, NotFound
 from dci_common.operators.access import OperatorBearer
+from dci_common.operators.store import ENABLED
 from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
     from dci_common.clients.proposal import ApprovalStatus
     from dci_common.clients.store import Position
+    from dci_common.operators.store import StoredOperator
     from dci_common.runtime import Runtime
 
 _MAX_ID = 100  # characters
@@ -62,7 +64,7 @@ class Proposals:
         self._check_name(before, after)
         now = self._runtime.clock()
         proposal = Proposal(
-            approval_id=new_id(self._runtime),
+            approval_id=_new_id(self._runtime),
             act=change.name,  # type: ignore[arg-type] # one of these
             client_id=after.client_id,
             name=after.name,
@@ -76,7 +78,7 @@ class Proposals:
             until=int(now) + LIFETIME_SECONDS,
         )
         entry = entry_about(proposal, "proposed", proposal.asked, by, logged_changes(before, after))
-        is_stored = self._changes.commit_proposal(by, entry, [new(proposal)], before)
+        is_stored = self._changes.commit_proposal(by, entry, [_new(proposal)], before)
         return proposal if is_stored else None
 
     def get(self, approval_id: str) -> Proposal:
@@ -95,7 +97,7 @@ class Proposals:
         self, limit: int, after: Position | None, status: ApprovalStatus | None
     ) -> tuple[list[Proposal], dict[str, str] | None]:
         """Return a page of proposals, the newest first, and where the next page starts; as ClientStore.page."""
-        items, following = listed_page(self._runtime, LISTED, limit, after, forward=False)
+        items, following = self._clients.listed(LISTED, limit, after, forward=False)
         now = self._runtime.clock()
         found = [one for one in map(proposal_from_item, items) if status in {None, one.status(now)}]
         return found, following
@@ -108,13 +110,33 @@ class Proposals:
             raise Conflict("A client with this name exists: choose another name.")
 
 
-def new_id(runtime: Runtime) -> str:
-    """Return an id for a proposal."""
+def propose_operator(runtime: Runtime, operator: StoredOperator) -> Proposal:
+    """Store that a disabled operator is to be enabled, with the AWS credentials of who runs this."""
+    by, now = Caller(OPERATOR), runtime.clock()
+    proposal = Proposal(
+        approval_id=_new_id(runtime),
+        act="operator_enabled",
+        client_id=operator.id,
+        name=operator.name,
+        version=operator.version,
+        widens=("operator",),
+        before={"status": {"S": operator.status}},
+        after={"status": {"S": ENABLED}},
+        asked=timestamp(now),
+        asked_by=by.id,
+        asked_by_name=None,
+        until=int(now) + LIFETIME_SECONDS,
+    )
+    entry = entry_about(proposal, "proposed", proposal.asked, by)
+    ClientChanges(runtime).commit_proposal(by, entry, [_new(proposal)])
+    return proposal
+
+
+def _new_id(runtime: Runtime) -> str:
     return str(uuid.UUID(bytes=runtime.random_bytes(16), version=4))
 
 
-def new(proposal: Proposal) -> Action:
-    """Return the action that stores a new proposal."""
+def _new(proposal: Proposal) -> Action:
     return {"Put": {"Item": proposal_item(proposal), "ConditionExpression": "attribute_not_exists(pk)"}}
 
 

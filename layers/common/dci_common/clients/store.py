@@ -93,7 +93,7 @@ class ClientStore:
         `status` leaves out other clients, so that a page can be short, or empty, while others follow. The index is
         eventually consistent: a client that was just created can be missing for moments.
         """
-        items, following = listed_page(self._runtime, LISTED, limit, after, forward=True)
+        items, following = self.listed(LISTED, limit, after, forward=True)
         wanted = [client for client in map(client_from_item, items) if status in {None, client.status}]
         return sorted(wanted, key=lambda client: name_key(client.name)), following
 
@@ -130,28 +130,26 @@ class ClientStore:
 
         It is read from the index: an entry that was just written can be missing for moments.
         """
-        items, following = listed_page(self._runtime, LISTED_LOG, limit, after, forward=False)
+        items, following = self.listed(LISTED_LOG, limit, after, forward=False)
         return list(map(entry_from_item, items)), following
 
-
-def listed_page(
-    runtime: Runtime, listed: str, limit: int, after: Position | None, *, forward: bool
-) -> tuple[list[Item], dict[str, str] | None]:
-    """Return a page of the items under `listed` in the index `clients`, in its order, and where the next starts."""
-    table = runtime.settings.clients_table
-    answer: Any = runtime.dynamodb.query(
-        TableName=table,
-        IndexName="clients",
-        KeyConditionExpression="listed = :listed",
-        ExpressionAttributeValues={":listed": {"S": listed}},
-        Limit=limit,
-        ScanIndexForward=forward,
-        **_start(after),
-    )
-    keys = [{"pk": item["pk"], "sk": item["sk"]} for item in answer["Items"]]
-    found = {(item["pk"]["S"], item["sk"]["S"]): item for item in batch_get(runtime, table, keys)}
-    order = [(key["pk"]["S"], key["sk"]["S"]) for key in keys]
-    return [found[key] for key in order if key in found], _next(answer)
+    def listed(
+        self, listed: str, limit: int, after: Position | None, *, forward: bool
+    ) -> tuple[list[Item], dict[str, str] | None]:
+        """Return a page of the items under `listed` in the index, in its order, and where the next page starts."""
+        answer: Any = self._runtime.dynamodb.query(
+            TableName=self._table,
+            IndexName="clients",
+            KeyConditionExpression="listed = :listed",
+            ExpressionAttributeValues={":listed": {"S": listed}},
+            Limit=limit,
+            ScanIndexForward=forward,
+            **_start(after),
+        )
+        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in answer["Items"]]
+        found = {(item["pk"]["S"], item["sk"]["S"]): item for item in batch_get(self._runtime, self._table, keys)}
+        order = [(key["pk"]["S"], key["sk"]["S"]) for key in keys]
+        return [found[key] for key in order if key in found], _next(answer)
 
 
 def _start(after: Position | None) -> Any:  # noqa: ANN401 - optional arguments
