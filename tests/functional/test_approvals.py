@@ -14,11 +14,8 @@ from support.approvals import Office, new_client
 from support.events import event
 
 WEEK = 7 * 86_400
-CALLBACKS: dict[str, Any] = {
-    "urls": ["https://partner.example.org/dci"],
-    "auth": "bearer",
-    "secret": "of-the-partner-0123456789",
-}
+SECRET = "of-the-partner-0123456789"
+CALLBACKS: dict[str, Any] = {"urls": ["https://partner.example.org/dci"], "auth": "bearer", "secret": SECRET}
 
 
 def test_a_new_client_waits_for_a_second_person(office: Office) -> None:
@@ -175,8 +172,8 @@ def test_a_change_with_a_secret_for_callbacks_waits_without_it(office: Office) -
     client_id, name = asked.json["client_id"], f"dci/callbacks/{asked.json['client_id']}"
     shown = office.bo.send("approval_get", approval_id=asked.json["approval_id"])
     version = shown.json["after"]["callbacks"]["secret_version"]
-    assert CALLBACKS["secret"] not in shown.text
-    assert secrets.get_secret_value(SecretId=name, VersionId=version)["SecretString"] == CALLBACKS["secret"]
+    assert SECRET not in shown.text
+    assert secrets.get_secret_value(SecretId=name, VersionId=version)["SecretString"] == SECRET
     assert office.bo.approve(asked.json["approval_id"]).status == 200
     stored = office.amina.send("client_get", client_id=client_id).json
     assert stored["callbacks"]["secret_version"] == version

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import chain
+from functools import cache, partial
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -15,10 +14,7 @@ from dci_audit_index import app as audit_index_app
 from dci_changes import app as changes_app
 from dci_cli.local.rotation import STEPS, rotate
 from dci_clients import app as clients_app
-from dci_common.clients.proposals import propose_operator
 from dci_common.oauth.assertions import TYPE
-from dci_common.operators.operator import Operator
-from dci_common.operators.store import OperatorStore, StoredOperator
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
 from dci_delivery import app as delivery_app
@@ -39,6 +35,7 @@ from support.stored_subscriptions import begun, failing, watching
 from support.subscribing import SCOPES
 from support.subscriptions import subscribed
 
+from .approval_requests import operators
 from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
 
 APPS = {
@@ -56,9 +53,8 @@ APPS = {
 class WatchedSettings:
     """Settings that remember which of them were read."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self.read: set[str] = set()
+    def __init__(self, settings: Settings, read: set[str]) -> None:
+        self._settings, self.read = settings, read
 
     def __getattr__(self, name: str) -> object:
         self.read.add(name)
@@ -81,25 +77,29 @@ class Work:
 def work(new_api: Callable[..., Api]) -> Iterator[Callable[[str], Work]]:
     """Return what makes a function serve all its routes, or do all its steps, once for all tests."""
     with open_id_provider() as provider:
-        settings = {"operator_issuer": provider.issuer, "operator_audience": AUDIENCE, "approvals": "widening"}
-        yield _serving(own_deployment(new_api)(**settings), provider)
+        make = partial(own_deployment(new_api), operator_issuer=provider.issuer, operator_audience=AUDIENCE)
+        yield _serving(make(), make(approvals="widening"), provider)
 
 
-def _serving(api: Api, provider: OpenIdProvider) -> Callable[[str], Work]:
+def _serving(api: Api, waiting: Api, provider: OpenIdProvider) -> Callable[[str], Work]:
     for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
         rotate(rotation_app.create_app(api.runtime), secret_id)
 
-    @cache
-    def serve(function: str) -> Work:
-        settings = WatchedSettings(api.runtime.settings)
+    def work_on(done: Work, function: str, api: Api, requests: Iterator[tuple[int | None, Event]]) -> None:
+        settings = WatchedSettings(api.runtime.settings, done.settings)
         runtime = Runtime(cast("Settings", settings), clock=api.clock, random_bytes=api.runtime.random_bytes)
-        done = Work(settings.read, resources(api.runtime.settings))
         app = APPS[function](runtime)
         with hooked(runtime, lambda *call: done.calls.append(call)):
-            own = _operators(api, provider) if function == "ClientsFunction" else ()
-            for status, sent in chain(REQUESTS[function](api), own):
+            for status, sent in requests:
                 answer = app(sent, None)
                 assert answer.get("statusCode") == status, answer
+
+    @cache
+    def serve(function: str) -> Work:
+        done = Work(set(), resources(api.runtime.settings))
+        work_on(done, function, api, REQUESTS[function](api))
+        if function == "ClientsFunction":
+            work_on(done, function, waiting, operators(waiting, provider))
         return done
 
     return serve
@@ -205,38 +205,6 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 202, event("keys_revoke", token=admin)
     yield 202, event("message_keys_rotate", token=admin)
     yield 202, event("message_keys_revoke", token=admin)
-
-
-def _operators(api: Api, provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:
-    manager, approver = provider.token("client-manager"), provider.token("approver", sub="another")
-    body = {"name": "Registered by a person", "sender_id": SENDER, "scopes": ["registry.search"]}
-    yield 403, event("clients_create", body=body, token=provider.token("auditor"))
-    approvals = [_waiting(api, event("clients_create", body=body, token=manager)) for _ in range(2)]
-    yield 200, event("approvals_list", token=manager)
-    yield 200, event("approval_withdraw", token=manager) | {"pathParameters": approvals.pop()}
-    yield 200, event("approval_get", token=approver) | {"pathParameters": approvals[0]}
-    etag = api.send(event("approval_get", token=approver) | {"pathParameters": approvals[0]}).headers["ETag"]
-    yield 200, event("approval_approve", token=approver, if_match=etag) | {"pathParameters": approvals.pop()}
-    machine, changed = (
-        api.token_of(scopes=("clients.manage",)),
-        {"pathParameters": {"client_id": api.client()[0].client_id}},
-    )
-    body = {"scopes": ["registry.search", "registry.status"]}
-    approvals = [
-        _waiting(api, event("client_update", body=body, token=machine, if_match="*") | changed) for _ in range(2)
-    ]
-    yield 200, event("approval_reject", token=approver) | {"pathParameters": approvals.pop()}
-    etag = api.send(event("approval_get", token=approver) | {"pathParameters": approvals[0]}).headers["ETag"]
-    yield 200, event("approval_approve", token=approver, if_match=etag) | {"pathParameters": approvals.pop()}
-    disabled = StoredOperator(f"{provider.issuer}#disabled", "disabled", "", "", (), "", "", 0)
-    OperatorStore(api.runtime).admit(Operator(provider.issuer, "disabled", "", "", frozenset()))
-    path = {"pathParameters": {"approval_id": propose_operator(api.runtime, disabled).approval_id}}
-    etag = api.send(event("approval_get", token=approver) | path).headers["ETag"]
-    yield 200, event("approval_approve", token=approver, if_match=etag) | path
-
-
-def _waiting(api: Api, sent: Event) -> dict[str, str]:
-    return {"approval_id": api.send(sent).json["approval_id"]}
 
 
 def _changes(api: Api) -> Iterator[tuple[None, Event]]:
