@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dci_common.clients.proposal import proposal_key
 from dci_common.operators.store import operator_key
 from support.admin_client import Admin
-from support.api import Reply
+from support.api import Api, Reply
 from support.approvals import Office, Person, new_client
 from support.call_trace import hooked
 from support.events import event
+from support.operator_provider import AUDIENCE, open_id_provider
 
 WEEK = 7 * 86_400
 
@@ -176,6 +178,14 @@ def test_what_a_disabled_person_asked_for_is_not_approved(office: Office) -> Non
     assert demoted.send("clients_list").status == 200
     assert office.bo.approve(approval).status == 409
     assert office.chi.send("client_get", client_id=client_id).json["disclosure"] == ["minimal"]
+
+
+def test_what_was_asked_under_a_former_provider_is_not_approved(office: Office, new_api: Callable[..., Api]) -> None:
+    """With another provider, an approver may be the very person who asked, under a new name."""
+    approval = office.waiting()
+    with open_id_provider() as other:
+        later = new_api(operator_issuer=other.issuer, operator_audience=AUDIENCE, approvals="widening")
+        assert Office(later, other).bo.approve(approval).status == 409
 
 
 def test_an_approver_does_not_propose_by_a_client_of_their_own(office: Office) -> None:

@@ -143,7 +143,9 @@ class Decisions:
             return []
         person = self._operators.find(proposal.asked_by) if "#" in proposal.asked_by else None
         if person:
-            if person.status != ENABLED or _ASKING.isdisjoint(person.roles):
+            # Of a former provider, anyone may be the approver.
+            is_known = person.id.startswith(f"{self._runtime.settings.operator_issuer}#")
+            if not is_known or person.status != ENABLED or _ASKING.isdisjoint(person.roles):
                 raise _asker_lost_access()
             return [_may_still_ask(person.id)]
         held = custodians(self._clients, proposal.asked_by)
