@@ -29,8 +29,7 @@ def approvals(office: Office, capsys: pytest.CaptureFixture[str]) -> Iterator[Ap
     with api_over_http(office.api) as url:
 
         def run(person: Person, *arguments: str) -> str:
-            api = Api(url)
-            vars(api)["token"] = person.token
+            api = Api(url, person=lambda: person.token)
             command = group.commands[arguments[0]].load()
             assert isinstance(command, ApprovalCommand)
             capsys.readouterr()
