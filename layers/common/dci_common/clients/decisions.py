@@ -112,13 +112,14 @@ class Decisions:
         before = self._clients.find(proposal.client_id, consistent=True)
         if (before.version if before else 0) != proposal.version:
             raise Conflict(_CHANGED)
-        after = client_from_item(proposal.after)._replace(updated=self._now(), version=proposal.version + 1)
+        now = self._now()
+        after = client_from_item(proposal.after)._replace(updated=now, version=proposal.version + 1)
+        after = after if before else after._replace(created=now)
         change = ClientChange(proposal.act, after, conditions=checks, proposal=proposal)
         is_made = self._changes.commit(by, before, change)
         if is_made and before and before.callbacks != after.callbacks:
-            with suppress(
-                BotoCoreError, ClientError, DomainError
-            ):  # it is deleted later, at the latest with the client
+            # Where that fails, it is deleted later, at the latest with the client.
+            with suppress(BotoCoreError, ClientError, DomainError):
                 self._administration.delete_unused_callback_secret(after)
         return is_made
 
