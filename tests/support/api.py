@@ -95,6 +95,7 @@ class Api:
             "/.well-known": token,
             "/clients": clients,
             "/approvals": clients,
+            "/handover": clients,
             "/keys": clients,
             "/exchanges": clients,
             "/subscriptions": clients,

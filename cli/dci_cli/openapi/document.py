@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dci_cli.openapi.approvals import APPROVAL_QUERY, approval_paths, may_wait
+from dci_cli.openapi.approval_paths import APPROVAL_QUERY, approval_paths, may_wait
 from dci_cli.openapi.callbacks import callback, webhooks
+from dci_cli.openapi.exchange_paths import exchange_paths
+from dci_cli.openapi.handover_paths import handover_paths
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
@@ -53,7 +55,13 @@ _QUERY: Tree = {
 
 def document() -> Tree:
     """Return the whole document."""
-    paths = _public_paths() | _client_paths() | approval_paths(_read, _change) | _key_paths() | _exchange_paths()
+    paths = (
+        _public_paths()
+        | _client_paths()
+        | approval_paths(_read, _change)
+        | _key_paths()
+        | exchange_paths(_read, _change)
+    )
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}
     return {
@@ -76,6 +84,7 @@ def _public_paths() -> Tree:
         "/.well-known/oauth-authorization-server": {"get": _public("Authorization server metadata", "Metadata")},
         **{path: {"post": operation} for path, operation in registry.items()},
         **{f"/{{prefix}}{path}": {"post": _prefixed(operation)} for path, operation in registry.items()},
+        **handover_paths(_ERRORS),
         "/health": {"get": _public("Health of the API", "Health")},
         "/openapi.json": {"get": _public("This document", None)},
     }
@@ -138,6 +147,11 @@ def _client_paths() -> Tree:
             "post": _change("Add a secret", 201, "CreatedSecret", accepts="NewSecret"),
         },
         f"{client}/secrets/{{secret_id}}": {"delete": _change("Delete a secret", 204)},
+        f"{client}/handovers": {
+            "get": _read("List a client's open handovers", "Handovers", "limit", "next"),
+            "post": _change("Make a link and a code for a secret", 201, "CreatedHandover", accepts="NewSecret"),
+        },
+        f"{client}/handovers/{{handover_id}}": {"delete": _change("Withdraw a handover", 204)},
         f"{client}/log": {"get": _read("Show a client's log", "Log", "limit", "next")},
     }
 
@@ -155,18 +169,6 @@ def _key_paths() -> Tree:
 
 def _starts(summary: str) -> Tree:
     return {"post": _for_operators(_operation(summary, 202, "Rotation", (CLIENTS_MANAGE,)))}
-
-
-def _exchange_paths() -> Tree:
-    """Return the paths that show asynchronous exchanges and subscriptions, and end one of these."""
-    return {
-        "/exchanges": {"get": _read("List exchanges", "Exchanges", "limit", "next", "client_id", "state")},
-        "/exchanges/{correlation_id}": {"get": _read("Show an exchange", "ShownExchange")},
-        "/subscriptions": {"get": _read("List subscriptions", "Subscriptions", "limit", "next", "client_id")},
-        "/subscriptions/failing": {"get": _read("List failing subscribers", "FailingSubscribers")},
-        "/subscriptions/{code}": {"get": _read("Show a subscription", "SubscriptionView")},
-        "/subscriptions/{code}/cancel": {"post": _change("Cancel a subscription", 200, "SubscriptionView")},
-    }
 
 
 _FLOW = {"tokenUrl": "/oauth2/client/token", "scopes": dict.fromkeys(SCOPES, "")}

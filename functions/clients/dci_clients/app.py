@@ -20,13 +20,14 @@ from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 if TYPE_CHECKING:
     from dci_clients.approval_endpoints import ApprovalEndpoints
     from dci_clients.exchange_endpoints import ExchangeEndpoints
+    from dci_clients.handover_endpoints import HandoverEndpoints
     from dci_clients.subscription_endpoints import SubscriptionEndpoints
 
 Change = Callable[[Request, Caller], Response]
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: `/clients`, `/approvals`, `/keys`, `/exchanges`, `/subscriptions`, and what is below."""
+    """Build the function: the routes of administration, and `/handover`."""
     gate = AdministratorGate(runtime)
 
     def reads(endpoint: Endpoint, permission: Permission = Permission.READ_CLIENTS) -> Endpoint:
@@ -68,6 +69,12 @@ def _resources(
 
         return ApprovalEndpoints(runtime)
 
+    @cache
+    def handovers() -> HandoverEndpoints:
+        from dci_clients.handover_endpoints import HandoverEndpoints  # noqa: PLC0415 - as above
+
+        return HandoverEndpoints(runtime)
+
     decides = partial(changes, permission=Permission.APPROVE)
     client, approval = "/clients/{client_id}", "/approvals/{approval_id}"
     routes: dict[str, dict[str, Endpoint]] = {
@@ -79,6 +86,18 @@ def _resources(
         f"{client}/revoke-tokens": {"POST": changes(write.revoke_tokens)},
         f"{client}/secrets": {"GET": reads(read.secrets), "POST": changes(write.add_secret)},
         f"{client}/secrets/{{secret_id}}": {"DELETE": changes(write.delete_secret)},
+        f"{client}/handovers": {
+            "GET": reads(lambda request: handovers().open(request)),
+            "POST": changes(lambda request, by: handovers().create(request, by)),
+        },
+        f"{client}/handovers/{{handover_id}}": {
+            "DELETE": changes(lambda request, by: handovers().withdraw(request, by))
+        },
+        "/handover": {  # without authentication: the link and the code are what opens it
+            "GET": lambda request: handovers().page(request),
+            "POST": lambda request: handovers().redeem(request),
+        },
+        "/handover/handover.js": {"GET": lambda request: handovers().script(request)},
         f"{client}/log": {"GET": reads(read.log, Permission.LOG)},
         "/approvals": {"GET": reads(lambda request: approvals().approvals(request))},
         approval: {"GET": reads(lambda request: approvals().approval(request))},

@@ -89,7 +89,7 @@ def read_new_client(request: Request) -> NewClient:
 def read_changes(request: Request) -> dict[str, Any]:
     """Return the body of `PATCH /clients/{client_id}`, its members not checked yet. Raises as read_new_client."""
     body = request.json_body()
-    _check_members(body)
+    check_members(body)
     try:
         return dict(_changes.validate_json(body))
     except ValidationError as error:
@@ -159,15 +159,7 @@ def invalid_next() -> InvalidRequest:
     return InvalidRequest("next must be the value that the previous page returned, unchanged.")
 
 
-def _read(model: type[M], body: bytes, root: str) -> M:
-    _check_members(body)
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        raise InvalidRequest(describe(error, root)) from error
-
-
-def _check_members(body: bytes) -> None:
+def check_members(body: bytes) -> None:
     """Reject a repeated member, of which different parsers take different values. Raises InvalidRequest."""
 
     def once(pairs: list[tuple[str, object]]) -> None:
@@ -176,6 +168,14 @@ def _check_members(body: bytes) -> None:
 
     with suppress(ValueError, RecursionError):  # the caller reports what is not JSON
         json.loads(body, object_pairs_hook=once)
+
+
+def _read(model: type[M], body: bytes, root: str) -> M:
+    check_members(body)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidRequest(describe(error, root)) from error
 
 
 def _position(token: str, members: tuple[str, ...], listed: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from dci_common.clients.proposal import Proposal
 from dci_common.clients.proposals import Proposals
 from dci_common.clients.secrets import Secret, digest, free_slot, generate_secret
 from dci_common.clients.store import ClientStore
-from dci_common.clients.widening import widened
+from dci_common.clients.widening import check_own_access
 from dci_common.errors import Conflict, NotFound, VersionMismatch
 from dci_common.operators.access import OperatorBearer, disabled
 from dci_common.operators.store import OperatorStore
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 Plan = Callable[[Client], ClientChange | None]  # of the client as it is
 _CONFLICTS = Backoff(attempts=5, first=0.01, longest=0.1)
 _SECRET_ID_BYTES = 8
-# What an administrator may change of itself although it widens: how its messages and its assertions are known.
-_OWN_IDENTITY = {"sender_id", "jwks", "jwks_uri", "flags.dialect"}
 
 
 class Administration:
@@ -143,14 +141,23 @@ class Administration:
         prepare = partial(self._callback_secrets.delete, client_id)
         self.change(by, client_id, lambda _: ClientChange("deleted", None, actions, prepare=prepare))
 
-    def add_secret(self, by: Caller, client_id: str, overlap: int) -> tuple[str, Secret]:
-        """Add a secret and return it with what is stored of it; others expire in `overlap` seconds or sooner."""
+    def add_secret(
+        self,
+        by: Caller,
+        client_id: str,
+        overlap: int,
+        adapt: Callable[[Client, ClientChange], ClientChange] = lambda _, change: change,
+    ) -> tuple[str, Secret]:
+        """Add a secret and return it with what is stored of it; others expire in `overlap` seconds or sooner.
+
+        `adapt` may raise, or add to the change.
+        """
         added: list[tuple[str, Secret]] = []
 
         def plan(client: Client) -> ClientChange:
             live = self._clients.live_secrets(client_id)
             added[:] = [self._new_secret(free_slot(live))]
-            return _secret_added(client, added[0][1], live, int(self._runtime.clock()) + overlap)
+            return adapt(client, _secret_added(client, added[0][1], live, int(self._runtime.clock()) + overlap))
 
         self.change(by, client_id, plan)
         return added[0]
@@ -207,7 +214,8 @@ class Administration:
             change = plan(before)
             if change is None:
                 return before
-            _check_own_access(by, before, change.after)
+            if by.id == before.client_id:
+                check_own_access(before, change.after)
             now = timestamp(self._runtime.clock())
             after = change.after._replace(updated=now, version=before.version + 1) if change.after else None
             if change.prepare:
@@ -240,15 +248,3 @@ def _secret_added(client: Client, new: Secret, live: list[Secret], ends: int) ->
         *(put(secret_item(client.client_id, secret)) for secret in old),
     ]
     return ClientChange("secret_added", client, written, new.secret_id, changes, undo)
-
-
-def _check_own_access(by: Caller, before: Client, after: Client | None) -> None:
-    """Raise Conflict when an administrator would lose its own access, since it may be the only one, or widen it."""
-    if by.id != before.client_id:
-        return
-    if after is None or after.status != "enabled" or CLIENTS_MANAGE not in after.scopes:
-        raise Conflict(
-            "An administrator cannot disable or delete itself, or give up clients.manage: another one must do it."
-        )
-    if set(widened(before, after)) - _OWN_IDENTITY:
-        raise Conflict("An administrator cannot widen its own permissions or limits: another one must do it.")

@@ -92,6 +92,8 @@ class ClientChanges:
     def commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
         """Commit a change; False when the client, or the caller's access, was changed since it was read.
 
+        It is also False where another of its conditions does not hold.
+
         `before` is None for a new client. Raises Conflict when the new name is taken. A change with `undo` is taken
         back where it is not known whether it happened. Raises Unavailable, and does nothing, without time for both.
         """

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dci_common.clients.callback_urls import is_registered
 from dci_common.clients.model import Callbacks, Client
 from dci_common.clients.views import Flags
+from dci_common.errors import Conflict
 from dci_common.registries.social.disclosure import disclosure
 from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Rule = Callable[[Any, Any], bool]  # of a field's values before and after: whether that widens
 NEW = "client"  # what a new client widens
+# What an administrator may change of itself although it widens: how its messages and its assertions are known.
+_OWN_IDENTITY = {"sender_id", "jwks", "jwks_uri", "flags.dialect"}
 # How little a message must prove: anything is accepted, nothing is needed, or a valid signature is.
 _EVIDENCE: Mapping[Signatures, int] = {"ignore": 0, "optional": 1, "unsigned": 1, "required": 2}
 
@@ -32,6 +35,16 @@ def widened(before: Client | None, after: Client) -> tuple[str, ...]:
     `before` is None for a new client.
     """
     return (NEW,) if before is None else tuple(_widened(before, after))
+
+
+def check_own_access(before: Client, after: Client | None) -> None:
+    """Raise Conflict when an administrator would end its own access, since it may be the only one, or widen it."""
+    if after is None or after.status != "enabled" or CLIENTS_MANAGE not in after.scopes:
+        raise Conflict(
+            "An administrator cannot disable or delete itself, or give up clients.manage: another one must do it."
+        )
+    if set(widened(before, after)) - _OWN_IDENTITY:
+        raise Conflict("An administrator cannot widen its own permissions or limits: another one must do it.")
 
 
 def changed(before: Client, after: Client) -> tuple[str, ...]:
