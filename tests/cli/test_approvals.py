@@ -10,6 +10,7 @@ import pytest
 from dci_cli.api import Api
 from dci_cli.clients.approvals import ApprovalCommand, ApprovalsApi
 from dci_cli.command_table import COMMANDS, Group, build_parser
+from dci_common.clients.store import ClientStore
 from dci_common.operators.store import OperatorStore, operator_key
 from support.admin_client import Admin
 from support.api_over_http import api_over_http
@@ -92,7 +93,7 @@ def test_enabling_a_person_waits(office: Office, dci: Dci, approvals: Approvals)
     found = store.find(office.amina.id)
     assert found
     assert (found.status, found.name) == ("enabled", "Amina")
-    log = [one for one in bo.send("clients_log").json["entries"] if one["client_id"] == office.amina.id]
+    log, _ = ClientStore(office.api.runtime).log_page(office.amina.id, 100, None)
     made = next(one for one in log if one["act"] == "operator_enabled")
     assert (made["by"], made["approved_by_name"], made["changes"]["status"]["after"]) == ("operator", "Bo", "enabled")
 

@@ -62,6 +62,15 @@ def test_a_secret_that_is_added_during_the_approval_counts(office: Office) -> No
     assert (taken, disclosed(office, target)) == ([201], ["minimal"])
 
 
+def test_an_approver_with_a_link_to_a_secret_is_no_second_person(office: Office) -> None:
+    """Who made a handover for the client that asked may have used its link, and does not approve."""
+    machine, target = Admin(office.api), office.registered()
+    assert office.chi.send("handovers_create", body={}, client_id=machine.client.client_id).status == 201
+    approval = machine.update(target, "*", disclosure=["full"]).json["approval_id"]
+    assert office.chi.approve(approval).status == 403
+    assert office.bo.approve(approval).status == 200
+
+
 def test_what_a_client_asked_that_lost_its_access_is_not_approved(office: Office) -> None:
     """A client that was disabled since, or lost clients.manage, has asked in vain."""
     machine, target = Admin(office.api), office.registered()
