@@ -60,6 +60,8 @@ def test_changes_are_rejected_and_withdrawn(office: Office, approvals: Approvals
     assert approvals(office.bo, "reject", office.waiting()) == "Rejected: nothing has changed.\n"
     assert approvals(office.amina, "withdraw", office.waiting()) == "Withdrawn: nothing has changed.\n"
     assert "rejected" in approvals(office.bo, "list")
+    assert json.loads(approvals(office.bo, "reject", office.waiting(), "--json"))["status"] == "rejected"
+    assert json.loads(approvals(office.bo, "approve", office.waiting(), "--json", "--yes"))["status"] == "approved"
 
 
 def test_a_client_that_waits_is_reported(office: Office, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 Rule = Callable[[Any, Any], bool]  # of a field's values before and after: whether that widens
 NEW = "client"  # what a new client widens
-# What an administrator may change of itself although it widens: how its messages and its assertions are known.
-_OWN_IDENTITY = {"sender_id", "jwks", "jwks_uri", "flags.dialect"}
+# What an administrator may change of itself although it widens: how its messages are known and read.
+_OWN = {"sender_id", "jwks", "jwks_uri", "flags.dialect", "flags.openspp17"}
 # How little a message must prove: anything is accepted, nothing is needed, or a valid signature is.
 _EVIDENCE: Mapping[Signatures, int] = {"ignore": 0, "optional": 1, "unsigned": 1, "required": 2}
 
@@ -43,7 +43,7 @@ def check_own_access(before: Client, after: Client | None) -> None:
         raise Conflict(
             "An administrator cannot disable or delete itself, or give up clients.manage: another one must do it."
         )
-    if set(widened(before, after)) - _OWN_IDENTITY:
+    if set(widened(before, after)) - _OWN:
         raise Conflict("An administrator cannot widen its own permissions or limits: another one must do it.")
 
 
