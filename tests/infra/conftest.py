@@ -20,6 +20,7 @@ from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
+from dci_oversight import app as oversight_app
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
@@ -37,6 +38,7 @@ from support.subscribing import SCOPES
 from support.subscriptions import subscribed
 
 from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
+from .oversight_requests import looks
 
 APPS = {
     "TokenFunction": token_app.create_app,
@@ -46,6 +48,7 @@ APPS = {
     "DeliveryFunction": delivery_app.create_app,
     "ChangesFunction": changes_app.create_app,
     "AuditIndexFunction": audit_index_app.create_app,
+    "OversightFunction": oversight_app.create_app,
     "RotationFunction": rotation_app.create_app,
 }
 
@@ -93,8 +96,7 @@ def _serving(api: Api, provider: OpenIdProvider) -> Callable[[str], Work]:
         done = Work(settings.read, resources(api.runtime.settings))
         app = APPS[function](runtime)
         with hooked(runtime, lambda *call: done.calls.append(call)):
-            own = _operators(provider) if function == "ClientsFunction" else ()
-            for status, sent in chain(REQUESTS[function](api), own):
+            for status, sent in chain(REQUESTS[function](api), OF_PEOPLE.get(function, _nobody)(api, provider)):
                 answer = app(sent, None)
                 assert answer.get("statusCode") == status, answer
         return done
@@ -204,7 +206,11 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 202, event("message_keys_revoke", token=admin)
 
 
-def _operators(provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:
+def _nobody(_: Api, __: OpenIdProvider) -> Iterator[tuple[int, Event]]:
+    return iter(())
+
+
+def _operators(_: Api, provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:
     body = {"name": "Registered by a person", "sender_id": SENDER, "scopes": ["registry.search"]}
     yield 403, event("clients_create", body=body, token=provider.token("auditor"))
     yield 201, event("clients_create", body=body, token=provider.token("client-manager"))
@@ -241,5 +247,10 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "DeliveryFunction": deliveries,
     "ChangesFunction": _changes,
     "AuditIndexFunction": _audited,
+    "OversightFunction": lambda _: iter(()),
     "RotationFunction": _steps,
+}
+OF_PEOPLE: dict[str, Callable[[Api, OpenIdProvider], Iterator[tuple[int, Event]]]] = {
+    "ClientsFunction": _operators,
+    "OversightFunction": looks,
 }

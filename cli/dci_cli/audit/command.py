@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from dci_cli.audit.client_names import ClientNames
-from dci_cli.audit.index import indexed_days
-from dci_cli.audit.output import as_json, print_csv, print_text
-from dci_cli.audit.records import Period, Record, Subject, read_records
+from dci_cli.audit.client_names import with_names
+from dci_cli.audit.index import indexed_table
+from dci_cli.audit.output import print_csv, print_text
+from dci_cli.audit.records import Period, Subject, read_records
 from dci_cli.audit.reindex import days_to_index, reindex
 from dci_cli.audit.subjects import client_subject, record_subject
 from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_table
@@ -23,11 +23,12 @@ from dci_cli.local_server import add_local
 from dci_cli.registry.support.interruption import interruptible
 from dci_cli.terminal import print_json
 from dci_common.errors import Unavailable
+from dci_common.exchange.audit_records import Record, as_json
 from dci_common.registry.model.base import Kind
 from dci_common.settings import Settings
 
 _DAYS = 30
-_CHANGES = Subject("attribute_exists(#operator)", "", "There were no changes by operators")
+_CHANGES = Subject("attribute_exists(#command)", "", "There were no changes by operators")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,9 +69,8 @@ def run(options: argparse.Namespace) -> int:
             found, unindexed = read_records(_runtime(options), options.table, period, subject)
     except Unavailable as error:
         raise CommandError("AuditTable is busy: run the same command again.") from error
-    names = ClientNames(options.clients_table)
     with aws_errors("ClientsTable"):
-        named = [{**record, **names.fields(record)} for record in found]
+        named = with_names(options.clients_table, found)
     _print(named, options)
     if not named:
         sentence = f"{subject.absence} from {period.first} to {period.last}. {subject.unchecked}"
@@ -109,7 +109,7 @@ def _reindex(options: argparse.Namespace) -> int:
     since, until = (options.day, options.day) if options.day else (options.since, options.until)
     done = entries = 0
     with aws_errors("AuditTable"), interruptible(lambda: f"{done} days are indexed: run the same command again."):
-        indexed = indexed_days(runtime, options.table)
+        indexed = indexed_table(runtime, options.table)
         days = days_to_index(indexed, since, until, again=options.again)
         for day, count in reindex(runtime, options.table, days, indexed):
             done, entries = done + 1, entries + count
