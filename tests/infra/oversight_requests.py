@@ -30,7 +30,10 @@ def looks(api: Api, provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:
     """Yield what people and clients ask, with the status of the answer."""
     for item in (_AUDITED, *index_entries(_AUDITED)):
         put(api.runtime, item)
-    auditor = provider.token("auditor", sub="who-is-new")
+    now = int(api.clock())  # which other functions have moved
+    auditor, officer = (
+        provider.token(role, sub=f"new-{role}", iat=now, exp=now + 60) for role in ("auditor", "data-officer")
+    )
     client, _ = api.client()
     yield 200, asked("audit", auditor, person=PERSON)
     yield 200, asked("audit", auditor, group="GRP-001")
@@ -41,4 +44,4 @@ def looks(api: Api, provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:
     yield 200, asked("audit_statement", auditor, person=PERSON)
     yield 200, asked("usage", auditor)
     yield 200, event("administration_log", token=api.token_of(scopes=("clients.read",)))
-    yield 200, event("record_view", token=provider.token("data-officer"))
+    yield 200, event("record_view", token=officer)

@@ -32,12 +32,13 @@ def administration_log(runtime: Runtime, request: Request, look: Look) -> Respon
 def _entry(entry: dict[str, Any]) -> dict[str, Any]:
     """Return an entry with what it is about as `kind` and `id`."""
     about = str(entry["client_id"])
-    own = {name: value for name, value in entry.items() if name != "client_id"}
-    return {"kind": _kind(about, str(entry["act"])), "id": about, **own}
+    kind = _kind(about)
+    left_out = {"client_id"} if kind == "client" else {"client_id", "version"}  # which only clients have
+    return {"kind": kind, "id": about, **{name: value for name, value in entry.items() if name not in left_out}}
 
 
-def _kind(about: str, act: str) -> str:
-    """Return what an entry is about: a `client`, an `operator`, or what the act names, such as `keys`."""
+def _kind(about: str) -> str:
+    """Return what an entry is about: a `client`, an `operator` (by issuer and subject), or as it begins."""
     if is_client_id(about):
         return "client"
-    return "operator" if "#" in about else act.partition("_")[0]
+    return "operator" if "://" in about else about.partition("#")[0]

@@ -104,15 +104,31 @@ class ClientChanges:
                 self._commit(by, change.after, _undoing(before, change))
             raise
 
+    def record(self, by: Caller, about: str, act: str) -> bool:
+        """Record an act on what is no client, such as `keys#tokens`; False when the caller's access was changed."""
+        now, number = timestamp(self._runtime.clock()), int.from_bytes(self._runtime.random_bytes(4))
+        entry = LogEntry(client_id=about, at=now, by=by.id, by_name=by.name, act=act, version=number)
+        try:
+            self._runtime.dynamodb.transact_write_items(
+                TransactItems=self._addressed([*_caller_checks(by, None), _put_new(log_item(entry))])
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "TransactionCanceledException":
+                return False
+            raise
+        return True
+
+    def _addressed(self, actions: list[Action]) -> Any:  # noqa: ANN401 - as AWS takes it
+        return [
+            {verb: {"TableName": self._table, **request}} for action in actions for verb, request in action.items()
+        ]
+
     def _commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
         log = put(log_item(_entry(by, timestamp(self._runtime.clock()), before, change)))
         versions = [_client_action(before, change.after), *_caller_checks(by, before)]
         actions = [*versions, *_name_actions(before, change.after), *change.actions, log]
-        addressed: Any = [
-            {verb: {"TableName": self._table, **request}} for action in actions for verb, request in action.items()
-        ]
         try:
-            self._runtime.dynamodb.transact_write_items(TransactItems=addressed)
+            self._runtime.dynamodb.transact_write_items(TransactItems=self._addressed(actions))
         except ClientError as error:
             response: Any = error.response
             reasons = [reason["Code"] for reason in response.get("CancellationReasons", [])]
