@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from dci_cli.openapi.callbacks import callback, webhooks
+from dci_cli.openapi.oversight import oversight_paths
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
@@ -51,7 +52,8 @@ _QUERY: Tree = {
 
 def document() -> Tree:
     """Return the whole document."""
-    paths = _public_paths() | _client_paths() | _key_paths() | _exchange_paths()
+    seen = oversight_paths(lambda name: _responses(200, name, "Error", set(_ERRORS)), (CLIENTS_READ, CLIENTS_MANAGE))
+    paths = _public_paths() | _client_paths() | _key_paths() | _exchange_paths() | seen
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}
     return {

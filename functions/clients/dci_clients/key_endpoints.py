@@ -48,7 +48,7 @@ class KeyEndpoints:
 
     def _start(self, caller: Caller, use: KeyUse, prefix: str) -> Response:
         by = self._administration.authorize(caller)
-        self._administration.record_act(by, f"keys#{use.value}", "revoke_asked" if prefix else "rotate_asked")
+        self._administration.record_act(by, f"keys#{use.name.lower()}", "revoke_asked" if prefix else "rotate_asked")
         settings = self._runtime.settings
         secret_id = settings.signing_keys_secret if use is KeyUse.TOKENS else settings.message_keys_secret
         rotation = uuid.UUID(bytes=self._runtime.random_bytes(16), version=4)
