@@ -17,7 +17,7 @@ from support.overseeing import Oversight, disclosed, rows, withhold
 
 DAY = 86_400
 MEALS = {"text": "School meals", "code": "meals"}
-PURPOSE = {"consent": {"id": "c-1", "ts": "2026-03-01T09:30:00Z", "purpose": MEALS}}
+PURPOSE: dict[str, Any] = {"consent": {"id": "c-1", "ts": "2026-03-01T09:30:00Z", "purpose": MEALS}}
 BAD: tuple[dict[str, str], ...] = (
     *({"person": "a", "group": "g1"}, {"person": "a", "client_id": "5b0c6a52-9d1e-4f0b-8f6e-1c2d3e4f5a6b"}),
     *({"phone": "+111", "identifier_type": "UIN", "identifier_value": "a"}, {"identifier_type": "UIN"}),
@@ -195,7 +195,9 @@ def test_a_position_that_is_tampered_with_shows_nothing_else(oversight: Oversigh
 
 def test_the_answer_may_be_csv(oversight: Oversight) -> None:
     """By Accept or format the answer is CSV for a spreadsheet, in which no cell is a formula."""
-    danger = {name: {"S": f"{sign}1+1"} for name, sign in (("purpose", "="), ("query", "@"), ("route", "-"))}
+    danger: dict[str, Any] = {
+        name: {"S": f"{sign}1+1"} for name, sign in (("purpose", "="), ("query", "@"), ("route", "-"))
+    }
     danger |= {"transaction_id": {"S": "+1"}, "message_id": {"S": "\tx"}, "reference_id": {"S": "\uff1d1"}}
     disclosed(oversight.runtime, START, 1, "PERSON#a", **danger)
     disclosed(oversight.runtime, START - 1, 2, "PERSON#a")
@@ -206,11 +208,11 @@ def test_the_answer_may_be_csv(oversight: Oversight) -> None:
     assert (row["records"], row["did"], row["count"]) == ("PERSON#a", "saw", "1")
     assert [cell for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\uff1d"))] == []
     following = by_format.headers["X-Next-Page"]
-    by_header = oversight.ask("audit", person="a", next=following, headers={"accept": "text/csv;q=0.9, text/plain"})
+    by_header = oversight.ask("audit", person="a", next=following, accept="text/csv;q=0.9, text/plain")
     assert [row["moment"] for row in rows(by_header)] == ["2026-03-01T09:29:59.000Z"]
     assert "X-Next-Page" not in by_header.headers
-    usual = {"accept": "application/json, text/csv"}
-    assert oversight.ask("audit", person="a", headers=usual).headers["Content-Type"] == "application/json"
+    usual = "application/json, text/csv"
+    assert oversight.ask("audit", person="a", accept=usual).headers["Content-Type"] == "application/json"
     for name in ("audit_statement", "usage", "administration_log"):
         subject = {"person": "a"} if name == "audit_statement" else {}
         assert len(rows(oversight.ask(name, format="csv", **subject))) > 0, name

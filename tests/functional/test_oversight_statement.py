@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -39,9 +40,13 @@ def test_a_statement_says_who_saw_what_and_why(oversight: Oversight) -> None:
 def test_a_statement_names_nobody_else_and_no_query(oversight: Oversight) -> None:
     """Neither other records, nor what was asked, nor the names and reasons of operators are in it."""
     runtime = oversight.runtime
-    told = {"query": {"S": "Rosa Quispe"}, "transaction_id": {"S": "t-Rosa"}, "reference_id": {"S": "r-Rosa"}}
+    told: dict[str, Any] = {
+        "query": {"S": "Rosa Quispe"},
+        "transaction_id": {"S": "t-Rosa"},
+        "reference_id": {"S": "r-Rosa"},
+    }
     disclosed(runtime, START - 1, 1, *PERSON, **told, disclosed={"S": "minimal"})
-    by = {"operator": {"S": "https://idp#Rosa"}, "operator_name": {"S": "Rosa Quispe"}}
+    by: dict[str, Any] = {"operator": {"S": "https://idp#Rosa"}, "operator_name": {"S": "Rosa Quispe"}}
     disclosed(runtime, START - 2, 2, *PERSON, **by, route={"S": "records/person"}, reason={"S": "asked by Rosa"})
     disclosed(runtime, START - 3, 3, *PERSON, **by, route={"S": "audit"}, reason={"S": "asked by Rosa"})
     disclosed(runtime, START - 4, 4, *PERSON, **by, command={"S": "put Rosa"})

@@ -32,9 +32,9 @@ class Oversight:
         """What the functions use."""
         return self.api.runtime
 
-    def ask(self, name: str, *, role: str = "auditor", headers: dict[str, str] | None = None, **query: Any) -> Reply:
+    def ask(self, name: str, *, role: str = "auditor", accept: str = "*/*", **query: Any) -> Reply:
         """Send an event of the bank as a person, with these parameters."""
-        sent = event(name, token=self.provider.token(role), **headers or {})
+        sent = event(name, token=self.provider.token(role), accept=accept)
         return self.api.send(sent | {"rawQueryString": urlencode(query)})
 
     def view(self, kind: str, record_id: str, *, role: str = "data-officer", reason: str = "A complaint") -> Reply:
@@ -56,7 +56,7 @@ class Oversight:
 
     def pages(self, name: str, member: str, **query: Any) -> Iterator[list[dict[str, Any]]]:
         """Yield all pages of a list."""
-        following: dict[str, str] = {}
+        following: dict[str, Any] = {}
         while True:
             reply = self.ask(name, **query, **following)
             assert reply.status == 200, reply
