@@ -22,6 +22,7 @@ from dci_cli.local.load import load
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables
 from dci_common import logs as function_logs
+from dci_common.aws.transport import Endpoint
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, views
 from dci_common.runtime import Runtime, tune_gc
@@ -111,6 +112,7 @@ def _dynamodb() -> Iterator[None]:
     jar = dynamodb_local.fetch(ROOT / ".local" / "dynamodb-local")
     with dynamodb_local.running(jar) as endpoint, pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+        patch.setattr(Endpoint, "read_seconds", 60)  # it shares a busy machine with the tests
         yield
 
 

@@ -9,9 +9,8 @@ import pytest
 
 from support.api import START, Api
 from support.key_publisher import http
-from support.operator_provider import OpenIdProvider, key_pair, list_clients
+from support.operator_provider import CONFIGURATION, KEYS, OpenIdProvider, key_pair, list_clients
 
-CONFIGURATION, KEYS = "/realms/government/.well-known/openid-configuration", "/realms/government/keys"
 HUGE = http(b'{"keys": [' + b" " * 70_000 + b"]}")
 REDIRECT = http(b"{}", "302 Found", "Location: http://127.0.0.1:1/keys\r\n")
 

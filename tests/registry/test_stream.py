@@ -21,6 +21,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group, Identifier, Membership, Person
 from dci_common.subscriptions.changed_record import ChangedRecord
 from support.events import event
+from support.registries import turn_on_stream
 from support.registry_harness import Registry, unstamped
 
 ANNA = Person(id="anna", identifiers=(Identifier(identifier_type="UIN", identifier_value="1"),))
@@ -60,9 +61,12 @@ def place(engine_name: str, request: pytest.FixtureRequest) -> Iterator[tuple[Re
         if os.environ.get("DCI_TEST_ENGINE") == "dynamodb-local":
             pytest.skip("the tests' tables are in DynamoDB Local")
         with moto_stream.listening() as records:
-            yield request.getfixturevalue("registry"), MotoReader(records)
+            registry = request.getfixturevalue("registry")
+            turn_on_stream(registry.table)
+            yield registry, MotoReader(records)
     else:
         registry = request.getfixturevalue("local_registry")
+        turn_on_stream(registry.table)
         registry.clear()
         yield registry, ShardReader(registry.runtime, registry.runtime.settings.registry_table)
 

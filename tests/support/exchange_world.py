@@ -53,7 +53,7 @@ class World:
         number = self.draw.getrandbits(64)
         self.names = {"exchange_table": f"dci-exchange-{number}", "audit_table": f"dci-audit-{number}"}
         made = {"ExchangeTable": self.names["exchange_table"], "AuditTable": self.names["audit_table"]}
-        create_tables(tests_client(), tables(), made)
+        create_tables(tests_client(), tables(streams=False), made)
         self.begin_process()
         changes = {"records_a_day": 40} if self.draw.random() < 0.3 else {}
         self.partner = Partner(self.api, Queues(), self.receiver.url, **changes)

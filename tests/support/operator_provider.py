@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from support.api import Reply
 
 AUDIENCE = "dci-administration"
+CONFIGURATION, KEYS = "/.well-known/openid-configuration", "/keys"
 ROLES = ("auditor", "client-manager", "approver", "data-officer")
 
 
@@ -32,11 +34,15 @@ def key_pair(number: int = 1, algorithm: str = "RS256") -> Pair:
     return pair(algorithm, f"idp-{number}")
 
 
+_realms = itertools.count()
+
+
 @dataclass
 class OpenIdProvider:
     """A provider that publishes the keys of `pairs`; `configuration` changes its discovery document.
 
-    `answer` replaces what it answers to each request, and `paths` are those that were asked for.
+    `answer` replaces what it answers to each request, and `paths` are those that were asked for, below its issuer.
+    Each provider has a realm of its own: keys are kept by issuer, and a later one may get the same port.
     """
 
     server: Receiver
@@ -44,24 +50,20 @@ class OpenIdProvider:
     configuration: dict[str, Any] = field(default_factory=dict)
     answer: bytes | None = None
     paths: list[str] = field(default_factory=list)
+    realm: str = field(default_factory=lambda: f"/realms/{next(_realms)}")
 
     @property
     def issuer(self) -> str:
         """The issuer."""
-        return f"http://127.0.0.1:{self.server.port}/realms/government"
+        return f"http://127.0.0.1:{self.server.port}{self.realm}"
 
     def serve(self, connection: socket.socket) -> None:
         """Answer a request."""
-        path = partner_server.read_request(connection).split(b" ")[1].decode()
+        path = partner_server.read_request(connection).split(b" ")[1].decode().removeprefix(self.realm)
         self.paths.append(path)
-        jwks_uri = f"{self.issuer}/keys"
         known = {
-            "/realms/government/.well-known/openid-configuration": {
-                "issuer": self.issuer,
-                "jwks_uri": jwks_uri,
-                **self.configuration,
-            },
-            "/realms/government/keys": {"keys": [one.jwk for one in self.pairs]},
+            CONFIGURATION: {"issuer": self.issuer, "jwks_uri": self.issuer + KEYS, **self.configuration},
+            KEYS: {"keys": [one.jwk for one in self.pairs]},
         }
         found = http(json.dumps(known[path]).encode()) if path in known else http(b"", "404 Not Found")
         connection.sendall(found if self.answer is None else self.answer)

@@ -20,7 +20,7 @@ def own_deployment(new_api: Callable[..., Api]) -> Callable[..., Api]:
     number = next(_numbers)
     secrets = {f"{use}_keys_secret": f"dci-{use}-keys-{number}" for use in ("signing", "message")}
     names = {"clients_table": f"dci-clients-{number}", **secrets}
-    create_tables(tests_client(), tables(), {"ClientsTable": names["clients_table"]})
+    create_tables(tests_client(), tables(streams=False), {"ClientsTable": names["clients_table"]})
     for name in secrets.values():
         boto3.client("secretsmanager").create_secret(Name=name, SecretString='{"seed": "generated"}')
     return partial(new_api, **names)

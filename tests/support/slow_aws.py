@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ReadTimeoutError
 
 from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager, MinimalSQS
+from dci_common.aws.transport import Endpoint
 from support.retry_pauses import retry_with_sleep
 
 if TYPE_CHECKING:
     from dci_common.deadline import Deadline
     from support.api import Api, Clock
 
+READ_SECONDS = Endpoint.read_seconds  # the functions' own, whatever the engine of the tests is given
 TIMEOUT = 29  # seconds, of every function
 Seconds = Callable[[str, int], float]  # how long a call takes: its operation, and its number, counted from 0
 
@@ -51,7 +53,7 @@ def slow_aws(api: Api, seconds: Seconds) -> Iterator[list[str]]:
         def slow_post(target: str, content_type: str, body: bytes, deadline: Deadline) -> Any:
             with lock:
                 operation = target.rpartition(".")[2]
-                took, waits = seconds(operation, len(calls)), min(endpoint.read_seconds, deadline.call_seconds())
+                took, waits = seconds(operation, len(calls)), min(READ_SECONDS, deadline.call_seconds())
                 calls.append(operation)
                 answer = post(target, content_type, body, deadline)
                 api.clock.advance(min(took, waits))

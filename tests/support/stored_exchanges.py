@@ -31,7 +31,7 @@ _numbers = itertools.count()
 def exchange_table() -> str:
     """Make an ExchangeTable, and return its name: workers would fail with these exchanges, of which some are due."""
     name = f"dci-exchange-{next(_numbers)}"
-    create_tables(tests_client(), tables(), {"ExchangeTable": name})
+    create_tables(tests_client(), tables(streams=False), {"ExchangeTable": name})
     return name
 
 

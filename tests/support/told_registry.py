@@ -203,8 +203,8 @@ def told_registry(population: Population, draw: random.Random) -> Iterator[ToldR
     """Load a population into tables of their own; the engine must be running."""
     number = next(_numbers)
     names = {"ClientsTable": f"dci-clients-told-{number}", "ExchangeTable": f"dci-exchange-told-{number}"}
-    create_tables(tests_client(), tables(), names)
-    with registry_of(population, SHARDS) as table, _reading(table) as reader:
+    create_tables(tests_client(), tables(streams=False), names)
+    with registry_of(population, SHARDS, streams=True) as table, _reading(table) as reader:
         settings = Settings(
             registry_table=table,
             clients_table=names["ClientsTable"],

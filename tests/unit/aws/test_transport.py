@@ -23,6 +23,7 @@ from botocore.exceptions import (
 from dci_common.aws.transport import Answer, Endpoint, ResponseTooLarge, tls_context
 from dci_common.deadline import Deadline
 from support.fake_aws_server import GOOD, REQUEST_ID, Server
+from support.slow_aws import READ_SECONDS
 
 
 def ask(endpoint: Endpoint, deadline: Deadline = Deadline()) -> Answer:  # noqa: B008 - it is immutable
@@ -220,6 +221,7 @@ def test_timeouts_are_what_the_deadline_leaves(server: Server, monkeypatch: pyte
 
     monkeypatch.setattr(socket, "create_connection", connect)
     monkeypatch.setattr(Endpoint, "_answer", read)
+    monkeypatch.setattr(Endpoint, "read_seconds", READ_SECONDS)
     endpoint = server.endpoint()
     for seconds in (3, 1.5, 100):  # on one connection
         ask(endpoint, until(seconds))
