@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from support.api import START
 from support.audit_stream import audit_items, index
-from support.call_trace import hooked
+from support.call_trace import aws_calls, hooked
 from support.overseeing import Oversight, disclosed, rows, withhold
 
 DAY = 86_400
@@ -25,6 +25,7 @@ BAD: tuple[dict[str, str], ...] = (
     *({"limit": "٣"}, {"since": "yesterday"}, {"since": "2026-02-30"}, {"until": "2026-03-01T25:00Z"}),
     *({"since": "2026-03-02", "until": "2026-03-01"}, {"format": "xml"}, {"person": "a", "next": "%%"}),
     *({"identifier_type": "NONE", "identifier_value": "1"}, {"since": "0000-01-01"}, {"until": "2026-03-01T10"}),
+    *({"since": "2999-01-01"}, {"since": "2025-01-01"}, {"since": "0001-01-01", "until": "9999-12-31"}),
 )
 
 
@@ -82,7 +83,7 @@ def test_pages_are_in_order_and_miss_nothing(oversight: Oversight) -> None:
     """All partitions of all days are merged, newest first; what was withheld is marked, also at the end of a page."""
     draw, runtime = random.Random(1), oversight.runtime
     items = []
-    for number in range(60):
+    for number in range(32):
         moment = START - draw.randrange(3 * DAY) // 1000 * 1000
         client = draw.choice(("health", "food"))
         items.append(disclosed(runtime, moment, number, f"PERSON#p{number % 5}", client_id=client))
@@ -93,7 +94,7 @@ def test_pages_are_in_order_and_miss_nothing(oversight: Oversight) -> None:
     unsent = {item["sk"]["S"] for number, item in enumerate(items) if not number % 3}
     known = {item["sk"]["S"]: item for item in items}
     of_p1 = [sk for sk in newest if known[sk]["records"]["SS"] == ["PERSON#p1"] and sk not in unsent]
-    for limit in (1, 7, 100):
+    for limit in (2, 7, 100):
         for query, expected in (
             ({"since": "2026-02-26", "until": "2026-03-01T09:30Z"}, newest),
             ({"person": "p1"}, of_p1),
@@ -105,6 +106,21 @@ def test_pages_are_in_order_and_miss_nothing(oversight: Oversight) -> None:
     everything = [entry for page in oversight.pages("audit", "entries", since="2026-02-26") for entry in page]
     for entry in (entry for entry in everything if "operator" not in entry):
         assert ("withheld" in entry) == (entry["did"] == "withheld") == (not entry["records"])
+
+
+def test_one_persons_history_costs_the_same_however_much_there_is(oversight: Oversight) -> None:
+    """Disclosures of others add no call, and nothing to what these read."""
+    disclosed(oversight.runtime, START, 1, "PERSON#a")
+    index(oversight.runtime)
+    oversight.ask("audit", person="a")  # the operator and the keys are known now
+    with aws_calls(oversight.runtime) as few:
+        assert len(oversight.ask("audit", person="a").json["entries"]) == 1
+    for number in range(40):
+        disclosed(oversight.runtime, START + number, number, "PERSON#b")
+    index(oversight.runtime, [item for item in audit_items(oversight.runtime) if "operator" not in item])
+    with aws_calls(oversight.runtime) as many:
+        assert len(oversight.ask("audit", person="a").json["entries"]) == 1
+    assert many == few
 
 
 def test_what_a_client_saw_is_answered(oversight: Oversight) -> None:

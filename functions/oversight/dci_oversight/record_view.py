@@ -34,7 +34,7 @@ def record(runtime: Runtime, request: Request, look: Look) -> Response:
     if "reason" not in parameters:
         raise InvalidRequest("reason is missing: say why the record is to be seen; it is recorded.")
     kind, record_id = _KINDS.get(request.parameters.get("kind", "")), request.parameters.get("id", "")
-    if kind is None or not (record_id.isprintable() and 0 < len(record_id.encode()) <= _MAX_ID_BYTES):
+    if kind is None or not 0 < len(record_id.encode()) <= _MAX_ID_BYTES:
         raise NotFound("There is no such record: the path is /records/person/{id} or /records/group/{id}.")
     look.record(f"records/{kind.lower()}", parameters, [record_pk(kind, record_id)])
     found = RegistryStore(runtime).views(kind, [record_id], Budget(_MAX_READ, current_deadline()))

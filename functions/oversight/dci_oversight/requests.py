@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -18,10 +18,12 @@ from dci_common.exchange.audit_pages import AFTER, Span
 
 Parameters = Mapping[str, str]
 _MAX_VALUE_BYTES = 512
-_DAYS = 30  # before the last one, where no record is named
+_DAY = 86_400
+_DAYS, _MAX_DAYS = 30, 366  # of a period, if it is not given, and at most, where no record is named
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{3})?)?)?Z?", re.ASCII)
 # A sort key of an audit item, or the day before which all days follow.
 _POSITION = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d\.\d{3}Z#[0-9a-f]{16}#\d{1,9}~?)?", re.ASCII)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _START = "0001-01-01"
 
 
@@ -40,8 +42,8 @@ def read_parameters(request: Request, *names: str) -> Parameters:
     for name, value in given:
         if name not in names:
             raise InvalidRequest(f"A parameter is unknown; there are {', '.join(names)}.")
-        if not value.strip() or not value.isprintable() or len(value.encode()) > _MAX_VALUE_BYTES:
-            raise InvalidRequest(f"{name} must be a printable text of up to {_MAX_VALUE_BYTES} bytes.")
+        if not value.strip() or _CONTROL.search(value) or len(value.encode()) > _MAX_VALUE_BYTES:
+            raise InvalidRequest(f"{name} must be a text of up to {_MAX_VALUE_BYTES} bytes, without line breaks.")
     parameters = dict(given)
     if len(parameters) < len(given):
         raise InvalidRequest("A parameter is repeated: send each one once.")
@@ -53,15 +55,18 @@ def read_span(parameters: Parameters, now: float, *, is_bounded: bool) -> Span:
     """Return the period that is asked for, and where the page begins. Raises InvalidRequest.
 
     `since` and `until` are dates or moments in UTC, and both are included, as far as they say: `until` a date means
-    until its end. A period that `is_bounded` begins 30 days before its end, where `since` is missing.
+    until its end. A period that `is_bounded` begins 30 days before its end, where `since` is missing. What is to come
+    has not been recorded, but for the clock of another function, which may be ahead.
     """
-    today = datetime.fromtimestamp(now, UTC).date()
-    last = _moment(parameters, "until") or str(today)
-    earliest = date.fromisoformat(last[:10])
-    days_before = str(earliest - timedelta(days=min(_DAYS, (earliest - date.min).days)))
-    first = _moment(parameters, "since") or (days_before if is_bounded else _START)
+    tomorrow = str(datetime.fromtimestamp(now + _DAY, UTC).date())
+    last = min(_moment(parameters, "until") or tomorrow, tomorrow)
+    days = date.fromisoformat(last[:10]).toordinal()
+    begin = str(date.fromordinal(max(1, days - _DAYS)))
+    first = _moment(parameters, "since") or (begin if is_bounded else _START)
     if first > last + AFTER:
-        raise InvalidRequest("since must not be after until.")
+        raise InvalidRequest("since must not be after until, nor in the future.")
+    if is_bounded and days - date.fromisoformat(first[:10]).toordinal() > _MAX_DAYS:
+        raise InvalidRequest(f"A period has {_MAX_DAYS} days at most, unless a person or group is named.")
     return Span(first, last + AFTER, _position(parameters))
 
 
