@@ -76,10 +76,16 @@ def village_api(village_table: str, new_api: Callable[..., Api]) -> Api:
 
 
 @pytest.fixture(scope="session")
-def tiny_api(new_api: Callable[..., Api]) -> Iterator[Api]:
-    """Return an API over the tiny registry, for tests that only ask it."""
+def tiny_table(engine: None) -> Iterator[str]:  # noqa: ARG001 - must be running
+    """Return the table of the tiny registry."""
     with registry_of(tiny_population()) as table:
-        yield new_api(registry_table=table)
+        yield table
+
+
+@pytest.fixture(scope="session")
+def tiny_api(tiny_table: str, new_api: Callable[..., Api]) -> Api:
+    """Return an API over the tiny registry, for tests that only ask it."""
+    return new_api(registry_table=tiny_table)
 
 
 @pytest.fixture
@@ -114,13 +120,6 @@ def reader(api: Api) -> Admin:
 def owner(api: Api) -> str:
     """Return the id of a client that is new."""
     return api.client()[0].client_id
-
-
-@pytest.fixture(scope="session")
-def tiny_table(engine: None) -> Iterator[str]:  # noqa: ARG001 - must be running
-    """Return the table of the tiny registry."""
-    with registry_of(tiny_population()) as table:
-        yield table
 
 
 @pytest.fixture

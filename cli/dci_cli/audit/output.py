@@ -30,7 +30,12 @@ def print_csv(records: Iterable[Record]) -> None:
 def _row(record: Record) -> Sequence[str]:
     who = next((record[name] for name in ("operator_name", "operator", "client", "client_id") if name in record), "")
     keys = keys_of(record)
-    texts = (record.get(name, "") for name in ("disclosed", "route", "transaction_id", "purpose", "query"))
+    why = record.get("purpose") or record.get("reason", "")
+    texts = (
+        *(record.get(name, "") for name in ("disclosed", "route", "transaction_id")),
+        why,
+        record.get("query", ""),
+    )
     first = " ".join(keys[:_SHOWN]) + (f" and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else "")
     shown = [record["moment"], who, act_of(record), record.get("record_type", ""), str(len(keys)), first]
     return [*shown, *map(str, texts)]

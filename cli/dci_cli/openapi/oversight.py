@@ -9,6 +9,8 @@ from dci_cli.openapi.messages import TEXT, Schema, closed
 from dci_common.clients.store import MAX_PAGE
 
 _NUMBER: Schema = {"type": "integer"}
+_FLAG: Schema = {"type": "boolean"}
+_AS_SENT: Schema = {}
 _TEXTS: Schema = {"type": "array", "items": TEXT}
 _MOMENT: Schema = {**TEXT, "format": "date-time"}
 _RECORD = ("person", "group", "identifier_type", "identifier_value", "phone")
@@ -26,8 +28,8 @@ _AUDIT_ENTRY = closed(
         **dict.fromkeys(("client_id", "client", "operator", "operator_name", "command", "reason", "route"), TEXT),
         **dict.fromkeys(("record_type", "disclosed", "rejected", "reference_id"), TEXT),
         **dict.fromkeys(("correlation_id", "message_id", "transaction_id"), TEXT),
-        **dict.fromkeys(("withheld", "incomplete"), {"type": "boolean"}),
-        **dict.fromkeys(("query", "purpose"), {}),  # as they were sent
+        **dict.fromkeys(("withheld", "incomplete"), _FLAG),
+        **dict.fromkeys(("query", "purpose"), _AS_SENT),
     },
 )
 _DISCLOSURE = closed({"when": _MOMENT, "organisation": TEXT, "fields": _TEXTS, "purpose": TEXT})

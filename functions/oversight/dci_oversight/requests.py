@@ -15,6 +15,7 @@ from dci_common.edge.http import Request, Response
 from dci_common.edge.positions import invalid_next
 from dci_common.errors import InvalidRequest
 from dci_common.exchange.audit_pages import AFTER, Span
+from dci_common.json_text import json_text
 
 Parameters = Mapping[str, str]
 _MAX_VALUE_BYTES = 512
@@ -125,5 +126,11 @@ def wants_csv(request: Request, parameters: Parameters) -> bool:
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return a row with texts alone: the parts of a list are separated by spaces."""
-    return {name: " ".join(map(str, value)) if isinstance(value, list) else str(value) for name, value in row.items()}
+    """Return a row with texts alone: the parts of a list are separated by spaces, and an object is JSON."""
+    return {name: _cell(value) for name, value in row.items()}
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, dict):
+        return json_text(value)
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
