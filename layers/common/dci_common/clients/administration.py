@@ -160,8 +160,8 @@ class Administration:
 
     def record_act(self, by: Caller, about: str, act: str) -> None:
         """Record an act on what is no client, before it is done; `about` is its kind and name: `keys#tokens`."""
-        for _ in self._runtime.retry.attempts(_CONFLICTS):
-            if self._changes.record(by, about, act):
+        for number, _ in enumerate(self._runtime.retry.attempts(_CONFLICTS), 1):
+            if self._changes.record(by, about, act, number):
                 return
             by = self.authorize(by)
         raise Conflict("Other requests are changing your own registration at this moment: try again.")

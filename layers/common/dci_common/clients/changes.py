@@ -104,9 +104,12 @@ class ClientChanges:
                 self._commit(by, change.after, _undoing(before, change))
             raise
 
-    def record(self, by: Caller, about: str, act: str) -> bool:
-        """Record an act on what is no client, such as `keys#tokens`; False when the caller's access was changed."""
-        now, number = timestamp(self._runtime.clock()), int.from_bytes(self._runtime.random_bytes(4))
+    def record(self, by: Caller, about: str, act: str, number: int) -> bool:
+        """Record an act on what is no client, such as `keys#tokens`.
+
+        False when the caller's access was changed, or another entry of this millisecond has the number.
+        """
+        now = timestamp(self._runtime.clock())
         entry = LogEntry(client_id=about, at=now, by=by.id, by_name=by.name, act=act, version=number)
         try:
             self._runtime.dynamodb.transact_write_items(
