@@ -8,6 +8,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/pytest -q -n auto --dist worksteal
 EXPLORING := tests/property tests/unit tests/conformance/test_openapi.py tests/registry/importer/test_import_properties.py \
 	tests/registry/importer/test_import_partial_properties.py
 DYNAMODB_LOCAL := .local/dynamodb-local/fetched.stamp
+OIDC_PROVIDER := bench/peers/node_modules/installed.stamp
 BENCH := PYTHONPATH=bench:tests $(VENV)/python
 # $(call measure,warm) runs bench/warm.py with the options of `make bench`.
 measure = @$(BENCH) bench/$(1).py $(QUICK) $(if $(JSON),--json $(JSON)/$(1).json)
@@ -109,9 +110,9 @@ containers: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL)
 	@if [ -n "$(WITH_DOCKER)" ] || docker version >/dev/null 2>&1; then $(WITH_DOCKER) $(MAKE) e2e bench-e2e QUICK=$(QUICK); \
 	  else echo "tests/e2e and bench-e2e did not run: no Docker engine answers, and WITH_DOCKER is not set." >&2; fi
 
-# All tests, with those that `make test` leaves out, on DynamoDB Local, with more examples and coverage.
+# All tests, with those that `make test` leaves out, on DynamoDB Local and with npm's OpenID provider, with more examples and coverage.
 .PHONY: cover
-cover: .venv/dev.stamp $(DYNAMODB_LOCAL)
+cover: .venv/dev.stamp $(DYNAMODB_LOCAL) $(OIDC_PROVIDER)
 	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 DCI_TEST_EXAMPLES=200 $(PYTEST) --cov
 
 # Run it after changes of the tested code: ten times the examples of `make check`, on both engines.
@@ -238,9 +239,13 @@ sync = @scripts/uv pip sync -q --require-hashes --python $(1)/bin/python require
 	$(call sync,.venv-checkov,checkov)
 	@touch $@
 
-# The servers that bench/peers compares with, and the npm package among them.
-.venv-peers/peers.stamp: requirements/peers.txt bench/peers/package-lock.json .venv-uv/uv.stamp | .venv-peers/bin/python
+# The servers that bench/peers compares with, an npm package among them.
+.venv-peers/peers.stamp: requirements/peers.txt $(OIDC_PROVIDER) .venv-uv/uv.stamp | .venv-peers/bin/python
 	$(call sync,.venv-peers,peers)
+	@touch $@
+
+# npm's OpenID provider, which the tests sign in at too.
+$(OIDC_PROVIDER): bench/peers/package-lock.json
 	@cd bench/peers && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from functools import cached_property
@@ -58,9 +59,21 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class Api:
     """A client of the deployment at a base URL. Every request raises CommandError when there is no response."""
 
-    def __init__(self, base_url: str, client_id: str = "", client_secret: str = "") -> None:
-        """Raise CommandError when the URL is not valid, or would send a secret over the network unencrypted."""
-        parts = urlsplit(base_url)
+    def __init__(
+        self,
+        base_url: str,
+        client_id: str = "",
+        client_secret: str = "",
+        person: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """Raise CommandError when the URL is not valid, or would send a secret over the network unencrypted.
+
+        `person` returns the token of a person who sends the requests in place of the client, or None.
+        """
+        try:
+            parts = urlsplit(base_url)
+        except ValueError:  # such as half an IPv6 address
+            parts = urlsplit("")
         if parts.scheme not in {"http", "https"} or not parts.hostname or set("@?#") & set(base_url):
             raise CommandError("The API's URL is not valid: give one such as https://registry.example.org.")
         if parts.scheme == "http" and parts.hostname not in _LOCAL:
@@ -68,6 +81,7 @@ class Api:
         self.base_url = base_url.rstrip("/")
         self.client_id = client_id
         self._client = {"client_id": client_id, "client_secret": client_secret}
+        self._person = person
         self._opener = urllib.request.build_opener(_NoRedirect)
 
     def send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
@@ -98,25 +112,27 @@ class Api:
 
     @cached_property
     def token(self) -> str:
-        """The client's token. Raises CommandError when it is not issued."""
+        """The person's token, or else the client's. Raises CommandError when it is not issued."""
+        if token := self._person():
+            return token
         reply = self.request_token()
         content = reply.json if isinstance(reply.json, dict) else {}
         if not content.get("access_token"):
             if not all(self._client.values()):
                 raise CommandError(
-                    "The client for the requests is missing: run `dci configure`, or set DCI_CLIENT_ID and"
-                    " DCI_CLIENT_SECRET beside DCI_API."
+                    "The client for the requests is missing: run `dci configure` or `dci login`, or set DCI_CLIENT_ID"
+                    " and DCI_CLIENT_SECRET beside DCI_API."
                 )
             reason = content.get("error_description") or f"status {reply.status}"
             raise CommandError(f"The API issued no token: {reason}")
         return str(content["access_token"])
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
-        """Send a GET request with the client's token."""
+        """Send a GET request with the token."""
         return self.send("GET", path, headers={**self._authorization(), **(headers or {})})
 
     def post(self, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
-        """Send a POST request with the client's token."""
+        """Send a POST request with the token."""
         return self.send("POST", path, body, {**self._authorization(), **(headers or {})})
 
     def _authorization(self) -> dict[str, str]:
@@ -145,7 +161,15 @@ def add_api_options(parser: argparse.ArgumentParser) -> None:
 
 
 def api_of(options: argparse.Namespace) -> Api:
-    """Return the API that the options name, or the environment, or a profile. Raises CommandError."""
-    from dci_cli.connection import connection_of  # noqa: PLC0415 - imported when there is something to send
+    """Return the API that the options name, or the environment, or a profile. Raises CommandError.
 
-    return Api(*connection_of(options))
+    Its requests are those of the person who is signed in for it, unless options or variables name a client.
+    """
+    # Imported when there is something to send.
+    from dci_cli.connection import connection_of, is_for_people  # noqa: PLC0415
+    from dci_cli.sign_in.store import current_token  # noqa: PLC0415
+
+    connection = connection_of(options)
+    if is_for_people(options, connection):
+        return Api(*connection, person=lambda: current_token(connection.api, time.time()))
+    return Api(*connection)

@@ -107,6 +107,8 @@ COMMANDS: dict[str, Entry | Group] = {
     "bootstrap": Entry("create the first administrator of a deployment", "bootstrap"),
     "audit": Entry("show who saw or changed a person or a group, or what a client saw", "audit.command"),
     "configure": Entry("write a profile: an API, and the client for requests to it", "configure"),
+    "login": Entry("sign in as a person, whose name is then on all that the commands do", "sign_in.login"),
+    "logout": Entry("end that", "sign_in.logout"),
     "doctor": Entry("check a deployment from outside, and say how to repair it", "doctor.command"),
     "keys": Group("list, rotate and revoke the signing keys of a deployment", _KEYS),
     "clients": Group("administer the partner clients of a deployment", _CLIENTS),

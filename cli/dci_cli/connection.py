@@ -47,6 +47,17 @@ def connection_of(options: argparse.Namespace) -> Connection:
     return Connection(**read_profile(os.environ.get("DCI_PROFILE") or DEFAULT))
 
 
+def is_for_people(options: argparse.Namespace, connection: Connection) -> bool:
+    """Return whether a person who is signed in sends the requests, in place of the connection's client.
+
+    A client that options or variables name was chosen for this very command, and one of a profile or of the local
+    server was not.
+    """
+    if options.local is not None or not connection.client_id or (options.profile is not None and not options.api):
+        return True
+    return not options.api and not os.environ.get("DCI_API")
+
+
 def _complete(given: Mapping[str, str | None], url: str) -> Connection:
     if not given["api"]:
         raise CommandError(

@@ -55,13 +55,13 @@ def default_credentials() -> Path:
 
 
 @contextmanager
-def published(credentials: Path, engine: LocalEngine, tables: Mapping[str, str]) -> Iterator[None]:
+def published(credentials: Path, engine: LocalEngine, variables: Mapping[str, str]) -> Iterator[None]:
     """Let other commands find the server with these credentials meanwhile. Raises CommandError.
 
-    `tables` are the names of the tables by the environment variables that name them.
+    `variables` are those of the environment that name its tables, and the provider at which people sign in.
     """
     path = _engine_file(credentials)
-    content = {"endpoint": engine.endpoint, "access_key_id": engine.access_key_id, "tables": dict(tables)}
+    content = {"endpoint": engine.endpoint, "access_key_id": engine.access_key_id, "variables": dict(variables)}
     write_private(path, json.dumps(content, indent=2) + "\n")
     try:
         yield
@@ -84,7 +84,7 @@ def _variables(credentials: Path) -> dict[str, str | None]:
         engine = json.loads(_engine_file(credentials).read_text())
         clients = json.loads(credentials.read_text())
         found = {
-            **engine["tables"],
+            **engine["variables"],
             "AWS_ENDPOINT_URL_DYNAMODB": engine["endpoint"],
             "AWS_ACCESS_KEY_ID": engine["access_key_id"],
             "DCI_API": clients["base_url"],
@@ -98,7 +98,8 @@ def _variables(credentials: Path) -> dict[str, str | None]:
             f"No local server with the credentials file {credentials} is running: start it with {START}, or name the"
             " file of another with --credentials."
         ) from error
-    fixed = {"AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION, "DCI_PROFILE": None}
+    others = dict.fromkeys(("DCI_PROFILE", "DCI_ISSUER", "DCI_APPLICATION"))
+    fixed = {"AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION, **others}
     return {**isolated(os.environ), **fixed, **found}
 
 

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
 from dci_cli.command_error import CommandError
+
+
+def read_private(path: Path) -> str:
+    """Return the content of a file; nothing where there is none.
+
+    Raises CommandError when it cannot be read, or when other users could have read or changed it, and ValueError when
+    it is not UTF-8.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                raise CommandError(f"Other users can read {path}, which holds secrets: run `chmod 600 {path}`.")
+            return file.read()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def write_private(path: Path, content: str) -> None:

@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 
 from dci_cli.command_error import CommandError
-from dci_cli.private_file import write_private
+from dci_cli.private_file import read_private, write_private
 
 DEFAULT = "default"
 _MEMBERS = ("api", "client_id", "client_secret")
@@ -48,24 +48,26 @@ def write_profile(name: str, profile: Mapping[str, str]) -> Path:
     return path
 
 
-def _path() -> Path:
+def has_profile(name: str) -> bool:
+    """Return whether there is a profile of this name. Raises CommandError."""
+    return _read().has_section(name)
+
+
+def settings_folder() -> Path:
+    """Return the folder of the file, and of other private files of the operator."""
     home = Path(os.environ.get("XDG_CONFIG_HOME", ""))
-    folder = home if home.is_absolute() else Path.home() / ".config"  # as its specification says
-    return folder / "dci" / "profiles.ini"
+    return (home if home.is_absolute() else Path.home() / ".config") / "dci"  # as its specification says
+
+
+def _path() -> Path:
+    return settings_folder() / "profiles.ini"
 
 
 def _read() -> ConfigParser:
     """Return the profiles; none when there is no file. Raises CommandError."""
     profiles, path = ConfigParser(interpolation=None, default_section=""), _path()
     try:
-        with path.open(encoding="utf-8") as file:
-            if os.fstat(file.fileno()).st_mode & 0o077:
-                raise CommandError(f"Other users can read {path}, which holds secrets: run `chmod 600 {path}`.")
-            profiles.read_file(file)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+        profiles.read_string(read_private(path))
     except (Error, ValueError) as error:  # also one that is not UTF-8
         raise CommandError(f"{path} is not a valid file of profiles: correct it, or delete it.") from error
     return profiles

@@ -21,6 +21,7 @@ from support.api_over_http import api_over_http
 from support.audited import POPULATION
 from support.echo_gateway import echoing
 from support.operator_input import Operator, nothing
+from support.people_over_http import REDIRECT, Browser, PeopleApi, people_over_http
 from support.registries import registry_of
 from support.server_process import ServerProcess, dci_serve
 
@@ -187,3 +188,40 @@ def subscriptions(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterat
             return replace(outcome, err="\n".join(own))
 
         yield run
+
+
+@pytest.fixture
+def people(new_api: Callable[..., Api]) -> Iterator[PeopleApi]:
+    """Run an API and a provider."""
+    with people_over_http(new_api) as running:
+        yield running
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """Return the browser that the command opens."""
+    browser = Browser()
+    monkeypatch.setattr("webbrowser.open", browser.open)
+    return browser
+
+
+@pytest.fixture
+def sign_in(dci: Dci, people: PeopleApi) -> Callable[..., Outcome]:
+    """Return `dci login` for the API."""
+    given = ("--issuer", people.provider.issuer, "--application", "dci", "--redirect-uri", REDIRECT)
+    return lambda *more: dci("login", "--api", people.url, *given, *more)
+
+
+@pytest.fixture
+def kept(configuration: Path, people: PeopleApi) -> Callable[..., dict[str, Any]]:
+    """Return what is kept of the sign-in for the API; keywords change it before."""
+    path = configuration.with_name("sign-ins.json")
+
+    def read(**changes: Any) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        found: dict[str, Any] = content.get(people.url, {})
+        if changes:
+            path.write_text(json.dumps({people.url: {**found, **changes}}))
+        return {**found, **changes}
+
+    return read

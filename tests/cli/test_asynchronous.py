@@ -130,6 +130,8 @@ def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
     with receiving() as receiver:
         with dci_serve(tmp_path, *options, *files) as server:
             receiver.answer = answer
+            assert server.send("GET", "/openid/.well-known/openid-configuration").status == 404  # of the demo alone
+            assert "login" not in server.welcome
             accepted = {correlation_id(search(server, receiver.url)) for _ in range(5)}
             for _ in range(2):
                 assert called.acquire(timeout=_PATIENCE)

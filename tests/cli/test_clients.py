@@ -226,7 +226,9 @@ def test_a_missing_scope_and_a_wrong_secret_are_reported(
     monkeypatch.setenv("DCI_CLIENT_SECRET", "wrong")
     assert clients("list").problem.startswith("The API issued no token: ")
     monkeypatch.delenv("DCI_CLIENT_ID")
-    assert clients("list").problem.startswith("The client for the requests is missing: run `dci configure`, or ")
+    assert clients("list").problem.startswith(
+        "The client for the requests is missing: run `dci configure` or `dci login`, or "
+    )
     monkeypatch.setenv("DCI_API", "http://127.0.0.1:9")
     assert clients("list").problem == (
         "http://127.0.0.1:9 cannot be reached: start it with make run, or give the URL of another."

@@ -170,7 +170,7 @@ def test_a_large_batch_arrives(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [None, "", "{}", '{"endpoint": "http://127.0.0.1:1", "access_key_id": "", "tables": {}}']
+    "content", [None, "", "{}", '{"endpoint": "http://127.0.0.1:1", "access_key_id": "", "variables": {}}']
 )
 def test_a_server_that_is_not_running_is_reported(dci: Dci, tmp_path: Path, content: str | None) -> None:
     """A missing file, a damaged one, and one of a server that was killed are reported in one sentence."""

@@ -190,6 +190,7 @@ def test_a_broken_file_is_reported_without_its_content(dci: Dci, configuration: 
     [
         (("--api", "http://registry.example.org"), SECRET, "The API's URL must begin with https://"),
         (("--api", "registry.example.org"), SECRET, "The API's URL is not valid"),
+        (("--api", "https://[::1"), SECRET, "The API's URL is not valid"),
         (("--api", "https://me:word@registry.example.org"), SECRET, "The API's URL is not valid"),
         (("--api", "https://registry.example.org/?stage=1"), SECRET, "The API's URL is not valid"),
         (("--api", URL, "--client-id", "a"), "", "The client's secret is missing"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -21,7 +22,10 @@ import pytest
 from support.api import SENDER, identified
 from support.events import body_of
 from support.example_counts import sampled
+from support.people_over_http import REDIRECT, Browser
 from support.server_process import ServerProcess, command, dci_serve
+
+from .conftest import Dci
 
 KNOWN = "847951632"
 READY_SECONDS = 10  # what `make run` promises once it is set up
@@ -84,6 +88,20 @@ def test_the_credentials_file_is_the_users_alone(server: ServerProcess) -> None:
     assert written["partner"]["sender_id"] == SENDER
     assert server.credentials_file.stat().st_mode & 0o777 == 0o600
     assert server.credentials_file.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_demo_person_signs_in(server: ServerProcess, dci: Dci, browser: Browser) -> None:
+    """`dci login` needs nothing but the server, and what the person does is theirs; a logout ends that."""
+    local = ("--credentials", str(server.credentials_file))
+    browser.person = "esi"
+    assert f"dci login {' '.join(local)}" in server.welcome
+    assert "You are signed in as Esi Mensah" in dci("login", *local, "--redirect-uri", REDIRECT).out
+    new = ("--sender-id", "a", "--scopes", "registry.search", "--json")
+    for last, by in (("login", "Esi Mensah"), ("logout", None)):
+        made = json.loads(dci("clients", "create", f"After the {last}", *new, *local).out)
+        [entry] = json.loads(dci("clients", "log", made["client_id"], "--json", *local).out)
+        assert entry.get("by_name") == by
+        assert dci("logout", *local).status == 0
 
 
 @pytest.mark.exhaustive

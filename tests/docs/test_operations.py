@@ -24,7 +24,7 @@ from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
 from dci_common.clients.store import ClientStore
 from support.api import Api
-from support.deployment import MONITORING, of_type, template
+from support.deployment import MONITORING, deployed, of_type, template
 from support.events import ROOT
 from support.example_counts import sampled
 from support.logs import Logs
@@ -93,10 +93,14 @@ def test_every_alarm_and_metric_is_documented() -> None:
 
 
 def test_teardown_names_all_that_outlives_the_stack() -> None:
-    """Each table and secret that CloudFormation keeps is deleted by the last commands."""
+    """Each table and secret that CloudFormation keeps is deleted by the last commands; the text has a user pool."""
     kept = {
+        name for name, resource in deployed()["Resources"].items() if "Retain" in resource.get("DeletionPolicy", "")
+    }
+    assert kept | {"OperatorUserPool"} == {
         name for name, resource in template()["Resources"].items() if "Retain" in resource.get("DeletionPolicy", "")
     }
+    assert "delete-user-pool" in DOCUMENT.partition("## Teardown")[2]
     assert set(re.findall(r"\$\((?:output|resource) (\w+)\)", BLOCKS[-1])) == kept
 
 

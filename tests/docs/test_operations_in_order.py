@@ -31,6 +31,8 @@ from support.registries import tables
 # What this engine lacks. Optional sections are left out too: they say so at their beginning.
 NOT_RUN = {
     "A policy for the deployer": "IAM",
+    "A user pool": "CloudFormation",
+    "Signing in": "a browser",
     "A large registry": "DynamoDB's import from S3",
     "Upgrade": "another version of the checkout",
     "A stolen signing key": "rotations of Secrets Manager that are not complete",

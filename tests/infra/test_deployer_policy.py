@@ -16,7 +16,9 @@ from support.events import ROOT
 
 SCHEMAS = sorted(ROOT.glob(".venv-sam/lib/python3*/site-packages/cfnlint/data/schemas/resources/*.json"))
 POLICY = (ROOT / "infra" / "deployer-policy.json").read_text()
-STATEMENTS: list[dict[str, Any]] = json.loads(POLICY)["Statement"]
+POOL_POLICY = (ROOT / "infra" / "operator-pool-policy.json").read_text()  # for a deployment with OperatorPool
+OF_POOL: list[dict[str, Any]] = json.loads(POOL_POLICY)["Statement"]
+STATEMENTS: list[dict[str, Any]] = [*json.loads(POLICY)["Statement"], *OF_POOL]
 # What SAM makes of its own types, and the stack with the bucket of the artifacts, which SAM creates.
 OF_SAM = {
     "AWS::Serverless::HttpApi": {"AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"},
@@ -54,6 +56,8 @@ NOT_USED = (
     *("cloudformation:SetStackPolicy", "cloudformation:UpdateTerminationProtection", "iam:*chRolePolicy"),
     *("kms:ListAliases", "kms:RevokeGrant", "s3:GetObjectMetadata"),
     *("s3tables:*", "s3:*MetadataJournalTable*", "s3:*MetadataInventoryTable*", "s3:*MetadataAnnotationTable*"),
+    *("cognito-idp:AddCustomAttributes", "cloudfront:updateDistribution"),
+    *("kms:ReEncrypt*", "kms:GenerateDataKeyWithoutPlaintext"),
     *("s3:CreateBucketMetadata*", "s3:PutObjectAcl", "s3:DeleteObject"),
 )
 # Who deploys reads and writes no data of the registry, although CloudFormation could.
@@ -154,6 +158,7 @@ def test_resources_are_named() -> None:
         "lambda:CreateEventSourceMapping",  # of any queue and function: the role of the function limits it
         *("logs:*LogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries"),
         *("logs:PutResourcePolicy", "secretsmanager:GetRandomPassword"),
+        *("cognito-idp:CreateUserPool", "cognito-idp:DescribeUserPoolDomain"),
     ]
     secrets = {name for name, one in template()["Resources"].items() if one["Type"] == "AWS::SecretsManager::Secret"}
     assert set(re.findall(r"secret:(\w+)-\*", POLICY)) == secrets
@@ -163,5 +168,15 @@ def test_resources_are_named() -> None:
 
 def test_it_fits_into_a_managed_policy() -> None:
     """With names of usual length it is below the 6,144 characters of a managed policy."""
-    filled = POLICY.replace("REGION", "ap-southeast-1").replace("ACCOUNT", "1" * 12).replace("STACK", "dci-registry")
-    assert len(re.sub(r"\s", "", filled)) <= 6144
+    for policy in (POLICY, POOL_POLICY):
+        filled = (
+            policy.replace("REGION", "ap-southeast-1").replace("ACCOUNT", "1" * 12).replace("STACK", "dci-registry")
+        )
+        assert len(re.sub(r"\s", "", filled)) <= 6144
+
+
+def test_who_deploys_makes_no_person() -> None:
+    """The policy for the user pool makes the pool and its groups, and puts nobody into them."""
+    assert {action.partition(":")[0] for one in OF_POOL for action in listed(one["Action"])} == {"cognito-idp"}
+    for action in ("AdminCreateUser", "AdminAddUserToGroup", "AdminSetUserPassword", "AdminSetUserMFAPreference"):
+        assert not any_matches(granted(), f"cognito-idp:{action}")

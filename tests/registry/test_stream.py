@@ -204,14 +204,15 @@ def test_a_quiet_write_says_so() -> None:
     assert not deleted.is_quiet
 
 
-@pytest.mark.dynamodb_local
 def sequences(records: list[dict[str, Any]]) -> list[str]:
     """Return the sequence numbers of records; when they were read differs."""
     return [one["dynamodb"]["SequenceNumber"] for one in records]
 
 
+@pytest.mark.dynamodb_local
 def test_a_stream_is_read_from_where_it_was_read_to(local_registry: Registry, tmp_path: Path) -> None:
     """Another reader with the same file goes on; what was read and not confirmed is read again."""
+    turn_on_stream(local_registry.table)
     checkpoint = tmp_path / "stream.json"
     local_registry.clear()
     read_all(ShardReader(local_registry.runtime, local_registry.runtime.settings.registry_table, checkpoint))

@@ -42,6 +42,11 @@ class LocalData:
     address: str = "127.0.0.1"
 
     @property
+    def is_demo(self) -> bool:
+        """Whether nothing but the demo registry can be in the tables."""
+        return not self.registry and self.data is None
+
+    @property
     def secrets_file(self) -> Path | None:
         """Where the secrets for callbacks are kept; nowhere in a deployment without a folder."""
         return self.data / "callback-secrets.json" if self.data else None

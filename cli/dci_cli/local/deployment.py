@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import boto3
 
@@ -148,14 +149,16 @@ def claimed_credentials(path: Path) -> AbstractContextManager[Claim]:
     return claimed(path.with_name(f"{path.name}.lock"), path, advice)
 
 
-def announced(path: Path, base_url: str, deployment: LocalDeployment) -> AbstractContextManager[None]:
+def announced(
+    path: Path, base_url: str, deployment: LocalDeployment, sign_in: Mapping[str, str] = MappingProxyType({})
+) -> AbstractContextManager[None]:
     """Write the credentials of both clients to this file, and let other commands find the deployment meanwhile.
 
-    Raises CommandError.
+    `sign_in` are the variables by which `dci login` finds the provider of people. Raises CommandError.
     """
     write_credentials(path, base_url, deployment.demo)
     tables = {name: value for name, value in variables(base_url).items() if name.endswith("_TABLE")}
-    return published(path, deployment.engine, tables)
+    return published(path, deployment.engine, {**tables, **sign_in})
 
 
 def write_credentials(path: Path, base_url: str, demo: Demo) -> None:

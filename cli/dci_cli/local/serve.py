@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from dci_cli.command_error import CommandError
+from dci_cli.environment import environment
 from dci_cli.installation import PROGRAM, START
 from dci_cli.local.data import LocalData
 from dci_cli.local.deployment import (
@@ -22,11 +24,15 @@ from dci_cli.local.deployment import (
 )
 from dci_cli.local.gateway import Routes
 from dci_cli.local.handlers import load_handler
+from dci_cli.local.openid.provider import LocalProvider
 from dci_cli.local.server import GatewayServer
 from dci_cli.local.workers import working
 from dci_cli.local_server import default_credentials
 from dci_cli.template import read_template
 from dci_common.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from dci_common.runtime import LambdaHandler
 
 _MAX_PORT = 65535
 
@@ -38,24 +44,33 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
         # What cannot work is reported before anything is claimed or written, even beside another server.
         port_number = _port_number(port)
         template = read_template(template_path)
-        routes = Routes({route.path: load_handler(route.handler) for route in template.routes})
+        handled = {route.path: load_handler(route.handler) for route in template.routes}
         handlers = load_handlers(template)
         Settings.from_env(os.environ)
         data.check()
-        with claimed_credentials(credentials) as claim, _bound(port_number, routes) as server:
+        with claimed_credentials(credentials) as claim, _bound(port_number, Routes(handled)) as server:
             claim.announce(server.base_url)
+            people = _people(server, handled) if data.is_demo else None
             with (
+                environment(people.variables() if people else {}),
                 local_deployment(template, server.base_url, data, credentials) as deployment,
-                announced(credentials, server.base_url, deployment),
+                announced(credentials, server.base_url, deployment, people.sign_in() if people else {}),
                 working(handlers, deployment.runtime, deployment.streams),
             ):
-                print(welcome(server.base_url, deployment, credentials), flush=True)
+                print(welcome(server.base_url, deployment, credentials, has_people=people is not None), flush=True)
                 _serve_until_stopped(server)
     except SettingsError as error:
         raise CommandError(str(error)) from error
     except KeyboardInterrupt:
         pass  # stopped while it was still starting
     print("\nStopped.", file=sys.stderr)
+
+
+def _people(server: GatewayServer, handled: Mapping[str, LambdaHandler]) -> LocalProvider:
+    """Add the provider of demo people. Whoever uses this machine can be any of them, so only a demo has it."""
+    provider = LocalProvider(server.base_url)
+    server.routes = Routes({**handled, **provider.routes()})
+    return provider
 
 
 def _serve_until_stopped(server: GatewayServer) -> None:
@@ -93,13 +108,16 @@ def _bound(port: int, routes: Routes) -> GatewayServer:
         ) from error
 
 
-def welcome(base_url: str, deployment: LocalDeployment, credentials: Path) -> str:
+def welcome(base_url: str, deployment: LocalDeployment, credentials: Path, *, has_people: bool = False) -> str:
     """Return the message that is printed when the API is ready: its URL, and commands to paste."""
     demo = deployment.demo
+    people = (
+        f"Sign in as one of five demo people with {PROGRAM} login {_chosen(credentials)}.\n" if has_people else ""
+    )
     return f"""
 The API answers at {base_url} with {"a demo" if deployment.is_demo else "your"} registry. Stop it with Ctrl-C.
 The credentials of its clients are in {_shown(credentials)}.
-
+{people}
 Paste this into another terminal: a token, then a search.
 
 TOKEN=$(curl -s {base_url}/oauth2/client/token \\
@@ -121,12 +139,16 @@ curl -s {base_url}/registry/sync/search \\
 def _hints(deployment: LocalDeployment, credentials: Path) -> Iterator[str]:
     if not deployment.is_demo:
         yield "\nThe search is for a person of the demo registry: replace the identifier with one of yours.\n"
-    chosen = "--local" if credentials == default_credentials() else f"--credentials {_shown(credentials)}"
+    chosen = _chosen(credentials)
     yield f"""
 All commands work on this server with {chosen}, such as:
 
 {PROGRAM} registry stats {chosen}
 """
+
+
+def _chosen(credentials: Path) -> str:
+    return "--local" if credentials == default_credentials() else f"--credentials {_shown(credentials)}"
 
 
 def _shown(path: Path) -> Path:
