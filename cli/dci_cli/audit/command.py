@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from dci_cli.api import Api
+from dci_cli.audit.by_api import read_by_api, signed_in
 from dci_cli.audit.client_names import with_names
 from dci_cli.audit.index import indexed_table
 from dci_cli.audit.output import print_csv, print_text
@@ -43,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     form.add_argument("--csv", action="store_true", help="print CSV with the same content")
     add_local(parser)
+    parser.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="without a table: the profile of the API at which you are signed in, see `dci login`",
+    )
+    parser.set_defaults(api=None, client_id=None, client_secret=None)
     for option, output, use in (
         ("--table", "AuditTable", "with the records"),
         (
@@ -56,7 +64,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the records, the oldest first. Raises CommandError."""
+    """Print the records, the oldest first. Raises CommandError.
+
+    They are read from the tables, or without one through the API, if a person is signed in there.
+    """
+    if not options.action and (api := signed_in(options)):
+        return _by_api(api, options)
     check_table(options.table, "AuditTable", "--table or AUDIT_TABLE, or use --local")
     if options.action:
         return _reindex(options)
@@ -79,6 +92,17 @@ def run(options: argparse.Namespace) -> int:
         print("Clients are shown by their ids: give --clients-table or CLIENTS_TABLE for names.", file=sys.stderr)
     if unindexed:
         print(_explained(unindexed), file=sys.stderr)
+    return 0
+
+
+def _by_api(api: Api, options: argparse.Namespace) -> int:
+    period = _period(options)
+    answer = read_by_api(api, options, period)
+    _print(answer.records, options)
+    if not answer.records:
+        print(answer.absence, file=sys.stderr if options.json or options.csv else sys.stdout)
+    if answer.warning:
+        print(answer.warning, file=sys.stderr)
     return 0
 
 
