@@ -10,6 +10,7 @@ from typing import Any
 
 from search_queries import Criteria, predicate
 
+from dci_common.registry.execute.choice import MAX_COUNTED
 from dci_common.settings import Settings
 
 _DISTRICT = ("district", "eq", "San Isidro")
@@ -19,6 +20,8 @@ _CHILD = ("age", "lt", 18)
 _ELDERLY = ("age", "ge", 65)
 _POOR = ("poverty_score", "lt", 2)
 _WOMAN = ("sex", "eq", "female")
+_PATHS, _SHARDS = 2, 4  # paths that a query here may have to compare, and partitions of a registry of this size
+_MAX_COUNTED = _PATHS * _SHARDS * MAX_COUNTED
 _GROUPS = {"reg_record_type": "Group"}
 
 MINISTRY_QUERIES: dict[str, Criteria] = {
@@ -48,14 +51,16 @@ MINISTRY_QUERIES: dict[str, Criteria] = {
 
 
 def synchronous_sizes(figures: dict[int, dict[str, Any]]) -> Iterator[tuple[str, int, int]]:
-    """Yield each query, what it examines in the largest registry, and up to how many people it is answered at once.
+    """Yield each query, what it reads in the largest registry, and up to how many people it is answered at once.
 
-    What a query examines is a constant and a part for each person: two sizes give both. One size gives an estimate.
+    What a query reads is a constant and a part for each person: two sizes give both. One size gives an estimate. What
+    is counted before, to compare paths, has a bound that these registries do not reach.
     """
-    most, (*others, large) = Settings().max_examined, sorted(figures)
+    (*others, large) = sorted(figures)
     small = min(others, default=0)
     for name in MINISTRY_QUERIES:
-        examined = figures[large]["queries"][name]["examined"]
-        fewer = figures[small]["queries"][name]["examined"] if small else 0
-        of_each = (examined - fewer) / (large - small)
-        yield name, examined, int(large + (most - examined) / of_each) if of_each > 0 else 0
+        found = figures[large]["queries"][name]
+        most = Settings().max_examined - (_MAX_COUNTED if found["counted"] else 0)
+        fewer = figures[small]["queries"][name]["read"] if small else 0
+        of_each = (found["read"] - fewer) / (large - small)
+        yield name, found["read"], int(large + (most - found["read"]) / of_each) if of_each > 0 else 0

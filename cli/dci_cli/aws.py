@@ -10,17 +10,14 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore import exceptions
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import get_session
 
 from dci_cli.command_error import CommandError
-from dci_cli.direct_writes import add_direct_writes
 from dci_common.runtime import Runtime
 
 if TYPE_CHECKING:
+    from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
@@ -29,7 +26,6 @@ NO_CREDENTIALS = (
     " AWS_SECRET_ACCESS_KEY."
 )
 NO_REGION = "The AWS region is missing: set AWS_DEFAULT_REGION to the region of the stack, such as eu-west-1."
-_CONFIG = Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 8})
 _TABLE_NAME = re.compile(r"[\w.:/-]{3,1024}", re.ASCII)  # or its ARN
 _REJECTED_CREDENTIALS = {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException"}
 _EXPIRED_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException"}
@@ -42,19 +38,29 @@ class OperatorRuntime(Runtime):
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         """The DynamoDB client. Raises CommandError when AWS's configuration is not valid."""
-        client = dynamodb_client(_CONFIG)
+        from botocore.config import Config  # noqa: PLC0415 - slow, and a dry run needs no client
+
+        from dci_cli.direct_writes import add_direct_writes  # noqa: PLC0415
+
+        client = dynamodb_client(
+            Config(max_pool_connections=32, retries={"mode": "standard", "total_max_attempts": 8})
+        )
         add_direct_writes(client, self.retry)
         return client
 
 
 def dynamodb_client(config: Config | None = None) -> DynamoDBClient:
     """Return a client of DynamoDB. Raises CommandError when AWS's configuration is not valid."""
+    import boto3  # noqa: PLC0415 - imported when there is something to call
+
     with _configuration_errors():
         return boto3.client("dynamodb", config=config)
 
 
 def s3_client() -> S3Client:
     """Return a client of S3. Raises CommandError when AWS's configuration is not valid."""
+    import boto3  # noqa: PLC0415 - imported when there is something to call
+
     with _configuration_errors():
         return boto3.client("s3")
 
@@ -134,6 +140,8 @@ def _missing_table(error: BotoCoreError | ClientError, output: str) -> str:
 
 
 def _region() -> str:
+    from botocore.session import get_session  # noqa: PLC0415 - only errors name the region
+
     return str(get_session().get_config_variable("region") or "")
 
 

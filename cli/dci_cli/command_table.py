@@ -62,6 +62,11 @@ _CLIENTS = {
     ),
     "secrets": Entry("list a client's secrets, without their values", "clients.secrets:list_secrets"),
     "delete-secret": Entry("delete a secret of a client", "clients.secrets:delete_secret"),
+    "hand-over": Entry(
+        "make a link and a code, with which a partner makes its client's secret itself", "clients.handovers:hand_over"
+    ),
+    "handovers": Entry("list a client's open handovers", "clients.handovers:list_handovers"),
+    "withdraw-handover": Entry("end a handover before it is used", "clients.handovers:withdraw"),
     "log": Entry("show who changed a client, or any of them, and how", "clients.inspect:log"),
 }
 _OPERATORS = {

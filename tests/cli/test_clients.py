@@ -241,7 +241,7 @@ def test_every_command_and_option_is_documented(dci: Dci, capsys: pytest.Capture
     with pytest.raises(SystemExit):
         dci("clients", "--help")
     commands = re.findall(r"^    ([a-z-]+) ", capsys.readouterr().out, re.MULTILINE)
-    assert len(commands) == 12
+    assert len(commands) == 15
     for command in commands:
         assert f"`dci clients {command}" in document
         with pytest.raises(SystemExit):

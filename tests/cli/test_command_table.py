@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,16 @@ def test_exchanges_are_listed_without_aws(group: str) -> None:
     """What shows exchanges or subscriptions through the API loads no AWS libraries, nor what changes the table."""
     modules = loaded(group, "list", "--help")
     assert not modules & {*_HEAVY, "dci_cli.exchange.exchange_table"}
+
+
+@pytest.mark.exhaustive
+def test_a_dry_run_without_a_table_imports_no_client(tmp_path: Path) -> None:
+    """Files are checked without the libraries that call AWS."""
+    file = tmp_path / "people.jsonl"
+    file.write_text('{"person": {"id": "p-1", "name": {"given_name": "Maria"}}}\n', encoding="utf-8")
+    modules = loaded("registry", "import", str(file), "--dry-run")
+    assert "dci_cli.registry.importer.import_run" in modules
+    assert not modules & {"boto3", "botocore.session", "urllib3"}
 
 
 @pytest.mark.exhaustive

@@ -21,6 +21,7 @@ from support.admin_client import Admin
 from support.api import Api, predicate
 from support.api_over_http import api_over_http
 from support.example_counts import sampled
+from support.handing_over import make
 from support.registries import registry_of
 from support.stored_exchanges import accepted
 from support.subscriptions import subscribed
@@ -48,6 +49,9 @@ PRINTED: dict[str, tuple[Sequence[str], type]] = {
     "clients rotate-secret": (("{client}",), dict),
     "clients secrets": (("{client}",), list),
     "clients delete-secret": (("{client}", "{secret}", "--yes"), dict),
+    "clients hand-over": (("{client}",), dict),
+    "clients handovers": (("{client}",), list),
+    "clients withdraw-handover": (("{client}", "{handover}", "--yes"), dict),
     "clients log": ((), list),
     "operators list": (("--clients-table", "dci-clients"), list),
     "keys list": ((), list),
@@ -70,7 +74,8 @@ PRINTED: dict[str, tuple[Sequence[str], type]] = {
 }
 # These print sentences, or the keys and values of a record as they are. `stats` prints a table below sentences.
 SENTENCES = {
-    *("clients delete", "clients delete-secret", "keys rotate", "keys revoke"),
+    *("clients delete", "clients delete-secret", "clients hand-over", "clients withdraw-handover"),
+    *("keys rotate", "keys revoke"),
     *("registry show", "registry explain", "subscriptions cancel"),
 }
 Command = Callable[..., str]
@@ -111,6 +116,7 @@ def printed(
             "client_id": client.client_id,
             "exchange": exchange.correlation_id,
             "subscription": subscription.code,
+            "handover": make(admin, client.client_id).json["handover_id"],
             "secret": admin.secrets(client.client_id)[0]["secret_id"],
             "registry": registry,
             "query": str(query),
@@ -142,7 +148,7 @@ def test_json_is_one_document(printed: Command, command: str) -> None:
     """With --json a command prints one JSON document: a list of things, or an object that is one thing."""
     content = json.loads(printed(command, "--json"))
     assert type(content) is PRINTED[command][1]
-    assert content or command in {"clients delete", "clients delete-secret"}
+    assert content or command in {"clients delete", "clients delete-secret", "clients withdraw-handover"}
 
 
 @pytest.mark.parametrize("command", sampled(sorted(PRINTED.keys() - SENTENCES)))

@@ -149,6 +149,12 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (204, "DELETE", "/clients/{client_id}/secrets/{secret_id}", None, admin),
         (200, "POST", "/clients/{client_id}/revoke-tokens", None, admin),
         (200, "GET", "/clients/{client_id}/log", None, admin),
+        (201, "POST", "/clients/{client_id}/handovers", {}, admin),
+        (200, "GET", "/clients/{client_id}/handovers", None, admin),
+        (204, "DELETE", "/clients/{client_id}/handovers/{handover_id}", None, admin),
+        (200, "GET", "/handover", None, {}),
+        (404, "POST", "/handover", {"link": "none of ours", "code": "0"}, {}),
+        (200, "GET", "/handover/handover.js", None, {}),
         (204, "DELETE", "/clients/{client_id}", None, admin),
         (404, "GET", "/clients/{client_id}", None, admin),
         (200, "GET", "/keys", None, admin),
@@ -178,7 +184,8 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         reply = api.send(method, path.format(**made), body, **who)
         assert reply.status == status, (method, path, reply)
         if status == 201:
-            made |= {name: value for name, value in reply.json.items() if name in {"client_id", "secret_id"}}
+            created = {"client_id", "secret_id", "handover_id"}
+            made |= {name: value for name, value in reply.json.items() if name in created}
         yield path, reply
 
 
@@ -192,7 +199,7 @@ def without_callback(name: str) -> Any:
 @pytest.mark.parametrize("path", [path for path in PATHS if "{prefix}" not in path])
 def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
     """A path is rejected another method by our own answer, which names those that it takes."""
-    unknown = dict.fromkeys(("client_id", "secret_id", "correlation_id", "code"), "none")
+    unknown = dict.fromkeys(("client_id", "secret_id", "handover_id", "correlation_id", "code"), "none")
     reply = api.send("PUT", path.format(**unknown), {})
     assert (reply.status, reply.headers["Content-Type"]) == (405, "application/json")
     assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "DELETE", "DELETE, GET, PATCH"}

@@ -18,6 +18,7 @@ from dci_rotation import app as rotation_app
 from support.admin_client import Admin
 from support.api import Api, Reply
 from support.events import ROOT
+from support.handing_over import WRONG, handed_over
 
 pytestmark = pytest.mark.dynamodb_local
 
@@ -134,3 +135,17 @@ def test_nothing_is_left_of_a_client_deleted_meanwhile(admin: Admin) -> None:
             ExpressionAttributeValues={":pk": {"S": f"SECRET#{client_id}"}},
         )
         assert left["Items"] == []
+
+
+def test_concurrent_tries_of_a_link_are_never_more_than_five(admin: Admin) -> None:
+    """Of many wrong codes at once five are compared, of many right ones one makes the secret."""
+    for _ in range(ROUNDS):
+        client_id = admin.create().json["client_id"]
+        officer = handed_over(admin, client_id)
+        wrong = [partial(officer.send, WRONG, source=f"192.0.2.{number}") for number in range(AT_ONCE)]
+        assert at_once(*wrong) == [*[403] * 4, *[404] * (AT_ONCE - 4)]
+        assert officer.send().status == 404
+        used = handed_over(admin, client_id)
+        statuses = at_once(*[partial(used.send, source=f"192.0.2.{number + 100}") for number in range(4)])
+        assert statuses == [200, 404, 404, 404]
+        assert len(admin.secrets(client_id)) == 2

@@ -25,8 +25,9 @@ BY_TOKEN = ["search", "clients_list", "clients_log", "keys_list", "keys_rotate",
 ABOUT_CLIENT = [
     *("client_get", "client_update", "client_disable", "client_enable", "client_revoke_tokens", "client_log"),
     *("secrets_list", "secrets_add", "secret_delete", "client_delete"),
+    *("handovers_create", "handovers_list", "handover_withdraw"),
 ]
-PUBLIC = ["jwks", "metadata", "health", "openapi", "unknown"]
+PUBLIC = ["jwks", "metadata", "health", "openapi", "unknown", "handover_json"]
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_every_entry_is_on_one_page(api: Api, admin: Admin) -> None:
     admin.create()
     entries = walk(admin, 2)
     assert [entry["at"] for entry in entries] == sorted((entry["at"] for entry in entries), reverse=True)
-    assert len({(entry["client_id"], entry["version"]) for entry in entries}) == len(entries) >= 11
+    assert len({json.dumps(entry) for entry in entries}) == len(entries) >= 11
     assert walk(admin, 100) == entries
 
 

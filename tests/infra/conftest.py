@@ -38,6 +38,7 @@ from support.subscribing import SCOPES
 from support.subscriptions import subscribed
 
 from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
+from .handover_requests import handovers
 from .oversight_requests import looks
 
 APPS = {
@@ -193,6 +194,7 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         200,
         event("subscriptions_list", token=admin) | {"rawQueryString": urlencode({"client_id": client.client_id})},
     )
+    yield from handovers(api, admin, path)
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     answered = ended(api.runtime, client.client_id, "answered")
     shown = {"pathParameters": {"correlation_id": answered.correlation_id}}

@@ -120,6 +120,7 @@ def test_any_bytes_with_any_headers_cause_no_server_error(
         [
             *("client_get", "client_update", "client_disable", "client_enable", "client_delete"),
             *("client_revoke_tokens", "client_log", "secrets_list", "secrets_add", "secret_delete"),
+            *("handovers_create", "handovers_list", "handover_withdraw"),
         ]
     ),
     client_id=TEXT,

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from dci_cli.local.demo import Population
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
+from dci_common.registry.execute.choice import SMALL
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import Person
+from dci_common.registry.model.views import View
 from dci_common.registry.plan.search_plan import Visibility
 from dci_common.registry.query.canonical import canonical
 from dci_common.registry.query.sort import Window
-from dci_common.registry.query.tree import Query
+from dci_common.registry.query.tree import And, Compare, Node, Query
 from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore
 from support.example_counts import sampled, some
-from support.flaky_engine import SHARDS, drawn
+from support.flaky_engine import SHARDS, drawn, engine_over, items_of
 from support.odd_registry import odd_population
 from support.oracle import Oracle
-from support.query_generator import RandomQuery
+from support.query_generator import RandomQuery, attribute_of
 from support.rearranged import rearranged
 from support.registries import TODAY, registry_of
 
@@ -31,6 +36,9 @@ if TYPE_CHECKING:
 POPULATION = odd_population(3, 30)
 QUESTIONS, WRITINGS = 8, 3
 SEEDS = range(max(10, some(1 / QUESTIONS)))
+SHARED, OPEN = ("given_name", "occupation", "region", "district"), ("income", "registration_date", "birth_date")
+NEARLY = 1.2  # by which a range may be larger than the least, as partitions do not have equal shares
+CROWD = 400  # people, of whom more than `SMALL` share some values
 
 
 class Walked(NamedTuple):
@@ -83,6 +91,56 @@ def test_other_writings_of_a_query_have_one_canonical_tree(seed: int) -> None:
         assert canonical(tree) == tree
         assert canonical(rearranged(draw, asked).tree) == tree
         assert oracle.found(asked.kind, tree) == oracle.found(asked.kind, asked.tree)
+
+
+@pytest.mark.parametrize("seed", sampled(SEEDS, 2))
+def test_the_smallest_range_is_read_of_those_that_only_counting_tells_apart(seed: int) -> None:
+    """Values of few or of many, ranges that are bounded or open: the least is read, or one of few, in any order."""
+    draw = random.Random(seed)
+    population = Population([skewed_person(draw, number) for number in range(CROWD)])
+    items, oracle = items_of(population), Oracle.of(population)
+    engine = engine_over(random.Random(seed), items, items)
+    for _ in range(QUESTIONS):
+        names = draw.sample((*SHARED, *OPEN), draw.randint(2, 4))
+        conditions = [_compare(draw, name, draw.choice(oracle.views)) for name in names]
+        found, costs = set[tuple[str, ...]](), set[int]()
+        for _ in range(WRITINGS):
+            draw.shuffle(conditions)
+            budget, query = Budget(10**6), Query(Kind.PERSON, And(tuple(conditions)), TODAY)
+            page = engine.search(query, Visibility(SHARDS), Window(0, 5), budget)
+            found.add(tuple(view["id"] for view in page.views))
+            costs.add(budget.examined)
+            (range_,) = page.access.path.ranges
+            slots = [item[range_.slot]["S"] for item in items.values() if range_.slot in item]
+            read = sum(span.low <= slot <= span.high for slot in slots for span in range_.spans)
+            least = min(len(oracle.found(Kind.PERSON, condition)) for condition in conditions)
+            assert read <= max(SMALL, NEARLY * least), conditions
+            assert page.total == len(oracle.found(Kind.PERSON, query.tree))
+        assert len(found) == len(costs) == 1, conditions
+
+
+def skewed_person(draw: random.Random, number: int) -> Person:
+    """Make a person whose values are shared by some or by many, as the squares of what is drawn evenly."""
+    days, income, occupation, place, name = (int(1000 * draw.random() ** 2) for _ in range(5))
+    address = {"region_code": "RSTU"[place // 250], "sub_region_code": f"D{place // 125}"}
+    return Person.model_validate(
+        {
+            "id": f"p{number:03}",
+            "name": {"given_name": f"N{name // 200}"},
+            "birth_date": str(TODAY - timedelta(days=20 * days)),
+            "registration_date": str(TODAY - timedelta(days=days)),
+            "income": income,
+            "occupation": f"O{occupation // 100}",
+            "addresses": [address],
+        }
+    )
+
+
+def _compare(draw: random.Random, name: str, person: View) -> Node:
+    """Compare an attribute with the value of a person: the more people have it, the likelier it is."""
+    attribute = attribute_of(name)
+    operators = ("lt", "ge") if name in OPEN else ("eq",)
+    return Compare(attribute, draw.choice(operators), tuple(attribute.values(person, TODAY)))
 
 
 def test_conditions_on_members_cost_the_same_in_any_group(engine_of_registry: SearchEngine) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     pass
 
 _TABLES = ("dci-clients", "dci-registry", "dci-exchange")
-_GIVEN_OUT = re.compile(r'"(access_token|client_secret)":"([^"]+)"')
+_GIVEN_OUT = re.compile(r'"(access_token|client_secret|link)":"([^"]+)"')
 _WINDOW = 20  # so much of a secret is one
 _WINDOWS = re.compile(rf"(?=([\w+/=-]{{{_WINDOW}}}))", re.ASCII)  # all that might be, whatever characters it has
 
@@ -51,7 +51,7 @@ def note(status: int, text: str) -> None:
         if status >= 400:
             noted.errors.append(text)
         for kind, secret in _GIVEN_OUT.findall(text):
-            forms = spellings(secret) if kind == "client_secret" else [secret.rpartition(".")[2]]
+            forms = [secret.rpartition(".")[2]] if kind == "access_token" else spellings(secret.rpartition("#")[2])
             noted.secrets |= {form[:_WINDOW] for form in forms}
 
 

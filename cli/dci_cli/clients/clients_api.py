@@ -111,6 +111,19 @@ class ClientsApi:
         """Delete a secret."""
         self._send("DELETE", _path(client["client_id"], "secrets", secret_id))
 
+    def hand_over(self, client: ClientView, old_expires_in: int | None) -> Any:  # noqa: ANN401 - JSON
+        """Make a link and a code for a secret, and return them."""
+        overlap = {} if old_expires_in is None else {"old_expires_in": old_expires_in}
+        return self._send("POST", _path(client["client_id"], "handovers"), overlap)
+
+    def handovers(self, client: ClientView) -> list[Any]:
+        """Return a client's open handovers, without their links and codes."""
+        return list(self._pages(_path(client["client_id"], "handovers"), "handovers", {}))
+
+    def withdraw_handover(self, client: ClientView, handover_id: str) -> None:
+        """End a handover."""
+        self._send("DELETE", _path(client["client_id"], "handovers", handover_id))
+
     def _by_id(self, text: str) -> ClientView | None:
         if not CLIENT_ID.fullmatch(text):
             return None

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from dci_cli.openapi.callbacks import callback, webhooks
+from dci_cli.openapi.handover_paths import handover_paths
 from dci_cli.openapi.oversight import oversight_paths
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
@@ -24,8 +25,7 @@ from dci_common.scopes import (
 )
 
 Tree = dict[str, Any]
-_JSON = "application/json"
-_FORM = "application/x-www-form-urlencoded"
+_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 _ERRORS = {
     400: "The request is malformed; the message says where",
     401: "The client is not authenticated",
@@ -52,8 +52,7 @@ _QUERY: Tree = {
 
 def document() -> Tree:
     """Return the whole document."""
-    seen = oversight_paths(lambda name: _responses(200, name, "Error", set(_ERRORS)), (CLIENTS_READ, CLIENTS_MANAGE))
-    paths = _public_paths() | _client_paths() | _key_paths() | _exchange_paths() | seen
+    paths = _public_paths() | _client_paths() | _key_paths() | _exchange_paths()
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}
     return {
@@ -76,6 +75,7 @@ def _public_paths() -> Tree:
         "/.well-known/oauth-authorization-server": {"get": _public("Authorization server metadata", "Metadata")},
         **{path: {"post": operation} for path, operation in registry.items()},
         **{f"/{{prefix}}{path}": {"post": _prefixed(operation)} for path, operation in registry.items()},
+        **handover_paths(_ERRORS),
         "/health": {"get": _public("Health of the API", "Health")},
         "/openapi.json": {"get": _public("This document", None)},
     }
@@ -138,6 +138,11 @@ def _client_paths() -> Tree:
             "post": _change("Add a secret", 201, "CreatedSecret", accepts="NewSecret"),
         },
         f"{client}/secrets/{{secret_id}}": {"delete": _change("Delete a secret", 204)},
+        f"{client}/handovers": {
+            "get": _read("List a client's open handovers", "Handovers", "limit", "next"),
+            "post": _change("Make a link and a code for a secret", 201, "CreatedHandover", accepts="NewSecret"),
+        },
+        f"{client}/handovers/{{handover_id}}": {"delete": _change("Withdraw a handover", 204)},
         f"{client}/log": {"get": _read("Show a client's log", "Log", "limit", "next")},
     }
 
@@ -158,7 +163,7 @@ def _starts(summary: str) -> Tree:
 
 
 def _exchange_paths() -> Tree:
-    """Return the paths that show asynchronous exchanges and subscriptions, and end one of these."""
+    """Return the paths that show exchanges, subscriptions and what is overseen, and end a subscription."""
     return {
         "/exchanges": {"get": _read("List exchanges", "Exchanges", "limit", "next", "client_id", "state")},
         "/exchanges/{correlation_id}": {"get": _read("Show an exchange", "ShownExchange")},
@@ -166,6 +171,7 @@ def _exchange_paths() -> Tree:
         "/subscriptions/failing": {"get": _read("List failing subscribers", "FailingSubscribers")},
         "/subscriptions/{code}": {"get": _read("Show a subscription", "SubscriptionView")},
         "/subscriptions/{code}/cancel": {"post": _change("Cancel a subscription", 200, "SubscriptionView")},
+        **oversight_paths(lambda name: _responses(200, name, "Error", set(_ERRORS))),
     }
 
 

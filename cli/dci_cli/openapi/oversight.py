@@ -7,6 +7,7 @@ from typing import Any
 
 from dci_cli.openapi.messages import TEXT, Schema, closed
 from dci_common.clients.store import MAX_PAGE
+from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
 
 _NUMBER: Schema = {"type": "integer"}
 _FLAG: Schema = {"type": "boolean"}
@@ -67,7 +68,7 @@ SCHEMAS: Schema = {
 }
 
 
-def oversight_paths(responses: Callable[[str], Schema], log_scopes: Iterable[str]) -> Schema:
+def oversight_paths(responses: Callable[[str], Schema]) -> Schema:
     """Return the paths. `responses` returns those of an operation by the name of its answer."""
 
     def get(summary: str, returns: str, *query: str, scopes: Iterable[str] = (), has_csv: bool = True) -> Schema:
@@ -82,7 +83,7 @@ def oversight_paths(responses: Callable[[str], Schema], log_scopes: Iterable[str
 
     view = get("View a record", "StoredRecord", "reason", has_csv=False)
     view["get"]["parameters"][0]["required"] = True
-    log = get("Show who administered what", "AdministrationLog", *_PAGE, scopes=log_scopes)
+    log = get("Show who administered what", "AdministrationLog", *_PAGE, scopes=(CLIENTS_READ, CLIENTS_MANAGE))
     return {
         "/audit": get("Show who saw whom", "Audit", *_RECORD, "client_id", *_PERIOD, *_PAGE),
         "/audit/statement": get("Make a statement for a citizen", "Statement", *_RECORD, *_PERIOD, *_PAGE),

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from dci_cli.openapi import oversight
 from dci_cli.openapi.messages import MESSAGES, TEXT, Schema, closed
+from dci_common.clients.handover_items import HandedOver, HandoverView
 from dci_common.clients.log import LogEntry
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.views import ClientView, SecretView
@@ -29,7 +30,7 @@ _REQUESTS: tuple[type[BaseModel], ...] = (
     UnsubscribeEnvelope,
 )
 _RESPONSES: tuple[type[BaseModel], ...] = (
-    *(ClientView, SecretView, LogEntry),
+    *(ClientView, SecretView, HandoverView, HandedOver, LogEntry),
     *(ExchangeView, ShownExchange),
     *(SubscriptionView, FailingSubscriberView),
 )
@@ -51,6 +52,9 @@ def components() -> Schema:
         "ClientChanges": _changes(requests["NewClient"]),
         "CreatedClient": _with_secret(client),
         "CreatedSecret": _with_secret(responses["SecretView"]),
+        "CreatedHandover": _with(responses["HandoverView"], link={**TEXT, "format": "uri"}, code=_CODE),
+        "RedeemedSecret": _with_secret(responses["HandedOver"]),
+        "Handovers": _page("handovers", "HandoverView"),
         "Clients": _page("clients", "ClientView"),
         "Secrets": closed({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
@@ -89,14 +93,19 @@ def _never_null(schema: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 def _with_secret(schema: Schema) -> Schema:
-    properties = {**schema["properties"], "client_secret": {**TEXT, "pattern": "^dcis_[A-Za-z0-9_-]{43}$"}}
-    return {**schema, "properties": properties, "required": [*schema["required"], "client_secret"]}
+    return _with(schema, client_secret={**TEXT, "pattern": "^dcis_[A-Za-z0-9_-]{43}$"})
+
+
+def _with(schema: Schema, **members: Schema) -> Schema:
+    required = [*schema["required"], *members]
+    return {**schema, "properties": {**schema["properties"], **members}, "required": required}
 
 
 def _page(member: str, of: str, further: Schema | None = None) -> Schema:
     return closed({member: {"type": "array", "items": ref(of)}, **(further or {})}, {"next": TEXT})
 
 
+_CODE = {**TEXT, "pattern": "^[0-9A-Z]{4}-[0-9A-Z]{4}$"}
 _USED = closed({"used": {"type": "integer"}, "most": {"type": "integer"}})
 _LIMITS = closed({"conditions": _USED}, {"identifiers": _USED})
 
@@ -124,6 +133,12 @@ _OTHER_SCHEMAS: Schema = {
         "properties": {**_TOKEN_PARAMETERS, "token": TEXT, "token_type_hint": TEXT},
         "required": ["token"],
     },
+    "LinkAndCode": closed(
+        {
+            "link": {**TEXT, "minLength": 1, "maxLength": 2000},
+            "code": {**TEXT, "minLength": 1, "maxLength": 50},
+        }
+    ),
     "Token": closed(
         {
             "access_token": TEXT,

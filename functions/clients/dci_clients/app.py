@@ -19,13 +19,14 @@ from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 
 if TYPE_CHECKING:
     from dci_clients.exchange_endpoints import ExchangeEndpoints
+    from dci_clients.handover_endpoints import HandoverEndpoints
     from dci_clients.subscription_endpoints import SubscriptionEndpoints
 
 Change = Callable[[Request, Caller], Response]
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: `/clients`, `/keys`, `/exchanges` and `/subscriptions`, and what is below them."""
+    """Build the function: `/clients`, `/keys`, `/exchanges`, `/subscriptions`, `/handover`, and what is below."""
     gate = AdministratorGate(runtime)
 
     def reads(endpoint: Endpoint, permission: Permission = Permission.READ_CLIENTS) -> Endpoint:
@@ -61,6 +62,12 @@ def _resources(
 
         return SubscriptionEndpoints(runtime)
 
+    @cache
+    def handovers() -> HandoverEndpoints:
+        from dci_clients.handover_endpoints import HandoverEndpoints  # noqa: PLC0415 - as above
+
+        return HandoverEndpoints(runtime)
+
     client = "/clients/{client_id}"
     routes: dict[str, dict[str, Endpoint]] = {
         "/clients": {"GET": reads(read.clients), "POST": changes(write.create)},
@@ -71,6 +78,18 @@ def _resources(
         f"{client}/revoke-tokens": {"POST": changes(write.revoke_tokens)},
         f"{client}/secrets": {"GET": reads(read.secrets), "POST": changes(write.add_secret)},
         f"{client}/secrets/{{secret_id}}": {"DELETE": changes(write.delete_secret)},
+        f"{client}/handovers": {
+            "GET": reads(lambda request: handovers().open(request)),
+            "POST": changes(lambda request, by: handovers().create(request, by)),
+        },
+        f"{client}/handovers/{{handover_id}}": {
+            "DELETE": changes(lambda request, by: handovers().withdraw(request, by))
+        },
+        "/handover": {  # without authentication: the link and the code are what opens it
+            "GET": lambda request: handovers().page(request),
+            "POST": lambda request: handovers().redeem(request),
+        },
+        "/handover/handover.js": {"GET": lambda request: handovers().script(request)},
         f"{client}/log": {"GET": reads(read.log, Permission.LOG)},
         "/keys": {"GET": reads(keys.published)},
         "/keys/rotate": {"POST": changes(keys.rotate)},

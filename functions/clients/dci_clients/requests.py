@@ -69,7 +69,7 @@ def read_new_client(request: Request) -> NewClient:
 def read_changes(request: Request) -> dict[str, Any]:
     """Return the body of `PATCH /clients/{client_id}`, its members not checked yet. Raises as read_new_client."""
     body = request.json_body()
-    _check_members(body)
+    check_members(body)
     try:
         return dict(_changes.validate_json(body))
     except ValidationError as error:
@@ -108,15 +108,7 @@ def read_client_id(query: str) -> str | None:
     return client_id
 
 
-def _read(model: type[M], body: bytes, root: str) -> M:
-    _check_members(body)
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        raise InvalidRequest(describe(error, root)) from error
-
-
-def _check_members(body: bytes) -> None:
+def check_members(body: bytes) -> None:
     """Reject a repeated member, of which different parsers take different values. Raises InvalidRequest."""
 
     def once(pairs: list[tuple[str, object]]) -> None:
@@ -125,3 +117,11 @@ def _check_members(body: bytes) -> None:
 
     with suppress(ValueError, RecursionError):  # the caller reports what is not JSON
         json.loads(body, object_pairs_hook=once)
+
+
+def _read(model: type[M], body: bytes, root: str) -> M:
+    check_members(body)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidRequest(describe(error, root)) from error

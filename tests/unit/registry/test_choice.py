@@ -1,4 +1,4 @@
-"""Two paths that a query ranks equal: some entries of both are counted, and the smaller one is taken."""
+"""Paths that only counting tells apart: some entries of each are counted, and the smallest one is taken."""
 
 from __future__ import annotations
 
@@ -29,17 +29,21 @@ from support.registries import TODAY
 GIVEN_NAME = attribute("given_name")
 NAMED, BORN = Compare(GIVEN_NAME, "eq", ("ana",)), Compare(BIRTH_DATE, "eq", ("1980-01-01",))
 BY_NAME, BY_BIRTH = GIVEN_NAME.slots[Kind.PERSON], BIRTH_DATE.slots[Kind.PERSON]
+INCOME = attribute("income")
+HELD = (("region", "r"), ("occupation", "farmer"))
 BOTH = 6  # people who are called so and were born on that day
 
 
 def registry_of(named: int, born: int) -> SearchEngine:
     """Return an engine over so many other people of this name, and of this birth date."""
     facts = [("Ana", "1980-01-01")] * BOTH + [("Ana", "1970-05-05")] * named + [("Bo", "1980-01-01")] * born
-    people = [
-        Person.model_validate({"id": f"p{number:04}", "name": {"given_name": name}, "birth_date": day})
-        for number, (name, day) in enumerate(facts)
-    ]
-    items = items_of(Population(people))
+    return engine_over([{"name": {"given_name": name}, "birth_date": day} for name, day in facts])
+
+
+def engine_over(people: list[dict[str, Any]]) -> SearchEngine:
+    """Return an engine over people, whose ids are in their order."""
+    persons = [Person.model_validate({"id": f"p{number:04}", **person}) for number, person in enumerate(people)]
+    items = items_of(Population(persons))
     runtime = Runtime(Settings())
     dynamodb = FlakyDynamoDB(items.values(), items.values(), at_once=1000, busy=10**6)
     vars(runtime)["dynamodb"] = cast("Any", dynamodb)
@@ -68,6 +72,27 @@ def test_the_smaller_range_is_read(named: int, born: int, slot: str) -> None:
     assert (slot_of(swapped[0]), swapped[1]) == (slot, examined)
     counted, read = named + born + 2 * BOTH, min(named, born) + 2 * BOTH
     assert examined <= counted + read + 7 * QUERY_COST
+
+
+def test_an_open_range_of_a_number_is_read_where_it_is_smaller_than_a_place() -> None:
+    """Of a region, an occupation and a low income, the one is taken that fewest people have, though it ranks last."""
+    poor, farmers, rest = ("r", "weaver", 1), ("q", "farmer", 900), ("r", "weaver", 900)
+    facts = [("r", "farmer", 1)] * BOTH + [poor] * 20 + [farmers] * 150 + [rest] * 200
+    engine = engine_over(
+        [
+            {"addresses": [{"region_code": region}], "occupation": job, "income": income}
+            for region, job, income in facts
+        ]
+    )
+    region, occupation = (Compare(attribute(name), "eq", (value,)) for name, value in HELD)
+    income = Compare(INCOME, "lt", tuple(INCOME.normalized([500])))
+    costs = set[int]()
+    for tree in (And((region, occupation, income)), And((income, And((occupation, region))))):
+        budget = Budget(10**6)
+        found = engine.search(Query(Kind.PERSON, tree, TODAY), Visibility(SHARDS), Window(0, 50), budget)
+        assert (slot_of(found), found.total) == (INCOME.slots[Kind.PERSON], BOTH)
+        costs.add(budget.examined)
+    assert len(costs) == 1
 
 
 @pytest.mark.parametrize("sort", [(), (SortKey(BIRTH_DATE, related=False, descending=False),)])

@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_cli.aws import add_table_option, aws_errors, check_table
@@ -102,6 +101,8 @@ def _operator(runtime: OperatorRuntime, options: argparse.Namespace) -> str:
     host = urlsplit(runtime.dynamodb.meta.endpoint_url).hostname
     if options.local or host in _LOOPBACK:
         return f"local:{_user()}"
+    import boto3  # noqa: PLC0415 - imported when there is something to call
+
     return str(boto3.client("sts").get_caller_identity()["Arn"])
 
 

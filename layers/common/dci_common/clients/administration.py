@@ -92,7 +92,7 @@ class Administration:
             edited = edit(client)
             return ClientChange("updated", edited, prepare=store) if edited != client else None
 
-        return self._change(by, client_id, plan)
+        return self.change(by, client_id, plan)
 
     def delete_unused_callback_secret(self, client: Client) -> None:
         """Delete the secret for a client's callbacks if it has no use any more; there may be none."""
@@ -106,7 +106,7 @@ class Administration:
             after = client._replace(status=status)
             return ClientChange(status, after) if client.status != status else None
 
-        return self._change(by, client_id, plan)
+        return self.change(by, client_id, plan)
 
     def revoke_tokens(self, by: Caller, client_id: str) -> Client:
         """Revoke every token that was issued up to now, including this very second, and return the client."""
@@ -116,7 +116,7 @@ class Administration:
             revoked = client._replace(tokens_not_before=since, tokens_generation=client.tokens_generation + 1)
             return ClientChange("tokens_revoked", revoked)
 
-        return self._change(by, client_id, plan)
+        return self.change(by, client_id, plan)
 
     def delete(self, by: Caller, client_id: str) -> None:
         """Delete a client with its secrets and the reservation of its name; its log remains.
@@ -125,18 +125,27 @@ class Administration:
         """
         actions = [delete(key) for key in (*secret_keys(client_id), usage_key(client_id))]
         prepare = partial(self._callback_secrets.delete, client_id)
-        self._change(by, client_id, lambda _: ClientChange("deleted", None, actions, prepare=prepare))
+        self.change(by, client_id, lambda _: ClientChange("deleted", None, actions, prepare=prepare))
 
-    def add_secret(self, by: Caller, client_id: str, overlap: int) -> tuple[str, Secret]:
-        """Add a secret and return it with what is stored of it; others expire in `overlap` seconds or sooner."""
+    def add_secret(
+        self,
+        by: Caller,
+        client_id: str,
+        overlap: int,
+        adapt: Callable[[Client, ClientChange], ClientChange] = lambda _, change: change,
+    ) -> tuple[str, Secret]:
+        """Add a secret and return it with what is stored of it; others expire in `overlap` seconds or sooner.
+
+        `adapt` may raise, or add to the change.
+        """
         added: list[tuple[str, Secret]] = []
 
         def plan(client: Client) -> ClientChange:
             live = self._clients.live_secrets(client_id)
             added[:] = [self._new_secret(free_slot(live))]
-            return _secret_added(client, added[0][1], live, int(self._runtime.clock()) + overlap)
+            return adapt(client, _secret_added(client, added[0][1], live, int(self._runtime.clock()) + overlap))
 
-        self._change(by, client_id, plan)
+        self.change(by, client_id, plan)
         return added[0]
 
     def delete_secret(self, by: Caller, client_id: str, secret_id: str) -> None:
@@ -152,11 +161,11 @@ class Administration:
             key = secret_key(client_id, live[secret_id].slot)
             return ClientChange("secret_deleted", client, [delete(key)], secret_id)
 
-        self._change(by, client_id, plan)
+        self.change(by, client_id, plan)
 
     def record(self, by: Caller, client_id: str, act: str, changes: dict[str, Change]) -> None:
         """Record an act on what belongs to a client and is stored elsewhere, before it is done."""
-        self._change(by, client_id, lambda client: ClientChange(act, client, changes=changes))
+        self.change(by, client_id, lambda client: ClientChange(act, client, changes=changes))
 
     def record_act(self, by: Caller, about: str, act: str) -> None:
         """Record an act on what is no client, before it is done; `about` is its kind and name: `keys#tokens`."""
@@ -177,7 +186,11 @@ class Administration:
         token = by.bearer.token
         return replace(by, bearer=check_access(token, self._clients.token_holder(token), CLIENTS_MANAGE))
 
-    def _change(self, by: Caller, client_id: str, plan: Callable[[Client], ClientChange | None]) -> Client:
+    def change(self, by: Caller, client_id: str, plan: Callable[[Client], ClientChange | None]) -> Client:
+        """Make the change that `plan` returns for the client as it is now, and return the client after it.
+
+        `plan` is called again whenever another change came first. None leaves the client as it is.
+        """
         for _ in self._runtime.retry.attempts(_CONFLICTS):
             before = self._clients.get(client_id)
             if isinstance(by.bearer, Bearer) and by.id == client_id and by.bearer.client.version != before.version:

@@ -54,6 +54,7 @@ class Caller:
 class ClientChange:
     """A change: its name in the log, the client after it (None: deleted), and other writes of the transaction.
 
+    Each of `conditions` is an action with a condition, which holds as long as nothing was changed meanwhile.
     `changes` are logged beside those of the client. `undo` takes `actions` back: it is given where the answer shows a
     secret, so that no secret exists that was never shown. `prepare` is called before the transaction, for what a
     transaction cannot do; nothing may depend on it until the change is made.
@@ -66,6 +67,7 @@ class ClientChange:
     changes: dict[str, Change] = field(default_factory=dict)
     undo: list[Action] | None = None
     prepare: Callable[[], None] | None = None
+    conditions: list[Action] = field(default_factory=list)
 
 
 def put(item: Item) -> Action:
@@ -87,6 +89,8 @@ class ClientChanges:
 
     def commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
         """Commit a change; False when the client, or the caller's access, was changed since it was read.
+
+        It is also False where another of its conditions does not hold.
 
         `before` is None for a new client. Raises Conflict when the new name is taken. A change with `undo` is taken
         back where it is not known whether it happened. Raises Unavailable, and does nothing, without time for both.
@@ -128,7 +132,7 @@ class ClientChanges:
 
     def _commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
         log = put(log_item(_entry(by, timestamp(self._runtime.clock()), before, change)))
-        versions = [_client_action(before, change.after), *_caller_checks(by, before)]
+        versions = [_client_action(before, change.after), *_caller_checks(by, before), *change.conditions]
         actions = [*versions, *_name_actions(before, change.after), *change.actions, log]
         try:
             self._runtime.dynamodb.transact_write_items(TransactItems=self._addressed(actions))

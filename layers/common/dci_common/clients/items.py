@@ -7,6 +7,7 @@
 | secret | `SECRET#<id>` | `1` or `2` | `digest`, `secret_id`, `created`; `expires` (epoch seconds) if it ends |
 | usage | `USAGE#<id>` | `USAGE` | by secret id, and for `private_key_jwt`, the epoch second of the last use |
 | log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON; `listed`, and `name_key`, the `sk` |
+| handover | `HANDOVER#<id>` | `HANDOVER` | see handover_items.py |
 
 `callbacks` of a client is JSON, and absent where it has none.
 
@@ -110,9 +111,12 @@ def log_key(client_id: str, sort_key: str) -> Item:
     return {"pk": {"S": f"LOG#{client_id}"}, "sk": {"S": sort_key}}
 
 
-def log_item(entry: LogEntry) -> Item:
-    """Return the item of a log entry. The index `clients` lists the entries of all clients in the order of time."""
-    moment = f"{entry.at}#{entry.version:010}"
+def log_item(entry: LogEntry, part: str = "") -> Item:
+    """Return the item of a log entry. The index `clients` lists the entries of all clients in the order of time.
+
+    An entry of what left the client at its version has a `part`, so that it replaces no other entry.
+    """
+    moment = f"{entry.at}#{entry.version:010}{part}"
     listed = {"listed": {"S": LISTED_LOG}, "name_key": {"S": moment}}
     return {**log_key(entry.client_id, moment), **listed, "entry": {"S": entry.model_dump_json(exclude_none=True)}}
 

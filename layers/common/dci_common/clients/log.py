@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+HANDOVER = "handover"  # `by` of what somebody did with a handover's link
 OPERATOR = "operator"  # `by` of a change made on ClientsTable itself, such as `dci bootstrap`
 
 
@@ -26,6 +27,9 @@ class LogEntry(BaseModel):
 
     Where a person made it, `by` is the issuer and the subject of their token with `#` between them, and `by_name` the
     name that the token gave.
+
+    Where the holder of a handover's link made it, `by` is `handover`, and `changes` says which one and
+    who made that.
 
     `name` is the client's name after the change, or the last one of a client that was deleted. Entries that were
     written before it was recorded have none.

@@ -93,7 +93,7 @@ class ClientStore:
         `status` leaves out other clients, so that a page can be short, or empty, while others follow. The index is
         eventually consistent: a client that was just created can be missing for moments.
         """
-        items, following = self._listed(LISTED, limit, after, forward=True)
+        items, following = self.listed(LISTED, limit, after, forward=True)
         wanted = [client for client in map(client_from_item, items) if status in {None, client.status}]
         return sorted(wanted, key=lambda client: name_key(client.name)), following
 
@@ -130,10 +130,10 @@ class ClientStore:
 
         It is read from the index: an entry that was just written can be missing for moments.
         """
-        items, following = self._listed(LISTED_LOG, limit, after, forward=False)
+        items, following = self.listed(LISTED_LOG, limit, after, forward=False)
         return list(map(entry_from_item, items)), following
 
-    def _listed(
+    def listed(
         self, listed: str, limit: int, after: Position | None, *, forward: bool
     ) -> tuple[list[Item], dict[str, str] | None]:
         """Return a page of the items under `listed` in the index, in its order, and where the next page starts."""

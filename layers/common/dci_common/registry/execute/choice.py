@@ -1,4 +1,4 @@
-"""Takes one of the two paths of a plan between which the query alone cannot decide: some entries of both are counted.
+"""Takes one of the paths of a plan between which the query alone cannot decide: some entries of each are counted.
 
 The next page must follow the same path, as its cursor is a place in the order of that path's slot. So the position at
 which a page ends is marked with the slot, and a search that continues there counts nothing.
@@ -20,6 +20,7 @@ from dci_common.registry.storage.store import RegistryStore
 
 MAX_COUNTED = 500  # entries of a range in each partition: DynamoDB returns their number as one page
 SMALL = 100  # entries of a path beside which the other one need not be counted
+_SLACK = 10  # entries by which a partition may have more than its share
 _MARK = "@"  # with which no value of a slot begins
 
 
@@ -42,23 +43,39 @@ class Sample(NamedTuple):
 
 
 def take_path(access: AccessPlan, slot: str, store: RegistryStore, threads: Executor, budget: Budget) -> AccessPlan:
-    """Return the plan that takes the path on this slot, or, without a slot, the smaller of its two paths.
+    """Return the plan that takes the path on this slot, or, without a slot, the smallest of its paths.
 
-    Both are counted, at most `MAX_COUNTED` entries in each partition, which the budget pays for. Where the first has
-    few, the other one is not.
+    They are counted in turn, at most `MAX_COUNTED` entries in each partition, which the budget pays for. None is
+    counted much further than the smallest so far, nor after one that has few. Volatile paths are left out.
     """
-    if len(access.paths) == 1 or any(access.volatile_attribute(path.ranges[0]) for path in access.paths):
+    if len(access.paths) == 1 or access.volatile_attribute(access.path.ranges[0]):
         return access
     for path in access.paths:
         if path.ranges[0].slot == slot:
             return access.taking(path)
-    first, second = (access.taking(path) for path in access.paths)
-    of_first = _sample(first, MAX_COUNTED, store, threads, budget)
-    if of_first.complete and of_first.counted <= SMALL:
-        return first
-    more = of_first.counted + 1 if of_first.complete else MAX_COUNTED
-    of_second = _sample(second, min(more, MAX_COUNTED), store, threads, budget)
-    return first if of_first.is_at_most(of_second) else second
+    taken, limit = access, MAX_COUNTED
+    least = _sample(access, limit, store, threads, budget)
+    for path in access.paths[1:]:
+        if least.complete and least.counted <= SMALL:
+            break
+        if access.volatile_attribute(path.ranges[0]):
+            continue
+        limit = min(_enough(least, access), MAX_COUNTED) if least.complete else MAX_COUNTED
+        other = access.taking(path)
+        sample = _sample(other, limit, store, threads, budget)
+        if not least.is_at_most(sample):
+            taken, least = other, sample
+    return taken
+
+
+def _enough(least: Sample, access: AccessPlan) -> int:
+    """Return so many entries of each partition that a range which has more is about as large as this one, or larger.
+
+    A partition has about its share of the people in a range. Of groups the number in all partitions counts.
+    """
+    if access.search.query.kind is Kind.GROUP:
+        return least.counted + 1
+    return least.counted // len(access.partitions.exact) + _SLACK
 
 
 def marked(position: Position, access: AccessPlan) -> Position:

@@ -120,9 +120,15 @@ class Search:
         return member_search.groups_of(views.values()) | member_search.groups_in(entries)
 
     def _in_slot_order(self, access: AccessPlan, scan: IndexScan, window: Window) -> tuple[list[Position], int]:
-        """Return the positions of the window, one more if any follow, and the number of all matches."""
-        size, start = window.size + 1, window.after
-        by_id = sorted(self._bodies.matching(access.path.ids))
+        """Return the positions of the window, one more if any follow, and the number of all matches.
+
+        Records that lookups found have their places in the range if they are in it: so they are on the same page if
+        what was looked up is another record's since the page before.
+        """
+        size, start, (range_,) = window.size + 1, window.after, access.path.ranges
+        identified = self._bodies.matching(access.path.ids)
+        placed = [(at, id_) for id_, view in identified.items() if (at := access.slot_value(range_, view))]
+        by_id = sorted(identified.keys() - {id_ for _, id_ in placed})
         ahead = [id_ for id_ in by_id if start is None or (start.values == (None,) and id_ > start.id)]
         page = [Position((None,), id_) for id_ in ahead[window.offset :][:size]]
         slice_ = Slice(
@@ -131,19 +137,18 @@ class Search:
             after=(start.values[0] or "") if start else "",
             descending=bool(window.sort) and window.sort[0].descending,
         )
-        (range_,) = access.path.ranges
         if window.total is not None and scan.can_start_anywhere(range_):
-            page += [
-                Position((slot_value,), id_) for slot_value, id_ in self._following(access, scan, range_, slice_)
-            ]
-            return page, window.total
-        walk = scan.walk(range_, slice_)
-        entries, total = walk.page(self._verified(scan, access, range_, walk), slice_)
-        page += [Position((slot_value,), id_) for slot_value, id_ in entries]
-        return page, len(by_id) + total if window.total is None else window.total
+            entries, total = self._following(access, scan, range_, slice_, placed), window.total
+        else:
+            walk = scan.walk(range_, slice_)
+            entries, counted = walk.page([*self._verified(scan, access, range_, walk), *placed], slice_)
+            total = len(by_id) + counted if window.total is None else window.total
+        return page + [Position((slot_value,), id_) for slot_value, id_ in entries], total
 
-    def _following(self, access: AccessPlan, scan: IndexScan, range_: Range, slice_: Slice) -> list[Entry]:
-        """Return the entries of a slice, and count little beyond them."""
+    def _following(
+        self, access: AccessPlan, scan: IndexScan, range_: Range, slice_: Slice, placed: list[Entry]
+    ) -> list[Entry]:
+        """Return the entries of a slice and those that were `placed` in it, and count little beyond them."""
         reader, found = scan.reader(range_, slice_), list[Entry]()
         missing = slice_.wanted
         while missing > 0 and (entries := reader.take(missing)):
@@ -153,7 +158,8 @@ class Search:
             matching = self.verify(scan, access, range_, ids) if ids else {}
             found += [entry for entry, is_exact in entries if is_exact or entry[1] in matching]
             missing = slice_.wanted - len(found)
-        return found[slice_.offset :]
+        found += [entry for entry in placed if slice_.follows(entry[0])]
+        return sorted(found, reverse=slice_.descending)[slice_.offset : slice_.wanted]
 
     def _verified(self, scan: IndexScan, access: AccessPlan, range_: Range, walk: Walk) -> list[Entry]:
         """Return the unverified entries whose records match, each at its place in the order of the range's slot."""

@@ -25,7 +25,7 @@ from dci_common.registry.plan.ranges import (
 from dci_common.registry.plan.spans import HIGH, LOW, Span, union
 from dci_common.registry.query.tree import And, IdIn, Node, Or
 
-# What the query says cannot rank two ranges of one of these estimates: their entries are counted.
+# What the query says does not tell which of two ranges of these estimates is smaller: their entries are counted.
 _COUNTED = frozenset({Estimate.VALUES, Estimate.BETWEEN, Estimate.OPEN})
 _MAX_COUNTED_SPANS = 10
 _Rank = tuple[object, ...]
@@ -50,10 +50,7 @@ class AccessPath(NamedTuple):
 
     def is_comparable(self, other: AccessPath) -> bool:
         """Whether both paths are one range each, of different slots, of which only counting tells the smaller."""
-        if not (self._is_countable and other._is_countable):
-            return False
-        (mine,), (its,) = self.ranges, other.ranges
-        return mine.estimate is its.estimate and mine.slot != its.slot
+        return self._is_countable and other._is_countable and self.ranges[0].slot != other.ranges[0].slot
 
     @property
     def _is_countable(self) -> bool:
@@ -74,7 +71,7 @@ class PathPlanner(NamedTuple):
         return self.paths(node)[0]
 
     def paths(self, node: Node) -> tuple[AccessPath, ...]:
-        """Return the first path that covers a tree, and another one if only counting tells which is smaller."""
+        """Return the first path that covers a tree, and others, by rank, if only counting tells which is smallest."""
         if isinstance(node, IdIn):
             return (AccessPath(ids=node.ids),)
         if isinstance(node, And) and node.children:
@@ -101,8 +98,11 @@ class PathPlanner(NamedTuple):
             return (AccessPath(ids=ids, proof=proof if len(by_ids) == len(children) else Proof.NOTHING),)
         ranked = sorted((one.limited(len(children)) for one in (*ranges, *others)), key=lambda path: path.rank)
         first, *rest = ranked
-        alternatives = [path for path in rest if first.is_comparable(path)]
-        return first, *alternatives[:1]
+        others_by_slot: dict[str, AccessPath] = {}
+        for path in rest:
+            if first.is_comparable(path):
+                others_by_slot.setdefault(path.ranges[0].slot, path)
+        return first, *others_by_slot.values()
 
     def _ranges(self, children: tuple[Node, ...]) -> Iterator[_Candidate]:
         """Yield the ranges of slots that cover some of the children.

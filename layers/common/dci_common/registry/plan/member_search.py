@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, member_entry, own_fields, related_entries
-from dci_common.registry.plan.filter import Projection
+from dci_common.registry.plan.filter import Projection, holds
 from dci_common.registry.query.tree import And, AnyRelated, Compare, Node, Not, Or, leaves, matches
-from dci_common.registry.storage.facets import HOUSEHOLD_FACETS, Facets, facet_values
+from dci_common.registry.storage.facets import HOUSEHOLD_FACETS, Facets
 
 if TYPE_CHECKING:
     from dci_common.registry.plan.search_plan import SearchPlan
@@ -43,18 +43,25 @@ class MemberSearch(NamedTuple):
     @property
     def projection(self) -> Projection:
         """The facets that the condition is about, and the ids of the households."""
-        compared = [leaf.attribute for leaf in leaves(self.condition.child) if isinstance(leaf, Compare)]
-        own = [(attribute.name,) for attribute in compared if attribute.kinds]
-        of_household = ["id", *(attribute.name for attribute in compared if not attribute.kinds)]
+        compared = {leaf.attribute.name for leaf in leaves(self.condition.child) if isinstance(leaf, Compare)}
+        own = [(name,) for name in compared - self._of_membership]
+        of_household = {"id", *self._of_membership}
         return Projection.of([*own, *((home, name) for home in HOUSEHOLD_FACETS for name in of_household)])
+
+    @property
+    def _of_membership(self) -> frozenset[str]:
+        """The names of the attributes that the condition compares of memberships, and not of people."""
+        compared = (leaf.attribute for leaf in leaves(self.condition.child) if isinstance(leaf, Compare))
+        return frozenset(attribute.name for attribute in compared if not attribute.kinds)
 
     def groups_in(self, entries: Iterable[Facets]) -> frozenset[str]:
         """Return the groups in which the person of one of these index entries fulfils the condition."""
+        condition, names = self.condition.child, self._of_membership
         return frozenset(
-            facets[home]["id"]
+            household["id"]
             for facets in entries
-            for home in HOUSEHOLD_FACETS
-            if home in facets and _holds(self.condition.child, facets, facets[home])
+            for household in (facets[home] for home in HOUSEHOLD_FACETS if home in facets)
+            if holds(condition, {**facets, **{name: household[name] for name in names & household.keys()}})
         )
 
 
@@ -83,18 +90,3 @@ def _relaxed(node: Node, kind: Kind | None, *, positive: bool) -> Node:
 def _is_in_entries(leaf: Compare) -> bool:
     attribute = leaf.attribute
     return not (attribute.type.lookup or attribute.inherited or attribute.volatile)
-
-
-def _holds(node: Node, facets: Facets, membership: Facets) -> bool:
-    """Return whether a condition on members holds for a person in one household."""
-    match node:
-        case And(children):
-            return all(_holds(child, facets, membership) for child in children)
-        case Or(children):
-            return any(_holds(child, facets, membership) for child in children)
-        case Not(child):
-            return not _holds(child, facets, membership)
-        case Compare(attribute):
-            holder = facets if attribute.kinds else membership
-            return any(map(node.accepts, facet_values(holder, attribute.name)))
-    raise TypeError(node)

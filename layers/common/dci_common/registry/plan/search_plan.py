@@ -119,12 +119,14 @@ class AccessPlan(NamedTuple):
 
     def is_in_range(self, range_: Range, view: View) -> bool:
         """Return whether an exact index entry of a record, which is in the range that covers it, is in it too."""
-        attribute = self.volatile_attribute(range_)
-        if attribute is None:
-            return True
-        values = attribute.values(view, self.search.query.today)
-        at = [keys.slot_value(value, view["id"]) for value in values]
-        return any(span.low <= value <= span.high for value in at for span in range_.spans)
+        return self.volatile_attribute(range_) is None or bool(self.slot_value(range_, view))
+
+    def slot_value(self, range_: Range, view: View) -> str:
+        """Return the value of a range's slot of a record; empty when the record is not in the range."""
+        held = self.search.catalogue.slot_attributes(self.search.query.kind, range_.slot)
+        values = ["".join(attribute.values(view, self.search.query.today)[:1]) for attribute in held]
+        value = keys.slot_value("#".join(values), view["id"]) if values and values[0] else ""
+        return value if any(span.low <= value <= span.high for span in range_.spans) else ""
 
     @property
     def are_ids_decided(self) -> bool:

@@ -1,0 +1,45 @@
+"""Whether whoever made a handover may still change clients: nothing that they left behind outlives their access."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dci_common.clients.items import client_key
+from dci_common.clients.store import ClientStore
+from dci_common.operators.store import ENABLED, IS_ENABLED, OperatorStore, operator_key
+from dci_common.scopes import CLIENTS_MANAGE
+
+if TYPE_CHECKING:
+    from dci_common.clients.changes import Action
+    from dci_common.clients.handover_items import Handover
+    from dci_common.runtime import Runtime
+
+_IS_MANAGER: dict[str, Any] = {
+    "ConditionExpression": "#status = :enabled AND contains(scopes, :manage)",
+    "ExpressionAttributeNames": {"#status": "status"},
+    "ExpressionAttributeValues": {":enabled": {"S": "enabled"}, ":manage": {"S": CLIENTS_MANAGE}},
+}
+
+
+def is_permitted(runtime: Runtime, handover: Handover) -> bool:
+    """Return whether the maker is enabled, and, if it is a client, still holds the scope.
+
+    The roles of a person are known from their token alone.
+    """
+    if handover.by_operator:
+        operator = OperatorStore(runtime).find(handover.made_by)
+        return operator is not None and operator.status == ENABLED
+    client = ClientStore(runtime).find(handover.made_by, consistent=True)
+    return client is not None and client.status == "enabled" and CLIENTS_MANAGE in client.scopes
+
+
+def maker_check(handover: Handover) -> list[Action]:
+    """Return the condition of a transaction that says the same.
+
+    A transaction has one action for each item: a client that made its own handover is checked by its version.
+    """
+    if handover.by_operator:
+        return [{"ConditionCheck": {"Key": operator_key(handover.made_by), **IS_ENABLED}}]
+    if handover.made_by == handover.owner:
+        return []
+    return [{"ConditionCheck": {"Key": client_key(handover.made_by), **_IS_MANAGER}}]

@@ -1,0 +1,74 @@
+"""Attacks on the page of a handover: markup in names and fields, frames, foreign scripts, previews of the link."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from support.admin_client import Admin
+from support.call_trace import aws_calls
+from support.events import event
+from support.handing_over import WRONG, Officer, handed_over
+
+if TYPE_CHECKING:
+    from support.api import Api
+
+
+def client_of(admin: Admin, **changes: Any) -> str:
+    """Return the id of a new client."""
+    return str(admin.create(**changes).json["client_id"])
+
+
+def test_the_name_of_a_client_is_text(api: Api) -> None:
+    """Whatever a client is called, the page has no other markup, and before the code is right it has no name."""
+    admin = Admin(api)
+    name = f"<script src=//evil.example></script>\"'&{admin.client.client_id}"
+    owner = client_of(admin, name=name)
+    officer = handed_over(admin, owner)
+    for reply in (officer.submit(WRONG), officer.send(WRONG)):
+        assert admin.client.client_id not in reply.text
+        assert owner not in reply.text
+    page = officer.submit()
+    assert page.status == 200
+    assert "<dd><code>&lt;script src=//evil.example&gt;&lt;/script&gt;&quot;&#x27;&amp;" in page.text
+    assert page.text.count("<script") == 1
+
+
+def test_nothing_that_is_sent_is_repeated(api: Api) -> None:
+    """No field of the form comes back, whatever is in it: neither markup nor the link."""
+    attack = '"><script>alert(1)</script>'
+    reply = Officer(api, f"x#{attack}", attack).submit()
+    assert "alert(1)" not in reply.text
+    admin = Admin(api)
+    officer = handed_over(admin, client_of(admin))
+    reply = officer.submit(WRONG)
+    assert (reply.status, officer.link.rpartition("#")[2] in reply.text) == (403, False)
+
+
+def test_no_page_is_framed_kept_or_referred_to(api: Api) -> None:
+    """Page, script and answers forbid frames, caches, referrers and any script but their own."""
+    admin = Admin(api)
+    officer = handed_over(admin, client_of(admin))
+    replies = [api.send(event(name)) for name in ("handover_page", "handover_script")]
+    replies += [officer.submit(WRONG), officer.submit(), Officer(api, "x", "x").submit()]
+    for reply in replies:
+        policy = reply.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'sha256-")
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert reply.headers["X-Frame-Options"] == "DENY"
+        assert reply.headers["Referrer-Policy"] == "no-referrer"
+        assert reply.headers["Cache-Control"] == "no-store"
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert not re.search(r" on\w+=| style=|<script>", "".join(reply.text for reply in replies))
+
+
+def test_opening_a_link_uses_nothing_up(api: Api) -> None:
+    """Previews and scanners may open the page as often as they like: AWS is not even asked."""
+    with aws_calls(api.runtime) as calls:
+        for name in ("handover_page", "handover_script"):
+            assert api.send(event(name)).status == 200
+        sent = event("handover_page")
+        sent["requestContext"]["http"]["method"] = "HEAD"
+        assert api.send(sent).status == 405
+    assert calls == []
