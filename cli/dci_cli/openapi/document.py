@@ -1,7 +1,4 @@
-"""The document: each path with its methods, their scopes, and the bodies of requests and responses.
-
-`python -m dci_cli.openapi.document` prints it, as `/openapi.json` serves it.
-"""
+"""The document: each path with its methods, scopes and bodies; `python -m dci_cli.openapi.document` prints it."""
 
 from __future__ import annotations
 
