@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import chain
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
+from dci_oversight import app as oversight_app
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
@@ -38,6 +40,7 @@ from support.subscriptions import subscribed
 from .approval_requests import operators
 from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
 from .handover_requests import handovers
+from .oversight_requests import looks
 
 APPS = {
     "TokenFunction": token_app.create_app,
@@ -47,6 +50,7 @@ APPS = {
     "DeliveryFunction": delivery_app.create_app,
     "ChangesFunction": changes_app.create_app,
     "AuditIndexFunction": audit_index_app.create_app,
+    "OversightFunction": oversight_app.create_app,
     "RotationFunction": rotation_app.create_app,
 }
 
@@ -98,7 +102,7 @@ def _serving(api: Api, waiting: Api, provider: OpenIdProvider) -> Callable[[str]
     @cache
     def serve(function: str) -> Work:
         done = Work(set(), resources(api.runtime.settings))
-        work_on(done, function, api, REQUESTS[function](api))
+        work_on(done, function, api, chain(REQUESTS[function](api), OF_PEOPLE.get(function, _nobody)(api, provider)))
         if function == "ClientsFunction":
             work_on(done, function, waiting, operators(waiting, provider))
         return done
@@ -209,6 +213,10 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield 202, event("message_keys_revoke", token=admin)
 
 
+def _nobody(_: Api, __: OpenIdProvider) -> Iterator[tuple[int, Event]]:
+    return iter(())
+
+
 def _changes(api: Api) -> Iterator[tuple[None, Event]]:
     client, _ = api.client(scopes=("registry.search",))
     subscribed(api.runtime, client.client_id)
@@ -240,5 +248,9 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "DeliveryFunction": deliveries,
     "ChangesFunction": _changes,
     "AuditIndexFunction": _audited,
+    "OversightFunction": lambda _: iter(()),
     "RotationFunction": _steps,
+}
+OF_PEOPLE: dict[str, Callable[[Api, OpenIdProvider], Iterator[tuple[int, Event]]]] = {
+    "OversightFunction": looks,
 }

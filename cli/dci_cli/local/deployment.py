@@ -113,6 +113,8 @@ def local_deployment(
         earlier = {name: _TABLES[name] for name in _TABLES.keys() - missing.keys()}
         add_indexes(dynamodb, template.tables, earlier)
         turn_on_streams(dynamodb, template.tables, earlier)
+        audit = dynamodb.describe_table(TableName=_TABLES["AuditTable"])["Table"]
+        os.environ["AUDIT_STREAM"] = audit.get("LatestStreamArn", "")
         secrets_manager.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
         create_queues(MinimalSQS(runtime.retry))
         rotation = load_handler(_handler(template, _ROTATION, "makes the signing keys"))
@@ -180,6 +182,7 @@ def variables(issuer: str, callback_hosts: Sequence[str] = CALLBACK_HOSTS) -> di
         "REGISTRY_TABLE": _TABLES["RegistryTable"],
         "EXCHANGE_TABLE": _TABLES["ExchangeTable"],
         "AUDIT_TABLE": _TABLES["AuditTable"],
+        "AUDIT_STREAM": "",
         "SIGNING_KEYS_SECRET": _SECRET,
         "MESSAGE_KEYS_SECRET": _MESSAGE_SECRET,
         "CURSOR_SECRET": _CURSOR_SECRET,

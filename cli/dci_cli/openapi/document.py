@@ -1,7 +1,4 @@
-"""The document: each path with its methods, their scopes, and the bodies of requests and responses.
-
-`python -m dci_cli.openapi.document` prints it, as `/openapi.json` serves it.
-"""
+"""The document: each path with its methods, scopes and bodies; `python -m dci_cli.openapi.document` prints it."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from dci_cli.openapi.approval_paths import APPROVAL_QUERY, approval_paths, may_w
 from dci_cli.openapi.callbacks import callback, webhooks
 from dci_cli.openapi.exchange_paths import exchange_paths
 from dci_cli.openapi.handover_paths import handover_paths
+from dci_cli.openapi.oversight import oversight_paths
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
@@ -26,8 +24,7 @@ from dci_common.scopes import (
 )
 
 Tree = dict[str, Any]
-_JSON = "application/json"
-_FORM = "application/x-www-form-urlencoded"
+_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 _ERRORS = {
     400: "The request is malformed; the message says where",
     401: "The client is not authenticated",
@@ -61,6 +58,7 @@ def document() -> Tree:
         | approval_paths(_read, _change)
         | _key_paths()
         | exchange_paths(_read, _change)
+        | oversight_paths(lambda name: _responses(200, name, "Error", set(_ERRORS)))
     )
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from dci_cli.openapi import oversight
 from dci_cli.openapi.messages import MESSAGES, TEXT, Schema, closed
 from dci_common.clients.handover_items import HandedOver, HandoverView
 from dci_common.clients.log import LogEntry
@@ -64,6 +65,7 @@ def components() -> Schema:
         "FailingSubscribers": closed({"subscribers": {"type": "array", "items": ref("FailingSubscriberView")}}),
         "Subscriptions": _page("subscriptions", "SubscriptionView", {"limits": _LIMITS}),
         **_OTHER_SCHEMAS,
+        **oversight.SCHEMAS,
     }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dci_clients.requests import INDEX_POSITION, next_page, read_approval_status, read_digests, read_page
+from dci_clients.requests import read_approval_status, read_digests, read_page
 from dci_common.clients.decisions import Decisions
 from dci_common.clients.proposal import LISTED, approval_view, shown_view
 from dci_common.clients.proposals import Proposals
 from dci_common.edge.http import Request, Response
+from dci_common.edge.positions import INDEX_POSITION, next_page
 
 if TYPE_CHECKING:
     from dci_common.clients.changes import Caller

@@ -30,6 +30,7 @@ class Settings:
     - `max_examined`: how many index entries one message may read.
     - `requests_a_minute`, `records_a_day`: the quota of clients without one of their own; 0: no limit.
     - `audit_days`: how long disclosures are recorded; 0: for ever.
+    - `audit_stream`: the ARN of AuditTable's stream, by which it is indexed; empty: it is not.
     - `signing_keys_secret`, `message_keys_secret`: the rings of keys that sign tokens, and messages.
     - `signing_algorithm`: the algorithm of new keys that sign tokens.
     - `stack_name`: the name of the deployment, a dimension of its metrics; empty: there are no metrics.
@@ -54,6 +55,7 @@ class Settings:
     message_keys_secret: str = ""
     cursor_secret: str = ""
     audit_table: str = ""
+    audit_stream: str = ""
     issuer: str = ""
     token_lifetime: int = 600
     receiver_ids: frozenset[str] = frozenset()
@@ -93,6 +95,7 @@ class Settings:
             message_keys_secret=env.get("MESSAGE_KEYS_SECRET", ""),
             cursor_secret=env.get("CURSOR_SECRET", ""),
             audit_table=env.get("AUDIT_TABLE", ""),
+            audit_stream=env.get("AUDIT_STREAM", ""),
             issuer=env.get("ISSUER", "").rstrip("/"),
             token_lifetime=_number(env, "TOKEN_LIFETIME", 600, MIN_TOKEN_LIFETIME, MAX_TOKEN_LIFETIME),
             receiver_ids=_names(env, "RECEIVER_IDS"),

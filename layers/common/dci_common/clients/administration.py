@@ -181,6 +181,14 @@ class Administration:
         """Record an act on what belongs to a client and is stored elsewhere, before it is done."""
         self.change(by, client_id, lambda client: ClientChange(act, client, changes=changes))
 
+    def record_act(self, by: Caller, about: str, act: str) -> None:
+        """Record an act on what is no client, before it is done; `about` is its kind and name: `keys#tokens`."""
+        for number, _ in enumerate(self._runtime.retry.attempts(_CONFLICTS), 1):
+            if self._changes.record(by, about, act, number):
+                return
+            by = self.authorize(by)
+        raise Conflict("Other requests are changing your own registration at this moment: try again.")
+
     def authorize(self, by: Caller) -> Caller:
         """Return the caller as it is now. Raises Unauthenticated or InsufficientScope where it lost its access."""
         if by.bearer is None:

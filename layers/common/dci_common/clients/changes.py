@@ -118,6 +118,28 @@ class ClientChanges:
         versions = [*([check_unchanged(about)] if about else []), *_caller_checks(by, about), *checks]
         return self._transact(versions, [put(log_item(entry))])
 
+    def record(self, by: Caller, about: str, act: str, number: int) -> bool:
+        """Record an act on what is no client, such as `keys#tokens`.
+
+        False when the caller's access was changed, or another entry of this millisecond has the number.
+        """
+        now = timestamp(self._runtime.clock())
+        entry = LogEntry(client_id=about, at=now, by=by.id, by_name=by.name, act=act, version=number)
+        try:
+            self._runtime.dynamodb.transact_write_items(
+                TransactItems=self._addressed([*_caller_checks(by, None), _put_new(log_item(entry))])
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "TransactionCanceledException":
+                return False
+            raise
+        return True
+
+    def _addressed(self, actions: list[Action]) -> Any:  # noqa: ANN401 - as AWS takes it
+        return [
+            {verb: {"TableName": self._table, **request}} for action in actions for verb, request in action.items()
+        ]
+
     def _commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
         log = put(log_item(_entry(by, timestamp(self._runtime.clock()), before, change)))
         versions = [_client_action(before, change.after), *_caller_checks(by, before), *change.conditions]
@@ -125,13 +147,9 @@ class ClientChanges:
 
     def _transact(self, versions: list[Action], others: list[Action]) -> bool:
         """Write all of it or nothing; False where a condition of `versions` does not hold, or others write too."""
-        addressed: Any = [
-            {verb: {"TableName": self._table, **request}}
-            for action in (*versions, *others)
-            for verb, request in action.items()
-        ]
+        actions = [*versions, *others]
         try:
-            self._runtime.dynamodb.transact_write_items(TransactItems=addressed)
+            self._runtime.dynamodb.transact_write_items(TransactItems=self._addressed(actions))
         except ClientError as error:
             response: Any = error.response
             reasons = [reason["Code"] for reason in response.get("CancellationReasons", [])]

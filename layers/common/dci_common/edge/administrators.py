@@ -5,12 +5,13 @@ The `iss` of a token decides by which of the two it is verified, and nothing of 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dci_common.edge.bearer import BearerGate, bearer_token
-from dci_common.errors import NotEntitled
+from dci_common.errors import InsufficientScope, NotEntitled
 from dci_common.operators.roles import Permission, roles_that_permit
-from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ, SCOPES
+from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
 
 if TYPE_CHECKING:
     from dci_common.clients.access import Bearer
@@ -37,11 +38,12 @@ class AdministratorGate:
         """Return who sent the request. Raises Unauthenticated, InsufficientScope, NotEntitled or Unavailable."""
         if self._operators and self._operators.is_issued(bearer_token(request)):
             return self._operators.bearer(request, permission)
-        if permission not in _SCOPES:
-            self._clients.bearer(request, *SCOPES)
-            roles = " or ".join(roles_that_permit(permission))
-            raise NotEntitled(f"No client is permitted this: a person with the role {roles} is.")
-        return self._clients.bearer(request, *_SCOPES[permission])
+        if permission in _SCOPES:
+            return self._clients.bearer(request, *_SCOPES[permission])
+        with suppress(InsufficientScope):  # which would ask for a scope, and none permits this
+            self._clients.bearer(request, CLIENTS_READ)
+        roles = " or ".join(roles_that_permit(permission))
+        raise NotEntitled(f"This is open to people alone, who sign in with the role {roles}.")
 
 
 def _operator_gate(runtime: Runtime) -> OperatorGate:
