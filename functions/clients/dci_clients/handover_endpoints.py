@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dci_clients.handover_page import HEADERS, form_page, refusal_page, secret_page
-from dci_clients.requests import INDEX_POSITION, check_members, client_id, next_page, read_new_secret, read_page
+from dci_clients.requests import check_members, client_id, read_new_secret, read_page
 from dci_common.clients.changes import Caller
 from dci_common.clients.handover_items import handed_over_view, handover_view, listed_handovers
 from dci_common.clients.handover_redemption import Redemption
@@ -18,6 +18,7 @@ from dci_common.clients.store import ClientStore
 from dci_common.edge.bearer import issuer
 from dci_common.edge.errors import UnsupportedMediaType, error_response, is_expected
 from dci_common.edge.http import Request, Response
+from dci_common.edge.positions import INDEX_POSITION, next_page
 from dci_common.errors import InvalidRequest
 from dci_common.logs import log_failure
 from dci_common.runtime import Runtime
