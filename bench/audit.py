@@ -13,6 +13,7 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from report import Budget, options_of, report
 from dci_cli.audit.records import Period, Subject, read_records
 from dci_cli.aws import OperatorRuntime
 from dci_common.exchange.audit_index import index_entries
+from dci_common.exchange.audit_pages import AuditPages, Span
 from dci_common.settings import Settings
 from dci_common.timestamps import day, timestamp
 
@@ -58,15 +60,19 @@ class Table:
         first = bisect_left(keys, values.get(":first", ""))
         if "ExclusiveStartKey" in request:
             first = bisect_right(keys, request["ExclusiveStartKey"]["sk"]["S"])
-        last = bisect_right(keys, values.get(":after", "\uffff"))
-        sizes = itertools.accumulate(len(part[key]) for key in keys[first:last])
-        read = [key for key, size in zip(keys[first:last], sizes, strict=False) if size <= _PAGE]
+        asked = keys[first : bisect_right(keys, values.get(":last", "\uffff"))]
+        if not request.get("ScanIndexForward", True):
+            asked.reverse()
+        sizes = itertools.accumulate(len(part[key]) for key in asked)
+        read = [key for key, size in zip(asked, sizes, strict=False) if size <= _PAGE][: request.get("Limit")]
         self._count(max(1, -(-sum(len(part[key]) for key in read) // _UNIT)))
         items = [json.loads(part[key]) for key in read]
         if "FilterExpression" in request:
             items = [item for item in items if item.get("client_id", {}).get("S") == values[":value"]]
-        is_all = first + len(read) == last
-        return {"Items": items} | ({} if is_all else {"LastEvaluatedKey": {"sk": {"S": read[-1]}}})
+        is_all = len(read) == len(asked)
+        return {"Items": items, "ScannedCount": len(read)} | (
+            {} if is_all else {"LastEvaluatedKey": {"sk": {"S": read[-1]}}}
+        )
 
     def batch_get_item(self, **request: Any) -> Item:  # noqa: ANN401 - the operation's parameters
         """Return items by their keys."""
@@ -110,6 +116,18 @@ def _units(table: Table, subject: Subject) -> float:
     return table.units - before
 
 
+def _units_of_page(table: Table) -> float:
+    """Return the read units of a page of `GET /audit` about a person, which has all that there is."""
+    runtime = OperatorRuntime(Settings(audit_table="audit"))
+    vars(runtime)["dynamodb"] = cast("Any", table)
+    before = table.units
+    with ThreadPoolExecutor(1) as threads:
+        page = AuditPages(runtime, threads).of_records([_PERSON], Span("0001", "9999"), 50)
+    if len(page.items) != _SEEN or page.following:
+        raise SystemExit(f"The page has {len(page.items)} records, and not {_SEEN}.")
+    return table.units - before
+
+
 def main() -> int:
     """Measure, and return 1 when a budget is exceeded."""
     options = options_of(__doc__, "the larger table has 100,000 disclosures").parse_args()
@@ -119,11 +137,14 @@ def main() -> int:
     (few, few_of_all), (many, all_of_many) = (
         (_units(table, person), _units(table, client)) for table in (small, large)
     )
+    page_of_few, page_of_many = map(_units_of_page, (small, large))
     names = [f"{size:,} disclosures" for size in (_QUICK_SIZES if options.quick else _SIZES)]
     return report(
         [
             Budget(f"one person's history, {names[0]}", few, unit="read units"),
             Budget(f"one person's history, {names[1]}", many, few, unit="read units"),
+            Budget(f"a page of GET /audit, {names[0]}", page_of_few, unit="read units"),
+            Budget(f"a page of GET /audit, {names[1]}", page_of_many, page_of_few, unit="read units"),
             Budget(f"all days, {names[0]}", few_of_all, unit="read units"),
             Budget(f"all days, {names[1]}", all_of_many, unit="read units"),
         ],

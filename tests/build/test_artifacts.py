@@ -36,6 +36,7 @@ REQUESTS = [
     ("SearchFunction", event("health"), 200),
     ("ClientsFunction", event("clients_list", authorization=""), 401),
     ("ExchangeFunction", event("exchange_search", authorization=""), 401),
+    ("OversightFunction", event("audit", authorization=""), 401),
 ]
 
 # Imports a handler, gives it the event on standard input unless that is null, and prints the answer and where each

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 
-from dci_cli.audit.index import IndexedDays
+from dci_cli.audit.index import IndexedTable
 from dci_cli.audit.reindex import days_to_index
 from dci_common.runtime import Runtime
 from dci_common.timestamps import day, timestamp
@@ -198,7 +198,9 @@ def test_days_that_the_stream_lost_are_indexed_again() -> None:
     """Without a last day, what is indexed again ends today, also after the day on which the stream was turned on."""
     today = datetime.now(UTC).date()
     streamed = today - timedelta(days=100)
-    indexed = IndexedDays(streamed - timedelta(days=1), f"{streamed}T08:00:00.000", frozenset())
+    indexed = IndexedTable(
+        created=streamed - timedelta(days=1), stream=f"{streamed}T08:00:00.000", reindexed=frozenset()
+    )
     yesterday = today - timedelta(days=1)
     assert days_to_index(indexed, yesterday, None, again=True) == [today, yesterday]
     assert days_to_index(indexed, yesterday, None, again=False) == []

@@ -17,7 +17,7 @@ from support.server_process import eventually
 
 from .conftest import Deployment
 
-OF_HTTP = ("TokenFunction", "SearchFunction", "ClientsFunction", "ExchangeFunction")
+OF_HTTP = ("TokenFunction", "SearchFunction", "ClientsFunction", "ExchangeFunction", "OversightFunction")
 TABLES = ("ClientsTable", "RegistryTable", "ExchangeTable", "AuditTable")
 
 

@@ -69,7 +69,7 @@ def test_the_slots_are_the_catalogues() -> None:
     assert documented == expected
 
 
-@pytest.mark.parametrize("walk", WALKS, ids=["search", "exchange", "change", "history"])
+@pytest.mark.parametrize("walk", WALKS, ids=["search", "exchange", "change", "history", "oversight"])
 def test_every_step_of_the_walk_exists(walk: str) -> None:
     """Each function of a walk is defined in the module that stands beside it."""
     steps = re.findall(r"^[│├└─ ]*(\w[\w., ]*?) +(\S+\.py)", walk, re.MULTILINE)

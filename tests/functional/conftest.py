@@ -11,9 +11,12 @@ from dci_cli.local.demo import Population
 from support import leaks
 from support.admin_client import Admin
 from support.api import Api
+from support.audit_stream import own_audit_table
 from support.aws_over_http import Server, aws_over_http
 from support.exchanges import Queues
 from support.logs import collected
+from support.operator_provider import AUDIENCE, OpenIdProvider
+from support.overseeing import STREAM, Oversight
 from support.registries import registry_of
 from support.stored_exchanges import exchange_table
 from support.tiny_registry import tiny_population
@@ -73,10 +76,16 @@ def village_api(village_table: str, new_api: Callable[..., Api]) -> Api:
 
 
 @pytest.fixture(scope="session")
-def tiny_api(new_api: Callable[..., Api]) -> Iterator[Api]:
-    """Return an API over the tiny registry, for tests that only ask it."""
+def tiny_table(engine: None) -> Iterator[str]:  # noqa: ARG001 - must be running
+    """Return the table of the tiny registry."""
     with registry_of(tiny_population()) as table:
-        yield new_api(registry_table=table)
+        yield table
+
+
+@pytest.fixture(scope="session")
+def tiny_api(tiny_table: str, new_api: Callable[..., Api]) -> Api:
+    """Return an API over the tiny registry, for tests that only ask it."""
+    return new_api(registry_table=tiny_table)
 
 
 @pytest.fixture
@@ -111,3 +120,12 @@ def reader(api: Api) -> Admin:
 def owner(api: Api) -> str:
     """Return the id of a client that is new."""
     return api.client()[0].client_id
+
+
+@pytest.fixture
+def oversight(tiny_table: str, new_api: Callable[..., Api], provider: OpenIdProvider) -> Iterator[Oversight]:
+    """Return what people ask of an API over the tiny registry, with an AuditTable of its own."""
+    with own_audit_table() as runtime:
+        tables = {"registry_table": tiny_table, "audit_table": runtime.settings.audit_table}
+        people = {"operator_issuer": provider.issuer, "operator_audience": AUDIENCE}
+        yield Oversight(new_api(**tables, **people, audit_stream=STREAM), provider)

@@ -207,18 +207,19 @@ def test_a_secret_for_callbacks_is_stored_once(api: Api) -> None:
 
 @pytest.mark.parametrize("name", ["keys_rotate", "keys_revoke"])
 def test_keys_are_rotated_once(own_api: Callable[..., Api], name: str) -> None:
-    """A rotation whose start is not confirmed is started once."""
+    """A rotation whose start, or whose entry in the log, is not confirmed is started once, and logged once."""
     api = own_api()
     rotation, started = rotation_app.create_app(api.runtime), []
     rotate(rotation, api.runtime.settings.signing_keys_secret)
-    admin = Admin(api)
-    assert admin.token
+    token = Admin(api).token
     with rotating(lambda sent, _: started.append(sent["ClientRequestToken"]) or {}):  # type: ignore[func-returns-value]
+        calls = ["TransactWriteItems", "RotateSecret"]
         for _, _, reply in each_lost(
-            api, ["RotateSecret"], lambda: None, lambda _: api.send(event(name, token=admin.token))
+            api, calls, lambda: api.clock.advance(1), lambda _: api.send(event(name, token=token))
         ):
             assert reply.status == 202
-    assert len(started) == len(STEPS) * 2
+    assert len(started) == len(STEPS) * 3
+    assert len(items_of(api.runtime.settings.clients_table, "LOG#keys#tokens")) == 3
 
 
 @pytest.mark.parametrize("prefix", ["", REPLACING])

@@ -18,6 +18,7 @@ FUNCTIONS = {
     "DeliveryFunction": "dci_delivery.app.handler",
     "ChangesFunction": "dci_changes.app.handler",
     "AuditIndexFunction": "dci_audit_index.app.handler",
+    "OversightFunction": "dci_oversight.app.handler",
     "RotationFunction": "dci_rotation.app.handler",
 }
 OF_HTTP = FUNCTIONS.keys() - {"DeliveryFunction", "ChangesFunction", "AuditIndexFunction", "RotationFunction"}

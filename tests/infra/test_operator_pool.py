@@ -13,9 +13,14 @@ COGNITO = "AWS::Cognito::UserPool"
 
 
 def operators(**parameters: str) -> dict[str, Any]:
-    """Return the variables of the function that accepts operators."""
-    variables = functions(**parameters)["ClientsFunction"]["Environment"]["Variables"]
-    return {name: value for name, value in variables.items() if name.startswith("OPERATOR_")}
+    """Return the variables of the functions that accept operators, which are the same."""
+    found = [
+        {name: value for name, value in one["Environment"]["Variables"].items() if name.startswith("OPERATOR_")}
+        for one in functions(**parameters).values()
+    ]
+    first, other = filter(None, found)
+    assert first == other
+    return first
 
 
 def the_only(type_: str) -> dict[str, Any]:

@@ -28,8 +28,8 @@ UPDATE, QUERY = "dynamodb:UpdateItem", "dynamodb:Query"
 SEND = on("sqs:SendMessage", "WorkQueue DeliveryQueue")
 RECEIVE = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes"
 READ_STREAM = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
-KEEP = "s3:PutObject"
-CALLBACKS = "${AWS::StackName}/callbacks/*"
+OF_CLIENTS = ("CLIENT#*", "SECRET#*", "NAME#*")
+KEEP, CALLBACKS = "s3:PutObject", "${AWS::StackName}/callbacks/*"
 LOG = "logs:CreateLogStream logs:PutLogEvents"
 
 # A change here changes which functions can read people and secrets.
@@ -38,14 +38,12 @@ REVIEWED = {
         on(GET, "ClientsTable", "KEYS"),
         on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "USAGE#*", "REVOKED#*"),
         on(f"dynamodb:UpdateItem {DELETE}", "ClientsTable", "USAGE#*"),
-        on(PUT, "ClientsTable", "REVOKED#*"),
-        on(PUT, "ExchangeTable", "ASSERTION#*"),
+        *(on(PUT, "ClientsTable", "REVOKED#*"), on(PUT, "ExchangeTable", "ASSERTION#*")),
         on("secretsmanager:GetSecretValue", "SigningKeys"),
         on(LOG, "TokenLogs"),
     ],
     "SearchFunction": [
-        on(GET, "ClientsTable", "KEYS"),
-        on(BATCH_GET, "ClientsTable", "CLIENT#*", "REVOKED#*"),
+        *(on(GET, "ClientsTable", "KEYS"), on(BATCH_GET, "ClientsTable", "CLIENT#*", "REVOKED#*")),
         on(f"{GET} {BATCH_GET}", "RegistryTable"),
         on("dynamodb:Query", "RegistryTable RegistryTable/index/*"),
         on("dynamodb:UpdateItem", "ExchangeTable", "RATE#*", "JWKS#*"),
@@ -58,11 +56,12 @@ REVIEWED = {
         on(LOG, "SearchLogs"),
     ],
     "ClientsFunction": [
-        on(GET, "ClientsTable", "CLIENT#*", "NAME#*", "USAGE#*", "KEYS", "OPERATOR#*", "HANDOVERS"),
-        on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "REVOKED#*", "LOG#*", "HANDOVER#*"),
-        on(PUT, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "LOG#*", "HANDOVER#*", transaction=True),
-        on(DELETE, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "USAGE#*", "HANDOVER#*", transaction=True),
+        on(GET, "ClientsTable", "CLIENT#*", "NAME#*", "USAGE#*", "KEYS", "OPERATOR#*", "APPROVAL#*", "HANDOVERS"),
+        on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "REVOKED#*", "LOG#*", "APPROVAL#*", "HANDOVER#*"),
+        on(PUT, "ClientsTable", *OF_CLIENTS, "LOG#*", "APPROVAL#*", "HANDOVER#*", transaction=True),
+        on(DELETE, "ClientsTable", *OF_CLIENTS, "USAGE#*", "HANDOVER#*", transaction=True),
         on(UPDATE, "ClientsTable", "OPERATOR#*", "HANDOVER#*", "HANDOVERS"),
+        on(UPDATE, "ClientsTable", "OPERATOR#*", transaction=True),
         on("dynamodb:ConditionCheckItem", "ClientsTable", "CLIENT#*", "REVOKED#*", "OPERATOR#*", transaction=True),
         on("dynamodb:Query", "ClientsTable", "LOG#*"),
         on("dynamodb:Query", "ClientsTable/index/clients"),
@@ -74,10 +73,7 @@ REVIEWED = {
         on(DELETE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", transaction=True),
         on(UPDATE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", transaction=True),
         on(UPDATE, "ExchangeTable", "PROVIDER"),
-        on(
-            "secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret",
-            CALLBACKS,
-        ),
+        on("secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret", CALLBACKS),
         Statement(
             frozenset({"secretsmanager:RotateSecret"}),
             frozenset({"SigningKeys", "MessageKeys"}),
@@ -92,8 +88,7 @@ REVIEWED = {
         on(LOG, "ClientsLogs"),
     ],
     "ExchangeFunction": [
-        on(GET, "ClientsTable", "KEYS"),
-        on(BATCH_GET, "ClientsTable", "CLIENT#*", "REVOKED#*"),
+        *(on(GET, "ClientsTable", "KEYS"), on(BATCH_GET, "ClientsTable", "CLIENT#*", "REVOKED#*")),
         on(PUT, "ExchangeTable", "EXCHANGE#*", "MESSAGE#*", "TRANSACTION#*", "CLIENT#*", transaction=True),
         on(UPDATE, "ExchangeTable", "OPEN#*", transaction=True),
         on(UPDATE, "ExchangeTable", "RATE#*", "JWKS#*"),
@@ -141,6 +136,17 @@ REVIEWED = {
         on(READ_STREAM, "AuditTable/stream"),
         on("sqs:SendMessage", "AuditIndexDeadLetters"),
         on(LOG, "AuditIndexLogs"),
+    ],
+    "OversightFunction": [
+        on(GET, "ClientsTable", "KEYS", "OPERATOR#*"),
+        on(BATCH_GET, "ClientsTable", "CLIENT#*", "REVOKED#*", "LOG#*"),
+        *(on(UPDATE, "ClientsTable", "OPERATOR#*"), on(QUERY, "ClientsTable", "LOG#*")),
+        *(on(QUERY, "ClientsTable/index/clients"), on(GET, "RegistryTable", "REGISTRY")),
+        on(BATCH_GET, "RegistryTable", "PERSON#*", "GROUP#*", "IDENTIFIER#*"),
+        on(QUERY, "RegistryTable", "PHONE#*", "EMAIL#*"),
+        *(on(BATCH_GET, "ExchangeTable", "RATE#*"), on(UPDATE, "ExchangeTable", "PROVIDER")),
+        *(on(QUERY, "AuditTable", "RECORD#*", "DAY#*", "INDEX"), on(BATCH_GET, "AuditTable", "DAY#*")),
+        *(on(PUT, "AuditTable", "DAY#*"), on(LOG, "OversightLogs")),
     ],
     "RotationFunction": [
         on(
@@ -193,9 +199,9 @@ def test_nothing_is_granted_by_wildcard(function: str) -> None:
 def test_functions_that_read_people_read_no_secret() -> None:
     """What reads people reads no client secret and no key of tokens, and the other functions read no person.
 
-    What discloses people also signs messages, as nothing else does. Changes are read of the stream, and disclosed by
-    the delivery. The partners' secrets for callbacks are read by the
-    delivery alone, and written by what cannot read them.
+    What discloses people to partners also signs messages, as nothing else does. Oversight shows people to operators,
+    adds that to the audit, and alone reads this. Changes are read of the stream, and disclosed by the delivery. The
+    partners' secrets for callbacks are read by the delivery alone, and written by what cannot read them.
     """
     for function in REVIEWED:
         resources = {resource for grant in policy(function) for resource in grant.resources}
@@ -206,10 +212,13 @@ def test_functions_that_read_people_read_no_secret() -> None:
             for resource in grant.resources
         }
         searches = function in {"SearchFunction", "DeliveryFunction"}
-        reads = searches or function == "ChangesFunction"
+        is_oversight = function == "OversightFunction"
+        reads = searches or is_oversight or function == "ChangesFunction"
         assert any(resource.startswith("RegistryTable") for resource in resources) == reads
-        assert ("AuditTable" in resources) == (searches or function == "AuditIndexFunction")
-        assert all(grant.actions == {PUT} for grant in policy(function) if "AuditTable" in grant.resources)
+        assert ("AuditTable" in resources) == (searches or is_oversight or function == "AuditIndexFunction")
+        audit = [grant for grant in policy(function) if "AuditTable" in grant.resources]
+        assert is_oversight or all(grant.actions == {PUT} for grant in audit)
+        assert not is_oversight or not secrets
         assert ("SigningKeys" in secrets) == (function in {"TokenFunction", "RotationFunction"})
         assert ("MessageKeys" in secrets) == (searches or function == "RotationFunction")
         assert ("CursorKey" in secrets) == searches

@@ -22,6 +22,7 @@ KEY_SERVICES = {
     "DeliveryFunction": ["dynamodb", "lambda", "secretsmanager", "sqs"],
     "ChangesFunction": ["dynamodb", "lambda", "s3", "sqs"],
     "AuditIndexFunction": ["dynamodb", "lambda", "sqs"],
+    "OversightFunction": ["dynamodb", "lambda"],
     "RotationFunction": ["dynamodb", "lambda", "secretsmanager"],
 }
 

@@ -68,7 +68,13 @@ def test_aws_is_asked_where_the_deployment_is(function: str) -> None:
 def test_no_deployment_has_origins_for_tests() -> None:
     """Callbacks over plain HTTP are declared for `sam local` alone: empty, and no parameter sets them."""
     declaring = [name for name in APPS if "CALLBACK_TEST_ORIGINS" in declared(name)]
-    assert declaring == ["SearchFunction", "ClientsFunction", "ExchangeFunction", "DeliveryFunction"]
+    assert declaring == [
+        "SearchFunction",
+        "ClientsFunction",
+        "ExchangeFunction",
+        "DeliveryFunction",
+        "OversightFunction",
+    ]
     for name in declaring:
         assert functions()[name]["Environment"]["Variables"]["CALLBACK_TEST_ORIGINS"] == ""
 

@@ -15,6 +15,7 @@ from dci_common.clients.registration import NewClient, register
 from dci_common.runtime import Runtime
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
+from dci_oversight import app as oversight_app
 from dci_search import app as search_app
 from dci_token import app as token_app
 from support import conformance, leaks
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dci_common.settings import Settings
 
 _ASYNCHRONOUS = ("/registry/search", "/registry/subscribe", "/registry/unsubscribe", "/registry/txn/status")
+OVERSIGHT = ("/audit", "/usage", "/administration-log", "/records")
 START = 1_772_357_400.0  # 2026-03-01T09:30:00Z
 SENDER = "test-client"
 
@@ -94,10 +96,12 @@ class Api:
             "/oauth2": token,
             "/.well-known": token,
             "/clients": clients,
+            "/approvals": clients,
             "/handover": clients,
             "/keys": clients,
             "/exchanges": clients,
             "/subscriptions": clients,
+            **dict.fromkeys(OVERSIGHT, oversight_app.create_app(self.runtime)),
         }
         self._search = search
         self.deliver = delivery_app.create_app(self.runtime)

@@ -25,6 +25,7 @@ from dci_common.runtime import LambdaHandler, Runtime
 from dci_common.settings import Settings
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
+from dci_oversight import app as oversight_app
 from dci_rotation import app as rotation_app
 from dci_search import app as search_app
 from dci_token import app as token_app
@@ -39,6 +40,7 @@ _MODULES: Mapping[str, Any] = {
     "DeliveryFunction": delivery_app,
     "ChangesFunction": changes_app,
     "AuditIndexFunction": audit_index_app,
+    "OversightFunction": oversight_app,
     "RotationFunction": rotation_app,
 }
 

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 
 from dci_cli.aws import OperatorRuntime
+from dci_common.clients.names import client_names
 from dci_common.clients.store import ClientStore
+from dci_common.exchange.audit_records import Record
 from dci_common.settings import Settings
 
 
-class ClientNames:
-    """Looks names up in ClientsTable, each once; without a table nobody has a name."""
-
-    def __init__(self, table: str) -> None:
-        self._store = ClientStore(OperatorRuntime(Settings(clients_table=table))) if table else None
-        self._name = cache(self._look_up)
-
-    def fields(self, record: Mapping[str, Any]) -> dict[str, str]:
-        """Return `client`, the name of the client of an audit record, if it is known."""
-        name = self._name(record["client_id"]) if "client_id" in record else ""
-        return {"client": name} if name else {}
-
-    def _look_up(self, client_id: str) -> str:
-        if self._store is None:
-            return ""
-        if client := self._store.find(client_id, consistent=False):
-            return client.name
-        entries, _ = self._store.log_page(client_id, 1, None)  # the last of a deleted client has its members
-        name = entries[0].get("changes", {}).get("name", {}).get("before") if entries else None
-        return f"{name} (deleted)" if name else ""
+def with_names(table: str, records: Sequence[Record]) -> list[Record]:
+    """Return audit records with `client`, the name in ClientsTable; without a table nobody has a name."""
+    if not table:
+        return list(records)
+    store = ClientStore(OperatorRuntime(Settings(clients_table=table)))
+    names = client_names(store, (record["client_id"] for record in records if "client_id" in record))
+    return [
+        {**record, "client": name} if (name := names.get(record.get("client_id", ""))) else record
+        for record in records
+    ]

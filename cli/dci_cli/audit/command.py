@@ -11,10 +11,12 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from dci_cli.audit.client_names import ClientNames
-from dci_cli.audit.index import indexed_days
-from dci_cli.audit.output import as_json, print_csv, print_text
-from dci_cli.audit.records import Period, Record, Subject, read_records
+from dci_cli.api import Api
+from dci_cli.audit.by_api import read_by_api, signed_in
+from dci_cli.audit.client_names import with_names
+from dci_cli.audit.index import indexed_table
+from dci_cli.audit.output import print_csv, print_text
+from dci_cli.audit.records import Period, Subject, read_records
 from dci_cli.audit.reindex import days_to_index, reindex
 from dci_cli.audit.subjects import client_subject, record_subject
 from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_table
@@ -23,11 +25,12 @@ from dci_cli.local_server import add_local
 from dci_cli.registry.support.interruption import interruptible
 from dci_cli.terminal import print_json
 from dci_common.errors import Unavailable
+from dci_common.exchange.audit_records import Record, as_json
 from dci_common.registry.model.base import Kind
 from dci_common.settings import Settings
 
 _DAYS = 30
-_CHANGES = Subject("attribute_exists(#operator)", "", "There were no changes by operators")
+_CHANGES = Subject("attribute_exists(#command)", "", "There were no changes by operators")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     form.add_argument("--csv", action="store_true", help="print CSV with the same content")
     add_local(parser)
+    parser.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="without a table: the profile of the API at which you are signed in, see `dci login`",
+    )
+    parser.set_defaults(api=None, client_id=None, client_secret=None)
     for option, output, use in (
         ("--table", "AuditTable", "with the records"),
         (
@@ -55,7 +64,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the records, the oldest first. Raises CommandError."""
+    """Print the records, the oldest first. Raises CommandError.
+
+    They are read from the tables, or without one through the API, if a person is signed in there.
+    """
+    if not options.action and (api := signed_in(options)):
+        return _by_api(api, options)
     check_table(options.table, "AuditTable", "--table or AUDIT_TABLE, or use --local")
     if options.action:
         return _reindex(options)
@@ -68,9 +82,8 @@ def run(options: argparse.Namespace) -> int:
             found, unindexed = read_records(_runtime(options), options.table, period, subject)
     except Unavailable as error:
         raise CommandError("AuditTable is busy: run the same command again.") from error
-    names = ClientNames(options.clients_table)
     with aws_errors("ClientsTable"):
-        named = [{**record, **names.fields(record)} for record in found]
+        named = with_names(options.clients_table, found)
     _print(named, options)
     if not named:
         sentence = f"{subject.absence} from {period.first} to {period.last}. {subject.unchecked}"
@@ -79,6 +92,17 @@ def run(options: argparse.Namespace) -> int:
         print("Clients are shown by their ids: give --clients-table or CLIENTS_TABLE for names.", file=sys.stderr)
     if unindexed:
         print(_explained(unindexed), file=sys.stderr)
+    return 0
+
+
+def _by_api(api: Api, options: argparse.Namespace) -> int:
+    period = _period(options)
+    answer = read_by_api(api, options, period)
+    _print(answer.records, options)
+    if not answer.records:
+        print(answer.absence, file=sys.stderr if options.json or options.csv else sys.stdout)
+    if answer.warning:
+        print(answer.warning, file=sys.stderr)
     return 0
 
 
@@ -109,7 +133,7 @@ def _reindex(options: argparse.Namespace) -> int:
     since, until = (options.day, options.day) if options.day else (options.since, options.until)
     done = entries = 0
     with aws_errors("AuditTable"), interruptible(lambda: f"{done} days are indexed: run the same command again."):
-        indexed = indexed_days(runtime, options.table)
+        indexed = indexed_table(runtime, options.table)
         days = days_to_index(indexed, since, until, again=options.again)
         for day, count in reindex(runtime, options.table, days, indexed):
             done, entries = done + 1, entries + count

@@ -1,26 +1,20 @@
-"""How audit records are printed: a table for people, CSV for a spreadsheet, JSON for programs."""
+"""How audit records are printed: a table for people, CSV for a spreadsheet."""
 
 from __future__ import annotations
 
-import csv
-import json
 import sys
 from collections.abc import Iterable, Sequence
 
-from dci_cli.audit.records import Record
 from dci_cli.terminal import Column, print_table
+from dci_common.csv_text import csv_text
+from dci_common.exchange.audit_records import COLUMNS, Record, act_of, cells_of, keys_of
 
 _COLUMNS = (
     *map(Column, ("when", "who", "did", "type")),
     Column("count", is_number=True),
     *(Column(name, wraps=True) for name in ("records", "disclosed", "route", "transaction", "purpose", "query")),
 )
-_CSV = (
-    *("moment", "client_id", "client", "operator", "did", "record_type", "count", "records", "disclosed", "route"),
-    *("transaction_id", "message_id", "correlation_id", "reference_id", "purpose", "query"),
-)
 _SHOWN = 20  # keys of a record; an import has thousands
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins to calculate
 
 
 def print_text(records: Iterable[Record]) -> None:
@@ -30,47 +24,18 @@ def print_text(records: Iterable[Record]) -> None:
 
 def print_csv(records: Iterable[Record]) -> None:
     """Print all members of each record. A cell never begins like a formula: partners choose some of the texts."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_CSV)
-    for record in records:
-        keys = " ".join(_keys(record))
-        cells = {**record, "did": _did(record), "count": len(_keys(record)), "records": keys}
-        writer.writerow(_harmless(str(cells.get(name, ""))) for name in _CSV)
-
-
-def as_json(record: Record) -> Record:
-    """Return a record with its query and purpose as JSON, not as text."""
-    parsed = {name: json.loads(record[name]) for name in ("query", "purpose") if _is_json(record.get(name))}
-    return {**record, **parsed}
+    sys.stdout.write(csv_text(COLUMNS, map(cells_of, records)))
 
 
 def _row(record: Record) -> Sequence[str]:
-    who = record.get("operator") or record.get("client") or record.get("client_id", "")
-    keys = _keys(record)
-    texts = (record.get(name, "") for name in ("disclosed", "route", "transaction_id", "purpose", "query"))
+    who = next((record[name] for name in ("operator_name", "operator", "client", "client_id") if name in record), "")
+    keys = keys_of(record)
+    why = record.get("purpose") or record.get("reason", "")
+    texts = (
+        *(record.get(name, "") for name in ("disclosed", "route", "transaction_id")),
+        why,
+        record.get("query", ""),
+    )
     first = " ".join(keys[:_SHOWN]) + (f" and {len(keys) - _SHOWN:,} more" if len(keys) > _SHOWN else "")
-    shown = [record["moment"], who, _did(record), record.get("record_type", ""), str(len(keys)), first]
+    shown = [record["moment"], who, act_of(record), record.get("record_type", ""), str(len(keys)), first]
     return [*shown, *map(str, texts)]
-
-
-def _did(record: Record) -> str:
-    """Return what was done: an operator's command, or `saw`, or why a client saw nothing."""
-    if "operator" in record:
-        return f"{record['command']}, in part" if record.get("incomplete") else str(record["command"])
-    return next((name for name in ("rejected", "withheld") if name in record), "saw")
-
-
-def _keys(record: Record) -> list[str]:
-    return sorted(record.get("records", ()))
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _is_json(text: str | None) -> bool:
-    """Return whether a text is complete JSON: a very long query is recorded in part."""
-    try:
-        return bool(text) and json.loads(text or "") is not None
-    except ValueError:
-        return False

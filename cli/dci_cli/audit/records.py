@@ -9,18 +9,16 @@ from datetime import date, timedelta
 from itertools import chain, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dci_cli.audit.index import indexed_days, indexed_items
+from dci_cli.audit.index import indexed_items, indexed_table
 from dci_cli.parallel import THREADS, in_parallel
 from dci_common.aws.dynamodb import pages
 from dci_common.exchange.audit import PARTITIONS, WITHHELD
 from dci_common.exchange.audit_index import AUDITED, merged
+from dci_common.exchange.audit_records import Record, record_of
 
 if TYPE_CHECKING:
     from dci_cli.aws import OperatorRuntime
     from dci_common.aws.dynamodb import Item
-
-Record = dict[str, Any]
-_KEYS = {"pk", "sk", "item", "expires"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def read_records(runtime: OperatorRuntime, table: str, period: Period, subject: 
     days = list(period.days())
     if not subject.is_record:
         return Found(_fields(_complete_days(runtime, table, days, subject)), [])
-    index = indexed_days(runtime, table)
+    index = indexed_table(runtime, table)
     covered, others = ([day for day in days if index.covers(day) is is_covered] for is_covered in (True, False))
     items = [
         *indexed_items(runtime, table, subject.value, covered),
@@ -95,8 +93,8 @@ def _complete_days(runtime: OperatorRuntime, table: str, days: Sequence[date], s
     options: dict[str, Any] = {"FilterExpression": subject.condition}
     if subject.value:
         options["ExpressionAttributeValues"] = {":value": {"S": subject.value}}
-    if "#operator" in subject.condition:
-        options["ExpressionAttributeNames"] = {"#operator": "operator"}
+    if "#command" in subject.condition:
+        options["ExpressionAttributeNames"] = {"#command": "command"}
 
     def read(partition: tuple[date, int]) -> list[Item]:
         return merged(day_items(runtime, table, *partition, **options))
@@ -107,11 +105,4 @@ def _complete_days(runtime: OperatorRuntime, table: str, days: Sequence[date], s
 
 
 def _fields(items: Iterable[Item]) -> list[Record]:
-    records = [
-        {
-            "moment": item["sk"]["S"].partition("#")[0],
-            **{name: next(iter(value.values())) for name, value in item.items() if name not in _KEYS},
-        }
-        for item in items
-    ]
-    return sorted(records, key=lambda record: str(record["moment"]))
+    return sorted(map(record_of, items), key=lambda record: str(record["moment"]))

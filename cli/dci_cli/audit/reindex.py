@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from dci_cli.audit.index import IndexedDays, mark_reindexed
+from dci_cli.audit.index import IndexedTable, mark_reindexed
 from dci_cli.audit.records import Period, day_items
 from dci_common.exchange.audit import PARTITIONS
 from dci_common.exchange.audit_index import AuditIndex
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _THREADS = 16
 
 
-def days_to_index(indexed: IndexedDays, since: date | None, until: date | None, *, again: bool) -> list[date]:
+def days_to_index(indexed: IndexedTable, since: date | None, until: date | None, *, again: bool) -> list[date]:
     """Return the days that are not in the index, or all of a period `again`, the newest first.
 
     Without a period they begin with the table's creation, and end with the last day that is not indexed as it is
@@ -30,7 +30,7 @@ def days_to_index(indexed: IndexedDays, since: date | None, until: date | None, 
 
 
 def reindex(
-    runtime: OperatorRuntime, table: str, days: Sequence[date], indexed: IndexedDays
+    runtime: OperatorRuntime, table: str, days: Sequence[date], indexed: IndexedTable
 ) -> Iterator[tuple[date, int]]:
     """Index days, and yield each with the number of its entries. It may be interrupted and repeated.
 

@@ -113,6 +113,8 @@ def local_deployment(
         earlier = {name: _TABLES[name] for name in _TABLES.keys() - missing.keys()}
         add_indexes(dynamodb, template.tables, earlier)
         turn_on_streams(dynamodb, template.tables, earlier)
+        audit = dynamodb.describe_table(TableName=_TABLES["AuditTable"])["Table"]
+        os.environ["AUDIT_STREAM"] = audit.get("LatestStreamArn", "")
         secrets_manager.create_secret(Name=_CURSOR_SECRET, SecretString=secrets.token_urlsafe(32))
         create_queues(MinimalSQS(runtime.retry))
         rotation = load_handler(_handler(template, _ROTATION, "makes the signing keys"))
@@ -180,6 +182,7 @@ def variables(issuer: str, callback_hosts: Sequence[str] = CALLBACK_HOSTS) -> di
         "REGISTRY_TABLE": _TABLES["RegistryTable"],
         "EXCHANGE_TABLE": _TABLES["ExchangeTable"],
         "AUDIT_TABLE": _TABLES["AuditTable"],
+        "AUDIT_STREAM": "",
         "SIGNING_KEYS_SECRET": _SECRET,
         "MESSAGE_KEYS_SECRET": _MESSAGE_SECRET,
         "CURSOR_SECRET": _CURSOR_SECRET,
@@ -187,6 +190,7 @@ def variables(issuer: str, callback_hosts: Sequence[str] = CALLBACK_HOSTS) -> di
         "CALLBACK_TEST_ORIGINS": ",".join(callback_hosts),
         **QUEUE_URLS,
         "ISSUER": issuer,
+        "APPROVALS": os.environ.get("APPROVALS", "off"),  # a laptop has one person, who can be any of the demo's
         "POWERTOOLS_SERVICE_NAME": "dci",
         # The gateway writes a line for each request, which the functions' own lines would hide.
         "POWERTOOLS_LOG_LEVEL": os.environ.get("POWERTOOLS_LOG_LEVEL", "ERROR"),

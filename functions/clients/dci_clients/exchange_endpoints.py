@@ -6,16 +6,10 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from dci_clients.requests import (
-    DUE_POSITION,
-    LOG_POSITION,
-    invalid_next,
-    next_page,
-    read_client_id,
-    read_page,
-)
+from dci_clients.requests import read_client_id, read_page
 from dci_common.clients.model import is_client_id
 from dci_common.edge.http import Request, Response
+from dci_common.edge.positions import DUE_POSITION, LOG_POSITION, invalid_next, next_page
 from dci_common.errors import InvalidRequest, NotFound
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_pages import ExchangePages

@@ -47,7 +47,8 @@ class KeyEndpoints:
         return self._start(caller, KeyUse.MESSAGES, REPLACING)
 
     def _start(self, caller: Caller, use: KeyUse, prefix: str) -> Response:
-        self._administration.authorize(caller)
+        by = self._administration.authorize(caller)
+        self._administration.record_act(by, f"keys#{use.name.lower()}", "revoke_asked" if prefix else "rotate_asked")
         settings = self._runtime.settings
         secret_id = settings.signing_keys_secret if use is KeyUse.TOKENS else settings.message_keys_secret
         rotation = uuid.UUID(bytes=self._runtime.random_bytes(16), version=4)

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from dci_clients.requests import (
-    INDEX_POSITION,
-    LOG_POSITION,
-    client_id,
-    etag,
-    invalid_next,
-    next_page,
-    read_name,
-    read_page,
-    read_status,
-)
+from dci_clients.requests import client_id, etag, read_name, read_page, read_status
 from dci_common.clients.items import LISTED, LISTED_LOG, log_key
 from dci_common.clients.model import is_client_id
 from dci_common.clients.store import ClientStore
 from dci_common.clients.views import client_view, secret_view
 from dci_common.edge.http import Request, Response
+from dci_common.edge.positions import INDEX_POSITION, LOG_POSITION, invalid_next, next_page
 from dci_common.runtime import Runtime
 
 

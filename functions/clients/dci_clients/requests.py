@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -16,23 +13,19 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from dci_common.clients.access import Bearer
 from dci_common.clients.changes import Caller
 from dci_common.clients.model import STATUSES, Client, is_client_id
+from dci_common.clients.proposal import APPROVAL_STATUSES, ApprovalStatus
 from dci_common.clients.registration import NewClient, NewSecret
-from dci_common.clients.store import MAX_PAGE
 from dci_common.edge.http import Request
+from dci_common.edge.positions import read_limit, read_position
 from dci_common.errors import InvalidRequest, VersionRequired
 from dci_common.operators.access import OperatorBearer
 from dci_common.validation import describe
 
 M = TypeVar("M", bound=BaseModel)
 
-# The members of a position in the index `clients`, in a list of one partition, and in the index `due` of exchanges.
-INDEX_POSITION = ("pk", "sk", "listed", "name_key")
-LOG_POSITION = ("pk", "sk")
-DUE_POSITION = ("pk", "sk", "queue", "due")
-_MEMBERS = dict.fromkeys((*INDEX_POSITION, *DUE_POSITION))
-_DEFAULT_PAGE = 50
 _MAX_TAGS = 1000  # characters of If-Match
 _TAG = re.compile(r'"([1-9][0-9]{0,17})"')
+_DIGEST_TAG = re.compile(r'"([0-9a-f]{64})"')
 _changes = TypeAdapter(dict[str, JsonValue])
 
 
@@ -64,6 +57,15 @@ def _versions(tags: str) -> frozenset[int] | None:
     return frozenset(int(tag[1]) for tag in listed if tag)
 
 
+def read_digests(request: Request) -> frozenset[str]:
+    """Return the digests of `If-Match`, of the changes that an approver has seen. Raises VersionRequired."""
+    tags = request.headers.get("if-match", "").strip()
+    if not tags:
+        raise VersionRequired("Send the approval's ETag as If-Match: GET it first, and read what it changes.")
+    listed = [_DIGEST_TAG.fullmatch(tag.strip()) for tag in tags[:_MAX_TAGS].split(",")]
+    return frozenset(tag[1] for tag in listed if tag)
+
+
 def check_conditional(request: Request) -> None:
     """Require `If-Match`, so that a caller cannot overwrite changes that it has not read. Raises VersionRequired."""
     if not request.headers.get("if-match", "").strip():
@@ -91,16 +93,9 @@ def read_new_secret(request: Request) -> NewSecret:
 
 
 def read_page(query: str, members: tuple[str, ...], listed: str = "") -> tuple[int, dict[str, str] | None]:
-    """Return `limit` and `next` of a list whose positions have these members. Raises InvalidRequest.
-
-    `listed` is what a position in the index says of the list.
-    """
+    """Return `limit` and `next` of a list whose positions have these members. Raises InvalidRequest."""
     parameters = dict(parse_qsl(query))
-    limit = parameters.get("limit", str(_DEFAULT_PAGE))
-    if not (limit.isascii() and limit.isdigit() and len(limit) <= len(str(MAX_PAGE)) and 1 <= int(limit) <= MAX_PAGE):
-        raise InvalidRequest(f"limit must be a whole number from 1 to {MAX_PAGE}.")
-    following = parameters.get("next")
-    return int(limit), _position(following, members, listed) if following else None
+    return read_limit(parameters), read_position(parameters, members, listed)
 
 
 def read_status(query: str) -> str | None:
@@ -109,6 +104,17 @@ def read_status(query: str) -> str | None:
     if status not in {None, *STATUSES}:
         raise InvalidRequest(f"status must be {' or '.join(STATUSES)}.")
     return status
+
+
+def read_approval_status(query: str) -> ApprovalStatus | None:
+    """Return `status` of the list of approvals; None is any. Raises InvalidRequest."""
+    wanted = dict(parse_qsl(query)).get("status")
+    if wanted is None:
+        return None
+    for status in APPROVAL_STATUSES:
+        if status == wanted:
+            return status
+    raise InvalidRequest(f"status must be one of {', '.join(APPROVAL_STATUSES)}.")
 
 
 def read_name(query: str) -> str | None:
@@ -122,19 +128,6 @@ def read_client_id(query: str) -> str | None:
     if client_id is not None and not is_client_id(client_id):
         raise InvalidRequest("client_id must be the id of a client.")
     return client_id
-
-
-def next_page(position: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the member `next`, which says where the next page starts; nothing after the last page."""
-    if not position:
-        return {}
-    ordered = {name: position[name] for name in _MEMBERS if name in position}  # one position, one text
-    return {"next": base64.urlsafe_b64encode(json.dumps(ordered).encode()).decode()}
-
-
-def invalid_next() -> InvalidRequest:
-    """Return the error of a `next` that no page returned."""
-    return InvalidRequest("next must be the value that the previous page returned, unchanged.")
 
 
 def check_members(body: bytes) -> None:
@@ -154,19 +147,3 @@ def _read(model: type[M], body: bytes, root: str) -> M:
         return model.model_validate_json(body)
     except ValidationError as error:
         raise InvalidRequest(describe(error, root)) from error
-
-
-def _position(token: str, members: tuple[str, ...], listed: str) -> dict[str, str]:
-    try:
-        position = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, RecursionError):
-        position = None
-    well_formed = isinstance(position, dict) and position.keys() == set(members)
-    if not well_formed or not all(map(_is_key, position.values())) or position.get("listed", "") != listed:
-        raise invalid_next()
-    return {name: str(value) for name, value in position.items()}
-
-
-def _is_key(value: object) -> bool:
-    # The limits of a client's keys, which DynamoDB accepts.
-    return isinstance(value, str) and value.isprintable() and 0 < len(value.encode()) <= 1000  # noqa: PLR2004

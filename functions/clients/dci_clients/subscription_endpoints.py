@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dci_clients.requests import LOG_POSITION, invalid_next, next_page, read_client_id, read_page
+from dci_clients.requests import read_client_id, read_page
 from dci_common.clients.administration import Administration
 from dci_common.clients.log import Change
 from dci_common.edge.http import Request, Response
+from dci_common.edge.positions import LOG_POSITION, invalid_next, next_page
 from dci_common.errors import Conflict, NotFound
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.subscriptions.channels import Channels

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Algorithm = Literal["ES256", "RS256"]
+Approvals = Literal["off", "widening", "all"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
+APPROVALS: tuple[Approvals, ...] = get_args(Approvals)
 MIN_TOKEN_LIFETIME = 60
 MAX_TOKEN_LIFETIME = 3600
 MAX_LIMIT = 1_000_000_000
@@ -28,6 +30,7 @@ class Settings:
     - `max_examined`: how many index entries one message may read.
     - `requests_a_minute`, `records_a_day`: the quota of clients without one of their own; 0: no limit.
     - `audit_days`: how long disclosures are recorded; 0: for ever.
+    - `audit_stream`: the ARN of AuditTable's stream, by which it is indexed; empty: it is not.
     - `signing_keys_secret`, `message_keys_secret`: the rings of keys that sign tokens, and messages.
     - `signing_algorithm`: the algorithm of new keys that sign tokens.
     - `stack_name`: the name of the deployment, a dimension of its metrics; empty: there are no metrics.
@@ -41,6 +44,7 @@ class Settings:
     - `callback_test_origins`: hosts that callbacks may reach over plain HTTP; no deployment has any.
     - `operator_issuer`: the issuer of operators' tokens, to the letter; empty: there are no operators, only clients.
     - `operator_audience`, `operator_groups_claim`: whom these tokens are for, and the claim with a person's groups.
+    - `approvals`: which changes of clients wait for a second person; without operators, there is none.
     - `previous_origin_secret`: another value of this header, accepted while the secret is replaced; empty: none.
     """
 
@@ -51,6 +55,7 @@ class Settings:
     message_keys_secret: str = ""
     cursor_secret: str = ""
     audit_table: str = ""
+    audit_stream: str = ""
     issuer: str = ""
     token_lifetime: int = 600
     receiver_ids: frozenset[str] = frozenset()
@@ -72,6 +77,7 @@ class Settings:
     operator_issuer: str = ""
     operator_audience: str = ""
     operator_groups_claim: str = "cognito:groups"
+    approvals: Approvals = "off"
     origin_secret: str = field(default="", repr=False)
     previous_origin_secret: str = field(default="", repr=False)
 
@@ -79,7 +85,7 @@ class Settings:
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Return the settings in environment variables; an empty variable counts as missing.
 
-        Raises SettingsError when a number is malformed or outside its bounds, or an algorithm is unknown.
+        Raises SettingsError when a number is malformed or outside its bounds, or a choice is unknown.
         """
         return cls(
             clients_table=env.get("CLIENTS_TABLE", ""),
@@ -89,6 +95,7 @@ class Settings:
             message_keys_secret=env.get("MESSAGE_KEYS_SECRET", ""),
             cursor_secret=env.get("CURSOR_SECRET", ""),
             audit_table=env.get("AUDIT_TABLE", ""),
+            audit_stream=env.get("AUDIT_STREAM", ""),
             issuer=env.get("ISSUER", "").rstrip("/"),
             token_lifetime=_number(env, "TOKEN_LIFETIME", 600, MIN_TOKEN_LIFETIME, MAX_TOKEN_LIFETIME),
             receiver_ids=_names(env, "RECEIVER_IDS"),
@@ -110,6 +117,7 @@ class Settings:
             operator_issuer=env.get("OPERATOR_ISSUER", ""),
             operator_audience=env.get("OPERATOR_AUDIENCE", ""),
             operator_groups_claim=env.get("OPERATOR_GROUPS_CLAIM", "") or "cognito:groups",
+            approvals=_approvals(env.get("APPROVALS", "") or "widening", env.get("OPERATOR_ISSUER", "")),
             origin_secret=env.get("ORIGIN_SECRET", ""),
             previous_origin_secret=env.get("PREVIOUS_ORIGIN_SECRET", ""),
         )
@@ -131,3 +139,10 @@ def _algorithm(name: str) -> Algorithm:
         if algorithm == name:
             return algorithm
     raise SettingsError(f"SIGNING_ALGORITHM must be {' or '.join(ALGORITHMS)}.")
+
+
+def _approvals(mode: str, operator_issuer: str) -> Approvals:
+    for known in APPROVALS:
+        if known == mode:
+            return known if operator_issuer else "off"
+    raise SettingsError(f"APPROVALS must be {', '.join(APPROVALS[:-1])} or {APPROVALS[-1]}.")

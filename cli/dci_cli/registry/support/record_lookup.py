@@ -5,18 +5,15 @@ An operator finds restricted people too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.support.registry_table import UNLIMITED
-from dci_common.registries.social.catalogue import social_catalogue
-from dci_common.registry.catalogue.value_types import EMAIL, PHONE
-from dci_common.registry.model import normalize
+from dci_common.registries.social.owners import owners_by_identifier, owners_by_phone
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.rules import Rules
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.budget import Budget
-from dci_common.registry.storage.store import RegistrySettings, RegistryStore, Stored
+from dci_common.registry.storage.store import RegistryStore, Stored
 
 ID_OR_IDENTIFIER = "the id of a person or group (PERSON#ID or GROUP#ID if both have it), or TYPE VALUE: an identifier"
 
@@ -51,26 +48,18 @@ def by_identifier(store: RegistryStore, type_: str, value: str) -> list[Stored]:
 
     Raises CommandError when the registry has no such type.
     """
-    settings = store.settings()
-    types = settings.known_types(restricted=True)
-    attribute = social_catalogue(types, settings.country).find(type_)
-    if attribute is None or not attribute.type.lookup:
+    owners = owners_by_identifier(store, type_, value, Budget(UNLIMITED), entitled=True)
+    if owners is None:
+        types = store.settings().known_types(restricted=True)
         raise CommandError(
             f"The registry has no identifier type {type_}; it has {', '.join(sorted(types)) or 'none'}."
         )
-    if attribute.type.name == PHONE.name:
-        return by_phone(store, value)
-    if attribute.type is EMAIL:
-        return records(store, _shared_owners(store, [keys.email_pk(normalize.email(value))]))
-    pks = _forms(settings, lambda rules: keys.identifier_pk(attribute.name, rules.identifier(value)))
-    owners = store.identifier_owners(pks, Budget(UNLIMITED), entitled=True)
-    return records(store, dict.fromkeys(owners.values()))
+    return records(store, owners)
 
 
 def by_phone(store: RegistryStore, number: str) -> list[Stored]:
     """Read the records with a phone number, in national or international form."""
-    pks = _forms(store.settings(), lambda rules: keys.phone_pk(rules.phone(number)))
-    return records(store, _shared_owners(store, pks))
+    return records(store, owners_by_phone(store, number, Budget(UNLIMITED), entitled=True))
 
 
 def records(store: RegistryStore, pks: Iterable[str]) -> list[Stored]:
@@ -86,13 +75,3 @@ def records(store: RegistryStore, pks: Iterable[str]) -> list[Stored]:
 def record_pk(stored: Stored) -> str:
     """Return the key of a record, `PERSON#<id>` or `GROUP#<id>`."""
     return keys.record_pk(stored.kind, stored.id)
-
-
-def _shared_owners(store: RegistryStore, pks: Iterable[str]) -> list[str]:
-    owners = [owner for pk in pks for owner in store.shared_owners(pk, Budget(UNLIMITED), entitled=True)]
-    return list(dict.fromkeys(owners))
-
-
-def _forms(settings: RegistrySettings, pk: Callable[[Rules], str]) -> list[str]:
-    """Return a key by the registry's rules, and by former ones that some of its items may still follow."""
-    return list(dict.fromkeys(pk(rules) for rules in (settings.rules, *settings.former)))

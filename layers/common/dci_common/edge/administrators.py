@@ -5,10 +5,12 @@ The `iss` of a token decides by which of the two it is verified, and nothing of 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dci_common.edge.bearer import BearerGate, bearer_token
-from dci_common.operators.roles import Permission
+from dci_common.errors import InsufficientScope, NotEntitled
+from dci_common.operators.roles import Permission, roles_that_permit
 from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from dci_common.operators.access import OperatorBearer
     from dci_common.runtime import Runtime
 
-_SCOPES = {  # of which any suffices; no client has other permissions
+_SCOPES = {  # of which any suffices; no client has another permission
     Permission.LOG: (CLIENTS_READ, CLIENTS_MANAGE),
     Permission.READ_CLIENTS: (CLIENTS_READ, CLIENTS_MANAGE),
     Permission.MANAGE_CLIENTS: (CLIENTS_MANAGE,),
@@ -36,7 +38,12 @@ class AdministratorGate:
         """Return who sent the request. Raises Unauthenticated, InsufficientScope, NotEntitled or Unavailable."""
         if self._operators and self._operators.is_issued(bearer_token(request)):
             return self._operators.bearer(request, permission)
-        return self._clients.bearer(request, *_SCOPES[permission])
+        if permission in _SCOPES:
+            return self._clients.bearer(request, *_SCOPES[permission])
+        with suppress(InsufficientScope):  # which would ask for a scope, and none permits this
+            self._clients.bearer(request, CLIENTS_READ)
+        roles = " or ".join(roles_that_permit(permission))
+        raise NotEntitled(f"This is open to people alone, who sign in with the role {roles}.")
 
 
 def _operator_gate(runtime: Runtime) -> OperatorGate:

@@ -7,7 +7,8 @@
 
 The first has `disclosed` too: what the client may see of a record. A search that was rejected with a sentence about
 how much there is has the code of the rejection as `rejected`. The command line records what an operator changes in
-the same form: with `operator` and `command` instead of a client.
+the same form: with `operator` and `command` instead of a client. The oversight function records each look of an
+operator: with `operator`, `operator_name`, `route`, `query` (the parameters) and `reason`.
 
 A day has several partitions to take more writes than one could. Items are added, and never replaced. The functions
 that disclose may write to the table, and cannot read it. `audit_index` finds the items of one record.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 AUDITED = "DAY#"  # with which the partition keys of audit items begin
 _COPIED = (
     *("client_id", "operator", "command", "route", "record_type", "disclosed", "incomplete", WITHHELD, "expires"),
-    *("rejected", "correlation_id", "transaction_id"),
+    *("rejected", "correlation_id", "transaction_id", "operator_name", "reason"),
 )
 _MAX_PURPOSE = 300  # characters: an entry that costs one write
 

@@ -1,0 +1,102 @@
+"""The audit through the API, in the name of a person who is signed in, with each look recorded."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from dci_cli.api import Api
+from dci_cli.audit.records import Period
+from dci_cli.command_error import CommandError
+from dci_cli.connection import connection_of
+from dci_cli.sign_in.store import current_token
+from dci_common.exchange.audit_records import Record
+from dci_common.json_text import json_text
+
+_MADE_BY_THE_API = ("did", "count")
+
+
+class Answer(NamedTuple):
+    """Records, the oldest first, and what is to be said beside them: about the subject, and about the index."""
+
+    records: list[Record]
+    absence: str
+    warning: str
+
+
+def signed_in(options: argparse.Namespace) -> Api | None:
+    """Return the API of the profile if a person is signed in there, and no table is named. Raises CommandError."""
+    if options.table or options.local is not None:
+        return None
+    try:
+        base_url = connection_of(options).api
+    except CommandError:
+        if options.profile is not None:
+            raise
+        return None
+    token = current_token(base_url, time.time())
+    return Api(base_url, person=lambda: token) if token else None
+
+
+def read_by_api(api: Api, options: argparse.Namespace, period: Period) -> Answer:
+    """Return what the options ask for. Raises CommandError."""
+    asked = {**_subject(api, options), "since": str(period.first), "until": str(period.last), "limit": "100"}
+    entries: list[Record] = []
+    while True:
+        page = _content(api, f"/audit?{urlencode(asked)}")
+        entries += page["entries"]
+        if "next" not in page:
+            break
+        asked["next"] = page["next"]
+    complete = page.get("complete_since", "")
+    is_all = "subjects" not in page or (complete and complete <= str(period.first))
+    since = f"before {complete} " if complete else ""
+    warning = "" if is_all else f"What was recorded {since}may be missing: run dci audit reindex."
+    return Answer([_record(entry) for entry in reversed(entries)], _absence(page, period), warning)
+
+
+def _subject(api: Api, options: argparse.Namespace) -> dict[str, str]:
+    if options.changes:
+        raise CommandError("--changes reads the table: give it with --table or AUDIT_TABLE.")
+    if options.client is not None:
+        found = _content(api, f"/clients?{urlencode({'name': options.client})}")["clients"]
+        return {"client_id": str(found[0]["client_id"]) if found else options.client}
+    kind, names = ("person", options.person) if options.person else ("group", options.group)
+    match names:
+        case [record_id]:
+            return {kind: record_id}
+        case [type_, value]:
+            return {"identifier_type": type_, "identifier_value": value}
+    raise CommandError("Give an id, or TYPE VALUE: an identifier. A type or value with spaces is put in quotes.")
+
+
+def _content(api: Api, path: str) -> dict[str, Any]:
+    reply = api.get(path)
+    content = reply.json
+    if reply.status == HTTPStatus.OK and isinstance(content, dict):
+        return content
+    raise CommandError(reply.error or f"The API answered with status {reply.status}.")
+
+
+def _record(entry: Record) -> Record:
+    """Return an entry as a record of the table: texts for objects."""
+    return {
+        name: value if isinstance(value, str | list | bool) and name != "query" else _text(value)
+        for name, value in entry.items()
+        if name not in _MADE_BY_THE_API
+    }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json_text(value)
+
+
+def _absence(page: dict[str, Any], period: Period) -> str:
+    subjects: Sequence[dict[str, Any]] = page.get("subjects", ())
+    unknown = [subject["record"] for subject in subjects if not subject["exists"]]
+    there_is_no = f" There is no {unknown[0]} in the registry now." if unknown else ""
+    return f"Nothing was recorded from {period.first} to {period.last}.{there_is_no}"

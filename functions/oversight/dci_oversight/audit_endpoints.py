@@ -1,0 +1,108 @@
+"""The endpoints of the audit: who saw whom, for auditors, and for the person whom it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dci_common.clients.model import is_client_id
+from dci_common.clients.names import client_names
+from dci_common.clients.store import ClientStore
+from dci_common.edge.positions import read_limit
+from dci_common.errors import InvalidRequest, NotFound
+from dci_common.exchange.audit_days import IndexedDays, reindexed_days
+from dci_common.exchange.audit_pages import AuditPages, Page
+from dci_common.exchange.audit_records import COLUMNS, Record, act_of, as_json, cells_of, keys_of, record_of
+from dci_oversight.requests import Rows, next_of, read_parameters, read_span, respond, wants_csv
+from dci_oversight.statement import STATEMENT_COLUMNS, is_disclosure, stated
+from dci_oversight.subjects import SUBJECT, named_records, subjects
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Executor
+
+    from dci_common.edge.http import Request, Response
+    from dci_common.runtime import Runtime
+    from dci_oversight.looks import Look
+    from dci_oversight.requests import Parameters
+
+_PERIOD = ("since", "until", "limit", "next", "format", "reason")
+_NO_CLIENT = "No client has, or had, this id: GET /administration-log shows those that were deleted."
+
+
+class AuditEndpoints:
+    """Endpoints that read AuditTable. Each look is recorded before it is answered, also one that finds nobody."""
+
+    def __init__(self, runtime: Runtime, threads: Executor) -> None:
+        self._runtime = runtime
+        self._clients = ClientStore(runtime)
+        self._pages = AuditPages(runtime, threads)
+
+    def audit(self, request: Request, look: Look) -> Response:
+        """Return a page of who saw a person or a group, what a client saw, or all of a period; the newest first."""
+        parameters = read_parameters(request, *SUBJECT, "client_id", *_PERIOD)
+        if "client_id" in parameters and parameters.keys() & set(SUBJECT):
+            raise InvalidRequest("Name a record or a client, and not both.")
+        limit = read_limit(parameters)
+        keys = self._looked_up("audit", parameters, look)
+        span = read_span(parameters, self._runtime.clock(), is_bounded=not keys)
+        if keys:
+            page = self._pages.of_records(keys, span, limit)
+            further = self._of_records(keys)
+        else:
+            page, further = self._pages.of_days(span, limit, self._client(parameters)), {}
+        records = self._named(page)
+        rows = map(cells_of, records) if wants_csv(request, parameters) else map(_entry, records)
+        found = Rows("entries", COLUMNS, rows, next_of(page.following))
+        return respond(request, parameters, found, further)
+
+    def statement(self, request: Request, look: Look) -> Response:
+        """Return a page of a citizen's statement: when, which organisation, which fields, and for what purpose."""
+        parameters = read_parameters(request, *SUBJECT, *_PERIOD)
+        limit = read_limit(parameters)
+        span = read_span(parameters, self._runtime.clock(), is_bounded=False)
+        keys = self._looked_up("audit/statement", parameters, look)
+        if not keys:
+            raise InvalidRequest("Name the person or group: by person, group, identifier_type or phone.")
+        page = self._pages.of_records(keys, span, limit, whole=False)
+        disclosures = [record for record in self._named(page) if is_disclosure(record)]
+        found = Rows("disclosures", STATEMENT_COLUMNS, map(stated, disclosures), next_of(page.following))
+        return respond(request, parameters, found, self._of_records(keys))
+
+    def _looked_up(self, route: str, parameters: Parameters, look: Look) -> list[str]:
+        """Return the keys of the records that are named, when the look has been recorded."""
+        try:
+            keys = named_records(self._runtime, parameters)
+        except (NotFound, InvalidRequest):  # either says something about who has what
+            look.record(route, parameters)
+            raise
+        look.record(route, parameters, keys)
+        return keys
+
+    def _client(self, parameters: Parameters) -> str:
+        """Return the id of the client that is named; empty for any. Raises NotFound."""
+        client_id = parameters.get("client_id", "")
+        if client_id and not (is_client_id(client_id) and client_names(self._clients, [client_id])):
+            raise NotFound(_NO_CLIENT)
+        return client_id
+
+    def _named(self, page: Page) -> list[Record]:
+        """Return the records of a page, with the names of clients."""
+        records = [record_of(item) for item in page.items]
+        names = client_names(self._clients, (record["client_id"] for record in records if "client_id" in record))
+        return [
+            {**record, "client": name} if (name := names.get(record.get("client_id", ""))) else record
+            for record in records
+        ]
+
+    def _of_records(self, keys: Sequence[str]) -> dict[str, Any]:
+        """Return the records whom it is about, and since when the index has all that concerns them."""
+        settings = self._runtime.settings
+        stream = settings.audit_stream.rpartition("/")[2]
+        days = IndexedDays(stream=stream, reindexed=reindexed_days(self._runtime, settings.audit_table, stream))
+        since = {"complete_since": str(days.complete_since)} if days.complete_since else {}
+        return {"subjects": subjects(self._runtime, keys), **since}
+
+
+def _entry(record: Record) -> Record:
+    keys = keys_of(record)
+    return {**as_json(record), "did": act_of(record), "count": len(keys), "records": keys}

@@ -1,0 +1,49 @@
+"""A statement for a citizen: who saw the record, in words that name nobody else and show no query."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from dci_common.registries.social.disclosure import disclosure
+
+if TYPE_CHECKING:
+    from dci_common.exchange.audit_records import Record
+
+STATEMENT_COLUMNS = ("when", "organisation", "fields", "purpose")
+VIEWED = "records/"  # with which the routes of operators who see a record begin
+_STAFF = "The registry's own staff"
+_UNKNOWN = "An organisation that is not registered any more"
+_WHOLE_RECORD = "the whole record"
+
+
+def is_disclosure(record: Record) -> bool:
+    """Return whether a client or an operator saw the record: not who changed it, nor who looked up who saw it."""
+    return "client_id" in record or str(record.get("route", "")).startswith(VIEWED)
+
+
+def stated(record: Record) -> dict[str, Any]:
+    """Return a disclosure as a citizen reads it: no operator, no ids, and neither a query nor a reason."""
+    by_staff = "operator" in record
+    fields = [_WHOLE_RECORD] if by_staff else sorted(disclosure(str(record.get("disclosed", "")).split()))
+    return {
+        "when": record["moment"],
+        "organisation": _STAFF if by_staff else record.get("client", _UNKNOWN).removesuffix(" (deleted)"),
+        "fields": fields,
+        "purpose": _purpose(record.get("purpose", "")),
+    }
+
+
+def _purpose(text: str) -> str:
+    """Return the purposes that the client stated, as texts or codes; the index has the beginning of long ones."""
+    try:
+        stated = json.loads(text) if text else {}
+    except ValueError:
+        return f"{text} ..."
+    return "; ".join(dict.fromkeys(filter(None, map(_words, stated.values())))) if isinstance(stated, dict) else text
+
+
+def _words(purpose: object) -> str:
+    if not isinstance(purpose, dict):
+        return str(purpose)
+    return str(purpose.get("text") or purpose.get("code") or purpose.get("ref_uri") or "")

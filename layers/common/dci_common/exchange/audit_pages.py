@@ -1,0 +1,161 @@
+"""Pages of AuditTable, the newest first: of the index by record, or of whole days.
+
+Several partitions are read at once, each from its newest item on. What is older than the point down to which all of
+them were read is left to the next page, so that pages are in order and miss nothing. A position is the sort key of
+the last item of a page, without a mark that it was withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dci_common.deadline import current_deadline, with_deadline
+from dci_common.exchange.audit import PARTITIONS, WITHHELD
+from dci_common.exchange.audit_index import AUDITED, index_pk, merged
+from dci_common.exchange.audit_records import whole_items
+
+if TYPE_CHECKING:
+    from dci_common.aws.dynamodb import Item
+    from dci_common.runtime import Runtime
+
+AFTER = "~"  # sorts after all that continues a sort key
+_MAX_ROUNDS = 40  # reads of all partitions of a day, for one page
+_MAX_SCANNED = 20_000  # items, for one page
+_MAX_BYTES = 3_000_000  # of the items of a page: an answer of Lambda has 6 MB at most
+_SECONDS = 8  # that must be left to read on
+
+
+class Span(NamedTuple):
+    """The sort keys from `first` to `last`, both included; those from `before` on were on an earlier page."""
+
+    first: str
+    last: str
+    before: str = ""
+
+    @property
+    def end(self) -> str:
+        """The last sort key to be read, which may be that of the page before."""
+        return min(self.last, self.before) if self.before else self.last
+
+
+class Page(NamedTuple):
+    """Audit items, the newest first, and the position after which the next page begins; empty on the last one."""
+
+    items: list[Item]
+    following: str
+
+
+class _Part(NamedTuple):
+    """What was read of some partitions: all items from `frontier` on; empty if there are no older ones."""
+
+    items: list[Item]
+    frontier: str
+    scanned: int
+
+
+class AuditPages:
+    """Reads pages, with the threads of an executor."""
+
+    def __init__(self, runtime: Runtime, threads: Executor) -> None:
+        self._runtime = runtime
+        self._threads = threads
+        self._table = runtime.settings.audit_table
+
+    def of_records(self, records: Sequence[str], span: Span, limit: int, *, whole: bool = True) -> Page:
+        """Return a page of who saw or changed some records, by their keys; what was withheld is left out.
+
+        Without `whole` the items are the entries of the index, which have neither a query nor the other records.
+        """
+        pks = [index_pk(key) for key in records]
+        found: list[Item] = []
+        while True:
+            part = self._read(pks, span, {"Limit": limit + 1})
+            unique = {(entry["item"]["S"], entry["sk"]["S"]): entry for entry in part.items if WITHHELD not in entry}
+            found += unique.values()
+            if len(found) >= limit or not part.frontier or current_deadline().left() < _SECONDS:
+                break
+            span = span._replace(before=part.frontier)
+        entries, position = _cut(found, limit, part.frontier)
+        if not whole:
+            return Page(entries, position)
+        return Page(*_fitting(whole_items(self._runtime, self._table, entries), position))
+
+    def of_days(self, span: Span, limit: int, client_id: str = "") -> Page:
+        """Return a page of all that was recorded, or of what one client saw. It may be short while others follow."""
+        options: dict[str, Any] = {"Limit": limit // 4 + 10}
+        if client_id:
+            values = {":client_id": {"S": client_id}}
+            options = {"FilterExpression": "client_id = :client_id", "ExpressionAttributeValues": values}
+        found: list[Item] = []
+        rounds = scanned = 0
+        for day in _days(span):
+            has_more = True
+            while has_more:
+                part = self._read([f"{AUDITED}{day}#{number}" for number in range(PARTITIONS)], span, options)
+                found += part.items
+                rounds, scanned, has_more = rounds + 1, scanned + part.scanned, bool(part.frontier)
+                span = span._replace(before=part.frontier or str(day))
+                over = rounds >= _MAX_ROUNDS or scanned >= _MAX_SCANNED or current_deadline().left() < _SECONDS
+                if over or len(found) >= limit:
+                    is_last = not has_more and str(day) <= span.first
+                    return Page(*_fitting(*_cut(found, limit, "" if is_last else span.before)))
+        return Page(*_fitting(found, ""))
+
+    def _read(self, pks: Sequence[str], span: Span, options: dict[str, Any]) -> _Part:
+        """Read the newest items of some partitions, and return those that are newer than all that was not read."""
+        values = {":first": {"S": span.first}, ":last": {"S": span.end}}
+
+        def read(pk: str) -> Any:  # noqa: ANN401 - the answer of DynamoDB
+            given = options.get("ExpressionAttributeValues", {})
+            return self._runtime.dynamodb.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+                ScanIndexForward=False,
+                **options | {"ExpressionAttributeValues": {":pk": {"S": pk}, **values, **given}},
+            )
+
+        if span.first > span.end:
+            return _Part([], "", 0)
+        answers = list(self._threads.map(with_deadline(read), pks))
+        frontier = max(map(_frontier, answers), default="")
+        items = merged(item for answer in answers for item in answer["Items"])
+        kept = [item for item in items if item["sk"]["S"] >= frontier and not item["sk"]["S"] >= span.before > ""]
+        newest_first = sorted(kept, key=lambda item: str(item["sk"]["S"]), reverse=True)
+        return _Part(newest_first, frontier, sum(answer["ScannedCount"] for answer in answers))
+
+
+def _frontier(answer: Any) -> str:  # noqa: ANN401 - the answer of DynamoDB
+    """Return from where on a partition was read; an item without the mark that it was withheld follows the mark."""
+    last = answer.get("LastEvaluatedKey")
+    if not last:
+        return ""
+    sk = str(last["sk"]["S"])
+    return sk.removesuffix(f"#{WITHHELD}") + AFTER if sk.endswith(f"#{WITHHELD}") else sk
+
+
+def _days(span: Span) -> Iterator[date]:
+    """Yield the days of a span, the last one first."""
+    day, first = date.fromisoformat(span.end[:10]), date.fromisoformat(span.first[:10])
+    while day >= first:
+        yield day
+        if day == date.min:
+            return
+        day -= timedelta(days=1)
+
+
+def _cut(items: list[Item], limit: int, following: str) -> tuple[list[Item], str]:
+    """Return the first items, and where the next ones begin."""
+    return (items[:limit], str(items[limit - 1]["sk"]["S"])) if len(items) > limit else (items, following)
+
+
+def _fitting(items: list[Item], following: str) -> tuple[list[Item], str]:
+    """Return the items that fit into an answer, at least one, and where the next ones begin."""
+    size = 0
+    for number, item in enumerate(items):
+        size += len(str(item).encode())
+        if size > _MAX_BYTES and number:
+            return items[:number], str(items[number - 1]["sk"]["S"])
+    return items, following
