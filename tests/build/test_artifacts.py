@@ -83,6 +83,8 @@ def call(function: str, sent: Event | None) -> dict[str, Any]:
 def _resolved(value: Any) -> str:
     if isinstance(value, str) or "Fn::Sub" in value:
         return str(value)
+    if "Fn::GetAtt" in value:
+        return ".".join(value["Fn::GetAtt"])
     return str(template()["Parameters"].get(value["Ref"], {"Default": value["Ref"]})["Default"])
 
 
@@ -184,7 +186,7 @@ def test_a_function_with_a_snapshot_finds_its_credentials() -> None:
 
 def ours(folder: Path) -> set[Path]:
     """Return the Python files below a folder."""
-    return {path.relative_to(folder) for path in folder.rglob("*") if path.suffix in {".py", ".json"}}
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.suffix in {".py", ".json", ".js"}}
 
 
 @pytest.mark.parametrize("function", functions())

@@ -82,6 +82,12 @@ def api_served(new_api: Callable[..., Api]) -> Iterator[tuple[Api, str]]:
 
 
 @pytest.fixture(scope="module")
+def waiting_api(new_api: Callable[..., Api]) -> Api:
+    """Return an API over the same tables, where what widens a client's access waits for a second person."""
+    return new_api(route_prefix=PREFIX, approvals="widening")
+
+
+@pytest.fixture(scope="module")
 def partner_token(api_served: tuple[Api, str]) -> str:
     """Return the token of a partner that may send every message, as often as it likes."""
     scopes = ("registry.search", "registry.subscribe", "registry.status")
@@ -128,7 +134,7 @@ def test_notifications_are_described_and_sent_so(new_api: Callable[..., Api], fo
     ("path", "method"), sampled(OPERATIONS, 8), ids=[f"{method} {path}" for path, method in OPERATIONS]
 )
 def test_responses_match_the_description(
-    api_served: tuple[Api, str], partner_token: str, path: str, method: str
+    api_served: tuple[Api, str], waiting_api: Api, partner_token: str, path: str, method: str
 ) -> None:
     """Every response to any input has a documented status, type and shape, and is no server error."""
     api, url = api_served
@@ -139,21 +145,24 @@ def test_responses_match_the_description(
     secret_id = admin.secrets(client_id)[0]["secret_id"]
     ended = int(api.runtime.clock())
     exchange = accepted(api.runtime, client_id, state="answered", due=None, ended=ended)
-    subscription = begun(api.runtime, client_id)
+    known_parameters = {
+        "client_id": client_id,
+        "secret_id": secret_id,
+        "correlation_id": exchange.correlation_id,
+        "code": begun(api.runtime, client_id).code,
+        "handover_id": admin.send("handovers_create", client_id, body={}).json["handover_id"],
+        "approval_id": Admin(waiting_api).update(client_id, "*", token_lifetime=1_200).json["approval_id"],
+        "kind": "person",
+        "id": "p0001",
+        "prefix": PREFIX,
+    }
     operation: Any = schemathesis.openapi.from_dict(DOCUMENT)[path][method]
 
     @settings(max_examples=some(1 / 8), suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(), known=st.booleans(), current=st.booleans())
     def answers(case: Any, *, known: bool, current: bool) -> None:
         if known:
-            held = {
-                "client_id": client_id,
-                "secret_id": secret_id,
-                "correlation_id": exchange.correlation_id,
-                "code": subscription.code,
-                "prefix": PREFIX,
-            }
-            case.path_parameters = {name: held[name] for name in case.path_parameters or {}}
+            case.path_parameters = {name: known_parameters[name] for name in case.path_parameters or {}}
         if current and method == "patch":
             case.headers = {**(case.headers or {}), "If-Match": "*"}
         if current and "/registry/" in path:  # whose items are read only in a good envelope

@@ -43,7 +43,11 @@ _USAGE = closed(
 )
 _LOG_ENTRY = closed(
     {"kind": TEXT, "id": TEXT, "at": _MOMENT, "by": TEXT, "act": TEXT},
-    {**dict.fromkeys(("name", "by_name", "secret_id"), TEXT), "version": _NUMBER, "changes": {"type": "object"}},
+    {
+        **dict.fromkeys(("name", "by_name", "secret_id", "approval_id", "approved_by", "approved_by_name"), TEXT),
+        "version": _NUMBER,
+        "changes": {"type": "object"},
+    },
 )
 _LAST = {"next": TEXT}
 SCHEMAS: Schema = {
