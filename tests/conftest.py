@@ -37,7 +37,12 @@ from support.own_deployment import own_deployment
 from support.registries import tables
 
 example_counts.reproduce()
-pytest_plugins = ["support.iam_enforcement", "support.partner_server", "support.operator_provider"]
+pytest_plugins = [
+    "support.iam_enforcement",
+    "support.partner_server",
+    "support.operator_provider",
+    "support.approvals",
+]
 
 SETTINGS = Settings(
     clients_table="dci-clients",

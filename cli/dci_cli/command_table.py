@@ -69,10 +69,17 @@ _CLIENTS = {
     "withdraw-handover": Entry("end a handover before it is used", "clients.handovers:withdraw"),
     "log": Entry("show who changed a client, or any of them, and how", "clients.inspect:log"),
 }
+_APPROVALS = {
+    "list": Entry("list the changes that wait for a second person, or waited", "clients.approvals:list_approvals"),
+    "show": Entry("show a change that waits, before and after", "clients.approvals:show"),
+    "approve": Entry("approve a change that somebody else asked for", "clients.approvals:approve"),
+    "reject": Entry("reject a change that waits", "clients.approvals:reject"),
+    "withdraw": Entry("withdraw a change that you asked for", "clients.approvals:withdraw"),
+}
 _OPERATORS = {
     "list": Entry("list the people who have signed in", "operators:list_operators"),
     "disable": Entry("reject a person's requests from now on, whatever their token says", "operators:disable"),
-    "enable": Entry("accept a person's requests again", "operators:enable"),
+    "enable": Entry("have a person's requests accepted again, once a second person approved it", "operators:enable"),
 }
 _REGISTRY = {
     "import": Entry(
@@ -117,6 +124,7 @@ COMMANDS: dict[str, Entry | Group] = {
     "doctor": Entry("check a deployment from outside, and say how to repair it", "doctor.command"),
     "keys": Group("list, rotate and revoke the signing keys of a deployment", _KEYS),
     "clients": Group("administer the partner clients of a deployment", _CLIENTS),
+    "approvals": Group("list, show and decide the changes that wait for a second person", _APPROVALS),
     "operators": Group("list, disable and enable the people who administer a deployment", _OPERATORS),
     "exchange": Group("list, redrive and cancel asynchronous exchanges, and resume clients", _EXCHANGE),
     "subscriptions": Group("list, show and cancel subscriptions, and resume notifications", _SUBSCRIPTIONS),

@@ -17,13 +17,13 @@ from dci_cli.local_server import add_local
 from dci_cli.terminal import Column, add_json_option, confirm, print_json, print_table
 from dci_common.clients.items import log_item
 from dci_common.clients.log import OPERATOR, Change, LogEntry
-from dci_common.operators.store import LISTED, OperatorStore, StoredOperator, operator_key
+from dci_common.clients.proposals import propose_operator
+from dci_common.operators.store import OperatorStore, StoredOperator, status_update
 from dci_common.settings import Settings
 from dci_common.timestamps import timestamp
 
 _COLUMNS = ("name", "email", "roles", "status", "last_seen", "id")
 _LONG = {"name", "email", "roles"}
-_UNCHANGED = "attribute_not_exists(version) OR version = :before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class OperatorList:
 
 @dataclass(frozen=True, slots=True)
 class OperatorChange:
-    """A command that gives an operator a status; `question` is asked first."""
+    """A command that gives an operator a status; `question` is asked first. Enabling waits for a second person."""
 
     status: Literal["enabled", "disabled"]
     question: str
@@ -59,6 +59,12 @@ class OperatorChange:
         _add_table(parser)
         parser.add_argument("operator", metavar="OPERATOR", help="the id, e-mail address or name in the list")
         parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+        if self.status == "enabled":
+            parser.add_argument(
+                "--at-once",
+                action="store_true",
+                help="wait for no approval: where nobody can approve, or Approvals is off; it is in the log",
+            )
 
     def run(self, options: argparse.Namespace) -> int:
         """Change the operator. Raises CommandError.
@@ -72,6 +78,9 @@ class OperatorChange:
                 print(f"{operator.name or operator.id} is {self.status} already.")
                 return 0
             confirm(f"{self.question} {_described(operator)}", self.status, assumed=options.yes)
+            if self.status == "enabled" and not options.at_once:
+                print(_propose(runtime, operator))
+                return 0
             _set_status(runtime, operator, self.status)
         print(f"{operator.name or operator.id} is {self.status}: changes at once, everything else within a minute.")
         return 0
@@ -105,19 +114,7 @@ def _find(store: OperatorStore, text: str) -> StoredOperator:
 
 def _set_status(runtime: OperatorRuntime, operator: StoredOperator, status: Literal["enabled", "disabled"]) -> None:
     """Change the status with an entry in the log, unless it was changed meanwhile. Raises CommandError."""
-    issuer, _, subject = operator.id.partition("#")
-    texts = {"status": status, "issuer": issuer, "subject": subject, "listed": LISTED, "id": operator.id}
-    numbers = {":before": operator.version, ":next": operator.version + 1}
-    update: Any = {
-        "TableName": runtime.settings.clients_table,
-        "Key": operator_key(operator.id),
-        "UpdateExpression": "SET #status = :status, version = :next, issuer = :issuer, subject = :subject,"
-        " listed = :listed, name_key = :id",
-        "ConditionExpression": _UNCHANGED,
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {f":{name}": {"S": value} for name, value in texts.items()}
-        | {name: {"N": str(value)} for name, value in numbers.items()},
-    }
+    update: Any = {"TableName": runtime.settings.clients_table, **status_update(operator, status)}
     entry = LogEntry(
         client_id=operator.id,
         at=timestamp(runtime.clock()),
@@ -134,6 +131,15 @@ def _set_status(runtime: OperatorRuntime, operator: StoredOperator, status: Lite
         if error.response.get("Error", {}).get("Code") != "TransactionCanceledException":
             raise
         raise CommandError("The operator was changed or seen at this very moment: try again.") from error
+
+
+def _propose(runtime: OperatorRuntime, operator: StoredOperator) -> str:
+    """Store that an operator is to be enabled, and return what to do next."""
+    proposal = propose_operator(runtime, operator)
+    return (
+        f"{_described(operator)} is still disabled: an approver must approve it within seven days, with"
+        f" `dci approvals approve {proposal.approval_id}`."
+    )
 
 
 def _described(operator: StoredOperator) -> str:

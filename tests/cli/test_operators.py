@@ -54,7 +54,7 @@ def test_a_person_is_disabled_and_enabled(
     assert dci("operators", "disable", *TABLE, named(provider), "--yes").status == 0
     assert create_client(operators_api, token).status == 401
     assert "already" in dci("operators", "disable", *TABLE, named(provider)).out
-    assert dci("operators", "enable", *TABLE, named(provider), "--yes").status == 0
+    assert dci("operators", "enable", *TABLE, named(provider), "--yes", "--at-once").status == 0
     operators_api.clock.advance(60)
     assert create_client(operators_api, token).status == 201
     log = operators_api.send(event("clients_log", token=Admin(operators_api).token)).json["entries"]

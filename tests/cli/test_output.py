@@ -13,6 +13,9 @@ from rich.cells import cell_len
 from dci_cli.__main__ import main
 from dci_cli.command_table import COMMANDS, Entry, Group
 from dci_cli.local.demo import Population
+from dci_common.clients.changes import Caller, ClientChange
+from dci_common.clients.model import Client
+from dci_common.clients.proposals import Proposals
 from dci_common.operators.operator import Operator
 from dci_common.operators.store import OperatorStore
 from dci_common.registry.model.records import Group as GroupRecord
@@ -53,6 +56,9 @@ PRINTED: dict[str, tuple[Sequence[str], type]] = {
     "clients handovers": (("{client}",), list),
     "clients withdraw-handover": (("{client}", "{handover}", "--yes"), dict),
     "clients log": ((), list),
+    "approvals list": ((), list),
+    "approvals show": (("{approval}",), dict),
+    "approvals withdraw": (("{approval}",), dict),
     "operators list": (("--clients-table", "dci-clients"), list),
     "keys list": ((), list),
     "keys rotate": ((), dict),
@@ -76,8 +82,9 @@ PRINTED: dict[str, tuple[Sequence[str], type]] = {
 SENTENCES = {
     *("clients delete", "clients delete-secret", "clients hand-over", "clients withdraw-handover"),
     *("keys rotate", "keys revoke"),
-    *("registry show", "registry explain", "subscriptions cancel"),
+    *("registry show", "registry explain", "subscriptions cancel", "approvals withdraw"),
 }
+OF_PEOPLE = {"approvals approve", "approvals reject"}  # see test_approvals.py
 Command = Callable[..., str]
 
 
@@ -116,6 +123,7 @@ def printed(
             "client_id": client.client_id,
             "exchange": exchange.correlation_id,
             "subscription": subscription.code,
+            "approval": _waiting(admin, client),
             "handover": make(admin, client.client_id).json["handover_id"],
             "secret": admin.secrets(client.client_id)[0]["secret_id"],
             "registry": registry,
@@ -132,6 +140,13 @@ def printed(
         yield run
 
 
+def _waiting(admin: Admin, client: Client) -> str:
+    change = ClientChange("updated", client._replace(restricted=True, version=client.version + 1))
+    asked = Proposals(admin.api.runtime).propose(Caller(admin.client.client_id), client, change, ("restricted",))
+    assert asked
+    return asked.approval_id
+
+
 def test_every_command_with_json_is_listed_here() -> None:
     """A new command with --json is added to the tests below, and describes it as the others do."""
     found = set()
@@ -140,7 +155,7 @@ def test_every_command_with_json_is_listed_here() -> None:
         entry.load().add_arguments(parser)
         if "--json" in parser.format_help():
             found.add(words)
-    assert found == PRINTED.keys()
+    assert found == PRINTED.keys() | OF_PEOPLE
 
 
 @pytest.mark.parametrize("command", sampled(list(PRINTED)))

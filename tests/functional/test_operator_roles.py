@@ -11,7 +11,7 @@ from support.deployment import functions
 from support.events import Event, event, http_events
 from support.operator_provider import ROLES, OpenIdProvider
 
-ADMINISTRATION = ("/clients", "/keys", "/exchanges", "/subscriptions")
+ADMINISTRATION = ("/clients", "/keys", "/exchanges", "/subscriptions", "/approvals")
 PUBLIC = {"/handover", "/handover/handover.js"}  # a link and a code open it
 # What each credential may do on the routes of administration: read, or also change.
 READS, CHANGES = {"GET"}, {"GET", "POST", "PATCH", "DELETE"}
@@ -29,6 +29,7 @@ PERMITTED: dict[str, set[str]] = {
     "no token": set(),
 }
 DENIED = {401, 403}
+DECISIONS = ("/approve", "/reject")  # which only approvers make
 
 
 def requests(prefixes: tuple[str, ...]) -> dict[str, Event]:
@@ -64,7 +65,10 @@ def test_a_route_is_open_to_its_roles_alone(operators_api: Api, provider: OpenId
         given = event(name, token=token) if token else event(name, authorization="")
         method = str(sent["requestContext"]["http"]["method"])
         reply = operators_api.send(given)
-        assert (reply.status not in DENIED) == (method in PERMITTED[credential]), (name, reply)
+        permitted = method in PERMITTED[credential]
+        if path_of(sent).endswith(DECISIONS):
+            permitted = "approver" in credential
+        assert (reply.status not in DENIED) == permitted, (name, reply)
         assert reply.status < 500, (name, reply)
 
 
@@ -97,5 +101,6 @@ def test_nothing_changes_without_a_provider(new_api: Callable[..., Api], provide
         for name, sent in requests(ADMINISTRATION).items():
             method = str(sent["requestContext"]["http"]["method"])
             denied = api.send(event(name, token=token)).status in DENIED
-            assert denied == (method not in PERMITTED[credential]), name
+            permitted = method in PERMITTED[credential] and not path_of(sent).endswith(DECISIONS)
+            assert denied != permitted, name
     assert provider.paths == []

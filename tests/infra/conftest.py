@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -37,6 +37,7 @@ from support.stored_subscriptions import begun, failing, watching
 from support.subscribing import SCOPES
 from support.subscriptions import subscribed
 
+from .approval_requests import operators
 from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
 from .handover_requests import handovers
 from .oversight_requests import looks
@@ -57,9 +58,8 @@ APPS = {
 class WatchedSettings:
     """Settings that remember which of them were read."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self.read: set[str] = set()
+    def __init__(self, settings: Settings, read: set[str]) -> None:
+        self._settings, self.read = settings, read
 
     def __getattr__(self, name: str) -> object:
         self.read.add(name)
@@ -82,24 +82,29 @@ class Work:
 def work(new_api: Callable[..., Api]) -> Iterator[Callable[[str], Work]]:
     """Return what makes a function serve all its routes, or do all its steps, once for all tests."""
     with open_id_provider() as provider:
-        settings = {"operator_issuer": provider.issuer, "operator_audience": AUDIENCE}
-        yield _serving(own_deployment(new_api)(**settings), provider)
+        make = partial(own_deployment(new_api), operator_issuer=provider.issuer, operator_audience=AUDIENCE)
+        yield _serving(make(), make(approvals="widening"), provider)
 
 
-def _serving(api: Api, provider: OpenIdProvider) -> Callable[[str], Work]:
+def _serving(api: Api, waiting: Api, provider: OpenIdProvider) -> Callable[[str], Work]:
     for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
         rotate(rotation_app.create_app(api.runtime), secret_id)
 
-    @cache
-    def serve(function: str) -> Work:
-        settings = WatchedSettings(api.runtime.settings)
+    def work_on(done: Work, function: str, api: Api, requests: Iterator[tuple[int | None, Event]]) -> None:
+        settings = WatchedSettings(api.runtime.settings, done.settings)
         runtime = Runtime(cast("Settings", settings), clock=api.clock, random_bytes=api.runtime.random_bytes)
-        done = Work(settings.read, resources(api.runtime.settings))
         app = APPS[function](runtime)
         with hooked(runtime, lambda *call: done.calls.append(call)):
-            for status, sent in chain(REQUESTS[function](api), OF_PEOPLE.get(function, _nobody)(api, provider)):
+            for status, sent in requests:
                 answer = app(sent, None)
                 assert answer.get("statusCode") == status, answer
+
+    @cache
+    def serve(function: str) -> Work:
+        done = Work(set(), resources(api.runtime.settings))
+        work_on(done, function, api, chain(REQUESTS[function](api), OF_PEOPLE.get(function, _nobody)(api, provider)))
+        if function == "ClientsFunction":
+            work_on(done, function, waiting, operators(waiting, provider))
         return done
 
     return serve
@@ -212,12 +217,6 @@ def _nobody(_: Api, __: OpenIdProvider) -> Iterator[tuple[int, Event]]:
     return iter(())
 
 
-def _operators(_: Api, provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:
-    body = {"name": "Registered by a person", "sender_id": SENDER, "scopes": ["registry.search"]}
-    yield 403, event("clients_create", body=body, token=provider.token("auditor"))
-    yield 201, event("clients_create", body=body, token=provider.token("client-manager"))
-
-
 def _changes(api: Api) -> Iterator[tuple[None, Event]]:
     client, _ = api.client(scopes=("registry.search",))
     subscribed(api.runtime, client.client_id)
@@ -253,6 +252,5 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "RotationFunction": _steps,
 }
 OF_PEOPLE: dict[str, Callable[[Api, OpenIdProvider], Iterator[tuple[int, Event]]]] = {
-    "ClientsFunction": _operators,
     "OversightFunction": looks,
 }

@@ -28,8 +28,8 @@ UPDATE, QUERY = "dynamodb:UpdateItem", "dynamodb:Query"
 SEND = on("sqs:SendMessage", "WorkQueue DeliveryQueue")
 RECEIVE = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes"
 READ_STREAM = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
-KEEP = "s3:PutObject"
-CALLBACKS = "${AWS::StackName}/callbacks/*"
+OF_CLIENTS = ("CLIENT#*", "SECRET#*", "NAME#*")
+KEEP, CALLBACKS = "s3:PutObject", "${AWS::StackName}/callbacks/*"
 LOG = "logs:CreateLogStream logs:PutLogEvents"
 
 # A change here changes which functions can read people and secrets.
@@ -56,11 +56,12 @@ REVIEWED = {
         on(LOG, "SearchLogs"),
     ],
     "ClientsFunction": [
-        on(GET, "ClientsTable", "CLIENT#*", "NAME#*", "USAGE#*", "KEYS", "OPERATOR#*", "HANDOVERS"),
-        on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "REVOKED#*", "LOG#*", "HANDOVER#*"),
-        on(PUT, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "LOG#*", "HANDOVER#*", transaction=True),
-        on(DELETE, "ClientsTable", "CLIENT#*", "SECRET#*", "NAME#*", "USAGE#*", "HANDOVER#*", transaction=True),
+        on(GET, "ClientsTable", "CLIENT#*", "NAME#*", "USAGE#*", "KEYS", "OPERATOR#*", "APPROVAL#*", "HANDOVERS"),
+        on(BATCH_GET, "ClientsTable", "CLIENT#*", "SECRET#*", "REVOKED#*", "LOG#*", "APPROVAL#*", "HANDOVER#*"),
+        on(PUT, "ClientsTable", *OF_CLIENTS, "LOG#*", "APPROVAL#*", "HANDOVER#*", transaction=True),
+        on(DELETE, "ClientsTable", *OF_CLIENTS, "USAGE#*", "HANDOVER#*", transaction=True),
         on(UPDATE, "ClientsTable", "OPERATOR#*", "HANDOVER#*", "HANDOVERS"),
+        on(UPDATE, "ClientsTable", "OPERATOR#*", transaction=True),
         on("dynamodb:ConditionCheckItem", "ClientsTable", "CLIENT#*", "REVOKED#*", "OPERATOR#*", transaction=True),
         on("dynamodb:Query", "ClientsTable", "LOG#*"),
         on("dynamodb:Query", "ClientsTable/index/clients"),

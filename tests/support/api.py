@@ -96,6 +96,7 @@ class Api:
             "/oauth2": token,
             "/.well-known": token,
             "/clients": clients,
+            "/approvals": clients,
             "/handover": clients,
             "/keys": clients,
             "/exchanges": clients,

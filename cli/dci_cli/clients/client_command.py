@@ -52,7 +52,7 @@ def print_records(options: argparse.Namespace, columns: Sequence[str], records: 
         print_json(records)
         return
     headings = [Column(column.replace("_", " "), wraps=column in _LONG) for column in columns]
-    print_table(headings, [[_text(record.get(column, "")) for column in columns] for record in records])
+    print_table(headings, [[text_of(record.get(column, "")) for column in columns] for record in records])
 
 
 def print_record(options: argparse.Namespace, record: Record) -> None:
@@ -61,6 +61,15 @@ def print_record(options: argparse.Namespace, record: Record) -> None:
         print_json(record)
     else:
         print_sheet(list(_members(record)))
+
+
+def print_result(options: argparse.Namespace, result: Record) -> None:
+    """Print a client as it is after a change; or, where the change waits for a second person, that it does."""
+    if options.json or "approval_id" not in result:
+        print_record(options, result)
+    else:
+        print(result["message"])
+        print(f"It waits as approval {result['approval_id']}: see `dci approvals show {result['approval_id']}`.")
 
 
 def print_done(options: argparse.Namespace, sentence: str) -> None:
@@ -78,10 +87,11 @@ def _members(record: Record) -> Iterator[tuple[str, str]]:
         elif name == "callbacks":
             yield from ((f"callback {part}", text) for part, text in _members(value) if text)
         else:
-            yield name.replace("_", " "), _text(value)
+            yield name.replace("_", " "), text_of(value)
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """Return a value as a cell of a table or a sheet: a list of texts as words, anything else as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(each, str) for each in value):

@@ -23,7 +23,7 @@ class ClientsApi:
         self._api = api
 
     def create(self, members: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """Register a client, and return it with its secret."""
+        """Register a client, and return it with its secret, or the approval for which it waits."""
         return self._send("POST", "/clients", members)
 
     def clients(self, status: str | None) -> list[Any]:
@@ -91,11 +91,11 @@ class ClientsApi:
         return id_or_name if CLIENT_ID.fullmatch(id_or_name) else str(self.find(id_or_name)["client_id"])
 
     def update(self, client: ClientView, members: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """Change members of a client, unless it was changed since it was found."""
+        """Change members of a client, unless it was changed since it was found, and return it or its approval."""
         return self._send("PATCH", _path(client["client_id"]), members, _if_unchanged(client))
 
     def post(self, client: ClientView, action: str) -> Any:  # noqa: ANN401 - JSON
-        """Disable or enable a client, or revoke its tokens, and return it."""
+        """Disable or enable a client, or revoke its tokens, and return it; or the approval for which this waits."""
         return self._send("POST", _path(client["client_id"], action))
 
     def delete(self, client: ClientView) -> None:

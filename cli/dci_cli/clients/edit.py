@@ -10,6 +10,7 @@ from dci_cli.clients.client_command import (
     add_client_and_yes,
     print_done,
     print_record,
+    print_result,
 )
 from dci_cli.clients.clients_api import ClientsApi, label
 from dci_cli.clients.options import add_members, errors_name_options, members_of, take_subject
@@ -35,7 +36,7 @@ def _create(api: ClientsApi, options: argparse.Namespace) -> None:
     members = _without_defaults(members_of(options))
     with errors_name_options():
         created = api.create({**members, "name": name})
-    print_record(options, created)
+    print_result(options, created)
 
 
 def _without_defaults(members: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def _update(api: ClientsApi, options: argparse.Namespace) -> None:
     found = api.find(client)
     with errors_name_options():
         updated = api.update(found, members)
-    print_record(options, updated)
+    print_result(options, updated)
 
 
 def _disable(api: ClientsApi, options: argparse.Namespace) -> None:
@@ -63,7 +64,7 @@ def _disable(api: ClientsApi, options: argparse.Namespace) -> None:
 
 
 def _enable(api: ClientsApi, options: argparse.Namespace) -> None:
-    print_record(options, api.post(api.find(options.client), "enable"))
+    print_result(options, api.post(api.find(options.client), "enable"))
 
 
 def _revoke_tokens(api: ClientsApi, options: argparse.Namespace) -> None:

@@ -29,9 +29,12 @@ def _show(api: ClientsApi, options: argparse.Namespace) -> None:
 
 
 def _log_entry(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an entry for a table: a person who made the change is there by their name too."""
-    named = f"{entry['by_name']} ({entry['by']})" if "by_name" in entry else entry["by"]
-    return {**entry, "by": named}
+    """Return an entry for a table: people are there by their names too, and who approved beside who asked."""
+    asked, approved = (
+        f"{entry[f'{by}_name']} ({entry[by]})" if f"{by}_name" in entry else entry.get(by, "")
+        for by in ("by", "approved_by")
+    )
+    return {**entry, "by": f"{asked}, approved by {approved}" if approved else asked}
 
 
 def _add_log_arguments(parser: argparse.ArgumentParser) -> None:

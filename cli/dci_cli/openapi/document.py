@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dci_cli.openapi.approval_paths import APPROVAL_QUERY, approval_paths, may_wait
 from dci_cli.openapi.callbacks import callback, webhooks
+from dci_cli.openapi.exchange_paths import exchange_paths
 from dci_cli.openapi.handover_paths import handover_paths
 from dci_cli.openapi.oversight import oversight_paths
 from dci_cli.openapi.schemas import components, ref
@@ -29,7 +31,7 @@ _ERRORS = {
     403: "The token does not have the scope, or the role",
     404: "Not found",
     409: "It conflicts with the current state; the message says what to do",
-    412: "The client has changed since",
+    412: "The client, or the approval, has changed since",
     413: "The body is too large",
     415: "The Content-Type is not supported",
     428: "If-Match is missing",
@@ -44,12 +46,20 @@ _QUERY: Tree = {
     "status": {"enum": list(STATUSES)},
     "client_id": {"type": "string"},
     "state": {"enum": list(STATES)},
+    **APPROVAL_QUERY,
 }
 
 
 def document() -> Tree:
     """Return the whole document."""
-    paths = _public_paths() | _client_paths() | _key_paths() | _exchange_paths()
+    paths = (
+        _public_paths()
+        | _client_paths()
+        | approval_paths(_read, _change)
+        | _key_paths()
+        | exchange_paths(_read, _change)
+        | oversight_paths(lambda name: _responses(200, name, "Error", set(_ERRORS)))
+    )
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}
     return {
@@ -119,16 +129,16 @@ def _client_paths() -> Tree:
     return {
         "/clients": {
             "get": _read("List clients", "Clients", "limit", "next", "status", "name"),
-            "post": _change("Register a client", 201, "CreatedClient", accepts="NewClient"),
+            "post": may_wait(_change("Register a client", 201, "CreatedClient", accepts="NewClient")),
         },
         "/clients/log": {"get": _read("Show the log of all clients", "Log", "limit", "next")},
         client: {
             "get": _read("Show a client", "ClientView"),
-            "patch": _change("Change members of a client", 200, "ClientView", accepts="ClientChanges"),
+            "patch": may_wait(_change("Change members of a client", 200, "ClientView", accepts="ClientChanges")),
             "delete": _change("Delete a client", 204),
         },
         f"{client}/disable": {"post": _change("Disable a client", 200, "ClientView")},
-        f"{client}/enable": {"post": _change("Enable a client", 200, "ClientView")},
+        f"{client}/enable": {"post": may_wait(_change("Enable a client", 200, "ClientView"))},
         f"{client}/revoke-tokens": {"post": _change("Revoke all tokens of a client", 200, "ClientView")},
         f"{client}/secrets": {
             "get": _read("List a client's secrets", "Secrets"),
@@ -159,19 +169,6 @@ def _starts(summary: str) -> Tree:
     return {"post": _for_operators(_operation(summary, 202, "Rotation", (CLIENTS_MANAGE,)))}
 
 
-def _exchange_paths() -> Tree:
-    """Return the paths that show exchanges, subscriptions and what is overseen, and end a subscription."""
-    return {
-        "/exchanges": {"get": _read("List exchanges", "Exchanges", "limit", "next", "client_id", "state")},
-        "/exchanges/{correlation_id}": {"get": _read("Show an exchange", "ShownExchange")},
-        "/subscriptions": {"get": _read("List subscriptions", "Subscriptions", "limit", "next", "client_id")},
-        "/subscriptions/failing": {"get": _read("List failing subscribers", "FailingSubscribers")},
-        "/subscriptions/{code}": {"get": _read("Show a subscription", "SubscriptionView")},
-        "/subscriptions/{code}/cancel": {"post": _change("Cancel a subscription", 200, "SubscriptionView")},
-        **oversight_paths(lambda name: _responses(200, name, "Error", set(_ERRORS))),
-    }
-
-
 _FLOW = {"tokenUrl": "/oauth2/client/token", "scopes": dict.fromkeys(SCOPES, "")}
 _SECURITY = {
     "token": {"type": "oauth2", "flows": {"clientCredentials": _FLOW}},
@@ -194,7 +191,9 @@ def _parameter(where: str, name: str, schema: Tree) -> Tree:
 
 def _read(summary: str, returns: str, *query: str) -> Tree:
     operation = _for_operators(_operation(summary, 200, returns, (CLIENTS_READ, CLIENTS_MANAGE)))
-    return operation | ({"parameters": [_parameter("query", name, _QUERY[name]) for name in query]} if query else {})
+    return operation | (
+        {"parameters": [_parameter("query", name.partition(" ")[0], _QUERY[name]) for name in query]} if query else {}
+    )
 
 
 def _change(summary: str, status: int, returns: str | None = None, *, accepts: str = "") -> Tree:

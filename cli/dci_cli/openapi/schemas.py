@@ -11,6 +11,7 @@ from dci_cli.openapi import oversight
 from dci_cli.openapi.messages import MESSAGES, TEXT, Schema, closed
 from dci_common.clients.handover_items import HandedOver, HandoverView
 from dci_common.clients.log import LogEntry
+from dci_common.clients.proposal import ApprovalView, ShownApproval, WaitingChange
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.views import ClientView, SecretView
 from dci_common.exchange.exchange_views import ExchangeView, ShownExchange
@@ -31,6 +32,7 @@ _REQUESTS: tuple[type[BaseModel], ...] = (
 )
 _RESPONSES: tuple[type[BaseModel], ...] = (
     *(ClientView, SecretView, HandoverView, HandedOver, LogEntry),
+    *(ApprovalView, ShownApproval, WaitingChange),
     *(ExchangeView, ShownExchange),
     *(SubscriptionView, FailingSubscriberView),
 )
@@ -58,6 +60,7 @@ def components() -> Schema:
         "Clients": _page("clients", "ClientView"),
         "Secrets": closed({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
+        "Approvals": _page("approvals", "ApprovalView"),
         "Exchanges": _page("exchanges", "ExchangeView"),
         "FailingSubscribers": closed({"subscribers": {"type": "array", "items": ref("FailingSubscriberView")}}),
         "Subscriptions": _page("subscriptions", "SubscriptionView", {"limits": _LIMITS}),

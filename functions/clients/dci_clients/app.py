@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from dci_clients.key_endpoints import KeyEndpoints
@@ -18,6 +18,7 @@ from dci_common.operators.roles import Permission
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 
 if TYPE_CHECKING:
+    from dci_clients.approval_endpoints import ApprovalEndpoints
     from dci_clients.exchange_endpoints import ExchangeEndpoints
     from dci_clients.handover_endpoints import HandoverEndpoints
     from dci_clients.subscription_endpoints import SubscriptionEndpoints
@@ -26,7 +27,7 @@ Change = Callable[[Request, Caller], Response]
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: `/clients`, `/keys`, `/exchanges`, `/subscriptions`, `/handover`, and what is below."""
+    """Build the function: the routes of administration, and `/handover`."""
     gate = AdministratorGate(runtime)
 
     def reads(endpoint: Endpoint, permission: Permission = Permission.READ_CLIENTS) -> Endpoint:
@@ -36,9 +37,9 @@ def create_app(runtime: Runtime) -> LambdaHandler:
 
         return authenticated
 
-    def changes(change: Change) -> Endpoint:
+    def changes(change: Change, permission: Permission = Permission.MANAGE_CLIENTS) -> Endpoint:
         def authenticated(request: Request) -> Response:
-            return change(request, read_caller(request, gate.bearer(request, Permission.MANAGE_CLIENTS)))
+            return change(request, read_caller(request, gate.bearer(request, permission)))
 
         return authenticated
 
@@ -46,7 +47,7 @@ def create_app(runtime: Runtime) -> LambdaHandler:
 
 
 def _resources(
-    runtime: Runtime, reads: Callable[..., Endpoint], changes: Callable[[Change], Endpoint]
+    runtime: Runtime, reads: Callable[..., Endpoint], changes: Callable[..., Endpoint]
 ) -> dict[str, Resource]:
     read, write, keys = ReadEndpoints(runtime), WriteEndpoints(runtime), KeyEndpoints(runtime)
 
@@ -63,12 +64,19 @@ def _resources(
         return SubscriptionEndpoints(runtime)
 
     @cache
+    def approvals() -> ApprovalEndpoints:
+        from dci_clients.approval_endpoints import ApprovalEndpoints  # noqa: PLC0415 - as above
+
+        return ApprovalEndpoints(runtime)
+
+    @cache
     def handovers() -> HandoverEndpoints:
         from dci_clients.handover_endpoints import HandoverEndpoints  # noqa: PLC0415 - as above
 
         return HandoverEndpoints(runtime)
 
-    client = "/clients/{client_id}"
+    decides = partial(changes, permission=Permission.APPROVE)
+    client, approval = "/clients/{client_id}", "/approvals/{approval_id}"
     routes: dict[str, dict[str, Endpoint]] = {
         "/clients": {"GET": reads(read.clients), "POST": changes(write.create)},
         "/clients/log": {"GET": reads(read.whole_log, Permission.LOG)},
@@ -91,6 +99,11 @@ def _resources(
         },
         "/handover/handover.js": {"GET": lambda request: handovers().script(request)},
         f"{client}/log": {"GET": reads(read.log, Permission.LOG)},
+        "/approvals": {"GET": reads(lambda request: approvals().approvals(request))},
+        approval: {"GET": reads(lambda request: approvals().approval(request))},
+        f"{approval}/approve": {"POST": decides(lambda request, by: approvals().approve(request, by))},
+        f"{approval}/reject": {"POST": decides(lambda request, by: approvals().reject(request, by))},
+        f"{approval}/withdraw": {"POST": changes(lambda request, by: approvals().withdraw(request, by))},
         "/keys": {"GET": reads(keys.published)},
         "/keys/rotate": {"POST": changes(keys.rotate)},
         "/keys/revoke": {"POST": changes(keys.revoke)},

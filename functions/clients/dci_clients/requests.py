@@ -13,6 +13,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 from dci_common.clients.access import Bearer
 from dci_common.clients.changes import Caller
 from dci_common.clients.model import STATUSES, Client, is_client_id
+from dci_common.clients.proposal import APPROVAL_STATUSES, ApprovalStatus
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.edge.http import Request
 from dci_common.edge.positions import read_limit, read_position
@@ -24,6 +25,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _MAX_TAGS = 1000  # characters of If-Match
 _TAG = re.compile(r'"([1-9][0-9]{0,17})"')
+_DIGEST_TAG = re.compile(r'"([0-9a-f]{64})"')
 _changes = TypeAdapter(dict[str, JsonValue])
 
 
@@ -53,6 +55,15 @@ def _versions(tags: str) -> frozenset[int] | None:
     # An unknown tag, or a weak one, matches nothing (RFC 9110 §13.1.1).
     listed = [_TAG.fullmatch(tag.strip()) for tag in tags[:_MAX_TAGS].split(",")]
     return frozenset(int(tag[1]) for tag in listed if tag)
+
+
+def read_digests(request: Request) -> frozenset[str]:
+    """Return the digests of `If-Match`, of the changes that an approver has seen. Raises VersionRequired."""
+    tags = request.headers.get("if-match", "").strip()
+    if not tags:
+        raise VersionRequired("Send the approval's ETag as If-Match: GET it first, and read what it changes.")
+    listed = [_DIGEST_TAG.fullmatch(tag.strip()) for tag in tags[:_MAX_TAGS].split(",")]
+    return frozenset(tag[1] for tag in listed if tag)
 
 
 def check_conditional(request: Request) -> None:
@@ -93,6 +104,17 @@ def read_status(query: str) -> str | None:
     if status not in {None, *STATUSES}:
         raise InvalidRequest(f"status must be {' or '.join(STATUSES)}.")
     return status
+
+
+def read_approval_status(query: str) -> ApprovalStatus | None:
+    """Return `status` of the list of approvals; None is any. Raises InvalidRequest."""
+    wanted = dict(parse_qsl(query)).get("status")
+    if wanted is None:
+        return None
+    for status in APPROVAL_STATUSES:
+        if status == wanted:
+            return status
+    raise InvalidRequest(f"status must be one of {', '.join(APPROVAL_STATUSES)}.")
 
 
 def read_name(query: str) -> str | None:

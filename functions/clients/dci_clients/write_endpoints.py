@@ -17,7 +17,9 @@ from dci_clients.requests import (
 from dci_common.clients.administration import Administration
 from dci_common.clients.changes import Caller
 from dci_common.clients.model import Client, is_client_id
-from dci_common.clients.registration import register, update
+from dci_common.clients.proposal import Proposal, waiting_view
+from dci_common.clients.proposals import who_may_approve
+from dci_common.clients.registration import register_or_propose, update
 from dci_common.clients.views import client_view, secret_view
 from dci_common.edge.http import Request, Response
 from dci_common.errors import DomainError
@@ -33,7 +35,10 @@ class WriteEndpoints:
 
     def create(self, request: Request, caller: Caller) -> Response:
         """Register a client, and return it with its secret, which cannot be read again."""
-        client, secret = register(self._runtime, read_new_client(request), caller)
+        registered = register_or_propose(self._runtime, read_new_client(request), caller)
+        if isinstance(registered, Proposal):
+            return self._waiting(registered, caller)
+        client, secret = registered
         headers = {"Location": f"/clients/{client.client_id}", **etag(client)}
         return Response.of(201, {**client_view(client), "client_secret": secret}, headers)
 
@@ -41,15 +46,15 @@ class WriteEndpoints:
         """Change members of a client."""
         changes = read_changes(request)
         check_conditional(request)
-        return _client_response(update(self._runtime, client_id(request), changes, caller))
+        return self._changed(update(self._runtime, client_id(request), changes, caller), caller)
 
     def disable(self, request: Request, caller: Caller) -> Response:
         """Disable a client."""
-        return _client_response(self._administration.set_status(caller, client_id(request), "disabled"))
+        return self._changed(self._administration.set_status(caller, client_id(request), "disabled"), caller)
 
     def enable(self, request: Request, caller: Caller) -> Response:
         """Enable a client."""
-        return _client_response(self._administration.set_status(caller, client_id(request), "enabled"))
+        return self._changed(self._administration.set_status(caller, client_id(request), "enabled"), caller)
 
     def revoke_tokens(self, request: Request, caller: Caller) -> Response:
         """Revoke every token of a client."""
@@ -77,6 +82,13 @@ class WriteEndpoints:
         """Delete a client's secret."""
         self._administration.delete_secret(caller, client_id(request), request.parameters.get("secret_id", ""))
         return Response(204)
+
+    def _changed(self, changed: Client | Proposal, caller: Caller) -> Response:
+        return self._waiting(changed, caller) if isinstance(changed, Proposal) else _client_response(changed)
+
+    def _waiting(self, proposal: Proposal, caller: Caller) -> Response:
+        view = waiting_view(proposal, self._runtime.clock(), who_may_approve(proposal, caller))
+        return Response.of(202, view, {"Location": f"/approvals/{proposal.approval_id}"})
 
 
 def _client_response(client: Client) -> Response:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Algorithm = Literal["ES256", "RS256"]
+Approvals = Literal["off", "widening", "all"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
+APPROVALS: tuple[Approvals, ...] = get_args(Approvals)
 MIN_TOKEN_LIFETIME = 60
 MAX_TOKEN_LIFETIME = 3600
 MAX_LIMIT = 1_000_000_000
@@ -42,6 +44,7 @@ class Settings:
     - `callback_test_origins`: hosts that callbacks may reach over plain HTTP; no deployment has any.
     - `operator_issuer`: the issuer of operators' tokens, to the letter; empty: there are no operators, only clients.
     - `operator_audience`, `operator_groups_claim`: whom these tokens are for, and the claim with a person's groups.
+    - `approvals`: which changes of clients wait for a second person; without operators, there is none.
     - `previous_origin_secret`: another value of this header, accepted while the secret is replaced; empty: none.
     """
 
@@ -74,6 +77,7 @@ class Settings:
     operator_issuer: str = ""
     operator_audience: str = ""
     operator_groups_claim: str = "cognito:groups"
+    approvals: Approvals = "off"
     origin_secret: str = field(default="", repr=False)
     previous_origin_secret: str = field(default="", repr=False)
 
@@ -81,7 +85,7 @@ class Settings:
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Return the settings in environment variables; an empty variable counts as missing.
 
-        Raises SettingsError when a number is malformed or outside its bounds, or an algorithm is unknown.
+        Raises SettingsError when a number is malformed or outside its bounds, or a choice is unknown.
         """
         return cls(
             clients_table=env.get("CLIENTS_TABLE", ""),
@@ -113,6 +117,7 @@ class Settings:
             operator_issuer=env.get("OPERATOR_ISSUER", ""),
             operator_audience=env.get("OPERATOR_AUDIENCE", ""),
             operator_groups_claim=env.get("OPERATOR_GROUPS_CLAIM", "") or "cognito:groups",
+            approvals=_approvals(env.get("APPROVALS", "") or "widening", env.get("OPERATOR_ISSUER", "")),
             origin_secret=env.get("ORIGIN_SECRET", ""),
             previous_origin_secret=env.get("PREVIOUS_ORIGIN_SECRET", ""),
         )
@@ -134,3 +139,10 @@ def _algorithm(name: str) -> Algorithm:
         if algorithm == name:
             return algorithm
     raise SettingsError(f"SIGNING_ALGORITHM must be {' or '.join(ALGORITHMS)}.")
+
+
+def _approvals(mode: str, operator_issuer: str) -> Approvals:
+    for known in APPROVALS:
+        if known == mode:
+            return known if operator_issuer else "off"
+    raise SettingsError(f"APPROVALS must be {', '.join(APPROVALS[:-1])} or {APPROVALS[-1]}.")

@@ -20,9 +20,11 @@ from dci_common.clients.changes import Caller, ClientChange, ClientChanges, dele
 from dci_common.clients.items import secret_item, secret_key, secret_keys, usage_key
 from dci_common.clients.log import Change
 from dci_common.clients.model import Client, Status
-from dci_common.clients.rights import is_widened
+from dci_common.clients.proposal import Proposal
+from dci_common.clients.proposals import Proposals
 from dci_common.clients.secrets import Secret, digest, free_slot, generate_secret
 from dci_common.clients.store import ClientStore
+from dci_common.clients.widening import check_own_access
 from dci_common.errors import Conflict, NotFound, VersionMismatch
 from dci_common.operators.access import OperatorBearer, disabled
 from dci_common.operators.store import OperatorStore
@@ -32,6 +34,7 @@ from dci_common.timestamps import timestamp
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
+Plan = Callable[[Client], ClientChange | None]  # of the client as it is
 _CONFLICTS = Backoff(attempts=5, first=0.01, longest=0.1)
 _SECRET_ID_BYTES = 8
 
@@ -40,7 +43,7 @@ class Administration:
     """Changes clients. Every method raises NotFound, Conflict or VersionMismatch where that applies.
 
     A change is made only if its caller may make it at that very moment. If not, Unauthenticated or InsufficientScope
-    is raised.
+    is raised. Where it needs a second person, it is not made, and what is returned is its Proposal.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -49,9 +52,10 @@ class Administration:
         self._operators = OperatorStore(runtime)
         self._changes = ClientChanges(runtime)
         self._callback_secrets = CallbackSecrets(runtime)
+        self._proposals = Proposals(runtime)
 
-    def create(self, by: Caller, client: Client, callback_secret: NewCallbackSecret | None = None) -> str:
-        """Store a new client and return its secret, which cannot be read again.
+    def create(self, by: Caller, client: Client, callback_secret: NewCallbackSecret | None = None) -> str | Proposal:
+        """Store a new client and return its secret, which cannot be read again. One that waits has none yet.
 
         The secret for its callbacks is stored first, and deleted where the client could not be stored.
         """
@@ -65,7 +69,9 @@ class Administration:
                 self._callback_secrets.delete(client.client_id)
             raise
 
-    def _create(self, by: Caller, client: Client) -> str:
+    def _create(self, by: Caller, client: Client) -> str | Proposal:
+        if widens := self._proposals.reasons(by, None, client):
+            return self._propose_new(by, client, widens)
         secret, stored = self._new_secret("1")
         written, undo = [put(secret_item(client.client_id, stored))], [delete(secret_key(client.client_id, "1"))]
         change = ClientChange("created", client, written, stored.secret_id, undo=undo)
@@ -75,13 +81,20 @@ class Administration:
             by = self.authorize(by)
         raise Conflict("Another request is registering such a client at this moment: try again.")
 
+    def _propose_new(self, by: Caller, client: Client, widens: tuple[str, ...]) -> Proposal:
+        for _ in self._runtime.retry.attempts(_CONFLICTS):
+            if proposal := self._proposals.propose(by, None, ClientChange("created", client), widens):
+                return proposal
+            by = self.authorize(by)
+        raise Conflict("Your own registration is being changed at this moment: try again.")
+
     def update(
         self,
         by: Caller,
         client_id: str,
         edit: Callable[[Client], Client],
         callback_secret: NewCallbackSecret | None = None,
-    ) -> Client:
+    ) -> Client | Proposal:
         """Change a client's fields and return it; an edit that changes nothing keeps the version.
 
         The secret for its callbacks is stored first: nothing uses it before the client names its version.
@@ -92,21 +105,22 @@ class Administration:
             edited = edit(client)
             return ClientChange("updated", edited, prepare=store) if edited != client else None
 
-        return self.change(by, client_id, plan)
+        return self._change_or_propose(by, client_id, plan)
 
     def delete_unused_callback_secret(self, client: Client) -> None:
         """Delete the secret for a client's callbacks if it has no use any more; there may be none."""
         if client.callbacks.auth == "none":
             self._callback_secrets.delete(client.client_id)
 
-    def set_status(self, by: Caller, client_id: str, status: Status) -> Client:
+    def set_status(self, by: Caller, client_id: str, status: Status) -> Client | Proposal:
         """Enable or disable a client and return it; one that has this status already keeps its version."""
 
         def plan(client: Client) -> ClientChange | None:
             after = client._replace(status=status)
             return ClientChange(status, after) if client.status != status else None
 
-        return self.change(by, client_id, plan)
+        # What ends access waits for nobody.
+        return (self.change if status == "disabled" else self._change_or_propose)(by, client_id, plan)
 
     def revoke_tokens(self, by: Caller, client_id: str) -> Client:
         """Revoke every token that was issued up to now, including this very second, and return the client."""
@@ -186,11 +200,19 @@ class Administration:
         token = by.bearer.token
         return replace(by, bearer=check_access(token, self._clients.token_holder(token), CLIENTS_MANAGE))
 
-    def change(self, by: Caller, client_id: str, plan: Callable[[Client], ClientChange | None]) -> Client:
+    def change(self, by: Caller, client_id: str, plan: Plan) -> Client:
         """Make the change that `plan` returns for the client as it is now, and return the client after it.
 
         `plan` is called again whenever another change came first. None leaves the client as it is.
         """
+        changed = self._change_or_propose(by, client_id, plan, may_wait=False)
+        if isinstance(changed, Proposal):
+            raise TypeError(changed.act)
+        return changed
+
+    def _change_or_propose(
+        self, by: Caller, client_id: str, plan: Plan, *, may_wait: bool = True
+    ) -> Client | Proposal:
         for _ in self._runtime.retry.attempts(_CONFLICTS):
             before = self._clients.get(client_id)
             if isinstance(by.bearer, Bearer) and by.id == client_id and by.bearer.client.version != before.version:
@@ -200,12 +222,19 @@ class Administration:
             change = plan(before)
             if change is None:
                 return before
-            _check_own_access(by, before, change.after)
+            if by.id == before.client_id:
+                check_own_access(before, change.after)
             now = timestamp(self._runtime.clock())
             after = change.after._replace(updated=now, version=before.version + 1) if change.after else None
             if change.prepare:
                 change.prepare()
-            if self._changes.commit(by, before, replace(change, after=after)):
+            change = replace(change, after=after)
+            widens = self._proposals.reasons(by, before, after) if may_wait and after else ()
+            if widens:
+                proposal = self._proposals.propose(by, before, change, widens)
+                if proposal:
+                    return proposal
+            elif self._changes.commit(by, before, change):
                 return after or before
             by = self.authorize(by)
         raise Conflict("Other requests are changing this client at this moment: try again.")
@@ -227,15 +256,3 @@ def _secret_added(client: Client, new: Secret, live: list[Secret], ends: int) ->
         *(put(secret_item(client.client_id, secret)) for secret in old),
     ]
     return ClientChange("secret_added", client, written, new.secret_id, changes, undo)
-
-
-def _check_own_access(by: Caller, before: Client, after: Client | None) -> None:
-    """Raise Conflict when an administrator would lose its own access, since it may be the only one, or widen it."""
-    if by.id != before.client_id:
-        return
-    if after is None or after.status != "enabled" or CLIENTS_MANAGE not in after.scopes:
-        raise Conflict(
-            "An administrator cannot disable or delete itself, or give up clients.manage: another one must do it."
-        )
-    if is_widened(before, after):
-        raise Conflict("An administrator cannot widen its own permissions or limits: another one must do it.")

@@ -28,6 +28,7 @@ from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
+    from dci_common.clients.proposal import Proposal
     from dci_common.runtime import Runtime
 
 Action = dict[str, dict[str, Any]]
@@ -54,10 +55,10 @@ class Caller:
 class ClientChange:
     """A change: its name in the log, the client after it (None: deleted), and other writes of the transaction.
 
-    Each of `conditions` is an action with a condition, which holds as long as nothing was changed meanwhile.
     `changes` are logged beside those of the client. `undo` takes `actions` back: it is given where the answer shows a
     secret, so that no secret exists that was never shown. `prepare` is called before the transaction, for what a
-    transaction cannot do; nothing may depend on it until the change is made.
+    transaction cannot do; nothing may depend on it until the change is made. `proposal` is what the caller approves
+    by the change, and `conditions` are further actions, each with a condition that must hold.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ClientChange:
     undo: list[Action] | None = None
     prepare: Callable[[], None] | None = None
     conditions: list[Action] = field(default_factory=list)
+    proposal: Proposal | None = None
 
 
 def put(item: Item) -> Action:
@@ -108,6 +110,14 @@ class ClientChanges:
                 self._commit(by, change.after, _undoing(before, change))
             raise
 
+    def commit_proposal(self, by: Caller, entry: LogEntry, checks: list[Action], about: Client | None = None) -> bool:
+        """Commit what happens to a proposal: `checks`, of which one writes it, and a log entry; False as `commit`.
+
+        `about` is the client that must not have changed since it was read.
+        """
+        versions = [*([check_unchanged(about)] if about else []), *_caller_checks(by, about), *checks]
+        return self._transact(versions, [put(log_item(entry))])
+
     def record(self, by: Caller, about: str, act: str, number: int) -> bool:
         """Record an act on what is no client, such as `keys#tokens`.
 
@@ -133,7 +143,11 @@ class ClientChanges:
     def _commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
         log = put(log_item(_entry(by, timestamp(self._runtime.clock()), before, change)))
         versions = [_client_action(before, change.after), *_caller_checks(by, before), *change.conditions]
-        actions = [*versions, *_name_actions(before, change.after), *change.actions, log]
+        return self._transact(versions, [*_name_actions(before, change.after), *change.actions, log])
+
+    def _transact(self, versions: list[Action], others: list[Action]) -> bool:
+        """Write all of it or nothing; False where a condition of `versions` does not hold, or others write too."""
+        actions = [*versions, *others]
         try:
             self._runtime.dynamodb.transact_write_items(TransactItems=self._addressed(actions))
         except ClientError as error:
@@ -160,21 +174,33 @@ def _entry(by: Caller, at: str, before: Client | None, change: ClientChange) -> 
     known = change.after or before
     if known is None:
         raise ValueError
-    old, new = (
-        {name: value for name, value in client_view(client).items() if name not in _UNLOGGED} if client else {}
-        for client in (before, change.after)
-    )
     return LogEntry(
         client_id=known.client_id,
         at=at,
-        by=by.id,
-        by_name=by.name,
+        **authors(by, change.proposal),
         act=change.name,
         version=known.version if change.after else known.version + 1,
         name=known.name,
         secret_id=change.secret_id,
-        changes=changes_between(old, new) | change.changes,
+        changes=logged_changes(before, change.after) | change.changes,
     )
+
+
+def logged_changes(before: Client | None, after: Client | None) -> dict[str, Change]:
+    """Return the members of a client in which it differs, but for those that an entry of the log has itself."""
+    old, new = (
+        {name: value for name, value in client_view(client).items() if name not in _UNLOGGED} if client else {}
+        for client in (before, after)
+    )
+    return changes_between(old, new)
+
+
+def authors(by: Caller, approved: Proposal | None) -> dict[str, Any]:
+    """Return the members of a log entry that say who made a change: of an approved one, who asked and approved."""
+    if approved is None:
+        return {"by": by.id, "by_name": by.name}
+    asked = {"by": approved.asked_by, "by_name": approved.asked_by_name, "approval_id": approved.approval_id}
+    return {**asked, "approved_by": by.id, "approved_by_name": by.name}
 
 
 def _client_action(before: Client | None, after: Client | None) -> Action:
@@ -193,7 +219,12 @@ def _caller_checks(by: Caller, before: Client | None) -> Iterator[Action]:
             yield {"ConditionCheck": {"Key": revocation_key(token.token_id), **_ABSENT}}
             # A transaction has one action for each item: a caller that changes itself is checked by the change.
             if before is None or before.client_id != client.client_id:
-                yield {"ConditionCheck": {"Key": client_key(client.client_id), **_unchanged(client)}}
+                yield check_unchanged(client)
+
+
+def check_unchanged(client: Client) -> Action:
+    """Return the action that checks that a client still has the version that was read."""
+    return {"ConditionCheck": {"Key": client_key(client.client_id), **_unchanged(client)}}
 
 
 def _unchanged(client: Client) -> dict[str, Any]:

@@ -7,7 +7,10 @@
 | secret | `SECRET#<id>` | `1` or `2` | `digest`, `secret_id`, `created`; `expires` (epoch seconds) if it ends |
 | usage | `USAGE#<id>` | `USAGE` | by secret id, and for `private_key_jwt`, the epoch second of the last use |
 | log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON; `listed`, and `name_key`, the `sk` |
+| approval | `APPROVAL#<id>` | `APPROVAL` | a change that waits for a second person; see proposal.py |
 | handover | `HANDOVER#<id>` | `HANDOVER` | see handover_items.py |
+
+The `sk` of a log entry about an approval goes on with `#<act>#<id of the approval>`.
 
 `callbacks` of a client is JSON, and absent where it has none.
 
@@ -114,8 +117,10 @@ def log_key(client_id: str, sort_key: str) -> Item:
 def log_item(entry: LogEntry, part: str = "") -> Item:
     """Return the item of a log entry. The index `clients` lists the entries of all clients in the order of time.
 
-    An entry of what left the client at its version has a `part`, so that it replaces no other entry.
+    An entry of what left the client at its version has a `part`, so that it replaces no other entry. What happens to
+    a proposal has its own.
     """
+    part = f"#{entry.act}#{entry.approval_id}" if entry.approval_id else part
     moment = f"{entry.at}#{entry.version:010}{part}"
     listed = {"listed": {"S": LISTED_LOG}, "name_key": {"S": moment}}
     return {**log_key(entry.client_id, moment), **listed, "entry": {"S": entry.model_dump_json(exclude_none=True)}}

@@ -33,6 +33,9 @@ class LogEntry(BaseModel):
 
     `name` is the client's name after the change, or the last one of a client that was deleted. Entries that were
     written before it was recorded have none.
+
+    A change that waited for a second person has the `approval_id`: `by` asked for it, and `approved_by` approved it.
+    That it was `proposed`, `rejected` or `withdrawn` is an entry of its own, with the version that it was made for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,6 +48,9 @@ class LogEntry(BaseModel):
     version: int
     name: str | None = None
     secret_id: str | None = None
+    approval_id: str | None = None
+    approved_by: str | None = None
+    approved_by_name: str | None = None
     changes: dict[str, Change] = {}
 
 

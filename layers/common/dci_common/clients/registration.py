@@ -27,6 +27,7 @@ from dci_common.clients.callback_urls import read_callback_url
 from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
 from dci_common.clients.model import MAX_NAME_BYTES, RECORD_TYPES, Callbacks, Client, name_key
+from dci_common.clients.proposal import Proposal
 from dci_common.clients.secrets import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS
 from dci_common.clients.views import Flags, client_view
 from dci_common.errors import InvalidRequest
@@ -102,8 +103,16 @@ class NewSecret(BaseModel):
     old_expires_in: Annotated[int, Field(strict=True, ge=0, le=MAX_OVERLAP_SECONDS)] = OVERLAP_SECONDS
 
 
-def register(runtime: Runtime, requested: NewClient, by: Caller = _OPERATOR) -> tuple[Client, str]:
-    """Store a new client and return it with its secret, which cannot be read again.
+def register(runtime: Runtime, requested: NewClient) -> tuple[Client, str]:
+    """Store a new client, with the AWS credentials of who runs this, and return it as register_or_propose does."""
+    registered = register_or_propose(runtime, requested, _OPERATOR)
+    if isinstance(registered, Proposal):
+        raise TypeError(registered.act)
+    return registered
+
+
+def register_or_propose(runtime: Runtime, requested: NewClient, by: Caller) -> tuple[Client, str] | Proposal:
+    """Store a new client and return it with its secret, which cannot be read again; or its proposal, if it waits.
 
     Raises Conflict or InvalidRequest.
     """
@@ -117,11 +126,14 @@ def register(runtime: Runtime, requested: NewClient, by: Caller = _OPERATOR) -> 
         updated=now,
         version=1,
     )
-    return client, Administration(runtime).create(by, client, secret)
+    created = Administration(runtime).create(by, client, secret)
+    return created if isinstance(created, Proposal) else (client, created)
 
 
-def update(runtime: Runtime, client_id: str, changes: Mapping[str, Any], by: Caller) -> Client:
+def update(runtime: Runtime, client_id: str, changes: Mapping[str, Any], by: Caller) -> Client | Proposal:
     """Change members of a client as in NewClient (RFC 7396), and return it. Null resets a member to its default.
+
+    Returns a proposal instead where the change waits for a second person.
 
     Raises InvalidRequest, or as Administration does.
     """
@@ -132,10 +144,10 @@ def update(runtime: Runtime, client_id: str, changes: Mapping[str, Any], by: Cal
         return client._replace(**_fields(runtime, _edited(client, changes), client.callbacks, secret))
 
     administration = Administration(runtime)
-    client = administration.update(by, client_id, edit, secret)
-    if "callbacks" in changes:
-        administration.delete_unused_callback_secret(client)  # also one that an earlier request could not delete
-    return client
+    updated = administration.update(by, client_id, edit, secret)
+    if "callbacks" in changes and isinstance(updated, Client):
+        administration.delete_unused_callback_secret(updated)  # also one that an earlier request could not delete
+    return updated
 
 
 def _edited(client: Client, changes: Mapping[str, Any]) -> NewClient:

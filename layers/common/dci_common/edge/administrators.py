@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dci_common.operators.access import OperatorBearer
     from dci_common.runtime import Runtime
 
-_SCOPES = {  # of which any suffices; no client has other permissions
+_SCOPES = {  # of which any suffices; no client has another permission
     Permission.LOG: (CLIENTS_READ, CLIENTS_MANAGE),
     Permission.READ_CLIENTS: (CLIENTS_READ, CLIENTS_MANAGE),
     Permission.MANAGE_CLIENTS: (CLIENTS_MANAGE,),

@@ -120,6 +120,22 @@ def operator_key(operator_id: str) -> Item:
     return {"pk": {"S": f"OPERATOR#{operator_id}"}, "sk": {"S": "OPERATOR"}}
 
 
+def status_update(operator: StoredOperator, status: str) -> dict[str, Any]:
+    """Return the update that gives an operator a status, unless it was changed since they were read."""
+    issuer, _, subject = operator.id.partition("#")
+    texts = {"status": status, "issuer": issuer, "subject": subject, "listed": LISTED, "id": operator.id}
+    numbers = {":before": operator.version, ":next": operator.version + 1}
+    return {
+        "Key": operator_key(operator.id),
+        "UpdateExpression": "SET #status = :status, version = :next, issuer = :issuer, subject = :subject,"
+        " listed = :listed, name_key = :id",
+        "ConditionExpression": "attribute_not_exists(version) OR version = :before",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {f":{name}": {"S": value} for name, value in texts.items()}
+        | {name: {"N": str(value)} for name, value in numbers.items()},
+    }
+
+
 def operator_from_item(item: Mapping[str, Any]) -> StoredOperator:
     """Return the operator of an item."""
     texts = {name: item.get(name, {"S": ""})["S"] for name in ("name", "email", "first_seen", "last_seen", "status")}

@@ -1,0 +1,168 @@
+"""Which changes wait for a second person (the setting `approvals`), and their proposals in ClientsTable."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from dci_common.clients.changes import Action, Caller, ClientChange, ClientChanges, logged_changes
+from dci_common.clients.items import client_item
+from dci_common.clients.log import OPERATOR, Change, LogEntry
+from dci_common.clients.model import Client, name_key
+from dci_common.clients.proposal import (
+    LIFETIME_SECONDS,
+    LISTED,
+    Proposal,
+    proposal_from_item,
+    proposal_item,
+    proposal_key,
+)
+from dci_common.clients.store import ClientStore
+from dci_common.clients.widening import NEW, changed, widened
+from dci_common.errors import Conflict, NotFound
+from dci_common.operators.access import OperatorBearer
+from dci_common.operators.store import ENABLED
+from dci_common.timestamps import timestamp
+
+if TYPE_CHECKING:
+    from dci_common.clients.proposal import ApprovalStatus
+    from dci_common.clients.store import Position
+    from dci_common.operators.store import StoredOperator
+    from dci_common.runtime import Runtime
+
+_MAX_ID = 100  # characters
+
+
+class Proposals:
+    """Reads proposals, and stores new ones."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._table = runtime.settings.clients_table
+        self._clients = ClientStore(runtime)
+        self._changes = ClientChanges(runtime)
+
+    def reasons(self, by: Caller, before: Client | None, after: Client) -> tuple[str, ...]:
+        """Return why a registration or an update waits for a second person; nothing where it does not.
+
+        Who changes the table with AWS credentials waits for nobody: they could change anything in it.
+        """
+        mode = self._runtime.settings.approvals
+        if mode == "off" or by.bearer is None:
+            return ()
+        if mode == "all":
+            return changed(before, after) if before else (NEW,)
+        return widened(before, after)
+
+    def propose(
+        self, by: Caller, before: Client | None, change: ClientChange, widens: tuple[str, ...]
+    ) -> Proposal | None:
+        """Store a change, to be made when it is approved; None as ClientChanges.commit is False. Raises Conflict."""
+        after = change.after
+        if after is None or change.name not in {"created", "updated", "enabled"}:
+            raise ValueError(change.name)
+        self._check_name(before, after)
+        now = self._runtime.clock()
+        proposal = Proposal(
+            approval_id=_new_id(self._runtime),
+            act=change.name,  # type: ignore[arg-type] # one of these
+            client_id=after.client_id,
+            name=after.name,
+            version=before.version if before else 0,
+            widens=widens,
+            before=client_item(before) if before else None,
+            after=client_item(after),
+            asked=timestamp(now),
+            asked_by=by.id,
+            asked_by_name=by.name,
+            until=int(now) + LIFETIME_SECONDS,
+        )
+        entry = entry_about(proposal, "proposed", proposal.asked, by, logged_changes(before, after))
+        is_stored = self._changes.commit_proposal(by, entry, [_new(proposal)], before)
+        return proposal if is_stored else None
+
+    def get(self, approval_id: str) -> Proposal:
+        """Return a proposal, read consistently. Raises NotFound."""
+        item = None
+        if 0 < len(approval_id) <= _MAX_ID and approval_id.isprintable() and approval_id.isascii():
+            answer = self._runtime.dynamodb.get_item(
+                TableName=self._table, Key=proposal_key(approval_id), ConsistentRead=True
+            )
+            item = answer.get("Item")
+        if item is None:
+            raise NotFound("There is no approval with this id.")
+        return proposal_from_item(item)
+
+    def page(
+        self, limit: int, after: Position | None, status: ApprovalStatus | None
+    ) -> tuple[list[Proposal], dict[str, str] | None]:
+        """Return a page of proposals, the newest first, and where the next page starts; as ClientStore.page."""
+        items, following = self._clients.listed(LISTED, limit, after, forward=False)
+        now = self._runtime.clock()
+        found = [one for one in map(proposal_from_item, items) if status in {None, one.status(now)}]
+        return found, following
+
+    def _check_name(self, before: Client | None, after: Client) -> None:
+        """Raise Conflict for a name that another client has now; whether it is still free is seen in the end."""
+        if before and name_key(before.name) == name_key(after.name):
+            return
+        if self._clients.named(after.name):
+            raise Conflict("A client with this name exists: choose another name.")
+
+
+def propose_operator(runtime: Runtime, operator: StoredOperator) -> Proposal:
+    """Store that a disabled operator is to be enabled, with the AWS credentials of who runs this."""
+    by, now = Caller(OPERATOR), runtime.clock()
+    proposal = Proposal(
+        approval_id=_new_id(runtime),
+        act="operator_enabled",
+        client_id=operator.id,
+        name=operator.name,
+        version=operator.version,
+        widens=("operator",),
+        before={"status": {"S": operator.status}},
+        after={"status": {"S": ENABLED}},
+        asked=timestamp(now),
+        asked_by=by.id,
+        asked_by_name=None,
+        until=int(now) + LIFETIME_SECONDS,
+    )
+    entry = entry_about(proposal, "proposed", proposal.asked, by)
+    ClientChanges(runtime).commit_proposal(by, entry, [_new(proposal)])
+    return proposal
+
+
+def _new_id(runtime: Runtime) -> str:
+    return str(uuid.UUID(bytes=runtime.random_bytes(16), version=4))
+
+
+def _new(proposal: Proposal) -> Action:
+    return {"Put": {"Item": proposal_item(proposal), "ConditionExpression": "attribute_not_exists(pk)"}}
+
+
+def entry_about(
+    proposal: Proposal, act: str, at: str, by: Caller, changes: dict[str, Change] | None = None
+) -> LogEntry:
+    """Return the log entry of what happened to a proposal."""
+    return LogEntry(
+        client_id=proposal.client_id,
+        at=at,
+        by=by.id,
+        by_name=by.name,
+        act=act,
+        version=proposal.version,
+        name=proposal.name or None,
+        approval_id=proposal.approval_id,
+        changes=changes or {},
+    )
+
+
+def who_may_approve(proposal: Proposal, by: Caller) -> str:
+    """Return the sentence for who asked."""
+    others = (
+        "other than you"
+        if isinstance(by.bearer, OperatorBearer)
+        else "who neither registered this client nor gave it a secret or a key"
+    )
+    until = timestamp(proposal.until)
+    return f"Nothing has changed yet: a person with the role approver, {others}, must approve it before {until}."

@@ -1,0 +1,52 @@
+"""The requests of people to the clients function: what one of them asks for, another one decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dci_common.clients.proposals import propose_operator
+from dci_common.operators.operator import Operator
+from dci_common.operators.store import OperatorStore
+from dci_common.runtime import Event
+from support.api import SENDER, Api
+from support.events import event
+from support.operator_provider import OpenIdProvider
+
+
+def operators(api: Api, provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:
+    """Yield requests with the statuses of their answers; in `api` changes wait."""
+    manager, approver = provider.token("client-manager"), provider.token("approver", sub="another")
+    body = {"name": "Registered by a person", "sender_id": SENDER, "scopes": ["registry.search"]}
+    create = event("clients_create", body=body, token=manager)
+    yield 403, event("clients_create", body=body, token=provider.token("auditor"))
+    yield 202, create
+    first, second = (_about(api.send(create).json["approval_id"]) for _ in range(2))
+    yield 200, event("approvals_list", token=manager)
+    yield 200, event("approval_withdraw", token=manager) | first
+    yield 200, event("approval_get", token=approver) | second
+    yield 200, _approve(api, approver, second)
+    yield from _asked_by_client(api, approver)
+    store = OperatorStore(api.runtime)
+    store.admit(Operator(provider.issuer, "disabled", "", "", frozenset()))
+    disabled = store.find(f"{provider.issuer}#disabled")
+    assert disabled
+    yield 200, _approve(api, approver, _about(propose_operator(api.runtime, disabled).approval_id))
+
+
+def _asked_by_client(api: Api, approver: str) -> Iterator[tuple[int, Event]]:
+    body, token = {"scopes": ["registry.search", "registry.status"]}, api.token_of(scopes=("clients.manage",))
+    path = {"pathParameters": {"client_id": api.client()[0].client_id}}
+    update = event("client_update", body=body, token=token, if_match="*") | path
+    yield 202, update
+    first, second = (_about(api.send(update).json["approval_id"]) for _ in range(2))
+    yield 200, event("approval_reject", token=approver) | first
+    yield 200, _approve(api, approver, second)
+
+
+def _about(approval_id: str) -> Event:
+    return {"pathParameters": {"approval_id": approval_id}}
+
+
+def _approve(api: Api, token: str, about: Event) -> Event:
+    etag = api.send(event("approval_get", token=token) | about).headers["ETag"]
+    return event("approval_approve", token=token, if_match=etag) | about
