@@ -68,6 +68,14 @@ def test_a_statement_names_nobody_else_and_no_query(oversight: Oversight) -> Non
     assert found[3]["purpose"] == "relief; R"
 
 
+def test_a_disclosure_without_recorded_fields_is_not_shown_as_nothing(oversight: Oversight) -> None:
+    """What an earlier version recorded, without the fields, is a disclosure whose fields were not recorded."""
+    disclosed(oversight.runtime, START - 1, 1, *PERSON)
+    index(oversight.runtime)
+    [found] = oversight.ask("audit_statement", person="a").json["disclosures"]
+    assert found["fields"] == ["not recorded"]
+
+
 def test_a_record_is_shown_with_a_reason(oversight: Oversight) -> None:
     """A data-officer sees the record as it is stored, and its memberships."""
     shown = oversight.view("person", "b").json
@@ -76,7 +84,7 @@ def test_a_record_is_shown_with_a_reason(oversight: Oversight) -> None:
     index(oversight.runtime)
     [entry] = oversight.ask("audit", person="b").json["entries"]
     assert (entry["did"], entry["route"], entry["reason"]) == ("saw", "records/person", "A complaint")
-    for reason in ("", " ", "a\nb", "r" * 513):
+    for reason in ("", " ", "a\nb", "r" * 513, "\u200b", "."):
         reply = oversight.view("person", "b", reason=reason)
         assert (reply.status, "female" in reply.text) == (400, False)
     for kind, record_id in (
@@ -124,6 +132,13 @@ def test_usage_says_what_each_client_received_on_a_day(own: Oversight) -> None:
     assert (row["records"] > 0, row["records_a_day"], row["requests_a_minute"]) == (True, 50, 1_000_000)
     assert other["records"] == 0
     assert [one["records"] for one in own.ask("usage", date="2026-02-28").json["usage"]] == [0, 0]
+
+
+def test_lists_have_pages_whatever_the_names_of_clients_are(own: Oversight) -> None:
+    """A long name of a client in any script is no reason that the next page cannot be asked for."""
+    for number in range(3):
+        own.api.client(name=f"{number} " + "\u0648\u0632\u0627\u0631\u0629 " * 32)
+    assert [len(page) for page in own.pages("usage", "usage", limit=1)][:3] == [1, 1, 1]
 
 
 def test_the_log_has_what_was_changed_on_clients_and_keys(own: Oversight) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from dci_common.deadline import current_deadline
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _MAX_ID_BYTES = 512
 _MAX_READ = 1000
+_SURROGATE = re.compile("[\ud800-\udfff]")  # of a path that is not UTF-8
 _KINDS = {kind.lower(): kind for kind in Kind}
 
 
@@ -34,7 +36,11 @@ def record(runtime: Runtime, request: Request, look: Look) -> Response:
     if "reason" not in parameters:
         raise InvalidRequest("reason is missing: say why the record is to be seen; it is recorded.")
     kind, record_id = _KINDS.get(request.parameters.get("kind", "")), request.parameters.get("id", "")
-    if kind is None or not 0 < len(record_id.encode()) <= _MAX_ID_BYTES:
+    if (
+        kind is None
+        or not 0 < len(record_id.encode(errors="replace")) <= _MAX_ID_BYTES
+        or _SURROGATE.search(record_id)
+    ):
         raise NotFound("There is no such record: the path is /records/person/{id} or /records/group/{id}.")
     look.record(f"records/{kind.lower()}", parameters, [record_pk(kind, record_id)])
     found = RegistryStore(runtime).views(kind, [record_id], Budget(_MAX_READ, current_deadline()))

@@ -19,12 +19,13 @@ from dci_common.json_text import json_text
 
 Parameters = Mapping[str, str]
 _MAX_VALUE_BYTES = 512
+_MAX_POSITION_BYTES = 8192  # of `next`, which has the name of a client in it
 _DAY = 86_400
 _DAYS, _MAX_DAYS = 30, 366  # of a period, if it is not given, and at most, where no record is named
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{3})?)?)?Z?", re.ASCII)
 # A sort key of an audit item, or the day before which all days follow.
 _POSITION = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d\.\d{3}Z#[0-9a-f]{16}#\d{1,9}~?)?", re.ASCII)
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # and what is not UTF-8
 _START = "0001-01-01"
 
 
@@ -43,12 +44,15 @@ def read_parameters(request: Request, *names: str) -> Parameters:
     for name, value in given:
         if name not in names:
             raise InvalidRequest(f"A parameter is unknown; there are {', '.join(names)}.")
-        if not value.strip() or _CONTROL.search(value) or len(value.encode()) > _MAX_VALUE_BYTES:
-            raise InvalidRequest(f"{name} must be a text of up to {_MAX_VALUE_BYTES} bytes, without line breaks.")
+        most = _MAX_POSITION_BYTES if name == "next" else _MAX_VALUE_BYTES
+        if not value.strip() or _CONTROL.search(value) or len(value.encode()) > most:
+            raise InvalidRequest(f"{name} must be a text of up to {most} bytes, without line breaks.")
     parameters = dict(given)
     if len(parameters) < len(given):
         raise InvalidRequest("A parameter is repeated: send each one once.")
     _check_format(parameters)
+    if "reason" in parameters and not any(map(str.isalnum, parameters["reason"])):
+        raise InvalidRequest("reason must have words: what is not seen is no reason.")
     return parameters
 
 
@@ -72,10 +76,14 @@ def read_span(parameters: Parameters, now: float, *, is_bounded: bool) -> Span:
 
 
 def respond(request: Request, parameters: Parameters, rows: Rows, further: Mapping[str, object]) -> Response:
-    """Return an answer as JSON, or as CSV where the request wants it: then `X-Next-Page` has the position."""
+    """Return an answer as JSON, or as CSV where the request wants it.
+
+    Then `X-Next-Page` has the position, and `X-Complete-Since` the `complete_since`.
+    """
     if wants_csv(request, parameters):
-        following = {"X-Next-Page": rows.following} if rows.following else {}
-        headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": "attachment", **following}
+        beside = {"X-Next-Page": rows.following, "X-Complete-Since": str(further.get("complete_since", ""))}
+        headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": "attachment"}
+        headers |= {name: value for name, value in beside.items() if value}
         return Response(200, csv_text(rows.columns, map(_flat, rows.rows)), headers)
     following = {"next": rows.following} if rows.following else {}
     return Response.of(200, {rows.member: list(rows.rows), **further, **following})

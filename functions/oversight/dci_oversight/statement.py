@@ -15,6 +15,7 @@ VIEWED = "records/"  # with which the routes of operators who see a record begin
 _STAFF = "The registry's own staff"
 _UNKNOWN = "An organisation that is not registered any more"
 _WHOLE_RECORD = "the whole record"
+_NOT_RECORDED = "not recorded"  # by the version that recorded the disclosure
 
 
 def is_disclosure(record: Record) -> bool:
@@ -25,20 +26,25 @@ def is_disclosure(record: Record) -> bool:
 def stated(record: Record) -> dict[str, Any]:
     """Return a disclosure as a citizen reads it: no operator, no ids, and neither a query nor a reason."""
     by_staff = "operator" in record
-    fields = [_WHOLE_RECORD] if by_staff else sorted(disclosure(str(record.get("disclosed", "")).split()))
     return {
         "when": record["moment"],
         "organisation": _STAFF if by_staff else record.get("client", _UNKNOWN).removesuffix(" (deleted)"),
-        "fields": fields,
+        "fields": [_WHOLE_RECORD] if by_staff else _fields(record),
         "purpose": _purpose(record.get("purpose", "")),
     }
+
+
+def _fields(record: Record) -> list[str]:
+    if "disclosed" not in record:
+        return [_NOT_RECORDED]
+    return sorted(disclosure(str(record["disclosed"]).split()))
 
 
 def _purpose(text: str) -> str:
     """Return the purposes that the client stated, as texts or codes; the index has the beginning of long ones."""
     try:
         stated = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"{text} ..."
     return "; ".join(dict.fromkeys(filter(None, map(_words, stated.values())))) if isinstance(stated, dict) else text
 

@@ -46,6 +46,9 @@ def _owners(runtime: Runtime, parameters: Parameters) -> list[str]:
 
     if "phone" not in parameters and not parameters.keys() >= _IDENTIFIER:
         raise InvalidRequest("identifier_type and identifier_value belong together: send both.")
+    value = parameters.get("phone") or parameters["identifier_value"]
+    if value.startswith(" "):  # as a plus is read in a query
+        raise InvalidRequest("A phone number or identifier begins with a space: send a plus as %2B.")
     store, budget = RegistryStore(runtime), Budget(_MAX_READ, current_deadline())
     try:
         if "phone" in parameters:

@@ -7,6 +7,7 @@ the last item of a page, without a mark that it was withheld.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from datetime import date, timedelta
@@ -16,15 +17,17 @@ from dci_common.deadline import current_deadline, with_deadline
 from dci_common.exchange.audit import PARTITIONS, WITHHELD
 from dci_common.exchange.audit_index import AUDITED, index_pk, merged
 from dci_common.exchange.audit_records import whole_items
+from dci_common.json_text import json_text
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
     from dci_common.runtime import Runtime
 
 AFTER = "~"  # sorts after all that continues a sort key
+_MAX_AT_ONCE = 100  # entries of a record, where a page is short
 _MAX_ROUNDS = 40  # reads of all partitions of a day, for one page
 _MAX_SCANNED = 20_000  # items, for one page
-_MAX_BYTES = 3_000_000  # of the items of a page: an answer of Lambda has 6 MB at most
+_MAX_BYTES = 5_000_000  # of the items of a page in an answer, which has 6 MB at most
 _SECONDS = 8  # that must be left to read on
 
 
@@ -71,13 +74,14 @@ class AuditPages:
         """
         pks = [index_pk(key) for key in records]
         found: list[Item] = []
+        most = limit + 1
         while True:
-            part = self._read(pks, span, {"Limit": limit + 1})
+            part = self._read(pks, span, {"Limit": most})
             unique = {(entry["item"]["S"], entry["sk"]["S"]): entry for entry in part.items if WITHHELD not in entry}
             found += unique.values()
             if len(found) >= limit or not part.frontier or current_deadline().left() < _SECONDS:
                 break
-            span = span._replace(before=part.frontier)
+            span, most = span._replace(before=part.frontier), _MAX_AT_ONCE  # there is much that was withheld
         entries, position = _cut(found, limit, part.frontier)
         if not whole:
             return Page(entries, position)
@@ -155,7 +159,7 @@ def _fitting(items: list[Item], following: str) -> tuple[list[Item], str]:
     """Return the items that fit into an answer, at least one, and where the next ones begin."""
     size = 0
     for number, item in enumerate(items):
-        size += len(str(item).encode())
+        size += len(json.dumps(json_text(item)))  # as Lambda returns it: JSON in JSON, with escapes
         if size > _MAX_BYTES and number:
             return items[:number], str(items[number - 1]["sk"]["S"])
     return items, following

@@ -60,13 +60,17 @@ def cells_of(record: Record) -> Record:
 
 def as_json(record: Record) -> Record:
     """Return a record with its query and purpose as JSON, not as text."""
-    parsed = {name: json.loads(record[name]) for name in ("query", "purpose") if _is_json(record.get(name))}
-    return {**record, **parsed}
+    parsed = {name: _parsed(record.get(name, "")) for name in ("query", "purpose")}
+    return {**record, **{name: content for name, content in parsed.items() if content is not None}}
 
 
-def _is_json(text: str | None) -> bool:
-    """Return whether a text is complete JSON: a very long query is recorded in part."""
+def _parsed(text: str) -> object:
+    """Return the content of JSON; None of what is not: a very long query in part, or numbers such as NaN."""
     try:
-        return bool(text) and json.loads(text or "") is not None
-    except ValueError:
-        return False
+        return json.loads(text, parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _not_json(constant: str) -> object:
+    raise ValueError(constant)
