@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterator
 
@@ -54,6 +55,36 @@ def test_an_auditor_needs_no_table(people: PeopleApi, dci: Dci) -> None:
     assert client.name in dci("audit", "--client", client.client_id).out
     looks = [item for item in audit_items(runtime) if item.get("operator_name") == {"S": "Amina Diallo"}]
     assert len(looks) == 5
+
+
+@pytest.mark.usefixtures("auditor")
+def test_a_statement_for_a_citizen_is_printed(people: PeopleApi, dci: Dci) -> None:
+    """It is the whole history of who saw the record, the oldest first, page by page, and without any query."""
+    runtime, now = people.api.runtime, people.api.clock()
+    client, _ = people.api.client()
+    seen = {"query": {"S": "names another"}, "purpose": {"S": '{"text": "benefit"}'}, "disclosed": {"S": "standard"}}
+    for number in range(103):
+        moment = now - 90 * 86_400 * number / 102
+        disclosed(runtime, moment, number, "PERSON#p0001", client_id=client.client_id, **seen)
+    index(runtime)
+    statement = ("audit", "--person", "UIN", "847951632", "--statement")
+    done = dci(*statement, "--json")
+    shown = json.loads(done.out)
+    assert [(one["organisation"], one["purpose"]) for one in shown] == [(client.name, "benefit")] * 103
+    assert [one["when"] for one in shown] == sorted(one["when"] for one in shown)
+    assert "may be missing" in done.err
+    today = dci(*statement, "--day", str(day(now)))
+    assert "benefit" in today.out
+    rows = list(csv.reader(dci(*statement, "--csv").out.splitlines()))
+    assert (rows[0], len(rows)) == (["when", "organisation", "fields", "purpose"], 104)
+    assert "names another" not in done.out + today.out + str(rows)
+    assert dci("audit", "--person", "nobody", "--statement").out == "Nobody saw this record.\n"
+    assert dci("audit", "--client", client.name, "--statement").problem.startswith("A statement is about one person")
+
+
+def test_a_statement_needs_a_person_who_is_signed_in(dci: Dci) -> None:
+    """The tables are not read for it: whoever asks for one is recorded."""
+    assert dci("audit", "--person", "p0001", "--statement").problem.startswith("--statement asks the API: sign in")
 
 
 @pytest.mark.usefixtures("auditor")

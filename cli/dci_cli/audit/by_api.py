@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -44,14 +44,7 @@ def signed_in(options: argparse.Namespace) -> Api | None:
 
 def read_by_api(api: Api, options: argparse.Namespace, period: Period) -> Answer:
     """Return what the options ask for. Raises CommandError."""
-    asked = {**_subject(api, options), "since": str(period.first), "until": str(period.last), "limit": "100"}
-    entries: list[Record] = []
-    while True:
-        page = _content(api, f"/audit?{urlencode(asked)}")
-        entries += page["entries"]
-        if "next" not in page:
-            break
-        asked["next"] = page["next"]
+    entries, page = whole_list(api, "/audit", "entries", {**subject_of(api, options), **period_of(period)})
     complete = page.get("complete_since", "")
     is_all = "subjects" not in page or (complete and complete <= str(period.first))
     since = f"before {complete} " if complete else ""
@@ -59,7 +52,25 @@ def read_by_api(api: Api, options: argparse.Namespace, period: Period) -> Answer
     return Answer([_record(entry) for entry in reversed(entries)], _absence(page, period), warning)
 
 
-def _subject(api: Api, options: argparse.Namespace) -> dict[str, str]:
+def period_of(period: Period) -> dict[str, str]:
+    """Return the parameters that name a period."""
+    return {"since": str(period.first), "until": str(period.last)}
+
+
+def whole_list(api: Api, path: str, member: str, asked: Mapping[str, str]) -> tuple[list[Any], dict[str, Any]]:
+    """Return all that a list has, page by page, and the last page. Raises CommandError."""
+    found: list[Any] = []
+    following: dict[str, str] = {}
+    while True:
+        page = _content(api, f"{path}?{urlencode({**asked, 'limit': '100', **following})}")
+        found += page[member]
+        if "next" not in page:
+            return found, page
+        following = {"next": page["next"]}
+
+
+def subject_of(api: Api, options: argparse.Namespace) -> dict[str, str]:
+    """Return the parameters that name the subject. Raises CommandError."""
     if options.changes:
         raise CommandError("--changes reads the table: give it with --table or AUDIT_TABLE.")
     if options.client is not None:

@@ -18,6 +18,7 @@ from dci_cli.audit.index import indexed_table
 from dci_cli.audit.output import print_csv, print_text
 from dci_cli.audit.records import Period, Subject, read_records
 from dci_cli.audit.reindex import days_to_index, reindex
+from dci_cli.audit.statement import print_statement
 from dci_cli.audit.subjects import client_subject, record_subject
 from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_table
 from dci_cli.command_error import CommandError
@@ -44,6 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="print one JSON document instead of text",
     )
     form.add_argument("--csv", action="store_true", help="print CSV with the same content")
+    parser.add_argument(
+        "--statement",
+        action="store_true",
+        help="print what a citizen may be given instead: the whole history, without queries (for who is signed in)",
+    )
     add_local(parser)
     parser.add_argument(
         "--profile",
@@ -70,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     """
     if not options.action and (api := signed_in(options)):
         return _by_api(api, options)
+    if options.statement:
+        raise CommandError("--statement asks the API: sign in with `dci login`, and name no table (AUDIT_TABLE).")
     check_table(options.table, "AuditTable", "--table or AUDIT_TABLE, or use --local")
     if options.action:
         return _reindex(options)
@@ -97,6 +105,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _by_api(api: Api, options: argparse.Namespace) -> int:
     period = _period(options)
+    if options.statement:
+        print_statement(api, options, period if options.day or options.since or options.until else None)
+        return 0
     answer = read_by_api(api, options, period)
     _print(answer.records, options)
     if not answer.records:
