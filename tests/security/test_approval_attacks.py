@@ -225,8 +225,8 @@ def test_an_idle_change_deletes_no_secret_that_waits(office: Office) -> None:
 
 def test_a_request_that_failed_leaves_nothing_to_approve(office: Office) -> None:
     """Where the answer of the transaction is lost, the change does not wait: its secret for callbacks is deleted."""
-    dynamodb, secrets = office.api.runtime.dynamodb, secrets_for_callbacks()
-    call, lost = dynamodb.call, list[str]()
+    dynamodb: Any = office.api.runtime.dynamodb
+    call, secrets, lost = dynamodb.call, secrets_for_callbacks(), list[str]()
 
     def lose(operation: str, request: Any) -> Any:
         answer = call(operation, request)
