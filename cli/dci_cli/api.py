@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from dci_cli.command_error import CommandError
 from dci_cli.installation import START
@@ -37,7 +37,7 @@ class Reply:
         """The body as JSON; None when it is not JSON."""
         try:
             return json.loads(self.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property
@@ -70,10 +70,7 @@ class Api:
 
         `person` returns the token of a person who sends the requests in place of the client, or None.
         """
-        try:
-            parts = urlsplit(base_url)
-        except ValueError:  # such as half an IPv6 address
-            parts = urlsplit("")
+        parts = _parts(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or set("@?#") & set(base_url):
             raise CommandError("The API's URL is not valid: give one such as https://registry.example.org.")
         if parts.scheme == "http" and parts.hostname not in _LOCAL:
@@ -137,6 +134,16 @@ class Api:
 
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
+
+
+def _parts(url: str) -> SplitResult:
+    """Return the parts of a URL to which a request can be sent; empty parts for any other text."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port, (parts.hostname or "").encode("idna"), parts.path.encode("ascii")
+    except ValueError:  # such as half an IPv6 address
+        return urlsplit("")
+    return parts if url.isprintable() and " " not in url else urlsplit("")
 
 
 def add_api_options(parser: argparse.ArgumentParser) -> None:

@@ -36,8 +36,7 @@ def read_profile(name: str) -> dict[str, str]:
 
 def write_profile(name: str, profile: Mapping[str, str]) -> Path:
     """Write or replace a profile, and return the path of the file. Raises CommandError."""
-    if not _NAME.fullmatch(name):
-        raise CommandError("The profile's name must have letters, digits, `.`, `_` and `-` only.")
+    check_name(name)
     if not all(value.isprintable() for value in profile.values()):
         raise CommandError("The URL, the client's id and its secret must be printable and on one line.")
     profiles = _read()
@@ -46,6 +45,12 @@ def write_profile(name: str, profile: Mapping[str, str]) -> Path:
     profiles.write(content)
     write_private(path, content.getvalue())
     return path
+
+
+def check_name(name: str) -> None:
+    """Raise CommandError unless a profile may have this name."""
+    if not _NAME.fullmatch(name):
+        raise CommandError("The profile's name must have letters, digits, `.`, `_` and `-` only.")
 
 
 def has_profile(name: str) -> bool:

@@ -51,6 +51,37 @@ def test_a_logout_ends_it(
 
 
 @pytest.mark.usefixtures("browser")
+def test_a_logout_ends_what_another_command_renews(
+    sign_in: Callable[..., Outcome],
+    dci: Dci,
+    people: PeopleApi,
+    kept: Callable[..., dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A logout that waits for a renewal revokes the new refresh token, not the one that was used for it."""
+    sign_in()
+    form = {"grant_type": "refresh_token", "client_id": "dci"}
+
+    def renewed(*_: object) -> None:  # as the lock is obtained, after the other command
+        body = fetch(f"{people.provider.issuer}/token", {**form, "refresh_token": kept()["refresh_token"]})[1]
+        fresh.append(json.loads(body)["refresh_token"])
+        kept(refresh_token=fresh[-1])
+
+    fresh: list[str] = []
+    monkeypatch.setattr("fcntl.flock", renewed)
+    assert "You are signed out" in dci("logout").out
+    assert fetch(f"{people.provider.issuer}/token", {**form, "refresh_token": fresh[-1]})[0] == 400
+
+
+@pytest.mark.usefixtures("browser")
+def test_the_command_that_ends_it_is_named(sign_in: Callable[..., Outcome], dci: Dci) -> None:
+    """The logout that is printed has the options by which it finds the same API."""
+    assert "`dci logout --profile other` ends that." in sign_in("--profile", "other").out
+    assert "You are signed out" in dci("logout", "--profile", "other").out
+    assert "The API's URL is not valid" in dci("logout", "--api", "registry.example.org").problem
+
+
+@pytest.mark.usefixtures("browser")
 def test_a_logout_needs_no_provider(
     sign_in: Callable[..., Outcome], dci: Dci, people: PeopleApi, kept: Callable[..., dict[str, Any]]
 ) -> None:

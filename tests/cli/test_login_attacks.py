@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -122,6 +125,10 @@ def test_an_issuer_is_given_to_the_letter(
     for changes, reason in (
         ({"authorization_endpoint": "file:///etc/passwd"}, "authorization_endpoint must be an https:// URL"),
         ({"token_endpoint": "http://accounts.example.org/token"}, "token_endpoint must be an https:// URL"),
+        (
+            {"authorization_endpoint": "https://accounts.example.org/\x1b[2J"},
+            "authorization_endpoint must be an https",
+        ),
         ({"token_endpoint": None}, "token_endpoint must be an https:// URL"),
         ({"code_challenge_methods_supported": ["plain"]}, "does not support PKCE"),
     ):
@@ -129,6 +136,36 @@ def test_an_issuer_is_given_to_the_letter(
             answered = people.provider.configuration() | changes
             patch.setattr(people.provider, "configuration", lambda answered=answered: answered)
             assert reason in sign_in().problem
+
+
+def test_options_that_no_request_can_carry_are_reported(sign_in: Callable[..., Outcome], browser: Browser) -> None:
+    """A host, a path, a value or a profile's name that cannot be used is reported before a page opens."""
+    for issuer in (
+        "https://a..org",
+        f"https://{'a' * 64}.org",
+        "https://a.org/é",
+        "https://a:99999",
+    ):
+        assert "must be an https:// URL" in sign_in("--issuer", issuer).problem
+    for name in ("--issuer", "--application", "--scope", "--resource"):
+        assert f"{name} must be printable" in sign_in(name, "a\udcff").problem
+    assert "The profile's name must have" in sign_in("--profile", "a b").problem
+    assert browser.opened == []
+
+
+def test_a_closed_connection_is_not_printed(sign_in: Callable[..., Outcome], browser: Browser) -> None:
+    """A browser, or another page in it, that resets connections writes no traceback into the terminal."""
+
+    def reset(page: dict[str, str]) -> None:
+        address = ("127.0.0.1", urlsplit(page["redirect_uri"]).port or 0)
+        for sent in (b"GET /callb", b"GET /favicon.ico HTTP/1.1\r\n\r\n"):
+            with socket.create_connection(address) as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.sendall(sent)
+
+    browser.before = reset
+    said = sign_in()
+    assert (said.status, "Traceback" in said.err) == (0, False)
 
 
 @pytest.mark.usefixtures("browser")
@@ -158,8 +195,11 @@ def test_a_file_of_others_is_not_used(
     for broken in (
         "secret",
         "[]",
+        "[" * 100_000,
         json.dumps({url: {"secret": 1}}),
         json.dumps({url: {**kept, "expires": "secret"}}),
+        json.dumps({url: {**kept, "access_token": "secret\nsecret"}}),
+        json.dumps({url: {**kept, "access_token": "secret\ud800"}}),
     ):
         path.write_text(broken)
         problem = dci("clients", "list").problem

@@ -143,10 +143,12 @@ def test_it_is_made_for_a_client_that_can_use_it(admin: Admin, owner: str) -> No
 
 
 def test_no_room_for_a_secret_leaves_the_link(admin: Admin, owner: str) -> None:
-    """Where a second secret was made meanwhile, the officer learns so, and the link works once it is deleted."""
+    """Where a second secret was made meanwhile, the officer learns so, and the form works once it is deleted."""
     officer = handed_over(admin, owner)
     added = admin.send("secrets_add", owner).json
     assert (officer.send().status, acts(admin, owner)[-1]) == (409, "handover_refused")
+    page = officer.submit()
+    assert (page.status, "<form" in page.text, "Tries left: 3." in page.text) == (409, True, True)
     admin.send("secret_delete", owner, secret_id=added["secret_id"])
     assert officer.send().status == 200
 

@@ -9,9 +9,11 @@ from support.admin_client import Admin
 from support.call_trace import aws_calls
 from support.events import event
 from support.handing_over import WRONG, Officer, handed_over
+from support.lost_answers import functions_lose
 
 if TYPE_CHECKING:
     from support.api import Api
+    from support.logs import Logs
 
 
 def client_of(admin: Admin, **changes: Any) -> str:
@@ -72,3 +74,16 @@ def test_opening_a_link_uses_nothing_up(api: Api) -> None:
         sent["requestContext"]["http"]["method"] = "HEAD"
         assert api.send(sent).status == 405
     assert calls == []
+
+
+def test_a_page_of_a_failure_is_logged(api: Api, logs: Logs) -> None:
+    """What fails in AWS is logged where a page is the answer as where JSON is, so that operators see why."""
+    admin = Admin(api)
+    officer = handed_over(admin, client_of(admin))
+    failures = []
+    for send in (officer.send, officer.submit):
+        logs.lines.clear()
+        with functions_lose(api, 0):
+            assert send().status == 503
+        failures.append([entry["exception_type"] for entry in logs.entries() if entry["level"] == "ERROR"])
+    assert failures == [["ConnectionClosedError"]] * 2

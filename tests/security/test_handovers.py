@@ -93,7 +93,7 @@ def test_a_link_ends_after_a_day(api: Api) -> None:
 
 
 def test_a_link_ends_with_what_it_stands_on(api: Api) -> None:
-    """Once withdrawn, once its client is disabled or deleted, once its maker is, or may not manage: nothing."""
+    """Once withdrawn, once its client is disabled or deleted, once its maker is, or lost scope or tokens: nothing."""
     admin = Admin(api)
 
     def withdrawn(owner: str, _: Admin) -> None:
@@ -110,6 +110,7 @@ def test_a_link_ends_with_what_it_stands_on(api: Api) -> None:
         "maker disabled": lambda _, maker: admin.send("client_disable", maker.client.client_id),
         "maker deleted": lambda _, maker: admin.send("client_delete", maker.client.client_id),
         "maker narrowed": maker_narrowed,
+        "maker's tokens revoked": lambda _, maker: admin.send("client_revoke_tokens", maker.client.client_id),
     }
     for name, happens in events.items():
         owner, maker = client_of(admin), Admin(api)
@@ -121,20 +122,28 @@ def test_a_link_ends_with_what_it_stands_on(api: Api) -> None:
 
 
 def test_the_maker_is_checked_in_the_transaction(api: Api) -> None:
-    """A maker who is disabled, or a client, between the last look and the write makes no secret."""
+    """A maker who is disabled or loses its tokens, or a client that is disabled, after the last look: no secret."""
     admin = Admin(api)
-    for of_maker in (True, False):
+    for of_maker, act in ((True, "client_disable"), (True, "client_revoke_tokens"), (False, "client_disable")):
         owner, maker = client_of(admin), Admin(api)
         officer = handed_over(maker, owner)
         late = [maker.client.client_id if of_maker else owner]
 
-        def between(operation: str, _: object, late: list[str] = late) -> None:
+        def between(operation: str, _: object, late: list[str] = late, act: str = act) -> None:
             if operation == "TransactWriteItems" and late:
-                assert admin.send("client_disable", late.pop()).status == 200
+                assert admin.send(act, late.pop()).status == 200
 
         with hooked(api.runtime, between):
             assert officer.send().status == 404
         assert len(admin.secrets(owner)) == 1
+
+
+def test_a_link_that_is_made_after_a_revocation_works(api: Api) -> None:
+    """A maker whose tokens were revoked makes links again, with a token of a later second."""
+    admin, maker = Admin(api), Admin(api)
+    admin.send("client_revoke_tokens", maker.client.client_id)
+    api.clock.advance(1)
+    assert handed_over(maker, client_of(admin)).send().status == 200
 
 
 def test_a_disabled_operator_leaves_no_link(operators_api: Api, provider: OpenIdProvider) -> None:

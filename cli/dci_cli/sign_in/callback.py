@@ -55,6 +55,9 @@ class Callback(ThreadingHTTPServer):
         is_awaited = len(found) == len(pairs) and hmac.compare_digest(state, self._state.encode())
         return found if is_awaited else None
 
+    def handle_error(self, *_: object) -> None:
+        """Print nothing: a browser that closes a connection ends no sign-in."""
+
     def take(self, answer: Mapping[str, str]) -> None:
         """End the waiting with an answer."""
         self._answers.put(answer)

@@ -21,7 +21,8 @@ from urllib.parse import urlencode
 from dci_cli.api import Api
 from dci_cli.command_error import CommandError
 from dci_cli.connection import connection_of
-from dci_cli.profiles import DEFAULT, has_profile, read_profile, write_profile
+from dci_cli.local_server import default_credentials
+from dci_cli.profiles import DEFAULT, check_name, has_profile, read_profile, write_profile
 from dci_cli.sign_in.callback import Callback, listening
 from dci_cli.sign_in.options import add_sign_in_options
 from dci_cli.sign_in.provider import Provider, Tokens, discover, printable, request_tokens, revoke
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         raise
     write_sign_in(url, wanted.with_tokens(tokens, time.time()))
     _keep_profile(options, url)
-    print(f"You are signed in as {_name(tokens.access_token)} for {url}. `dci logout` ends that.")
+    print(f"You are signed in as {_name(tokens.access_token)} for {url}. `dci logout{_chosen(options)}` ends that.")
     return 0
 
 
@@ -83,7 +84,9 @@ def _api_url(options: argparse.Namespace) -> str:
     if options.local is not None or not options.api:
         return Api(connection_of(options).api).base_url
     url, name = Api(options.api).base_url, _profile(options)
-    if has_profile(name) and read_profile(name)["api"].rstrip("/") != url:
+    if not has_profile(name):
+        check_name(name)
+    elif read_profile(name)["api"].rstrip("/") != url:
         raise CommandError(f"The profile {name} is of another API: leave out --api, or give another --profile NAME.")
     return url
 
@@ -93,6 +96,13 @@ def _keep_profile(options: argparse.Namespace, url: str) -> None:
     name = _profile(options)
     if options.local is None and options.api and not has_profile(name):
         write_profile(name, {"api": url})
+
+
+def _chosen(options: argparse.Namespace) -> str:
+    """Return the options by which another command finds the same API."""
+    if options.local is not None:
+        return " --local" if options.local == default_credentials() else f" --credentials {options.local}"
+    return f" --profile {options.profile}" if options.profile else ""
 
 
 def _profile(options: argparse.Namespace) -> str:
@@ -109,6 +119,9 @@ def _wanted(options: argparse.Namespace, last: SignIn | None) -> SignIn:
     for name in ("issuer", "application"):
         if not found[name]:
             raise CommandError(f"The provider's {name} is missing: give --{name}; see `dci login --help`.")
+    for name, value in found.items():
+        if not value.isprintable():  # also what is not UTF-8
+            raise CommandError(f"The value of --{name.replace('_', '-')} must be printable text.")
     found["scope"] = found["scope"] or "openid"
     found["redirect_uri"] = found["redirect_uri"] or _default_redirect(found["issuer"])
     return SignIn(**found)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
+from dci_cli.api import Api
 from dci_cli.command_error import CommandError
 from dci_cli.connection import connection_of
 from dci_cli.sign_in.options import add_sign_in_options
 from dci_cli.sign_in.provider import discover, revoke
-from dci_cli.sign_in.store import SignIn, read_sign_in, write_sign_in
+from dci_cli.sign_in.store import SignIn, forget_tokens
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,12 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Forget the tokens, then revoke them; a provider that does not answer is reported. Raises CommandError."""
-    url = connection_of(options).api.rstrip("/")
-    found = read_sign_in(url)
-    if found is None or not found.access_token:
+    url = Api(connection_of(options).api).base_url
+    found = forget_tokens(url)
+    if found is None:
         print(f"Nobody is signed in for {url}.")
         return 0
-    write_sign_in(url, found.without_tokens())
     if not _is_revoked(found):
         print(
             "The provider has not revoked the tokens: whoever has a copy of them can use it until they end.",

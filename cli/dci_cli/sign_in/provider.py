@@ -69,7 +69,7 @@ def request_tokens(provider: Provider, form: Mapping[str, str]) -> Tokens:
     if content.get("error") == "invalid_grant":
         raise GrantEnded(f"The provider does not accept it: {_reason(reply, content)}.")
     token, type_ = _text(content, "access_token"), _text(content, "token_type")
-    if reply.status != HTTPStatus.OK or not _TOKEN.fullmatch(token) or type_.lower() != "bearer":
+    if reply.status != HTTPStatus.OK or not is_token(token) or type_.lower() != "bearer":
         raise CommandError(f"The provider issued no token: {_reason(reply, content)}.")
     lifetime = content.get("expires_in")
     return Tokens(token, lifetime if type(lifetime) is int else _SHORT, _text(content, "refresh_token"))
@@ -82,6 +82,11 @@ def revoke(provider: Provider, application: str, token: str) -> bool:
     form = urlencode({"token": token, "client_id": application})
     reply = _endpoint(provider.revocation_endpoint, "revocation_endpoint").send("POST", "", form)
     return reply.status == HTTPStatus.OK
+
+
+def is_token(text: str) -> bool:
+    """Return whether a text can be sent as a bearer token."""
+    return bool(_TOKEN.fullmatch(text))
 
 
 def printable(text: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from dci_cli.command_error import CommandError
 from dci_cli.private_file import read_private, write_private
 from dci_cli.profiles import settings_folder
-from dci_cli.sign_in.provider import GrantEnded, Tokens, discover, request_tokens
+from dci_cli.sign_in.provider import GrantEnded, Tokens, discover, is_token, request_tokens
 
 _EARLY_SECONDS = 30  # before its end, a token is renewed
 
@@ -63,6 +63,8 @@ def read_sign_in(api: str) -> SignIn | None:
         raise _broken() from error
     if not all(type(value) is (int if name == "expires" else str) for name, value in content.items()):
         raise _broken()
+    if found.access_token and not is_token(found.access_token):  # http.client's error would quote it
+        raise _broken()
     return found
 
 
@@ -70,6 +72,19 @@ def write_sign_in(api: str, sign_in: SignIn) -> None:
     """Write or replace the sign-in for an API. Raises CommandError."""
     with _locked():
         _write(api, sign_in)
+
+
+def forget_tokens(api: str) -> SignIn | None:
+    """Remove the tokens for an API, and return the sign-in as it was; None if nobody is signed in.
+
+    Raises CommandError.
+    """
+    with _locked():  # a command may be renewing the tokens, and the new ones are those to forget
+        found = read_sign_in(api)
+        if found is None or not found.access_token:
+            return None
+        _write(api, found.without_tokens())
+    return found
 
 
 def current_token(api: str, now: float) -> str | None:
@@ -122,7 +137,7 @@ def _write(api: str, sign_in: SignIn) -> None:
 def _read() -> Mapping[str, Any]:
     try:
         content = json.loads(read_private(settings_folder() / "sign-ins.json") or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _broken() from error
     if not isinstance(content, dict):
         raise _broken()

@@ -1,7 +1,9 @@
 // The link's token is in the fragment of the address, which is sent to no server. It is taken out of the address, and
 // kept for this tab until the code was right, so that the officer types the code alone.
 const KEPT = "handover";
-const field = document.querySelector("input[name=link]");
+const LONGEST_ANSWER_MS = 30_000;
+const form = document.querySelector("form");
+let sent = -Infinity;
 
 function take() {
   if (location.hash.length > 1) {
@@ -9,15 +11,32 @@ function take() {
     history.replaceState(null, "", location.pathname);
   }
   const token = sessionStorage.getItem(KEPT);
+  const field = document.querySelector("input[name=link]");
   if (field && token) {
     field.value = token;
     field.closest("p").hidden = true;
   }
 }
 
-if (field) {
+// Of a double click's two requests, the first makes the secret, and the browser shows the answer to the second alone.
+function sendOnce(event) {
+  if (event.timeStamp - sent < LONGEST_ANSWER_MS) {
+    event.preventDefault();
+  } else {
+    sent = event.timeStamp;
+  }
+}
+
+if (form) {
   take();
   addEventListener("hashchange", take);
+  addEventListener("pageshow", () => { sent = -Infinity; });
+  form.addEventListener("submit", sendOnce);
 } else {
   sessionStorage.removeItem(KEPT);
+  // A browser does not load a page again for another link in the same tab, since only the fragment differs.
+  addEventListener("hashchange", () => {
+    take();
+    location.replace(location.pathname);
+  });
 }

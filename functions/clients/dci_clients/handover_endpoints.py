@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qsl
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dci_clients.handover_page import HEADERS, form_page, refusal_page, secret_page
@@ -17,10 +16,11 @@ from dci_common.clients.handover_redemption import Redemption
 from dci_common.clients.handovers import Handovers
 from dci_common.clients.store import ClientStore
 from dci_common.edge.bearer import issuer
-from dci_common.edge.errors import UnsupportedMediaType, error_response
+from dci_common.edge.errors import UnsupportedMediaType, error_response, is_expected
 from dci_common.edge.http import Request, Response
 from dci_common.edge.positions import INDEX_POSITION, next_page
-from dci_common.errors import DomainError, InvalidRequest
+from dci_common.errors import InvalidRequest
+from dci_common.logs import log_failure
 from dci_common.runtime import Runtime
 from dci_common.validation import describe
 
@@ -93,7 +93,9 @@ class HandoverEndpoints:
     def _redeemed_page(self, request: Request) -> Response:
         try:
             return secret_page(self._redeemed(request, _read_form(request.body)))
-        except (DomainError, BotoCoreError, ClientError) as error:
+        except Exception as error:  # noqa: BLE001 - as in `application`: unexpected ones are logged
+            if not is_expected(error):
+                log_failure(error, request.correlation_id)
             answer = error_response(error)
             request.log_fields["outcome"] = answer.code
             return refusal_page(answer)

@@ -38,7 +38,7 @@ and cannot be shown again: have the place ready where you keep it.</p>
 spellcheck="false"></p>
 <p><button>Show the secret</button></p>
 </form>"""
-_FORM_ANSWERS = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+_FORM_ANSWERS = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 def form_page(status: int, alert: str = "") -> Response:

@@ -144,7 +144,7 @@ class Redemption:
         except (NotFound, Conflict) as error:
             if isinstance(error, NotFound) or not self._is_usable(handover):
                 raise _ended() from error
-            raise
+            raise Conflict(f"{error} Tries left: {MAX_TRIES - handover.tries}.") from error
         return RedeemedSecret(used[0], secret, stored)
 
     def _is_usable(self, handover: Handover) -> bool:
