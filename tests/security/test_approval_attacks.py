@@ -7,11 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from botocore.exceptions import ReadTimeoutError
+
 from dci_common.clients.proposal import proposal_key
 from dci_common.operators.store import operator_key
 from support.api import Api, Reply
 from support.approvals import Office, Person, new_client
 from support.call_trace import hooked
+from support.callback_secrets import SECRET, URLS, in_use, secrets_for_callbacks
 from support.events import event
 from support.operator_provider import AUDIENCE, open_id_provider
 
@@ -208,3 +211,37 @@ def test_a_proposal_is_no_way_around_the_checks(office: Office) -> None:
     assert office.amina.update(client_id, disclosure=["everything"]).status == 400
     assert office.amina.update(client_id, status="enabled").status == 400
     assert office.person("eve", "approver").update(client_id, disclosure=["full"]).status == 403
+
+
+def test_an_idle_change_deletes_no_secret_that_waits(office: Office) -> None:
+    """Callbacks that are set to what they are leave the secret that an approval needs, also after other entries."""
+    client_id = office.registered()
+    approval = office.waiting(client_id, callbacks={"urls": URLS, "auth": "bearer", "secret": SECRET})
+    for changes in ({"auth": "none"}, {}, None):
+        assert office.amina.update(client_id, callbacks=changes).json["version"] == 1
+    assert office.bo.approve(approval).status == 200
+    assert in_use(office.api, client_id) == SECRET
+
+
+def test_a_request_that_failed_leaves_nothing_to_approve(office: Office) -> None:
+    """Where the answer of the transaction is lost, the change does not wait: its secret for callbacks is deleted."""
+    dynamodb: Any = office.api.runtime.dynamodb
+    call, secrets, lost = dynamodb.call, secrets_for_callbacks(), list[str]()
+
+    def lose(operation: str, request: Any) -> Any:
+        answer = call(operation, request)
+        if operation == "TransactWriteItems" and not lost:
+            lost.append(operation)
+            raise ReadTimeoutError(endpoint_url="https://dynamodb.example.org")
+        return answer
+
+    vars(dynamodb)["call"] = lose
+    try:
+        failed = office.amina.create(callbacks={"urls": URLS, "auth": "bearer", "secret": SECRET})
+    finally:
+        del vars(dynamodb)["call"]
+    listed = office.bo.send("approvals_list", query="limit=100").json["approvals"]
+    [asked] = [approval for approval in listed if approval["asked_by"] == office.amina.id]
+    assert (failed.status, asked["status"]) == (503, "withdrawn")
+    assert office.bo.approve(asked["approval_id"]).status == 409
+    assert secrets_for_callbacks() == secrets

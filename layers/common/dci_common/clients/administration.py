@@ -108,8 +108,8 @@ class Administration:
         return self._change_or_propose(by, client_id, plan)
 
     def delete_unused_callback_secret(self, client: Client) -> None:
-        """Delete the secret for a client's callbacks if it has no use any more; there may be none."""
-        if client.callbacks.auth == "none":
+        """Delete the secret for a client's callbacks, if any, unless they or a change that waits may use it."""
+        if client.callbacks.auth == "none" and not self._proposals.may_change_callbacks(client):
             self._callback_secrets.delete(client.client_id)
 
     def set_status(self, by: Caller, client_id: str, status: Status) -> Client | Proposal:

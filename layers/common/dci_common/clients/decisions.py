@@ -19,8 +19,8 @@ from dci_common.clients.changes import Action, Caller, ClientChange, ClientChang
 from dci_common.clients.custodians import custodians
 from dci_common.clients.items import client_from_item
 from dci_common.clients.log import OPERATOR, Change, LogEntry
-from dci_common.clients.proposal import Decided, Decision, Proposal, proposal_item
-from dci_common.clients.proposals import Proposals, entry_about
+from dci_common.clients.proposal import Decided, Decision, Proposal
+from dci_common.clients.proposals import Proposals, entry_about, mark
 from dci_common.clients.store import ClientStore
 from dci_common.errors import Conflict, DomainError, NotEntitled, VersionMismatch
 from dci_common.operators.roles import Permission, roles_that_permit
@@ -161,18 +161,6 @@ class Decisions:
 
     def _now(self) -> str:
         return timestamp(self._runtime.clock())
-
-
-def mark(decided: Proposal, digest: str) -> Action:
-    """Return the action that stores a decision, if there is none yet."""
-    return {
-        "Put": {
-            "Item": proposal_item(decided),
-            "ConditionExpression": "#status = :waiting AND digest = :digest",
-            "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": {":waiting": {"S": "waiting"}, ":digest": {"S": digest}},
-        }
-    }
 
 
 def _may_still_ask(operator_id: str) -> Action:

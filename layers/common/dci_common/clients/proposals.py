@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_common.clients.changes import Action, Caller, ClientChange, ClientChanges, logged_changes
 from dci_common.clients.items import client_item
@@ -12,12 +15,13 @@ from dci_common.clients.model import Client, name_key
 from dci_common.clients.proposal import (
     LIFETIME_SECONDS,
     LISTED,
+    Decided,
     Proposal,
     proposal_from_item,
     proposal_item,
     proposal_key,
 )
-from dci_common.clients.store import ClientStore
+from dci_common.clients.store import MAX_PAGE, ClientStore
 from dci_common.clients.widening import NEW, changed, widened
 from dci_common.errors import Conflict, NotFound
 from dci_common.operators.access import OperatorBearer
@@ -78,7 +82,11 @@ class Proposals:
             until=int(now) + LIFETIME_SECONDS,
         )
         entry = entry_about(proposal, "proposed", proposal.asked, by, logged_changes(before, after))
-        is_stored = self._changes.commit_proposal(by, entry, [_new(proposal)], before)
+        try:
+            is_stored = self._changes.commit_proposal(by, entry, [_new(proposal)], before)
+        except (BotoCoreError, ClientError):
+            self._withdraw(by, proposal)
+            raise
         return proposal if is_stored else None
 
     def get(self, approval_id: str) -> Proposal:
@@ -101,6 +109,24 @@ class Proposals:
         now = self._runtime.clock()
         found = [one for one in map(proposal_from_item, items) if status in {None, one.status(now)}]
         return found, following
+
+    def may_change_callbacks(self, client: Client) -> bool:
+        """Return whether a change of the callbacks may wait for this version of a client: its log has all of them."""
+        if self._runtime.settings.approvals == "off":
+            return False
+        entries, following = self._clients.log_page(client.client_id, MAX_PAGE, None)
+        current = [entry for entry in entries if entry["version"] == client.version]
+        is_whole = following is None or len(current) < len(entries)
+        return not is_whole or any(
+            entry["act"] == "proposed" and "callbacks" in entry["changes"] for entry in current
+        )
+
+    def _withdraw(self, by: Caller, proposal: Proposal) -> None:
+        """Withdraw a proposal that may have been stored although the request fails: who asked will ask again."""
+        now = timestamp(self._runtime.clock())
+        withdrawn = mark(proposal._replace(decided=Decided("withdrawn", now, by.id, by.name)), proposal.digest)
+        with suppress(BotoCoreError, ClientError, Conflict):
+            self._changes.commit_proposal(by, entry_about(proposal, "withdrawn", now, by), [withdrawn])
 
     def _check_name(self, before: Client | None, after: Client) -> None:
         """Raise Conflict for a name that another client has now; whether it is still free is seen in the end."""
@@ -138,6 +164,18 @@ def _new_id(runtime: Runtime) -> str:
 
 def _new(proposal: Proposal) -> Action:
     return {"Put": {"Item": proposal_item(proposal), "ConditionExpression": "attribute_not_exists(pk)"}}
+
+
+def mark(decided: Proposal, digest: str) -> Action:
+    """Return the action that stores a decision, if there is none yet."""
+    return {
+        "Put": {
+            "Item": proposal_item(decided),
+            "ConditionExpression": "#status = :waiting AND digest = :digest",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {":waiting": {"S": "waiting"}, ":digest": {"S": digest}},
+        }
+    }
 
 
 def entry_about(
