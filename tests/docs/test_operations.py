@@ -29,6 +29,7 @@ from support.events import ROOT
 from support.example_counts import sampled
 from support.logs import Logs
 from support.server_process import command, dci_serve
+from support.stored_items import items_of
 
 from .test_docs import column
 
@@ -181,7 +182,7 @@ def test_lost_clients_are_copied_back(own_api: Callable[..., Api]) -> None:
         copy.put_item(Item={"pk": "KEYS", "sk": "KEYS", "keys": "of another day"})
         Administration(api.runtime).delete(Caller(OPERATOR), client.client_id)
     assert ClientStore(api.runtime).get(client.client_id).name == client.name
-    assert api.token_of()
+    assert items_of(api.runtime.settings.clients_table, "KEYS") == []
 
 
 @pytest.mark.exhaustive
