@@ -97,7 +97,8 @@ def can(client: Client, default: int) -> Doing:
     doing |= {("sign in", client.dialect), ("call itself", client.sender_id)}
     doing |= {("hold a token", seconds) for seconds in (60, 600) if seconds <= client.token_lifetime}
     doing |= {("use a token of", at) for at in range(3) if at >= client.tokens_not_before}
-    doing |= {("use a token of generation", client.tokens_generation)}
+    # A higher generation revokes the tokens of lower ones, and of itself there are none yet.
+    doing |= {("use a token of generation", number) for number in range(2) if number >= client.tokens_generation}
     doing |= {("key", json.dumps(key)) for key in (json.loads(client.jwks)["keys"] if client.jwks else [])}
     doing |= {("keys at", client.jwks_uri)} - {("keys at", "")}
     flags = ("openspp17", "restricted", "asynchronous")
