@@ -26,7 +26,7 @@ from support.registry_changes import ACTIONS
 from support.registry_harness import Crash
 from support.told_registry import ToldRegistry, told_registry
 
-RUNS = range(1, 1 + max(6, some(0.3)))
+RUNS = range(1, 1 + max(6, some(0.15)))
 SUBSCRIPTIONS = 12
 WRITES = 14
 Write = Callable[[RegistryWriter], None]

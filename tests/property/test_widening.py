@@ -119,7 +119,7 @@ def received(callbacks: Callbacks) -> Doing:
     return doing | {("bytes", size) for size in (100_000, 900_000) if size <= callbacks.max_bytes}
 
 
-@settings(max_examples=some(20))
+@settings(max_examples=some(5))
 @given(CLIENTS, CLIENTS, st.sets(st.sampled_from(Client._fields), max_size=4))
 def test_whatever_lets_a_client_do_more_widens(before: Client, other: Client, changed: set[str]) -> None:
     """Any change of some fields, after which a client can do what it could not, is one that widens."""
@@ -129,7 +129,7 @@ def test_whatever_lets_a_client_do_more_widens(before: Client, other: Client, ch
             assert widened(before, after), changed
 
 
-@settings(max_examples=some(20))
+@settings(max_examples=some(5))
 @given(CLIENTS, CLIENTS)
 def test_what_narrows_each_field_widens_nothing(before: Client, other: Client) -> None:
     """A client that has less in each field, and the same identity, is not said to have more."""
