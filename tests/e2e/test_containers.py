@@ -170,6 +170,16 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "GET", "/subscriptions/failing", None, admin),
         (404, "GET", "/subscriptions/{code}", None, admin),
         (404, "POST", "/subscriptions/{code}/cancel", None, admin),
+        (200, "GET", "/approvals", None, admin),
+        (404, "GET", "/approvals/{approval_id}", None, admin),
+        (403, "POST", "/approvals/{approval_id}/approve", None, admin),
+        (403, "POST", "/approvals/{approval_id}/reject", None, admin),
+        (404, "POST", "/approvals/{approval_id}/withdraw", None, admin),
+        (200, "GET", "/administration-log", None, admin),
+        (403, "GET", "/audit", None, admin),  # for people alone, as the following ones are
+        (403, "GET", "/audit/statement", None, admin),
+        (403, "GET", "/usage", None, admin),
+        (403, "GET", "/records/{kind}/{id}", None, admin),
         # No RoutePrefix is set.
         (404, "POST", "/{prefix}/registry/subscribe", body_of("subscribe"), partner),
         (404, "POST", "/{prefix}/registry/unsubscribe", body_of("unsubscribe"), partner),
@@ -179,7 +189,8 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (404, "POST", "/{prefix}/registry/txn/status", without_callback("exchange_status"), partner),
     ]
     yield "/oauth2/client/token", api.token("partner")
-    made = {"prefix": "social", "correlation_id": str(uuid4()), "code": str(uuid4())}
+    unknown = {name: str(uuid4()) for name in ("correlation_id", "code", "approval_id")}
+    made = {"prefix": "social", "kind": "person", "id": "p0001", **unknown}
     for status, method, path, body, who in requests:
         reply = api.send(method, path.format(**made), body, **who)
         assert reply.status == status, (method, path, reply)
@@ -199,7 +210,8 @@ def without_callback(name: str) -> Any:
 @pytest.mark.parametrize("path", [path for path in PATHS if "{prefix}" not in path])
 def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
     """A path is rejected another method by our own answer, which names those that it takes."""
-    unknown = dict.fromkeys(("client_id", "secret_id", "handover_id", "correlation_id", "code"), "none")
+    names = ("client_id", "secret_id", "handover_id", "approval_id", "correlation_id", "code", "kind", "id")
+    unknown = dict.fromkeys(names, "none")
     reply = api.send("PUT", path.format(**unknown), {})
     assert (reply.status, reply.headers["Content-Type"]) == (405, "application/json")
     assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "DELETE", "DELETE, GET, PATCH"}
