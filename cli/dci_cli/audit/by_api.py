@@ -45,11 +45,17 @@ def signed_in(options: argparse.Namespace) -> Api | None:
 def read_by_api(api: Api, options: argparse.Namespace, period: Period) -> Answer:
     """Return what the options ask for. Raises CommandError."""
     entries, page = whole_list(api, "/audit", "entries", {**subject_of(api, options), **period_of(period)})
-    complete = page.get("complete_since", "")
-    is_all = "subjects" not in page or (complete and complete <= str(period.first))
-    since = f"before {complete} " if complete else ""
-    warning = "" if is_all else f"What was recorded {since}may be missing: run dci audit reindex."
+    warning = incompleteness(page, period) if "subjects" in page else ""
     return Answer([_record(entry) for entry in reversed(entries)], _absence(page, period), warning)
+
+
+def incompleteness(page: Mapping[str, Any], period: Period | None) -> str:
+    """Return what may be missing of a record's history, in a period or in all time; empty if nothing is."""
+    complete = page.get("complete_since", "")
+    if complete and period and complete <= str(period.first):
+        return ""
+    since = f"before {complete} " if complete else ""
+    return f"What was recorded {since}may be missing: run dci audit reindex."
 
 
 def period_of(period: Period) -> dict[str, str]:

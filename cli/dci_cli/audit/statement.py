@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from dci_cli.api import Api
-from dci_cli.audit.by_api import period_of, subject_of, whole_list
+from dci_cli.audit.by_api import incompleteness, period_of, subject_of, whole_list
 from dci_cli.audit.records import Period
 from dci_cli.command_error import CommandError
 from dci_cli.terminal import Column, print_json, print_table
@@ -33,13 +32,5 @@ def print_statement(api: Api, options: argparse.Namespace, period: Period | None
         print_table(_COLUMNS, [[row[name] for name in _NAMES] for row in rows])
     if not rows:
         print("Nobody saw this record.", file=sys.stderr if options.json or options.csv else sys.stdout)
-    if warning := _warning(page, period):
+    if warning := incompleteness(page, period):
         print(warning, file=sys.stderr)
-
-
-def _warning(page: dict[str, Any], period: Period | None) -> str:
-    complete = page.get("complete_since", "")
-    if complete and period and complete <= str(period.first):
-        return ""
-    since = f"before {complete} " if complete else ""
-    return f"What was recorded {since}may be missing: run dci audit reindex."

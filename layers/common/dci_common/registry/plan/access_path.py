@@ -25,7 +25,7 @@ from dci_common.registry.plan.ranges import (
 from dci_common.registry.plan.spans import HIGH, LOW, Span, union
 from dci_common.registry.query.tree import And, IdIn, Node, Or
 
-# What the query says does not tell which of two ranges of these estimates is smaller: their entries are counted.
+# What the query says does not say which of two ranges of these estimates is smaller: their entries are counted.
 _COUNTED = frozenset({Estimate.VALUES, Estimate.BETWEEN, Estimate.OPEN})
 _MAX_COUNTED_SPANS = 10
 _Rank = tuple[object, ...]
