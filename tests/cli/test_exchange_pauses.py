@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import boto3
 import pytest
 
 from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.runtime import Runtime
 from support.api import Api
 from support.stored_exchanges import SECOND_PAGE, ended, exchange_table
+from support.stored_items import stored_items
 
 from .conftest import Exchanges
 
@@ -43,8 +43,7 @@ def test_paused_clients_are_listed_until_they_are_resumed(runtime: Runtime, exch
     assert exchange("paused").out == "No client is paused.\n"
     said = "Callbacks to this client are not paused: `dci exchange paused` lists those that are."
     assert exchange("resume", CLIENT, "--yes").problem == said
-    items = boto3.client("dynamodb").scan(TableName="dci-audit", ConsistentRead=True)["Items"]
-    own = [item for item in items if f"CLIENT#{CLIENT}" in item.get("records", {}).get("SS", ())]
+    own = [item for item in stored_items("dci-audit") if f"CLIENT#{CLIENT}" in item.get("records", {}).get("SS", ())]
     assert sorted((item["command"]["S"], "incomplete" in item) for item in own) == [
         ("exchange resume", False),
         ("exchange resume", True),

@@ -16,7 +16,7 @@ from dci_common.exchange.exchange_table import ExchangeTable
 from dci_common.exchange.exchanges import OPEN_QUEUES, Checkpoint, Delivery, Exchange, Outcome, exchange_key
 from dci_common.timestamps import day, timestamp
 from support.registries import tables
-from support.stored_items import tests_client
+from support.stored_items import stored_items, tests_client
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -100,6 +100,6 @@ def is_due(runtime: Runtime, exchange: Exchange) -> bool:
 
 def recorded(exchange: Exchange) -> list[tuple[str, bool]]:
     """Return the operators' commands that AuditTable has for an exchange, and whether each was complete."""
-    items = tests_client().scan(TableName="dci-audit", ConsistentRead=True)["Items"]
+    items = stored_items("dci-audit")
     own = [item for item in items if f"EXCHANGE#{exchange.correlation_id}" in item.get("records", {}).get("SS", ())]
     return [(item["command"]["S"], "incomplete" not in item) for item in own if item["operator"]["S"]]
