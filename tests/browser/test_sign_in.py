@@ -83,7 +83,7 @@ def test_no_token_is_where_others_can_read_it(visitors: Visitors) -> None:
     """Tokens are in no address, no storage, no cookie and no referrer, and what the sign-in left there is gone."""
     page = visitors.context().new_page()
     requests: list[Request] = []
-    page.on("request", lambda request: requests.append(request))
+    page.on("request", lambda request: requests.append(request))  # noqa: PLW0108 - no builtin may be given
     sign_in(page, "auditor", "/console/clients")
     tokens = {
         request.headers["authorization"].removeprefix("Bearer ")
