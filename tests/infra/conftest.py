@@ -18,6 +18,7 @@ from dci_clients import app as clients_app
 from dci_common.oauth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
+from dci_console import app as console_app
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
 from dci_oversight import app as oversight_app
@@ -38,6 +39,7 @@ from support.subscribing import SCOPES
 from support.subscriptions import subscribed
 
 from .approval_requests import operators
+from .console_requests import files
 from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
 from .handover_requests import handovers
 from .oversight_requests import looks
@@ -51,6 +53,7 @@ APPS = {
     "ChangesFunction": changes_app.create_app,
     "AuditIndexFunction": audit_index_app.create_app,
     "OversightFunction": oversight_app.create_app,
+    "ConsoleFunction": console_app.create_app,
     "RotationFunction": rotation_app.create_app,
 }
 
@@ -249,6 +252,7 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "ChangesFunction": _changes,
     "AuditIndexFunction": _audited,
     "OversightFunction": lambda _: iter(()),
+    "ConsoleFunction": files,
     "RotationFunction": _steps,
 }
 OF_PEOPLE: dict[str, Callable[[Api, OpenIdProvider], Iterator[tuple[int, Event]]]] = {

@@ -148,14 +148,14 @@ REVIEWED = {
         *(on(QUERY, "AuditTable", "RECORD#*", "DAY#*", "INDEX"), on(BATCH_GET, "AuditTable", "DAY#*")),
         *(on(PUT, "AuditTable", "DAY#*"), on(LOG, "OversightLogs")),
     ],
+    "ConsoleFunction": [on(LOG, "ConsoleLogs")],
     "RotationFunction": [
         on(
             "secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue"
             " secretsmanager:UpdateSecretVersionStage",
             "SigningKeys MessageKeys",
         ),
-        on(f"{GET} {PUT}", "ClientsTable", "KEYS"),
-        on(LOG, "RotationLogs"),
+        *(on(f"{GET} {PUT}", "ClientsTable", "KEYS"), on(LOG, "RotationLogs")),
     ],
 }
 
