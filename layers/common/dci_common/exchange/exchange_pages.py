@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dci_common.exchange.exchange_table import ExchangeTable
 from dci_common.exchange.exchanges import OPEN_QUEUES, Exchange, exchange_key, from_item
+from dci_common.exchange.worker_places import PAUSED_QUEUE
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -50,6 +51,11 @@ class ExchangePages:
                 return self._exchanges(ids), _position(last or (None if is_last else items[-1]))
             after = None
         return self._exchanges(ids), None
+
+    def paused(self, limit: int, after: Position | None) -> tuple[list[tuple[str, int]], Position | None]:
+        """Return a page of the ids of paused clients, and since when they are, the longest paused first."""
+        items, last = self._table.page({**_in_queue(PAUSED_QUEUE, limit, after), "ScanIndexForward": True})
+        return [(item["pk"]["S"].partition("#")[2], int(item["due"]["N"])) for item in items], _position(last)
 
     def _exchanges(self, correlation_ids: Iterable[str]) -> list[Exchange]:
         wanted = dict.fromkeys(correlation_ids)  # one that moves to another partition may be listed twice
