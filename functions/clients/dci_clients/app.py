@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dci_clients.exchange_acts import ExchangeActs
     from dci_clients.exchange_endpoints import ExchangeEndpoints
     from dci_clients.handover_endpoints import HandoverEndpoints
+    from dci_clients.overview import Overview
     from dci_clients.subscription_endpoints import SubscriptionEndpoints
 
 Change = Callable[[Request, Caller], Response]
@@ -54,8 +55,7 @@ def _resources(
 
     @cache
     def exchanges() -> ExchangeEndpoints:
-        from dci_clients.exchange_acts import ExchangeActs
-    from dci_clients.exchange_endpoints import ExchangeEndpoints  # noqa: PLC0415 - few requests ask for exchanges
+        from dci_clients.exchange_endpoints import ExchangeEndpoints  # noqa: PLC0415 - few requests ask for exchanges
 
         return ExchangeEndpoints(runtime)
 
@@ -83,6 +83,17 @@ def _resources(
 
         return ExchangeActs(runtime)
 
+    def preview(request: Request) -> Response:
+        from dci_clients.client_preview import client_preview  # noqa: PLC0415 - as above
+
+        return client_preview(request)
+
+    @cache
+    def overview() -> Overview:
+        from dci_clients.overview import Overview  # noqa: PLC0415 - as above
+
+        return Overview(runtime)
+
     def usage(request: Request) -> Response:
         from dci_clients.client_usage import client_usage  # noqa: PLC0415 - as above
 
@@ -93,6 +104,8 @@ def _resources(
     client, approval, exchange = "/clients/{client_id}", "/approvals/{approval_id}", "/exchanges/{correlation_id}"
     routes: dict[str, dict[str, Endpoint]] = {
         "/clients": {"GET": reads(read.clients), "POST": changes(write.create)},
+        "/overview": {"GET": reads(lambda request: overview().overview(request))},
+        "/clients/preview": {"GET": reads(preview)},
         "/clients/deleted": {"GET": reads(read.deleted)},
         "/clients/log": {"GET": reads(read.whole_log, Permission.LOG)},
         client: {"GET": reads(read.client), "PATCH": changes(write.update), "DELETE": changes(write.delete)},

@@ -47,7 +47,9 @@ class ExchangeEndpoints:
     def exchanges(self, request: Request) -> Response:
         """Return a page of a client's exchanges, or else of all that failed or are open."""
         client_id, state = read_client_id(request.query), _state(request.query)
-        found, following = self._all(request, state) if client_id is None else self._of_client(request, client_id, state)
+        found, following = (
+            self._all(request, state) if client_id is None else self._of_client(request, client_id, state)
+        )
         return Response.of(200, {"exchanges": list(map(exchange_view, found)), **next_page(following)})
 
     def paused(self, request: Request) -> Response:
@@ -62,7 +64,8 @@ class ExchangeEndpoints:
         found, following = self._pages.paused(limit, position)
         names = client_names(self._clients, (client_id for client_id, _ in found))
         clients = [
-            {"client_id": client_id, **named(names, client_id), "since": timestamp(since)} for client_id, since in found
+            {"client_id": client_id, **named(names, client_id), "since": timestamp(since)}
+            for client_id, since in found
         ]
         return Response.of(200, {"clients": clients, **next_page(following)})
 
@@ -93,7 +96,9 @@ class ExchangeEndpoints:
         return _filled(partial(self._pages.listed, queues), limit, position, state)
 
 
-def _filled(read: Callable[[int, Position | None], Page], limit: int, after: Position | None, state: State | None) -> Page:
+def _filled(
+    read: Callable[[int, Position | None], Page], limit: int, after: Position | None, state: State | None
+) -> Page:
     """Return a page of the exchanges in a state, of a list of any; it is short where there are many of others."""
     found: list[Exchange] = []
     for _ in range(_MOST_READS):

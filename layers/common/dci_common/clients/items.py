@@ -8,7 +8,7 @@
 | | | | and then `listed`, and `name_key`, which begins with the time of its end |
 | usage | `USAGE#<id>` | `USAGE` | by secret id, and for `private_key_jwt`, the epoch second of the last use |
 | log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON; `listed`, and `name_key`, the `sk` |
-| deletion | `DELETED#<id>` | `DELETED` | `entry`, that of the log without `changes`; `listed`, and `name_key` as in the log |
+| deletion | `DELETED#<id>` | `DELETED` | `entry`, as in the log without `changes`; `listed`, and `name_key` |
 | approval | `APPROVAL#<id>` | `APPROVAL` | a change that waits for a second person; see proposal.py |
 | handover | `HANDOVER#<id>` | `HANDOVER` | see handover_items.py |
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 LISTED = "CLIENT"
 LISTED_LOG = "LOG"
 LISTED_DELETED = "DELETED"
-LISTED_SECRET = "SECRET"  # that ends
+LISTED_ENDING = "SECRET"  # secrets that end
 
 
 def client_key(client_id: str) -> Item:
@@ -102,7 +102,7 @@ def secret_item(client_id: str, secret: Secret) -> Item:
     if secret.expires is None:
         return item
     end = {"S": f"{timestamp(secret.expires)}#{client_id}#{secret.slot}"}
-    return {**item, "expires": {"N": str(secret.expires)}, "listed": {"S": LISTED_SECRET}, "name_key": end}
+    return {**item, "expires": {"N": str(secret.expires)}, "listed": {"S": LISTED_ENDING}, "name_key": end}
 
 
 def secret_from_item(item: Mapping[str, Any]) -> Secret:

@@ -100,9 +100,7 @@ class ClientStore:
         items, following = self.listed(LISTED, limit, after, forward=True, begins=begins, wanted=has_status)
         return sorted(map(client_from_item, items), key=lambda client: name_key(client.name)), following
 
-    def deleted_page(
-        self, limit: int, after: Position | None
-    ) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
+    def deleted_page(self, limit: int, after: Position | None) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
         """Return a page of the log entries of deletions, the newest first, and where the next page starts."""
         items, following = self.listed(LISTED_DELETED, limit, after, forward=False)
         return list(map(entry_from_item, items)), following
@@ -119,7 +117,7 @@ class ClientStore:
         return _times(answer.get("Item", {}))
 
     def last_uses(self, client_ids: Iterable[str]) -> dict[str, int]:
-        """Return when each of some clients last used a credential, in epoch seconds; those that never did are left out.
+        """Return when each of some clients last used a credential, in epoch seconds; others are left out.
 
         This is read eventually consistently.
         """
@@ -153,7 +151,7 @@ class ClientStore:
         items, following = self.listed(LISTED_LOG, limit, after, forward=False)
         return list(map(entry_from_item, items)), following
 
-    def listed(  # noqa: PLR0913 - what a list can be narrowed by
+    def listed(
         self,
         listed: str,
         limit: int,
@@ -181,6 +179,18 @@ class ClientStore:
                 return found, None
             following = last
         return found, dict(following) if following else None
+
+    def between(self, listed: str, low: str, high: str, limit: int, *, forward: bool) -> tuple[list[Item], bool]:
+        """Return the first items under `listed` whose sort keys are in a range, and whether there are others."""
+        answer: Any = self._runtime.dynamodb.query(
+            TableName=self._table,
+            IndexName="clients",
+            KeyConditionExpression="listed = :listed AND name_key BETWEEN :low AND :high",
+            ExpressionAttributeValues={":listed": {"S": listed}, ":low": {"S": low}, ":high": {"S": high}},
+            Limit=limit,
+            ScanIndexForward=forward,
+        )
+        return [item for _, item in self._existing(answer["Items"])], "LastEvaluatedKey" in answer
 
     def _keys(
         self, listed: str, limit: int, after: Position | None, *, forward: bool, begins: str

@@ -92,7 +92,7 @@ class ClientView(View):
 
 
 class ListedClient(ClientView):
-    """A client in a list. `last_used` is when it last used any of its credentials; it is absent where it never did."""
+    """A client in a list. `last_used` is when it last used any of its credentials, if it ever did."""
 
     last_used: str | None = None
 

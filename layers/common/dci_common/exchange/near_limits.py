@@ -1,8 +1,9 @@
 """Clients that are near their limit of records a day, so that they are found without reading the counters of all.
 
-The counter of a client's day (quota.py) gets `queue`, `NEAR_LIMIT#<date>`, and `due`, the time, when it reaches 80 % of
-the limit: that is one write a day, for those clients alone. Thereby the index `due` lists it. It may fall again, when
-what was reserved is released, so that whoever reads the list reads the counters too.
+The counter of a client's day (quota.py) gets `queue`, `NEAR_LIMIT#<date>`, and `due`, the time, when it reaches 80 %
+of the limit, so that the index `due` lists it: this is one write a day, for these clients alone. Asynchronous
+exchange writes it when the limit is reached. The counter may fall again, when what was reserved is released: whoever
+reads the list reads the counters too.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -127,8 +127,11 @@ class Channels:
 
     def paused(self) -> list[Channel]:
         """Return the paused channels, the longest paused first."""
-        ids = list(self._lists.listed(PAUSED_CHANNELS))
-        items = self._table.items([channel_key(channel_id) for channel_id in dict.fromkeys(ids)])
+        return self.many_paused(self._lists.listed(PAUSED_CHANNELS))
+
+    def many_paused(self, channel_ids: Iterable[str]) -> list[Channel]:
+        """Return those of some channels that are paused, the longest paused first."""
+        items = self._table.items([channel_key(channel_id) for channel_id in dict.fromkeys(channel_ids)])
         found = [channel for channel in map(_from_item, items) if channel.paused is not None]
         return sorted(found, key=lambda channel: channel.paused or 0)
 
