@@ -64,7 +64,7 @@ def test_a_client_without_a_limit_has_no_share(own: Own) -> None:
 
 
 def test_an_unusual_day_is_marked(own: Own) -> None:
-    """A day is unusual with 100 records and more than three times the mean of the days known among the seven before."""
+    """A day is unusual with 100 records, and more than three times the mean of the known days of the seven before."""
     cases = {
         "A": ([("2026-02-28", 50), ("2026-02-26", 30)], 121, 40.0, 2, True),
         "B": ([("2026-02-28", 50), ("2026-02-26", 30)], 120, 40.0, 2, False),
@@ -119,12 +119,13 @@ def test_days_are_kept_for_a_month(own: Own) -> None:
 def test_parameters_that_contradict_each_other_are_rejected(own: Own) -> None:
     """A client's days have no date, and a day's clients no number of days; a client that is unknown is 404."""
     client_id = own.registered()
-    for query in (
+    wrong: tuple[dict[str, object], ...] = (
         {"days": 3},
         {"client_id": client_id, "date": "2026-03-01"},
         {"client_id": client_id, "limit": 1},
         *({"client_id": client_id, "days": days} for days in (0, 32, "1e1", "\u0661", "-1")),
-    ):
+    )
+    for query in wrong:
         assert own.read("usage", **query).status == 400, query
     for unknown in ("00000000-0000-4000-8000-000000000000", "x y", "\u0000"):
         assert own.read("usage", client_id=unknown).status in {400, 404}

@@ -1,4 +1,4 @@
-"""The lists of clients: by the beginning of their names, by status, with their last use; and those that were deleted."""
+"""The lists of clients: by the beginning of their names, by status, with their last use; and of deleted ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def named(own: Own, *names: str) -> list[str]:
 
 
 def test_a_list_by_the_beginning_of_names(own: Own) -> None:
-    """`name_begins` lists the clients whose names begin so, whatever their case and spacing, in their order, by pages."""
+    """`name_begins` lists the clients whose names begin so, whatever their case and spacing, by pages."""
     named(own, "Ministry of Health", "ministry  of Education", "Ministries united", "A ministry", "\u00c9cole", "Z")
     for beginning, found in {
         "MINISTRY OF": ["ministry  of Education", "Ministry of Health"],
@@ -99,7 +99,7 @@ def test_the_list_says_when_a_client_was_last_used(own: Own) -> None:
 
 
 def test_deleted_clients_are_listed(own: Own) -> None:
-    """The list of deleted clients says which, when and by whom, the last one first; those that are there are not in it."""
+    """The list of deleted clients says which, when and by whom, the last one first; no other client is in it."""
     first, second, third = named(own, "First", "Second", "Third")
     for client_id in (first, second):
         own.api.clock.advance(60)

@@ -100,7 +100,7 @@ def test_a_client_is_resumed(own: Own, owner: str) -> None:
         409,
         "Nothing that is sent to this client is paused.",
     )
-    resumed = dict.fromkeys(("callbacks", "notifications"), {"before": "paused", "after": "resumed"})
+    resumed = {name: {"before": "paused", "after": "resumed"} for name in ("callbacks", "notifications")}
     assert acts(own, owner) == [("callbacks_resumed", "Amina", resumed)]
     assert own.amina.send("client_resume", client_id="00000000-0000-4000-8000-000000000000").status == 404
 
@@ -124,7 +124,7 @@ def test_paused_clients_are_listed_by_pages(own: Own) -> None:
 
 def test_a_state_fills_the_pages_of_a_client(own: Own, owner: str) -> None:
     """A page of a client's exchanges in a state is whole, however many others lie between them."""
-    wanted = []
+    wanted = list[str]()
     for number in range(40):
         state = "dead" if number % 13 == 0 else "answered"
         exchange = ended(own.api.runtime, owner, state)

@@ -73,7 +73,7 @@ def test_a_quiet_deployment(new_own: Callable[..., Own]) -> None:
         "at": timestamp(own.api.clock()),
         "health": {"status": "ok", "parts": []},
         **QUIET,
-        "unavailable": {"requests": "This server keeps no metrics: only a deployment on AWS does."},
+        "unavailable": {"requests": "This server keeps no metrics: it has no STACK_NAME."},
     }
 
 
@@ -245,7 +245,7 @@ def test_ten_thousand_clients_cost_what_ten_do(own: Own) -> None:
         made = (
             client._replace(client_id=f"c{number}", name=f"Client {number}") for number in range(start, start + 25)
         )
-        puts = [{"PutRequest": {"Item": client_item(each)}} for each in made]
+        puts: list[Any] = [{"PutRequest": {"Item": client_item(each)}} for each in made]
         dynamodb.batch_write_item(RequestItems={table: puts})
     assert _calls(own) == few
     assert sum(few.values()) < 40

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Part = dict[str, Any] | list[Any]
 _FAILURES = (BotoCoreError, ClientError, DomainError)
 _UNREADABLE = "This could not be read now: try again shortly."
-_NO_METRICS = "This server keeps no metrics: only a deployment on AWS does."
+_NO_METRICS = "This server keeps no metrics: it has no STACK_NAME."
 _COUNTS_SECONDS = 60  # for which counts of requests are kept, because CloudWatch charges for them
 _RECENT = 3600 // SECONDS  # steps of an hour
 _PARTS = ("requests", "exchanges", "subscribers", "secrets", "keys", "limits", "approvals")
