@@ -13,11 +13,11 @@ from dci_common.clients.items import client_item
 from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.subscriptions.channels import Channels
 from dci_common.timestamps import timestamp
+from support import stored_items
 from support.api import identified
 from support.call_trace import hooked
 from support.own_clients import Own
 from support.stored_exchanges import accepted, ended
-from support.stored_items import tests_client
 from support.stored_subscriptions import begun, failing
 
 QUIET = {
@@ -239,8 +239,9 @@ def test_a_part_that_cannot_be_read_is_left_out(own: Own) -> None:
 def test_ten_thousand_clients_cost_what_ten_do(own: Own) -> None:
     """The overview reads as much with 10,000 clients as with ten: so many calls, and so many items."""
     client, _ = own.api.client()
+    overview(own)  # which fetches the keys of the provider, and records who comes
     few = _calls(own)
-    table, dynamodb = own.api.runtime.settings.clients_table, tests_client()
+    table, dynamodb = own.api.runtime.settings.clients_table, stored_items.tests_client()
     for start in range(0, 10_000, 25):
         made = (
             client._replace(client_id=f"c{number}", name=f"Client {number}") for number in range(start, start + 25)
