@@ -5,15 +5,15 @@ import {strings} from '../strings.js'
 
 const words = strings.attention
 const DAY_MS = 86_400_000
-const OLD_KEY_DAYS = 45 // keys rotate each 30 days
 const SOON_DAYS = 7
 
 export function attention(overview, now = Date.parse(overview.at)) {
-  const {exchanges, subscribers, approvals, secrets, limits, keys} = overview
+  const {exchanges, subscribers, approvals, secrets, limits, health} = overview
   return [
     ...(exchanges ? undelivered(exchanges, now) : []),
     ...(subscribers?.failing ?? []).map((one) => ({tone: 'bad', text: words.notNotified(nameOf(one)), ...toClient(one)})),
-    ...(keys ? oldKeys(keys, now) : []),
+    ...(overview.keys && health.parts.includes('keys') ? [{tone: 'bad', text: words.noKey, address: href`/keys`, action: words.openKeys}] : []),
+    ...(overview.requests && health.parts.includes('requests') ? [{tone: 'bad', text: words.requestsFailed}] : []),
     ...(approvals?.count ? [{tone: 'warn', text: words.approvals(approvals), address: href`/approvals`, action: words.decide}] : []),
     ...soonest(secrets?.ending ?? [], now).map((one) => ({tone: 'warn', text: words.secret(nameOf(one), one), ...toClient(one)})),
     ...(limits?.clients ?? []).map((one) => ({tone: one.share >= 1 ? 'bad' : 'warn', text: words.limit(nameOf(one), one), ...toClient(one)})),
@@ -34,10 +34,6 @@ function undelivered({open, dead, refused, paused}, now) {
     ...(refused.count ? [{tone: 'warn', text: words.refused(refused), ...of(refused)}] : []),
   ]
 }
-
-const oldKeys = (keys, now) => keys
-  .filter((key) => key.state === 'current' && now - Date.parse(key.since) > OLD_KEY_DAYS * DAY_MS)
-  .map((key) => ({tone: 'warn', text: words.oldKey(key), address: href`/keys`, action: words.openKeys}))
 
 // Secrets that end within a week, and are still in use.
 const soonest = (ending, now) => ending.filter((one) => Date.parse(one.expires) - now < SOON_DAYS * DAY_MS)

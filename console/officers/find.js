@@ -2,7 +2,7 @@
 
 import {strings} from '../strings.js'
 import {field, html, nothing, select} from '../ui.js'
-import {keepReason, keptReason} from './visits.js'
+import {keepReason, keptReason, keptType} from './visits.js'
 
 const words = strings.find
 const WAYS = ['identifier', 'phone', 'person', 'group']
@@ -10,7 +10,7 @@ const WAYS = ['identifier', 'phone', 'person', 'group']
 // The state of an empty form, or of one that is filled with a subject.
 export function findState(subject = {}) {
   const way = subject.identifier_type ? 'identifier' : (WAYS.find((one) => subject[one]) ?? 'identifier')
-  const values = {identifier_type: '', identifier_value: '', phone: '', person: '', group: '', ...subject}
+  const values = {identifier_type: keptType(), identifier_value: '', phone: '', person: '', group: '', ...subject}
   return {way, values, reason: keptReason(), errors: {}}
 }
 

@@ -42,7 +42,8 @@ function by(entry) {
   return html`${author(entry.by, entry.by_name)}${approver ? html`<br>${words.approvedBy(approver)}` : nothing}`
 }
 
-function author(by, name) {
+// Who did something: a person, a client, or what else the log has there.
+export function author(by, name) {
   if (by === 'operator') return words.byOperator
   if (by === 'handover') return words.byHandover
   if (CLIENT_ID.test(by)) return link(href`/clients/${by}`, name || words.byClient)

@@ -8,10 +8,12 @@ const MOST = 5000
 const subjects = new Map() // by their handle
 const handles = new Map() // by the text of their subject
 let reason = ''
+let identifierType = ''
 let owner = ''
 
 // Keep a subject (`{person}`, `{group}`, `{identifier_type, identifier_value}` or `{phone}`), and return its handle.
 export function remember(subject) {
+  identifierType = subject.identifier_type ?? identifierType
   const text = JSON.stringify(subject)
   if (handles.has(text)) return handles.get(text)
   const handle = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -31,6 +33,9 @@ export const recall = (handle) => subjects.get(handle)
 // The reason that the officer gave last; it is kept for the visit.
 export const keptReason = () => reason
 
+// The type of the identifier that was looked for last.
+export const keptType = () => identifierType
+
 export function keepReason(text) {
   reason = text.trim()
 }
@@ -41,7 +46,7 @@ export function belongsTo({config, subject}) {
   if (owner && owner !== person) {
     subjects.clear()
     handles.clear()
-    reason = ''
+    reason = identifierType = ''
   }
   owner = person
 }

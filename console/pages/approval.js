@@ -6,6 +6,7 @@ import {strings} from '../strings.js'
 import {badge, confirmed, facts, html, link, nothing, page, section, time, toast} from '../ui.js'
 import {changeName, STATUS_TONES} from '../officers/approval_words.js'
 import {compared} from '../officers/compare.js'
+import {author} from '../officers/log_entries.js'
 import {memberName, valueOf} from '../officers/members.js'
 import {ownId, remaining, remark, toggle, warning} from '../officers/pieces.js'
 
@@ -36,12 +37,11 @@ function about(approval, own) {
   const {status} = approval
   const name = approval.name || approval.client_id
   const isRegistered = approval.act === 'created' ? status === 'approved' : approval.act !== 'operator_enabled'
-  const by = approval.asked_by_name || approval.asked_by
   return facts([
     [words.status, badge(words.statuses[status], STATUS_TONES[status])],
     [words.about, isRegistered ? link(href`/clients/${approval.client_id}`, name) : name],
     [words.widens, approval.widens.map((one) => (one === 'client' ? words.newClient : memberName(one))).join(', ')],
-    [words.askedBy, html`<span title=${approval.asked_by}>${by}</span>${approval.asked_by === own ? ` (${words.you})` : ''}`],
+    [words.askedBy, html`${author(approval.asked_by, approval.asked_by_name)}${approval.asked_by === own ? ` (${words.you})` : ''}`],
     [words.asked, time(approval.asked)],
     [words.expires, status === 'waiting' ? html`${time(approval.expires)} (${remaining(approval.expires)})` : undefined],
     [words.statuses.expired, status === 'expired' ? time(approval.expires) : undefined],

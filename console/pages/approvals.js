@@ -4,6 +4,7 @@ import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {badge, html, link, moreButton, nothing, page, select, table, time} from '../ui.js'
 import {changeName, STATUS_TONES} from '../officers/approval_words.js'
+import {author} from '../officers/log_entries.js'
 import {hint, ownId, remaining} from '../officers/pieces.js'
 import {WalkedList} from '../officers/walk.js'
 
@@ -20,7 +21,7 @@ export async function load({api, query}) {
 
 export function view(data, {session, navigate, update}) {
   const {list, status} = data
-  const choose = (event) => navigate(`${href`/approvals`}?status=${event.target.value}`)
+  const choose = (event) => navigate(`${href`/approvals`}?status=${event.target.value}`, {replace: true})
   const options = STATUSES.map((one) => [one, words.statuses[one]])
   return page({title, lead: words.intro}, html`
     <div class="filters">${select({name: 'status', label: words.status, value: status, options, onchange: choose})}</div>
@@ -44,4 +45,4 @@ const approvals = ({rows, hasMore}, status, own) => table({
 })
 
 const asker = (one, own) =>
-  html`${one.asked_by_name || one.asked_by}${one.asked_by === own ? html` <span class="hint">(${words.you})</span>` : nothing}`
+  html`${author(one.asked_by, one.asked_by_name)}${one.asked_by === own ? html` <span class="hint">(${words.you})</span>` : nothing}`

@@ -2,7 +2,7 @@
 
 import {href} from '../router.js'
 import {strings} from '../strings.js'
-import {badge, empty, html, link, moreButton, nothing, page, section} from '../ui.js'
+import {badge, empty, html, moreButton, nothing, page, section} from '../ui.js'
 import {ENTRY_COLUMNS, entryRows} from '../officers/entries.js'
 import {daysAgo, periodFields, periodOf} from '../officers/period.js'
 import {csvButton, hint, sections, warning} from '../officers/pieces.js'
@@ -53,7 +53,7 @@ export function view(data, {navigate, update}) {
     event.preventDefault()
     navigate(`${href`/audit/clients/${data.id}`}?${new URLSearchParams(data.period)}`)
   }
-  return page({title: words.heading(data.name), back: [AUDIT_CLIENTS, words.all], actions: link(href`/clients/${data.id}`, words.settings)}, html`
+  return page({title: words.heading(data.name), back: [AUDIT_CLIENTS, words.all], actions: html`<a class="button" href=${href`/clients/${data.id}`}>${words.settings}</a>`}, html`
     ${sections(auditSections, AUDIT_CLIENTS)}
     ${data.usage.length ? section(words.volume, html`${data.figure} ${unusualDays(data.usage)} ${hint(strings.usage.what)}`) : nothing}
     ${section(words.entries, html`

@@ -32,8 +32,8 @@ export function view(data, {api, navigate, update}) {
     ${search(data, api, update)}
     ${section(words.heading, html`
       <div class="filters">
-        ${select({name: 'date', label: words.date, value: data.date, options: data.days.map(day), onchange: (event) => navigate(address(event.target.value, data.onlyUnusual))})}
-        ${toggle({name: 'only-unusual', label: words.onlyUnusual, checked: data.onlyUnusual, onToggle: (only) => navigate(address(data.date, only))})}
+        ${select({name: 'date', label: words.date, value: data.date, options: data.days.map(day), onchange: (event) => navigate(address(event.target.value, data.onlyUnusual), {replace: true})})}
+        ${toggle({name: 'only-unusual', label: words.onlyUnusual, checked: data.onlyUnusual, onToggle: (only) => navigate(address(data.date, only), {replace: true})})}
       </div>
       ${hint(words.what)}
       ${usageTable(list.rows, data.onlyUnusual)}

@@ -27,7 +27,7 @@ const address = (filter) => {
 
 export function view(data, {session, navigate, update}) {
   const {list, filter} = data
-  const choose = (name) => (event) => navigate(address({...filter, [name]: event.target.value}))
+  const choose = (name) => (event) => navigate(address({...filter, [name]: event.target.value}), {replace: true})
   const write = (event) => {
     data.text = event.target.value
     update()

@@ -9,6 +9,7 @@ import {figure} from '../officers/figure.js'
 import {hint, remaining, warning} from '../officers/pieces.js'
 
 const words = strings.overview
+const MOST_SERIES = 4
 const TONES = {ok: 'good', attention: 'warn', failing: 'bad'}
 
 export const title = words.title
@@ -22,9 +23,18 @@ const requestsFigure = ({times, outcomes}) => figure({
   title: words.requestsFigure,
   times: times.map((moment) => Date.parse(moment) / 1000),
   labels: times.map((moment) => time(moment)),
-  series: outcomes.map(({outcome, counts}) => ({label: outcome, values: counts})),
+  series: mostFrequent(outcomes).map(({outcome, counts}) => ({label: outcome, values: counts})),
   isTime: true,
 })
+
+// The most frequent outcomes, and all others together.
+function mostFrequent(outcomes) {
+  const sorted = [...outcomes].sort((one, other) => other.total - one.total)
+  const others = sorted.splice(MOST_SERIES)
+  if (!others.length) return sorted
+  const counts = others[0].counts.map((_, step) => others.reduce((sum, one) => sum + one.counts[step], 0))
+  return [...sorted, {outcome: words.others, counts}]
+}
 
 export function view({overview, requests}, {reload}) {
   const {health} = overview
