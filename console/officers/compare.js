@@ -22,7 +22,7 @@ function flat(view) {
   for (const [name, value] of Object.entries(view ?? {})) {
     if (BOOKKEEPING.has(name)) continue
     if (!NESTED.has(name)) members[name] = value
-    else for (const [inner, one] of Object.entries(value)) members[`${name}.${inner}`] = one
+    else for (const [inner, one] of Object.entries(value ?? {})) members[`${name}.${inner}`] = one
   }
   return members
 }

@@ -15,13 +15,16 @@ const FULL = [
 ]
 export const SETS = {minimal: MINIMAL, standard: STANDARD, full: FULL}
 
-// The names of the fields that a text such as `minimal household` discloses, sorted.
+// The names of the fields that a text such as `minimal household` discloses.
 export function fieldsOf(disclosed) {
   const names = String(disclosed ?? '').split(/\s+/).filter(Boolean)
-  return [...new Set(names.flatMap((name) => (Object.hasOwn(SETS, name) ? SETS[name] : [name])))].sort()
+  return [...new Set(names.flatMap((name) => (Object.hasOwn(SETS, name) ? SETS[name] : [name])))]
 }
 
 export const fieldName = (name) => (Object.hasOwn(strings.fields, name) ? strings.fields[name] : name)
+
+// Fields as people call them, in the order of these names.
+export const fieldNames = (names) => names.map(fieldName).sort((one, other) => one.localeCompare(other))
 
 // What a client stated as its purpose, as one line of text.
 export function purposeOf(purpose) {

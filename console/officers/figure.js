@@ -61,6 +61,7 @@ function optionsOf(UPlot, host, series, isTime) {
   const colour = (name) => style.getPropertyValue(name).trim()
   const axis = {stroke: colour('--soft'), grid: {stroke: colour('--line'), width: 1}, ticks: {stroke: colour('--line')}, font: '12px system-ui, sans-serif'}
   const day = new Intl.DateTimeFormat(undefined, {day: 'numeric', month: 'short', ...(!isTime && {timeZone: 'UTC'})})
+  const margin = isTime ? 0 : 43_200 // half a day, for the first and the last bar
   const clock = new Intl.DateTimeFormat(undefined, {hour: '2-digit', minute: '2-digit'})
   const label = (moment) => (isTime ? clock : day).format(moment * 1000)
   return {
@@ -68,10 +69,10 @@ function optionsOf(UPlot, host, series, isTime) {
     height: HEIGHT,
     legend: {show: false},
     cursor: {show: false},
-    scales: {x: {time: true}, y: {range: (_, least, most) => [0, Math.max(most, 1)]}},
+    scales: {x: {time: true, range: (_, first, last) => [first - margin, last + margin]}, y: {range: (_, least, most) => [0, Math.max(most, 1)]}},
     axes: [{...axis, values: (_, moments) => moments.map(label)}, {...axis, size: 56, values: (_, values_) => values_.map((one) => (Number.isInteger(one) ? one.toLocaleString() : ''))}],
     series: [{}, ...series.map(({label: name}, number) => ({
-      label: name, stroke: colour(COLOURS[number % COLOURS.length]), width: 1.5,
+      label: name, stroke: colour(COLOURS[number % COLOURS.length]), points: {show: false}, width: isTime ? 1.5 : 0,
       ...(!isTime && {paths: UPlot.paths.bars({size: [0.7, 40]}), fill: colour(COLOURS[number % COLOURS.length])}),
     }))],
   }

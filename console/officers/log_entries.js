@@ -3,9 +3,11 @@
 import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {html, link, mono, nothing, table, time} from '../ui.js'
+import {compared} from './compare.js'
 import {memberName, valueOf} from './members.js'
 
 const words = strings.log
+const FEW = 3
 const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export const LOG_COLUMNS = [
@@ -51,13 +53,12 @@ export function author(by, name) {
 }
 
 function changes(entry) {
-  const changed = Object.entries(entry.changes ?? {})
-  if (!changed.length) return entry.secret_id ? html`${words.secret} ${mono(entry.secret_id)}` : nothing
-  return html`<details><summary>${changed.map(([name]) => memberName(name)).join(', ')}</summary>
-    <ul class="plain">${changed.map(([name, {before, after}]) => html`<li><strong>${memberName(name)}</strong>:
-      ${change(name, before)} → ${change(name, after)}</li>`)}</ul>
+  const sides = (side) => Object.fromEntries(Object.entries(entry.changes ?? {}).map(([name, change]) => [name, change[side]]))
+  const rows = compared(sides('before'), sides('after')).filter((row) => row.mark !== 'same')
+  if (!rows.length) return entry.secret_id ? html`${words.secret} ${mono(entry.secret_id)}` : nothing
+  return html`<details><summary>${rows.length > FEW ? words.settings(rows.length) : rows.map((row) => memberName(row.name)).join(', ')}</summary>
+    <ul class="plain">${rows.map(({name, before, after}) => html`<li><strong>${memberName(name)}</strong>
+      ${before === undefined ? nothing : valueOf(name, before, {other: after, mark: 'del'})}
+      ${after === undefined ? nothing : valueOf(name, after, {other: before, mark: 'ins'})}</li>`)}</ul>
   </details>`
 }
-
-const change = (name, value) =>
-  value === undefined ? html`<span class="hint">${strings.common.none}</span>` : typeof value === 'object' && !Array.isArray(value) ? mono(JSON.stringify(value)) : valueOf(name, value)

@@ -3,7 +3,7 @@
 import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {badge, facts, html, link, mono, nothing} from '../ui.js'
-import {byDay, fieldName, fieldsOf, kindOf, purposeOf, recordOf, whoOf} from './entries.js'
+import {byDay, fieldNames, fieldsOf, kindOf, purposeOf, recordOf, whoOf} from './entries.js'
 import {clock, dayOf} from './pieces.js'
 import {AUDIT} from './sections.js'
 import {remember} from './visits.js'
@@ -48,7 +48,7 @@ function lines(entry, kind, about, update) {
 
 function fields(entry) {
   if (entry.disclosed === undefined) return html`<span class="hint">${words.fieldsNotRecorded}</span>`
-  const names = fieldsOf(entry.disclosed).map(fieldName)
+  const names = fieldNames(fieldsOf(entry.disclosed))
   if (names.length < FEW_FIELDS) return names.join(', ') || words.noFields
   return html`<details><summary>${words.manyFields(entry.disclosed, names.length)}</summary>${names.join(', ')}</details>`
 }

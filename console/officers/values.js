@@ -1,11 +1,12 @@
 // The values of a record's fields, however they are nested.
 
 import {strings} from '../strings.js'
-import {facts, html, nothing} from '../ui.js'
+import {facts, html, nothing, time} from '../ui.js'
 import {fieldName} from './entries.js'
 import {recordLink} from './timeline.js'
 import {href} from '../router.js'
 
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 const RECORDS = href`/records`
 
 export function fieldValue(name, value) {
@@ -14,7 +15,7 @@ export function fieldValue(name, value) {
   if (name === 'person_id') return recordLink(`PERSON#${value}`, RECORDS)
   if (Array.isArray(value)) return list(value)
   if (typeof value === 'object') return nested(value)
-  return String(value)
+  return MOMENT.test(value) ? time(value) : String(value)
 }
 
 const list = (values) => values.length

@@ -29,7 +29,7 @@ export function view(data, context) {
   return page({title: changeName(approval), back: [href`/approvals`, words.title]}, html`
     ${data.said ? html`<div role="alert">${warning(data.said)}</div>` : nothing}
     ${about(approval, ownId(context.session))}
-    ${section(words.comparison, comparison(data, context.update))}
+    ${section(approval.before ? words.comparison : words.settings, comparison(data, context.update))}
     ${decisions(data, context)}`)
 }
 
@@ -51,6 +51,7 @@ function about(approval, own) {
 
 function comparison(data, update) {
   const {approval} = data
+  const columns = approval.before ? [words.member, words.before, words.after, words.difference] : [words.member, words.after]
   const rows = data.onlyDifferent ? data.rows.filter((row) => row.mark !== 'same') : data.rows
   const onToggle = (checked) => {
     data.onlyDifferent = checked
@@ -62,19 +63,18 @@ function comparison(data, update) {
       : nothing}
     <table class="compare">
       <caption>${words.caption}</caption>
-      <thead><tr>${[words.member, words.before, words.after, words.difference].map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
+      <thead><tr>${columns.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => compareRow(row, Boolean(approval.before)))}</tbody>
     </table>`
 }
 
 function compareRow({name, before, after, mark, widens}, hasBefore) {
   const isMarked = hasBefore && mark !== 'same'
+  if (!hasBefore) return html`<tr><th scope="row">${memberName(name)}</th><td data-title=${words.after}><div>${valueOf(name, after)}</div></td></tr>`
   return html`
     <tr class=${isMarked ? `differs ${mark}` : ''}>
       <th scope="row">${memberName(name)}</th>
-      <td data-title=${words.before}><div>${hasBefore
-        ? valueOf(name, before, isMarked ? {other: after, mark: 'del'} : undefined)
-        : html`<span class="hint">${strings.common.none}</span>`}</div></td>
+      <td data-title=${words.before}><div>${valueOf(name, before, isMarked ? {other: after, mark: 'del'} : undefined)}</div></td>
       <td data-title=${words.after}><div>${valueOf(name, after, isMarked ? {other: before, mark: 'ins'} : undefined)}</div></td>
       <td data-title=${words.difference}><div>${isMarked ? words.marks[mark] : nothing} ${widens ? badge(words.isWider, 'warn') : nothing}</div></td>
     </tr>`

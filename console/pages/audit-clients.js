@@ -37,7 +37,7 @@ export function view(data, {api, navigate, update}) {
       </div>
       ${hint(words.what)}
       ${usageTable(list.rows, data.onlyUnusual)}
-      <p class="hint" role="status">${words.read(list.read, list.hasMore)}</p>
+      ${data.onlyUnusual ? html`<p class="hint" role="status">${words.read(list.read, list.hasMore)}</p>` : nothing}
       ${moreButton(list, update)}`)}`)
 }
 

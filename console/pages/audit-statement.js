@@ -3,7 +3,7 @@
 import {strings} from '../strings.js'
 import {empty, facts, field, html, link, moreButton, nothing, page, printButton, table, time} from '../ui.js'
 import {missing} from '../officers/completeness.js'
-import {fieldName} from '../officers/entries.js'
+import {fieldNames} from '../officers/entries.js'
 import {periodOf} from '../officers/period.js'
 import {remark, sections, toggle, warning} from '../officers/pieces.js'
 import {AUDIT, auditSections} from '../officers/sections.js'
@@ -83,7 +83,7 @@ const disclosures = (rows, hasPurposes) => table({
   columns: [
     {title: words.when, cell: (one) => time(one.when)},
     {title: words.organisation, cell: (one) => one.organisation},
-    {title: words.fields, kind: 'wide', cell: (one) => one.fields.map(fieldName).join(', ')},
+    {title: words.fields, kind: 'wide', cell: (one) => fieldNames(one.fields).join(', ')},
     ...(hasPurposes ? [{title: words.purpose, kind: 'wide', cell: (one) => one.purpose || words.noPurpose}] : []),
   ],
   rows,

@@ -1,7 +1,8 @@
 // What operators looked at, when, and why: the looks in the audit, of a period.
 
+import {href} from '../router.js'
 import {strings} from '../strings.js'
-import {empty, html, moreButton, page, table, time} from '../ui.js'
+import {empty, html, link, moreButton, page, table, time} from '../ui.js'
 import {ENTRY_COLUMNS, entryRows, kindOf, whoOf} from '../officers/entries.js'
 import {daysAgo, periodFields, periodOf} from '../officers/period.js'
 import {csvButton, hint, sections} from '../officers/pieces.js'
@@ -53,5 +54,7 @@ const looks = (rows) => table({
 
 function whom(entry) {
   if (entry.records?.length) return html`<ul class="keys">${entry.records.map((key) => html`<li>${recordLink(key)}</li>`)}</ul>`
-  return entry.query ? html`<code>${typeof entry.query === 'object' ? JSON.stringify(entry.query) : entry.query}</code>` : strings.common.none
+  if (entry.query === null || typeof entry.query !== 'object') return entry.query ?? strings.common.none
+  return html`<ul class="plain">${Object.entries(entry.query).map(([name, value]) => html`<li>
+    ${words.parameters[name] ?? name}: ${name === 'client_id' ? link(href`/audit/clients/${value}`, value) : value}</li>`)}</ul>`
 }

@@ -41,7 +41,7 @@ export function view(data, {session, navigate, update}) {
       ${field({name: 'text', label: words.text, value: data.text, required: true, maxlength: 200, oninput: write})}
     </div>
     ${shown.length ? logEntries(shown) : empty(data.text ? words.noneShown : list.hasMore ? words.noneYet : words.none)}
-    <p class="hint" role="status">${list.read > list.rows.length || list.hasMore ? words.read(list.read, list.hasMore) : nothing}</p>
+    <p class="hint" role="status">${filter.kind || filter.act ? words.read(list.read, list.hasMore) : nothing}</p>
     ${moreButton(list, update)}`)
 }
 

@@ -6,7 +6,8 @@ import {badge, empty, html, link, nothing, page, section, table, time} from '../
 import {changeName} from '../officers/approval_words.js'
 import {attention} from '../officers/attention.js'
 import {figure} from '../officers/figure.js'
-import {hint, remaining, warning} from '../officers/pieces.js'
+import {author} from '../officers/log_entries.js'
+import {hint, remaining} from '../officers/pieces.js'
 
 const words = strings.overview
 const MOST_SERIES = 4
@@ -63,7 +64,7 @@ function needs(overview) {
 const card = (heading, content, address, text) => html`
   <section class="card"><h2>${heading}</h2>${content}${address ? html`<p>${link(address, text)}</p>` : nothing}</section>`
 
-const unavailable = ({unavailable: reasons = {}}, name) => warning(reasons[name] ?? words.unavailable)
+const unavailable = ({unavailable: reasons = {}}, name) => hint(reasons[name] ?? words.unavailable)
 const part = (overview, name, shown) => (overview[name] ? shown(overview[name]) : unavailable(overview, name))
 const counted = ({count, more}) => `${count.toLocaleString()}${more ? '+' : ''}`
 const clientLink = (one) => link(href`/clients/${one.client_id}`, one.client ?? one.client_id)
@@ -85,8 +86,8 @@ function requestsOf({since, until, outcomes}, shown) {
 const approvals = ({waiting, ...count}) => waiting.length
   ? html`<p>${words.waitingCount(counted(count), count.count)}</p>
     <ul class="plain">${waiting.map((one) => html`<li>${link(href`/approvals/${one.approval_id}`, changeName(one))}
-      <span class="hint">${one.asked_by_name || one.asked_by}, ${remaining(one.expires)}</span></li>`)}</ul>`
-  : empty(words.noApprovals)
+      <span class="hint">${author(one.asked_by, one.asked_by_name)}, ${remaining(one.expires)}</span></li>`)}</ul>`
+  : hint(words.noApprovals)
 
 const messages = ({open, dead, refused, paused}) => html`
   <dl class="facts counts">
@@ -102,12 +103,12 @@ const messages = ({open, dead, refused, paused}) => html`
 const limits = ({clients}) => clients.length
   ? html`<ul class="plain">${clients.map((one) => html`<li>${clientLink(one)}
       <span class="hint">${words.share(one)}</span></li>`)}</ul>`
-  : empty(words.noLimits)
+  : hint(words.noLimits)
 
 const secrets = ({ending}) => ending.length
   ? html`<ul class="plain">${ending.map((one) => html`<li>${clientLink(one)}: ${words.ends} ${time(one.expires)} (${remaining(one.expires)})
       ${one.last_used ? html`<span class="hint">${words.lastUsed} ${time(one.last_used)}</span>` : nothing}</li>`)}</ul>`
-  : empty(words.noSecrets)
+  : hint(words.noSecrets)
 
 const keys = (rows) => html`<ul class="plain">${rows.map((key) => html`<li>${words.key(key)}
   ${key.until ? html`<span class="hint">${words.publishedUntil} ${time(key.until)}</span>` : nothing}</li>`)}</ul>`

@@ -3,7 +3,7 @@
 import {path} from '../api.js'
 import {href} from '../router.js'
 import {strings} from '../strings.js'
-import {badge, empty, facts, html, link, mono, nothing, page, section, table, time} from '../ui.js'
+import {badge, empty, facts, html, link, mono, nothing, page, section, table} from '../ui.js'
 import {fieldName} from '../officers/entries.js'
 import {findForm, findState} from '../officers/find.js'
 import {hint, remark, warning} from '../officers/pieces.js'
@@ -88,8 +88,8 @@ const memberships = ({memberships: rows}, isPerson) => rows.length
       columns: [
         {title: isPerson ? words.household : words.member, cell: (one) => recordLink(isPerson ? `GROUP#${one.group_id}` : `PERSON#${one.person_id}`, RECORDS)},
         {title: words.roles, cell: (one) => (one.roles ?? []).join(', ') || strings.common.none},
-        {title: words.start, cell: (one) => (one.start ? time(one.start, {date: true}) : strings.common.none)},
-        {title: words.end, cell: (one) => (one.end ? time(one.end, {date: true}) : badge(words.current, 'good'))},
+        {title: words.start, cell: (one) => one.start ?? strings.common.none},
+        {title: words.end, cell: (one) => one.end ?? badge(words.current, 'good')},
         ...further(rows),
       ],
       rows,
