@@ -106,7 +106,7 @@ export const strings = {
     status: 'Status',
     updated: 'Changed',
     empty: 'No client is registered yet.',
-    active: 'active',
+    enabled: 'enabled',
     disabled: 'disabled',
   },
   // The officers' pages.
