@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from support.console_browser import DESKTOP, Visitors, Watch, settled, violations
+from support.officers import Office
 from support.server_process import ServerProcess, dci_serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -31,6 +32,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     engine = os.environ.get("DCI_TEST_ENGINE", "moto")
     with dci_serve(tmp_path_factory.mktemp("console"), "--engine", engine, APPROVALS="widening") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def office(server: ServerProcess) -> Office:
+    """Return what puts clients, searches and records into the server, for officers to look at."""
+    return Office(server)
 
 
 @pytest.fixture(scope="session")
