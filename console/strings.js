@@ -358,9 +358,11 @@ export const strings = {
       removeText: 'Whoever uses it gets no more tokens. Tokens that it got before stay valid until they expire.',
       removeDone: 'The secret is deleted.',
       full: 'It has two secrets already: delete one first.',
-      replace: 'Replace a secret',
+      replace: 'Replace the secret',
+      first: 'Give it a secret',
       leak: 'After a leak',
-      handOver: 'Hand over by link',
+      ends: 'ends',
+      assertions: 'Assertions that its key signed were last used:',
     },
     once: {
       title: 'The new secret',
@@ -375,7 +377,7 @@ export const strings = {
       leave: 'Close',
     },
     replace: {
-      title: 'Replace a secret',
+      title: 'A new secret',
       steps: ['Make the new secret', 'The partner starts to use it', 'Delete the old one'],
       overlap: 'How long the old secret stays valid',
       overlaps: [['604800', '7 days'], ['86400', '1 day'], ['2592000', '30 days'], ['7776000', '90 days'], ['0', 'It ends at once']],

@@ -33,7 +33,7 @@ export function view(data, context) {
       <p class="hint">${text.intro}</p>
       ${secrets.length ? list(data, context) : empty(text.none, text.noneText)}
       ${assertions ? html`<p>${text.assertions} ${time(assertions.last_used)}</p>` : nothing}`,
-      isManager ? [button('replace', text.replace), button('leak', text.leak)] : nothing)}
+      isManager ? [button('replace', secrets.length ? text.replace : text.first), button('leak', text.leak)] : nothing)}
     ${isManager && procedure ? steps(data, context) : nothing}
     ${section(open.open, html`
       ${handovers.rows.length ? links(data, context) : html`<p class="hint">${open.none}</p>`}
