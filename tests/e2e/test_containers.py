@@ -141,6 +141,11 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (201, "POST", "/clients", NEW_CLIENT | {"name": f"Ministry {uuid4()}"}, admin),
         (200, "GET", "/clients", None, admin),
         (200, "GET", "/clients/log", None, admin),
+        (200, "GET", "/clients/deleted", None, admin),
+        (200, "GET", "/clients/preview", None, admin),
+        (200, "GET", "/clients/{client_id}/usage", None, admin),
+        (403, "POST", "/clients/{client_id}/resume", None, admin),  # for people alone
+        (200, "GET", "/overview", None, admin),
         (200, "GET", "/clients/{client_id}", None, admin),
         (200, "POST", "/clients/{client_id}/disable", None, admin),
         (200, "POST", "/clients/{client_id}/enable", None, admin),
@@ -163,7 +168,10 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (403, "POST", "/keys/messages/revoke", None, partner),
         (403, "POST", "/keys/revoke", None, partner),  # revoking would end the tokens of the other tests
         (200, "GET", "/exchanges", None, admin),
+        (200, "GET", "/exchanges/paused", None, admin),
         (404, "GET", "/exchanges/{correlation_id}", None, admin),
+        (403, "POST", "/exchanges/{correlation_id}/redrive", None, admin),
+        (404, "POST", "/exchanges/{correlation_id}/cancel", None, admin),
         (200, "POST", "/registry/subscribe", without_callback("subscribe"), partner),
         (200, "POST", "/registry/unsubscribe", without_callback("unsubscribe"), partner),
         (200, "GET", "/subscriptions", None, admin),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dci_common.clients.proposals import propose_operator
+from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.operators.operator import Operator
 from dci_common.operators.store import OperatorStore
 from dci_common.runtime import Event
 from support.api import SENDER, Api
 from support.events import event
 from support.operator_provider import OpenIdProvider
+from support.stored_exchanges import ended
+from support.stored_subscriptions import failing
 
 
 def operators(api: Api, provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:
@@ -26,6 +29,7 @@ def operators(api: Api, provider: OpenIdProvider) -> Iterator[tuple[int, Event]]
     yield 200, event("approval_get", token=approver) | second
     yield 200, _approve(api, approver, second)
     yield from _asked_by_client(api, approver)
+    yield from _sent_again(api, manager)
     store = OperatorStore(api.runtime)
     store.admit(Operator(provider.issuer, "disabled", "", "", frozenset()))
     disabled = store.find(f"{provider.issuer}#disabled")
@@ -41,6 +45,16 @@ def _asked_by_client(api: Api, approver: str) -> Iterator[tuple[int, Event]]:
     first, second = (_about(api.send(update).json["approval_id"]) for _ in range(2))
     yield 200, event("approval_reject", token=approver) | first
     yield 200, _approve(api, approver, second)
+
+
+def _sent_again(api: Api, manager: str) -> Iterator[tuple[int, Event]]:
+    """Yield what is redriven, and resumed: callbacks and notifications."""
+    client, _ = api.client()
+    dead = {"pathParameters": {"correlation_id": ended(api.runtime, client.client_id, "dead").correlation_id}}
+    yield 200, event("exchange_redrive", token=manager) | dead
+    WorkerPlaces(api.runtime).pause(client.client_id)
+    failing(api.runtime, client.client_id)
+    yield 200, event("client_resume", token=manager) | {"pathParameters": {"client_id": client.client_id}}
 
 
 def _about(approval_id: str) -> Event:

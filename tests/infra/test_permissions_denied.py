@@ -40,9 +40,13 @@ DENIED = {
         "ClientsFunction",
         Call("secretsmanager:GetSecretValue", "MessageKeys"),
     ),
-    "the clients function changes no exchange": (
+    "the clients function accepts nothing": (
         "ClientsFunction",
-        Call(PUT, "ExchangeTable", frozenset({"EXCHANGE#"}), "TransactWriteItems"),
+        Call(PUT, "ExchangeTable", frozenset({"MESSAGE#"}), "TransactWriteItems"),
+    ),
+    "the clients function gives no quota back": (
+        "ClientsFunction",
+        Call(UPDATE, "ExchangeTable", frozenset({"RATE#"})),
     ),
     "the token function reads no message key": (
         "TokenFunction",

@@ -15,6 +15,7 @@ ENDPOINTS = {
     "AWS_ENDPOINT_URL_DYNAMODB": "dynamodb",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER": "secretsmanager",
     "AWS_ENDPOINT_URL_SQS": "sqs",
+    "AWS_ENDPOINT_URL_CLOUDWATCH": "monitoring",
 }
 # What is no setting: libraries read some, and the clients of AWS the others.
 NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS", *ENDPOINTS}

@@ -37,7 +37,7 @@ def aws_calls(runtime: Runtime) -> Iterator[list[str]]:
 @contextmanager
 def hooked(runtime: Runtime, hook: Callable[..., Any]) -> Iterator[None]:
     """Call the hook with the operation and its parameters before each AWS call, which raises what the hook raises."""
-    clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets, runtime.sqs)
+    clients: tuple[Any, ...] = (runtime.dynamodb, runtime.secrets, runtime.sqs, runtime.cloudwatch)
     with ExitStack() as hooks:
         for client in clients:
             if not isinstance(client, MinimalClient | BaseClient):

@@ -132,6 +132,8 @@ def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, st
             yield Call(f"secretsmanager:{operation}", resources.get(name) or resources[_folder(name)])
         case "SendMessage":
             yield Call("sqs:SendMessage", resources[request["QueueUrl"]])
+        case "GetMetricData":
+            yield Call("cloudwatch:GetMetricData", "*")
         case "BatchGetItem":
             for table, part in request["RequestItems"].items():
                 yield from _on_items("BatchGetItem", resources[table], part["Keys"])

@@ -127,6 +127,7 @@ def _environment(functions: Mapping[str, str], endpoints: tuple[str, str], addre
         "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": moto,
         "AWS_ENDPOINT_URL_SQS": moto,
+        "AWS_ENDPOINT_URL_CLOUDWATCH": moto,
     }
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump({"Parameters": {**functions, **replaced}}, file)

@@ -10,6 +10,7 @@ from dci_cli.openapi.callbacks import callback, webhooks
 from dci_cli.openapi.exchange_paths import exchange_paths
 from dci_cli.openapi.handover_paths import handover_paths
 from dci_cli.openapi.oversight import oversight_paths
+from dci_cli.openapi.overview import OVERVIEW_QUERY, overview_paths
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
@@ -47,6 +48,7 @@ _QUERY: Tree = {
     "client_id": {"type": "string"},
     "state": {"enum": list(STATES)},
     **APPROVAL_QUERY,
+    **OVERVIEW_QUERY,
 }
 
 
@@ -58,6 +60,7 @@ def document() -> Tree:
         | approval_paths(_read, _change)
         | _key_paths()
         | exchange_paths(_read, _change)
+        | overview_paths(_read, _change)
         | oversight_paths(lambda name: _responses(200, name, "Error", set(_ERRORS)))
     )
     for path, item in paths.items():
@@ -128,7 +131,7 @@ def _client_paths() -> Tree:
     client = "/clients/{client_id}"
     return {
         "/clients": {
-            "get": _read("List clients", "Clients", "limit", "next", "status", "name"),
+            "get": _read("List clients", "Clients", "limit", "next", "status", "name", "name_begins"),
             "post": may_wait(_change("Register a client", 201, "CreatedClient", accepts="NewClient")),
         },
         "/clients/log": {"get": _read("Show the log of all clients", "Log", "limit", "next")},

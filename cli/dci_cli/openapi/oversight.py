@@ -7,6 +7,7 @@ from typing import Any
 
 from dci_cli.openapi.messages import TEXT, Schema, closed
 from dci_common.clients.store import MAX_PAGE
+from dci_common.exchange.usage import KEPT_DAYS
 from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ
 
 _NUMBER: Schema = {"type": "integer"}
@@ -21,6 +22,7 @@ _QUERY: Schema = {
     "limit": {**_NUMBER, "minimum": 1, "maximum": MAX_PAGE},
     "format": {"enum": ["json", "csv"]},
     "date": {**TEXT, "format": "date"},
+    "days": {**_NUMBER, "minimum": 1, "maximum": KEPT_DAYS},
 }
 _SUBJECTS: Schema = {"type": "array", "items": closed({"record": TEXT, "exists": {"type": "boolean"}})}
 _AUDIT_ENTRY = closed(
@@ -38,8 +40,10 @@ _USAGE = closed(
     {
         **dict.fromkeys(("client_id", "client", "status"), TEXT),
         "date": {**TEXT, "format": "date"},
-        **dict.fromkeys(("records", "records_a_day", "requests_a_minute"), _NUMBER),
-    }
+        **dict.fromkeys(("records", "records_a_day", "requests_a_minute", "known_days"), _NUMBER),
+        "unusual": _FLAG,
+    },
+    {"usual": {"type": "number"}},
 )
 _LOG_ENTRY = closed(
     {"kind": TEXT, "id": TEXT, "at": _MOMENT, "by": TEXT, "act": TEXT},
@@ -91,7 +95,7 @@ def oversight_paths(responses: Callable[[str], Schema]) -> Schema:
     return {
         "/audit": get("Show who saw whom", "Audit", *_RECORD, "client_id", *_PERIOD, *_PAGE),
         "/audit/statement": get("Make a statement for a citizen", "Statement", *_RECORD, *_PERIOD, *_PAGE),
-        "/usage": get("Show what clients received", "Usage", "date", *_PAGE),
+        "/usage": get("Show what clients received", "Usage", "date", "client_id", "days", *_PAGE),
         "/administration-log": log,
         "/records/{kind}/{id}": view,
     }

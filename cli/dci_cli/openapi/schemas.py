@@ -7,13 +7,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from dci_cli.openapi import oversight
+from dci_cli.openapi import oversight, overview
 from dci_cli.openapi.messages import MESSAGES, TEXT, Schema, closed
 from dci_common.clients.handover_items import HandedOver, HandoverView
 from dci_common.clients.log import LogEntry
 from dci_common.clients.proposal import ApprovalView, ShownApproval, WaitingChange
 from dci_common.clients.registration import NewClient, NewSecret
-from dci_common.clients.views import ClientView, SecretView
+from dci_common.clients.views import ClientView, DeletedClient, ListedClient, SecretView
 from dci_common.exchange.exchange_views import ExchangeView, ShownExchange
 from dci_common.spdci.asynchronous import AsyncSearchEnvelope, TxnStatusEnvelope
 from dci_common.spdci.envelope import SearchEnvelope
@@ -31,7 +31,7 @@ _REQUESTS: tuple[type[BaseModel], ...] = (
     UnsubscribeEnvelope,
 )
 _RESPONSES: tuple[type[BaseModel], ...] = (
-    *(ClientView, SecretView, HandoverView, HandedOver, LogEntry),
+    *(ClientView, ListedClient, DeletedClient, SecretView, HandoverView, HandedOver, LogEntry),
     *(ApprovalView, ShownApproval, WaitingChange),
     *(ExchangeView, ShownExchange),
     *(SubscriptionView, FailingSubscriberView),
@@ -57,7 +57,8 @@ def components() -> Schema:
         "CreatedHandover": _with(responses["HandoverView"], link={**TEXT, "format": "uri"}, code=_CODE),
         "RedeemedSecret": _with_secret(responses["HandedOver"]),
         "Handovers": _page("handovers", "HandoverView"),
-        "Clients": _page("clients", "ClientView"),
+        "Clients": _page("clients", "ListedClient"),
+        "DeletedClients": _page("clients", "DeletedClient"),
         "Secrets": closed({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
         "Approvals": _page("approvals", "ApprovalView"),
@@ -66,6 +67,7 @@ def components() -> Schema:
         "Subscriptions": _page("subscriptions", "SubscriptionView", {"limits": _LIMITS}),
         **_OTHER_SCHEMAS,
         **oversight.SCHEMAS,
+        **overview.SCHEMAS,
     }
 
 
@@ -152,7 +154,8 @@ _OTHER_SCHEMAS: Schema = {
     ),
     "Introspection": {"type": "object", "properties": {"active": {"type": "boolean"}}, "required": ["active"]},
     "JwkSet": closed({"keys": {"type": "array", "items": {"type": "object", "required": ["kty", "kid", "alg"]}}}),
-    "SigningKeys": closed({"keys": {"type": "array", "items": _SIGNING_KEY}}),
+    "SigningKeys": closed({"keys": {"type": "array", "items": ref("SigningKey")}}),
+    "SigningKey": _SIGNING_KEY,
     "Rotation": closed({"status": {"const": "started"}}),
     "Metadata": {
         "type": "object",

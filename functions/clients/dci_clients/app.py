@@ -19,8 +19,10 @@ from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
 
 if TYPE_CHECKING:
     from dci_clients.approval_endpoints import ApprovalEndpoints
+    from dci_clients.exchange_acts import ExchangeActs
     from dci_clients.exchange_endpoints import ExchangeEndpoints
     from dci_clients.handover_endpoints import HandoverEndpoints
+    from dci_clients.overview import Overview
     from dci_clients.subscription_endpoints import SubscriptionEndpoints
 
 Change = Callable[[Request, Caller], Response]
@@ -75,10 +77,36 @@ def _resources(
 
         return HandoverEndpoints(runtime)
 
+    @cache
+    def acts() -> ExchangeActs:
+        from dci_clients.exchange_acts import ExchangeActs  # noqa: PLC0415 - as above
+
+        return ExchangeActs(runtime)
+
+    def preview(request: Request) -> Response:
+        from dci_clients.client_preview import client_preview  # noqa: PLC0415 - as above
+
+        return client_preview(request)
+
+    @cache
+    def overview() -> Overview:
+        from dci_clients.overview import Overview  # noqa: PLC0415 - as above
+
+        return Overview(runtime)
+
+    def usage(request: Request) -> Response:
+        from dci_clients.client_usage import client_usage  # noqa: PLC0415 - as above
+
+        return client_usage(runtime, request)
+
     decides = partial(changes, permission=Permission.APPROVE)
-    client, approval = "/clients/{client_id}", "/approvals/{approval_id}"
+    sends_again = partial(changes, permission=Permission.SEND_AGAIN)
+    client, approval, exchange = "/clients/{client_id}", "/approvals/{approval_id}", "/exchanges/{correlation_id}"
     routes: dict[str, dict[str, Endpoint]] = {
         "/clients": {"GET": reads(read.clients), "POST": changes(write.create)},
+        "/overview": {"GET": reads(lambda request: overview().overview(request))},
+        "/clients/preview": {"GET": reads(preview)},
+        "/clients/deleted": {"GET": reads(read.deleted)},
         "/clients/log": {"GET": reads(read.whole_log, Permission.LOG)},
         client: {"GET": reads(read.client), "PATCH": changes(write.update), "DELETE": changes(write.delete)},
         f"{client}/disable": {"POST": changes(write.disable)},
@@ -98,6 +126,8 @@ def _resources(
             "POST": lambda request: handovers().redeem(request),
         },
         "/handover/handover.js": {"GET": lambda request: handovers().script(request)},
+        f"{client}/usage": {"GET": reads(usage)},
+        f"{client}/resume": {"POST": sends_again(lambda request, by: acts().resume(request, by))},
         f"{client}/log": {"GET": reads(read.log, Permission.LOG)},
         "/approvals": {"GET": reads(lambda request: approvals().approvals(request))},
         approval: {"GET": reads(lambda request: approvals().approval(request))},
@@ -110,7 +140,10 @@ def _resources(
         "/keys/messages/rotate": {"POST": changes(keys.rotate_messages)},
         "/keys/messages/revoke": {"POST": changes(keys.revoke_messages)},
         "/exchanges": {"GET": reads(lambda request: exchanges().exchanges(request))},
-        "/exchanges/{correlation_id}": {"GET": reads(lambda request: exchanges().exchange(request))},
+        "/exchanges/paused": {"GET": reads(lambda request: exchanges().paused(request))},
+        exchange: {"GET": reads(lambda request: exchanges().exchange(request))},
+        f"{exchange}/redrive": {"POST": sends_again(lambda request, by: acts().redrive(request, by))},
+        f"{exchange}/cancel": {"POST": changes(lambda request, by: acts().cancel(request, by))},
         "/subscriptions": {"GET": reads(lambda request: subscriptions().subscriptions(request))},
         "/subscriptions/failing": {"GET": reads(lambda request: subscriptions().failing(request))},
         "/subscriptions/{code}": {"GET": reads(lambda request: subscriptions().subscription(request))},

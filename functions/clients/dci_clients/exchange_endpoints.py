@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from dci_clients.requests import read_client_id, read_page
 from dci_common.clients.model import is_client_id
+from dci_common.clients.names import client_names, named
+from dci_common.clients.store import ClientStore
 from dci_common.edge.http import Request, Response
 from dci_common.edge.positions import DUE_POSITION, LOG_POSITION, invalid_next, next_page
 from dci_common.errors import InvalidRequest, NotFound
@@ -16,14 +20,17 @@ from dci_common.exchange.exchange_pages import ExchangePages
 from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.exchange_views import exchange_view, shown_exchange
 from dci_common.exchange.exchanges import FAILED, OPEN, OPEN_QUEUES, STATES
+from dci_common.exchange.worker_places import PAUSED_QUEUE
+from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
-    from dci_common.exchange.exchange_pages import Page
-    from dci_common.exchange.exchanges import State
+    from dci_common.exchange.exchange_pages import Page, Position
+    from dci_common.exchange.exchanges import Exchange, State
     from dci_common.runtime import Runtime
 
 _FAILED_QUEUES = tuple(state.upper() for state in reversed(FAILED))  # the dead first
 _ATTEMPTS = 100
+_MOST_READS = 20  # to fill a page
 _DUE = re.compile(r"[0-9]{1,15}")
 
 
@@ -32,6 +39,7 @@ class ExchangeEndpoints:
 
     def __init__(self, runtime: Runtime) -> None:
         self._clock = runtime.clock
+        self._clients = ClientStore(runtime)
         self._store = ExchangeStore(runtime)
         self._lists = ExchangeLists(runtime)
         self._pages = ExchangePages(runtime)
@@ -39,10 +47,27 @@ class ExchangeEndpoints:
     def exchanges(self, request: Request) -> Response:
         """Return a page of a client's exchanges, or else of all that failed or are open."""
         client_id, state = read_client_id(request.query), _state(request.query)
-        page = self._all(request, state) if client_id is None else self._of_client(request, client_id)
-        found, following = page
-        wanted = [exchange_view(exchange) for exchange in found if state in {None, exchange.state}]
-        return Response.of(200, {"exchanges": wanted, **next_page(following)})
+        found, following = (
+            self._all(request, state) if client_id is None else self._of_client(request, client_id, state)
+        )
+        return Response.of(200, {"exchanges": list(map(exchange_view, found)), **next_page(following)})
+
+    def paused(self, request: Request) -> Response:
+        """Return a page of the clients whose callbacks are paused, the longest paused first."""
+        limit, position = read_page(request.query, DUE_POSITION)
+        if position and not (
+            (position["queue"], position["sk"]) == (PAUSED_QUEUE, "OPEN")
+            and position["pk"].startswith("OPEN#")
+            and _DUE.fullmatch(position["due"])
+        ):
+            raise invalid_next()
+        found, following = self._pages.paused(limit, position)
+        names = client_names(self._clients, (client_id for client_id, _ in found))
+        clients = [
+            {"client_id": client_id, **named(names, client_id), "since": timestamp(since)}
+            for client_id, since in found
+        ]
+        return Response.of(200, {"clients": clients, **next_page(following)})
 
     def exchange(self, request: Request) -> Response:
         """Return an exchange with its latest attempts. Raises NotFound."""
@@ -52,11 +77,11 @@ class ExchangeEndpoints:
             raise NotFound("There is no exchange with this correlation id. One that has ended is kept for 14 days.")
         return Response.of(200, shown_exchange(found, self._lists.attempts(found, _ATTEMPTS)))
 
-    def _of_client(self, request: Request, client_id: str) -> Page:
+    def _of_client(self, request: Request, client_id: str, state: State | None) -> Page:
         limit, position = read_page(request.query, LOG_POSITION)
         if position and position["pk"] != f"CLIENT#{client_id}":
             raise invalid_next()
-        return self._pages.of_client(client_id, limit, position)
+        return _filled(partial(self._pages.of_client, client_id), limit, position, state)
 
     def _all(self, request: Request, state: State | None) -> Page:
         queues = _queues(state)
@@ -68,7 +93,20 @@ class ExchangeEndpoints:
             and position["sk"] == "EXCHANGE"
         ):
             raise invalid_next()
-        return self._pages.listed(queues, limit, position)
+        return _filled(partial(self._pages.listed, queues), limit, position, state)
+
+
+def _filled(
+    read: Callable[[int, Position | None], Page], limit: int, after: Position | None, state: State | None
+) -> Page:
+    """Return a page of the exchanges in a state, of a list of any; it is short where there are many of others."""
+    found: list[Exchange] = []
+    for _ in range(_MOST_READS):
+        page, after = read(limit - len(found), after)
+        found += (exchange for exchange in page if state in {None, exchange.state})
+        if after is None or state is None or len(found) == limit:
+            break
+    return found, after
 
 
 def _queues(state: State | None) -> tuple[str, ...]:

@@ -26,9 +26,7 @@ class KeyEndpoints:
 
     def published(self, _: Request) -> Response:
         """Return each published key with what it signs and its state; a retired key is published `until` then."""
-        now = self._runtime.clock()
-        sets = [read_public_keys(self._runtime, use, consistent=True) for use in KeyUse]
-        return Response.of(200, {"keys": [_view(keys, key) for keys in sets for key in keys.valid(now)]})
+        return Response.of(200, {"keys": published_keys(self._runtime)})
 
     def rotate(self, _: Request, caller: Caller) -> Response:
         """Start a rotation of the keys of tokens, which takes seconds. Raises Conflict while one is running."""
@@ -59,6 +57,12 @@ class KeyEndpoints:
                 "A rotation is running, or an unfinished one is being retried: try again later."
             ) from error
         return Response.of(202, {"status": "started"}, {"Location": "/keys"})
+
+
+def published_keys(runtime: Runtime) -> list[dict[str, str]]:
+    """Return each published key as JSON."""
+    sets = [read_public_keys(runtime, use, consistent=True) for use in KeyUse]
+    return [_view(keys, key) for keys in sets for key in keys.valid(runtime.clock())]
 
 
 def _view(keys: PublicKeySet, key: PublicKey) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dci_clients.requests import client_id, etag, read_name, read_page, read_status
-from dci_common.clients.items import LISTED, LISTED_LOG, log_key
+from dci_clients.requests import client_id, etag, read_beginning, read_name, read_page, read_status
+from dci_common.clients.items import LISTED, LISTED_DELETED, LISTED_LOG, log_key
 from dci_common.clients.model import is_client_id
 from dci_common.clients.store import ClientStore
-from dci_common.clients.views import client_view, secret_view
+from dci_common.clients.views import client_view, deleted_client, listed_client, secret_view
 from dci_common.edge.http import Request, Response
 from dci_common.edge.positions import INDEX_POSITION, LOG_POSITION, invalid_next, next_page
 from dci_common.runtime import Runtime
@@ -21,13 +21,22 @@ class ReadEndpoints:
     def clients(self, request: Request) -> Response:
         """Return a page of clients, or the one client with a name."""
         limit, position = read_page(request.query, INDEX_POSITION, LISTED)
-        status, name = read_status(request.query), read_name(request.query)
+        status, name, begins = read_status(request.query), read_name(request.query), read_beginning(request.query)
+        if position and not position["name_key"].startswith(begins):
+            raise invalid_next()
         if name is None:
-            clients, following = self._clients.page(limit, position, status)
+            clients, following = self._clients.page(limit, position, status, begins)
         else:
             found = self._clients.named(name)
             clients, following = [found] if found and status in {None, found.status} else [], None
-        return Response.of(200, {"clients": list(map(client_view, clients)), **next_page(following)})
+        used = self._clients.last_uses(client.client_id for client in clients)
+        listed = [listed_client(client, used.get(client.client_id)) for client in clients]
+        return Response.of(200, {"clients": listed, **next_page(following)})
+
+    def deleted(self, request: Request) -> Response:
+        """Return a page of the clients that were deleted, the last one first."""
+        entries, following = self._clients.deleted_page(*read_page(request.query, INDEX_POSITION, LISTED_DELETED))
+        return Response.of(200, {"clients": list(map(deleted_client, entries)), **next_page(following)})
 
     def client(self, request: Request) -> Response:
         """Return a client."""

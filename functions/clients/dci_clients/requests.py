@@ -12,7 +12,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from dci_common.clients.access import Bearer
 from dci_common.clients.changes import Caller
-from dci_common.clients.model import STATUSES, Client, is_client_id
+from dci_common.clients.model import MAX_NAME_BYTES, STATUSES, Client, is_client_id, name_key
 from dci_common.clients.proposal import APPROVAL_STATUSES, ApprovalStatus
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.edge.http import Request
@@ -120,6 +120,17 @@ def read_approval_status(query: str) -> ApprovalStatus | None:
 def read_name(query: str) -> str | None:
     """Return `name` of the list of clients; None is any."""
     return dict(parse_qsl(query, keep_blank_values=True)).get("name")
+
+
+def read_beginning(query: str) -> str:
+    """Return the key of `name_begins` of the list of clients; empty for any name. Raises InvalidRequest."""
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    if "name_begins" not in parameters:
+        return ""
+    key = name_key(parameters["name_begins"])
+    if not 0 < len(key.encode()) <= MAX_NAME_BYTES or "name" in parameters:
+        raise InvalidRequest(f"name_begins must have 1 to {MAX_NAME_BYTES} bytes, and no name beside it.")
+    return key
 
 
 def read_client_id(query: str) -> str | None:

@@ -15,12 +15,14 @@ from dci_common.clients.store import ClientStore
 from dci_common.errors import Unavailable
 from dci_common.exchange.exchange_store import ExchangeStore, QuotaUsedUp, Superseded
 from dci_common.exchange.exchanges import Checkpoint, Exchange, Kind, Outcome
+from dci_common.exchange.near_limits import mark_near_limit
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import NoPlace, WorkerPlaces
 from dci_common.logs import log_exchange_end, log_failure, log_item_failed
 from dci_common.registry.errors import QueryError
 from dci_common.spdci.rejections import MAX_MESSAGE, Rejection, rejection_of
 from dci_common.subscriptions.deleted_clients import DeletedClients
+from dci_common.timestamps import day
 from dci_delivery.others import give_way
 
 if TYPE_CHECKING:
@@ -141,6 +143,7 @@ class Collector:
             self._go_on(over.exchange)
         except QuotaUsedUp:
             now = int(self._runtime.clock())
+            mark_near_limit(self._runtime, exchange.client_id, str(day(now)))
             self._wait(self._store.held(exchange), now - now % _DAY + _DAY)  # a part of the last block may be stored
         else:
             self._finish(exchange)

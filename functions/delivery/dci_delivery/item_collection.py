@@ -9,6 +9,7 @@ from dci_common.exchange.cursor import PageStart
 from dci_common.exchange.disclosed_records import shown_members
 from dci_common.exchange.exchange_store import Charge, QuotaUsedUp
 from dci_common.exchange.exchanges import Checkpoint, Exchange, Outcome
+from dci_common.exchange.near_limits import KEPT_SECONDS
 from dci_common.registry.errors import TooManyMatches
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage.budget import Budget
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 BLOCK = 2_000  # keys
 _BLOCK_BYTES = 200_000  # of keys in one item, which DynamoDB takes up to 400 KB
-_DAY = 86_400
 _LEAST_SECONDS = 10  # for what was found: to find the first of it, as in sorting, may take longer than the slice
 
 
@@ -173,7 +173,7 @@ class ItemCollection:
 
     def _charge(self, records: int) -> Charge | None:
         now = self._runtime.clock()
-        return Charge(str(day(now)), records, self._a_day(), int(now) + 2 * _DAY) if records else None
+        return Charge(str(day(now)), records, self._a_day(), int(now) + KEPT_SECONDS) if records else None
 
 
 def _fitting(sizes: Sequence[int], room: int) -> int:

@@ -16,6 +16,7 @@ from dci_common.clients.store import ClientStore
 from dci_common.exchange.exchange_store import Charge, ExchangeStore, charging
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy, number
 from dci_common.exchange.exchanges import DATA_SECONDS, Exchange, Outcome, exchange_key, to_item
+from dci_common.exchange.near_limits import KEPT_SECONDS, mark_near_limit
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.scopes import REGISTRY_SUBSCRIBE
@@ -135,7 +136,7 @@ class Packer:
         """Make a page of as many events as the client's quota allows; return False if one has changed meanwhile."""
         now, a_day = int(self._runtime.clock()), self._charges.a_day(draft.client)
         fitting = draft.of(min(_fitting(charges, a_day) if a_day else len(charges), _that_fit(draft.notified)))
-        charge = Charge(str(day(now)), sum(charges[: len(fitting.notified)]), a_day, now + 2 * _DAY)
+        charge = Charge(str(day(now)), sum(charges[: len(fitting.notified)]), a_day, now + KEPT_SECONDS)
         page = replace(draft.page, outcomes=(Outcome(len(fitting.notified), len(fitting.notified)),))
         reasons = self._table.transact(self._changes(fitting, page, charge))
         failed = [reason.get("Code") == _FAILED for reason in reasons]
@@ -148,6 +149,7 @@ class Packer:
             room = _fitting(charges, a_day - used)
             if room:
                 return self._make(draft.of(room), charges[:room])
+            mark_near_limit(self._runtime, draft.client.client_id, charge.date)
             self._channels.postpone(draft.channel, now - now % _DAY + _DAY)
         elif draft.client.notifications_a_minute and failed[_RATE]:
             self._channels.postpone(draft.channel, now - now % _MINUTE + _MINUTE)

@@ -134,11 +134,11 @@ def wants_csv(request: Request, parameters: Parameters) -> bool:
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return a row with texts alone: the parts of a list are separated by spaces, and an object is JSON."""
+    """Return a row with texts alone: the parts of a list are separated by spaces, and an object or a flag is JSON."""
     return {name: _cell(value) for name, value in row.items()}
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, dict):
+    if isinstance(value, dict | bool):
         return json_text(value)
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -11,13 +11,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dci_common.aws.retry import Retry
-from dci_common.aws.services import MinimalDynamoDB, MinimalSecretsManager, MinimalSQS
+from dci_common.aws.services import MinimalCloudWatch, MinimalDynamoDB, MinimalSecretsManager, MinimalSQS
 from dci_common.aws.signing import session
 from dci_common.aws.transport import tls_context
 from dci_common.settings import Settings
 
 if TYPE_CHECKING:
-    from dci_common.aws.protocol import SQS, DynamoDB, SecretsManager
+    from dci_common.aws.protocol import SQS, CloudWatch, DynamoDB, SecretsManager
 
 Event = dict[str, Any]
 LambdaHandler = Callable[[Event, Any], dict[str, Any]]
@@ -29,8 +29,8 @@ _RETRY = Retry(time.sleep, random.uniform)
 class Runtime:
     """The environment of a function. A client is created at its first use, and then kept.
 
-    `clock` returns epoch seconds, `retry` makes the pauses between attempts of all kinds, `dynamodb`, `secrets`
-    and `sqs` create the clients.
+    `clock` returns epoch seconds, `retry` makes the pauses between attempts of all kinds, `dynamodb`, `secrets`,
+    `sqs` and `cloudwatch` create the clients.
     """
 
     def __init__(  # noqa: PLR0913 - everything that a test may replace
@@ -43,6 +43,7 @@ class Runtime:
         dynamodb: Callable[[Retry], DynamoDB] = MinimalDynamoDB,
         secrets: Callable[[Retry], SecretsManager] = MinimalSecretsManager,
         sqs: Callable[[Retry], SQS] = MinimalSQS,
+        cloudwatch: Callable[[Retry], CloudWatch] = MinimalCloudWatch,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -51,6 +52,7 @@ class Runtime:
         self._new_dynamodb = dynamodb
         self._new_secrets = secrets
         self._new_sqs = sqs
+        self._new_cloudwatch = cloudwatch
 
     @cached_property
     def dynamodb(self) -> DynamoDB:
@@ -66,6 +68,11 @@ class Runtime:
     def sqs(self) -> SQS:
         """The client of SQS."""
         return self._new_sqs(self.retry)
+
+    @cached_property
+    def cloudwatch(self) -> CloudWatch:
+        """The client of CloudWatch."""
+        return self._new_cloudwatch(self.retry)
 
     def prepare(self) -> None:
         """Create the clients now, and import all that they may need, without a call to AWS."""

@@ -7,7 +7,7 @@ numbers for times.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -121,3 +121,10 @@ class SQS(Protocol):
 
     def send_message(self, **request: Unpack[sqs.SendMessageRequestTypeDef]) -> sqs.SendMessageResultTypeDef:
         """Add a message to a queue."""
+
+
+class CloudWatch(Protocol):
+    """CloudWatch. Metrics are written by logs, not by calls."""
+
+    def get_metric_data(self, **request: Any) -> Any:  # noqa: ANN401 - no types of it are installed
+        """Read metrics."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -143,6 +143,18 @@ class MinimalSQS(MinimalClient):
     def send_message(self, **request: Unpack[sqs.SendMessageRequestTypeDef]) -> sqs.SendMessageResultTypeDef:
         """Add a message to a queue."""
         return cast("sqs.SendMessageResultTypeDef", self.call("SendMessage", request))
+
+
+class MinimalCloudWatch(MinimalClient):
+    """A client of CloudWatch; the variable AWS_ENDPOINT_URL_CLOUDWATCH replaces AWS's own address. As MinimalSQS."""
+
+    def __init__(self, retry: Retry) -> None:
+        endpoint = Endpoint.of("monitoring", "AWS_ENDPOINT_URL_CLOUDWATCH")
+        super().__init__(endpoint, retry, "GraniteServiceVersion20100801", "application/x-amz-json-1.0", {})
+
+    def get_metric_data(self, **request: Any) -> Any:  # noqa: ANN401 - no types of it are installed
+        """Read metrics."""
+        return self.call("GetMetricData", request)
 
 
 def _classes(exceptions: object) -> dict[str, type[ClientError]]:

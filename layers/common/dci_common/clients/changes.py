@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_common.clients.access import Bearer
-from dci_common.clients.items import client_item, client_key, log_item, name_item_key
+from dci_common.clients.items import client_item, client_key, deleted_item, log_item, name_item_key
 from dci_common.clients.log import Change, LogEntry, changes_between
 from dci_common.clients.model import Client, name_key
 from dci_common.clients.views import client_view
@@ -141,9 +141,10 @@ class ClientChanges:
         ]
 
     def _commit(self, by: Caller, before: Client | None, change: ClientChange) -> bool:
-        log = put(log_item(_entry(by, timestamp(self._runtime.clock()), before, change)))
+        entry = _entry(by, timestamp(self._runtime.clock()), before, change)
+        log = [put(log_item(entry)), *([put(deleted_item(entry))] if change.after is None else [])]
         versions = [_client_action(before, change.after), *_caller_checks(by, before), *change.conditions]
-        return self._transact(versions, [*_name_actions(before, change.after), *change.actions, log])
+        return self._transact(versions, [*_name_actions(before, change.after), *change.actions, *log])
 
     def _transact(self, versions: list[Action], others: list[Action]) -> bool:
         """Write all of it or nothing; False where a condition of `versions` does not hold, or others write too."""

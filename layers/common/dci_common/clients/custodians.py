@@ -20,6 +20,7 @@ _MAX_CLIENTS = 50  # whose versions fit into one transaction
 # Acts that show or bring in no credential; a change does if it is one of keys. Any other act counts.
 _HARMLESS = {
     *("disabled", "enabled", "tokens_revoked", "secret_deleted", "subscription_cancelled", "deleted"),
+    *("exchange_redriven", "exchange_cancelled", "callbacks_resumed"),
     *("proposed", "rejected", "withdrawn"),
 }
 _KEYS = {"jwks", "jwks_uri"}

@@ -4,9 +4,11 @@
 |---|---|---|---|
 | client | `CLIENT#<id>` | `CLIENT` | the client; `listed` and `name_key` put it into the index `clients` |
 | name | `NAME#<name key>` | `NAME` | `client_id`, the owner: this makes names unique |
-| secret | `SECRET#<id>` | `1` or `2` | `digest`, `secret_id`, `created`; `expires` (epoch seconds) if it ends |
+| secret | `SECRET#<id>` | `1` or `2` | `digest`, `secret_id`, `created`; if it ends `expires` (epoch seconds) |
+| | | | and then `listed`, and `name_key`, which begins with the time of its end |
 | usage | `USAGE#<id>` | `USAGE` | by secret id, and for `private_key_jwt`, the epoch second of the last use |
 | log | `LOG#<id>` | `<timestamp>#<version of the client>` | `entry`, JSON; `listed`, and `name_key`, the `sk` |
+| deletion | `DELETED#<id>` | `DELETED` | `entry`, as in the log without `changes`; `listed`, and `name_key` |
 | approval | `APPROVAL#<id>` | `APPROVAL` | a change that waits for a second person; see proposal.py |
 | handover | `HANDOVER#<id>` | `HANDOVER` | see handover_items.py |
 
@@ -28,12 +30,15 @@ from dci_common.aws.dynamodb import Item, deserialize, serialize
 from dci_common.clients.model import CALLBACK_CHOICES, CHOICES, Callbacks, Client, name_key
 from dci_common.clients.secrets import SLOTS, Secret
 from dci_common.json_text import json_text
+from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
     from dci_common.clients.log import LogEntry
 
 LISTED = "CLIENT"
 LISTED_LOG = "LOG"
+LISTED_DELETED = "DELETED"
+LISTED_ENDING = "SECRET"  # secrets that end
 
 
 def client_key(client_id: str) -> Item:
@@ -92,9 +97,12 @@ def secret_keys(client_id: str) -> list[Item]:
 
 def secret_item(client_id: str, secret: Secret) -> Item:
     """Return the item of a secret."""
-    ends = {"expires": {"N": str(secret.expires)}} if secret.expires is not None else {}
     fields = {name: {"S": getattr(secret, name)} for name in ("secret_id", "created", "digest")}
-    return {**secret_key(client_id, secret.slot), **fields, **ends}
+    item = {**secret_key(client_id, secret.slot), **fields}
+    if secret.expires is None:
+        return item
+    end = {"S": f"{timestamp(secret.expires)}#{client_id}#{secret.slot}"}
+    return {**item, "expires": {"N": str(secret.expires)}, "listed": {"S": LISTED_ENDING}, "name_key": end}
 
 
 def secret_from_item(item: Mapping[str, Any]) -> Secret:
@@ -124,6 +132,18 @@ def log_item(entry: LogEntry, part: str = "") -> Item:
     moment = f"{entry.at}#{entry.version:010}{part}"
     listed = {"listed": {"S": LISTED_LOG}, "name_key": {"S": moment}}
     return {**log_key(entry.client_id, moment), **listed, "entry": {"S": entry.model_dump_json(exclude_none=True)}}
+
+
+def deleted_item(entry: LogEntry) -> Item:
+    """Return the item that lists a deleted client, by the log entry of its deletion."""
+    short = entry.model_copy(update={"changes": {}})
+    listed = {"listed": {"S": LISTED_DELETED}, "name_key": {"S": f"{entry.at}#{entry.version:010}"}}
+    return {
+        "pk": {"S": f"DELETED#{entry.client_id}"},
+        "sk": {"S": "DELETED"},
+        **listed,
+        "entry": {"S": short.model_dump_json(exclude_none=True)},
+    }
 
 
 def entry_from_item(item: Mapping[str, Any]) -> dict[str, Any]:

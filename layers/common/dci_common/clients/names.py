@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dci_common.clients.store import ClientStore
 
@@ -16,6 +16,11 @@ def client_names(store: ClientStore, client_ids: Iterable[str]) -> dict[str, str
         for client_id in wanted
         if client_id not in names and (name := last_name(store, client_id))
     }
+
+
+def named(names: Mapping[str, str], client_id: str) -> dict[str, str]:
+    """Return the member `client`, a client's name; nothing where it is not known."""
+    return {"client": names[client_id]} if client_id in names else {}
 
 
 def last_name(store: ClientStore, client_id: str) -> str:

@@ -105,10 +105,10 @@ class Proposals:
         self, limit: int, after: Position | None, status: ApprovalStatus | None
     ) -> tuple[list[Proposal], dict[str, str] | None]:
         """Return a page of proposals, the newest first, and where the next page starts; as ClientStore.page."""
-        items, following = self._clients.listed(LISTED, limit, after, forward=False)
         now = self._runtime.clock()
-        found = [one for one in map(proposal_from_item, items) if status in {None, one.status(now)}]
-        return found, following
+        has_status = (lambda item: proposal_from_item(item).status(now) == status) if status else None
+        items, following = self._clients.listed(LISTED, limit, after, forward=False, wanted=has_status)
+        return list(map(proposal_from_item, items)), following
 
     def may_change_callbacks(self, client: Client) -> bool:
         """Return whether a change of the callbacks may wait for this version of a client: its log has all of them."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dci_common.aws.dynamodb import Item, Unmetered, batch_get
 from dci_common.clients.items import (
     LISTED,
+    LISTED_DELETED,
     LISTED_LOG,
     client_from_item,
     client_key,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 MAX_PAGE = 100  # clients or log entries
+_MOST_READS = 10  # of pages of the index, to fill one page
 Position = Mapping[str, str]  # where a page starts: the members of a key
 
 
@@ -86,16 +88,22 @@ class ClientStore:
         return client if client.status == "enabled" and in_time else None
 
     def page(
-        self, limit: int, after: Position | None, status: str | None = None
+        self, limit: int, after: Position | None, status: str | None = None, begins: str = ""
     ) -> tuple[list[Client], dict[str, str] | None]:
         """Return a page of clients in the order of their names, and where the next page starts.
 
-        `status` leaves out other clients, so that a page can be short, or empty, while others follow. The index is
-        eventually consistent: a client that was just created can be missing for moments.
+        `status` leaves out other clients (see `listed`), and `begins`, a name's key or its beginning, those whose
+        names begin otherwise. The index is eventually consistent: a client that was just created can be missing for
+        moments.
         """
-        items, following = self.listed(LISTED, limit, after, forward=True)
-        wanted = [client for client in map(client_from_item, items) if status in {None, client.status}]
-        return sorted(wanted, key=lambda client: name_key(client.name)), following
+        has_status = (lambda item: item["status"]["S"] == status) if status else None
+        items, following = self.listed(LISTED, limit, after, forward=True, begins=begins, wanted=has_status)
+        return sorted(map(client_from_item, items), key=lambda client: name_key(client.name)), following
+
+    def deleted_page(self, limit: int, after: Position | None) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
+        """Return a page of the log entries of deletions, the newest first, and where the next page starts."""
+        items, following = self.listed(LISTED_DELETED, limit, after, forward=False)
+        return list(map(entry_from_item, items)), following
 
     def live_secrets(self, client_id: str) -> list[Secret]:
         """Return a client's secrets that are accepted now, read consistently, the oldest first."""
@@ -106,7 +114,17 @@ class ClientStore:
     def last_used(self, client_id: str) -> dict[str, int]:
         """Return when each credential of a client was last used, in epoch seconds, by secret id."""
         answer = self._runtime.dynamodb.get_item(TableName=self._table, Key=usage_key(client_id))
-        return {name: int(value["N"]) for name, value in answer.get("Item", {}).items() if "N" in value}
+        return _times(answer.get("Item", {}))
+
+    def last_uses(self, client_ids: Iterable[str]) -> dict[str, int]:
+        """Return when each of some clients last used a credential, in epoch seconds; others are left out.
+
+        This is read eventually consistently.
+        """
+        keys = [usage_key(client_id) for client_id in set(client_ids)]
+        items = batch_get(self._runtime, self._table, keys, consistent=False)
+        used = {item["pk"]["S"].partition("#")[2]: _times(item) for item in items}
+        return {client_id: max(times.values()) for client_id, times in used.items() if times}
 
     def log_page(
         self, client_id: str, limit: int, after: Position | None
@@ -134,22 +152,80 @@ class ClientStore:
         return list(map(entry_from_item, items)), following
 
     def listed(
-        self, listed: str, limit: int, after: Position | None, *, forward: bool
+        self,
+        listed: str,
+        limit: int,
+        after: Position | None,
+        *,
+        forward: bool,
+        begins: str = "",
+        wanted: Callable[[Item], bool] | None = None,
     ) -> tuple[list[Item], dict[str, str] | None]:
-        """Return a page of the items under `listed` in the index, in its order, and where the next page starts."""
+        """Return a page of the items under `listed` in the index, in its order, and where the next page starts.
+
+        `begins` is how the sort key in the index begins. Items that are not `wanted` are left out: up to 1,000 are
+        looked at to fill a page, so that it can be short only where there are many more others.
+        """
+        found: list[Item] = []
+        following: Position | None = after
+        for _ in range(_MOST_READS if wanted else 1):
+            keys, last = self._keys(listed, MAX_PAGE if wanted else limit, following, forward=forward, begins=begins)
+            for key, item in self._existing(keys):
+                if wanted is None or wanted(item):
+                    found.append(item)
+                if wanted and len(found) == limit:
+                    return found, None if last is None and key == keys[-1] else _position(key)
+            if last is None:
+                return found, None
+            following = last
+        return found, dict(following) if following else None
+
+    def between(self, listed: str, low: str, high: str, limit: int, *, forward: bool) -> tuple[list[Item], bool]:
+        """Return the first items under `listed` whose sort keys are in a range, and whether there are others."""
         answer: Any = self._runtime.dynamodb.query(
             TableName=self._table,
             IndexName="clients",
-            KeyConditionExpression="listed = :listed",
-            ExpressionAttributeValues={":listed": {"S": listed}},
+            KeyConditionExpression="listed = :listed AND name_key BETWEEN :low AND :high",
+            ExpressionAttributeValues={":listed": {"S": listed}, ":low": {"S": low}, ":high": {"S": high}},
+            Limit=limit,
+            ScanIndexForward=forward,
+        )
+        return [item for _, item in self._existing(answer["Items"])], "LastEvaluatedKey" in answer
+
+    def _keys(
+        self, listed: str, limit: int, after: Position | None, *, forward: bool, begins: str
+    ) -> tuple[list[Item], dict[str, str] | None]:
+        """Return the keys of a page of the index, and where the next one starts."""
+        answer: Any = self._runtime.dynamodb.query(
+            TableName=self._table,
+            IndexName="clients",
+            KeyConditionExpression="listed = :listed" + (" AND begins_with(name_key, :begins)" if begins else ""),
+            ExpressionAttributeValues={
+                ":listed": {"S": listed},
+                **({":begins": {"S": begins}} if begins else {}),
+            },
             Limit=limit,
             ScanIndexForward=forward,
             **_start(after),
         )
-        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in answer["Items"]]
+        return answer["Items"], _next(answer)
+
+    def _existing(self, entries: list[Item]) -> Iterator[tuple[Item, Item]]:
+        """Yield each entry of the index with its item, read consistently, if there is one."""
+        keys = [{"pk": entry["pk"], "sk": entry["sk"]} for entry in entries]
         found = {(item["pk"]["S"], item["sk"]["S"]): item for item in batch_get(self._runtime, self._table, keys)}
-        order = [(key["pk"]["S"], key["sk"]["S"]) for key in keys]
-        return [found[key] for key in order if key in found], _next(answer)
+        for entry in entries:
+            item = found.get((entry["pk"]["S"], entry["sk"]["S"]))
+            if item is not None:
+                yield entry, item
+
+
+def _times(usage: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(value["N"]) for name, value in usage.items() if "N" in value}
+
+
+def _position(entry: Item) -> dict[str, str]:
+    return {name: value["S"] for name, value in entry.items()}
 
 
 def _start(after: Position | None) -> Any:  # noqa: ANN401 - optional arguments

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -90,6 +91,22 @@ class ClientView(View):
     version: int
 
 
+class ListedClient(ClientView):
+    """A client in a list. `last_used` is when it last used any of its credentials, if it ever did."""
+
+    last_used: str | None = None
+
+
+class DeletedClient(View):
+    """A client that was deleted, with the name that it had last, and who deleted it (see LogEntry)."""
+
+    client_id: str
+    name: str | None = None
+    deleted: str
+    by: str
+    by_name: str | None = None
+
+
 class SecretView(View):
     """A client's secret, without the secret."""
 
@@ -101,17 +118,38 @@ class SecretView(View):
 
 def client_view(client: Client) -> dict[str, Any]:
     """Return a client as JSON."""
+    return ClientView(**_members(client)).to_json()
+
+
+def listed_client(client: Client, last_used: int | None) -> dict[str, Any]:
+    """Return a client in a list as JSON; `last_used` is in epoch seconds."""
+    used = timestamp(last_used) if last_used else None
+    return ListedClient(**_members(client), last_used=used).to_json()
+
+
+def deleted_client(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a deleted client as JSON, by the log entry of its deletion."""
+    return DeletedClient(
+        client_id=entry["client_id"],
+        name=entry.get("name"),
+        deleted=entry["at"],
+        by=entry["by"],
+        by_name=entry.get("by_name"),
+    ).to_json()
+
+
+def _members(client: Client) -> dict[str, Any]:
     members = client._asdict()
     apart = {"callbacks", "flags", "jwks", "jwks_uri", "tokens_not_before"}
     has_callbacks = client.callbacks != Callbacks()
-    return ClientView(
+    return {
         **{name: members[name] for name in ClientView.model_fields if name not in apart},
-        callbacks=CallbacksView(**client.callbacks._asdict()) if has_callbacks else None,
-        flags=Flags(**{name: members[name] for name in Flags.model_fields}),
-        jwks=json.loads(client.jwks) if client.jwks else None,
-        jwks_uri=client.jwks_uri or None,
-        tokens_not_before=timestamp(client.tokens_not_before) if client.tokens_not_before else None,
-    ).to_json()
+        "callbacks": CallbacksView(**client.callbacks._asdict()) if has_callbacks else None,
+        "flags": Flags(**{name: members[name] for name in Flags.model_fields}),
+        "jwks": json.loads(client.jwks) if client.jwks else None,
+        "jwks_uri": client.jwks_uri or None,
+        "tokens_not_before": timestamp(client.tokens_not_before) if client.tokens_not_before else None,
+    }
 
 
 def secret_view(secret: Secret, last_used: int | None = None) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dci_common.exchange.exchange_table import ExchangeTable
-from dci_common.exchange.exchanges import OPEN_QUEUES, Exchange, exchange_key, from_item
+from dci_common.exchange.exchanges import FAILED, OPEN_QUEUES, Exchange, exchange_key, from_item
+from dci_common.exchange.worker_places import PAUSED_QUEUE
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -50,6 +51,24 @@ class ExchangePages:
                 return self._exchanges(ids), _position(last or (None if is_last else items[-1]))
             after = None
         return self._exchanges(ids), None
+
+    def head(self, queue: str, limit: int) -> tuple[list[tuple[str, int]], bool]:
+        """Return the first ids in a partition of the index, and when they are due, and whether there are others.
+
+        Those that failed are in the order of their end, the latest first; all others the earliest first.
+        """
+        forward = queue not in {state.upper() for state in FAILED}
+        items, last = self._table.page({**_in_queue(queue, limit, None), "ScanIndexForward": forward})
+        return [(item["pk"]["S"].partition("#")[2], int(item["due"]["N"])) for item in items], last is not None
+
+    def many(self, correlation_ids: Iterable[str]) -> list[Exchange]:
+        """Return exchanges in the order of their ids; unknown and expired ones are left out."""
+        return self._exchanges(correlation_ids)
+
+    def paused(self, limit: int, after: Position | None) -> tuple[list[tuple[str, int]], Position | None]:
+        """Return a page of the ids of paused clients, and since when they are, the longest paused first."""
+        items, last = self._table.page({**_in_queue(PAUSED_QUEUE, limit, after), "ScanIndexForward": True})
+        return [(item["pk"]["S"].partition("#")[2], int(item["due"]["N"])) for item in items], _position(last)
 
     def _exchanges(self, correlation_ids: Iterable[str]) -> list[Exchange]:
         wanted = dict.fromkeys(correlation_ids)  # one that moves to another partition may be listed twice

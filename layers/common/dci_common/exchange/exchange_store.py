@@ -27,6 +27,7 @@ from dci_common.aws.dynamodb import Item
 from dci_common.errors import Unavailable
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy, number, opening
 from dci_common.exchange.exchanges import DATA_SECONDS, Exchange, exchange_key, from_item, to_item
+from dci_common.exchange.near_limits import rate_key
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -153,7 +154,7 @@ class ExchangeStore:
 def charging(client_id: str, charge: Charge) -> Item:
     """Return the change of what a client received on a day, which must stay within its limit."""
     update: Item = {
-        "Key": {"pk": {"S": f"RATE#{client_id}"}, "sk": {"S": f"DAY#{charge.date}"}},
+        "Key": rate_key(client_id, charge.date),
         "UpdateExpression": "SET expires = if_not_exists(expires, :expires) ADD records :records",
         "ExpressionAttributeValues": {":records": number(charge.records), ":expires": number(charge.expires)},
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
     from dci_common.runtime import Runtime
 
-_UNKNOWN = "There is no exchange with this correlation id. One that has ended is kept for 14 days."
+UNKNOWN = "There is no exchange with this correlation id. One that has ended is kept for 14 days."
 _GONE = "The message of this exchange is kept no longer: the client must ask again in a new one."
 
 
@@ -107,7 +107,7 @@ class Interventions:
     def _get(self, correlation_id: str) -> Exchange:
         exchange = self._store.get(correlation_id)
         if exchange is None or not exchange.is_kept(self._runtime.clock()):
-            raise NotFound(_UNKNOWN)
+            raise NotFound(UNKNOWN)
         return exchange
 
     def _keep(self, exchange: Exchange) -> None:

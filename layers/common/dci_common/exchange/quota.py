@@ -6,6 +6,7 @@ they are added before the answer is sent.
 | pk | sk | carries |
 |---|---|---|
 | `RATE#<client id>` | `DAY#<date>` | `records` disclosed or reserved, `requests` of the minute `of_minute` |
+| | | `queue` and `due` near the limit (near_limits.py) |
 
 One conditional write adds to the counts only if they stay within the limits, so they are exact however many functions
 count concurrently. The write runs in parallel with the search; its result is checked before anything is disclosed.
@@ -13,7 +14,7 @@ count concurrently. The write runs in parallel with the search; its result is ch
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
@@ -22,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dci_common.aws.retry import Backoff
 from dci_common.deadline import with_deadline
 from dci_common.errors import LimitExceeded, Unavailable
+from dci_common.exchange.near_limits import KEPT_SECONDS, is_near, mark_near_limit, rate_key
 from dci_common.logs import log_failure
 from dci_common.timestamps import day
 
@@ -83,6 +85,7 @@ class Quotas:
         self._threads = threads
         # By client: the minute that has no request left, and the limit that was reached.
         self._exhausted: dict[str, tuple[int, int]] = {}
+        self._near: dict[str, str] = {}  # by client: the last day on which it was near its limit
 
     def reserve(self, client: Client, records: int) -> Reservation:
         """Start counting a request that may disclose so many records. Raises LimitExceeded."""
@@ -121,10 +124,11 @@ class Quotas:
         room = (reservation.a_day or _NO_LIMIT) - more
         try:
             values = {":records": more, ":room": room}
-            found = self._update(reservation.client_id, reservation.date, values, _MORE_RECORDS)
+            is_counted, counts = self._update(reservation.client_id, reservation.date, values, _MORE_RECORDS)
         except (BotoCoreError, ClientError) as error:
             raise Unavailable("The disclosure cannot be counted; try again shortly.", retry_after=5) from error
-        if found is not None:
+        self._note(reservation.client_id, reservation.date, counts, reservation.a_day)
+        if not is_counted:
             raise _too_many_members(reservation.a_day, int(self._runtime.clock()))
 
     def release_unused(self, reservation: Reservation, disclosed: int) -> None:
@@ -147,9 +151,10 @@ class Quotas:
         values = {":one": 1, ":records": records, ":limit": limit, ":room": room, ":minute": minute}
         rule = _WITHIN_A_MINUTE
         for _ in self._runtime.retry.attempts(_CONFLICTS):
-            expires = {":expires": now + 2 * _DAY} if rule is _FIRST_OF_A_MINUTE else {}
-            found = self._update(client_id, str(day(now)), values | expires, rule)
-            if found is None:
+            expires = {":expires": now + KEPT_SECONDS} if rule is _FIRST_OF_A_MINUTE else {}
+            is_counted, found = self._update(client_id, str(day(now)), values | expires, rule)
+            self._note(client_id, str(day(now)), found, a_day)
+            if is_counted:
                 return None
             # A function whose clock is ahead may have started the next minute: then this request counts in it.
             values[":minute"] = max(minute, found.get("of_minute", 0))
@@ -162,22 +167,33 @@ class Quotas:
             rule = _WITHIN_A_MINUTE if is_begun else _FIRST_OF_A_MINUTE
         raise Unavailable("The registry is busy; try again shortly.", retry_after=2)
 
+    def _note(self, client_id: str, date: str, counts: dict[str, int], a_day: int) -> None:
+        """List a client that is near its limit, once a day."""
+        if is_near(counts.get("records", 0), a_day) and self._near.get(client_id) != date:
+            self._near[client_id] = date
+            mark_near_limit(self._runtime, client_id, date)
+
     def _update(
         self, client_id: str, date: str, values: dict[str, int], rule: dict[str, str]
-    ) -> dict[str, int] | None:
-        """Change a day's counts; return the stored counts if the condition does not hold, else None."""
+    ) -> tuple[bool, dict[str, int]]:
+        """Change a day's counts if the condition holds; return whether it does, and the counts as they are then."""
         request: dict[str, Any] = {**rule, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
-            self._runtime.dynamodb.update_item(
+            answer = self._runtime.dynamodb.update_item(
                 TableName=self._runtime.settings.exchange_table,
-                Key={"pk": {"S": f"RATE#{client_id}"}, "sk": {"S": f"DAY#{date}"}},
+                Key=rate_key(client_id, date),
                 ExpressionAttributeValues={name: {"N": str(value)} for name, value in values.items()},
+                ReturnValues="UPDATED_NEW",
                 **request,
             )
         except self._runtime.dynamodb.exceptions.ConditionalCheckFailedException as error:
             item: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment] # the old item
-            return {name: int(value["N"]) for name, value in item.items() if "N" in value}
-        return None
+            return False, _numbers(item)
+        return True, _numbers(answer.get("Attributes", {}))
+
+
+def _numbers(item: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(value["N"]) for name, value in item.items() if "N" in value}
 
 
 def _too_many_requests(a_minute: int, now: int) -> LimitExceeded:

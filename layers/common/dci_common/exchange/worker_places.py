@@ -73,7 +73,13 @@ class WorkerPlaces:
 
     def is_paused(self, client_id: str) -> bool:
         """Return whether nothing is delivered to a client, read consistently."""
-        return "paused" in (ExchangeTable(self._runtime).item(_key(client_id)) or {})
+        return self.open(client_id)[1] is not None
+
+    def open(self, client_id: str) -> tuple[int, int | None]:
+        """Return how many exchanges of a client are open, and since when nothing is delivered to it, if so."""
+        item = ExchangeTable(self._runtime).item(_key(client_id)) or {}
+        paused = int(item["paused"]["N"]) if "paused" in item else None
+        return int(item.get("open_exchanges", {"N": "0"})["N"]), paused
 
     def pause(self, client_id: str) -> None:
         """Deliver nothing to a client, and accept nothing that would be delivered to it, until `resume`."""

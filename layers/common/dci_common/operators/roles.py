@@ -1,11 +1,11 @@
 """The roles of operators, and what each of them permits. A role is a group of this name at the provider.
 
-| role | audit | log | read clients | manage clients | approve | view records |
-|---|---|---|---|---|---|---|
-| `auditor` | yes | yes | yes | | | |
-| `client-manager` | | yes | yes | yes | | |
-| `approver` | | yes | yes | | yes | |
-| `data-officer` | yes | yes | yes | | | yes |
+| role | audit | log | read clients | manage clients | send again | approve | view records |
+|---|---|---|---|---|---|---|---|
+| `auditor` | yes | yes | yes | | | | |
+| `client-manager` | | yes | yes | yes | yes | | |
+| `approver` | | yes | yes | | | yes | |
+| `data-officer` | yes | yes | yes | | | | yes |
 
 Nothing permits to search the registry, which is for clients alone.
 """
@@ -24,6 +24,7 @@ class Permission(Enum):
     LOG = "see who changed what"
     READ_CLIENTS = "see clients, keys, exchanges and subscriptions"
     MANAGE_CLIENTS = "change clients and keys"
+    SEND_AGAIN = "have records sent again that could not be delivered"
     APPROVE = "approve a change"
     VIEW_RECORDS = "see a record"
 
@@ -32,7 +33,7 @@ _EVERYBODY = frozenset({Permission.LOG, Permission.READ_CLIENTS})
 ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
     {
         "auditor": _EVERYBODY | {Permission.AUDIT},
-        "client-manager": _EVERYBODY | {Permission.MANAGE_CLIENTS},
+        "client-manager": _EVERYBODY | {Permission.MANAGE_CLIENTS, Permission.SEND_AGAIN},
         "approver": _EVERYBODY | {Permission.APPROVE},
         "data-officer": _EVERYBODY | {Permission.AUDIT, Permission.VIEW_RECORDS},
     }

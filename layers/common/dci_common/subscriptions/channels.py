@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _PARTITIONS = 4  # of the index of what is due
 QUEUES = tuple(f"CHANNEL#{number}" for number in range(_PARTITIONS))
 _KEPT_SECONDS = 31 * 86_400  # of a channel without events
-_PAUSED_QUEUE = "PAUSED_CHANNEL"
+PAUSED_CHANNELS = "PAUSED_CHANNEL"
 _QUEUE = {"#queue": "queue"}
 
 
@@ -119,7 +119,7 @@ class Channels:
         """Make no further page of a channel, because one could not be delivered. Its events stay for 14 days."""
         values = {
             ":now": number(int(self._runtime.clock())),
-            ":queue": {"S": _PAUSED_QUEUE},
+            ":queue": {"S": PAUSED_CHANNELS},
             ":page": {"S": channel.page},
         }
         update = "SET paused = :now, due = :now, #queue = :queue"
@@ -127,8 +127,13 @@ class Channels:
 
     def paused(self) -> list[Channel]:
         """Return the paused channels, the longest paused first."""
-        found = map(self.get, self._lists.listed(_PAUSED_QUEUE))
-        return [channel for channel in found if channel and channel.paused is not None]
+        return self.many_paused(self._lists.listed(PAUSED_CHANNELS))
+
+    def many_paused(self, channel_ids: Iterable[str]) -> list[Channel]:
+        """Return those of some channels that are paused, the longest paused first."""
+        items = self._table.items([channel_key(channel_id) for channel_id in dict.fromkeys(channel_ids)])
+        found = [channel for channel in map(_from_item, items) if channel.paused is not None]
+        return sorted(found, key=lambda channel: channel.paused or 0)
 
     def resume(self, client_id: str) -> int:
         """Have the events of a client's paused channels sent again, and return how many channels these are.

@@ -1,0 +1,64 @@
+"""The parts of the overview about clients: secrets that end, limits nearly used up, and changes that wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dci_clients.exchange_parts import MOST, SHOWN
+from dci_common.clients.items import LISTED_ENDING, secret_from_item
+from dci_common.clients.proposal import LIFETIME_SECONDS, approval_view, proposal_from_item
+from dci_common.clients.proposal import LISTED as LISTED_APPROVAL
+from dci_common.clients.store import ClientStore
+from dci_common.clients.views import secret_view
+from dci_common.exchange.exchange_pages import ExchangePages
+from dci_common.exchange.near_limits import is_near, near_limit_queue
+from dci_common.exchange.usage import limits_of, read_counts
+from dci_common.timestamps import day, timestamp
+
+if TYPE_CHECKING:
+    from dci_common.runtime import Runtime
+
+_ENDS_SOON = 30 * 86_400  # seconds
+
+
+def secrets(runtime: Runtime) -> dict[str, Any]:
+    """Return the secrets that end within 30 days, the first of them first, and when they were last used."""
+    store, now = ClientStore(runtime), runtime.clock()
+    items, more = store.between(LISTED_ENDING, timestamp(now), timestamp(now + _ENDS_SOON), MOST, forward=True)
+    owners = [(item["pk"]["S"].partition("#")[2], secret_from_item(item)) for item in items]
+    live = [(owner, secret) for owner, secret in owners if secret.is_live(now) and secret.expires is not None]
+    used = {owner: store.last_used(owner) for owner, _ in live[:SHOWN]}
+    ending = [
+        {"client_id": owner, **secret_view(secret, used[owner].get(secret.secret_id))}
+        for owner, secret in live[:SHOWN]
+    ]
+    return {"count": len(live), "more": more, "ending": ending}
+
+
+def limits(runtime: Runtime) -> dict[str, Any]:
+    """Return the clients that have used 80 % of their records of today, or more, the nearest to its limit first."""
+    today, settings = day(runtime.clock()), runtime.settings
+    marked, more = ExchangePages(runtime).head(near_limit_queue(str(today)), MOST)
+    clients = ClientStore(runtime).many(client_id for client_id, _ in marked)
+    counts = read_counts(runtime, clients, [today])
+    used = []
+    for client_id, client in clients.items():
+        records, a_day = counts.get((client_id, today), 0), limits_of(client, settings)["records_a_day"]
+        if is_near(records, a_day):
+            share = round(records / a_day, 3)
+            used.append({"client_id": client_id, "date": str(today), "records": records} | _limit(a_day, share))
+    used.sort(key=lambda one: (-float(one["share"]), str(one["client_id"])))
+    return {"count": len(used), "more": more, "clients": used[:SHOWN]}
+
+
+def approvals(runtime: Runtime) -> dict[str, Any]:
+    """Return the changes that wait for a second person, the newest first."""
+    now = runtime.clock()
+    since, until = timestamp(now - LIFETIME_SECONDS), timestamp(now + _ENDS_SOON)  # other clocks may be ahead
+    items, more = ClientStore(runtime).between(LISTED_APPROVAL, since, until, MOST, forward=False)
+    waiting = [one for one in map(proposal_from_item, items) if one.status(now) == "waiting"]
+    return {"count": len(waiting), "more": more, "waiting": [approval_view(one, now) for one in waiting[:SHOWN]]}
+
+
+def _limit(a_day: int, share: float) -> dict[str, Any]:
+    return {"records_a_day": a_day, "share": share}
