@@ -4,13 +4,13 @@
 import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {confirmed, facts, html, link, note, nothing, page, section} from '../ui.js'
-import {addressOf} from './client/address.js'
-import {clientOf, newClientOf} from './client/draft.js'
-import {PARTS, fieldsOf, focusError, isChanged, isComplete, newForm, partOf, readKeys, showError} from './client/form.js'
-import {preview} from './client/preview.js'
-import {handOver, showSecret} from './client/secret-steps.js'
-import {keepUnsaved} from './client/unsaved.js'
-import {factsOf} from './client/values.js'
+import {addressOf} from '../clients/address.js'
+import {clientOf, newClientOf} from '../clients/draft.js'
+import {PARTS, fieldsOf, focusError, isChanged, isComplete, newForm, partOf, readKeys, showError} from '../clients/form.js'
+import {preview} from '../clients/preview.js'
+import {handOver, showSecret} from '../clients/secret-steps.js'
+import {keepUnsaved} from '../clients/unsaved.js'
+import {factsOf} from '../clients/values.js'
 
 const text = strings.newClient
 const STEPS = [...PARTS, 'review']

@@ -2,7 +2,7 @@
 
 import {strings} from '../strings.js'
 import {badge, confirmed, html, mono, nothing, page, section, table, time} from '../ui.js'
-import {confirmedByTyping} from './client/typed.js'
+import {confirmedByTyping} from '../clients/typed.js'
 
 const text = strings.keys
 const USES = ['tokens', 'messages']

@@ -1,7 +1,7 @@
 // What a client sees of an invented person and household, as a search would answer it.
 
-import {strings} from '../../strings.js'
-import {html, loading, nothing, note} from '../../ui.js'
+import {strings} from '../strings.js'
+import {html, loading, nothing, note} from '../ui.js'
 import {compacted} from './choices.js'
 
 const text = strings.client.preview

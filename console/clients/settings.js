@@ -1,8 +1,8 @@
 // The settings of a client, each part shown and edited for itself, and the acts on the client as a whole.
 
-import {path} from '../../api.js'
-import {strings} from '../../strings.js'
-import {facts, html, nothing, section, toast} from '../../ui.js'
+import {path} from '../api.js'
+import {strings} from '../strings.js'
+import {facts, html, nothing, section, toast} from '../ui.js'
 import {draftOf, changedMembers, patchOf, rebased} from './draft.js'
 import {PARTS, fieldsOf, focusError, isChanged, newForm, readKeys, showError} from './form.js'
 import {preview} from './preview.js'

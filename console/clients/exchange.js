@@ -1,8 +1,8 @@
 // An asynchronous message of a client with its latest attempts, and what a manager can do to it.
 
-import {path} from '../../api.js'
-import {strings} from '../../strings.js'
-import {badge, confirmed, facts, html, link, mono, nothing, section, table, time} from '../../ui.js'
+import {path} from '../api.js'
+import {strings} from '../strings.js'
+import {badge, confirmed, facts, html, link, mono, nothing, section, table, time} from '../ui.js'
 import {addressOf} from './address.js'
 import {number} from './values.js'
 

@@ -1,6 +1,6 @@
 // Asks before a form with something in it is left.
 
-import {strings} from '../../strings.js'
+import {strings} from '../strings.js'
 
 let isUnsaved = () => false
 let asksAtLinks = true

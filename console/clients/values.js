@@ -1,7 +1,7 @@
 // What a client's members are, in words.
 
-import {strings} from '../../strings.js'
-import {html, mono, nothing, time} from '../../ui.js'
+import {strings} from '../strings.js'
+import {html, mono, nothing, time} from '../ui.js'
 import {LIMITS, expanded, setOf} from './choices.js'
 
 const text = strings.members

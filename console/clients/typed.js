@@ -1,5 +1,5 @@
-import {strings} from '../../strings.js'
-import {dialog, field, html} from '../../ui.js'
+import {strings} from '../strings.js'
+import {dialog, field, html} from '../ui.js'
 
 // Ask for what cannot be undone: the person types a word. Resolves with true once they typed it, and confirmed.
 export function confirmedByTyping({title, text, label, word, mismatch, confirm}) {

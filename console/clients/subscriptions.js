@@ -1,8 +1,8 @@
 // The subscriptions of a client, and whether it is still notified.
 
-import {path} from '../../api.js'
-import {strings} from '../../strings.js'
-import {confirmed, html, link, mono, moreButton, nothing, section, table, time} from '../../ui.js'
+import {path} from '../api.js'
+import {strings} from '../strings.js'
+import {confirmed, html, link, mono, moreButton, nothing, section, table, time} from '../ui.js'
 import {addressOf} from './address.js'
 import {resumeNote} from './resume.js'
 import {number} from './values.js'

@@ -2,10 +2,10 @@
 //
 // Where a procedure stands follows from the secrets that there are, so it can be left and continued another day.
 
-import {path} from '../../api.js'
-import {href} from '../../router.js'
-import {strings} from '../../strings.js'
-import {check, confirmed, group, html, link, mono, nothing, section, select, time} from '../../ui.js'
+import {path} from '../api.js'
+import {href} from '../router.js'
+import {strings} from '../strings.js'
+import {check, confirmed, group, html, link, mono, nothing, section, select, time} from '../ui.js'
 import {showOnce} from './once.js'
 
 const text = strings.client

@@ -1,7 +1,7 @@
 // The limits of a client, and what it used today.
 
-import {strings} from '../../strings.js'
-import {badge, html, nothing, note, table} from '../../ui.js'
+import {strings} from '../strings.js'
+import {badge, html, nothing, note, table} from '../ui.js'
 import {LIMITS} from './choices.js'
 import {partSection} from './settings.js'
 import {limitOf, number} from './values.js'

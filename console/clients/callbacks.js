@@ -1,8 +1,8 @@
 // The callbacks of a client: where they go, whether they are paused, and its asynchronous messages.
 
-import {path} from '../../api.js'
-import {strings} from '../../strings.js'
-import {empty, html, link, moreButton, nothing, section, select, table, time} from '../../ui.js'
+import {path} from '../api.js'
+import {strings} from '../strings.js'
+import {empty, html, link, moreButton, nothing, section, select, table, time} from '../ui.js'
 import {addressOf} from './address.js'
 import {exchangeActs, exchangeSection, stateBadge} from './exchange.js'
 import {resumeNote} from './resume.js'

@@ -1,8 +1,8 @@
 // The secrets of a client: their list, the links that hand one over, and two procedures in steps.
 
-import {path} from '../../api.js'
-import {strings} from '../../strings.js'
-import {badge, confirmed, empty, html, mono, moreButton, nothing, note, section, table, time} from '../../ui.js'
+import {path} from '../api.js'
+import {strings} from '../strings.js'
+import {badge, confirmed, empty, html, mono, moreButton, nothing, note, section, table, time} from '../ui.js'
 import {leakSteps, replaceSteps} from './secret-steps.js'
 
 const text = strings.client.secrets

@@ -3,8 +3,8 @@
 // A form is {base, draft, errors, isOwn}: the client that it began with (none for a new one), its draft (see draft.js),
 // and a sentence for each member that was not accepted.
 
-import {strings} from '../../strings.js'
-import {area, check, field, group, html, nothing, select} from '../../ui.js'
+import {strings} from '../strings.js'
+import {area, check, field, group, html, nothing, select} from '../ui.js'
 import {
   ATTRIBUTES, CALLBACK_AUTHS, DIALECTS, LIMITS, NOTIFY_RECORDS, NOTIFY_SPELLINGS, PARTNER_SCOPES, RECORD_TYPES, SCOPES,
   SETS, SIGNATURES, setOf,

@@ -1,7 +1,7 @@
 // What is shown one time and kept nowhere: a secret, or a link with its code.
 
-import {strings} from '../../strings.js'
-import {confirmed, copyButton, dialog, html} from '../../ui.js'
+import {strings} from '../strings.js'
+import {confirmed, copyButton, dialog, html} from '../ui.js'
 
 const text = strings.client.once
 

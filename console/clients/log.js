@@ -1,9 +1,9 @@
 // The log of a client, which outlives it.
 
-import {path} from '../../api.js'
-import {href} from '../../router.js'
-import {strings} from '../../strings.js'
-import {html, link, mono, moreButton, nothing, section, table, time} from '../../ui.js'
+import {path} from '../api.js'
+import {href} from '../router.js'
+import {strings} from '../strings.js'
+import {html, link, mono, moreButton, nothing, section, table, time} from '../ui.js'
 import {changedValues} from './values.js'
 
 const text = strings.client.log

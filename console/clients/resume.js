@@ -1,8 +1,8 @@
 // Clients to which nothing is delivered any more: what a manager can do when the partner's receiver works again.
 
-import {path} from '../../api.js'
-import {strings} from '../../strings.js'
-import {confirmed, html, note, nothing} from '../../ui.js'
+import {path} from '../api.js'
+import {strings} from '../strings.js'
+import {confirmed, html, note, nothing} from '../ui.js'
 
 const text = strings.client.callbacks
 

@@ -1,8 +1,8 @@
 // Changes that are answered with 202: they wait for a second person.
 
-import {href} from '../../router.js'
-import {strings} from '../../strings.js'
-import {html, link, note} from '../../ui.js'
+import {href} from '../router.js'
+import {strings} from '../strings.js'
+import {html, link, note} from '../ui.js'
 
 const text = strings.client.waiting
 

@@ -1,9 +1,9 @@
 // The acts on a client as a whole: disable, enable, revoke its tokens, delete.
 
-import {path} from '../../api.js'
-import {href} from '../../router.js'
-import {strings} from '../../strings.js'
-import {confirmed, html, nothing, section, toast} from '../../ui.js'
+import {path} from '../api.js'
+import {href} from '../router.js'
+import {strings} from '../strings.js'
+import {confirmed, html, nothing, section, toast} from '../ui.js'
 import {confirmedByTyping} from './typed.js'
 import {actOrWait} from './waiting.js'
 

@@ -1,4 +1,4 @@
-import {href} from '../../router.js'
+import {href} from '../router.js'
 
 // The address of a part of a client's page, with what it shows.
 export function addressOf({client_id: id}, query = {}) {
