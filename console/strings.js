@@ -120,7 +120,7 @@ export const strings = {
     restricted: 'restricted people',
   },
 
-  members: {
+  clientMembers: {
     labels: {
       name: 'Name',
       sender_id: 'Sender id',
@@ -316,7 +316,8 @@ export const strings = {
       failed: 'The example cannot be shown.',
       nothing: 'Nothing.',
       emptyList: 'none',
-      hidden: (count) => (count === 1 ? 'One attribute is not shown to it.' : `${count} attributes are not shown to it.`),
+      hidden: (number) => (number === 1 ? 'Not shown to it:' : `${number} attributes are not shown to it:`),
+      values: (number) => `${number} values`,
       nothingHidden: 'Everything that the registry discloses is shown to it.',
     },
     access: {
@@ -437,7 +438,7 @@ export const strings = {
       caption: 'Limits, and what was used today',
       columns: {limit: 'Limit', value: 'Most', today: 'Today'},
       none: 'No limit',
-      byDefault: (value) => `${value} (the deployment's default)`,
+      byDefault: (value) => `${value} (the deployment’s default)`,
       defaultUnknown: 'The deployment’s default',
       used: (used, most) => `${used} of ${most}`,
       notCounted: 'Not counted',

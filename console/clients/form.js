@@ -12,7 +12,7 @@ import {
 import {draftOf, memberNamed} from './draft.js'
 import {KeyError, publicKeySet} from './public-keys.js'
 
-const text = strings.members
+const text = strings.clientMembers
 export const PARTS = ['identity', 'access', 'disclosure', 'limits', 'keys', 'callbacks']
 
 export const newForm = (client) => ({base: client, draft: draftOf(client), errors: {}, isOwn: false, keysRead: ''})

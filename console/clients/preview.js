@@ -3,9 +3,11 @@
 import {strings} from '../strings.js'
 import {html, loading, nothing, note} from '../ui.js'
 import {compacted} from './choices.js'
+import {yesNo} from './values.js'
 
 const text = strings.client.preview
-const {attributes: names} = strings.members
+const {attributes: names} = strings.clientMembers
+const LINE = 8 // values that are shown in one line
 const PAUSE_MS = 200 // after the last change, before the API is asked
 
 // The preview for a draft. `shown` keeps it between two views; it begins as {}.
@@ -43,18 +45,30 @@ async function ask(shown, key, query, api, update) {
 function answer({records, attributes}) {
   const hidden = attributes.filter(({disclosed}) => !disclosed).map(({name}) => names[name] ?? name)
   return html`
-    ${records.map(({record_type: type, record}) => html`
-      <h4>${strings.members.recordTypes[type] ?? type}</h4>
-      ${Object.keys(record ?? {}).length ? tree(record) : html`<p>${text.nothing}</p>`}`)}
+    ${records.map(({record_type: type, record}, index) => html`<details ?open=${index === 0}>
+      <summary>${strings.clientMembers.recordTypes[type] ?? type}</summary>${rows(record)}</details>`)}
     ${hidden.length
-      ? html`<details><summary>${text.hidden(hidden.length)}</summary><p>${hidden.join(', ')}</p></details>`
+      ? html`<p class="hint">${text.hidden(hidden.length)} ${hidden.join(', ')}.</p>`
       : html`<p class="hint">${text.nothingHidden}</p>`}`
 }
 
-// JSON as nested lists.
-function tree(value) {
-  if (Array.isArray(value)) return value.length ? html`<ul>${value.map((one) => html`<li>${tree(one)}</li>`)}</ul>` : text.emptyList
-  if (typeof value !== 'object' || value === null) return String(value)
-  return html`<dl class="tree">${Object.entries(value).map(([name, one]) => html`
-    <div><dt>${name.replaceAll('_', ' ')}</dt><dd>${tree(one)}</dd></div>`)}</dl>`
+// A record as a list. What has few values is one line; what has many can be opened.
+function rows(record) {
+  const shown = Object.entries(record ?? {}).filter(([name]) => !name.startsWith('@'))
+  if (!shown.length) return html`<p>${text.nothing}</p>`
+  return html`<dl class="tree">${shown.map(([name, value]) => html`
+    <div><dt>${name.replaceAll('_', ' ')}</dt><dd>${content(value)}</dd></div>`)}</dl>`
+}
+
+function content(value) {
+  const found = leaves(value)
+  if (found.length <= LINE) return found.join(', ') || text.emptyList
+  const parts = Array.isArray(value) ? value : [value]
+  return html`<details><summary>${text.values(found.length)}</summary>${parts.map(rows)}</details>`
+}
+
+function leaves(value) {
+  if (typeof value === 'boolean') return [yesNo(value)]
+  if (typeof value !== 'object' || value === null) return [String(value)]
+  return Object.entries(value).filter(([name]) => !name.startsWith('@')).flatMap(([, part]) => leaves(part))
 }

@@ -113,7 +113,7 @@ function conflictNote(data, context, close) {
   const {draft, newer, theirs, both} = local.conflict
   const after = draftOf(newer)
   const shown = (names) => html`<ul>${names.filter((name) => name !== 'keys').map((name) => html`
-    <li>${text.conflict.value(strings.members.labels[name], draftWord(name, after[name]))}</li>`)}</ul>`
+    <li>${text.conflict.value(strings.clientMembers.labels[name], draftWord(name, after[name]))}</li>`)}</ul>`
   const others = theirs.filter((name) => !both.includes(name))
   const again = () => {
     Object.assign(local, {form: {...local.form, base: newer, draft, errors: {}}, conflict: null})

@@ -47,7 +47,7 @@ function subscriptions({own: {list}, isManager}, {api, act}) {
     empty: text.none,
     columns: [
       {title: text.columns.event, cell: ({event_type: event}) => text.events[event] ?? event},
-      {title: text.columns.about, cell: ({record_type: type}) => strings.members.recordTypes[type] ?? type},
+      {title: text.columns.about, cell: ({record_type: type}) => strings.clientMembers.recordTypes[type] ?? type},
       {title: text.columns.filter, cell: ({filter}) => filterText(filter)},
       {title: text.columns.frequency, cell: ({frequency}) => frequency?.frequency ?? text.immediate},
       {title: text.columns.since, cell: ({since}) => time(since)},

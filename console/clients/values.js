@@ -4,7 +4,7 @@ import {strings} from '../strings.js'
 import {html, mono, nothing, time} from '../ui.js'
 import {LIMITS, expanded, setOf} from './choices.js'
 
-const text = strings.members
+const text = strings.clientMembers
 
 // The members of a part of a client as [label, content], for facts().
 export const factsOf = (part, client) => FACTS[part](client).map(([name, value]) => [text.labels[name], value])

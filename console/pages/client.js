@@ -54,7 +54,7 @@ const back = [href`/clients`, text.back]
 
 const gone = (data, context) => page({title: data.name ?? text.title, back}, html`
   ${note(html`<p>${text.deleted} ${data.deleted ? time(data.deleted.at) : nothing}</p>`, 'warn')}
-  ${facts([[strings.members.labels.client_id, mono(data.client_id)]])}
+  ${facts([[strings.clientMembers.labels.client_id, mono(data.client_id)]])}
   ${log.view(data, context)}`)
 
 function present(data, context) {
