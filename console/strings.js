@@ -621,6 +621,7 @@ export const strings = {
     },
     none: 'There are no keys yet. They are made when the deployment starts.',
     published: 'Published at',
+    copyAddress: 'Copy the address',
     rotate: 'Rotate',
     rotateOf: (use) => `Rotate: ${use}`,
     rotateTitle: (use) => `Rotate the ${use}?`,

@@ -1,7 +1,7 @@
 // The signing keys: of tokens and of messages, their rotation, and their revocation.
 
 import {strings} from '../strings.js'
-import {badge, confirmed, html, mono, nothing, page, section, table, time} from '../ui.js'
+import {badge, confirmed, copyButton, html, mono, nothing, page, section, table, time} from '../ui.js'
 import {confirmedByTyping} from '../clients/typed.js'
 
 const text = strings.keys
@@ -18,7 +18,7 @@ export const view = ({keys}, context) => page({
   lead: text.intro,
   actions: html`<button type="button" @click=${context.reload}>${text.refresh}</button>`,
 }, html`
-  <p>${text.published} <a href=${PUBLISHED} target="_blank" rel="noreferrer">${location.origin}${PUBLISHED}</a></p>
+  <p>${text.published} ${mono(location.origin + PUBLISHED)} ${copyButton(location.origin + PUBLISHED, text.copyAddress)}</p>
   ${USES.map((use) => section(text.uses[use], html`
     <p class="hint">${text.useTexts[use]}</p>
     ${table({

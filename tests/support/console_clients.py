@@ -109,7 +109,7 @@ class Partner:
 
     def subscribe(self, url: str) -> str:
         """Subscribe to all changes, and return the exchange, which is the code of the subscription."""
-        return self._sent("/registry/subscribe", body_of("exchange_subscribe"), url)
+        return self._sent("/registry/subscribe", body_of("subscribe"), url)
 
     def state(self, correlation_id: str) -> str:
         """Return the state of an exchange."""
