@@ -16,9 +16,12 @@ export const routes = [
   {path: '/approvals', page: 'approvals', menu: strings.menu.approvals},
   {path: '/approvals/:approval_id', page: 'approval', under: '/approvals'},
   {path: '/audit', page: 'audit', menu: strings.menu.audit, roles: AUDIT},
+  {path: '/audit/statement', page: 'audit-statement', under: '/audit', roles: AUDIT},
+  {path: '/audit/clients', page: 'audit-clients', under: '/audit', roles: AUDIT},
+  {path: '/audit/clients/:client_id', page: 'audit-client', under: '/audit', roles: AUDIT},
   {path: '/records', page: 'records', menu: strings.menu.records, roles: RECORDS},
-  {path: '/records/:kind/:id', page: 'record', under: '/records', roles: RECORDS},
   {path: '/log', page: 'log', menu: strings.menu.log},
+  {path: '/log/looks', page: 'log-looks', under: '/log', roles: AUDIT},
   {path: '/keys', page: 'keys', menu: strings.menu.keys},
 ]
 

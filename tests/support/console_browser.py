@@ -86,7 +86,7 @@ class Visitors:
         person = PERSON[role]
         if person not in self.sessions:
             context = self.context()
-            sign_in(context.new_page(), role, "/console/")
+            sign_in(context.new_page(), role, "/console/clients")
             self.sessions[person] = context.storage_state()
         page = self.context(size, storage_state=self.sessions[person], **options).new_page()
         page.goto(path)

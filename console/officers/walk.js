@@ -1,0 +1,52 @@
+// A list whose pages may be short, or empty, while others follow: it reads on until there is enough to show.
+//
+// `rows` are those that `keep` accepts, `read` counts all that were looked at, and hasMore, isBusy, body and more() are
+// those of a CursorList. more() reads until `wanted` further rows were found, and ends after `most` pages, so that a
+// long list without a match ends in a button and not in a wait.
+
+import {CursorList} from '../api.js'
+
+export class WalkedList {
+  constructor(api, where, member, query, {wanted = 25, most = 20, keep = () => true} = {}) {
+    Object.assign(this, {rows: [], keep, isBusy: false, wanted, most})
+    this._list = new CursorList(api.send, where, member, query)
+  }
+
+  get hasMore() {
+    return this._list.hasMore
+  }
+
+  get body() {
+    return this._list.body
+  }
+
+  get read() {
+    return this._list.rows.length
+  }
+
+  async more() {
+    this.isBusy = true
+    try {
+      const enough = this.rows.length + this.wanted
+      for (let pages = 0; this.hasMore && pages < this.most && this.rows.length < enough; pages += 1) await this._next()
+    } finally {
+      this.isBusy = false
+    }
+    return this
+  }
+
+  // Read all that is left, `most` rows at most, and return the rows.
+  async all(most, update) {
+    while (this.hasMore && this.rows.length < most) {
+      await this._next()
+      update()
+    }
+    return this.rows
+  }
+
+  async _next() {
+    const before = this.read
+    await this._list.more()
+    this.rows.push(...this._list.rows.slice(before).filter(this.keep))
+  }
+}

@@ -1,0 +1,88 @@
+// What each client received on a day, with unusual volume marked; the way to what one client saw.
+
+import {href} from '../router.js'
+import {strings} from '../strings.js'
+import {badge, field, html, link, moreButton, nothing, page, section, select, table} from '../ui.js'
+import {daysAgo} from '../officers/period.js'
+import {hint, sections, toggle} from '../officers/pieces.js'
+import {AUDIT_CLIENTS, auditSections} from '../officers/sections.js'
+import {WalkedList} from '../officers/walk.js'
+
+const words = strings.usage
+const KEPT_DAYS = 31
+
+export const title = words.title
+
+export async function load({api, query}) {
+  const days = [...Array(KEPT_DAYS).keys()].map((ago) => daysAgo(ago))
+  const date = days.includes(query.get('date')) ? query.get('date') : days[0]
+  const onlyUnusual = query.get('only') === 'unusual'
+  const options = onlyUnusual ? {wanted: 50, keep: (row) => row.unusual} : {wanted: 500}
+  const list = await new WalkedList(api, '/usage', 'usage', {date, limit: 100}, options).more()
+  return {days, date, onlyUnusual, list, name: '', found: null, problem: ''}
+}
+
+const address = (date, onlyUnusual) => `${AUDIT_CLIENTS}?${new URLSearchParams({date, ...(onlyUnusual && {only: 'unusual'})})}`
+
+export function view(data, {api, navigate, update}) {
+  const {list} = data
+  const day = (date, ago) => [date, ago === 0 ? words.today(date) : ago === 1 ? words.yesterday(date) : date]
+  return page({title, lead: words.intro}, html`
+    ${sections(auditSections, AUDIT_CLIENTS)}
+    ${search(data, api, update)}
+    ${section(words.heading, html`
+      <div class="filters">
+        ${select({name: 'date', label: words.date, value: data.date, options: data.days.map(day), onchange: (event) => navigate(address(event.target.value, data.onlyUnusual), {replace: true})})}
+        ${toggle({name: 'only-unusual', label: words.onlyUnusual, checked: data.onlyUnusual, onToggle: (only) => navigate(address(data.date, only), {replace: true})})}
+      </div>
+      ${hint(words.what)}
+      ${usageTable(list.rows, data.onlyUnusual)}
+      ${data.onlyUnusual ? html`<p class="hint" role="status">${words.read(list.read, list.hasMore)}</p>` : nothing}
+      ${moreButton(list, update)}`)}`)
+}
+
+// Unusual volume first, otherwise in the order of names.
+const usageTable = (rows, onlyUnusual) => table({
+  caption: words.caption,
+  columns: [
+    {title: words.client, cell: (row) => link(href`/audit/clients/${row.client_id}`, row.client)},
+    {title: words.records, kind: 'number', cell: (row) => row.records.toLocaleString()},
+    {title: words.usual, kind: 'number', cell: (row) => (row.usual === undefined ? words.unknown : Math.round(row.usual).toLocaleString())},
+    {title: words.limit, kind: 'number', cell: (row) => (row.records_a_day ? row.records_a_day.toLocaleString() : words.noLimit)},
+    {title: words.mark, cell: mark},
+  ],
+  rows: [...rows].sort((one, other) => Number(Boolean(other.unusual)) - Number(Boolean(one.unusual))),
+  empty: onlyUnusual ? words.noneUnusual : words.none,
+})
+
+function mark(row) {
+  const times = row.usual ? Math.round((10 * row.records) / row.usual) / 10 : 0
+  return html`${row.unusual ? badge(times ? words.unusualTimes(times) : words.unusual, 'warn') : nothing}
+    ${row.status === 'disabled' ? badge(words.disabled) : nothing}`
+}
+
+// The form that finds a client by the beginning of its name.
+function search(data, api, update) {
+  const find = async (event) => {
+    event.preventDefault()
+    data.problem = data.name.trim() ? '' : words.nameMissing
+    try {
+      if (!data.problem) data.found = (await api.get('/clients', {name_begins: data.name.trim(), limit: 20})).clients
+    } catch (error) {
+      if (error.name === 'AbortError') return
+      data.problem = error.message
+    }
+    update()
+  }
+  const oninput = (event) => (data.name = event.target.value)
+  return html`
+    <form class="find" role="search" novalidate autocomplete="off" @submit=${find}>
+      ${field({name: 'name', label: words.name, value: data.name, error: data.problem, required: true, maxlength: 200, oninput})}
+      <div class="actions"><button type="submit">${words.find}</button></div>
+      <div class="wide" role="status">${data.found === null ? nothing : found(data.found)}</div>
+    </form>`
+}
+
+const found = (clients) => clients.length
+  ? html`<ul class="plain">${clients.map((client) => html`<li>${link(href`/audit/clients/${client.client_id}`, client.name)}</li>`)}</ul>`
+  : words.notFound
