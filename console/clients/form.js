@@ -11,6 +11,7 @@ import {
 } from './choices.js'
 import {draftOf, memberNamed} from './draft.js'
 import {KeyError, publicKeySet} from './public-keys.js'
+import {attributeOf, labelOf} from './values.js'
 
 const text = strings.clientMembers
 export const PARTS = ['identity', 'access', 'disclosure', 'limits', 'keys', 'callbacks']
@@ -62,6 +63,7 @@ export function focusError() {
   target?.focus()
 }
 
+const ATTRIBUTE_NAMES = Object.fromEntries(ATTRIBUTES.map((name) => [name, attributeOf(name)]))
 const NEEDED = {identity: ['name', 'sender_id'], access: ['scopes', 'record_types']}
 
 export const MEMBERS = {
@@ -96,8 +98,8 @@ const FIELDS = {
       hint: text.sets[name], onchange: () => choose(name),
     })
     return [
-      group(text.labels.disclosure, [...Object.keys(SETS), 'own'].map(radio)),
-      html`<div class="columns-2">${list('disclosure', ATTRIBUTES, text.attributes, undefined, text.oneByOne)}</div>`,
+      group(labelOf('disclosure'), [...Object.keys(SETS), 'own'].map(radio)),
+      html`<div class="columns-2">${list('disclosure', ATTRIBUTES, ATTRIBUTE_NAMES, undefined, text.oneByOne)}</div>`,
     ]
   },
 
@@ -146,7 +148,7 @@ function inputs(form, update) {
     delete errors[name]
     update()
   }
-  const common = (name) => ({name, label: text.labels[name], hint: text.hints[name], value: draft[name], error: errors[name]})
+  const common = (name) => ({name, label: labelOf(name), hint: text.hints[name], value: draft[name], error: errors[name]})
   const typed = (name) => ({oninput: (event) => set(name, event.target.value)})
   const problemOf = (name) => (errors[name] ? html`<p class="error">${errors[name]}</p>` : nothing)
   return {
@@ -156,13 +158,13 @@ function inputs(form, update) {
     textarea: (name, options) => area({...common(name), ...typed(name), ...options}),
     pick: (name, choices, texts) =>
       select({...common(name), options: choices.map((one) => [one, texts[one]]), onchange: (event) => set(name, event.target.value)}),
-    choice: (name, choices, texts) => group(text.labels[name], [
+    choice: (name, choices, texts) => group(labelOf(name), [
       ...choices.map((one) => check({
         name, type: 'radio', value: one, label: texts[one], checked: draft[name] === one, onchange: () => set(name, one),
       })),
       problemOf(name),
     ]),
-    list: (name, choices, texts, hint, legend = text.labels[name]) => group(legend, [
+    list: (name, choices, texts, hint, legend = labelOf(name)) => group(legend, [
       ...choices.map((one) => check({
         name, value: one, label: texts[one], checked: draft[name].includes(one),
         onchange: (event) => set(name, event.target.checked ? [...draft[name], one] : draft[name].filter((other) => other !== one)),
@@ -170,18 +172,18 @@ function inputs(form, update) {
       problemOf(name),
     ], hint),
     flag: (name) => check({
-      name, value: 'true', label: text.labels[name], hint: text.hints[name], checked: draft[name], onchange: (event) => set(name, event.target.checked),
+      name, value: 'true', label: labelOf(name), hint: text.hints[name], checked: draft[name], onchange: (event) => set(name, event.target.checked),
     }),
     limit: (name) => {
       const hasDefault = name !== 'notifications_a_minute' // which has no limit unless it has its own
       const kinds = hasDefault ? ['default', 'none', 'own'] : ['none', 'own']
       const kind = !['default', 'none'].includes(draft[name]) ? 'own' : hasDefault ? draft[name] : 'none'
-      return group(text.labels[name], [
+      return group(labelOf(name), [
         ...kinds.map((one) => check({
           name: `${name}-kind`, type: 'radio', value: one, label: text.limit[one], checked: kind === one,
           onchange: () => set(name, one === 'own' ? '' : one),
         })),
-        kind === 'own' ? field({...common(name), ...typed(name), label: text.limitNumber(text.labels[name]), required: true, inputmode: 'numeric'}) : problemOf(name),
+        kind === 'own' ? field({...common(name), ...typed(name), label: text.limitNumber(labelOf(name)), required: true, inputmode: 'numeric'}) : problemOf(name),
       ])
     },
     read: async () => {

@@ -4,7 +4,7 @@ import {strings} from '../strings.js'
 import {badge, html, nothing, note, table} from '../ui.js'
 import {LIMITS} from './choices.js'
 import {partSection} from './settings.js'
-import {limitOf, number} from './values.js'
+import {labelOf, limitOf, number} from './values.js'
 
 const text = strings.client.limits
 const NEAR = 0.8
@@ -18,7 +18,7 @@ export const view = (data, context) => partSection('limits', data, context, {val
     rows: LIMITS,
     key: (name) => name,
     columns: [
-      {title: text.columns.limit, cell: (name) => strings.clientMembers.labels[name]},
+      {title: text.columns.limit, cell: labelOf},
       {title: text.columns.value, cell: (name) => most(name, data)},
       {title: text.columns.today, cell: (name) => used(name, data.usage)},
     ],
@@ -45,5 +45,5 @@ function used(name, usage) {
   const share = counted / limit
   const words = text.used(number(counted), number(limit))
   return html`${words} ${share >= 1 ? badge(text.reached, 'bad') : share >= NEAR ? badge(text.near, 'warn') : nothing}
-    <meter min="0" max=${limit} high=${limit * NEAR} .value=${Math.min(counted, limit)} aria-label="${strings.clientMembers.labels[name]}: ${words}"></meter>`
+    <meter min="0" max=${limit} high=${limit * NEAR} .value=${Math.min(counted, limit)} aria-label="${labelOf(name)}: ${words}"></meter>`
 }

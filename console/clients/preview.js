@@ -3,10 +3,9 @@
 import {strings} from '../strings.js'
 import {html, loading, nothing, note} from '../ui.js'
 import {compacted} from './choices.js'
-import {yesNo} from './values.js'
+import {attributeOf, yesNo} from './values.js'
 
 const text = strings.client.preview
-const {attributes: names} = strings.clientMembers
 const LINE = 8 // values that are shown in one line
 const PAUSE_MS = 200 // after the last change, before the API is asked
 
@@ -43,7 +42,7 @@ async function ask(shown, key, query, api, update) {
 }
 
 function answer({records, attributes}) {
-  const hidden = attributes.filter(({disclosed}) => !disclosed).map(({name}) => names[name] ?? name)
+  const hidden = attributes.filter(({disclosed}) => !disclosed).map(({name}) => attributeOf(name))
   return html`
     ${records.map(({record_type: type, record}, index) => html`<details ?open=${index === 0}>
       <summary>${strings.clientMembers.recordTypes[type] ?? type}</summary>${rows(record)}</details>`)}

@@ -8,7 +8,7 @@ import {PARTS, fieldsOf, focusError, isChanged, newForm, readKeys, showError} fr
 import {preview} from './preview.js'
 import {stopSection} from './stop.js'
 import {keepUnsaved} from './unsaved.js'
-import {draftWord, factsOf} from './values.js'
+import {draftWord, factsOf, labelOf} from './values.js'
 
 const text = strings.client
 const EDITED = PARTS.filter((part) => part !== 'limits' && part !== 'callbacks') // which have sections of their own
@@ -113,7 +113,7 @@ function conflictNote(data, context, close) {
   const {draft, newer, theirs, both} = local.conflict
   const after = draftOf(newer)
   const shown = (names) => html`<ul>${names.filter((name) => name !== 'keys').map((name) => html`
-    <li>${text.conflict.value(strings.clientMembers.labels[name], draftWord(name, after[name]))}</li>`)}</ul>`
+    <li>${text.conflict.value(labelOf(name), draftWord(name, after[name]))}</li>`)}</ul>`
   const others = theirs.filter((name) => !both.includes(name))
   const again = () => {
     Object.assign(local, {form: {...local.form, base: newer, draft, errors: {}}, conflict: null})

@@ -7,7 +7,11 @@ import {LIMITS, expanded, setOf} from './choices.js'
 const text = strings.clientMembers
 
 // The members of a part of a client as [label, content], for facts().
-export const factsOf = (part, client) => FACTS[part](client).map(([name, value]) => [text.labels[name], value])
+export const factsOf = (part, client) => FACTS[part](client).map(([name, value]) => [labelOf(name), value])
+
+// What people call a member of a client, and an attribute of a record.
+export const labelOf = (name) => text.labels[name] ?? strings.members[name] ?? name
+export const attributeOf = (name) => text.attributes[name] ?? strings.fields[name] ?? name
 
 export const yesNo = (value) => (value ? text.yes : text.no)
 export const number = (value) => Number(value).toLocaleString()
@@ -22,7 +26,7 @@ export function disclosureOf(names) {
   const attributes = expanded(names)
   if (!attributes.length) return text.nothingDisclosed
   const set = setOf(attributes)
-  const listed = attributes.map((name) => text.attributes[name] ?? name).join(', ')
+  const listed = attributes.map(attributeOf).join(', ')
   return set ? html`${text.setNames[set]}: ${listed}` : listed
 }
 
@@ -71,18 +75,18 @@ const FACTS = {
 // The members that an entry of the log changed, as [label, before, after]; those of objects one by one.
 export function changedValues(changes) {
   return Object.entries(changes ?? {}).flatMap(([name, {before, after}]) => {
-    if (!isObject(before) && !isObject(after)) return [[text.labels[name] ?? name, wordOf(before), wordOf(after)]]
+    if (!isObject(before) && !isObject(after)) return [[labelOf(name), wordOf(before), wordOf(after)]]
     const parts = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
     return parts
       .map((part) => [`${name}.${part}`, before?.[part], after?.[part]])
       .filter(([, one, other]) => JSON.stringify(one) !== JSON.stringify(other))
-      .map(([label, one, other]) => [text.labels[label] ?? label, wordOf(one), wordOf(other)])
+      .map(([label, one, other]) => [labelOf(label), wordOf(one), wordOf(other)])
   })
 }
 
 // A member of a draft in words, for the message of a conflict.
 export function draftWord(name, value) {
-  if (name === 'disclosure') return value.map((one) => text.attributes[one]).join(', ') || text.nothingDisclosed
+  if (name === 'disclosure') return value.map(attributeOf).join(', ') || text.nothingDisclosed
   if (LIMITS.includes(name)) return value === 'default' ? text.limit.default : value === 'none' ? text.limit.none : value
   return wordOf(value)
 }

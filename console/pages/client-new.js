@@ -31,7 +31,7 @@ export function view(data, context) {
   if (result) return (result.status === 202 ? waiting : registered)(result.body, context)
   const number = STEPS.indexOf(step) + 1
   return page({title, lead: text.intro, back: [href`/clients`, strings.client.back], actions: discardButton(context)}, html`
-    <nav class="tabs" aria-label=${text.stepsLabel}><ol>${STEPS.map((one) => html`
+    <nav class="sections" aria-label=${text.stepsLabel}><ol>${STEPS.map((one) => html`
       <li><a href=${addressOfStep(one)} aria-current=${one === step ? 'step' : nothing}>${text.steps[one]}</a></li>`)}</ol></nav>
     ${section(html`${text.steps[step]} <span class="hint">${text.step(number, STEPS.length)}</span>`, step === 'review' ? review(data, context) : fields(step, context))}`)
 }

@@ -11,6 +11,7 @@ import * as log from '../clients/log.js'
 import * as secrets from '../clients/secrets.js'
 import * as settings from '../clients/settings.js'
 import * as subscriptions from '../clients/subscriptions.js'
+import {labelOf} from '../clients/values.js'
 import {pendingNote, waitingNote} from '../clients/waiting.js'
 
 const text = strings.client
@@ -54,7 +55,7 @@ const back = [href`/clients`, text.back]
 
 const gone = (data, context) => page({title: data.name ?? text.title, back}, html`
   ${note(html`<p>${text.deleted} ${data.deleted ? time(data.deleted.at) : nothing}</p>`, 'warn')}
-  ${facts([[strings.clientMembers.labels.client_id, mono(data.client_id)]])}
+  ${facts([[labelOf('client_id'), mono(data.client_id)]])}
   ${log.view(data, context)}`)
 
 function present(data, context) {
@@ -63,7 +64,7 @@ function present(data, context) {
   return page({title: client.name, back, actions: summary(client, usage)}, html`
     ${local.waits ? waitingNote(local.waits) : nothing}
     ${pending.length ? pendingNote(pending) : nothing}
-    <nav class="tabs" aria-label=${text.sectionsLabel}><ul>${Object.keys(SECTIONS).map((one) => html`
+    <nav class="sections" aria-label=${text.sectionsLabel}><ul>${Object.keys(SECTIONS).map((one) => html`
       <li><a href=${addressOf(client, {section: one === 'settings' ? '' : one})} aria-current=${one === name ? 'page' : nothing}>${text.sections[one]}</a></li>`)}</ul></nav>
     ${SECTIONS[name].view(data, context)}`)
 }

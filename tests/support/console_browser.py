@@ -51,7 +51,7 @@ class Watch:
             return
         failed = _FAILED_LOAD.search(message.text)
         if not failed or not self.expected & {failed[1], failed[2]}:
-            self.found.append(f"console: {message.text} {message.location.get(chr(117)+chr(114)+chr(108))}")
+            self.found.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)
