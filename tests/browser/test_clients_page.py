@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from dci_common.clients.model import RECORD_TYPES
 from dci_common.registries.social.disclosure import FULL, SETS
 from dci_common.scopes import PARTNER_SCOPES, SCOPES
-from support.console_browser import PHONE, Visitors, Watch
+from support.console_browser import PHONE, Watch
 from support.console_clients import Clients
 
 def test_clients_are_found_while_one_types(
@@ -97,10 +97,9 @@ def test_a_list_that_cannot_be_read_says_so(
     expect(page.get_by_role("link", name="Demo partner")).to_be_visible()
 
 
-def test_the_choices_of_the_forms_are_those_of_the_api(visitors: Visitors) -> None:
+def test_the_choices_of_the_forms_are_those_of_the_api(page_as: Callable[..., Page]) -> None:
     """Scopes, record types, attributes and their sets are in the console as the API has them."""
-    page = visitors.context().new_page()
-    page.goto("/console/")
+    page = page_as("auditor", "/console/clients")
     choices = page.evaluate("import('/console/clients/choices.js').then((all) => ({...all}))")
     assert choices["SCOPES"] == list(SCOPES)
     assert choices["PARTNER_SCOPES"] == list(PARTNER_SCOPES)
