@@ -133,7 +133,7 @@ const FIELDS = {
         : nothing,
       kind === 'none' ? nothing : secret,
       pick('callbacks.notify_spelling', NOTIFY_SPELLINGS, text.spelling),
-      pick('callbacks.notify_records', ['', ...NOTIFY_RECORDS], text.records),
+      pick('callbacks.notify_records', ['', ...NOTIFY_RECORDS], text.records, {required: false}),
       line('callbacks.max_bytes', {inputmode: 'numeric'}),
     ]
   },
@@ -156,8 +156,8 @@ function inputs(form, update) {
     set,
     line: (name, options) => field({...common(name), ...typed(name), ...options}),
     textarea: (name, options) => area({...common(name), ...typed(name), ...options}),
-    pick: (name, choices, texts) =>
-      select({...common(name), options: choices.map((one) => [one, texts[one]]), onchange: (event) => set(name, event.target.value)}),
+    pick: (name, choices, texts, options) =>
+      select({...common(name), ...options, options: choices.map((one) => [one, texts[one]]), onchange: (event) => set(name, event.target.value)}),
     choice: (name, choices, texts) => group(labelOf(name), [
       ...choices.map((one) => check({
         name, type: 'radio', value: one, label: texts[one], checked: draft[name] === one, onchange: () => set(name, one),
