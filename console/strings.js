@@ -412,7 +412,7 @@ export const strings = {
       kinds: {search: 'Search', status: 'Status', subscribe: 'Subscribe', unsubscribe: 'Unsubscribe', notify: 'Notification'},
       progress: (delivered, found) => `${delivered} of ${found}`,
       redrive: 'Deliver again',
-      redriveOf: (id) => `Deliver the message ${id} again`,
+      redriveOf: (id) => `Deliver again: message ${id}`,
       redriveTitle: 'Deliver again?',
       redriveText: 'The message goes on where it stopped, within a minute and with all attempts again. Each record is read again: a person who was restricted since is not sent.',
       redriveDone: 'It is delivered again within a minute.',

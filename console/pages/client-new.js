@@ -125,8 +125,8 @@ function registered({client_secret: secret, ...client}, context) {
   return page({title: words.title(client.name)}, html`
     <p class="lead">${words.text}</p>
     <div class="actions"><button type="button" class="primary" @click=${makeLink}>${words.handOver}</button>
-      <button type="button" @click=${show}>${words.show}</button></div>
-    <p>${link(addressOf(client), words.skip)}</p>
+      <button type="button" @click=${show}>${words.show}</button>
+      <a class="button" href=${addressOf(client)}>${words.skip}</a></div>
     <p class="hint">${words.skipText}</p>`)
 }
 
