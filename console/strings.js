@@ -169,6 +169,7 @@ export const strings = {
     setNames: {minimal: 'Minimal', standard: 'Standard', full: 'Full', own: 'Chosen one by one'},
     // Where they differ from `fields`, below.
     attributes: {income: 'Income (for queries, never shown)', related_person: 'Related people (nothing yet)'},
+    handoverPart: (part) => (part ? `Link, ${part}` : 'Link'),
     nothingDisclosed: 'Nothing: it can find nobody',
     signature: {
       optional: 'Verify messages that are signed; accept unsigned ones',

@@ -5,12 +5,17 @@ import {html, mono, nothing, time} from '../ui.js'
 import {LIMITS, expanded, setOf} from './choices.js'
 
 const text = strings.clientMembers
+const HANDOVER = /^handovers\.[^.]+(.*)$/
 
 // The members of a part of a client as [label, content], for facts().
 export const factsOf = (part, client) => FACTS[part](client).map(([name, value]) => [labelOf(name), value])
 
 // What people call a member of a client, and an attribute of a record.
-export const labelOf = (name) => text.labels[name] ?? strings.members[name] ?? name
+export function labelOf(name) {
+  const [, part] = HANDOVER.exec(name) ?? []
+  if (part !== undefined) return text.handoverPart(part.slice(1).replaceAll('_', ' '))
+  return text.labels[name] ?? strings.members[name] ?? name
+}
 export const attributeOf = (name) => text.attributes[name] ?? strings.fields[name] ?? name
 
 export const yesNo = (value) => (value ? text.yes : text.no)
@@ -35,8 +40,8 @@ const orNone = (value) => (value ? mono(value) : text.unset)
 
 const FACTS = {
   identity: (client) => [
-    ['name', client.name],
-    ['sender_id', mono(client.sender_id)],
+    ['name', client.name || text.unset],
+    ['sender_id', orNone(client.sender_id)],
     ['client_id', client.client_id && mono(client.client_id)],
     ['created', client.created && time(client.created)],
     ['updated', client.updated && time(client.updated)],

@@ -127,9 +127,8 @@ def test_a_private_key_is_sent_nowhere(page_as: Opener, clients: Clients) -> Non
     expect(page.locator("main .error")).to_contain_text("This is a private key.")
     expect(keys).to_have_value("")
     assert "c2VjcmV0" not in "".join(sent)
-    keys.fill(
-        "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----"
-    )
+    base64 = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+    keys.fill(f"-----BEGIN PUBLIC KEY-----\n{base64}\n-----END PUBLIC KEY-----")
     page.get_by_role("button", name="Read the keys").click()
     expect(page.get_by_text("One public key.")).to_be_visible()
     page.get_by_label("Accept signed messages only").check()
@@ -180,6 +179,25 @@ def test_deletion_asks_for_the_name(page_as: Opener, clients: Clients, accessibl
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/console/clients$"))
     assert clients.send("GET", f"/clients/{client_id}").status == 404
+
+
+def test_a_form_is_left_only_when_that_is_confirmed(page_as: Opener, clients: Clients) -> None:
+    """A link asks first while something is entered; without a change, and after Cancel, it does not."""
+    page = page_as("client-manager", f"/console/clients/{clients.registered()}")
+    answers: list[bool] = []
+    page.on("dialog", lambda dialog: dialog.accept() if answers.pop() else dialog.dismiss())
+    edit(page, "Identity")
+    page.get_by_label("Sender id").fill("another.example")
+    answers.append(False)
+    page.get_by_role("link", name="Log", exact=True).click()
+    expect(page.get_by_label("Sender id")).to_have_value("another.example")
+    answers.append(True)
+    page.get_by_role("link", name="Log", exact=True).click()
+    expect(page).to_have_url(re.compile("section=log$"))
+    page.get_by_role("link", name="Settings").click()
+    edit(page, "Identity")
+    page.get_by_role("link", name="All clients").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Clients")
 
 
 def test_nothing_is_lost_when_the_session_ends_in_a_form(page_as: Opener, clients: Clients) -> None:

@@ -14,6 +14,7 @@ from dci_common.scopes import PARTNER_SCOPES, SCOPES
 from support.console_browser import PHONE, Watch
 from support.console_clients import Clients
 
+
 def test_clients_are_found_while_one_types(
     page_as: Callable[..., Page], clients: Clients, accessible: Callable[[Page], None]
 ) -> None:

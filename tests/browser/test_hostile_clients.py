@@ -30,7 +30,10 @@ def test_hostile_texts_stay_text(page_as: Callable[..., Page], clients: Clients)
     asked = clients.send("PATCH", path, changes, **{"If-Match": "*"})
     assert asked.status == 202, asked
     with receiving() as receiver:
-        receiver.answer = lambda _: (200, {"message": {"ack_status": "ERR", "error": {"code": HOSTILE, "message": HOSTILE}}})
+        receiver.answer = lambda _: (
+            200,
+            {"message": {"ack_status": "ERR", "error": {"code": HOSTILE, "message": HOSTILE}}},
+        )
         partner.comes_to("refused", partner.search(receiver.url))
     clients.approve(asked.json["approval_id"])
     page = page_as("client-manager", f"/console/clients?name={HOSTILE[:8]}")

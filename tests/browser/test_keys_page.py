@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -24,6 +25,11 @@ def current(clients: Clients, use: str) -> set[str]:
     return {key["kid"] for key in keys if (key["signs"], key["state"]) == (use, "current")}
 
 
+def have_changed(clients: Clients, use: str, before: set[str]) -> bool:
+    """Return whether other keys sign than before."""
+    return current(clients, use).isdisjoint(before)
+
+
 def test_keys_are_rotated(page_as: Opener, clients: Clients, accessible: Callable[[Page], None]) -> None:
     """After the confirmation the next keys sign, of messages and of tokens alike."""
     page = page_as("client-manager", "/console/keys", size=PHONE)
@@ -33,7 +39,7 @@ def test_keys_are_rotated(page_as: Opener, clients: Clients, accessible: Callabl
         part(page, f"Keys of {use}").get_by_role("button", name="Rotate").click()
         accessible(page)
         page.get_by_role("dialog").get_by_role("button", name="Rotate").click()
-        eventually(lambda use=use, before=before: current(clients, use).isdisjoint(before))
+        eventually(partial(have_changed, clients, use, before))
     page.get_by_role("button", name="Look again").click()
     expect(part(page, "Keys of tokens").get_by_text("Retired", exact=True).first).to_be_visible()
     accessible(page)

@@ -23,9 +23,7 @@ def following(page: Page) -> None:
     expect(page.locator("main#main")).to_have_attribute("aria-busy", "false")
 
 
-def test_a_client_is_registered_by_two_people(
-    visitors: Visitors, clients: Clients, accessible: Accessible
-) -> None:
+def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clients, accessible: Accessible) -> None:
     """A manager asks in steps, an approver agrees in a session of their own, and the partner is handed its secret."""
     name = f"Ministry of Health {uuid4()}"
     page = visitors.page_as("client-manager", "/console/clients", size=PHONE)
@@ -67,7 +65,7 @@ def test_a_client_is_registered_by_two_people(
     expect(page.get_by_role("dialog").get_by_role("textbox", name="Code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
 
 
-def test_what_was_entered_stays_until_it_is_discarded(page_as: Opener, clients: Clients, watch: Watch) -> None:
+def test_what_was_entered_stays_until_it_is_discarded(page_as: Opener, watch: Watch) -> None:
     """Back, another page and a rejected name keep the form; the error leads to its step and its field."""
     watch.expected |= {"400", "409"}
     page = page_as("client-manager", "/console/clients/new")
