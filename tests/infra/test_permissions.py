@@ -160,8 +160,7 @@ REVIEWED = {
             " secretsmanager:UpdateSecretVersionStage",
             "SigningKeys MessageKeys",
         ),
-        on(f"{GET} {PUT}", "ClientsTable", "KEYS"),
-        on(LOG, "RotationLogs"),
+        *(on(f"{GET} {PUT}", "ClientsTable", "KEYS"), on(LOG, "RotationLogs")),
     ],
 }
 
