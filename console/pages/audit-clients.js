@@ -26,6 +26,11 @@ const address = (date, onlyUnusual) => `${AUDIT_CLIENTS}?${new URLSearchParams({
 
 export function view(data, {api, navigate, update}) {
   const {list} = data
+  const choose = (only) => {
+    data.onlyUnusual = only // at once: the page is drawn before it is read anew
+    update()
+    navigate(address(data.date, only), {replace: true})
+  }
   const day = (date, ago) => [date, ago === 0 ? words.today(date) : ago === 1 ? words.yesterday(date) : date]
   return page({title, lead: words.intro}, html`
     ${sections(auditSections, AUDIT_CLIENTS)}
@@ -33,7 +38,7 @@ export function view(data, {api, navigate, update}) {
     ${section(words.heading, html`
       <div class="filters">
         ${select({name: 'date', label: words.date, value: data.date, options: data.days.map(day), onchange: (event) => navigate(address(event.target.value, data.onlyUnusual), {replace: true})})}
-        ${toggle({name: 'only-unusual', label: words.onlyUnusual, checked: data.onlyUnusual, onToggle: (only) => navigate(address(data.date, only), {replace: true})})}
+        ${toggle({name: 'only-unusual', label: words.onlyUnusual, checked: data.onlyUnusual, onToggle: choose})}
       </div>
       ${hint(words.what)}
       ${usageTable(list.rows, data.onlyUnusual)}

