@@ -1,24 +1,103 @@
-import {strings} from '../strings.js'
+// All clients: found by the beginning of their names as it is typed, and by status; also the deleted ones.
+
 import {href} from '../router.js'
-import {badge, link, mono, moreButton, page, table, time} from '../ui.js'
+import {strings} from '../strings.js'
+import {badge, empty, field, html, link, mono, moreButton, nothing, page, select, table, time} from '../ui.js'
 
 const text = strings.clients
+const PAUSE_MS = 250 // after the last key, before the API is asked
 export const title = text.title
 
-export const load = async ({api, query}) => ({list: await api.list('/clients', 'clients', {status: query.get('status')})})
+export async function load({api, query}) {
+  const wanted = {name: query.get('name') ?? '', status: query.get('status') ?? ''}
+  return {wanted, list: await listed(api, wanted), asked: 0, isBusy: false}
+}
 
-export const view = ({list}, {update}) => page({title}, [
-  table({
-    caption: title,
-    rows: list.rows,
-    key: (client) => client.client_id,
-    empty: text.empty,
-    columns: [
-      {title: text.name, cell: (client) => link(href`/clients/${client.client_id}`, client.name)},
-      {title: text.sender, cell: (client) => mono(client.sender_id)},
-      {title: text.status, cell: ({status}) => badge(text[status] ?? status, status === 'enabled' ? 'good' : 'bad')},
-      {title: text.updated, cell: (client) => time(client.updated)},
-    ],
-  }),
-  moreButton(list, update),
-])
+function listed(api, {name, status}) {
+  if (status === 'deleted') return api.list('/clients/deleted', 'clients')
+  return api.list('/clients', 'clients', {name_begins: name.trim(), status})
+}
+
+export const view = (data, context) => page({
+  title,
+  lead: text.intro,
+  actions: context.session.has('client-manager') ? html`<a class="button primary" href=${href`/clients/new`}>${text.newClient}</a>` : nothing,
+}, html`
+  ${filters(data, context)}
+  <p class="visually-hidden" role="status">${data.isBusy ? '' : found(data)}</p>
+  <div aria-busy=${data.isBusy}>
+    ${data.list.rows.length ? (data.wanted.status === 'deleted' ? deleted : present)(data.list.rows) : none(data, context)}
+    ${moreButton(data.list, context.update)}
+  </div>`)
+
+function filters(data, context) {
+  const {wanted} = data
+  const isDeleted = wanted.status === 'deleted'
+  const typed = (event) => {
+    wanted.name = event.target.value
+    clearTimeout(data.timer)
+    data.timer = setTimeout(() => ask(data, context), PAUSE_MS)
+  }
+  const chosen = (event) => {
+    wanted.status = event.target.value
+    ask(data, context)
+  }
+  const submit = (event) => {
+    event.preventDefault()
+    ask(data, context)
+  }
+  return html`<form class="filters" role="search" @submit=${submit}>
+    ${isDeleted ? nothing : field({name: 'search', label: text.search, type: 'search', required: false, value: wanted.name, maxlength: 200, oninput: typed})}
+    ${select({name: 'status', label: text.status, value: wanted.status, onchange: chosen, options: Object.entries(text.statuses)})}
+  </form>`
+}
+
+// Read the list anew, and keep what it shows in the address. An answer that comes too late is dropped.
+async function ask(data, context) {
+  clearTimeout(data.timer)
+  const asked = ++data.asked
+  const query = Object.entries(data.wanted).map(([name, value]) => [name, value.trim()]).filter(([, value]) => value)
+  history.replaceState(null, '', href`/clients` + (query.length ? `?${new URLSearchParams(query)}` : ''))
+  data.isBusy = true
+  context.update()
+  const list = await context.act(() => listed(context.api, data.wanted), '', {reload: false})
+  if (asked !== data.asked) return
+  Object.assign(data, {isBusy: false, list: list ?? data.list})
+  context.update()
+}
+
+const found = ({list}) => (list.rows.length ? text.found(list.rows.length, list.hasMore) : text.noneFound)
+
+const present = (rows) => table({
+  caption: text.caption,
+  rows,
+  key: ({client_id: id}) => id,
+  columns: [
+    {title: text.columns.name, cell: (client) => link(href`/clients/${client.client_id}`, client.name)},
+    {title: text.columns.status, cell: ({status, flags}) => html`
+      ${badge(text.statuses[status] ?? status, status === 'enabled' ? 'good' : 'bad')}
+      ${flags?.restricted ? badge(text.restricted, 'warn') : nothing}`},
+    {title: text.columns.sender, cell: (client) => mono(client.sender_id)},
+    {title: text.columns.used, cell: ({last_used: used}) => (used ? time(used) : text.never)},
+    {title: text.columns.updated, cell: ({updated}) => time(updated)},
+  ],
+})
+
+const deleted = (rows) => table({
+  caption: text.deletedCaption,
+  rows,
+  key: ({client_id: id}) => id,
+  columns: [
+    {title: text.columns.name, cell: (one) => link(href`/clients/${one.client_id}`, one.name ?? one.client_id)},
+    {title: text.columns.deleted, cell: (one) => time(one.deleted)},
+    {title: text.columns.by, cell: (one) => one.by_name ?? one.by},
+  ],
+})
+
+function none({list, wanted}, context) {
+  if (list.hasMore) return nothing
+  if (wanted.status === 'deleted') return empty(text.noneDeleted)
+  if (!wanted.name && !wanted.status) return empty(text.none)
+  const clear = () => context.navigate(href`/clients`)
+  return empty(wanted.name ? text.noneFound : text.noneWithStatus, nothing, html`<p><button type="button" @click=${clear}>${text.clear}</button></p>`)
+}

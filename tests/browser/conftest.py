@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from support.console_browser import DESKTOP, Visitors, Watch, settled, violations
+from support.console_clients import Clients
 from support.officers import Office
 from support.server_process import ServerProcess, dci_serve
 
@@ -32,6 +33,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     engine = os.environ.get("DCI_TEST_ENGINE", "moto")
     with dci_serve(tmp_path_factory.mktemp("console"), "--engine", engine, APPROVALS="widening") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def clients(server: ServerProcess) -> Clients:
+    """Return the clients of the server."""
+    return Clients(server)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,54 @@
+// The callbacks of a client: where they go, whether they are paused, and its asynchronous messages.
+
+import {path} from '../api.js'
+import {strings} from '../strings.js'
+import {empty, html, link, moreButton, nothing, section, select, table, time} from '../ui.js'
+import {addressOf} from './address.js'
+import {exchangeActs, exchangeSection, stateBadge} from './exchange.js'
+import {resumeNote} from './resume.js'
+import {partSection} from './settings.js'
+import {number} from './values.js'
+
+const text = strings.client.callbacks
+
+export async function load({api, query}, {client_id: id}) {
+  const shown = query.get('exchange')
+  if (shown) return {exchange: await api.get(path`/exchanges/${shown}`)}
+  return {list: await api.list('/exchanges', 'exchanges', {client_id: id, state: query.get('state')})}
+}
+
+export function view(data, context) {
+  const {client, own, usage} = data
+  if (own.exchange) return exchangeSection(own.exchange, data, context)
+  return html`
+    ${usage?.paused ? resumeNote(data, context, html`<h2>${text.paused}</h2>
+      <p>${text.pausedText}</p><p>${text.pausedSince} ${time(usage.paused)}.</p>`) : nothing}
+    ${partSection('callbacks', data, context, client.callbacks ? {} : {values: html`<p>${text.notSet}</p>`})}
+    ${section(text.exchanges, messages(data, context))}`
+}
+
+function messages(data, context) {
+  const {client, own: {list}} = data
+  const {query, navigate, update} = context
+  const state = query.get('state') ?? ''
+  const choose = (event) => navigate(addressOf(client, {section: 'callbacks', state: event.target.value}), {replace: true})
+  return html`
+    <div class="filters">${select({
+      name: 'state', label: text.state, value: state, onchange: choose,
+      options: [['', text.allStates], ...Object.entries(text.states)],
+    })}</div>
+    ${list.rows.length ? table({
+      caption: text.caption,
+      rows: list.rows,
+      key: ({correlation_id: id}) => id,
+      columns: [
+        {title: text.columns.accepted, cell: (one) => link(addressOf(client, {section: 'callbacks', exchange: one.correlation_id}), time(one.accepted))},
+        {title: text.columns.kind, cell: ({kind}) => text.kinds[kind] ?? kind},
+        {title: text.columns.state, cell: (one) => html`${stateBadge(one.state)}
+          ${one.reason ? html`<div class="hint">${one.reason}</div>` : nothing}`},
+        {title: text.columns.progress, kind: 'number', cell: ({delivered = 0, found = 0}) => text.progress(number(delivered), number(found))},
+        ...(data.isManager ? [{title: text.columns.act, cell: (one) => exchangeActs(one, context)}] : []),
+      ],
+    }) : list.hasMore ? nothing : empty(state ? text.noneWithState : text.none)}
+    ${moreButton(list, update)}`
+}

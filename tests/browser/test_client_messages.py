@@ -1,0 +1,83 @@
+"""Asynchronous messages and subscriptions of a client, with a partner's receiver that fails in several ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from support.console_browser import PHONE
+from support.console_clients import Clients, Partner
+from support.exchanges import ACK, receiving
+
+Opener = Callable[..., Page]
+Accessible = Callable[[Page], None]
+NACK = {"message": {"ack_status": "NACK"}}
+
+
+def test_a_refused_message_is_delivered_again(page_as: Opener, clients: Clients, accessible: Accessible) -> None:
+    """The list says why it failed, its attempts have a page, and Deliver again delivers it."""
+    partner = Partner.of(clients)
+    with receiving() as receiver:
+        receiver.answer = lambda _: (200, NACK)
+        failed = partner.search(receiver.url)
+        partner.comes_to("refused", failed)
+        page = page_as("client-manager", f"/console/clients/{partner.client_id}?section=callbacks&state=refused")
+        row = page.locator("tbody tr")
+        expect(row).to_contain_text("Refused")
+        accessible(page)
+        row.get_by_role("link").click()
+        expect(page.locator("tbody tr")).to_contain_text("Refused")
+        expect(page).to_have_url(re.compile(f"exchange={failed}$"))
+        accessible(page)
+        receiver.answer = lambda _: (200, ACK)
+        page.get_by_role("button", name=f"Deliver again: message {failed}").click()
+        page.get_by_role("dialog").get_by_role("button", name="Deliver again").click()
+        expect(page.get_by_role("button", name=f"Cancel the message {failed}")).to_be_visible()
+        assert partner.state(failed) in {"delivering", "answered"}
+    page.goto(f"/console/clients/{partner.client_id}?section=log")
+    expect(page.locator("tbody")).to_contain_text("Message delivered again")
+
+
+def test_an_open_message_is_cancelled(page_as: Opener, clients: Clients) -> None:
+    """While the receiver is down, the message is open, and nothing more is sent once it is cancelled."""
+    partner = Partner.of(clients)
+    with receiving() as receiver:
+        receiver.answer = lambda _: (503, {})
+        waiting = partner.search(receiver.url)
+        partner.comes_to("delivering", waiting)
+        page = page_as("client-manager", f"/console/clients/{partner.client_id}?section=callbacks", size=PHONE)
+        page.get_by_role("button", name="Cancel the message").click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel").first.click()
+        expect(page.locator("tbody tr")).to_contain_text("Cancelled")
+    assert partner.state(waiting) == "cancelled"
+
+
+def test_a_paused_client_is_resumed(page_as: Opener, clients: Clients, accessible: Accessible) -> None:
+    """A receiver that says it is gone pauses its client; a manager resumes it."""
+    partner = Partner.of(clients)
+    with receiving() as receiver:
+        receiver.answer = lambda _: (410, {})
+        partner.comes_to("dead", partner.search(receiver.url))
+    page = page_as("client-manager", f"/console/clients/{partner.client_id}?section=callbacks")
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("dialog").get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("heading", name="Paused")).to_have_count(0)
+    assert "paused" not in clients.get(f"/clients/{partner.client_id}/usage")
+
+
+def test_a_subscription_is_ended(page_as: Opener, clients: Clients, accessible: Accessible) -> None:
+    """It is listed without the values that it compares, and ends after a confirmation."""
+    partner = Partner.of(clients)
+    with receiving() as receiver:
+        partner.comes_to("answered", partner.subscribe(receiver.url))
+    page = page_as("client-manager", f"/console/clients/{partner.client_id}?section=subscriptions")
+    expect(page.locator("tbody tr")).to_contain_text("UIN (1 value)")
+    accessible(page)
+    page.get_by_role("button", name="End the subscription").click()
+    page.get_by_role("dialog").get_by_role("button", name="End").first.click()
+    expect(page.get_by_text("This client has no subscriptions.")).to_be_visible()
+    accessible(page)

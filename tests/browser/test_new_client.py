@@ -1,0 +1,118 @@
+"""The registration of a client: in steps, with an approval in a second session, and with what is not accepted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from playwright.sync_api import Page, Route, expect
+
+from support.console_browser import PHONE, Visitors, Watch
+from support.console_clients import Clients
+
+Opener = Callable[..., Page]
+Accessible = Callable[[Page], None]
+STEPS = ("Name and sender", "Scopes and records", "What it may see", "Limits", "Keys and signatures", "Callbacks")
+
+
+def following(page: Page) -> None:
+    """Go to the next step."""
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("main#main")).to_have_attribute("aria-busy", "false")
+
+
+def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clients, accessible: Accessible) -> None:
+    """A manager asks in steps, an approver agrees in a session of their own, and the partner is handed its secret."""
+    name = f"Ministry of Health {uuid4()}"
+    page = visitors.page_as("client-manager", "/console/clients", size=PHONE)
+    page.get_by_role("link", name="New client").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Sender id").fill("health.example.org")
+    for step in STEPS:
+        expect(page.get_by_role("heading", level=2)).to_contain_text(step)
+        if step == "Scopes and records":
+            page.get_by_label("Groups: households").uncheck()
+        if step == "What it may see":
+            expect(page.locator(".preview")).to_contain_text("Amara")
+            page.get_by_label("Standard").check()
+        if step == "Limits":
+            page.get_by_label("A limit of its own").first.check()
+            page.get_by_label("the number").fill("60")
+        accessible(page)
+        following(page)
+    expect(page.locator("main")).to_contain_text("health.example.org")
+    accessible(page)
+    page.get_by_role("button", name="Register the client").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{name} waits for a second person")
+    accessible(page)
+    approval = page.get_by_role("link", name="Open the approval").get_attribute("href") or ""
+    waiting = [one for one in clients.get("/approvals?status=waiting&limit=100")["approvals"] if one["name"] == name]
+    assert [one["approval_id"] for one in waiting] == [approval.rpartition("/")[2]]
+    approver = visitors.page_as("approver", approval)
+    approver.get_by_role("button", name=re.compile("^Approve")).first.click()
+    if approver.get_by_role("dialog").count():
+        approver.get_by_role("dialog").get_by_role("button", name=re.compile("^Approve")).click()
+    expect(approver.locator("main")).to_contain_text(re.compile("approved", re.IGNORECASE))
+    client_id = waiting[0]["client_id"]
+    client = clients.get(f"/clients/{client_id}")
+    assert (client["disclosure"], client["record_types"]) == (["standard"], ["SRPerson", "Member"])
+    assert client["requests_a_minute"] == 60
+    page.goto(f"/console/clients/{client_id}?section=secrets")
+    page.get_by_role("button", name="Give it a secret").click()
+    page.get_by_role("button", name="Make the link and the code").click()
+    expect(page.get_by_role("dialog").get_by_role("textbox", name="Code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
+
+
+def test_what_was_entered_stays_until_it_is_discarded(page_as: Opener, watch: Watch) -> None:
+    """Back, another page and a rejected name keep the form; the error leads to its step and its field."""
+    watch.expected |= {"400", "409"}
+    page = page_as("client-manager", "/console/clients/new")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    page.get_by_label("Name", exact=True).fill("Any name")
+    page.get_by_label("Sender id").fill("any.example")
+    page.get_by_label("Steps").get_by_role("link", name="Callbacks").click()
+    page.get_by_label("Callback addresses").fill("ftp://partner.example/")
+    page.go_back()
+    expect(page.get_by_label("Sender id")).to_have_value("any.example")
+    page.get_by_role("navigation", name="Menu").get_by_role("link", name="Keys").click()
+    page.get_by_role("link", name="Clients", exact=True).click()
+    page.get_by_role("link", name="New client").click()
+    expect(page.get_by_label("Sender id")).to_have_value("any.example")
+    page.get_by_label("Steps").get_by_role("link", name="Review").click()
+    page.get_by_role("button", name="Register the client").click()
+    expect(page.locator("main .error")).to_contain_text("callbacks.urls.0 is not accepted")
+    expect(page.get_by_label("Callback addresses")).to_be_focused()
+    page.get_by_role("button", name="Discard").click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    expect(page.get_by_label("Sender id")).to_have_value("")
+
+
+def test_a_client_that_needs_no_approval_is_handed_its_secret(
+    page_as: Opener, clients: Clients, accessible: Accessible
+) -> None:
+    """Where nothing waits, the page offers a link and a code, or the secret that was made, once."""
+    client_id = clients.registered()
+    made = json.dumps({"client_id": client_id, "name": "Registered at once", "client_secret": "dcis_shown-once"})
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            return route.fulfill(status=201, content_type="application/json", body=made)
+        return route.continue_()
+
+    page = page_as("client-manager", "/console/clients/new")
+    page.route(re.compile("/clients$"), answer)
+    page.get_by_label("Name", exact=True).fill("Registered at once")
+    page.get_by_label("Sender id").fill("once.example")
+    page.get_by_label("Steps").get_by_role("link", name="Review").click()
+    page.get_by_role("button", name="Register the client").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Registered at once is registered")
+    assert "dcis_shown-once" not in page.content()
+    accessible(page)
+    page.get_by_role("button", name="Show the secret once").click()
+    expect(page.get_by_role("dialog").get_by_role("textbox", name="Secret")).to_have_text("dcis_shown-once")
+    page.get_by_role("button", name="I have copied it, close").click()
+    expect(page).to_have_url(re.compile(f"/console/clients/{client_id}.section=secrets$"))
+    assert "dcis_shown-once" not in page.content()
