@@ -18,6 +18,7 @@ from dci_clients import app as clients_app
 from dci_common.oauth.assertions import TYPE
 from dci_common.runtime import Event, Runtime
 from dci_common.settings import Settings
+from dci_console import app as console_app
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
 from dci_oversight import app as oversight_app
@@ -51,6 +52,7 @@ APPS = {
     "ChangesFunction": changes_app.create_app,
     "AuditIndexFunction": audit_index_app.create_app,
     "OversightFunction": oversight_app.create_app,
+    "ConsoleFunction": console_app.create_app,
     "RotationFunction": rotation_app.create_app,
 }
 
@@ -233,6 +235,15 @@ def _audited(_: Api) -> Iterator[tuple[None, Event]]:
     yield None, event("audited")
 
 
+def _files(_: Api) -> Iterator[tuple[int, Event]]:
+    yield 308, event("console_redirect")
+    yield 200, event("console_home")
+    yield 200, event("console_file")
+    configuration = event("console_file")
+    configuration["pathParameters"] = {"proxy": "config.json"}
+    yield 200, configuration
+
+
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:
     for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
         named = {"SecretId": secret_id, "ClientRequestToken": api.runtime.random_bytes(16).hex()}
@@ -249,6 +260,7 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "ChangesFunction": _changes,
     "AuditIndexFunction": _audited,
     "OversightFunction": lambda _: iter(()),
+    "ConsoleFunction": _files,
     "RotationFunction": _steps,
 }
 OF_PEOPLE: dict[str, Callable[[Api, OpenIdProvider], Iterator[tuple[int, Event]]]] = {

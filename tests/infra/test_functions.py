@@ -19,6 +19,7 @@ FUNCTIONS = {
     "ChangesFunction": "dci_changes.app.handler",
     "AuditIndexFunction": "dci_audit_index.app.handler",
     "OversightFunction": "dci_oversight.app.handler",
+    "ConsoleFunction": "dci_console.app.handler",
     "RotationFunction": "dci_rotation.app.handler",
 }
 OF_HTTP = FUNCTIONS.keys() - {"DeliveryFunction", "ChangesFunction", "AuditIndexFunction", "RotationFunction"}

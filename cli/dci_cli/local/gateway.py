@@ -19,6 +19,7 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from dci_common.runtime import LambdaHandler
 
+_SINGLE, _GREEDY = re.compile(r"\\{(\w+)\\}"), re.compile(r"\\{(\w+)\\\+\\}")  # in escaped path templates
 _TEXT = re.compile(r"text/.*|application/(json|javascript|xml|.*\+json|.*\+xml)")
 
 
@@ -32,14 +33,17 @@ class Match:
 
 
 class Routes:
-    """The routes of the deployment template: path templates such as `/clients/{client_id}`, and `$default`."""
+    """The routes of the deployment template: path templates, such as `/clients/{client_id}`, and `$default`."""
 
     def __init__(self, handlers: Mapping[str, LambdaHandler]) -> None:
         self._handlers = handlers
-        # Literal paths have priority over those with parameters.
-        paths = sorted((path for path in handlers if path != "$default"), key=lambda path: path.count("{"))
+        # Literal paths have priority over those with parameters, and these over greedy ones.
+        paths = sorted(
+            (path for path in handlers if path != "$default"), key=lambda path: ("+}" in path, path.count("{"))
+        )
         self._patterns = [
-            (path, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))) for path in paths
+            (path, re.compile(_GREEDY.sub(r"(?P<\1>.+)", _SINGLE.sub(r"(?P<\1>[^/]+)", re.escape(path)))))
+            for path in paths
         ]
 
     def find(self, path: str) -> Match:

@@ -112,7 +112,10 @@ def welcome(base_url: str, deployment: LocalDeployment, credentials: Path, *, ha
     """Return the message that is printed when the API is ready: its URL, and commands to paste."""
     demo = deployment.demo
     people = (
-        f"Sign in as one of five demo people with {PROGRAM} login {_chosen(credentials)}.\n" if has_people else ""
+        f"The console is at {base_url}/console/ where you sign in as one of five demo people;\n"
+        f"the command line signs in with {PROGRAM} login {_chosen(credentials)}.\n"
+        if has_people
+        else ""
     )
     return f"""
 The API answers at {base_url} with {"a demo" if deployment.is_demo else "your"} registry. Stop it with Ctrl-C.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 import socket
@@ -111,7 +112,12 @@ class _Handler(BaseHTTPRequestHandler):
             raise
         if self.server.logs_requests:
             sys.stderr.write(log_line(event, response, match.template, time.perf_counter() - started))
-        self._send(response["statusCode"], response["headers"], response["body"].encode())
+        sent = response["body"].encode()
+        self._send(
+            response["statusCode"],
+            response["headers"],
+            base64.b64decode(sent) if response.get("isBase64Encoded") else sent,
+        )
         self.server.expect(self.connection)
 
     # http.server's names
@@ -168,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        if status != HTTPStatus.NO_CONTENT:
+        if status not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":

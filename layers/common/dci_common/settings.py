@@ -44,6 +44,9 @@ class Settings:
     - `callback_test_origins`: hosts that callbacks may reach over plain HTTP; no deployment has any.
     - `operator_issuer`: the issuer of operators' tokens, to the letter; empty: there are no operators, only clients.
     - `operator_audience`, `operator_groups_claim`: whom these tokens are for, and the claim with a person's groups.
+    - `console_application`: the client id of the console at the provider; empty: there is no console.
+    - `console_scopes`, `console_resource`: what the console asks the provider for.
+    - `console_origin`: where the provider issues tokens, if that is not the origin of its issuer.
     - `approvals`: which changes of clients wait for a second person; without operators, there is none.
     - `previous_origin_secret`: another value of this header, accepted while the secret is replaced; empty: none.
     """
@@ -77,6 +80,10 @@ class Settings:
     operator_issuer: str = ""
     operator_audience: str = ""
     operator_groups_claim: str = "cognito:groups"
+    console_application: str = ""
+    console_scopes: str = "openid"
+    console_resource: str = ""
+    console_origin: str = ""
     approvals: Approvals = "off"
     origin_secret: str = field(default="", repr=False)
     previous_origin_secret: str = field(default="", repr=False)
@@ -117,6 +124,10 @@ class Settings:
             operator_issuer=env.get("OPERATOR_ISSUER", ""),
             operator_audience=env.get("OPERATOR_AUDIENCE", ""),
             operator_groups_claim=env.get("OPERATOR_GROUPS_CLAIM", "") or "cognito:groups",
+            console_application=_console_application(env),
+            console_scopes=env.get("CONSOLE_SCOPES", "") or "openid",
+            console_resource=env.get("CONSOLE_RESOURCE", ""),
+            console_origin=env.get("CONSOLE_ORIGIN", ""),
             approvals=_approvals(env.get("APPROVALS", "") or "widening", env.get("OPERATOR_ISSUER", "")),
             origin_secret=env.get("ORIGIN_SECRET", ""),
             previous_origin_secret=env.get("PREVIOUS_ORIGIN_SECRET", ""),
@@ -139,6 +150,10 @@ def _algorithm(name: str) -> Algorithm:
         if algorithm == name:
             return algorithm
     raise SettingsError(f"SIGNING_ALGORITHM must be {' or '.join(ALGORITHMS)}.")
+
+
+def _console_application(env: Mapping[str, str]) -> str:
+    return env.get("CONSOLE_APPLICATION", "") if env.get("OPERATOR_ISSUER", "") else ""
 
 
 def _approvals(mode: str, operator_issuer: str) -> Approvals:

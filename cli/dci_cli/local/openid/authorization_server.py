@@ -140,6 +140,10 @@ class OpenIdServer(AuthorizationServer):  # type: ignore[misc]
         """Forget a refresh token (RFC 7009); one that is not known is no error."""
         self.refresh_tokens.pop(token, None)
 
+    def is_own_address(self, address: str) -> bool:
+        """Return whether a browser may be sent to an address: one of this machine."""
+        return _CLIENT.check_redirect_uri(address)
+
     # Authlib's names for what a framework must do.
 
     def query_client(self, client_id: str) -> Client | None:

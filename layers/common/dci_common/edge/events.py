@@ -60,5 +60,5 @@ def lambda_response(response: Response, headers: Mapping[str, str]) -> dict[str,
         "statusCode": response.status,
         "headers": {**usual, **response.headers},
         "body": response.body,
-        "isBase64Encoded": False,
+        "isBase64Encoded": response.is_base64,
     }

@@ -49,11 +49,12 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """An HTTP response; `body` is JSON text, or empty for none."""
+    """An HTTP response; `body` is JSON text, or empty for none. With `is_base64`, it is bytes in base64."""
 
     status: int
     body: str = ""
     headers: Mapping[str, str] = NO_HEADERS
+    is_base64: bool = False
 
     @classmethod
     def of(cls, status: int, content: object, headers: Mapping[str, str] = NO_HEADERS) -> Response:

@@ -1,0 +1,115 @@
+// The client of the API, at the origin that served this page.
+//
+//   const api = createApi(session, signal)
+//   await api.get('/clients', {limit: 50})            the JSON of the answer
+//   await api.post('/clients', body)                  likewise; also patch(path, body, {etag}) and delete(path, {etag})
+//   await api.send(method, path, {query, json, etag, accept})   {status, body, etag, headers}; 202 is a change that waits
+//   await api.list('/clients', 'clients', {status})   a CursorList: its rows, and more() for the next page
+//   await api.all('/approvals', 'approvals', query, most)   the rows of all pages, at most `most`
+//
+// Paths are built with path`/clients/${id}`, which encodes. Each raises ApiError {status, code, message, retryAfter};
+// status 0 is an API that does not answer. An answer of 401 asks for a new sign-in, keeps the page, and sends again.
+
+import {strings} from './strings.js'
+
+export class ApiError extends Error {
+  constructor(status, code, message, retryAfter = 0) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.code = code
+    this.retryAfter = retryAfter
+  }
+}
+
+export const path = (parts, ...values) =>
+  parts.reduce((text, part, index) => text + encodeURIComponent(values[index - 1]) + part)
+
+export function createApi(session, signal) {
+  async function send(method, where, {query = {}, json, etag, accept = 'application/json'} = {}) {
+    const headers = {Accept: accept}
+    if (json !== undefined) headers['Content-Type'] = 'application/json'
+    if (etag) headers['If-Match'] = etag
+    const url = where + queryText(query)
+    const options = {method, headers, body: json === undefined ? undefined : JSON.stringify(json), signal}
+    let response = await once(url, options, await session.token())
+    if (response.status === 401) response = await once(url, options, await session.renewed())
+    return answerOf(response)
+  }
+
+  return {
+    send,
+    get: async (where, query) => (await send('GET', where, {query})).body,
+    post: async (where, json, options = {}) => (await send('POST', where, {json, ...options})).body,
+    patch: async (where, json, options = {}) => (await send('PATCH', where, {json, ...options})).body,
+    delete: async (where, options = {}) => (await send('DELETE', where, options)).body,
+    list: (where, member, query = {}) => new CursorList(send, where, member, query).more(),
+    async all(where, member, query = {}, most = 1000) {
+      const list = await this.list(where, member, {limit: 1000, ...query})
+      while (list.hasMore && list.rows.length < most) await list.more()
+      return list.rows.slice(0, most)
+    },
+  }
+}
+
+// A list that the API returns in pages: `rows` so far, `hasMore`, `body` of the last answer. more() appends a page.
+export class CursorList {
+  constructor(send, where, member, query) {
+    Object.assign(this, {rows: [], hasMore: true, isBusy: false, body: {}, _next: ''})
+    this._page = (next) => send('GET', where, {query: {limit: 50, ...query, ...(next && {next})}})
+    this._member = member
+  }
+
+  async more() {
+    this.isBusy = true
+    try {
+      this.body = (await this._page(this._next)).body
+      this.rows.push(...this.body[this._member])
+      this._next = this.body.next ?? ''
+      this.hasMore = this._next !== ''
+    } finally {
+      this.isBusy = false
+    }
+    return this
+  }
+}
+
+async function once(url, options, token) {
+  try {
+    return await fetch(url, {
+      ...options,
+      headers: {...options.headers, Authorization: `Bearer ${token}`},
+      cache: 'no-store',
+      redirect: 'error',
+      credentials: 'same-origin', // a certificate of the browser, with mutual TLS; the API sets no cookie
+    })
+  } catch (error) {
+    if (error.name === 'AbortError') throw error
+    throw new ApiError(0, '', navigator.onLine ? strings.errors.unreachable : strings.errors.offline)
+  }
+}
+
+async function answerOf(response) {
+  const isJson = /\bjson\b/.test(response.headers.get('Content-Type') ?? '')
+  let body
+  try {
+    body = isJson ? await response.json() : await response.text()
+  } catch (error) {
+    if (error.name === 'AbortError') throw error
+    throw new ApiError(0, '', strings.errors.unreachable)
+  }
+  if (!response.ok) throw errorOf(response, isJson ? body : {})
+  return {status: response.status, body, etag: response.headers.get('ETag') ?? '', headers: response.headers}
+}
+
+function errorOf(response, body) {
+  const said = body?.errors?.[0] ?? {}
+  const message = typeof said.message === 'string' ? said.message : strings.errors.noWords(response.status)
+  return new ApiError(response.status, said.code ?? '', message, Number(response.headers.get('Retry-After')) || 0)
+}
+
+function queryText(query) {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+  return text ? `?${text}` : ''
+}
