@@ -123,12 +123,12 @@ def test_answers_of_a_receiver_are_judged_as_the_registry_would(authority: Certi
     for answer, kind, word in (
         (response("200 OK", b'{"message": {"ack_status": "ACK"}}'), None, ""),
         (response("200 OK", b'{"message": {"ack_status": "NACK"}}'), CheckWarning, "not be sent again"),
-        (response("302 Found""), CheckFailed, "no redirect"),
-        (response("401 Unauthorized""), CheckWarning, "DCI_CALLBACK_TOKEN"),
-        (response("404 Not Found""), CheckFailed, "path"),
-        (response("409 Conflict""), CheckWarning, "nobody waits"),
-        (response("410 Gone""), CheckFailed, "resume"),
-        (response("500 Oops""), CheckFailed, "log"),
+        (response("302 Found"), CheckFailed, "no redirect"),
+        (response("401 Unauthorized"), CheckWarning, "DCI_CALLBACK_TOKEN"),
+        (response("404 Not Found"), CheckFailed, "path"),
+        (response("409 Conflict"), CheckWarning, "nobody waits"),
+        (response("410 Gone"), CheckFailed, "resume"),
+        (response("500 Oops"), CheckFailed, "log"),
     ):
         with partner_server.receiver(answer, tls=tls) as served:
             client = partner_server.client(TestNetwork(served, authority))

@@ -49,8 +49,17 @@ def operation(route: str) -> dict[str, Any]:
     return found
 
 
+def response(described: dict[str, Any], status: int) -> dict[str, Any]:
+    """Return the response of an operation with this status."""
+    found: dict[str, Any] = described["responses"][str(status)]
+    return DOCUMENT["components"]["responses"][found["$ref"].rpartition("/")[2]] if "$ref" in found else found
+
+
 def test_every_example_is_answered_as_it_says(sent: list[Sent]) -> None:
-    """Request and response have the status and the schemas of the document, and the answer is the one shown."""
+    """Request and response have the status and the schemas of the document, and the answer is the one shown.
+
+    A request that is rejected may have another schema: that is what it shows.
+    """
     answers = {one.name: one.answer for one in sent if one.answer is not None}
     if os.environ.get("DCI_RECORD"):
         ANSWERS_FILE.write_text(f"{json.dumps(answers, indent=1, ensure_ascii=False)}\n", "utf-8")
@@ -59,12 +68,12 @@ def test_every_example_is_answered_as_it_says(sent: list[Sent]) -> None:
         described = operation(one.route)
         if one.example.body is not None:
             for media in described["requestBody"]["content"].values():
-                validate(media["schema"], one.example.body)
+                if one.example.status < 400:
+                    validate(media["schema"], one.example.body)
                 assert {"$ref": f"#/components/examples/{one.name}"} in media["examples"].values()
         if one.answer is not None:
-            media = described["responses"][str(one.example.status)]["content"]["application/json"]
             for value in (one.reply.json, one.answer):
-                validate(media["schema"], value)
+                validate(response(described, one.example.status)["content"]["application/json"]["schema"], value)
     assert json.loads(ANSWERS_FILE.read_text("utf-8")) == answers
 
 

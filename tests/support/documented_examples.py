@@ -30,7 +30,7 @@ _SAME_EACH_TIME = {
     "client_secret": f"dcis_{'EXAMPLE':-<43}",
     "link": "https://registry.example.org/handover#LINK",
     "code": "0000-0000",
-    "by": _ID,
+    "made_by": _ID,
 }
 
 
@@ -136,14 +136,14 @@ class ExampleSender:
 def _settled(tree: Any, names: Mapping[str, str]) -> Any:
     match tree:
         case dict():
-            return {
-                name: _SAME_EACH_TIME[name]
-                if name in _SAME_EACH_TIME and isinstance(value, str)
-                else _settled(value, names)
-                for name, value in tree.items()
-            }
+            return {name: _member(name, value, names) for name, value in tree.items()}
         case list():
             return [_settled(value, names) for value in tree]
         case str():
             return names.get(tree, tree)
     return tree
+
+
+def _member(name: str, value: Any, names: Mapping[str, str]) -> Any:
+    is_error = name == "code" and str(value).startswith(("err.", "rjct."))
+    return _SAME_EACH_TIME[name] if name in _SAME_EACH_TIME and not is_error else _settled(value, names)

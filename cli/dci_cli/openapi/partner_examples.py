@@ -112,7 +112,7 @@ PARTNER_EXAMPLES = {
         ),
         Example(
             "other_sender",
-            403,
+            400,
             "A sender_id that is not the client's",
             _search("m-7", _PERSON, sender_id="another-ministry"),
         ),
