@@ -9,6 +9,7 @@ EXPLORING := tests/property tests/unit tests/conformance/test_openapi.py tests/r
 	tests/registry/importer/test_import_partial_properties.py
 DYNAMODB_LOCAL := .local/dynamodb-local/fetched.stamp
 OIDC_PROVIDER := bench/peers/node_modules/installed.stamp
+AXE := tests/browser/node_modules/installed.stamp
 BENCH := PYTHONPATH=bench:tests $(VENV)/python
 # $(call measure,warm) runs bench/warm.py with the options of `make bench`.
 measure = @$(BENCH) bench/$(1).py $(QUICK) $(if $(JSON),--json $(JSON)/$(1).json)
@@ -34,10 +35,10 @@ setup: .venv/run.stamp ## install the dependencies of `make run` and `./dci`
 
 .PHONY: test
 test: .venv/dev.stamp ## run the tests without the exhaustive ones, or only TESTS=tests/unit (no network, Docker or Java)
-	@$(PYTEST) -m "not dynamodb_local and not exhaustive" --ignore tests/build $(TESTS)
+	@$(PYTEST) -m "not dynamodb_local and not exhaustive and not browser" --ignore tests/build $(TESTS)
 
 # All checks, in this order: the artifacts are built before they are tested and measured.
-CHECKS := lint types test validate build cover deployed containers bench
+CHECKS := lint types test validate build cover browser deployed containers bench
 # The README's command comes first.
 CI_STAGES := test prove-setup $(filter-out test,$(CHECKS))
 
@@ -113,7 +114,12 @@ containers: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL)
 # All tests, with those that `make test` leaves out, on DynamoDB Local and with npm's OpenID provider, with more examples and coverage.
 .PHONY: cover
 cover: .venv/dev.stamp $(DYNAMODB_LOCAL) $(OIDC_PROVIDER)
-	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 DCI_TEST_EXAMPLES=200 $(PYTEST) --cov
+	DCI_TEST_ENGINE=dynamodb-local DCI_BUILT=1 DCI_TEST_EXAMPLES=200 $(PYTEST) -m "not browser" --cov
+
+# A stage of its own: a browser beside the other tests would slow both, and Playwright's event loop runs as long as they do.
+.PHONY: browser
+browser: .venv/dev.stamp $(DYNAMODB_LOCAL) $(AXE) ## test the console in Chromium, on DynamoDB Local, or only TESTS=tests/browser/test_sign_in.py
+	@DCI_TEST_ENGINE=dynamodb-local $(PYTEST) -m browser $(or $(TESTS),tests/browser)
 
 # Run it after changes of the tested code: ten times the examples of `make check`, on both engines.
 .PHONY: exhaustive
@@ -196,7 +202,7 @@ openapi: .venv/dev.stamp ## generate the OpenAPI description from the models, an
 
 .PHONY: clean
 clean: ## remove environments, artifacts and caches
-	rm -rf $(ENVIRONMENTS) bench/peers/node_modules .aws-sam .local dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(ENVIRONMENTS) bench/peers/node_modules tests/browser/node_modules .aws-sam .local dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each environment contains exactly the packages of its lock file. uv installs them. uv itself has an environment of its
@@ -258,6 +264,11 @@ $(OIDC_PROVIDER): bench/peers/package-lock.json
 
 .venv-ministack/ministack.stamp: requirements/ministack.txt .venv-uv/uv.stamp | .venv-ministack/bin/python
 	$(call sync,.venv-ministack,ministack)
+	@touch $@
+
+# axe, with which the tests of the console look for what assistive technologies would stumble over.
+$(AXE): tests/browser/package-lock.json
+	@cd tests/browser && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 .venv-sam/sam.stamp: requirements/sam.txt .venv-uv/uv.stamp | .venv-sam/bin/python

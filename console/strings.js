@@ -107,7 +107,7 @@ export const strings = {
     status: 'Status',
     updated: 'Changed',
     empty: 'No client is registered yet.',
-    active: 'active',
+    enabled: 'enabled',
     disabled: 'disabled',
   },
 }

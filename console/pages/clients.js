@@ -16,7 +16,7 @@ export const view = ({list}, {update}) => page({title}, [
     columns: [
       {title: text.name, cell: (client) => link(href`/clients/${client.client_id}`, client.name)},
       {title: text.sender, cell: (client) => mono(client.sender_id)},
-      {title: text.status, cell: ({status}) => badge(text[status] ?? status, status === 'active' ? 'good' : 'bad')},
+      {title: text.status, cell: ({status}) => badge(text[status] ?? status, status === 'enabled' ? 'good' : 'bad')},
       {title: text.updated, cell: (client) => time(client.updated)},
     ],
   }),

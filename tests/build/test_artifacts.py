@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import platform
@@ -37,6 +38,7 @@ REQUESTS = [
     ("ClientsFunction", event("clients_list", authorization=""), 401),
     ("ExchangeFunction", event("exchange_search", authorization=""), 401),
     ("OversightFunction", event("audit", authorization=""), 401),
+    ("ConsoleFunction", event("console_file"), 200),
 ]
 
 # Imports a handler, gives it the event on standard input unless that is null, and prints the answer and where each
@@ -194,8 +196,19 @@ def test_a_function_ships_its_package_alone(function: str) -> None:
     """An artifact holds the function's own package, whole, and nothing more."""
     source, built = ROOT / functions()[function]["CodeUri"], BUILD / function
     files = {path.relative_to(built) for path in built.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    files = {path for path in files if path.suffix != ".gz"}  # the console's
     assert files == ours(source)
     assert all((built / path).read_bytes() == (source / path).read_bytes() for path in files)
+
+
+def test_the_console_ships_its_files_compressed() -> None:
+    """The console function has every file of the console, compressed, and the same in each build."""
+    source, built = ROOT / "console", BUILD / "ConsoleFunction" / "dci_console" / "files"
+    compressed = {path.relative_to(built).as_posix().removesuffix(".gz"): path for path in built.rglob("*.gz")}
+    assert compressed.keys() == {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    for name, path in compressed.items():
+        assert gzip.decompress(path.read_bytes()) == (source / name).read_bytes()
+        assert path.read_bytes()[4:8] == bytes(4)
 
 
 def test_the_layer_ships_what_is_shared_and_what_is_pinned() -> None:

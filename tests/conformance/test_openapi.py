@@ -67,10 +67,11 @@ def test_the_description_is_served(api: Api) -> None:
 
 
 def test_the_description_has_every_route() -> None:
-    """It has each method and path that the event bank has."""
+    """It has each method and path that the event bank has, but for the console's, which is no API."""
     bank = http_events().values()
     routes = {(each["routeKey"].split(" ")[-1], each["requestContext"]["http"]["method"].lower()) for each in bank}
-    assert {route for route in routes if route[0] != "$default"} == set(OPERATIONS)
+    documented = {route for route in routes if route[0] != "$default" and not route[0].startswith("/console")}
+    assert documented == set(OPERATIONS)
 
 
 @pytest.fixture(scope="module")

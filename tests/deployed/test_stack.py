@@ -17,7 +17,14 @@ from support.server_process import eventually
 
 from .conftest import Deployment
 
-OF_HTTP = ("TokenFunction", "SearchFunction", "ClientsFunction", "ExchangeFunction", "OversightFunction")
+OF_HTTP = (
+    "TokenFunction",
+    "SearchFunction",
+    "ClientsFunction",
+    "ExchangeFunction",
+    "OversightFunction",
+    "ConsoleFunction",
+)
 TABLES = ("ClientsTable", "RegistryTable", "ExchangeTable", "AuditTable")
 
 

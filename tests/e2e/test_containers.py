@@ -130,6 +130,9 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
     requests: list[tuple[int, str, str, Any, dict[str, str]]] = [
         (200, "GET", "/health", None, {}),
         (200, "GET", "/openapi.json", None, {}),
+        (200, "GET", "/console", None, {}),  # which leads to the next one
+        (200, "GET", "/console/", None, {}),
+        (200, "GET", "/console/{proxy+}", None, {}),
         (200, "GET", "/.well-known/jwks.json", None, {}),
         (200, "GET", "/.well-known/oauth-authorization-server", None, {}),
         (200, "POST", "/oauth2/client/introspect", about_a_token, {}),
@@ -210,11 +213,11 @@ def without_callback(name: str) -> Any:
 @pytest.mark.parametrize("path", [path for path in PATHS if "{prefix}" not in path])
 def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
     """A path is rejected another method by our own answer, which names those that it takes."""
-    names = ("client_id", "secret_id", "handover_id", "approval_id", "correlation_id", "code", "kind", "id")
+    names = ("client_id", "secret_id", "handover_id", "approval_id", "correlation_id", "code", "kind", "id", "proxy+")
     unknown = dict.fromkeys(names, "none")
     reply = api.send("PUT", path.format(**unknown), {})
     assert (reply.status, reply.headers["Content-Type"]) == (405, "application/json")
-    assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "DELETE", "DELETE, GET, PATCH"}
+    assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "GET, HEAD", "DELETE", "DELETE, GET, PATCH"}
     told = reply.json["error"] if path.startswith("/oauth2/") else reply.code
     assert told in {"invalid_request", "err.request.bad"}
 

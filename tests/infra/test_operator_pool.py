@@ -13,13 +13,13 @@ COGNITO = "AWS::Cognito::UserPool"
 
 
 def operators(**parameters: str) -> dict[str, Any]:
-    """Return the variables of the functions that accept operators, which are the same."""
+    """Return the variables of the functions that accept operators, which are the same; the console needs fewer."""
     found = [
         {name: value for name, value in one["Environment"]["Variables"].items() if name.startswith("OPERATOR_")}
         for one in functions(**parameters).values()
     ]
-    first, other = filter(None, found)
-    assert first == other
+    first, other, console = filter(None, found)
+    assert first == other == console | {"OPERATOR_AUDIENCE": first["OPERATOR_AUDIENCE"]}
     return first
 
 
@@ -62,9 +62,40 @@ def test_the_application_is_public_and_comes_back_to_this_machine() -> None:
     assert application["GenerateSecret"] is False
     assert application["AllowedOAuthFlows"] == ["code"]
     assert application["CallbackURLs"] == [f"http://localhost:{DEFAULT_PORT}/callback"]
+    assert "LogoutURLs" not in application
     assert not [flow for flow in application["ExplicitAuthFlows"] if "PASSWORD" in flow]
     assert application["TokenValidityUnits"]["AccessToken"] == "minutes"
     assert application["AccessTokenValidity"] <= 10
+
+
+def test_the_console_is_an_application_of_the_pool() -> None:
+    """Where the API's address is a parameter, Cognito sends browsers back to the console, also after signing out."""
+    domain = {
+        "DomainName": "registry.example.org",
+        "CertificateArn": "arn:aws:acm:eu-west-1:111122223333:certificate/a",
+    }
+    for given, url in (
+        (domain, {"Fn::Sub": "https://${DomainName}"}),
+        ({"Issuer": "https://a.example"}, {"Ref": "Issuer"}),
+    ):
+        console = {"Fn::Sub": ["${Url}/console/", {"Url": url}]}
+        [found] = of_type(f"{COGNITO}Client", OperatorPool="On", **given).values()
+        assert found["Properties"]["CallbackURLs"] == [f"http://localhost:{DEFAULT_PORT}/callback", console]
+        assert found["Properties"]["LogoutURLs"] == [console]
+    assert console_of(OperatorPool="On")["CONSOLE_APPLICATION"] == {"Ref": "OperatorApplication"}
+    assert console_of(OperatorPool="On")["CONSOLE_ORIGIN"] == {
+        "Fn::Sub": "https://${OperatorSignIn}.auth.${AWS::Region}.amazoncognito.com"
+    }
+    given = console_of(
+        OperatorIssuer="https://accounts.example.org", OperatorAudience="dci", ConsoleApplication="dci"
+    )
+    assert (given["CONSOLE_APPLICATION"], given["CONSOLE_ORIGIN"]) == ({"Ref": "ConsoleApplication"}, "")
+
+
+def console_of(**parameters: str) -> dict[str, Any]:
+    """Return the variables of the console."""
+    variables: dict[str, Any] = functions(**parameters)["ConsoleFunction"]["Environment"]["Variables"]
+    return variables
 
 
 def test_the_provider_of_a_laptop_is_rejected() -> None:

@@ -148,6 +148,7 @@ REVIEWED = {
         *(on(QUERY, "AuditTable", "RECORD#*", "DAY#*", "INDEX"), on(BATCH_GET, "AuditTable", "DAY#*")),
         *(on(PUT, "AuditTable", "DAY#*"), on(LOG, "OversightLogs")),
     ],
+    "ConsoleFunction": [on(LOG, "ConsoleLogs")],
     "RotationFunction": [
         on(
             "secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue"

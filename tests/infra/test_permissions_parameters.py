@@ -23,6 +23,7 @@ KEY_SERVICES = {
     "ChangesFunction": ["dynamodb", "lambda", "s3", "sqs"],
     "AuditIndexFunction": ["dynamodb", "lambda", "sqs"],
     "OversightFunction": ["dynamodb", "lambda"],
+    "ConsoleFunction": ["lambda"],
     "RotationFunction": ["dynamodb", "lambda", "secretsmanager"],
 }
 

@@ -68,6 +68,8 @@ def holds(condition: Any, values: dict[str, str]) -> bool:
         ({"OperatorPool": "On"}, set()),
         ({"OperatorPool": "On", "OperatorAudience": "dci"}, {"OperatorPoolExcludesIssuer"}),
         ({"OperatorPool": "On", "OperatorGroupsClaim": "groups"}, {"OperatorPoolExcludesIssuer"}),
+        ({"ConsoleApplication": "console"}, {"ConsoleNeedsOperators"}),
+        ({"ConsoleApplication": "console", "OperatorPool": "On"}, {"ConsoleNeedsOperators"}),
         (TAIPEI, {"SnapStartNeedsRegion"}),
         (TAIPEI | FIREWALL | {"SnapStart": "Off"}, set()),
         (CHINA | {"SnapStart": "Off"}, set()),

@@ -19,7 +19,14 @@ from support.deployment import template
 from support.events import ROOT
 
 SAM = ROOT / ".venv-sam" / "bin" / "python"
-OF_HTTP = ("TokenFunction", "SearchFunction", "ClientsFunction", "ExchangeFunction", "OversightFunction")
+OF_HTTP = (
+    "TokenFunction",
+    "SearchFunction",
+    "ClientsFunction",
+    "ExchangeFunction",
+    "OversightFunction",
+    "ConsoleFunction",
+)
 
 if not SAM.exists() and os.environ.get("DCI_BUILT") != "1":
     pytest.skip("SAM is not installed: make validate does it", allow_module_level=True)

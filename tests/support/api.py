@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from dci_clients import app as clients_app
 from dci_common.clients.registration import NewClient, register
 from dci_common.runtime import Runtime
+from dci_console import app as console_app
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
 from dci_oversight import app as oversight_app
@@ -101,6 +102,7 @@ class Api:
             "/keys": clients,
             "/exchanges": clients,
             "/subscriptions": clients,
+            "/console": console_app.create_app(self.runtime),
             **dict.fromkeys(OVERSIGHT, oversight_app.create_app(self.runtime)),
         }
         self._search = search

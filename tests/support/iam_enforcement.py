@@ -23,6 +23,7 @@ from dci_clients import app as clients_app
 from dci_common.aws.client import MinimalClient
 from dci_common.runtime import LambdaHandler, Runtime
 from dci_common.settings import Settings
+from dci_console import app as console_app
 from dci_delivery import app as delivery_app
 from dci_exchange import app as exchange_app
 from dci_oversight import app as oversight_app
@@ -41,6 +42,7 @@ _MODULES: Mapping[str, Any] = {
     "ChangesFunction": changes_app,
     "AuditIndexFunction": audit_index_app,
     "OversightFunction": oversight_app,
+    "ConsoleFunction": console_app,
     "RotationFunction": rotation_app,
 }
 

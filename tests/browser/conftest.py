@@ -1,0 +1,84 @@
+"""One server and one browser a worker; contexts of their own, and a watch, for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
+
+from support.console_browser import Visitors, Watch, violations
+from support.server_process import ServerProcess, dci_serve
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+if not CHROMIUM and not os.environ.get("CI"):
+    pytest.skip("no Chromium is installed: .ci/install installs it on Debian", allow_module_level=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, so that `make test` can leave them out."""
+    for item in items:
+        if "tests/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run `dci serve`, in which what widens access waits for a second person."""
+    engine = os.environ.get("DCI_TEST_ENGINE", "moto")
+    with dci_serve(tmp_path_factory.mktemp("console"), "--engine", engine, APPROVALS="widening") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Run Chromium."""
+    expect.set_options(timeout=20_000)  # it shares a busy machine with the tests
+    with sync_playwright() as playwright:
+        # Root has no sandbox, and a container has a small /dev/shm.
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def _sessions() -> dict[str, StorageState]:
+    return {}
+
+
+@pytest.fixture
+def watch(server: ServerProcess) -> Iterator[Watch]:
+    """Watch the pages of a test, and fail it for an error in the console, a violated policy or a foreign request."""
+    watch = Watch({server.base_url})
+    yield watch
+    assert watch.found == []
+
+
+@pytest.fixture
+def visitors(
+    server: ServerProcess, browser: Browser, watch: Watch, _sessions: dict[str, StorageState]
+) -> Iterator[Visitors]:
+    """Return a maker of contexts, which end with the test."""
+    visitors = Visitors(browser, server.base_url, watch, _sessions)
+    yield visitors
+    for context in visitors.contexts:
+        context.close()
+
+
+@pytest.fixture
+def page_as(visitors: Visitors) -> Callable[..., Page]:
+    """Return what opens the console as a person with a role: `page_as("auditor", "/console/clients", size=PHONE)`."""
+    return visitors.page_as
+
+
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    """Return what fails where axe finds that a page does not meet WCAG 2.2 AA."""
+
+    def check(page: Page) -> None:
+        assert violations(page) == []
+
+    return check

@@ -1,0 +1,170 @@
+"""Signing in to the console, and what the browser keeps of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from support.console_browser import PERSON, Visitors, choose, settled, sign_in
+
+MENUS = {
+    "auditor": ["Overview", "Clients", "Approvals", "Who saw whom", "Administration log", "Keys"],
+    "client-manager": ["Overview", "Clients", "Approvals", "Administration log", "Keys"],
+    "approver": ["Overview", "Clients", "Approvals", "Administration log", "Keys"],
+    "data-officer": ["Overview", "Clients", "Approvals", "Who saw whom", "Records", "Administration log", "Keys"],
+    "manager-approver": ["Overview", "Clients", "Approvals", "Administration log", "Keys"],
+}
+
+
+def heading(page: Page) -> str:
+    """Return the text of the page's heading."""
+    return page.locator("h1").inner_text()
+
+
+def test_a_person_signs_in_and_out(visitors: Visitors, accessible: Callable[[Page], None]) -> None:
+    """The button leads to the provider, and back to the page of the link; after signing out nobody is signed in."""
+    page = visitors.context().new_page()
+    page.goto("/console/clients?status=enabled")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    accessible(page)
+    page.get_by_role("button", name="Sign in").click()
+    choose(page, "auditor")
+    settled(page)
+    assert page.url.endswith("/console/clients?status=enabled")
+    assert heading(page) == "Clients"
+    expect(page.get_by_text("Signed in as Amina Diallo")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_a_reload_signs_in_again_without_a_page(page_as: Callable[..., Page]) -> None:
+    """The provider's session is enough: after a reload, and in another tab, nobody has to choose again."""
+    page = page_as("data-officer", "/console/clients")
+    page.reload()
+    settled(page)
+    assert (heading(page), urlsplit(page.url).path) == ("Clients", "/console/clients")
+    other = page.context.new_page()
+    other.goto("/console/clients")
+    settled(other)
+    expect(other.get_by_text("Signed in as Dawit Bekele")).to_be_visible()
+
+
+@pytest.mark.parametrize("role", PERSON)
+def test_the_menu_is_the_roles(role: str, page_as: Callable[..., Page]) -> None:
+    """Each role is shown the pages that it may use, and the API decides about what is behind them."""
+    page = page_as(role, "/console/clients")
+    assert page.get_by_role("navigation").get_by_role("listitem").all_inner_texts() == MENUS[role]
+    expect(page.get_by_role("link", name="Clients", exact=True)).to_have_attribute("aria-current", "page")
+
+
+def test_a_page_for_another_role_says_so(page_as: Callable[..., Page], accessible: Callable[[Page], None]) -> None:
+    """Opened by its address, the page names the roles that it is for, and asks the API for nothing."""
+    page = page_as("client-manager", "/console/clients")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.goto("/console/audit")
+    settled(page)
+    assert heading(page) == "Not for your role"
+    expect(
+        page.get_by_text("This page is for the roles auditor and data officer. You are client manager.")
+    ).to_be_visible()
+    assert not [path for path in asked if path.startswith("/audit")]
+    accessible(page)
+
+
+def test_no_token_is_where_others_can_read_it(visitors: Visitors) -> None:
+    """Tokens are in no address, no storage, no cookie and no referrer, and what the sign-in left there is gone."""
+    page = visitors.context().new_page()
+    requests: list[Request] = []
+    page.on("request", requests.append)
+    sign_in(page, "auditor", "/console/clients")
+    tokens = {
+        request.headers["authorization"].removeprefix("Bearer ")
+        for request in requests
+        if "authorization" in request.headers
+    }
+    assert tokens
+    for request in requests:
+        assert "referer" not in request.headers or "/openid" in request.headers["referer"]
+        assert not [token for token in tokens if token in request.url]
+        assert not re.search(r"[?&](access_token|id_token|id_token_hint|refresh_token)=", request.url)
+    kept = page.evaluate(
+        "JSON.stringify([{...sessionStorage}, {...localStorage}, document.cookie, location.href, document.referrer])"
+    )
+    assert kept == f'[{{}},{{}},"","{page.url}",""]'
+    codes = [parse_qs(urlsplit(request.url).query) for request in requests if "code=" in request.url]
+    assert codes
+    assert all("code" not in one or one["state"] for one in codes)
+
+
+def test_a_forged_answer_is_rejected(visitors: Visitors) -> None:
+    """An answer that this window did not ask for signs nobody in, and its error is shown as text alone."""
+    page = visitors.context().new_page()
+    page.goto("/console/?code=stolen&state=forged")
+    expect(page.get_by_role("alert")).to_contain_text("does not belong to a sign-in of this window", timeout=20_000)
+    assert urlsplit(page.url).query == ""
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_the_providers_error_is_text(visitors: Visitors, accessible: Callable[[Page], None]) -> None:
+    """What the provider says is shown, whatever markup is in it."""
+    page = visitors.context().new_page()
+    page.goto("/console/")
+    said = "<img src=x onerror=alert(1)><script>alert(2)</script> no access"
+
+    def refuse(route: Route) -> None:
+        query = parse_qs(urlsplit(route.request.url).query)
+        answer = {"error": "access_denied", "error_description": said, "state": query["state"][0]}
+        issuer = f"{visitors.base_url}/openid"
+        location = f"{query['redirect_uri'][0]}?{urlencode({**answer, 'iss': issuer})}"
+        route.fulfill(status=303, headers={"Location": location})
+
+    page.route("**/openid/authorize?*", refuse)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text(said)
+    assert page.locator("main img, main script").count() == 0
+    accessible(page)
+
+
+@pytest.mark.parametrize(
+    ("member", "value"), [("state", "another"), ("iss", "https://elsewhere.example"), ("nonce", "another")]
+)
+def test_an_answer_of_another_sign_in_is_rejected(visitors: Visitors, member: str, value: str) -> None:
+    """The state, the issuer and the nonce must be those of this sign-in: otherwise nobody is signed in."""
+    page = visitors.context().new_page()
+    page.goto("/console/")
+    if member == "nonce":
+        asked = re.compile(r"/openid/authorize\?")
+        page.route(
+            asked, lambda route: route.continue_(url=re.sub("nonce=[^&]*", f"nonce={value}", route.request.url))
+        )
+    page.get_by_role("button", name="Sign in").click()
+    if member != "nonce":
+        page.wait_for_url("**/openid/authorize?*")
+
+        def tampered(route: Route) -> None:
+            url = urlsplit(route.request.url)
+            query = {name: values[0] for name, values in parse_qs(url.query).items()} | {member: value}
+            route.fulfill(status=303, headers={"Location": f"{visitors.base_url}{url.path}?{urlencode(query)}"})
+
+        page.route(re.compile(r"/console/\?code=.*"), tampered, times=1)
+    choose(page, "auditor")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert page.evaluate("Object.keys(sessionStorage).length") == 0 or member == "state"
+
+
+def test_the_console_works_at_another_origin_than_the_providers(visitors: Visitors) -> None:
+    """With the provider elsewhere, as in a deployment, the policy of the page and the provider allow the sign-in."""
+    origin = visitors.base_url.replace("127.0.0.1", "localhost")
+    visitors.watch.origins.add(origin)
+    page = visitors.context().new_page()
+    sign_in(page, "auditor", f"{origin}/console/clients")
+    assert (heading(page), page.url) == ("Clients", f"{origin}/console/clients")
