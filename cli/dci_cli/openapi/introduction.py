@@ -36,7 +36,8 @@ _SCOPES = {
 SECURITY_SCHEMES: Tree = {
     "token": {
         "type": "oauth2",
-        "description": "A client authenticates with its id and its secret, and gets an access token.",
+        "description": "A client authenticates with its id and its secret, and gets an access token. Where no scope"
+        " is chosen, the token has all scopes of the client.",
         "flows": {"clientCredentials": {"tokenUrl": "/oauth2/client/token", "scopes": _SCOPES}},
     },
     "client": {"type": "http", "scheme": "basic", "description": "The client's id and its secret."},
