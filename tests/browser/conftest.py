@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
-from support.console_browser import Visitors, Watch, violations
+from support.console_browser import DESKTOP, Visitors, Watch, settled, violations
 from support.server_process import ServerProcess, dci_serve
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -72,6 +73,23 @@ def visitors(
 def page_as(visitors: Visitors) -> Callable[..., Page]:
     """Return what opens the console as a person with a role: `page_as("auditor", "/console/clients", size=PHONE)`."""
     return visitors.page_as
+
+
+@pytest.fixture
+def probe(page_as: Callable[..., Page]) -> Callable[..., Page]:
+    """Return what opens a page of the tests, `probe.js`, as somebody with a role: it is in the place of the keys."""
+    script = Path(__file__).with_name("probe.js").read_text("utf-8")
+
+    def open_as(role: str, size: tuple[int, int] = DESKTOP) -> Page:
+        page = page_as(role, "/console/clients", size)
+        page.context.route(
+            "**/console/pages/keys.js", lambda route: route.fulfill(body=script, content_type="text/javascript")
+        )
+        page.goto("/console/keys")
+        settled(page)
+        return page
+
+    return open_as
 
 
 @pytest.fixture

@@ -149,8 +149,8 @@ def test_a_page_may_do_nothing_but_its_work(console: Api, new_api: Callable[...,
         assert one["X-Content-Type-Options"] == "nosniff"
         assert one["Cross-Origin-Opener-Policy"] == one["Cross-Origin-Resource-Policy"] == "same-origin"
     pool = new_api(**PEOPLE, console_origin="https://dci.auth.eu-west-1.amazoncognito.com")
-    policy = get(pool, "").headers["Content-Security-Policy"]
-    assert "connect-src 'self' https://accounts.example.org https://dci.auth.eu-west-1.amazoncognito.com;" in policy
+    sent = get(pool, "").headers["Content-Security-Policy"]
+    assert "connect-src 'self' https://accounts.example.org https://dci.auth.eu-west-1.amazoncognito.com;" in sent
 
 
 def test_packaged_files_are_read_once(console: Api, tmp_path: Path) -> None:

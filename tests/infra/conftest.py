@@ -39,6 +39,7 @@ from support.subscribing import SCOPES
 from support.subscriptions import subscribed
 
 from .approval_requests import operators
+from .console_requests import files
 from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
 from .handover_requests import handovers
 from .oversight_requests import looks
@@ -235,15 +236,6 @@ def _audited(_: Api) -> Iterator[tuple[None, Event]]:
     yield None, event("audited")
 
 
-def _files(_: Api) -> Iterator[tuple[int, Event]]:
-    yield 308, event("console_redirect")
-    yield 200, event("console_home")
-    yield 200, event("console_file")
-    configuration = event("console_file")
-    configuration["pathParameters"] = {"proxy": "config.json"}
-    yield 200, configuration
-
-
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:
     for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
         named = {"SecretId": secret_id, "ClientRequestToken": api.runtime.random_bytes(16).hex()}
@@ -260,7 +252,7 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "ChangesFunction": _changes,
     "AuditIndexFunction": _audited,
     "OversightFunction": lambda _: iter(()),
-    "ConsoleFunction": _files,
+    "ConsoleFunction": files,
     "RotationFunction": _steps,
 }
 OF_PEOPLE: dict[str, Callable[[Api, OpenIdProvider], Iterator[tuple[int, Event]]]] = {

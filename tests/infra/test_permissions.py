@@ -155,8 +155,7 @@ REVIEWED = {
             " secretsmanager:UpdateSecretVersionStage",
             "SigningKeys MessageKeys",
         ),
-        on(f"{GET} {PUT}", "ClientsTable", "KEYS"),
-        on(LOG, "RotationLogs"),
+        *(on(f"{GET} {PUT}", "ClientsTable", "KEYS"), on(LOG, "RotationLogs")),
     ],
 }
 

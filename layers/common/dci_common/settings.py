@@ -153,7 +153,8 @@ def _algorithm(name: str) -> Algorithm:
 
 
 def _console_application(env: Mapping[str, str]) -> str:
-    return env.get("CONSOLE_APPLICATION", "") if env.get("OPERATOR_ISSUER", "") else ""
+    application = env.get("CONSOLE_APPLICATION", "")
+    return application if env.get("OPERATOR_ISSUER", "") else ""
 
 
 def _approvals(mode: str, operator_issuer: str) -> Approvals:

@@ -1,0 +1,108 @@
+"""What the console's pages are made of: lists, forms, dialogs and changes, on a page of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from support.console_browser import DESKTOP, PHONE, Watch
+
+Open = Callable[..., Page]
+
+
+def test_texts_are_texts(probe: Open) -> None:
+    """Whatever is stored, or is in the address, is shown as it is, and never becomes markup, a link or a script."""
+    page = probe("auditor")
+    shown = '<img src=x onerror="window.hit=1">'
+    assert page.get_by_text(shown).count() >= 4
+    assert page.locator("main img, main script").count() == 0
+    assert page.evaluate("window.hit") is None
+    assert page.locator("main a:not([href^='/console/'])").count() == 0
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_piece_is_accessible(
+    probe: Open, accessible: Callable[[Page], None], size: tuple[int, int], scheme: str
+) -> None:
+    """Lists, forms and dialogs meet WCAG 2.2 AA on a desktop and a phone, light and dark, with an error too."""
+    page = probe("client-manager", size=size)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.get_by_label("Name").fill("no")
+    expect(page.get_by_text("Not this one.")).to_be_visible()
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Delete").click()
+    accessible(page)
+    if size == PHONE:
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Menu").click()
+        expect(page.get_by_role("link", name="Clients", exact=True)).to_be_visible()
+        accessible(page)
+
+
+def test_times_are_the_viewers(probe: Open) -> None:
+    """A moment is shown in the zone of the browser, and in UTC on hover."""
+    page = probe("auditor")
+    moment = page.locator("time").first
+    assert moment.inner_text() == "2 Mar 2026, 00:30"
+    assert moment.get_attribute("title") == "2026-03-01 16:30:00 UTC"
+
+
+def test_a_list_goes_on(probe: Open) -> None:
+    """The button adds the next page to the list, and says when that is all."""
+    page = probe("auditor")
+    rows = page.locator("table").first.locator("tbody tr")
+    assert rows.count() == 1
+    while (more := page.get_by_role("button", name="Show more")).count():
+        before = rows.count()
+        more.click()
+        expect(rows).to_have_count(before + 1)
+    expect(page.get_by_text("that is all")).to_be_visible()
+
+
+def test_a_dialog_keeps_the_focus_and_gives_it_back(probe: Open) -> None:
+    """A dialog has the focus; Escape answers no, and the focus is where it was."""
+    page = probe("auditor")
+    button = page.get_by_role("button", name="Delete").first
+    button.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading", name="Delete it?")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(button).to_be_focused()
+    expect(page.locator("#probe")).to_contain_text("false")
+    button.click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page.locator("#probe")).to_contain_text("true")
+
+
+def test_a_change_is_sent_once_and_its_error_is_shown(probe: Open, watch: Watch) -> None:
+    """While a change runs no button works; the API's sentence is shown, and what was entered stays."""
+    page = probe("client-manager")
+    watch.expected.add("400")
+    sent: list[Route] = []
+    page.route(
+        "**/clients", lambda route: sent.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    page.get_by_label("Name").fill("Ministry of Health")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("main")).to_have_attribute("aria-busy", "true")
+    page.get_by_role("button", name="Save").click()
+    page.keyboard.press("Enter")
+    assert len(sent) == 1
+    sent[0].continue_()
+    expect(page.get_by_role("alert")).to_contain_text("sender_id")
+    expect(page.get_by_role("alert")).to_be_focused()
+    assert page.get_by_label("Name").input_value() == "Ministry of Health"
+
+
+def test_a_change_that_is_done_is_announced(probe: Open) -> None:
+    """The notice is in a region that screen readers announce, and goes away."""
+    page = probe("client-manager")
+    page.route("**/clients", lambda route: route.fulfill(status=201, json={"name": "new"}))
+    page.get_by_label("Name").fill("Ministry of Health")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts[role=status]")).to_have_text("Saved.")
