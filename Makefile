@@ -194,9 +194,11 @@ lock: .venv/dev.stamp ## lock the newest versions that pyproject.toml allows, an
 	scripts/lock --upgrade
 
 .PHONY: openapi
-openapi: .venv/dev.stamp ## generate the OpenAPI description from the models
+openapi: .venv/dev.stamp ## generate the OpenAPI description from the models, and the Postman collection from it
 	@$(VENV)/python -m dci_cli.openapi.document >functions/search/dci_search/openapi.json.part
 	@mv functions/search/dci_search/openapi.json.part functions/search/dci_search/openapi.json
+	@$(VENV)/python -m dci_cli.openapi.postman >examples/postman_collection.json.part
+	@mv examples/postman_collection.json.part examples/postman_collection.json
 
 .PHONY: clean
 clean: ## remove environments, artifacts and caches

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from dci_cli.api import Api
-from dci_cli.doctor.command import examine
+from dci_cli.doctor import client_checks, public_checks
 from dci_cli.doctor.deployment import Deployment
+from dci_cli.doctor.examination import examine
 from support.doctor_findings import as_client, outcomes, with_outcome
 from support.server_process import ServerProcess
 
@@ -89,6 +90,7 @@ def test_a_wrong_clock_of_this_machine_is_found(local_server: ServerProcess, hou
     client = local_server.credentials["partner"]
     api = Api(local_server.base_url, client["client_id"], client["client_secret"])
     deployment = Deployment(api, client["client_id"], client["sender_id"], 30, lambda: time.time() + hours * 3600)
-    failed = {finding.check: finding.found for finding in examine(deployment) if finding.outcome == "failed"}
+    findings = examine(deployment, public_checks.CHECKS | client_checks.CHECKS)
+    failed = {finding.check: finding.found for finding in findings if finding.outcome == "failed"}
     assert failed.keys() == {"clock", "token time"}
     assert all(words in found for found in failed.values())

@@ -102,8 +102,10 @@ def test_what_does_not_fit_is_named(check: Check) -> None:
         assert "Somebody" not in str(finding)
 
 
-def test_both_options_are_needed(dci: Dci, local_server: ServerProcess) -> None:
-    """The client without its message, or the other way round, is an error that says so."""
-    done = dci("doctor", "--api", local_server.base_url, "--partner", "somebody")
-    assert done.status == 2
-    assert "--message" in done.err
+def test_options_that_do_not_fit_are_an_error(dci: Dci, local_server: ServerProcess) -> None:
+    """A message without a partner, or one's own without its dialect, is an error that says what is missing."""
+    asked = ("doctor", "--api", local_server.base_url, "--message", "message.json")
+    for options, named in (((), "--partner"), (("--partner",), "--dialect")):
+        done = dci(*asked, *options)
+        assert done.status == 2
+        assert named in done.err

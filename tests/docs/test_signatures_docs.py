@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import get_args
 
@@ -17,15 +17,17 @@ from dci_common.signatures.json_forms import orjson_forms, parse, python_form
 from support.events import ROOT
 from support.example_counts import sampled
 from support.message_signers import Pair, header, message, pair, verify
+from support.partner_examples import command, run
 
 from .test_docs import column, rows
 
 DOCUMENT = (ROOT / "docs" / "signatures.md").read_text(encoding="utf-8")
-SIGN = ROOT / "examples" / "sign.py"
-VERIFY = ROOT / "examples" / "verify.py"
+LANGUAGES = ("py", "mjs")
 (COMMANDS,) = re.findall(r"^```sh\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 SIGNERS = [("openspp2", "EdDSA"), *((name, alg) for name in ("openg2p", "opencrvs") for alg in jws.ALGORITHMS)]
 NOW = 1_772_357_400
+# What languages write differently, and the order of members by code points, which is not that by UTF-16 units.
+ODD = {"\uffff": 1.0, "😀": [1.5, 1e15, 0.0001, 123456789012345678901], "é\x7f\u2028": None, "a": '\\ "12'}
 
 
 def test_the_forms_are_the_codes() -> None:
@@ -54,12 +56,13 @@ def test_the_limits_are_the_codes() -> None:
     assert set(re.findall(r"`(\w+)`", refused)) == jws._REFUSED  # noqa: SLF001
 
 
-def sign(name: str, key: Pair, folder: Path, text: str) -> str:
+def sign(language: str, name: str, key: Pair, folder: Path, text: str) -> str:
     """Run the example, and return what it prints."""
     (folder / "key.pem").write_bytes(key.pem)
     (folder / "message.json").write_text(text, encoding="utf-8")
-    arguments = [sys.executable, str(SIGN), name, "key.pem", key.kid, "message.json"]
-    return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True).stdout
+    done = run(f"sign.{language}", name, "key.pem", key.kid, "message.json", folder=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize(
@@ -67,10 +70,12 @@ def sign(name: str, key: Pair, folder: Path, text: str) -> str:
     [pytest.param(*each, marks=[pytest.mark.exhaustive] * (number % 3 > 0)) for number, each in enumerate(SIGNERS)],
 )
 def test_what_the_example_signs_is_verified(name: str, alg: str, tmp_path: Path) -> None:
-    """Its output is a whole message, which is verified with the public key."""
-    signed = sign(name, pair(alg), tmp_path, json.dumps({"header": header(), "message": message()}))
-    created = re.search(r'created=\\"(\d+)', signed)
-    assert verify(name, signed, pair(alg), now=int(created[1]) if created else NOW)
+    """Its output is a whole message, which is verified with the public key; in either language."""
+    text = json.dumps({"header": header(), "message": {**message(), "odd": ODD}}, ensure_ascii=False)
+    for language in LANGUAGES:
+        signed = sign(language, name, pair(alg), tmp_path, text)
+        created = re.search(r'created=\\"(\d+)', signed)
+        assert verify(name, signed, pair(alg), now=int(created[1]) if created else NOW)
 
 
 @pytest.mark.parametrize("name", sampled(["openspp2", "openg2p", "opencrvs"]))
@@ -89,8 +94,8 @@ def test_the_example_verifies_what_the_registry_signs(name: str, tmp_path: Path)
         signature = spoken.sign(ours.signing_key, json.dumps(sent), json.dumps(message()), NOW)
         answer = {"signature": signature, "header": received, "message": message()}
         (tmp_path / "answer.json").write_text(json.dumps(answer))
-        arguments = [sys.executable, str(VERIFY), name, "jwks.json", "answer.json"]
-        assert subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False).stdout == said
+        for language in LANGUAGES:
+            assert run(f"verify.{language}", name, "jwks.json", "answer.json", folder=tmp_path).stdout == said
 
 
 def test_the_commands_sign_a_message(tmp_path: Path) -> None:
@@ -98,7 +103,7 @@ def test_the_commands_sign_a_message(tmp_path: Path) -> None:
     bash = shutil.which("bash")
     if bash is None or shutil.which("openssl") is None:
         pytest.skip("the commands need bash and openssl")
-    commands = COMMANDS.replace("python3 examples/sign.py", f"{sys.executable} {SIGN}")
+    commands = COMMANDS.replace("python3 examples/sign.py", shlex.join(command("sign.py")))
     done = subprocess.run([bash, "-ec", commands], cwd=tmp_path, capture_output=True, text=True, check=True)
     signed = parse((tmp_path / "signed.json").read_bytes())
     assert signed.pop("signature").startswith('namespace="dci", kidId="health.example.org|key-1|ed25519"')

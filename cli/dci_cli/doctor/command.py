@@ -13,9 +13,11 @@ from typing import Any
 from dci_cli.api import Api, add_api_options, api_of
 from dci_cli.command_error import CommandError
 from dci_cli.doctor import client_checks, public_checks
-from dci_cli.doctor.deployment import WRONG_URL, CheckProblem, Deployment, Finding
+from dci_cli.doctor.deployment import Deployment, Finding
+from dci_cli.doctor.examination import examine
 from dci_cli.terminal import Column, add_json_option, print_json, print_table
 
+_DIALECTS = ("openspp2", "openg2p", "opencrvs")
 _COLUMNS = (Column("check"), Column("outcome"), Column("what was found, and how to mend it", wraps=True))
 
 
@@ -31,10 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rotation-days", type=int, default=30, metavar="DAYS", help="the deployment's RotationDays (default: 30)"
     )
-    parser.add_argument(
-        "--partner", metavar="CLIENT", help="check a message of this client, by id or name, instead of the deployment"
-    )
-    parser.add_argument("--message", type=Path, metavar="FILE", help="the whole message, as the partner sent it")
+    _add_partner_options(parser)
     parser.add_argument(
         "--table",
         default=os.environ.get("REGISTRY_TABLE", ""),
@@ -50,6 +49,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
 
 
+def _add_partner_options(parser: argparse.ArgumentParser) -> None:
+    partner = parser.add_argument_group("a partner's side, instead of the deployment")
+    partner.add_argument(
+        "--partner",
+        nargs="?",
+        const="",
+        metavar="CLIENT",
+        help="check your own side, as a partner; or, as an operator, that of a client by its id or name",
+    )
+    partner.add_argument("--message", type=Path, metavar="FILE", help="the whole message, as the partner sent it")
+    partner.add_argument(
+        "--callback-url", default="", metavar="URL", help="your receiver, which is sent an answer without a record"
+    )
+    keys = partner.add_mutually_exclusive_group()
+    keys.add_argument("--jwks", type=Path, metavar="FILE", help="the JWK set with your public keys")
+    keys.add_argument("--jwks-uri", default="", metavar="URL", help="the address at which you publish them")
+    partner.add_argument("--dialect", choices=_DIALECTS, default="", help="the dialect of your signatures")
+
+
 def run(options: argparse.Namespace) -> int:
     """Print what every check found; return 1 when one failed. Raises CommandError when the API's URL is missing."""
     api = api_of(options)
@@ -62,14 +80,17 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _findings(api: Api, options: argparse.Namespace) -> Iterator[Finding]:
-    if not options.partner and not options.message:
-        deployment = Deployment(api, api.client_id, options.sender_id, options.rotation_days, time.time)
-        return chain(examine(deployment), _stream_findings(options.table, options.audit_table))
-    if not options.partner or not options.message:
-        raise CommandError("--partner and --message belong together: the client, and the file with its message.")
-    from dci_cli.doctor.partner_checks import examine_message  # noqa: PLC0415 - cryptography, for this check alone
+    deployment = Deployment(api, api.client_id, options.sender_id, options.rotation_days, time.time)
+    if options.partner is None:
+        if options.message or options.callback_url or options.jwks or options.jwks_uri or options.dialect:
+            raise CommandError("--message, --callback-url, --jwks, --jwks-uri and --dialect belong to --partner.")
+        return chain(
+            examine(deployment, public_checks.CHECKS | client_checks.CHECKS),
+            _stream_findings(options.table, options.audit_table),
+        )
+    from dci_cli.doctor import partner_side  # noqa: PLC0415 - cryptography, for these checks alone
 
-    return examine_message(api, options.partner, options.message, time.time())
+    return partner_side.examine_partner(deployment, options)
 
 
 def _stream_findings(registry_table: str, audit_table: str) -> Iterator[Finding]:
@@ -81,21 +102,6 @@ def _stream_findings(registry_table: str, audit_table: str) -> Iterator[Finding]
         yield stream_checks.examine_registry_stream(registry_table)
     if audit_table:
         yield stream_checks.examine_audit_stream(audit_table)
-
-
-def examine(deployment: Deployment) -> Iterator[Finding]:
-    """Yield the finding of every check; when the first gets no response, the others are not made."""
-    for number, (name, check) in enumerate((public_checks.CHECKS | client_checks.CHECKS).items()):
-        try:
-            yield Finding(name, "ok", check(deployment) or "")
-        except CheckProblem as problem:
-            yield Finding(name, problem.outcome, problem.found, problem.remedy)
-        except CommandError as error:
-            yield Finding(name, "failed", str(error), "Check the URL, its name in DNS and its certificate.")
-            if number == 0:
-                return
-        except (AttributeError, LookupError, TypeError, ValueError):
-            yield Finding(name, "failed", "The response does not have the shape of the API's.", WRONG_URL)
 
 
 def _report(api: Api, findings: Sequence[Finding]) -> dict[str, Any]:

@@ -6,21 +6,17 @@ anybody, and nothing of it is shown.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dci_cli.clients.clients_api import ClientsApi, ClientView
 from dci_cli.doctor.deployment import CheckFailed, CheckProblem, CheckWarning, Finding
-from dci_common.oauth.key_sets import FETCH_SECONDS, fetch, keys_in
-from dci_common.outbound.answers import RequestFailed
-from dci_common.outbound.http_client import HttpClient
-from dci_common.settings import Settings
+from dci_cli.doctor.partner_keys import check_keys, registered_keys
+from dci_common.oauth.key_sets import keys_in
 from dci_common.signatures import jws
 from dci_common.signatures.dialect import InvalidSignature, Reason, dialect_of
 from dci_common.signatures.json_forms import parse
@@ -29,7 +25,8 @@ from dci_common.signatures.policy import is_signed
 if TYPE_CHECKING:
     import jwt
 
-    from dci_cli.api import Api
+    from dci_cli.clients.clients_api import ClientView
+    from dci_common.outbound.http_client import HttpClient
 
 _VISIBLE = re.compile(r"[!-~]{1,200}")
 _COMPARE = (
@@ -47,22 +44,31 @@ _REMEDIES: Mapping[Reason, str] = {
 }
 
 
-def examine_message(api: Api, partner: str, path: Path, now: float) -> Iterator[Finding]:
-    """Yield what every step of the verification finds; one that fails is the last. Raises CommandError."""
-    client = ClientsApi(api).find(partner)
-    steps: dict[str, Callable[[], str]] = {
-        "registration": partial(_registration, client),
-        "message": partial(_message, path, client),
-        "keys": partial(_keys, client),
-        "signature": partial(_signature, path, client),
-        "times": partial(_times, path, client, now),
-    }
+def examine_message(client: ClientView, path: Path, http_client: HttpClient, now: float) -> Iterator[Finding]:
+    """Yield what every step of the verification finds; one that fails is the last."""
+    steps = {"registration": partial(_registration, client), **message_steps(client, path, http_client, now)}
     for name, step in steps.items():
         try:
             yield Finding(name, "ok", step())
         except CheckProblem as problem:
             yield Finding(name, problem.outcome, problem.found, problem.remedy)
             return
+
+
+def message_steps(
+    client: ClientView, path: Path, http_client: HttpClient, now: float
+) -> dict[str, Callable[[], str]]:
+    """Return the steps of the verification of a message, with the client's keys."""
+
+    def keys() -> str:
+        return registered_keys(client.get("jwks"), client.get("jwks_uri", ""), http_client)
+
+    return {
+        "message": partial(_message, path, client),
+        "keys": lambda: check_keys(keys(), ""),
+        "signature": lambda: _signature(path, client, keys()),
+        "times": lambda: _times(path, client, keys(), now),
+    }
 
 
 def _registration(client: ClientView) -> str:
@@ -108,42 +114,31 @@ def _key_id(signature: str) -> str:
     return f"the key id {kid}" if isinstance(kid, str) and _VISIBLE.fullmatch(kid) else "no key id"
 
 
-def _keys(client: ClientView) -> str:
-    keys = json.loads(_jwks(client))["keys"]
-    if not keys:
-        raise CheckFailed(
-            "The client has no key that can verify a signature.",
-            "Run dci clients update with --jwks FILE, or with --jwks-uri URL.",
-        )
-    return ", ".join(f"{key['kid']} ({key['alg']})" for key in keys)
-
-
-def _signature(path: Path, client: ClientView) -> str:
+def _signature(path: Path, client: ClientView, jwks: str) -> str:
     """Verify a message at the time of its own, whatever the clock says."""
     content = _content(path)
     try:
-        _verify(content, client, _sent(content))
+        _verify(content, client, jwks, _sent(content))
     except InvalidSignature as error:
         reason: Reason = "form" if error.reason == "times" else error.reason  # no clock mends times like these
         raise CheckFailed(str(error), _REMEDIES[reason]) from error
     return "valid"
 
 
-def _times(path: Path, client: ClientView, now: float) -> str:
+def _times(path: Path, client: ClientView, jwks: str, now: float) -> str:
     try:
-        expires = _verify(_content(path), client, now)
+        expires = _verify(_content(path), client, jwks, now)
     except InvalidSignature as error:
         raise CheckWarning(str(error), _REMEDIES[error.reason]) from error
     return f"accepted for {int(expires - now)} s more"
 
 
-def _verify(content: dict[str, Any], client: ClientView, now: float) -> int:
+def _verify(content: dict[str, Any], client: ClientView, jwks: str, now: float) -> int:
     """Return when a valid signature expires. Raises InvalidSignature."""
 
     def find(kid: str | None, algorithms: Collection[str]) -> Sequence[jwt.PyJWK]:
         return keys_in(jwks, kid, algorithms)
 
-    jwks = _jwks(client)
     return dialect_of(client["flags"]["dialect"]).verify(content["signature"], content, find, now).expires
 
 
@@ -170,19 +165,3 @@ def _sent(content: dict[str, Any]) -> float:
             "header.message_ts is not a date-time.",
             "The partner sends one with an offset, such as 2026-03-01T09:30:00Z.",
         ) from error
-
-
-def _jwks(client: ClientView) -> str:
-    """Return the client's keys as a JWK set, fetched where the client publishes them. Raises CheckFailed."""
-    if not client.get("jwks_uri"):
-        return json.dumps(client.get("jwks") or {"keys": []})
-    return _published(client["jwks_uri"])
-
-
-@cache
-def _published(url: str) -> str:
-    """Return the keys at an address, fetched once for all steps. Raises CheckFailed."""
-    try:
-        return fetch(HttpClient(Settings()), url, FETCH_SECONDS)
-    except RequestFailed as error:
-        raise CheckFailed(error.reason, "Repair what answers at jwks_uri.") from error

@@ -7,8 +7,11 @@ from typing import Any
 
 from dci_cli.openapi.approval_paths import APPROVAL_QUERY, approval_paths, may_wait
 from dci_cli.openapi.callbacks import callback, webhooks
+from dci_cli.openapi.examples import named_examples, with_examples
 from dci_cli.openapi.exchange_paths import exchange_paths
 from dci_cli.openapi.handover_paths import handover_paths
+from dci_cli.openapi.introduction import INFO, SECURITY_SCHEMES
+from dci_cli.openapi.operations import described, tags
 from dci_cli.openapi.oversight import oversight_paths
 from dci_cli.openapi.overview import OVERVIEW_QUERY, overview_paths
 from dci_cli.openapi.schemas import components, ref
@@ -21,7 +24,6 @@ from dci_common.scopes import (
     REGISTRY_SEARCH,
     REGISTRY_STATUS,
     REGISTRY_SUBSCRIBE,
-    SCOPES,
 )
 
 Tree = dict[str, Any]
@@ -63,14 +65,23 @@ def document() -> Tree:
         | overview_paths(_read, _change)
         | oversight_paths(lambda name: _responses(200, name, "Error", set(_ERRORS)))
     )
+    errors = _error_responses()
+    paths = described(with_examples(paths, errors))
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "SPDCI registry API", "version": "1.0.0"},
+        "info": INFO,
+        "servers": [{"url": "/", "description": "The deployment that serves this document"}],
+        "tags": tags(),
         "paths": {path: {key: part for key, part in item.items() if part} for path, item in paths.items()},
         "webhooks": webhooks(),
-        "components": {"schemas": components(), "responses": _error_responses(), "securitySchemes": _SECURITY},
+        "components": {
+            "schemas": components(),
+            "responses": errors,
+            "securitySchemes": SECURITY_SCHEMES,
+            "examples": named_examples(),
+        },
     }
 
 
@@ -170,18 +181,6 @@ def _key_paths() -> Tree:
 
 def _starts(summary: str) -> Tree:
     return {"post": _for_operators(_operation(summary, 202, "Rotation", (CLIENTS_MANAGE,)))}
-
-
-_FLOW = {"tokenUrl": "/oauth2/client/token", "scopes": dict.fromkeys(SCOPES, "")}
-_SECURITY = {
-    "token": {"type": "oauth2", "flows": {"clientCredentials": _FLOW}},
-    "client": {"type": "http", "scheme": "basic"},
-    "operator": {
-        "type": "openIdConnect",
-        "openIdConnectUrl": "https://accounts.example.org/.well-known/openid-configuration",
-        "description": "People sign in at the provider that the deployment's OperatorIssuer names",
-    },
-}
 
 
 def _names(path: str) -> list[str]:

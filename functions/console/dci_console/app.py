@@ -1,7 +1,8 @@
-"""The console function's routes: the console's files, and its configuration. Nothing of them is secret."""
+"""The console function's routes: the files of the console and of `/docs/`, and a configuration. None is secret."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from dci_common.edge.application import Endpoint, Resource, application
 from dci_common.edge.http import Request, Response
 from dci_common.errors import NotFound
 from dci_common.runtime import LambdaHandler, Runtime, lambda_handler
-from dci_console.pages import security_headers, unconfigured_page
+from dci_console.documents import document_headers, to_documents
+from dci_console.pages import moved, security_headers, unconfigured_page
 from dci_console.static_files import StaticFiles, is_file_name
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ _INDEX = "index.html"
 
 
 def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
-    """Build the function: `/console/` and all below it. `folder` has other files than the console's."""
+    """Build the function: `/console/`, `/docs/` and all below them. `folder` has other files than the console's."""
     settings = runtime.settings
     is_packaged = _PACKAGED.is_dir()
     files = StaticFiles(folder or (_PACKAGED if is_packaged else _SOURCES), is_kept=is_packaged)
@@ -38,16 +40,26 @@ def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
             return unconfigured_page()
         return files.respond(request, path)
 
-    def slash(_: Request) -> Response:
-        return Response(308, "", {"Location": "/console/"})
+    def document(request: Request) -> Response:
+        path = f"docs/{request.parameters.get('proxy') or _INDEX}"
+        if not files.has(path):
+            raise NotFound("The API's description has no such file.")
+        return files.respond(request, path)
 
-    headers = security_headers(settings)
-
-    def gets(endpoint: Endpoint) -> Resource:
+    def gets(endpoint: Endpoint, headers: Mapping[str, str]) -> Resource:
         return Resource({"GET": endpoint, "HEAD": endpoint}, headers=headers)
 
+    consoles, documents = security_headers(settings), document_headers()
     return application(
-        {"/console": gets(slash), "/console/": gets(file), "/console/{proxy+}": gets(file)},
+        {
+            "/": gets(to_documents, documents),
+            "/console": gets(lambda _: moved("/console/"), consoles),
+            "/console/": gets(file, consoles),
+            "/console/{proxy+}": gets(file, consoles),
+            "/docs": gets(lambda _: moved("/docs/"), documents),
+            "/docs/": gets(document, documents),
+            "/docs/{proxy+}": gets(document, documents),
+        },
         runtime,
     )
 

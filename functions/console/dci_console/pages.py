@@ -51,6 +51,11 @@ def security_headers(settings: Settings) -> dict[str, str]:
     }
 
 
+def moved(path: str) -> Response:
+    """Return where a page is that was asked for without the slash at its end."""
+    return Response(308, "", {"Location": path})
+
+
 def unconfigured_page() -> Response:
     """Return the page that says why there is no console."""
     return Response(200, _UNCONFIGURED, {"Content-Type": "text/html; charset=utf-8"})
