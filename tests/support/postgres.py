@@ -29,7 +29,7 @@ class Cluster:
     def query(self, sql: str, database: str = "postgres") -> str:
         """Return the values that statements select, as text."""
         command: list[str | Path] = [self._programs / "psql", "-h", self.folder, "-U", USER, "-d", database, "-X"]
-        done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603 - PostgreSQL's own program
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             [*command, "-qAt", "-v", "ON_ERROR_STOP=1"], input=sql, text=True, capture_output=True, check=False
         )
         if done.returncode:
@@ -54,12 +54,12 @@ def running(*options: str) -> Iterator[Cluster]:
     given = [part for option in (*_OPTIONS, *options) for part in ("-c", option)]
     data, environment = folder / "data", {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     try:
-        subprocess.run(  # noqa: S603 - likewise
+        subprocess.run(
             [programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"],
             **user, check=True, capture_output=True, cwd=folder, env=environment,
         )  # fmt: skip
         with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(  # noqa: S603 - likewise
+            server = subprocess.Popen(
                 [programs / "postgres", "-D", data, "-k", folder, "-h", "", *given],
                 **user, stdout=log, stderr=log, cwd=folder, env=environment, process_group=0,
             )  # fmt: skip
@@ -85,7 +85,7 @@ def _programs() -> Path:
 def _wait(programs: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _STARTING_SECONDS
     command: Sequence[str | Path] = [programs / "pg_isready", "-q", "-h", folder]
-    while subprocess.run(command, check=False).returncode:  # noqa: S603 - likewise
+    while subprocess.run(command, check=False).returncode:
         if server.poll() is not None or time.monotonic() > deadline:
             raise SystemExit(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
         time.sleep(0.05)

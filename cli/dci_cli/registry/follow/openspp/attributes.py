@@ -59,8 +59,9 @@ def read_labels(tx: Transaction, schema: Schema, names: Iterable[str]) -> dict[s
     ):
         return {}
     rows = tx.select(
-        f"SELECT f.name AS field, s.value, s.name::text AS label FROM {SELECTIONS} s JOIN {FIELDS} f ON f.id = s.field_id"
-        " WHERE f.model = 'res.partner' AND f.name = ANY(%(names)s) ORDER BY s.id",
+        f"""SELECT f.name AS field, s.value, s.name::text AS label
+              FROM {SELECTIONS} s JOIN {FIELDS} f ON f.id = s.field_id
+             WHERE f.model = 'res.partner' AND f.name = ANY(%(names)s) ORDER BY s.id""",
         {"names": wanted},
     )
     found: dict[str, dict[str, str]] = {}

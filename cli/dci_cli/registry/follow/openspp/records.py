@@ -69,7 +69,6 @@ class RecordReader:
         fields = self._shared_fields(row, identifiers, phones, remarks)
         stamps = [row["written"], *(one[3] for one in identifiers), *(one[3] for one in phones)]
         members: tuple[Membership, ...] = ()
-        record: Person | Group
         tags = [tag for _, tag in children.tags.of(id_)]
         kind = Kind.GROUP if row["is_group"] else Kind.PERSON
         if attributes := additional_attributes(row, kind, tags, mapping):
@@ -93,7 +92,11 @@ class RecordReader:
                 fields["related_persons"] = related
         if stamp := newest(stamps):
             fields["last_updated"] = stamp
-        record = check(Group if row["is_group"] else Person, fields, self._today, remarks)
+        record: Person | Group
+        if kind is Kind.GROUP:
+            record = check(Group, fields, self._today, remarks)
+        else:
+            record = check(Person, fields, self._today, remarks)
         digest = _digest(kind, fields, members)
         return SourceRecord(id_, kind, record, members, digest, remarks.contested, tuple(remarks.warnings))
 

@@ -65,7 +65,7 @@ class Schema:
             )
         if missing:
             raise CommandError(
-                f"{table} has no column {', '.join(missing)}: this is not a database of {self.layout.name} that is known."
+                f"{table} has no column {', '.join(missing)}: this form of {self.layout.name} is not known."
             )
 
     @property
@@ -106,7 +106,7 @@ def version(schema: Schema, tx: Transaction) -> str:
         return schema.layout.name
     names = ", ".join(map(literal, ("spp_base", schema.layout.base_module)))
     found = tx.select(
-        f"SELECT latest_version FROM {MODULES} WHERE name IN ({names}) AND latest_version IS NOT NULL ORDER BY name"
+        f"SELECT latest_version FROM {MODULES} WHERE name IN ({names}) AND latest_version > '' ORDER BY name"
     )
     return f"{schema.layout.name} ({found[0]['latest_version']})" if found else schema.layout.name
 
@@ -127,8 +127,8 @@ def _layout(tx: Transaction) -> Layout:
             "installed."
         )
     raise CommandError(
-        "The database has no table res_partner: --database names another one than OpenSPP's, or its user has no USAGE "
-        "of the schema."
+        "The database has no table res_partner: --database names another one than OpenSPP's, or its user has no "
+        "USAGE of the schema."
     )
 
 

@@ -11,6 +11,7 @@ from itertools import chain, islice
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.follow.openspp import attributes, terms
+from dci_cli.registry.follow.openspp.change_queries import ChangeQueries
 from dci_cli.registry.follow.openspp.connection import Transaction
 from dci_cli.registry.follow.openspp.lists import Lists, read_lists
 from dci_cli.registry.follow.openspp.options import Options
@@ -40,6 +41,7 @@ class OpenSppSnapshot:
         lists = read_lists(tx, self._schema)
         types = _types(lists, options)
         self._queries = Queries(self._schema, options, types, self.moment)
+        self._changes = ChangeQueries(self._schema, options, types)
         self._mapping = self._read_mapping(lists, types)
 
     @property
@@ -49,7 +51,7 @@ class OpenSppSnapshot:
 
     @cached_property
     def lists_digest(self) -> str:
-        """A digest of all that every record is made with: the lists, the options, and the columns that may be read."""
+        """A digest of all that every record is made with: the lists, the options, the columns that may be read."""
         mapping = self._mapping
         parts = (mapping.lists, self._options, mapping.types, mapping.labels, mapping.kinds, self._schema.readable)
         return blake2b("\0".join(map(repr, parts)).encode(), digest_size=16).hexdigest()
@@ -57,14 +59,14 @@ class OpenSppSnapshot:
     def identities(self) -> Iterator[Identity]:
         """Yield every registrant that partners should see."""
         prefix, restricted = self._options.prefix, self._mapping.restricted
-        for id_, is_group in self._tx.stream(self._queries.identities()):
+        for id_, is_group in self._tx.stream(self._changes.identities()):
             kind = Kind.GROUP if is_group else Kind.PERSON
             yield Identity(id_, kind, f"{prefix}{id_}", not is_group and id_ in restricted)
 
     def touched(self, since: datetime) -> Iterator[int]:
         """Yield who was written at or after a moment, and who shares an identifier with them."""
         self._tx.prefer_whole_tables(whole=True)
-        return (id_ for (id_,) in self._tx.stream(self._queries.touched(since)))
+        return (id_ for (id_,) in self._tx.stream(self._changes.touched(since)))
 
     def neighbours(self, source_ids: Iterable[int]) -> Iterator[int]:
         """Yield whose records depend on one of these; for a great many of them, simply everybody."""
@@ -72,7 +74,7 @@ class OpenSppSnapshot:
         if len(ids) > _FEW:
             return (identity.source_id for identity in self.identities())
         self._tx.prefer_whole_tables(whole=False)
-        return (id_ for (id_,) in self._tx.stream(self._queries.neighbours(), {"ids": ids}))
+        return (id_ for (id_,) in self._tx.stream(self._changes.neighbours(), {"ids": ids}))
 
     def records(self, source_ids: Iterable[int] | None = None) -> Iterator[SourceRecord]:
         """Yield the records with these ids, which are in order, or all."""
@@ -104,10 +106,10 @@ class OpenSppSnapshot:
         """Return who has the tag of people who need protection. Raises CommandError when there is no such tag."""
         if not tags:
             raise CommandError(
-                f"OpenSPP has no tag {self._options.restricted_tag}, by which people are restricted, or it may not be "
+                f"OpenSPP has no tag {self._options.restricted_tag}, by which people are restricted, or it cannot be "
                 "read. Nothing was changed: correct --restricted-tag, or the grants."
             )
-        rows = self._tx.stream(self._queries.tagged(), {"tag_ids": tags})
+        rows = self._tx.stream(self._changes.tagged(), {"tag_ids": tags})
         return frozenset(id_ for (id_,) in rows)
 
 
