@@ -120,7 +120,7 @@ class Snapshot(Protocol):
         """
 
     def records(self, source_ids: Iterable[int] | None = None) -> Iterator[SourceRecord]:
-        """Yield the records with these ids, or all, in the order of `source_id`.
+        """Yield the records with these ids, which are given in order, or all, in the order of `source_id`.
 
         Ids without an Identity are skipped.
         """

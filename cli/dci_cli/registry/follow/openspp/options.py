@@ -11,12 +11,18 @@ from zoneinfo import ZoneInfo
 class Options:
     """The options of `dci registry follow openspp`.
 
-    `names` gives names to codes: types of identifiers, sexes and other codes (`--map`). `time_zone` is the country's,
-    in which the day of a moment is taken. `restricted_tag` is the name or code of the tag of people who need
-    protection; an empty one means that nobody is restricted by the source. `attributes` are the columns that become
-    additional attributes; one of a country may also fill a field, as `fields` says: `x_cst_indv_disability` to
-    `is_disabled`. `poverty` is the name of the score: of `PMT` (17), or a model's code (OpenSPP2). `area_levels` are
-    the address's fields that the areas of a chain fill, from the country's level down.
+    - `names` gives names to codes: types of identifiers, sexes and others (`--map`).
+    - `time_zone` is the country's, in which the day of a moment is taken.
+    - `restricted_tag` is the name or code of the tag of people who need protection; without one, OpenSPP restricts
+      nobody.
+    - `attributes` are columns that become additional attributes; `fields` are those that fill a field of a person:
+      `x_cst_indv_disability` fills `is_disabled`.
+    - `poverty` is the kind of score that is taken: `PMT` (17), or a model's code (OpenSPP2).
+    - `income` is the period of OpenSPP's incomes, `year` or `month`; without it they are left out, because the
+      registry's are of a year.
+    - `area_levels` are the fields of the address that a registrant's areas fill from the largest down, if there is no
+      address; "" leaves a level out.
+    - `system_ids` keeps OpenSPP2's own UUID of each registrant as an identifier.
     """
 
     prefix: str = "p"
@@ -27,5 +33,6 @@ class Options:
     attributes: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     poverty: str = ""
+    income: str = ""
     area_levels: tuple[str, ...] = ()
-    system_ids: bool = False  # OpenSPP2: its own UUID of each registrant, as an identifier
+    system_ids: bool = False

@@ -1,0 +1,74 @@
+"""The queries about changes: who is there, who was written, and whose records depend on others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from dci_cli.registry.follow.openspp.conditions import WANTED, keyed_identifiers, moment, visible
+from dci_cli.registry.follow.openspp.layout import ASSESSMENTS, PARTNERS, SCORES
+from dci_cli.registry.follow.openspp.options import Options
+from dci_cli.registry.follow.openspp.schema import Schema
+
+
+class ChangeQueries:
+    """The queries of a database. `types` are the types of identifiers that are read."""
+
+    def __init__(self, schema: Schema, options: Options, types: Mapping[int, str]) -> None:
+        self._schema, self._layout = schema, schema.layout
+        self._visible = visible("p", schema, options)
+        self._keyed = keyed_identifiers(schema, options, types)
+
+    def identities(self) -> str:
+        """Return each registrant that partners should see, and whether it is a group."""
+        return f"SELECT p.id, p.is_group IS TRUE FROM {PARTNERS} p WHERE {self._visible} ORDER BY p.id"
+
+    def tagged(self) -> str:
+        """Return the registrants with one of the tags of the parameter `tag_ids`."""
+        tags, tagged, tag = self._layout.tags, self._layout.tagged, self._layout.tag
+        return f"SELECT DISTINCT {tagged} AS id FROM {tags} WHERE {tag} = ANY(%(tag_ids)s) ORDER BY 1"
+
+    def touched(self, since: datetime) -> str:
+        """Return who was written at or after a moment, or a child of whom was, and who shares their identifiers.
+
+        m2m tables have no time of writing: Odoo writes the row that has the field, and comparisons find the rest.
+        """
+        layout = self._layout
+        owners = [
+            *((PARTNERS, "id"), (layout.ids, "partner_id"), (layout.phones, "partner_id")),
+            *((layout.memberships, '"group"'), (layout.relations, "source"), (layout.relations, "destination")),
+            *((SCORES, "registrant_id"), (ASSESSMENTS, "registrant_id")),
+        ]
+        written = " UNION ".join(
+            f"SELECT {owner} AS id FROM {table} WHERE write_date IS NULL OR write_date >= {moment(since)}"
+            for table, owner in owners
+            if self._schema.has(table)
+        )
+        return f"""
+            WITH changed AS MATERIALIZED (
+                SELECT u.id FROM ({written}) u JOIN {PARTNERS} p ON p.id = u.id WHERE p.is_registrant),
+            {self._sharing("changed")}
+            SELECT id FROM changed UNION SELECT partner_id FROM sharing ORDER BY 1"""
+
+    def neighbours(self) -> str:
+        """Return whose records name one of the registrants `ids`, or share an identifier with one."""
+        layout = self._layout
+        found = ["SELECT partner_id AS id FROM sharing"]
+        if self._schema.has(layout.memberships):
+            found.append(f'SELECT m."group" FROM {layout.memberships} m JOIN changed c ON c.id = m.individual')
+        if self._schema.has(layout.relations):
+            for one, other in (("source", "destination"), ("destination", "source")):
+                found.append(f"SELECT r.{one} FROM {layout.relations} r JOIN changed c ON c.id = r.{other}")
+        return f"""
+            WITH changed AS MATERIALIZED (SELECT id FROM {WANTED} AS w(id)),
+            {self._sharing("changed")}
+            {" UNION ".join(found)} ORDER BY 1"""
+
+    def _sharing(self, of: str) -> str:
+        """Return two common table expressions: the second has who shares an identifier with some registrants."""
+        return f"""
+            keyed AS ({self._keyed}),
+            sharing AS (
+                SELECT k.partner_id FROM keyed k
+                  JOIN (SELECT DISTINCT m.key, m.form FROM keyed m JOIN {of} c ON c.id = m.partner_id) s
+                    ON s.key = k.key AND s.form = k.form)"""

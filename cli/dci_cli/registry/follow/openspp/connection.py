@@ -1,0 +1,162 @@
+"""The connection to OpenSPP's database: it only reads, in one transaction, and no error shows the password."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from dci_cli.command_error import CommandError
+from dci_cli.registry.follow.source import SourceUnavailable
+
+if TYPE_CHECKING:
+    import psycopg
+
+Row = dict[str, Any]
+Parameters = Mapping[str, object]
+
+_FETCHED_ROWS = 1000
+_CONNECT_SECONDS = 15
+_MISSING = (
+    "psycopg is not installed, by which PostgreSQL is read: run make openspp in a checkout, or "
+    "pip install 'dci-api-server[openspp]'."
+)
+# Each of these needs a person, so it is not tried again.
+_NEEDS_A_PERSON = re.compile(
+    r"authentication failed|no password supplied|does not exist|pg_hba\.conf|certificate|permission denied"
+)
+_INSUFFICIENT_PRIVILEGE = "42501"
+_SESSION = (
+    # The whole result is read, so no plan is better for its first rows. Sorts of millions of rows stay on disk.
+    "SET LOCAL cursor_tuple_fraction = 1",
+    "SET LOCAL work_mem = '32MB'",
+    "SET LOCAL TIME ZONE 'UTC'",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",  # a pass may write for minutes between two reads
+    "SET LOCAL statement_timeout = 0",
+)
+
+
+class Transaction:
+    """A transaction that reads one moment of the database."""
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self._connection = connection
+        self._names = count(1)
+
+    def select(self, query: str, parameters: Parameters | None = None) -> list[Row]:
+        """Return the rows of a query that has few."""
+        with _reported(), self._connection.cursor() as cursor:
+            return cursor.execute(query.encode(), parameters or {}).fetchall()
+
+    def stream(self, query: str, parameters: Parameters | None = None) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query, of which few are in memory; further queries may run meanwhile."""
+        from psycopg.rows import tuple_row  # noqa: PLC0415 - optional
+
+        with (
+            _reported(),
+            self._connection.cursor(f"dci_{next(self._names)}", row_factory=tuple_row, scrollable=False) as cursor,
+        ):
+            cursor.itersize = _FETCHED_ROWS
+            cursor.execute(query.encode(), parameters or {})
+            yield from cursor
+
+    def prefer_whole_tables(self, whole: bool) -> None:  # noqa: FBT001 - what the name asks
+        """Choose how the next queries join: by whole tables, or by an index where the database has one.
+
+        Without statistics, PostgreSQL may take a nested loop for quick, which never ends on tables without indexes.
+        """
+        self.select(f"SELECT set_config('enable_nestloop', '{'off' if whole else 'on'}', true)")
+
+
+@contextmanager
+def transaction(url: str) -> Iterator[Transaction]:
+    """Connect, and read one moment of the database. Raises SourceUnavailable, or CommandError."""
+    psycopg = _psycopg()
+    from psycopg.rows import dict_row  # noqa: PLC0415 - optional
+
+    secrets = _secrets(url)
+    try:
+        connection = psycopg.connect(
+            url,
+            row_factory=dict_row,
+            connect_timeout=_CONNECT_SECONDS,
+            application_name="dci registry follow",
+            client_encoding="UTF8",
+        )
+    except psycopg.Error as error:
+        reason = _without(secrets, str(error))
+        problem = CommandError if _NEEDS_A_PERSON.search(reason) else SourceUnavailable
+        raise problem(f"OpenSPP's database cannot be reached: {reason}") from None
+    with _reported():
+        try:
+            connection.read_only = True
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            with connection.cursor() as cursor:
+                for statement in _SESSION:
+                    cursor.execute(statement.encode())
+            yield Transaction(connection)
+        finally:
+            connection.close()  # which ends the transaction, whatever became of it
+
+
+def literal(text: str) -> str:
+    """Return a text as SQL. PostgreSQL does not find out the type of a text that is a cursor's parameter."""
+    return "'" + text.replace("'", "''").replace("%", "%%") + "'"
+
+
+def quoted(name: str) -> str:
+    """Return a name of a column or table as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Turn an error of the database into a sentence, which holds no value of a registrant."""
+    import psycopg  # noqa: PLC0415 - optional
+
+    try:
+        yield
+    except psycopg.OperationalError as error:  # the connection is lost, the server stops, a standby cancelled
+        raise SourceUnavailable(f"OpenSPP's database stopped answering ({_kind(error)}).") from None
+    except psycopg.Error as error:
+        if error.sqlstate == _INSUFFICIENT_PRIVILEGE:
+            denied = error.diag.message_primary or "permission denied"  # which names the table
+            raise CommandError(f"OpenSPP's database: {denied}. Grant SELECT as docs/openspp.md shows.") from None
+        if error.sqlstate and error.sqlstate.startswith("40"):  # conflict with recovery
+            raise SourceUnavailable(f"OpenSPP's database ended the transaction ({_kind(error)}).") from None
+        raise CommandError(f"OpenSPP's database rejected a query ({_kind(error)}).") from None
+
+
+def _kind(error: psycopg.Error) -> str:
+    return f"{type(error).__name__} {error.sqlstate}" if error.sqlstate else type(error).__name__
+
+
+def _psycopg() -> Any:  # noqa: ANN401 - the module
+    try:
+        import psycopg  # noqa: PLC0415 - an optional dependency
+    except ImportError:
+        raise CommandError(_MISSING) from None
+    return psycopg
+
+
+def _secrets(url: str) -> Sequence[str]:
+    """Return what must not be shown of the address. Raises CommandError when it cannot be read."""
+    import psycopg  # noqa: PLC0415 - optional
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - likewise
+
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.Error:  # whose message repeats a part of it
+        raise CommandError(
+            "--database must be an address such as postgresql://dci@db.example.org/openspp. Write characters of the "
+            "password such as @ and / as %40 and %2F, or put it into ~/.pgpass."
+        ) from None
+    return [str(given[name]) for name in ("password", "sslpassword", "passfile") if given.get(name)]
+
+
+def _without(secrets: Sequence[str], text: str) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return " ".join(text.split())

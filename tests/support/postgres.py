@@ -1,0 +1,91 @@
+"""PostgreSQL for tests and benchmarks: a private cluster on a socket, which nothing else can reach."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_OPTIONS = ("fsync=off", "max_connections=20", "autovacuum_naptime=10")
+_STARTING_SECONDS = 30
+USER = "dci"  # the superuser
+
+
+class Cluster:
+    """A running cluster; `folder` has its socket."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self.folder = folder
+        self._programs = programs
+
+    def query(self, sql: str, database: str = "postgres") -> str:
+        """Return the values that statements select, as text."""
+        command: list[str | Path] = [self._programs / "psql", "-h", self.folder, "-U", USER, "-d", database, "-X"]
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            [*command, "-qAt", "-v", "ON_ERROR_STOP=1"], input=sql, text=True, capture_output=True, check=False
+        )
+        if done.returncode:
+            raise SystemExit(f"PostgreSQL rejected a statement: {done.stderr}")
+        return done.stdout.strip()
+
+    def url(self, database: str, user: str = USER) -> str:
+        """Return the address of a database."""
+        return f"postgresql://{user}@/{database}?host={self.folder}"
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Cluster]:
+    """Run a new cluster as long as it is used. Exits with a message when PostgreSQL is not installed."""
+    programs = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="dci-postgres-"))
+    user: dict[str, Any] = {}
+    if os.geteuid() == 0:  # as whom PostgreSQL does not run
+        nobody = pwd.getpwnam("nobody")
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    given = [part for option in (*_OPTIONS, *options) for part in ("-c", option)]
+    data, environment = folder / "data", {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    try:
+        subprocess.run(
+            [programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"],
+            **user, check=True, capture_output=True, cwd=folder, env=environment,
+        )  # fmt: skip
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [programs / "postgres", "-D", data, "-k", folder, "-h", "", *given],
+                **user, stdout=log, stderr=log, cwd=folder, env=environment, process_group=0,
+            )  # fmt: skip
+        try:
+            _wait(programs, folder, server)
+            yield Cluster(programs, folder)
+        finally:
+            server.send_signal(signal.SIGINT)  # without waiting for its clients
+            server.wait(30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs() -> Path:
+    """Return the folder of PostgreSQL's programs, which is not on the PATH of Debian and Ubuntu."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    program = str(found[-1]) if found else shutil.which("initdb")
+    if not program:
+        raise SystemExit("PostgreSQL is needed: install it (on Debian and Ubuntu: apt install postgresql).")
+    return Path(program).parent
+
+
+def _wait(programs: Path, folder: Path, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _STARTING_SECONDS
+    command: Sequence[str | Path] = [programs / "pg_isready", "-q", "-h", folder]
+    while subprocess.run(command, check=False).returncode:
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
+        time.sleep(0.05)
