@@ -10,14 +10,19 @@ from typing import Any
 
 import pytest
 
+from dci_cli.aws import OperatorRuntime
 from dci_cli.command_error import report_errors
 from dci_cli.command_table import build_parser
 from dci_cli.registry.follow import command
 from dci_cli.registry.follow.source import Source
 from dci_cli.registry.support.registry_table import registry_command
+from dci_common.aws.dynamodb import Item, pages
 from dci_common.registry.model.base import Kind
 from support.commands import Outcome
+from support.killed_client import Killed, KilledClient
 from support.registry_harness import Registry, expected_views, unstamped
+from support.retry_pauses import NO_PAUSES
+from support.stored_items import tests_client
 
 Follow = Callable[..., Outcome]
 
@@ -41,6 +46,22 @@ class Following:
         printed = self.capsys.readouterr()
         return Outcome(status, printed.out, printed.err)
 
+    def kill(self, source: Source, at: int, *, before: bool) -> None:
+        """Run the command in a process that is killed at this call of DynamoDB, if there are so many."""
+        runtime = OperatorRuntime(self.registry.runtime.settings, retry=NO_PAUSES)
+        vars(runtime)["dynamodb"] = KilledClient(runtime.dynamodb, at, before=before)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(command, "runtime_of", lambda _: runtime)
+            self(source)
+
+    def killed(self, source: Source, at: int, *, before: bool) -> bool:
+        """Run the command so, and return whether it was killed."""
+        try:
+            self.kill(source, at, before=before)
+        except Killed:
+            return True
+        return False
+
     def lose_state(self) -> None:
         """Delete the state."""
         self.state.unlink(missing_ok=True)
@@ -63,6 +84,8 @@ class Following:
         return {key: self.registry.version(*key) for key in self.registry.views()}
 
 
-def audited(table: str = "") -> str:
-    """Return the table of audit records."""
-    return table or os.environ["AUDIT_TABLE"]
+def audit_records() -> list[Item]:
+    """Return what operators' commands recorded, in the order of time."""
+    scanned = pages(tests_client().scan, TableName=os.environ["AUDIT_TABLE"], ConsistentRead=True)
+    found = [item for page in scanned for item in page["Items"] if "command" in item]
+    return sorted(found, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))

@@ -17,7 +17,7 @@ START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Row:
-    """A registrant of the source. `members` are those of a group; `written` is None where the source does not know."""
+    """A registrant of the source, with the members of a group. `written` is None where the source does not know."""
 
     record: Person | Group
     written: datetime | None

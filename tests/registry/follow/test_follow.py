@@ -71,7 +71,11 @@ def test_what_was_written_late_or_silently_is_found(follow: Following, source: M
 
 def test_records_of_others_are_left_alone(follow: Following, source: MemorySource) -> None:
     """Records that were not followed stay, even those with an id of the source, which are reported once."""
-    theirs = [Person(id="p2", name={"surname": "Theirs"}), Person(id="file-1"), Group(id="file-2")]
+    theirs: list[Person | Group] = [
+        Person(id="p2", name={"surname": "Theirs"}),
+        Person(id="file-1"),
+        Group(id="file-2"),
+    ]
     follow.registry.put(*theirs, Membership(person_id="file-1", group_id="file-2"))
     outcome = follow(source)
     assert "person p2: the registry's record with this id is another one" in outcome.err

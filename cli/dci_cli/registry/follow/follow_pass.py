@@ -28,7 +28,7 @@ from dci_cli.registry.follow.load import Load, remove_strays
 from dci_cli.registry.follow.plan import Plan
 from dci_cli.registry.follow.scan import scan_records
 from dci_cli.registry.follow.state import Kept
-from dci_cli.registry.follow.status import FollowStatus
+from dci_cli.registry.support.follow_status import FollowStatus
 from dci_cli.registry.follow.target import Target, target_of
 from dci_cli.registry.follow.writing import Writing
 from dci_cli.registry.importer.file_reader import relaxed_gc
@@ -98,6 +98,7 @@ class FollowPass:
         with relaxed_gc(), self._source.snapshot() as snapshot, threads() as pool, self._state.one_pass():
             self._status = FollowStatus.read(self._runtime)
             self._databases = self._own_databases(snapshot.database)
+            self._report.version = snapshot.version
             into = ImportTarget.read(
                 self._runtime, self._options.shards, self._options.country, dry_run=self._options.dry_run
             )
@@ -210,7 +211,7 @@ class FollowPass:
         """Keep what the pass has found out, here and in the registry."""
         if self._status.is_loading:
             remove_strays(self._runtime, Checker(self._runtime, SOCIAL_CATALOGUE))
-        token = secrets.token_hex(8)
+        token, self._report.left = secrets.token_hex(8), self._state.problems
         lease.note(
             database=snapshot.database,
             databases=self._databases,
@@ -218,7 +219,7 @@ class FollowPass:
             token=token,
             moment=snapshot.moment.timestamp(),
             finished=self._runtime.clock(),
-            problems=self._state.problems,
+            problems=self._report.left,
             outcome=None,
             loading=None,
         )

@@ -22,7 +22,7 @@ from dci_cli.registry.follow.lease import Lease, LeaseLost
 from dci_cli.registry.follow.metric import put_metric
 from dci_cli.registry.follow.report import Report
 from dci_cli.registry.follow.state import State
-from dci_cli.registry.follow.status import FollowStatus, clock_time
+from dci_cli.registry.support.follow_status import clock_time
 from dci_cli.registry.importer.field_changes import COLUMNS
 from dci_cli.registry.support.interruption import interruptible
 from dci_cli.terminal import print_table
@@ -68,7 +68,7 @@ class Follower:
         """Print what a pass would change."""
         state = State(self._path if Path(self._path).exists() else "")
         report = self._pass(state, None)
-        print(report.summary(would=True))
+        print(f"{report.version}: {report.summary(would=True)}")
         if report.fields:
             print_table(COLUMNS, report.fields)
         return 0
@@ -142,9 +142,9 @@ class Follower:
             lease.check()
 
     def _summary(self, report: Report) -> str:
-        status = FollowStatus.read(self._runtime)
-        problems = f" {status.problems:,} records are not as the database has them." if status.problems else ""
-        return f"{status.version}: {report.summary()}{problems}"
+        number = report.left
+        problems = f" {number:,} records are not as the database has them." if number else ""
+        return f"{report.version}: {report.summary()}{problems}"
 
     def _note_failure(self, lease: Lease, problem: str) -> None:
         with suppress(BotoCoreError, ClientError, CommandError):

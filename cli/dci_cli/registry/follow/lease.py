@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.follow.status import FollowStatus, clock_time, duration
+from dci_cli.registry.support.follow_status import FollowStatus, clock_time, duration
 from dci_common.registry.storage import keys
 
 if TYPE_CHECKING:

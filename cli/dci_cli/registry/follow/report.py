@@ -24,7 +24,9 @@ class Report:
     new: Counter[Kind] = field(default_factory=Counter)
     changed: Counter[Kind] = field(default_factory=Counter)
     deleted: Counter[Kind] = field(default_factory=Counter)
+    version: str = ""
     read: int = 0
+    left: int = 0  # records that are not as the source has them
     fields: list[tuple[str, str, str, str]] = field(default_factory=list)
     _warnings: Counter[str] = field(default_factory=Counter)
     _problems: list[str] = field(default_factory=list)

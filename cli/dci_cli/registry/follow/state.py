@@ -89,7 +89,7 @@ class State:
         """Keep what the pass has found out, and end it."""
         values = kept._asdict() | {"moment": kept.moment.astimezone(UTC).isoformat(), "full": str(kept.full)}
         self.db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
-        self.db.execute("DELETE FROM known WHERE is_own = 0 AND NOT EXISTS (" + queries.IN_SOURCE + ")")
+        self.db.execute(queries.DROP_OTHERS)
         self.db.execute("DELETE FROM restricted")
         self.db.execute("INSERT INTO restricted SELECT source_id FROM source WHERE restricted")
         self.db.execute("COMMIT")
@@ -163,7 +163,7 @@ class State:
         self.db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((id_,) for id_ in source_ids))
 
     def want_changed(self) -> list[int]:
-        """Have those read who came, or whose restriction changed. Returns who came, vanished, or changed their kind."""
+        """Have those read who came, or whose restriction changed. Returns who came, vanished or changed their kind."""
         self.db.execute(queries.WANT_CHANGED)
         return [id_ for (id_,) in self.db.execute(queries.MOVED)]
 
@@ -172,7 +172,7 @@ class State:
         return [id_ for (id_,) in self.db.execute(queries.WANTED)]
 
     def digests(self, source_id: int, kind: Kind, id_: str) -> tuple[str, str]:
-        """Return the digests of what the registry has of a record, and of what it rejected; empty if there is none."""
+        """Return the digests of what the registry has of a record, and of what was rejected; empty if there is none."""
         row = self.db.execute(queries.DIGESTS, (source_id, kind, id_)).fetchone()
         return row or ("", "")
 

@@ -34,6 +34,7 @@ BEGIN_PASS = (
     "CREATE INDEX temp.plan_by_unit ON plan (unit)",
 )
 IN_SOURCE = "SELECT 1 FROM source s WHERE s.source_id = known.source_id AND s.kind = known.kind AND s.id = known.id"
+DROP_OTHERS = f"DELETE FROM known WHERE is_own = 0 AND NOT EXISTS ({IN_SOURCE})"  # noqa: S608
 REBUILD = (
     """INSERT INTO altered SELECT kind, id, k.digest FROM known k JOIN scanned s USING (kind, id)
        WHERE k.is_own AND k.digest <> '' AND (s.source_id IS NULL OR s.digest <> k.digest)""",

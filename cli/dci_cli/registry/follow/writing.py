@@ -182,7 +182,7 @@ def _in_order(changes: Iterable[Change]) -> list[Change]:
 def _steps(changes: Sequence[Change]) -> Iterator[list[Change]]:
     """Yield the changes of a large group: people and removals in parts, then the group with all who join it."""
     for kind in (Person, Removal):
-        some = [change for change in changes if isinstance(change, kind)]
+        some: list[Change] = [change for change in changes if isinstance(change, kind)]
         size = _MOST_ACTIONS // _ACTIONS[kind]
         yield from (some[start : start + size] for start in range(0, len(some), size))
     yield [change for change in changes if isinstance(change, Group | Membership)]

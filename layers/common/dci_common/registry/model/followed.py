@@ -1,4 +1,4 @@
-"""Followed records: a digest of what a record has, by which a difference from its source is seen without reading it."""
+"""Followed records: a digest of what a record has, by which a difference is seen without reading it."""
 
 from __future__ import annotations
 

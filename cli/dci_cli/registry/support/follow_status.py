@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from dci_common.registry.storage import keys
 
@@ -23,8 +23,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 class FollowStatus:
     """What the item says; empty where it says nothing.
 
-    `moment` is the one whose data the registry has, in epoch seconds. `outcome` is why the last pass failed, or empty.
-    `databases` are those whose records are this one's, which were adopted. `is_loading` says that a load of many
+    `moment` is the one whose data the registry has, in epoch seconds, and `outcome` why the last pass failed, if it
+    did. `databases` are those whose records are this one's, which were adopted. `is_loading` says that a load of many
     records was begun and not finished, `token` which state belongs to the last pass.
     """
 
@@ -51,10 +51,12 @@ class FollowStatus:
     @classmethod
     def of(cls, item: Item) -> Self:
         """Return what an item says."""
-        texts = {
+        texts: dict[str, Any] = {
             name: item[name]["S"] for name in ("database", "version", "holder", "outcome", "token") if name in item
         }
-        moments = {name: float(item[name]["N"]) for name in ("expires", "seen", "moment", "finished") if name in item}
+        moments: dict[str, Any] = {
+            name: float(item[name]["N"]) for name in ("expires", "seen", "moment", "finished") if name in item
+        }
         return cls(
             **texts,
             **moments,
