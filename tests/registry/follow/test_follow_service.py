@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from dci_cli.registry.follow import follower
 from dci_cli.registry.support.follow_status import FollowStatus
 from dci_common.registry.model.base import Kind
 from support.following import Following
@@ -26,8 +25,8 @@ class ScriptedSource(MemorySource):
     def snapshot(self) -> Iterator[MemorySnapshot]:
         if self.steps:
             self.steps.pop(0)()
-        if not self.steps:
-            os.kill(os.getpid(), signal.SIGTERM)
+            if not self.steps:
+                os.kill(os.getpid(), signal.SIGTERM)
         with super().snapshot() as found:
             yield found
 
@@ -85,5 +84,4 @@ def test_the_service_stops_when_another_takes_over(follow: Following, source: Me
     assert outcome.status == 2
     assert "Another follower has taken over" in outcome.err
     assert follow.registry.items()["REGISTRY", "FOLLOW"]["holder"] == {"S": "elsewhere:1"}
-    assert follower.Stopped.__doc__
-    assert follow.registry.stored(Kind.PERSON, "p4")
+    assert follow.registry.view(Kind.PERSON, "p4")["income"] == 5.0

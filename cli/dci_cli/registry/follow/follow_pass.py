@@ -114,7 +114,7 @@ class FollowPass:
                 self._report.deleted.update(kind for kind, _ in vanished)
                 self._report.fields = list(comparison.fields.rows())
                 return
-            self._write(plan, vanished, pool)
+            self._write(plan, vanished, pool, self._lease)
             self._finish(snapshot, self._lease)
 
     def _own_databases(self, database: str) -> frozenset[str]:
@@ -192,11 +192,12 @@ class FollowPass:
                 plan.add(target, self._state.digest_before(target.kind, target.id) or digest)
         return plan
 
-    def _write(self, plan: Plan, vanished: list[Key], pool: ThreadPoolExecutor) -> None:
+    def _write(self, plan: Plan, vanished: list[Key], pool: ThreadPoolExecutor, lease: Lease) -> None:
         """Delete what vanished, and write the plan; all of it is recorded before."""
         changed = dict.fromkeys(chain((keys.record_pk(*key) for key in vanished), plan.keys()))
         if not changed:
             return
+        lease.note()  # which raises if another follower has taken it
         quiet = self._options.no_notify and self._is_loaded
         writer = RegistryWriter(self._runtime, SOCIAL_CATALOGUE, quiet=quiet)
         writing = Writing(plan, writer, self._runtime, pool, databases=self._databases, check=self._check)
