@@ -16,6 +16,7 @@ _ENTRIES_WITH_FIELDS = ("addresses",)  # of which a field is left out, and not t
 _LIMITS = {"identifiers": MAX_IDENTIFIERS, "phone_numbers": MAX_CONTACTS, "emails": MAX_CONTACTS}
 _LARGE = ("additional_attributes", "related_persons", "addresses", "place")  # what may make a record too large
 _MOST_ROUNDS = 20
+_SMALL = 5000  # bytes, more than a membership has
 # What OpenSPP calls the fields.
 _COLUMNS = {
     "name.surname": "family_name",
@@ -39,9 +40,12 @@ _COLUMNS = {
 }
 
 
-def check(model: type[_Model], fields: Fields, today: date, remarks: Remarks) -> _Model:
-    """Return the record of some fields, of which what is rejected has been taken out."""
-    checked = check_record(model, fields, today)
+def check(model: type[_Model], fields: Fields, today: date, remarks: Remarks, size: int = _SMALL) -> _Model:
+    """Return the record of some fields, of which what is rejected has been taken out.
+
+    `size` is that of the fields as JSON, if they are not certainly small.
+    """
+    checked = check_record(model, fields, today, size=size)
     for warning in checked.warnings:
         remarks.add(_column(warning.path), f"{_column(warning.path)} {warning.what}.")
     for _ in range(_MOST_ROUNDS):

@@ -58,9 +58,9 @@ class Transaction:
             _reported(),
             self._connection.cursor(f"dci_{next(self._names)}", row_factory=tuple_row, scrollable=False) as cursor,
         ):
-            cursor.itersize = _FETCHED_ROWS
             cursor.execute(query.encode(), parameters or {})
-            yield from cursor
+            while rows := cursor.fetchmany(_FETCHED_ROWS):
+                yield from rows
 
     def prefer_whole_tables(self, whole: bool) -> None:  # noqa: FBT001 - what the name asks
         """Choose how the next queries join: by whole tables, or by an index where the database has one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from dci_cli.registry.files import cells
@@ -35,22 +35,35 @@ def identifiers(rows: Sequence[Row], mapping: Mapping, remarks: Remarks) -> list
 
 def phones(rows: Sequence[Row], columns: Iterable[str | None], remarks: Remarks) -> list[str]:
     """Return the phone numbers: those of the table that are not disabled, then those of the registrant's columns."""
-    found: dict[str, str] = {}
-    for number in _numbers(rows, columns):
-        if not any(char.isdecimal() for char in number):
-            remarks.add("phone", "A phone number has no digit, and is left out.")
+    found = []
+    for number in dict.fromkeys(_numbers(rows, columns)):
+        if any(char.isdecimal() for char in number):
+            found.append(number)
         else:
-            found.setdefault(normalize.phone(number), number)
-    return _first(list(found.values()), MAX_CONTACTS, "phone", "phone numbers", remarks)
+            remarks.add("phone", "A phone number has no digit, and is left out.")
+    if len(found) > 1:
+        found = _unique(found, normalize.phone)
+    return _first(found, MAX_CONTACTS, "phone", "phone numbers", remarks)
 
 
 def emails(text: str | None, remarks: Remarks) -> list[str]:
     """Return the e-mail addresses of a text, without the names beside them."""
     if not text:
         return []
-    plain = _ADDRESS.findall(text) if "<" in text else _EMAIL_SEPARATORS.split(text)
-    found = {normalize.email(address): address for address in reversed([clean(one) for one in plain]) if address}
-    return _first(list(reversed(found.values())), MAX_CONTACTS, "email", "e-mail addresses", remarks)
+    found = []
+    for part in _EMAIL_SEPARATORS.split(text):
+        unwrapped = _ADDRESS.search(part)
+        if address := clean(unwrapped[1] if unwrapped else part):
+            found.append(address)
+    return _first(_unique(found, normalize.email), MAX_CONTACTS, "email", "e-mail addresses", remarks)
+
+
+def _unique(values: Iterable[str], normalized: Callable[[str], str]) -> list[str]:
+    """Return the first of those values that are equal."""
+    found: dict[str, str] = {}
+    for value in values:
+        found.setdefault(normalized(value), value)
+    return list(found.values())
 
 
 def _numbers(rows: Iterable[Row], columns: Iterable[str | None]) -> Iterator[str]:

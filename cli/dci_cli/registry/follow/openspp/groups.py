@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from itertools import islice
 
 from dci_cli.registry.follow.openspp import terms
 from dci_cli.registry.follow.openspp.checked import check
@@ -14,10 +16,12 @@ from dci_cli.registry.follow.openspp.parts import Row as ChildRow
 from dci_cli.registry.follow.openspp.places import place
 from dci_cli.registry.follow.openspp.terms import Term, clean
 from dci_cli.registry.support.plausibility import Fields
+from dci_cli.registry.support.value_checks import is_usual_day
 from dci_common.registry.model.records import Membership
 from dci_common.registry.write.put_changes import MAX_MEMBERS
 
 _MOST_ROLES = 10
+_CACHED_DAYS = 8192
 _LEFT_OUT = {
     "group": "A member is a group, which a group cannot have as a member: the membership is left out.",
     "hidden": "A member is not followed (archived, withdrawn or no registrant): the membership is left out.",
@@ -55,10 +59,14 @@ def memberships(
     periods = _periods(rows, mapping, remarks)
     if len(periods) > MAX_MEMBERS:
         remarks.add("members", f"The group has more than {MAX_MEMBERS:,} members: the others are left out.")
-    return tuple(
-        check(Membership, _membership(group_id, person, period, mapping, remarks), today, remarks)
-        for person, period in list(periods.items())[:MAX_MEMBERS]
-    )
+    found = []
+    for person, period in islice(periods.items(), MAX_MEMBERS):
+        fields = _membership(group_id, person, period, mapping, remarks)
+        if all(_is_usual(fields[name], str(today.year)) for name in ("start", "end") if fields.get(name)):
+            found.append(Membership.model_validate(fields))  # nothing in it can be wrong
+        else:
+            found.append(check(Membership, fields, today, remarks))
+    return tuple(found)
 
 
 def _periods(rows: Iterable[ChildRow], mapping: Mapping, remarks: Remarks) -> dict[int, _Period]:
@@ -96,6 +104,11 @@ def _membership(group_id: str, person: int, period: _Period, mapping: Mapping, r
     if period.roles:
         fields["roles"] = list(period.roles)[:_MOST_ROLES]
     return fields
+
+
+@lru_cache(_CACHED_DAYS)
+def _is_usual(day: str, year: str) -> bool:
+    return is_usual_day(day, year) and len(day) == len("2020-01-31")
 
 
 def _group_type(kind: Term, mapping: Mapping) -> str:

@@ -43,6 +43,15 @@ class Lists:
     countries: Terms = field(default_factory=dict)
     areas: dict[int, Area] = field(default_factory=dict)
 
+    @property
+    def of_addresses(self) -> tuple[tuple[str, str, Terms], ...]:
+        """The fields of an address that lists give, with their columns."""
+        return (
+            ("sub_region_code", "district", self.districts),
+            ("region_code", "state_id", self.states),
+            ("country_code", "country_id", self.countries),
+        )
+
     def area_chain(self, area: int | None) -> list[Area]:
         """Return an area and those that contain it, the smallest first."""
         found: dict[int, Area] = {}

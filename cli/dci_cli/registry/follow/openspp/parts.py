@@ -51,8 +51,10 @@ class Children:
 
     def of(self, owner: int) -> list[Row]:
         """Return the rows of a registrant, at most a few thousand; those of smaller ids are skipped."""
-        found: list[Row] = []
         row = self._next
+        if row is None or row[0] > owner:
+            return []
+        found: list[Row] = []
         while row is not None and row[0] <= owner:
             if row[0] == owner and len(found) < _MOST_ROWS:
                 found.append(row)

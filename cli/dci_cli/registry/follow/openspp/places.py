@@ -12,6 +12,12 @@ from dci_cli.registry.follow.openspp.terms import clean
 from dci_cli.registry.support.plausibility import Fields
 
 ADDRESS_LEVELS = ("address_line_1", "address_line_2", "locality", "sub_region_code", "region_code", "country_code")
+_TEXTS = (
+    ("address_line_1", "street"),
+    ("address_line_2", "street2"),
+    ("locality", "city"),
+    ("postal_code", "zip"),
+)
 _CODES = ("sub_region_code", "region_code", "country_code")
 _MOST_PLACES = 10
 _POINT, _WITH_SRID, _WGS_84 = 1, 0x20000000, 4326
@@ -20,21 +26,16 @@ _POINT_BYTES = 25  # of PostGIS's own form: byte order, type, SRID, two numbers
 
 def address(row: Row, mapping: Mapping) -> Fields:
     """Return the address of a registrant; if there is none at all, that of their area, as `area_levels` says."""
-    lists, names = mapping.lists, mapping.options.names
-    terms = {
-        "sub_region_code": lists.districts.get(row.get("district") or 0),
-        "region_code": lists.states.get(row.get("state_id") or 0),
-        "country_code": lists.countries.get(row.get("country_id") or 0),
-    }
-    found = {
-        "address_line_1": clean(row.get("street")) or clean(row.get("address")),
-        "address_line_2": clean(row.get("street2")),
-        "locality": clean(row.get("city")),
-        "postal_code": clean(row.get("zip")),
-        **{name: term.named(names) for name, term in terms.items() if term},
-    }
-    found = {name: value for name, value in found.items() if value}
-    return found or _area_address(lists.area_chain(row.get("area_id")), mapping)
+    found: Fields = {}
+    for name, column in _TEXTS:
+        if value := clean(row.get(column)):
+            found[name] = value
+    if "address_line_1" not in found and (value := clean(row.get("address"))):
+        found["address_line_1"] = value
+    for name, column, entries in mapping.lists.of_addresses:
+        if (key := row.get(column)) and (term := entries.get(key)):
+            found[name] = term.named(mapping.options.names)
+    return found or _area_address(mapping.lists.area_chain(row.get("area_id")), mapping)
 
 
 def place(row: Row, mapping: Mapping) -> Fields | None:

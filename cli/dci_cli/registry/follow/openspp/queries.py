@@ -97,7 +97,7 @@ class Queries:
              ORDER BY n."group", n.id"""
 
     def relations(self, *, some: bool) -> str:
-        """Return the relationships of people at both ends: relation, whether it is inverse, the other end, written."""
+        """Return the relationships of people at both ends: relation, whether inverse, other end, written."""
         layout = self._layout
         ends = [("source", "FALSE", "destination")]
         if not layout.has_codes:  # OpenSPP2's have no inverse

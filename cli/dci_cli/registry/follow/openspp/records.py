@@ -90,14 +90,17 @@ class RecordReader:
                 fields["disability_info"] = limitations
             if related := people.related_persons(relations, mapping, remarks):
                 fields["related_persons"] = related
+        content = to_json(fields)
         if stamp := newest(stamps):
             fields["last_updated"] = stamp
         record: Person | Group
         if kind is Kind.GROUP:
-            record = check(Group, fields, self._today, remarks)
+            record = check(Group, fields, self._today, remarks, len(content))
         else:
-            record = check(Person, fields, self._today, remarks)
-        digest = _digest(kind, fields, members)
+            record = check(Person, fields, self._today, remarks, len(content))
+        if remarks.warnings:  # by which fields may have been repaired, or left out
+            content = to_json({name: value for name, value in fields.items() if name != "last_updated"})
+        digest = _digest(kind, content, members)
         return SourceRecord(id_, kind, record, members, digest, remarks.contested, tuple(remarks.warnings))
 
     def _shared_fields(self, row: Row, identifiers: list[Any], phones: list[Any], remarks: Remarks) -> Fields:
@@ -136,10 +139,9 @@ class _AllChildren:
         self.assessments = rows(queries.assessments, when=has_assessments)
 
 
-def _digest(kind: Kind, fields: Fields, members: tuple[Membership, ...]) -> bytes:
-    """Return a digest of a record with its memberships, without its stamp."""
-    own = {name: value for name, value in fields.items() if name != "last_updated"}
-    digest = blake2b(kind.encode() + to_json(own), digest_size=_DIGEST_BYTES)
-    for member in members:
-        digest.update(member.__pydantic_serializer__.to_json(member, exclude_unset=True))
+def _digest(kind: Kind, content: bytes, members: tuple[Membership, ...]) -> bytes:
+    """Return a digest of a record with its memberships; the content is without its stamp."""
+    digest = blake2b(kind.encode() + content, digest_size=_DIGEST_BYTES)
+    if members:
+        digest.update(to_json(members))
     return digest.digest()
