@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dci_cli.__main__ import main
 from dci_cli.aws import OperatorRuntime
 from dci_cli.command_error import report_errors
 from dci_cli.command_table import build_parser
@@ -35,18 +36,21 @@ class Following:
     state: Path
     capsys: pytest.CaptureFixture[str]
 
-    def __call__(self, source: Source, *arguments: object) -> Outcome:
-        """Run the command."""
+    def __call__(self, source: Source | str, *arguments: object) -> Outcome:
+        """Run the command, on a source or the address of a database."""
         self.capsys.readouterr()
         given = ["registry", "follow", "openspp", "--table", self.registry.table, "--state", str(self.state)]
         given += map(str, arguments)
-        options = build_parser(given).parse_args(given)
-        run = registry_command(lambda options: command.follow(source, options))
-        status = report_errors(lambda: run(options))
+        if isinstance(source, str):
+            status = main([*given, "--database", source])
+        else:
+            options = build_parser(given).parse_args(given)
+            run = registry_command(lambda options: command.follow(source, options))
+            status = report_errors(lambda: run(options))
         printed = self.capsys.readouterr()
         return Outcome(status, printed.out, printed.err)
 
-    def kill(self, source: Source, at: int, *, before: bool) -> None:
+    def kill(self, source: Source | str, at: int, *, before: bool) -> None:
         """Run the command in a process that is killed at this call of DynamoDB, if there are so many."""
         runtime = OperatorRuntime(self.registry.runtime.settings, retry=NO_PAUSES)
         vars(runtime)["dynamodb"] = KilledClient(runtime.dynamodb, at, before=before)
@@ -54,7 +58,7 @@ class Following:
             patch.setattr(command, "runtime_of", lambda _: runtime)
             self(source)
 
-    def killed(self, source: Source, at: int, *, before: bool) -> bool:
+    def killed(self, source: Source | str, at: int, *, before: bool) -> bool:
         """Run the command so, and return whether it was killed."""
         try:
             self.kill(source, at, before=before)
