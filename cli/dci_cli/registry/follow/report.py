@@ -61,7 +61,7 @@ class Report:
     def print_details(self) -> None:
         """Print warnings and problems on stderr."""
         for what, number in self._warnings.most_common(_SHOWN):
-            print(f"{number:,} times: {what}", file=sys.stderr)
+            print(f"{number:,} record{'s'[: number != 1]}: {what}", file=sys.stderr)
         for line in self._problems[:_SHOWN]:
             print(line, file=sys.stderr)
         if len(self._problems) > _SHOWN:
