@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.console_browser import PHONE, Watch
+from support.console_browser import PHONE
 from support.console_clients import Clients
 
 Opener = Callable[..., Page]
