@@ -42,6 +42,7 @@ pytest_plugins = [
     "support.partner_server",
     "support.operator_provider",
     "support.approvals",
+    "support.own_clients",
 ]
 
 SETTINGS = Settings(
@@ -125,7 +126,7 @@ def _clients() -> dict[str, Any]:
     """Return what makes the functions' clients of AWS, where it is not their own."""
     if os.environ.get("DCI_TEST_AWS_CLIENT") != "botocore":
         return {}
-    services = {"dynamodb": "dynamodb", "secrets": "secretsmanager", "sqs": "sqs"}
+    services = {"dynamodb": "dynamodb", "secrets": "secretsmanager", "sqs": "sqs", "cloudwatch": "cloudwatch"}
     return {name: lambda _, service=service: boto3.client(service) for name, service in services.items()}
 
 
@@ -134,12 +135,12 @@ _seeds = iter(range(1_000_000))
 
 @pytest.fixture(scope="session")
 def new_api(engine: None) -> Callable[..., Api]:  # noqa: ARG001 - must be running
-    """Return a maker of APIs; keywords change the settings, and `sqs` what makes the client of SQS."""
+    """Return a maker of APIs; keywords change the settings, and `sqs` and `cloudwatch` what makes these clients."""
 
     def make(**changes: Any) -> Api:
         fields = {name: getattr(SETTINGS, name) for name in SETTINGS.__slots__}
-        sqs = {"sqs": changes.pop("sqs")} if "sqs" in changes else {}
-        return Api(Settings(**fields | changes), next(_seeds), _clients() | sqs)
+        own = {name: changes.pop(name) for name in ("sqs", "cloudwatch") if name in changes}
+        return Api(Settings(**fields | changes), next(_seeds), _clients() | own)
 
     return make
 

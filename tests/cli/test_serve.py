@@ -104,6 +104,16 @@ def test_a_demo_person_signs_in(server: ServerProcess, dci: Dci, browser: Browse
         assert dci("logout", *local).status == 0
 
 
+def test_the_overview_counts_requests(server: ServerProcess) -> None:
+    """The local server keeps the metrics that the overview of a deployment has: requests by outcome."""
+    found(server, server.authorization("partner"))
+    assert server.send("GET", "/clients").status == 401
+    requests = server.send("GET", "/overview", **server.authorization("admin")).json["requests"]
+    totals = {one["outcome"]: one["total"] for one in requests["outcomes"]}
+    assert totals["ok"] >= 1
+    assert totals["err.request.unauthorized"] >= 1
+
+
 @pytest.mark.exhaustive
 def test_what_it_prints_can_be_pasted(server: ServerProcess) -> None:
     """The printed commands get a token and find the known person, when a shell runs them as they stand."""

@@ -8,6 +8,8 @@ import pytest
 
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_store import ExchangeStore
+from dci_common.exchange.near_limits import near_limit_queue
+from dci_common.timestamps import day
 from support.api import Api, Reply, item, predicate
 from support.exchanges import Partner, Queues, Receiver, records_of
 
@@ -205,11 +207,16 @@ def test_a_receiver_that_is_gone_pauses_its_client(partner: Partner, receiver: R
 
 
 def test_a_quota_that_is_used_up_waits_for_the_next_day(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:
-    """The keys that the day allows are collected; the rest follow on the days after, and nothing is sent before."""
+    """The keys that the day allows are collected; the rest follow on the days after, and nothing is sent before.
+
+    The client is listed as near its limit.
+    """
     partner = Partner(*exchange_api, receiver.url, records_a_day=15)
     reply = partner.search(predicate(EVERYBODY))
     partner.work()
     assert (partner.state(reply), receiver.received) == ("collecting", [])
+    near = ExchangeLists(partner.api.runtime).listed(near_limit_queue(str(day(partner.api.clock()))))
+    assert partner.client.client_id in near
     for _ in range(3):
         partner.api.clock.advance(86_400)
         partner.sweep()

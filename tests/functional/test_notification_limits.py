@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from dci_common.exchange.exchange_lists import ExchangeLists
+from dci_common.exchange.near_limits import near_limit_queue
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group
 from dci_common.subscriptions.event_types import Event
 from dci_common.subscriptions.outbox import Outbox
+from dci_common.timestamps import day
 from support.admin_client import Admin
 from support.api import Api
 from support.exchanges import change_client
@@ -27,13 +30,16 @@ def scene(new_api: Callable[..., Api]) -> Iterator[Scene]:
 
 
 def test_records_are_counted_for_the_quota(scene: Scene) -> None:
-    """Events beyond the records of a day wait for the next one, in UTC."""
+    """Events beyond the records of a day wait for the next one, in UTC; the client is listed as near its limit."""
     change_client(scene.partner, records_a_day=1)
     subscription = scene.subscribed()
     scene.put(subscription, Event.UPDATED)
     scene.put(subscription, Event.UPDATED, record_id="beno")
     scene.partner.work()
     assert scene.types == [["UPDATE"]]
+    api = scene.partner.api
+    near = ExchangeLists(api.runtime).listed(near_limit_queue(str(day(api.clock()))))
+    assert scene.partner.client.client_id in near
     scene.later(3_600)
     assert len(scene.types) == 1
     scene.later(14 * 3_600)

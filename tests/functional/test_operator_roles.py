@@ -11,7 +11,7 @@ from support.deployment import functions
 from support.events import Event, event, http_events
 from support.operator_provider import ROLES, OpenIdProvider
 
-ADMINISTRATION = ("/clients", "/keys", "/exchanges", "/subscriptions", "/approvals")
+ADMINISTRATION = ("/clients", "/keys", "/exchanges", "/subscriptions", "/approvals", "/overview")
 PUBLIC = {"/handover", "/handover/handover.js"}  # a link and a code open it
 # What each credential may do on the routes of administration: read, or also change.
 READS, CHANGES = {"GET"}, {"GET", "POST", "PATCH", "DELETE"}
@@ -30,6 +30,7 @@ PERMITTED: dict[str, set[str]] = {
 }
 DENIED = {401, 403}
 DECISIONS = ("/approve", "/reject")  # which only approvers make
+SENT_AGAIN = ("/redrive", "/resume")  # which only people do
 
 
 def requests(prefixes: tuple[str, ...]) -> dict[str, Event]:
@@ -68,6 +69,8 @@ def test_a_route_is_open_to_its_roles_alone(operators_api: Api, provider: OpenId
         permitted = method in PERMITTED[credential]
         if path_of(sent).endswith(DECISIONS):
             permitted = "approver" in credential
+        if path_of(sent).endswith(SENT_AGAIN):
+            permitted = "client-manager" in credential
         assert (reply.status not in DENIED) == permitted, (name, reply)
         assert reply.status < 500, (name, reply)
 
@@ -101,6 +104,6 @@ def test_nothing_changes_without_a_provider(new_api: Callable[..., Api], provide
         for name, sent in requests(ADMINISTRATION).items():
             method = str(sent["requestContext"]["http"]["method"])
             denied = api.send(event(name, token=token)).status in DENIED
-            permitted = method in PERMITTED[credential] and not path_of(sent).endswith(DECISIONS)
+            permitted = method in PERMITTED[credential] and not path_of(sent).endswith((*DECISIONS, *SENT_AGAIN))
             assert denied != permitted, name
     assert provider.paths == []

@@ -52,8 +52,8 @@ def _sent_again(api: Api, manager: str) -> Iterator[tuple[int, Event]]:
     client, _ = api.client()
     dead = {"pathParameters": {"correlation_id": ended(api.runtime, client.client_id, "dead").correlation_id}}
     yield 200, event("exchange_redrive", token=manager) | dead
-    WorkerPlaces(api.runtime).pause(client.client_id)
     failing(api.runtime, client.client_id)
+    WorkerPlaces(api.runtime).pause(client.client_id)
     yield 200, event("client_resume", token=manager) | {"pathParameters": {"client_id": client.client_id}}
 
 

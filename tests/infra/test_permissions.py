@@ -30,6 +30,7 @@ RECEIVE = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes"
 READ_STREAM = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
 OF_CLIENTS = ("CLIENT#*", "SECRET#*", "NAME#*")
 KEEP, CALLBACKS = "s3:PutObject", "${AWS::StackName}/callbacks/*"
+METRICS = "cloudwatch:GetMetricData"
 LOG = "logs:CreateLogStream logs:PutLogEvents"
 
 # A change here changes which functions can read people and secrets.
@@ -75,9 +76,8 @@ REVIEWED = {
         on(PUT, "ExchangeTable", "SUBSCRIPTION#*", "EXCHANGE#*", transaction=True),
         on(DELETE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", transaction=True),
         on(UPDATE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", "OPEN#*", transaction=True),
-        on(UPDATE, "ExchangeTable", "EXCHANGE#*", "TRANSACTION#*", "CLIENT#*", "OPEN#*", "CHANNEL#*"),
-        on("cloudwatch:GetMetricData", "*"),
-        on(UPDATE, "ExchangeTable", "PROVIDER"),
+        on(UPDATE, "ExchangeTable", "EXCHANGE#*", "TRANSACTION#*", "CLIENT#*", "OPEN#*", "CHANNEL#*", "PROVIDER"),
+        on(METRICS, "*"),
         on("secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret", CALLBACKS),
         Statement(
             frozenset({"secretsmanager:RotateSecret"}),
@@ -193,8 +193,10 @@ def test_each_function_was_reviewed() -> None:
 
 @pytest.mark.parametrize("function", REVIEWED)
 def test_nothing_is_granted_by_wildcard(function: str) -> None:
-    """Actions are named one by one, and resources too, but for indexes, objects and secrets for callbacks."""
+    """Actions are named one by one, and resources too, but for indexes, objects, callback secrets and metrics."""
     for grant in policy(function):
+        if grant.actions == {METRICS}:  # for which IAM knows no other resource
+            continue
         assert not any("*" in action for action in grant.actions)
         everything = {resource for resource in grant.resources if "*" in resource}
         assert everything <= {"RegistryTable/index/*", CALLBACKS, "LostChanges/*"}

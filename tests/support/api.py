@@ -96,6 +96,7 @@ class Api:
             "asynchronous": exchange_app.create_app(self.runtime),
             "/oauth2": token,
             "/.well-known": token,
+            "/overview": clients,
             "/clients": clients,
             "/approvals": clients,
             "/handover": clients,

@@ -22,6 +22,7 @@ from dci_cli.local.data import LocalData
 from dci_cli.local.handlers import load_handler
 from dci_cli.local.kept_secrets import kept_secrets
 from dci_cli.local.queues import QUEUE_URLS, create_queues
+from dci_cli.local.request_metrics import STACK, counted_requests
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.stream_reader import Streams
 from dci_cli.local.tables import add_indexes, create_tables, turn_on_streams
@@ -102,7 +103,8 @@ def local_deployment(
     with (
         moto_engine.running(),
         data.running(issuer) as engine,
-        environment(variables(issuer, callback_hosts)),
+        environment(variables(issuer, callback_hosts) | {"STACK_NAME": STACK}),
+        counted_requests(),
         kept_secrets(data.secrets_file, _CALLBACK_SECRETS),
     ):
         runtime = Runtime(Settings.from_env(os.environ))

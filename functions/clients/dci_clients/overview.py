@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 Part = dict[str, Any] | list[Any]
-_FAILURES = (BotoCoreError, ClientError, DomainError)
 _UNREADABLE = "This could not be read now: try again shortly."
-_NO_METRICS = "This server keeps no metrics: only a deployment on AWS does."
+_NO_METRICS = "This server keeps no metrics: it has no STACK_NAME."
 _COUNTS_SECONDS = 60  # for which counts of requests are kept, because CloudWatch charges for them
 _RECENT = 3600 // SECONDS  # steps of an hour
 _PARTS = ("requests", "exchanges", "subscribers", "secrets", "keys", "limits", "approvals")
@@ -62,7 +61,7 @@ class Overview:
         parts, unavailable = self._read(readers)
         if "requests" not in readers:
             unavailable["requests"] = _NO_METRICS
-        with suppress(*_FAILURES):  # without the names there are the ids
+        with suppress(BotoCoreError, ClientError, DomainError, ValueError):  # without the names there are the ids
             self._name(parts)
         body = {
             "at": timestamp(self._runtime.clock()),
@@ -80,7 +79,7 @@ class Overview:
         for name, part in reading.items():
             try:
                 parts[name] = part.result()
-            except _FAILURES as error:
+            except Exception as error:  # noqa: BLE001 - of this part alone: the others are shown
                 log_failure(error, "")
                 unavailable[name] = _UNREADABLE
         return parts, unavailable

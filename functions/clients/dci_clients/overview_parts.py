@@ -41,13 +41,13 @@ def limits(runtime: Runtime) -> dict[str, Any]:
     marked, more = ExchangePages(runtime).head(near_limit_queue(str(today)), MOST)
     clients = ClientStore(runtime).many(client_id for client_id, _ in marked)
     counts = read_counts(runtime, clients, [today])
-    used = []
+    used = list[dict[str, Any]]()
     for client_id, client in clients.items():
         records, a_day = counts.get((client_id, today), 0), limits_of(client, settings)["records_a_day"]
         if is_near(records, a_day):
             share = round(records / a_day, 3)
             used.append({"client_id": client_id, "date": str(today), "records": records} | _limit(a_day, share))
-    used.sort(key=lambda one: (-float(one["share"]), str(one["client_id"])))
+    used.sort(key=lambda one: (-one["share"], one["client_id"]))
     return {"count": len(used), "more": more, "clients": used[:SHOWN]}
 
 

@@ -34,9 +34,11 @@ class ReadEndpoints:
         return Response.of(200, {"clients": listed, **next_page(following)})
 
     def deleted(self, request: Request) -> Response:
-        """Return a page of the clients that were deleted, the last one first."""
+        """Return a page of the clients that were deleted, and not restored since, the last one first."""
         entries, following = self._clients.deleted_page(*read_page(request.query, INDEX_POSITION, LISTED_DELETED))
-        return Response.of(200, {"clients": list(map(deleted_client, entries)), **next_page(following)})
+        restored = self._clients.many(entry["client_id"] for entry in entries)
+        deleted = [deleted_client(entry) for entry in entries if entry["client_id"] not in restored]
+        return Response.of(200, {"clients": deleted, **next_page(following)})
 
     def client(self, request: Request) -> Response:
         """Return a client."""
