@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -36,7 +37,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         with office.runtime() as runtime, threads() as pool:
             settings = runtime.settings
             # With a stream, DynamoDB Local writes the slower the more there is.
-            runtime.dynamodb.update_table(TableName=settings.audit_table, StreamSpecification={"StreamEnabled": False})
+            off: Any = {"StreamEnabled": False}
+            runtime.dynamodb.update_table(TableName=settings.audit_table, StreamSpecification=off)
             ids = [str(uuid.UUID(int=number, version=4)) for number in range(CLIENTS)]
             tables = {settings.clients_table: clients(ids), settings.audit_table: audited(ids[-1])}
             for table, items in tables.items():
