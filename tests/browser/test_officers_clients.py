@@ -20,7 +20,7 @@ def day(ago: int) -> str:
 
 
 def test_unusual_volume_leads_to_what_the_client_saw(office: Office, page_as: Opened, accessible: Accessible) -> None:
-    """A client that received many more records than usual is marked, first, and has its days in a chart and a table."""
+    """A client that received many more records than usual is marked, and has its days in a chart and a table."""
     client_id = office.register("Zealous Agency")
     for ago in range(1, 6):
         office.received(client_id, day(ago), 40)

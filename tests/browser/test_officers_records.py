@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from support.console_browser import PHONE, settled
-from support.officers import UIN, Office, authorization, find
+from support.officers import UIN, Office, authorization
 
 Opened = Callable[..., Page]
 Accessible = Callable[[Page], None]
@@ -65,7 +65,7 @@ def test_several_owners_of_a_phone_number_are_a_choice(office: Office, page_as: 
 
 
 def test_the_log_says_who_changed_what(office: Office, page_as: Opened, accessible: Accessible) -> None:
-    """Entries have the change, its authors, and links to the client and the approval; filters search what was read."""
+    """Entries have the change, its authors, and links to client and approval; filters search what was read."""
     client_id = office.register("Logged Agency")
     manager = page_as("manager-approver", "/console/log")
     expect(manager.get_by_role("navigation", name="Parts of this page")).to_have_count(0)

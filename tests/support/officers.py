@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dci_cli.aws import OperatorRuntime
 from dci_cli.local_server import local_environment
 from dci_common.clients.registration import NewClient, register
 from dci_common.runtime import Runtime
@@ -44,8 +45,8 @@ class Office:
     def runtime(self) -> Iterator[Runtime]:
         """Yield what the functions use, at the server's own tables."""
         with local_environment(self.server.credentials_file):
-            names = ("clients", "registry", "exchange", "audit")
-            yield Runtime(Settings(**{f"{name}_table": os.environ[f"{name.upper()}_TABLE"] for name in names}))
+            clients, exchange, audit = (os.environ[f"{name}_TABLE"] for name in ("CLIENTS", "EXCHANGE", "AUDIT"))
+            yield OperatorRuntime(Settings(clients_table=clients, exchange_table=exchange, audit_table=audit))
 
     def register(self, name: str = "", **members: Any) -> str:
         """Register a client as its deployer does, and return its id."""
@@ -77,7 +78,7 @@ class Office:
         with self.runtime() as runtime:
             return items_of(runtime.settings.audit_table, f"RECORD#{key}")
 
-    def audited(self, number: int, *keys: str, is_withheld: bool = False, **more: Item) -> None:
+    def audited(self, number: int, *keys: str, is_withheld: bool = False, **more: Any) -> None:
         """Put an audit item of some minutes ago, and that it was withheld if it was."""
         with self.runtime() as runtime:
             item = disclosed(runtime, time.time() - 60 * number, number, *keys, **more)
@@ -94,7 +95,7 @@ class Office:
         """Have an operator put records by the command line, which is recorded."""
         arguments, variables = command("registry", "put", "-", "--credentials", str(self.server.credentials_file))
         lines = "\n".join(map(json.dumps, records))
-        subprocess.run(arguments, env=variables, input=lines, text=True, check=True, capture_output=True)  # noqa: S603
+        subprocess.run(arguments, env=variables, input=lines, text=True, check=True, capture_output=True)
 
     def ask(self, token: str, client_id: str, **changes: Any) -> str:
         """Ask for a change of a client that waits, and return the id of the approval."""
