@@ -7,7 +7,7 @@
 import {CursorList} from '../api.js'
 
 export class WalkedList {
-  constructor(api, where, member, query, {wanted = 25, most = 20, keep = () => true} = {}) {
+  constructor(api, where, member, query, {wanted = 25, most = 10, keep = () => true} = {}) {
     Object.assign(this, {rows: [], keep, isBusy: false, wanted, most})
     this._list = new CursorList(api.send, where, member, query)
   }
