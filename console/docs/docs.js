@@ -16,9 +16,8 @@
     [".auth-container input", submittedByEnter],
     [".dialog-ux .modal-ux", asDialog],
     ["textarea.body-param__text", named("Request body")],
-    ["#servers", (choice) => choice.setAttribute("aria-label", "Server")],
     [".information-container", region("About the API")],
-    [".scheme-container", region("Server and authorization")],
+    [".scheme-container", region("Authorization")],
     [".webhooks", region("Webhooks")],
     [".examples-select-element", named("Example")],
     [".body-param-content-type select, .content-type", named("Content type")],
@@ -97,7 +96,11 @@
     validatorUrl: null,
     // No cookies, and no dialog of the browser's own when credentials are wrong, for which it would keep the answer back.
     requestInterceptor: (request) => ({ ...request, credentials: "omit" }),
-    onComplete: () => OPENED.forEach((tag) => ui.layoutActions.show(["operations-tag", tag], true)),
+    onComplete: () => {
+      const address = location.href; // which opening a tag changes
+      OPENED.forEach((tag) => ui.layoutActions.show(["operations-tag", tag], true));
+      history.replaceState(null, "", address);
+    },
   });
   new MutationObserver(mend).observe(document.getElementById("docs"), { childList: true, subtree: true });
 })();
