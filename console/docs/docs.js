@@ -13,11 +13,11 @@
     [".modal-ux .authorize[aria-label], .modal-ux .modal-btn[aria-label]", (button) => button.removeAttribute("aria-label")],
     [".close-modal", (button) => button.setAttribute("aria-label", "Close")],
     [".scopes h2 a", asButton],
+    [".auth-container input", submittedByEnter],
     [".dialog-ux .modal-ux", asDialog],
     ["textarea.body-param__text", named("Request body")],
-    ["#servers", (choice) => choice.setAttribute("aria-label", "Server")],
     [".information-container", region("About the API")],
-    [".scheme-container", region("Server and authorization")],
+    [".scheme-container", region("Authorization")],
     [".webhooks", region("Webhooks")],
     [".examples-select-element", named("Example")],
     [".body-param-content-type select, .content-type", named("Content type")],
@@ -45,6 +45,14 @@
     link.setAttribute("role", "button");
     link.setAttribute("tabindex", "0");
     link.onkeydown = ({ key }) => key === "Enter" && link.click();
+  }
+
+  function submittedByEnter(field) {
+    field.onkeydown = (event) => {
+      if (event.key !== "Enter" || field.form?.querySelector("[type=submit]")) return;
+      event.preventDefault();
+      field.closest(".auth-container").querySelector("button.authorize").click();
+    };
   }
 
   function asDialog(dialog) {
@@ -86,7 +94,13 @@
     tryItOutEnabled: true,
     persistAuthorization: false,
     validatorUrl: null,
-    onComplete: () => OPENED.forEach((tag) => ui.layoutActions.show(["operations-tag", tag], true)),
+    // No cookies, and no dialog of the browser's own when credentials are wrong, for which it would keep the answer back.
+    requestInterceptor: (request) => ({ ...request, credentials: "omit" }),
+    onComplete: () => {
+      const address = location.href; // which opening a tag changes
+      OPENED.forEach((tag) => ui.layoutActions.show(["operations-tag", tag], true));
+      history.replaceState(null, "", address);
+    },
   });
   new MutationObserver(mend).observe(document.getElementById("docs"), { childList: true, subtree: true });
 })();

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from support.console_browser import PHONE, Visitors
+from support.console_browser import DESKTOP, PHONE, Visitors, Watch
 from support.server_process import ServerProcess
 
-OPEN = Callable[..., Page]
+Open = Callable[..., Page]
 
 
 @pytest.fixture
-def opened(visitors: Visitors) -> OPEN:
+def opened(visitors: Visitors) -> Open:
     """Return what opens the page, and waits until the document is shown."""
 
-    def open_docs(path: str = "/docs/", **options: object) -> Page:
-        page = visitors.context(**options).new_page()  # type: ignore[arg-type]
+    def open_docs(path: str = "/docs/", size: tuple[int, int] = DESKTOP) -> Page:
+        page = visitors.context(size).new_page()
         page.goto(path)
         expect(page.locator("#operations-Search-search")).to_be_visible()
         return page
@@ -27,17 +28,108 @@ def opened(visitors: Visitors) -> OPEN:
     return open_docs
 
 
-def authorize(page: Page, client: dict[str, str]) -> None:
-    """Enter the credentials of a client, and close the dialog."""
+def dialog_of(page: Page) -> Locator:
+    """Open the dialog in which credentials are entered."""
     page.get_by_role("button", name="Authorize").first.click()
-    box = page.locator(".auth-container", has=page.get_by_text("clientCredentials"))
-    box.get_by_label("client_id").fill(client["client_id"])
-    box.get_by_label("client_secret").fill(client["client_secret"])
-    box.get_by_role("button", name="Authorize").click()
-    expect(box.get_by_role("button", name="Logout")).to_be_visible()
-    page.locator(".modal-ux").get_by_role("button", name="Close").first.click()
+    return page.get_by_role("dialog", name="Available authorizations")
 
 
-def test_root(server: ServerProcess, opened: OPEN) -> None:
+def authorize(page: Page, client: dict[str, str]) -> None:
+    """Enter the credentials of a client, get a token, and close the dialog by the keyboard."""
+    dialog = dialog_of(page)
+    dialog.get_by_label("client_id:").fill(client["client_id"])
+    dialog.get_by_label("client_secret:").fill(client["client_secret"])
+    dialog.get_by_label("client_secret:").press("Enter")
+    expect(dialog.get_by_role("button", name="Logout").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("button", name="Authorize").first).to_be_focused()
+
+
+def executed(operation: Locator) -> tuple[str, str]:
+    """Execute an operation that is open, and return the status and the body of its answer."""
+    operation.get_by_role("button", name="Execute").click()
+    answer = operation.locator(".live-responses-table .response").first
+    expect(answer.locator(".response-col_status")).to_have_text(re.compile(r"\d{3}"))
+    return answer.locator(".response-col_status").inner_text(), answer.locator("pre").first.inner_text()
+
+
+def test_a_partner_authorizes_and_searches(server: ServerProcess, opened: Open) -> None:
+    """From the address alone: the credentials get a token, and an example of a search is answered with a person."""
     page = opened("/")
-    page.screenshot(path="/tmp/shots/docs.png", full_page=True)
+    assert page.url == f"{server.base_url}/docs/"
+    authorize(page, server.credentials["partner"])
+    search = page.locator("#operations-Search-search")
+    search.locator(".opblock-summary-control").click()
+    status, body = executed(search)
+    (item,) = json.loads(body)["message"]["search_response"]
+    assert (status, item["data"]["reg_records"][0]["name"]["surname"]) == ("200", "Wanjiru")
+    search.get_by_label("Example").first.select_option(label="An identifier that nobody has")
+    expect(search.get_by_label("Request body")).to_have_value(re.compile("TEST-001"))
+    status, body = executed(search)
+    assert json.loads(body)["message"]["search_response"][0]["pagination"]["total_count"] == 0
+    assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def test_a_request_without_credentials_says_what_is_missing(watch: Watch, opened: Open) -> None:
+    """A deep link opens its operation; without a token the API's own error is shown."""
+    watch.expected.add("401")
+    page = opened("/docs/#/Search/search")
+    status, body = executed(page.locator("#operations-Search-search"))
+    assert (status, json.loads(body)["errors"][0]["code"]) == ("401", "err.request.unauthorized")
+
+
+def test_wrong_credentials_are_reported(watch: Watch, opened: Open) -> None:
+    """The dialog shows that the client is rejected, and why."""
+    watch.expected.add("401")
+    page = opened()
+    dialog = dialog_of(page)
+    expect(dialog.get_by_label("client_id:")).to_be_focused()
+    dialog.get_by_label("client_id:").fill("nobody")
+    dialog.get_by_label("client_secret:").fill("nothing")
+    dialog.get_by_role("button", name="Authorize").first.click()
+    expect(dialog.locator(".errors")).to_contain_text("Client authentication failed")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_page_is_accessible(
+    server: ServerProcess, opened: Open, accessible: Callable[[Page], None], size: tuple[int, int]
+) -> None:
+    """As it opens, in the dialog and with an answer: axe finds nothing, and nothing is wider than the screen."""
+    page = opened(size=size)
+    accessible(page)
+    dialog_of(page)
+    accessible(page)
+    page.keyboard.press("Escape")
+    authorize(page, server.credentials["partner"])
+    search = page.locator("#operations-Search-search")
+    search.locator(".opblock-summary-control").click()
+    executed(search)
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_every_operation_can_be_opened(opened: Open) -> None:
+    """All tags and operations unfold without an error in the browser's console; administration comes last."""
+    page = opened()
+    names = page.locator(".opblock-tag").evaluate_all("tags => tags.map(tag => tag.dataset.tag)")
+    first = next(number for number, name in enumerate(names) if name.startswith("Administration"))
+    assert {name.startswith("Administration") for name in names[first:]} == {True}
+    for name in names:
+        tag = page.locator(f".opblock-tag[data-tag='{name}']")
+        if tag.get_attribute("data-is-open") == "false":
+            tag.get_by_role("button").click()
+    operations = page.locator(".opblock-summary-control")
+    assert operations.count() > 50
+    for name in ("getToken", "getStatus", "createClient", "updateClient", "getAudit"):
+        page.locator(f"[id$='-{name}'] .opblock-summary-control").click()
+        expect(page.locator(f"[id$='-{name}'] .opblock-body")).to_be_visible()
+
+
+def test_the_downloads_are_there(server: ServerProcess, opened: Open) -> None:
+    """The page leads to the collection and to the document."""
+    page = opened()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Postman collection").click()
+    assert download.value.suggested_filename == "registry.postman_collection.json"
+    assert server.send("GET", "/docs/postman.json").json["info"]["name"] == "SPDCI registry API"

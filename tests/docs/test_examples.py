@@ -29,10 +29,22 @@ CLIENTS = ("client.py", "client.mjs")
 README = (FOLDER / "README.md").read_text("utf-8")
 
 
+def free_port() -> int:
+    """Return a port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @pytest.fixture
-def api(new_api: Callable[..., Api]) -> Api:
-    """Return an API whose clock is that of the examples."""
-    return Api(new_api().runtime.settings, time.time_ns(), {}, time.time)
+def served(new_api: Callable[..., Api]) -> Iterator[tuple[Api, str]]:
+    """Serve an API, whose clock is that of the examples; yield it, and its URL."""
+    port = free_port()
+    settings = new_api(issuer=f"http://127.0.0.1:{port}").runtime.settings
+    api = Api(settings, time.time_ns(), {}, time.time)
+    with api_over_http(api, port) as url:
+        yield api, url
 
 
 def printed(text: str) -> list[dict[str, Any]]:
@@ -46,13 +58,14 @@ def printed(text: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("program", CLIENTS)
-def test_the_client_finds_a_person_with_a_secret(api: Api, program: str) -> None:
+def test_the_client_finds_a_person_with_a_secret(served: tuple[Api, str], program: str) -> None:
     """It prints the one record; with a wrong secret it fails, and prints what the registry says of it."""
+    api, url = served
     client, secret = api.client()
-    with api_over_http(api) as url:
-        arguments = (url, client.sender_id, "UIN", "847951632")
-        found = run(program, *arguments, CLIENT_ID=client.client_id, CLIENT_SECRET=secret)
-        refused = run(program, *arguments, CLIENT_ID=client.client_id, CLIENT_SECRET="wrong")
+    arguments = (url, client.sender_id, "UIN", "847951632")
+    credentials = {"CLIENT_ID": client.client_id, "CLIENT_SECRET": secret}
+    found = run(program, *arguments, variables=credentials)
+    refused = run(program, *arguments, variables=credentials | {"CLIENT_SECRET": "wrong"})
     (person,) = printed(found.stdout)
     assert person["name"] == {"@type": "Name", "surname": "Wanjiru", "given_name": "Nyambura"}
     assert refused.returncode == 1
@@ -61,27 +74,27 @@ def test_the_client_finds_a_person_with_a_secret(api: Api, program: str) -> None
 
 
 @pytest.mark.parametrize("program", CLIENTS)
-def test_the_client_authenticates_with_a_key(api: Api, program: str, tmp_path: Path) -> None:
+def test_the_client_authenticates_with_a_key(served: tuple[Api, str], program: str, tmp_path: Path) -> None:
     """An assertion of each kind of key gets a token."""
-    with api_over_http(api) as url:
-        for algorithm in ("EdDSA", "ES256", "RS256"):
-            key = pair(algorithm)
-            (tmp_path / "key.pem").write_bytes(key.pem)
-            client, _ = api.client(jwks={"keys": [key.jwk]})
-            named = {"CLIENT_ID": client.client_id, "KEY_FILE": str(tmp_path / "key.pem"), "KEY_ID": key.kid}
-            done = run(program, url, client.sender_id, "UIN", "847951632", **named)
-            assert len(printed(done.stdout)) == 1, done.stderr
+    api, url = served
+    for algorithm in ("EdDSA", "ES256", "RS256"):
+        key = pair(algorithm)
+        (tmp_path / "key.pem").write_bytes(key.pem)
+        client, _ = api.client(jwks={"keys": [key.jwk]})
+        named = {"CLIENT_ID": client.client_id, "KEY_FILE": str(tmp_path / "key.pem"), "KEY_ID": key.kid}
+        done = run(program, url, client.sender_id, "UIN", "847951632", variables=named)
+        assert len(printed(done.stdout)) == 1, done.stderr
 
 
 @pytest.mark.parametrize("program", CLIENTS)
-def test_the_client_follows_cursors(api: Api, population: Population, program: str) -> None:
+def test_the_client_follows_cursors(served: tuple[Api, str], population: Population, program: str) -> None:
     """More people than a page has are all printed, each once; a rejected search fails with its reason."""
     women = [person for person in population.people if person.sex == "female"]
+    api, url = served
     client, secret = api.client()
     credentials = {"CLIENT_ID": client.client_id, "CLIENT_SECRET": secret}
-    with api_over_http(api) as url:
-        done = run(program, url, client.sender_id, "sex", "female", **credentials)
-        rejected = run(program, url, client.sender_id, "shoe_size", "42", **credentials)
+    done = run(program, url, client.sender_id, "sex", "female", variables=credentials)
+    rejected = run(program, url, client.sender_id, "shoe_size", "42", variables=credentials)
     found = [json.dumps(person, sort_keys=True) for person in printed(done.stdout)]
     assert len(women) > 100
     assert (len(found), len({*found})) == (len(women), len(women))
@@ -91,9 +104,7 @@ def test_the_client_follows_cursors(api: Api, population: Population, program: s
 @contextmanager
 def receiving(program: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run a receiver on a free port; yield its process, and its URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     arguments = [*command(program), str(port)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
@@ -112,7 +123,7 @@ def test_the_receiver_takes_the_answer_to_the_client(
         partner = Partner(api, queues, callback)
         credentials = {"CLIENT_ID": partner.client.client_id, "CLIENT_SECRET": partner.secret}
         wait_for(callback)
-        done = run(program, url, partner.client.sender_id, "UIN", "847951632", callback, **credentials)
+        done = run(program, url, partner.client.sender_id, "UIN", "847951632", callback, variables=credentials)
         (acknowledged,) = printed(done.stdout)
         partner.work()
         process.terminate()
@@ -147,9 +158,7 @@ def test_the_readmes_commands_print_what_it_says(tmp_path: Path) -> None:
     command("client.mjs")
     if bash is None:
         pytest.skip("the commands need bash")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     commands = "\n".join(re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
     commands = commands.replace("4000", str(port)).replace("python3 examples", f"{sys.executable} examples")

@@ -133,6 +133,7 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "GET", "/console", None, {}),  # which leads to the next one
         (200, "GET", "/console/", None, {}),
         (200, "GET", "/console/{proxy+}", None, {}),
+        *((200, "GET", path, None, {"Accept": "text/html"}) for path in ("/", "/docs", "/docs/", "/docs/{proxy+}")),
         (200, "GET", "/.well-known/jwks.json", None, {}),
         (200, "GET", "/.well-known/oauth-authorization-server", None, {}),
         (200, "POST", "/oauth2/client/introspect", about_a_token, {}),

@@ -21,3 +21,7 @@ def files(_: Api) -> Iterator[tuple[int, Event]]:
     configuration = event("console_file")
     configuration["pathParameters"] = {"proxy": "config.json"}
     yield 200, configuration
+    yield 308, event("docs_redirect")
+    yield 200, event("docs_home")
+    yield 200, event("docs_file")
+    yield 302, event("root")

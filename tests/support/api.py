@@ -103,10 +103,11 @@ class Api:
             "/keys": clients,
             "/exchanges": clients,
             "/subscriptions": clients,
-            "/console": console_app.create_app(self.runtime),
+            "/console": (console := console_app.create_app(self.runtime)),
+            "/docs": console,
             **dict.fromkeys(OVERSIGHT, oversight_app.create_app(self.runtime)),
         }
-        self._search = search
+        self._search, self._home = search, console
         self.deliver = delivery_app.create_app(self.runtime)
         self.context: Any = None  # Lambda's own; the local server has none
 
@@ -115,7 +116,8 @@ class Api:
         path = sent["routeKey"].split(" ")[-1]
         is_asynchronous = path.endswith(_ASYNCHRONOUS)
         served = "asynchronous" if is_asynchronous else path
-        app = next((app for prefix, app in self._apps.items() if served.startswith(prefix)), self._search)
+        default = self._home if path == "/" else self._search
+        app = next((app for prefix, app in self._apps.items() if served.startswith(prefix)), default)
         answer = app(sent, self.context)
         reply = Reply(answer["statusCode"], answer["headers"], answer["body"], sent)
         leaks.note(reply.status, reply.text)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support.api import Api, Reply
     from support.events import Event
 
-_CALLED_BACK = {
+_CALLED_BACK: dict[str, Any] = {
     "flags": {"asynchronous": True},
     "scopes": ("registry.search", "registry.subscribe", "registry.status"),
 }

@@ -13,6 +13,7 @@ import pytest
 from support.events import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 FOLDER = ROOT / "examples"
@@ -30,12 +31,12 @@ def command(program: str) -> list[str]:
     return [node, str(FOLDER / program)]
 
 
-def run(program: str, *arguments: str, folder: Path | None = None, **variables: str) -> Run:
+def run(program: str, *arguments: str, folder: Path | None = None, variables: Mapping[str, str] | None = None) -> Run:
     """Run a program to its end."""
     return subprocess.run(
         [*command(program), *arguments],
         cwd=folder,
-        env={**os.environ, **variables},
+        env={**os.environ, **(variables or {})},
         capture_output=True,
         text=True,
         check=False,

@@ -46,7 +46,8 @@ _REMEDIES: Mapping[Reason, str] = {
 
 def examine_message(client: ClientView, path: Path, http_client: HttpClient, now: float) -> Iterator[Finding]:
     """Yield what every step of the verification finds; one that fails is the last."""
-    steps = {"registration": partial(_registration, client), **message_steps(client, path, http_client, now)}
+    registration: dict[str, Callable[[], str]] = {"registration": partial(_registration, client)}
+    steps = registration | message_steps(client, path, http_client, now)
     for name, step in steps.items():
         try:
             yield Finding(name, "ok", step())

@@ -91,7 +91,7 @@ def _http_client_of(api: Api) -> HttpClient:
 
 def _side_findings(side: PartnerSide, http_client: HttpClient, message: Path | None) -> Iterator[Finding]:
     """Yield what is found of the receivers and the keys, and of a message that was signed with them."""
-    steps = {
+    steps: dict[str, Step] = {
         **_registration(side),
         **dict(_receiver_steps(side, http_client)),
         "key set": partial(_keys, side, http_client),
