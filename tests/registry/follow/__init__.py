@@ -1,0 +1,1 @@
+"""Following a database that other software keeps."""
