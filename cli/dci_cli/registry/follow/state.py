@@ -174,7 +174,7 @@ class State:
         self.db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((id_,) for id_ in source_ids))
 
     def want_changed(self) -> list[int]:
-        """Have those read who came, or whose restriction changed. Returns who came, vanished or is of another kind."""
+        """Have those read who came, or whose restriction changed. Returns who came, vanished or changed kind."""
         self.db.execute(queries.WANT_CHANGED)
         return [id_ for (id_,) in self.db.execute(queries.MOVED)]
 
