@@ -148,7 +148,7 @@ class FollowPass:
             return True
         if absent > MOST_LOADED and not self._options.load_all:
             raise CommandError(
-        """Load new records, if they are many; return whether all records are to be compared after that."""
+                f"The registry lacks {absent:,} people and groups of the database: load them by DynamoDB's import, "
                 "which is faster and cheaper (--export FILE, then dci registry create-from-s3), or one by one with "
                 "--load-all."
             )
