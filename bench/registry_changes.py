@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from registry_engine import ROOT, TABLE, running_engine
+from registry_engine import TABLE, running_engine
 from report import Budget, options_of, report
 
 from dci_cli.aws import OperatorRuntime
@@ -28,8 +28,8 @@ from dci_cli.registry.bulk import generate
 from dci_cli.registry.importer import command
 from dci_cli.registry.importer.target import Target
 from dci_cli.registry.support.json_lines import write_line
-from dci_cli.template import read_template
 from dci_common.settings import Settings
+from support.registries import tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -82,7 +82,7 @@ def _measure(dynamodb: DynamoDBClient, scratch: Path, households: int, crowd: in
 def _create_table(dynamodb: DynamoDBClient) -> None:
     with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
         dynamodb.delete_table(TableName=TABLE)
-    create_tables(dynamodb, read_template(ROOT / "template.yaml").tables, {"RegistryTable": TABLE})
+    create_tables(dynamodb, tables(streams=False), {"RegistryTable": TABLE})
 
 
 def _population(households: int) -> tuple[Rows, Rows, Rows]:

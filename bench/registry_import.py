@@ -23,7 +23,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from import_cost import import_figures
-from registry_engine import ROOT, TABLE, running_engine
+from registry_engine import TABLE, running_engine
 from report import Budget, options_of, report, speed
 
 from dci_cli.aws import OperatorRuntime
@@ -35,10 +35,10 @@ from dci_cli.registry.importer.file_reader import stage_files
 from dci_cli.registry.importer.record_items import write_views
 from dci_cli.registry.importer.staging import Staging
 from dci_cli.registry.support.batch_writer import BATCH, write_all
-from dci_cli.template import read_template
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.storage.facets import Indexing
 from dci_common.settings import Settings
+from support.registries import tables
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -146,7 +146,7 @@ def _import(_: DynamoDBClient, staging: Staging) -> None:
 
 
 def _timed(dynamodb: DynamoDBClient, write: Callable[[DynamoDBClient], None]) -> float:
-    create_tables(dynamodb, read_template(ROOT / "template.yaml").tables, {"RegistryTable": TABLE})
+    create_tables(dynamodb, tables(streams=False), {"RegistryTable": TABLE})
     began = time.perf_counter()
     write(dynamodb)
     seconds = time.perf_counter() - began

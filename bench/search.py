@@ -24,7 +24,7 @@ from typing import Any
 
 from memory import peak_mib
 from ministry_queries import MINISTRY_QUERIES, synchronous_sizes
-from registry_engine import ROOT, TABLE, running_engine
+from registry_engine import TABLE, running_engine
 from report import options_of, write
 from search_queries import MORE, PLANTED, QUERIES, Criteria, planted_people
 
@@ -32,7 +32,6 @@ from dci_cli.local.tables import create_tables
 from dci_cli.registry.bulk import generate
 from dci_cli.registry.inspect.read_meter import Cost, metered
 from dci_cli.registry.support.json_lines import write_line
-from dci_cli.template import read_template
 from dci_common.clients.model import Client
 from dci_common.deadline import Deadline
 from dci_common.edge.http import Request
@@ -41,6 +40,7 @@ from dci_common.runtime import Runtime, tune_gc
 from dci_common.settings import Settings
 from dci_common.spdci.envelope import SearchEnvelope
 from dci_search.service import SearchService
+from support.registries import tables
 
 _AUDIT_TABLE = "audit"
 _PEOPLE_A_HOUSEHOLD = 4.3
@@ -75,7 +75,7 @@ def _registry_of(people: int, *options: str) -> dict[str, Any]:
     """Create a registry, and measure searches in it."""
     with tempfile.TemporaryDirectory() as scratch, running_engine() as dynamodb:
         names = {"RegistryTable": TABLE, "AuditTable": _AUDIT_TABLE}
-        create_tables(dynamodb, read_template(ROOT / "template.yaml").tables, names)
+        create_tables(dynamodb, tables(streams=False), names)
         path = Path(scratch) / "people.jsonl"
         with path.open("w", encoding="utf-8") as file:
             generate.write(file, max(1, round((people - PLANTED) / _PEOPLE_A_HOUSEHOLD)), seed=1)

@@ -98,6 +98,7 @@ _REGISTRY = {
     "create-from-s3": Entry(
         "create a new table of any size from files, by DynamoDB's import from S3", "registry.bulk.create_from_s3"
     ),
+    "follow": Entry("keep the registry as the database of another system is", "registry.follow.command"),
 }
 _EXCHANGE = {
     "list": Entry("list the exchanges that failed or are open, or a client's", "exchange.inspect:list_exchanges"),

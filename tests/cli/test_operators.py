@@ -11,6 +11,7 @@ import pytest
 from support.admin_client import Admin
 from support.api import Api
 from support.events import event
+from support.lists import whole_list
 from support.operator_provider import OpenIdProvider, create_client, list_clients
 
 from .conftest import Clients, Dci
@@ -57,7 +58,8 @@ def test_a_person_is_disabled_and_enabled(
     assert dci("operators", "enable", *TABLE, named(provider), "--yes", "--at-once").status == 0
     operators_api.clock.advance(60)
     assert create_client(operators_api, token).status == 201
-    log = operators_api.send(event("clients_log", token=Admin(operators_api).token)).json["entries"]
+    read = event("clients_log", token=Admin(operators_api).token)
+    log = whole_list(lambda query: operators_api.send(read | {"rawQueryString": query}), "entries")
     acts = [(entry["act"], entry["by"]) for entry in log if entry["client_id"] == identifier(provider)]
     assert acts == [("operator_enabled", "operator"), ("operator_disabled", "operator")]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 import boto3
 
@@ -13,6 +12,7 @@ from support.admin_client import Admin
 from support.api import Api
 from support.approvals import Office, new_client
 from support.events import event
+from support.lists import whole_list
 
 WEEK = 7 * 86_400
 SECRET = "of-the-partner-0123456789"
@@ -101,11 +101,7 @@ def test_an_approval_shows_before_and_after(office: Office) -> None:
     """The list has who asked for what, and one approval the client before and after, and what differs."""
     client_id = office.registered()
     approval = office.waiting(client_id)
-    [listed] = [
-        one
-        for one in office.bo.send("approvals_list", query="status=waiting").json["approvals"]
-        if one["approval_id"] == approval
-    ]
+    [listed] = [one for one in office.bo.listed("waiting") if one["approval_id"] == approval]
     assert (listed["client_id"], listed["act"], listed["asked_by"], listed["asked_by_name"]) == (
         client_id,
         "updated",
@@ -122,17 +118,6 @@ def test_an_approval_shows_before_and_after(office: Office) -> None:
     assert office.bo.send("approval_get", approval_id="nothing").status == 404
 
 
-def whole_log(office: Office) -> Iterator[dict[str, Any]]:
-    """Yield the log of all clients, page by page: those of other tests have newer entries."""
-    following: dict[str, Any] = {}
-    while True:
-        page = office.bo.send("clients_log", query=urlencode({"limit": 100, **following})).json
-        yield from page["entries"]
-        if "next" not in page:
-            return
-        following = {"next": page["next"]}
-
-
 def test_both_names_are_in_the_log(office: Office) -> None:
     """The entry of the change has who asked and who approved; that it was asked for is an entry of its own."""
     client_id = office.registered()
@@ -147,7 +132,7 @@ def test_both_names_are_in_the_log(office: Office) -> None:
     assert made["changes"]["disclosure"]["after"] == ["full"]
     assert entries["proposed", approval]["by_name"] == "Amina"
     assert entries["rejected", rejected]["by_name"] == "Bo"
-    assert made in whole_log(office)
+    assert made in whole_list(lambda query: office.bo.send("clients_log", query=query), "entries")
 
 
 def test_a_change_is_rejected_or_withdrawn(office: Office) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dci_cli.registry.follow.metric import METRIC, NAMESPACE
 from dci_common.logs import log_item_failed
 from support.api import Api, identified
 from support.deployment import MONITORING, functions, of_type, template
@@ -184,7 +185,8 @@ def test_an_alarm_says_what_to_do(name: str) -> None:
     assert "AlarmActions" not in alarm
     told = of_type(TYPE, MONITORING, AlarmTopicArn="arn:aws:sns:eu-west-1:111122223333:operators")[name]["Properties"]
     assert told == alarm | {"AlarmActions": [{"Ref": "AlarmTopicArn"}]}
-    assert alarm["TreatMissingData"] == "notBreaching"
+    # The follower is not a function: its silence is the failure.
+    assert alarm["TreatMissingData"] == ("breaching" if name == "FollowAlarm" else "notBreaching")
 
 
 def refuse(api: Api) -> None:
@@ -223,7 +225,17 @@ def test_the_rest_are_metrics_of_aws() -> None:
     named = {(metric["Namespace"], metric["MetricName"]) for alarm in ALARMS.values() for metric in measured(alarm)}
     named |= {(chart[0], chart[1]) for chart in charted() if isinstance(chart[0], str)}
     of_aws = {(f"AWS/{service}", metric) for service, metrics in METRICS.items() for metric in metrics}
-    assert {(namespace, metric) for namespace, metric in named if namespace != "DCI"} == of_aws
+    of_the_follower = {(NAMESPACE, METRIC)}
+    assert {(namespace, metric) for namespace, metric in named if namespace != "DCI"} == of_aws | of_the_follower
+
+
+def test_a_follower_that_is_silent_has_an_alarm_if_one_is_wanted() -> None:
+    """With AlarmFollowMinutes an alarm reports that for so many minutes no pass has succeeded; by default none does."""
+    assert "FollowAlarm" not in of_type(TYPE, MONITORING, AlarmFollowMinutes="0")
+    alarm = ALARMS["FollowAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, METRIC)
+    assert alarm["Dimensions"] == [{"Name": "stack", "Value": {"Ref": "Deployment"}}]
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, {"Ref": "AlarmFollowMinutes"})
 
 
 def test_the_dashboard_names_what_is_deployed() -> None:

@@ -240,8 +240,7 @@ def test_a_request_that_failed_leaves_nothing_to_approve(office: Office) -> None
         failed = office.amina.create(callbacks={"urls": URLS, "auth": "bearer", "secret": SECRET})
     finally:
         del vars(dynamodb)["call"]
-    listed = office.bo.send("approvals_list", query="limit=100").json["approvals"]
-    [asked] = [approval for approval in listed if approval["asked_by"] == office.amina.id]
+    [asked] = [approval for approval in office.bo.listed() if approval["asked_by"] == office.amina.id]
     assert (failed.status, asked["status"]) == (503, "withdrawn")
     assert office.bo.approve(asked["approval_id"]).status == 409
     assert secrets_for_callbacks() == secrets

@@ -10,6 +10,7 @@ import pytest
 
 from support.api import Api
 from support.events import event
+from support.lists import whole_list
 from support.operator_provider import AUDIENCE, OpenIdProvider
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ class Person:
     def withdraw(self, approval_id: str) -> Reply:
         """Withdraw a change."""
         return self.send("approval_withdraw", approval_id=approval_id)
+
+    def listed(self, status: str = "") -> list[dict[str, Any]]:
+        """Return all approvals, or those of a status."""
+        sought = {"status": status} if status else {}
+        return whole_list(lambda query: self.send("approvals_list", query=query), "approvals", **sought)
 
     def log(self, client_id: str) -> list[dict[str, Any]]:
         """Return the log of a client, the newest entry first."""

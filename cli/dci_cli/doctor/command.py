@@ -39,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--table",
         default=os.environ.get("REGISTRY_TABLE", ""),
         metavar="TABLE",
-        help="the deployment's RegistryTable, an output of the stack, to check its stream (default: REGISTRY_TABLE)",
+        help="the deployment's RegistryTable, an output of the stack, to check its stream and the age of what it"
+        " follows (default: REGISTRY_TABLE)",
     )
     parser.add_argument(
         "--audit-table",
@@ -75,10 +76,12 @@ def _findings(api: Api, options: argparse.Namespace) -> Iterator[Finding]:
 def _stream_findings(registry_table: str, audit_table: str) -> Iterator[Finding]:
     if not (registry_table or audit_table):
         return
-    from dci_cli.doctor import stream_checks  # noqa: PLC0415 - boto3, for these checks alone
+    from dci_cli.doctor import follow_checks, stream_checks  # noqa: PLC0415 - boto3, for these checks alone
 
     if registry_table:
         yield stream_checks.examine_registry_stream(registry_table)
+        if followed := follow_checks.examine_followed(registry_table):
+            yield followed
     if audit_table:
         yield stream_checks.examine_audit_stream(audit_table)
 

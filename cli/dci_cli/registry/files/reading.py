@@ -52,12 +52,12 @@ def reading_of(options: argparse.Namespace) -> Reading:
         raise CommandError(f"--encoding {options.encoding} is unknown: name one such as cp1252 or utf-16.") from error
     if options.date_format and "%" not in options.date_format:
         raise CommandError("--date-format has no field: name the parts of a date, such as %d/%m/%Y.")
-    names = _names(options.map) if options.map else {}
+    names = read_names(options.map) if options.map else {}
     return Reading(Notation(options.date_format, options.decimal, names), encoding, options.strict)
 
 
-def _names(path: Path) -> dict[str, str]:
-    """Return the name of each value of a mapping file."""
+def read_names(path: Path) -> dict[str, str]:
+    """Return the name of each value of a mapping file. Raises CommandError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [[cell.strip() for cell in row] for row in csv.reader(file) if any(row)]

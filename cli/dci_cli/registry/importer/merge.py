@@ -47,7 +47,7 @@ def merge_record(kind: Kind, stored: View, given: Given, *, replace: bool) -> Pe
 
 def _merged_fields(stored: View, given: Given, *, replace: bool) -> View:
     if replace:
-        kept = {name: stored[name] for name in ("restricted",) if name in stored}
+        kept = {name: stored[name] for name in ("restricted", "source") if name in stored}
         return kept | given
     fields = _merge(stored, given)
     if "identifiers" in given:

@@ -9,7 +9,7 @@ from dci_cli.command_error import CommandError
 from dci_cli.registry.importer.id_key import IdKey
 from dci_cli.registry.support.registry_table import settings_if_loaded
 from dci_common.registry.storage import keys
-from dci_common.registry.storage.items import settings_item
+from dci_common.registry.storage.items import ref_of, settings_item
 from dci_common.registry.storage.store import RegistrySettings
 
 if TYPE_CHECKING:
@@ -58,9 +58,10 @@ class Target:
             raise CommandError(
                 f"The registry has {settings.shards} shards, which cannot be changed: leave out --shards."
             )
-        found = runtime.dynamodb.scan(TableName=runtime.settings.registry_table, Limit=1, ConsistentRead=True)
+        found = runtime.dynamodb.scan(TableName=runtime.settings.registry_table, Limit=2, ConsistentRead=True)
+        is_empty = all(ref_of(item) == ref_of(keys.FOLLOW_KEY) for item in found["Items"])
         id_key = IdKey(runtime, settings, is_kept=not dry_run)
-        return cls(runtime, settings, not found["Items"], shards, country, id_key)
+        return cls(runtime, settings, is_empty, shards, country, id_key)
 
     @property
     def country(self) -> str:

@@ -9,14 +9,18 @@ import argparse
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dci_cli.registry.support.follow_status import FollowStatus, duration
 from dci_cli.registry.support.registry_table import add_table, pages, registry_command, runtime_of
 from dci_cli.terminal import Column, add_json_option, print_json, print_table
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.store import RegistryStore
+
+if TYPE_CHECKING:
+    from dci_cli.aws import OperatorRuntime
 
 _OTHERS = {"REGISTRY": "settings", "IDENTIFIER": "identifiers", "PHONE": "phone numbers", "EMAIL": "e-mail addresses"}
 _COLUMNS = (
@@ -37,13 +41,23 @@ def run(options: argparse.Namespace) -> int:
     runtime = runtime_of(options)
     shards = RegistryStore(runtime).settings().shards
     counts = Counts(item for page in pages(runtime) for item in page["Items"])
-    shown = {"shards": shards, **counts.as_json()}
+    shown = {"shards": shards, **counts.as_json(), **_followed(runtime)}
     if options.json:
         print_json(shown)
     else:
         print("\n".join(_summary(shown)))
         print_table(_COLUMNS, [_row(sort, size) for sort, size in shown["items"].items()])
     return 0
+
+
+def _followed(runtime: OperatorRuntime) -> dict[str, Any]:
+    """Return which database the registry follows, and how old its data is; nothing if it follows none."""
+    status, now = FollowStatus.read(runtime), runtime.clock()
+    if not status.database:
+        return {}
+    age = round(now - status.moment) if status.moment else None
+    found = {"database": status.database, "version": status.version, "age_seconds": age, "problems": status.problems}
+    return {"follows": {**found, "last_failure": status.outcome or None}}
 
 
 class Counts:
@@ -122,6 +136,9 @@ def _summary(shown: dict[str, Any]) -> Iterator[str]:
     yield _line("memberships", shown["memberships"])
     yield _line("unfinished writes", shown["unfinished_writes"])
     yield _line("shards", shown["shards"])
+    if follows := shown.get("follows"):
+        age = "not loaded yet" if follows["age_seconds"] is None else f"{duration(follows['age_seconds'])} old"
+        yield f"{'follows':<20}{follows['version']}, {age}"
     yield "identifiers"
     yield from (_line(f"  {type_}", number) for type_, number in shown["identifiers"].items())
 

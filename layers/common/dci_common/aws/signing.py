@@ -92,17 +92,19 @@ class Signer:
         request = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
         scope = timestamp[:8] + self._scope
         text = f"{_ALGORITHM}\n{timestamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-        signature = hmac.digest(_signing_key(keys.secret_key, scope), text.encode(), "sha256").hex()
+        keyed = _signing_key(keys.secret_key, scope).copy()
+        keyed.update(text.encode())
         sent = lines.replace("\n", "\r\n")
         return (
             f"POST / HTTP/1.1\r\n{sent}authorization: {_ALGORITHM} Credential={keys.access_key}/{scope}, "
-            f"SignedHeaders={names}, Signature={signature}"
+            f"SignedHeaders={names}, Signature={keyed.hexdigest()}"
         )
 
 
 @lru_cache(maxsize=8)
-def _signing_key(secret_key: str, scope: str) -> bytes:
+def _signing_key(secret_key: str, scope: str) -> hmac.HMAC:
+    """Return an HMAC with the key, to be copied: `hmac.digest` would hand the GIL to another thread each time."""
     key = f"AWS4{secret_key}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return key
+    return hmac.new(key, digestmod="sha256")

@@ -155,6 +155,17 @@ Identifiers = Annotated[tuple[Identifier, ...], Field(max_length=MAX_IDENTIFIERS
 PhoneNumbers = Annotated[tuple[PhoneNumber, ...], Field(max_length=MAX_CONTACTS)]
 
 
+class Source(Record):
+    """The record of another database that a record follows: it is changed and deleted with that one.
+
+    `restricted` says that this database restricts the person, and may lift that again. Nothing of it is disclosed.
+    """
+
+    database: Key
+    id: int
+    restricted: bool = False
+
+
 class Registrant(Record):
     """The fields that people and groups share. `id` is the registry's own and is never disclosed as an identifier."""
 
@@ -165,6 +176,7 @@ class Registrant(Record):
     additional_attributes: Annotated[tuple[AdditionalAttribute, ...], Field(max_length=100)] = ()
     registration_date: Date | None = None
     last_updated: Moment | None = None
+    source: Source | None = None
 
     @model_validator(mode="after")
     def _is_small(self, info: ValidationInfo) -> Self:

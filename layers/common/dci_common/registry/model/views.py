@@ -6,7 +6,8 @@ costs one read. A field without a value is absent; nothing is ever `null`.
     person: Person's fields, households: [{the group's summary, roles, start, end}]
     group:  Group's fields,  members:    [{Person's fields, roles, start, end}]
 
-A person who left a group and came back has an entry for each period (see periods.py).
+A person who left a group and came back has an entry for each period (see periods.py). What a record follows
+(`source`) is in its own view alone.
 
 A group's summary is its fields except the additional ones, and `member_spans`: the number of its members, without
 restricted ones, for each period of membership (`[[start, end, number], ...]`, "" for an open side). So the group's
@@ -31,8 +32,8 @@ AnyView = Mapping[str, Any]
 NEVER = "9999-12-31"  # the end of a membership that has none
 
 MEMBERSHIP_FIELDS = ("roles", "start", "end")
-_NOT_IN_ENTRY = {"households", *MEMBERSHIP_FIELDS}
-_NOT_IN_SUMMARY = {"members", "additional_attributes", "registration_date", "last_updated"}
+_NOT_IN_ENTRY = {"households", "source", *MEMBERSHIP_FIELDS}
+_NOT_IN_SUMMARY = {"members", "additional_attributes", "registration_date", "last_updated", "source"}
 
 
 def views(

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 _CHECKS = 3  # of what seems wrong: perhaps a write was in progress
 PAGE_ITEMS = 500  # each refers to others, some of them large
+_OF_THE_REGISTRY = {ref_of(keys.REGISTRY_KEY), ref_of(keys.FOLLOW_KEY)}
 _RECORD_PREFIXES = tuple(f"{kind}#" for kind in Kind)
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)  # what reading a damaged body may raise
 
@@ -87,6 +88,21 @@ class Checker:
                 found = self._check(self._items(found).values()) if found else found
             for (pk, sk), findings in found.items():
                 yield from (f"{pk} {sk}: {finding}" for finding in findings)
+
+    def strays(self, scanned: Iterable[Mapping[str, Any]]) -> Iterator[Item]:
+        """Yield the items that belong to no record: what is left when new records were being written.
+
+        There should be no writer meanwhile. `scanned` are pages as for `findings`. Raises RegistryNotLoaded.
+        """
+        self._catalogue = self._catalogue.with_country(self._store.settings().country)
+        for page in scanned:
+            seen = {ref_of(item): item for item in page["Items"]}
+            context = self._context(seen)
+            for ref, item in seen.items():
+                owner = _owner(item)
+                is_record = ref == (owner, keys.RECORD)
+                if not is_record and ref not in context.expected.get(owner, {}) and ref not in _OF_THE_REGISTRY:
+                    yield item
 
     def _check(self, items: Iterable[Item]) -> dict[Ref, list[str]]:
         """Return the findings about each of these items that is wrong."""
@@ -143,7 +159,7 @@ def _items_of(stored: Stored, indexing: Indexing) -> dict[Ref, Item]:
 
 def _check_item(item: Item, context: _Context) -> Iterator[str]:
     ref, owner = ref_of(item), _owner(item)
-    if ref == ref_of(keys.REGISTRY_KEY):
+    if ref in _OF_THE_REGISTRY:
         return
     if owner not in context.expected:
         yield "cannot be read as it is" if ref == (owner, keys.RECORD) else "belongs to no record that can be read"

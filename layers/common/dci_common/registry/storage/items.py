@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind, record_fields
+from dci_common.registry.model.followed import followed
 from dci_common.registry.model.rules import VERSION, Rules
 from dci_common.registry.model.views import View, membership_fields
 from dci_common.registry.storage import keys
@@ -24,6 +25,7 @@ IDENTIFIER_TYPES, RESTRICTED_TYPES = "identifier_types", "restricted_types"  # a
 RULES, FORMER_RULES = "matching_rules", "former_rules"  # attributes of the settings too
 ID_KEY = "id_key"  # another
 RESTRICTED = "restricted"  # the mark of a lookup item whose owner is a restricted person
+FOLLOWED = "followed"  # what a record's item says of the record that it follows (see followed.py)
 
 # A body of more characters than this (300 KB at most, in UTF-8) is stored in items of its own.
 _PART_CHARACTERS = 75_000
@@ -88,6 +90,7 @@ def record_items(indexing: Indexing, kind: Kind, view: View, *, version: int, ma
         **indexing.attributes(kind, view),
         **({"parts": {"N": str(len(parts))}} if parts else {"body": {"S": body}}),
         **({"compressed": {"S": compressed_body(view)}} if parts and not marks.pending else {}),
+        **({FOLLOWED: {"S": str(source)}} if (source := followed(view)) else {}),
         **marks.attributes,
     }
     return [record, *(_part(kind, view["id"], number, text) for number, text in enumerate(parts, 1))]

@@ -12,6 +12,10 @@ RECORD = "RECORD"
 MEMBER = "MEMBER#"  # begins the sort key of a group's side of a membership
 NO_START = "-"  # in the key of a membership without a first day
 REGISTRY_KEY: Item = {"pk": {"S": "REGISTRY"}, "sk": {"S": "SETTINGS"}}
+FOLLOW_KEY: Item = {
+    "pk": {"S": "REGISTRY"},
+    "sk": {"S": "FOLLOW"},
+}  # which database is followed, by whom, and how far
 
 
 def record_pk(kind: Kind, record_id: str) -> str:

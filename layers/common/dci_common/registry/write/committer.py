@@ -97,6 +97,8 @@ class Committer:
         others = [change for change in changes if change.kind is Kind.PERSON and not change.keeps_own_fields]
         if others or len(groups) != 1 or (view := groups[0].after) is None:
             raise TooLarge
+        if any(_leaves(change, view["id"]) for change in changes):  # the group would not know whom it has to update
+            raise TooLarge
         before = groups[0].before
         joining = {change.after["id"] for change in changes if change.after and _joins(change, view["id"])}
         mark = self._transaction([])
@@ -199,6 +201,14 @@ def _joins(change: RecordChange, group_id: str) -> bool:
     if change.kind is not Kind.PERSON or change.before is None:
         return False
     return not entries_of(change.before.view["households"], group_id)
+
+
+def _leaves(change: RecordChange, group_id: str) -> bool:
+    """Return whether a person who shows a group is taken out of it."""
+    if change.kind is not Kind.PERSON or change.before is None:
+        return False
+    had, has = (view["households"] if view else () for view in (change.before.view, change.after))
+    return bool(entries_of(had, group_id)) and not entries_of(has, group_id)
 
 
 def _entries_now(group: Stored, people: Mapping[str, Stored]) -> dict[str, list[View]]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from dci_common.registry.errors import NoSuchRecord, WriteRefused
 from dci_common.registry.model.base import Kind, record_fields
-from dci_common.registry.model.periods import with_period
-from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
+from dci_common.registry.model.periods import start_of, with_period
+from dci_common.registry.model.records import AnyRecord, Group, Membership, Person, Source
 from dci_common.registry.model.stamp import stamped
 from dci_common.registry.model.views import (
     View,
@@ -30,6 +31,18 @@ MAX_MEMBERS = 2000  # of a group, and
 MAX_HOUSEHOLDS = 15  # of a person, each period counted
 
 Merge = Callable[[Person | Group, View], Person | Group]  # a record that is put, with the fields of the one there
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A period of membership that ends to exist: that with this start, "" for none. It may be gone already."""
+
+    person_id: str
+    group_id: str
+    start: str
+
+
+Change = AnyRecord | Removal
 _ById = dict[str, dict[str, list[View]]]  # entries by the id of their record, then of the other record
 
 
@@ -58,14 +71,17 @@ class PutChanges:
         self._households = _by_id(people.values(), "households")
         self._members = _by_id(groups.values(), "members")
 
-    def of(self, records: Sequence[AnyRecord]) -> list[RecordChange]:
-        """Return the changes that put records. Raises WriteRefused or PeriodConflict."""
-        put = [record for record in records if not isinstance(record, Membership)]
+    def of(self, records: Sequence[Change]) -> list[RecordChange]:
+        """Return the changes that put records, and remove periods before. Raises WriteRefused or PeriodConflict."""
+        put = [record for record in records if isinstance(record, Person | Group)]
         for record in put:
             self._put(record)
         for record in put:
             if isinstance(record, Person):
                 self._show_again(record.id)
+        for removal in records:
+            if isinstance(removal, Removal):
+                self._remove(removal)
         for membership in records:
             if isinstance(membership, Membership):
                 self._put_membership(membership)
@@ -83,6 +99,8 @@ class PutChanges:
         own = self._own[Kind.PERSON if isinstance(record, Person) else Kind.GROUP]
         before = own.get(record.id)
         after = self._merge(record, before) if self._merge and before is not None else record
+        if after.source is None and before is not None and "source" in before:  # whoever changes it, it is followed
+            after = after.model_copy(update={"source": Source.model_validate(before["source"])})
         own[record.id] = stamped(record_fields(after), before, self._now)
 
     def _show_again(self, person_id: str) -> None:
@@ -101,6 +119,14 @@ class PutChanges:
                 raise NoSuchRecord(f"There is no {kind.lower()} {id_}.")
         periods = with_period(membership, self._households[person_id].get(group_id, []), self._today)
         self._set_periods(person_id, group_id, periods)
+
+    def _remove(self, removal: Removal) -> None:
+        person_id, group_id = removal.person_id, removal.group_id
+        if person_id not in self._own[Kind.PERSON]:
+            self._members[group_id].pop(person_id, None)  # of whom an interrupted load has written nothing else
+            return
+        periods = self._households[person_id].get(group_id, [])
+        self._set_periods(person_id, group_id, [period for period in periods if start_of(period) != removal.start])
 
     def _set_periods(self, person_id: str, group_id: str, periods: list[View]) -> None:
         self._households[person_id][group_id] = periods

@@ -22,12 +22,12 @@ from dci_common.registry.errors import (
 )
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.periods import PeriodConflict, period_text, without_period
-from dci_common.registry.model.records import AnyRecord, Group, Membership, Person
+from dci_common.registry.model.records import AnyRecord, Group, Person
 from dci_common.registry.model.stamp import moment
 from dci_common.registry.model.views import View, household_entry, member_entry, own_fields
 from dci_common.registry.storage.store import Stored
 from dci_common.registry.write.committer import Committer, TooLarge
-from dci_common.registry.write.put_changes import Merge, PutChanges
+from dci_common.registry.write.put_changes import Change, Merge, PutChanges
 from dci_common.registry.write.record_change import RecordChange, entries_of, with_households, with_members
 from dci_common.registry.write.transaction import MAX_ACTIONS, IdentifierConflict, WriteConflict
 from dci_common.timestamps import day
@@ -63,12 +63,13 @@ class RegistryWriter:
         """
         self._do(lambda: self._put([record], version))
 
-    def put_all(self, records: Sequence[AnyRecord], merge: Merge | None = None) -> None:
-        """Create or replace records: in one transaction if they fit, otherwise one part of them after the other.
+    def put_all(self, records: Sequence[Change], merge: Merge | None = None) -> None:
+        """Create or replace records, and remove periods of membership, in one transaction if they fit.
 
-        The people come first, then each group with its memberships. Those that are written when an error is raised
-        are complete, and putting them again changes nothing. `merge` returns what a record makes of the one that is
-        there at that moment; without it, a record replaces that one. Raises WriteRefused.
+        If not, one part is written after the other: the people first, then each group with its memberships. Those
+        that are written when an error is raised are complete, and putting them again changes nothing. `merge` returns
+        what a record makes of the one that is there at that moment; without it, a record replaces that one. Raises
+        WriteRefused.
         """
         left = deque([list(records)])
         while left:
@@ -112,10 +113,10 @@ class RegistryWriter:
             found = self._committer.read(kind, ids)
         return found
 
-    def _put(self, records: Sequence[AnyRecord], version: int | None = None, merge: Merge | None = None) -> list[str]:
+    def _put(self, records: Sequence[Change], version: int | None = None, merge: Merge | None = None) -> list[str]:
         people = {record.id for record in records if isinstance(record, Person)}
         groups = {record.id for record in records if isinstance(record, Group)}
-        memberships = [record for record in records if isinstance(record, Membership)]
+        memberships = [record for record in records if not isinstance(record, Person | Group)]
         # The groups first: finishing an interrupted write of one changes people.
         homes = self._read_finished(Kind.GROUP, sorted(groups | {one.group_id for one in memberships}))
         found = self._committer.read(Kind.PERSON, sorted(people | {one.person_id for one in memberships}))
@@ -178,11 +179,11 @@ class RegistryWriter:
         return found
 
 
-def _split(records: Sequence[AnyRecord]) -> list[list[AnyRecord]]:
+def _split(records: Sequence[Change]) -> list[list[Change]]:
     """Return smaller parts of records in their order: people, then each group and its memberships; at least one."""
-    by_group: dict[str, list[AnyRecord]] = {}
+    by_group: dict[str, list[Change]] = {}
     for record in records:
-        group_id = record.group_id if isinstance(record, Membership) else record.id
+        group_id = record.id if isinstance(record, Person | Group) else record.group_id
         by_group.setdefault("" if isinstance(record, Person) else group_id, []).append(record)
     people = by_group.pop("", [])
     if people and by_group:

@@ -1,0 +1,44 @@
+"""The check of a registry that follows a database: how old its data is."""
+
+from __future__ import annotations
+
+import time
+
+from dci_cli.aws import aws_errors, check_table, dynamodb_client
+from dci_cli.command_error import CommandError
+from dci_cli.doctor.deployment import Finding
+from dci_cli.registry.support.follow_status import FollowStatus, duration
+from dci_common.registry.storage import keys
+
+_CHECK = "followed database"
+_OLD_SECONDS = 15 * 60
+_REMEDY = "Look at the output of dci registry follow, and see that it runs."
+
+
+def examine_followed(table: str, now: float | None = None) -> Finding | None:
+    """Return how old the data of a registry's table is; None when it follows no database."""
+    try:
+        check_table(table, "RegistryTable", "--table")
+        with aws_errors("RegistryTable"):
+            found = dynamodb_client().get_item(TableName=table, Key=keys.FOLLOW_KEY, ConsistentRead=True)
+    except CommandError as error:
+        return Finding(_CHECK, "skipped", str(error))
+    if "Item" not in found:
+        return None
+    return _finding(FollowStatus.of(found["Item"]), time.time() if now is None else now)
+
+
+def _finding(status: FollowStatus, now: float) -> Finding:
+    if not status.moment:
+        failed = f": {status.outcome}" if status.outcome else "."
+        return Finding(_CHECK, "warning", f"No pass over the database has succeeded yet{failed}", _REMEDY)
+    found = f"The registry is {status.age(now)} old ({status.version})."
+    if status.outcome:
+        found += f" The last pass failed: {status.outcome}"
+    if status.problems:
+        found += f" {status.problems:,} records are not as the database has them."
+    if now - status.moment <= _OLD_SECONDS:
+        return Finding(_CHECK, "ok", found)
+    if not status.holder or status.expires < now:
+        found += f" Nobody has followed since {duration(now - max(status.seen, status.finished))}."
+    return Finding(_CHECK, "warning", found, _REMEDY)

@@ -1,0 +1,87 @@
+"""`dci registry follow --every`: passes go on whatever happens to the database, until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from dci_cli.registry.support.follow_status import FollowStatus
+from dci_common.registry.model.base import Kind
+from support.following import Following
+from support.memory_source import MemorySnapshot, MemorySource
+
+
+class ScriptedSource(MemorySource):
+    """Runs a step before each snapshot; after the last one, asks the process to stop."""
+
+    steps: list[Callable[[], None]]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[MemorySnapshot]:
+        if self.steps:
+            self.steps.pop(0)()
+            if not self.steps:
+                os.kill(os.getpid(), signal.SIGTERM)
+        with super().snapshot() as found:
+            yield found
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no pauses between passes, but for signals."""
+    monkeypatch.setattr(threading.Event, "wait", lambda event, timeout=None: event.is_set())  # noqa: ARG005
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_service_goes_on_while_the_database_is_away(follow: Following, source: MemorySource) -> None:
+    """A database that is away is one line, the age of the data is known, and the pass is made when it is back."""
+    scripted = ScriptedSource(source.rows)
+    statuses: list[FollowStatus] = []
+
+    def look() -> None:
+        statuses.append(FollowStatus.read(follow.registry.runtime))
+
+    def back() -> None:
+        look()
+        scripted.problem = None
+        scripted.person(4, income=9.0)
+
+    scripted.steps = [look, scripted.away, look, back, look, look]
+    outcome = follow(scripted, "--every", 60)
+    assert outcome.status == 0
+    lines = outcome.out.splitlines()
+    assert [line.partition("UTC: ")[2] for line in lines] == [
+        "Memory 1: 4 people, 1 group new.",
+        "Memory 1: 1 person changed.",
+        "stopped.",
+    ]
+    [problem] = [line for line in outcome.err.splitlines() if "reached" in line]
+    assert problem.endswith("OpenSPP's database cannot be reached: connection refused. It is tried again.")
+    assert [bool(status.outcome) for status in statuses] == [False, True, True, False, False]
+    assert statuses[1].moment == statuses[2].moment == source.now.timestamp()
+    follow.assert_follows(scripted)
+    assert FollowStatus.read(follow.registry.runtime).holder == ""
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_service_stops_when_another_takes_over(follow: Following, source: MemorySource) -> None:
+    """A follower whose lease was taken ends with an error, and changes nothing any more."""
+    scripted = ScriptedSource(source.rows)
+    theirs = {"holder": {"S": "elsewhere:1"}, "expires": {"N": "99999999999"}, "seen": {"N": "1"}}
+
+    def take_over() -> None:
+        item = follow.registry.items()["REGISTRY", "FOLLOW"]
+        follow.registry.write([item | theirs])
+        scripted.person(4, income=9.0)
+
+    scripted.steps = [lambda: None, take_over, lambda: None]
+    outcome = follow(scripted, "--every", 1)
+    assert outcome.status == 2
+    assert "Another follower has taken over" in outcome.err
+    assert follow.registry.items()["REGISTRY", "FOLLOW"]["holder"] == {"S": "elsewhere:1"}
+    assert follow.registry.view(Kind.PERSON, "p4")["income"] == 5.0
