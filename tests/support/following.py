@@ -50,18 +50,18 @@ class Following:
         printed = self.capsys.readouterr()
         return Outcome(status, printed.out, printed.err)
 
-    def kill(self, source: Source | str, at: int, *, before: bool) -> None:
+    def kill(self, source: Source | str, at: int, *arguments: object, before: bool) -> None:
         """Run the command in a process that is killed at this call of DynamoDB, if there are so many."""
         runtime = OperatorRuntime(self.registry.runtime.settings, retry=NO_PAUSES)
         vars(runtime)["dynamodb"] = KilledClient(runtime.dynamodb, at, before=before)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(command, "runtime_of", lambda _: runtime)
-            self(source)
+            self(source, *arguments)
 
-    def killed(self, source: Source | str, at: int, *, before: bool) -> bool:
+    def killed(self, source: Source | str, at: int, *arguments: object, before: bool) -> bool:
         """Run the command so, and return whether it was killed."""
         try:
-            self.kill(source, at, before=before)
+            self.kill(source, at, *arguments, before=before)
         except Killed:
             return True
         return False

@@ -38,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--table",
         default=os.environ.get("REGISTRY_TABLE", ""),
         metavar="TABLE",
-        help="the deployment's RegistryTable, an output of the stack, to check its stream, and the age of what it follows"
-        " (default: REGISTRY_TABLE)",
+        help="the deployment's RegistryTable, an output of the stack, to check its stream and the age of what it"
+        " follows (default: REGISTRY_TABLE)",
     )
     parser.add_argument(
         "--audit-table",

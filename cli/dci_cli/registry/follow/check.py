@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dci_cli.parallel import chunks
-from dci_cli.registry.support.follow_status import FollowStatus
 from dci_cli.registry.follow.target import Target, is_own, merged, target_of
+from dci_cli.registry.support.follow_status import FollowStatus
 from dci_cli.registry.support.registry_table import UNLIMITED
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.views import AnyView, entry_key, membership_fields, own_fields

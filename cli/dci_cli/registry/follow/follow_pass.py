@@ -28,11 +28,11 @@ from dci_cli.registry.follow.load import Load, remove_strays
 from dci_cli.registry.follow.plan import Plan
 from dci_cli.registry.follow.scan import scan_records
 from dci_cli.registry.follow.state import Kept
-from dci_cli.registry.support.follow_status import FollowStatus
 from dci_cli.registry.follow.target import Target, target_of
 from dci_cli.registry.follow.writing import Writing
 from dci_cli.registry.importer.file_reader import relaxed_gc
 from dci_cli.registry.importer.target import Target as ImportTarget
+from dci_cli.registry.support.follow_status import FollowStatus
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.checker import Checker
@@ -59,7 +59,6 @@ class PassOptions:
     """How a pass is made."""
 
     full: bool = False
-    dry_run: bool = False
     adopt: bool = False
     allow_deletions: int = 0
     no_notify: bool = False
@@ -99,9 +98,8 @@ class FollowPass:
             self._status = FollowStatus.read(self._runtime)
             self._databases = self._own_databases(snapshot.database)
             self._report.version = snapshot.version
-            into = ImportTarget.read(
-                self._runtime, self._options.shards, self._options.country, dry_run=self._options.dry_run
-            )
+            is_dry = self._lease is None
+            into = ImportTarget.read(self._runtime, self._options.shards, self._options.country, dry_run=is_dry)
             self._state.read_identities(snapshot.identities())
             kept = self._take_in(snapshot)
             vanished = self._state.vanished()
@@ -150,7 +148,7 @@ class FollowPass:
             return True
         if absent > MOST_LOADED and not self._options.load_all:
             raise CommandError(
-                f"The registry lacks {absent:,} people and groups of the database: load them by DynamoDB's own import, "
+                f"The registry lacks {absent:,} people and groups of the database: load them by DynamoDB's import, "
                 "which is faster and cheaper (--export FILE, then dci registry create-from-s3), or one by one with "
                 "--load-all."
             )

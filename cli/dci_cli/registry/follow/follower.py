@@ -22,8 +22,8 @@ from dci_cli.registry.follow.lease import Lease, LeaseLost
 from dci_cli.registry.follow.metric import put_metric
 from dci_cli.registry.follow.report import Report
 from dci_cli.registry.follow.state import State
-from dci_cli.registry.support.follow_status import clock_time
 from dci_cli.registry.importer.field_changes import COLUMNS
+from dci_cli.registry.support.follow_status import clock_time
 from dci_cli.registry.support.interruption import interruptible
 from dci_cli.terminal import print_table
 from dci_common.aws.retry import Backoff
@@ -66,8 +66,7 @@ class Follower:
 
     def dry_run(self) -> int:
         """Print what a pass would change."""
-        state = State(self._path if Path(self._path).exists() else "")
-        report = self._pass(state, None)
+        report = self._pass(State.copy_of(self._path), None)
         print(f"{report.version}: {report.summary(would=True)}")
         if report.fields:
             print_table(COLUMNS, report.fields)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Set
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.follow import state_queries as queries
@@ -55,6 +55,14 @@ class State:
                 f"{path} cannot be written: {error.strerror}. Name another file with --state."
             ) from error
 
+    @classmethod
+    def copy_of(cls, path: Path) -> Self:
+        """Return a copy in memory, for a pass that keeps nothing; an empty one if no file can be read."""
+        copy = cls("")
+        with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            db.backup(copy.db)
+        return copy
+
     def _open(self) -> sqlite3.Connection:
         if self._path:
             Path(self._path).parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +75,10 @@ class State:
     @contextmanager
     def one_pass(self) -> Iterator[None]:
         """Forget at the end what was not kept."""
-        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise CommandError(f"{self._path} is in use ({error}): another follower has it.") from error
         try:
             for statement in queries.BEGIN_PASS:
                 self.db.execute(statement)
@@ -163,7 +174,7 @@ class State:
         self.db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((id_,) for id_ in source_ids))
 
     def want_changed(self) -> list[int]:
-        """Have those read who came, or whose restriction changed. Returns who came, vanished or changed their kind."""
+        """Have those read who came, or whose restriction changed. Returns who came, vanished or changed kind."""
         self.db.execute(queries.WANT_CHANGED)
         return [id_ for (id_,) in self.db.execute(queries.MOVED)]
 
@@ -172,7 +183,7 @@ class State:
         return [id_ for (id_,) in self.db.execute(queries.WANTED)]
 
     def digests(self, source_id: int, kind: Kind, id_: str) -> tuple[str, str]:
-        """Return the digests of what the registry has of a record, and of what was rejected; empty if there is none."""
+        """Return the digests of what the registry has of a record, and of what was rejected; or empty ones."""
         row = self.db.execute(queries.DIGESTS, (source_id, kind, id_)).fetchone()
         return row or ("", "")
 

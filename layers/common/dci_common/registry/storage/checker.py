@@ -92,8 +92,9 @@ class Checker:
     def strays(self, scanned: Iterable[Mapping[str, Any]]) -> Iterator[Item]:
         """Yield the items that belong to no record: what is left when new records were being written.
 
-        There should be no writer meanwhile. `scanned` are pages as for `findings`.
+        There should be no writer meanwhile. `scanned` are pages as for `findings`. Raises RegistryNotLoaded.
         """
+        self._catalogue = self._catalogue.with_country(self._store.settings().country)
         for page in scanned:
             seen = {ref_of(item): item for item in page["Items"]}
             context = self._context(seen)

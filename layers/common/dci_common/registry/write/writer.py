@@ -66,9 +66,9 @@ class RegistryWriter:
     def put_all(self, records: Sequence[Change], merge: Merge | None = None) -> None:
         """Create or replace records, and remove periods of membership, in one transaction if they fit.
 
-        If not, one part is written after the other: the people first, then each group with its memberships. Those that
-        are written when an error is raised are complete, and putting them again changes nothing. `merge` returns what
-        a record makes of the one that is there at that moment; without it, a record replaces that one. Raises
+        If not, one part is written after the other: the people first, then each group with its memberships. Those
+        that are written when an error is raised are complete, and putting them again changes nothing. `merge` returns
+        what a record makes of the one that is there at that moment; without it, a record replaces that one. Raises
         WriteRefused.
         """
         left = deque([list(records)])
