@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+import psycopg
+
 from dci_cli.registry.follow.openspp.options import Options
 from dci_cli.registry.follow.openspp.source import OpenSpp
 from dci_cli.registry.follow.source import SourceRecord
@@ -20,7 +22,7 @@ _NUMBERS = count(1)
 
 @dataclass(frozen=True)
 class OpenSppDatabase:
-    """A database of a test's own. `version` is `openspp17` or `openspp2`."""
+    """A database for a test. `version` is `openspp17` or `openspp2`."""
 
     cluster: Cluster
     name: str
@@ -30,8 +32,15 @@ class OpenSppDatabase:
     def create(cls, cluster: Cluster, version: str) -> OpenSppDatabase:
         """Create one with the lists of OpenSPP, and without registrants."""
         name = f"{version}_{next(_NUMBERS)}"
-        cluster.query(f"CREATE DATABASE {name} TEMPLATE {version}")
+        cls(cluster, "postgres", version).sql(f"CREATE DATABASE {name} TEMPLATE {version}")
         return cls(cluster, name, version)
+
+    @classmethod
+    def shared(cls, cluster: Cluster, version: str) -> OpenSppDatabase:
+        """Return one that all tests have in turn, emptied: a new one is hundreds of files."""
+        database = cls(cluster, f"{version}_shared", version)
+        database.sql("".join(_script(name) for name in ("empty", f"{version}_lists")))
+        return database
 
     @property
     def ids(self) -> str:
@@ -54,8 +63,13 @@ class OpenSppDatabase:
         return "g2p_phone_number" if self.version == "openspp17" else "spp_phone_number"
 
     def sql(self, statements: str) -> str:
-        """Run statements, and return what they select."""
-        return self.cluster.query(statements, self.name)
+        """Run statements, and return the value that the last one selects."""
+        with psycopg.connect(self.cluster.url(self.name), autocommit=True) as connection:
+            cursor = connection.execute(statements.encode())
+            while cursor.nextset():
+                pass
+            row = cursor.fetchone() if cursor.description else None
+            return str(row[0]) if row else ""
 
     def insert(self, table: str, **values: object) -> int:
         """Insert a row, and return its id."""
@@ -105,15 +119,20 @@ class OpenSppDatabase:
 
 
 def create_templates(cluster: Cluster) -> None:
-    """Create a database of each version, to be copied."""
+    """Create a database of each version to be copied, and one to be shared."""
     for version in ("openspp17", "openspp2"):
         cluster.query(f"CREATE DATABASE {version}")
-        cluster.query((SCHEMAS / f"{version}.sql").read_text(encoding="utf-8"), version)
+        cluster.query(_script(version) + _script(f"{version}_lists"), version)
+        cluster.query(f"CREATE DATABASE {version}_shared TEMPLATE {version}")
 
 
 def warned(record: SourceRecord) -> list[str]:
     """Return the fields of a record's warnings."""
     return [warning.field for warning in record.warnings]
+
+
+def _script(name: str) -> str:
+    return (SCHEMAS / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _literal(value: object) -> str:

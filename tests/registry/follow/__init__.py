@@ -1,1 +1,1 @@
-"""Tests of `dci registry follow`."""
+"""Following a database that other software keeps."""

@@ -1,0 +1,1 @@
+"""OpenSPP's database as a source, on PostgreSQL."""

@@ -21,16 +21,28 @@ def cluster() -> Iterator[postgres.Cluster]:
 @pytest.fixture
 def openspp17(cluster: postgres.Cluster) -> OpenSppDatabase:
     """Return a database of OpenSPP 17 without registrants."""
-    return OpenSppDatabase.create(cluster, "openspp17")
+    return OpenSppDatabase.shared(cluster, "openspp17")
 
 
 @pytest.fixture
 def openspp2(cluster: postgres.Cluster) -> OpenSppDatabase:
     """Return a database of OpenSPP2 without registrants."""
+    return OpenSppDatabase.shared(cluster, "openspp2")
+
+
+@pytest.fixture
+def own_openspp17(cluster: postgres.Cluster) -> OpenSppDatabase:
+    """Return a database of OpenSPP 17 of the test's own, of which it may change the tables."""
+    return OpenSppDatabase.create(cluster, "openspp17")
+
+
+@pytest.fixture
+def own_openspp2(cluster: postgres.Cluster) -> OpenSppDatabase:
+    """Return a database of OpenSPP2 of the test's own."""
     return OpenSppDatabase.create(cluster, "openspp2")
 
 
 @pytest.fixture(params=["openspp17", "openspp2"])
 def openspp(request: pytest.FixtureRequest, cluster: postgres.Cluster) -> OpenSppDatabase:
     """Return a database of each version without registrants."""
-    return OpenSppDatabase.create(cluster, request.param)
+    return OpenSppDatabase.shared(cluster, request.param)

@@ -39,6 +39,11 @@ _KINDS = {
 _SECRET = re.compile(r"encrypted|pin_code|card_uid|password|token|bank|acc_number")
 
 
+def text_of(name: str) -> str:
+    """Return the key in a registrant's row of a chosen column, which is read as text, besides others of its name."""
+    return f"{name} as text"
+
+
 def check_columns(schema: Schema, options: Options) -> None:
     """Raise CommandError when a column that is to be read is not there, or must not be."""
     for name in (*options.attributes, *options.fields):
@@ -95,7 +100,7 @@ def additional_attributes(row: Row, kind: Kind, tags: Iterable[int], mapping: Ma
         if name == TAGS:
             value = ", ".join(mapping.lists.tags[tag].text for tag in tags if tag in mapping.lists.tags)
         else:
-            value = _labelled(clean(row[name]), mapping.labels.get(name, {}))
+            value = _labelled(clean(row[text_of(name)]), mapping.labels.get(name, {}))
         if value:
             found.append({"key": name, "value": value})
     return found
@@ -105,7 +110,7 @@ def filled_fields(row: Row, mapping: Mapping) -> Fields:
     """Return the fields that a country's own columns fill, read as cells of a table are."""
     notation, found = Notation(names=mapping.options.names), Fields()
     for name, field in mapping.options.fields.items():
-        if value := clean(row[name]):
+        if value := clean(row[text_of(name)]):
             found[field] = FILLABLE[field](value, notation)
     return found
 

@@ -37,11 +37,12 @@ class Queries:
         self._schema, self._options, self._layout, self._now = schema, options, schema.layout, now
         self._keyed = keyed_identifiers(schema, options, types)
 
-    def partners(self, columns: Iterable[str], *, some: bool) -> str:
-        """Return the registrants: id, whether it is a group, the time of writing, and these columns."""
+    def partners(self, columns: Iterable[str], texts: Iterable[str], *, some: bool) -> str:
+        """Return the registrants: id, whether it is a group, the time of writing, columns, and columns as texts."""
         types = self._schema.readable[PARTNERS]
         casts = {"numeric": "::float8", **dict.fromkeys(_RAW, "")}
         values = [f"p.{quoted(name)}{casts.get(types[name], '::text')}" for name in columns]
+        values += [f"p.{quoted(name)}::text" for name in texts]
         return f"""
             SELECT {", ".join(["p.id", "p.is_group IS TRUE", stamp("p"), *values])}
               FROM {PARTNERS} p {joined("p.id", some=some)}

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from dci_cli.registry.follow.openspp import contacts, groups, people
-from dci_cli.registry.follow.openspp.attributes import TAGS, additional_attributes
+from dci_cli.registry.follow.openspp.attributes import TAGS, additional_attributes, text_of
 from dci_cli.registry.follow.openspp.checked import check
 from dci_cli.registry.follow.openspp.connection import Row, Transaction
 from dci_cli.registry.follow.openspp.layout import ASSESSMENTS, PARTNERS, SCORES
@@ -39,20 +39,20 @@ class RecordReader:
 
     def __init__(self, tx: Transaction, queries: Queries, mapping: Mapping, today: date) -> None:
         self._tx, self._queries, self._mapping, self._today = tx, queries, mapping, today
-        own = [name for name in (*mapping.options.attributes, *mapping.options.fields) if name != TAGS]
-        pmt = [_PMT] if mapping.options.poverty else []
-        wanted = dict.fromkeys((*_COLUMNS, *pmt, *own))
+        wanted = (*_COLUMNS, _PMT) if mapping.options.poverty else _COLUMNS
         self._columns = [name for name in wanted if mapping.schema.has(PARTNERS, name)]
+        chosen = (*mapping.options.attributes, *mapping.options.fields)
+        self._texts = list(dict.fromkeys(name for name in chosen if name != TAGS))
 
     def read(self, ids: list[int] | None = None, picked: Iterable[int] | None = None) -> Iterator[SourceRecord]:
         """Yield the records of all; of a few ids; or of those that are picked out of all, whose ids are in order."""
         some, parameters = ids is not None, {"ids": ids}
         self._tx.prefer_whole_tables(whole=not some)
-        names = ("id", "is_group", "written", *self._columns)
+        names = ("id", "is_group", "written", *self._columns, *map(text_of, self._texts))
         children = _AllChildren(self._tx, self._queries, self._mapping, parameters, some=some)
         wanted = iter(picked) if picked is not None else None
         next_id = next(wanted, None) if wanted else None
-        for values in self._tx.stream(self._queries.partners(self._columns, some=some), parameters):
+        for values in self._tx.stream(self._queries.partners(self._columns, self._texts, some=some), parameters):
             if wanted is not None:
                 while next_id is not None and next_id < values[0]:
                     next_id = next(wanted, None)
