@@ -1,6 +1,6 @@
 // The callbacks of a client: where they go, whether they are paused, and its asynchronous messages.
 
-import {path} from '../api.js'
+import {ApiError, path} from '../api.js'
 import {strings} from '../strings.js'
 import {empty, html, link, moreButton, nothing, section, select, table, time} from '../ui.js'
 import {addressOf} from './address.js'
@@ -13,8 +13,14 @@ const text = strings.client.callbacks
 
 export async function load({api, query}, {client_id: id}) {
   const shown = query.get('exchange')
-  if (shown) return {exchange: await api.get(path`/exchanges/${shown}`)}
+  if (shown) return {exchange: ofClient(await api.get(path`/exchanges/${shown}`), id)}
   return {list: await api.list('/exchanges', 'exchanges', {client_id: id, state: query.get('state')})}
+}
+
+// An address can name a message of another client, which must not be acted on as one of this client.
+function ofClient(exchange, id) {
+  if (exchange.client_id !== id) throw new ApiError(404, '', text.ofAnother)
+  return exchange
 }
 
 export function view(data, context) {
