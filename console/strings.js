@@ -425,6 +425,8 @@ export const strings = {
       cancel: 'Cancel',
       cancelOf: (id) => `Cancel the message ${id}`,
       cancelTitle: 'Cancel this message?',
+      cancelConfirm: 'Cancel the message',
+      keep: 'Keep it',
       cancelText: 'Nothing more is sent of it. What is just being sent may still arrive.',
       cancelDone: 'The message is cancelled.',
       message: 'Asynchronous message',
