@@ -23,6 +23,7 @@ from support.signature_peers import openspp2_accepts, openspp2_sign, timestamp
 from support.signing_partner import published_pair
 
 PATHS = sorted(path for path in routes() if path != "$default")
+FOR_PEOPLE = ("/audit", "/audit/statement", "/usage", "/records/{kind}/{id}")  # alone
 NEW_CLIENT = {"sender_id": "health.example.org", "scopes": ["registry.search"]}
 INVALID_TOKEN = "The token is not valid: get one from this API's token endpoint."
 
@@ -144,7 +145,7 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "GET", "/clients/deleted", None, admin),
         (200, "GET", "/clients/preview", None, admin),
         (200, "GET", "/clients/{client_id}/usage", None, admin),
-        (403, "POST", "/clients/{client_id}/resume", None, admin),  # for people alone
+        (403, "POST", "/clients/{client_id}/resume", None, admin),
         (200, "GET", "/overview", None, admin),
         (200, "GET", "/clients/{client_id}", None, admin),
         (200, "POST", "/clients/{client_id}/disable", None, admin),
@@ -184,10 +185,7 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (403, "POST", "/approvals/{approval_id}/reject", None, admin),
         (404, "POST", "/approvals/{approval_id}/withdraw", None, admin),
         (200, "GET", "/administration-log", None, admin),
-        (403, "GET", "/audit", None, admin),  # for people alone, as the following ones are
-        (403, "GET", "/audit/statement", None, admin),
-        (403, "GET", "/usage", None, admin),
-        (403, "GET", "/records/{kind}/{id}", None, admin),
+        *((403, "GET", path, None, admin) for path in FOR_PEOPLE),
         # No RoutePrefix is set.
         (404, "POST", "/{prefix}/registry/subscribe", body_of("subscribe"), partner),
         (404, "POST", "/{prefix}/registry/unsubscribe", body_of("unsubscribe"), partner),
