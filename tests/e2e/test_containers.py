@@ -166,8 +166,8 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "GET", "/keys", None, admin),
         (202, "POST", "/keys/rotate", None, admin),
         (202, "POST", "/keys/messages/rotate", None, admin),
-        (403, "POST", "/keys/messages/revoke", None, partner),
-        (403, "POST", "/keys/revoke", None, partner),  # revoking would end the tokens of the other tests
+        # Revoking would end the tokens of the other tests.
+        *((403, "POST", f"/keys{keys}/revoke", None, partner) for keys in ("", "/messages")),
         (200, "GET", "/exchanges", None, admin),
         (200, "GET", "/exchanges/paused", None, admin),
         (404, "GET", "/exchanges/{correlation_id}", None, admin),
@@ -181,13 +181,11 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (404, "POST", "/subscriptions/{code}/cancel", None, admin),
         (200, "GET", "/approvals", None, admin),
         (404, "GET", "/approvals/{approval_id}", None, admin),
-        (403, "POST", "/approvals/{approval_id}/approve", None, admin),
-        (403, "POST", "/approvals/{approval_id}/reject", None, admin),
+        *((403, "POST", f"/approvals/{{approval_id}}/{act}", None, admin) for act in ("approve", "reject")),
         (404, "POST", "/approvals/{approval_id}/withdraw", None, admin),
         (200, "GET", "/administration-log", None, admin),
         *((403, "GET", path, None, admin) for path in FOR_PEOPLE),
-        # No RoutePrefix is set.
-        (404, "POST", "/{prefix}/registry/subscribe", body_of("subscribe"), partner),
+        (404, "POST", "/{prefix}/registry/subscribe", body_of("subscribe"), partner),  # no RoutePrefix is set
         (404, "POST", "/{prefix}/registry/unsubscribe", body_of("unsubscribe"), partner),
         (404, "POST", "/{prefix}/registry/sync/search", body_of("search"), partner),
         (404, "POST", "/{prefix}/registry/sync/txn/status", without_callback("status"), partner),
