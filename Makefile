@@ -185,6 +185,10 @@ bench-registry: .venv/dev.stamp .venv-peers/peers.stamp $(DYNAMODB_LOCAL) ## mea
 bench-e2e: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL) ## measure concurrent clients in real Lambda containers, after make build
 	$(call measure,containers)
 
+.PHONY: screenshots
+screenshots: .venv/dev.stamp ## take the pictures of the console that the README shows (needs Chromium)
+	@PYTHONPATH=tests $(VENV)/python scripts/screenshots
+
 .PHONY: wheel
 wheel: .venv/dev.stamp ## build the command line's wheel, for `pip install`, in dist/
 	@$(VENV)/hatchling build -t wheel -d dist

@@ -65,7 +65,7 @@ async function go({isReload = false} = {}) {
   draw()
   const {body, title} = await shown(at, signal).catch(failed)
   if (signal.aborted) return
-  Object.assign(state, {body, key: location.pathname, isBusy: false})
+  Object.assign(state, {body, key: `${state.session.subject} ${location.pathname}`, isBusy: false})
   document.title = strings.common.pageTitle(title)
   draw()
   if (!isReload) {

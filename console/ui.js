@@ -13,6 +13,7 @@
 //   link(address, text)                           to a page of the console: link(href`/clients/${id}`, name)
 //   empty(text, hint, action) · loading() · problem(error, retry) · note(content, tone)
 //   field({name, label, value, type, hint, error, required, ...}) · area(...) · select({..., options: [[value, text]]})
+//     `value` is what a field begins with: what was typed since stays when a page is shown again, until `value` changes
 //   check({name, label, value, checked, hint}) · group(legend, content, hint)
 //   values(form)                                  the fields of a form: {name: text}; of several checks a list
 //   copyButton(text, label) · printButton() · download(name, text, type)
@@ -119,7 +120,7 @@ const labelled = (options, control) => html`
 
 export function field(options) {
   const {name, value = '', type = 'text', required = false, error, min, max, maxlength, pattern, placeholder, autocomplete = 'off', oninput} = options
-  return labelled(options, html`<input id=${name} name=${name} type=${type} .value=${live(String(value))} ?required=${required}
+  return labelled(options, html`<input id=${name} name=${name} type=${type} .value=${String(value)} ?required=${required}
     min=${ifDefined(min)} max=${ifDefined(max)} maxlength=${ifDefined(maxlength)} pattern=${ifDefined(pattern)}
     placeholder=${ifDefined(placeholder)} autocomplete=${autocomplete} spellcheck="false"
     aria-invalid=${error ? 'true' : nothing} aria-describedby=${ifDefined(described(options))} @input=${oninput}>`)
@@ -128,7 +129,7 @@ export function field(options) {
 export function area(options) {
   const {name, value = '', rows = 4, required = false, error, maxlength, oninput} = options
   return labelled(options, html`<textarea id=${name} name=${name} rows=${rows} ?required=${required} spellcheck="false"
-    maxlength=${ifDefined(maxlength)} .value=${live(String(value))} aria-invalid=${error ? 'true' : nothing}
+    maxlength=${ifDefined(maxlength)} .value=${String(value)} aria-invalid=${error ? 'true' : nothing}
     aria-describedby=${ifDefined(described(options))} @input=${oninput}></textarea>`)
 }
 
@@ -142,7 +143,7 @@ export function select(options) {
 
 export const check = ({name, label, value = 'on', checked = false, hint, disabled = false, type = 'checkbox', onchange}) => html`
   <div class="check">
-    <input id="${name}-${value}" name=${name} type=${type} value=${value} .checked=${live(checked)} ?disabled=${disabled}
+    <input id="${name}-${value}" name=${name} type=${type} value=${value} .checked=${checked} ?disabled=${disabled}
       aria-describedby=${ifDefined(hint ? `${name}-${value}-hint` : undefined)} @change=${onchange}>
     <label for="${name}-${value}">${label}</label>
     ${hint ? html`<p class="hint" id="${name}-${value}-hint">${hint}</p>` : nothing}
