@@ -23,6 +23,7 @@ from support.signature_peers import openspp2_accepts, openspp2_sign, timestamp
 from support.signing_partner import published_pair
 
 PATHS = sorted(path for path in routes() if path != "$default")
+FOR_PEOPLE = ("/audit", "/audit/statement", "/usage", "/records/{kind}/{id}")  # alone
 NEW_CLIENT = {"sender_id": "health.example.org", "scopes": ["registry.search"]}
 INVALID_TOKEN = "The token is not valid: get one from this API's token endpoint."
 
@@ -147,7 +148,7 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "GET", "/clients/deleted", None, admin),
         (200, "GET", "/clients/preview", None, admin),
         (200, "GET", "/clients/{client_id}/usage", None, admin),
-        (403, "POST", "/clients/{client_id}/resume", None, admin),  # for people alone
+        (403, "POST", "/clients/{client_id}/resume", None, admin),
         (200, "GET", "/overview", None, admin),
         (200, "GET", "/clients/{client_id}", None, admin),
         (200, "POST", "/clients/{client_id}/disable", None, admin),
@@ -168,8 +169,8 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "GET", "/keys", None, admin),
         (202, "POST", "/keys/rotate", None, admin),
         (202, "POST", "/keys/messages/rotate", None, admin),
-        (403, "POST", "/keys/messages/revoke", None, partner),
-        (403, "POST", "/keys/revoke", None, partner),  # revoking would end the tokens of the other tests
+        # Revoking would end the tokens of the other tests.
+        *((403, "POST", f"/keys{keys}/revoke", None, partner) for keys in ("", "/messages")),
         (200, "GET", "/exchanges", None, admin),
         (200, "GET", "/exchanges/paused", None, admin),
         (404, "GET", "/exchanges/{correlation_id}", None, admin),
@@ -183,16 +184,11 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (404, "POST", "/subscriptions/{code}/cancel", None, admin),
         (200, "GET", "/approvals", None, admin),
         (404, "GET", "/approvals/{approval_id}", None, admin),
-        (403, "POST", "/approvals/{approval_id}/approve", None, admin),
-        (403, "POST", "/approvals/{approval_id}/reject", None, admin),
+        *((403, "POST", f"/approvals/{{approval_id}}/{act}", None, admin) for act in ("approve", "reject")),
         (404, "POST", "/approvals/{approval_id}/withdraw", None, admin),
         (200, "GET", "/administration-log", None, admin),
-        (403, "GET", "/audit", None, admin),  # for people alone, as the following ones are
-        (403, "GET", "/audit/statement", None, admin),
-        (403, "GET", "/usage", None, admin),
-        (403, "GET", "/records/{kind}/{id}", None, admin),
-        # No RoutePrefix is set.
-        (404, "POST", "/{prefix}/registry/subscribe", body_of("subscribe"), partner),
+        *((403, "GET", path, None, admin) for path in FOR_PEOPLE),
+        (404, "POST", "/{prefix}/registry/subscribe", body_of("subscribe"), partner),  # no RoutePrefix is set
         (404, "POST", "/{prefix}/registry/unsubscribe", body_of("unsubscribe"), partner),
         (404, "POST", "/{prefix}/registry/sync/search", body_of("search"), partner),
         (404, "POST", "/{prefix}/registry/sync/txn/status", without_callback("status"), partner),

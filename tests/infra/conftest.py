@@ -33,7 +33,7 @@ from support.iam_enforcement import resources
 from support.operator_provider import AUDIENCE, OpenIdProvider, open_id_provider
 from support.own_deployment import own_deployment
 from support.signing_partner import published_keys_message
-from support.stored_exchanges import accepted, ended
+from support.stored_exchanges import ended
 from support.stored_subscriptions import begun, failing, watching
 from support.subscribing import SCOPES
 from support.subscriptions import subscribed
@@ -43,6 +43,7 @@ from .console_requests import files
 from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
 from .handover_requests import handovers
 from .oversight_requests import looks
+from .overview_requests import overviews
 
 APPS = {
     "TokenFunction": token_app.create_app,
@@ -197,11 +198,7 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         yield 200, event("subscription_cancel", token=admin) | code
     failing(api.runtime, client.client_id)
     yield 200, event("subscriptions_failing", token=admin)
-    yield 200, event("overview", token=admin)
-    yield 200, event("clients_preview", token=admin)
-    yield 200, event("client_usage", token=admin) | {"pathParameters": path}
-    opened = accepted(api.runtime, client.client_id)
-    yield 200, event("exchange_cancel", token=admin) | {"pathParameters": {"correlation_id": opened.correlation_id}}
+    yield from overviews(api, admin, client.client_id)
     yield 200, event("subscriptions_list", token=admin)
     yield (
         200,
@@ -210,7 +207,6 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield from handovers(api, admin, path)
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     yield 200, event("clients_deleted", token=admin)
-    yield 200, event("exchanges_paused", token=admin)
     answered = ended(api.runtime, client.client_id, "answered")
     shown = {"pathParameters": {"correlation_id": answered.correlation_id}}
     yield 200, event("exchanges_list", token=admin)
