@@ -692,6 +692,7 @@ export const strings = {
     member: 'Setting',
     before: 'Before',
     after: 'After',
+    value: 'Value',
     difference: 'Difference',
     marks: {changed: 'changed', added: 'added', removed: 'removed'},
     onlyDifferent: 'Show only what differs',

@@ -51,7 +51,7 @@ function about(approval, own) {
 
 function comparison(data, update) {
   const {approval} = data
-  const columns = approval.before ? [words.member, words.before, words.after, words.difference] : [words.member, words.after]
+  const columns = approval.before ? [words.member, words.before, words.after, words.difference] : [words.member, words.value]
   const rows = data.onlyDifferent ? data.rows.filter((row) => row.mark !== 'same') : data.rows
   const onToggle = (checked) => {
     data.onlyDifferent = checked
@@ -70,7 +70,7 @@ function comparison(data, update) {
 
 function compareRow({name, before, after, mark, widens}, hasBefore) {
   const isMarked = hasBefore && mark !== 'same'
-  if (!hasBefore) return html`<tr><th scope="row">${memberName(name)}</th><td data-title=${words.after}><div>${valueOf(name, after)}</div></td></tr>`
+  if (!hasBefore) return html`<tr><th scope="row">${memberName(name)}</th><td data-title=${words.value}><div>${valueOf(name, after)}</div></td></tr>`
   return html`
     <tr class=${isMarked ? `differs ${mark}` : ''}>
       <th scope="row">${memberName(name)}</th>
