@@ -1,6 +1,6 @@
 // The callbacks of a client: where they go, whether they are paused, and its asynchronous messages.
 
-import {path} from '../api.js'
+import {ApiError, path} from '../api.js'
 import {strings} from '../strings.js'
 import {empty, html, link, moreButton, nothing, section, select, table, time} from '../ui.js'
 import {addressOf} from './address.js'
@@ -13,7 +13,11 @@ const text = strings.client.callbacks
 
 export async function load({api, query}, {client_id: id}) {
   const shown = query.get('exchange')
-  if (shown) return {exchange: await api.get(path`/exchanges/${shown}`)}
+  if (shown) {
+    const exchange = await api.get(path`/exchanges/${shown}`)
+    if (exchange.client_id !== id) throw new ApiError(404, '', strings.unknown.text) // it is another client's
+    return {exchange}
+  }
   return {list: await api.list('/exchanges', 'exchanges', {client_id: id, state: query.get('state')})}
 }
 
