@@ -230,7 +230,7 @@ def test_the_rest_are_metrics_of_aws() -> None:
 
 
 def test_a_follower_that_is_silent_has_an_alarm_if_one_is_wanted() -> None:
-    """With AlarmFollowMinutes an alarm reports that for so many minutes no pass has succeeded; by default none does."""
+    """With AlarmFollowMinutes an alarm reports that no pass has succeeded for so long; by default there is none."""
     assert "FollowAlarm" not in of_type(TYPE, MONITORING, AlarmFollowMinutes="0")
     alarm = ALARMS["FollowAlarm"]
     assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, METRIC)

@@ -18,6 +18,7 @@ from dci_cli.registry.follow import command
 from dci_cli.registry.follow.source import Source
 from dci_cli.registry.support.registry_table import registry_command
 from dci_common.aws.dynamodb import Item, pages
+from dci_common.aws.retry import Retry
 from dci_common.registry.model.base import Kind
 from support.commands import Outcome
 from support.killed_client import Killed, KilledClient
@@ -57,6 +58,13 @@ class Following:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(command, "runtime_of", lambda _: runtime)
             self(source, *arguments)
+
+    def without_pauses(self, source: Source, *arguments: object) -> Outcome:
+        """Run the command so that nothing that failed waits longer than a pass."""
+        runtime = OperatorRuntime(self.registry.runtime.settings, retry=Retry(lambda _: None, lambda low, _: low))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(command, "runtime_of", lambda _: runtime)
+            return self(source, *arguments)
 
     def killed(self, source: Source | str, at: int, *arguments: object, before: bool) -> bool:
         """Run the command so, and return whether it was killed."""

@@ -7,7 +7,7 @@ import time
 from dci_cli.aws import aws_errors, check_table, dynamodb_client
 from dci_cli.command_error import CommandError
 from dci_cli.doctor.deployment import Finding
-from dci_cli.registry.support.follow_status import FollowStatus, duration
+from dci_cli.registry.support.follow_status import FollowStatus, duration, problems_text
 from dci_common.registry.storage import keys
 
 _CHECK = "followed database"
@@ -35,8 +35,7 @@ def _finding(status: FollowStatus, now: float) -> Finding:
     found = f"The registry is {status.age(now)} old ({status.version})."
     if status.outcome:
         found += f" The last pass failed: {status.outcome}"
-    if status.problems:
-        found += f" {status.problems:,} records are not as the database has them."
+    found = f"{found} {problems_text(status.problems)}".rstrip()
     if now - status.moment <= _OLD_SECONDS:
         return Finding(_CHECK, "ok", found)
     if not status.holder or status.expires < now:

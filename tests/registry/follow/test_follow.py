@@ -79,7 +79,7 @@ def test_records_of_others_are_left_alone(follow: Following, source: MemorySourc
     follow.registry.put(*theirs, Membership(person_id="file-1", group_id="file-2"))
     outcome = follow(source)
     assert "person p2: the registry's record with this id is another one" in outcome.err
-    assert "1 records are not as the database has them." in outcome.out
+    assert "1 record is not as the database has it." in outcome.out
     assert follow.registry.view(Kind.PERSON, "p2")["name"] == {"surname": "Theirs"}
     assert [one["id"] for one in follow.registry.view(Kind.GROUP, "p9")["members"]] == ["p1", "p3"]
     follow.registry.put(Membership(person_id="file-1", group_id="p9"))

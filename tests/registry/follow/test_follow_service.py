@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-import pytest
 
 from dci_cli.registry.support.follow_status import FollowStatus
 from dci_common.registry.model.base import Kind
@@ -31,13 +28,6 @@ class ScriptedSource(MemorySource):
             yield found
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no pauses between passes, but for signals."""
-    monkeypatch.setattr(threading.Event, "wait", lambda event, timeout=None: event.is_set())  # noqa: ARG005
-
-
-@pytest.mark.usefixtures("quick")
 def test_the_service_goes_on_while_the_database_is_away(follow: Following, source: MemorySource) -> None:
     """A database that is away is one line, the age of the data is known, and the pass is made when it is back."""
     scripted = ScriptedSource(source.rows)
@@ -52,7 +42,7 @@ def test_the_service_goes_on_while_the_database_is_away(follow: Following, sourc
         scripted.person(4, income=9.0)
 
     scripted.steps = [look, scripted.away, look, back, look, look]
-    outcome = follow(scripted, "--every", 60)
+    outcome = follow.without_pauses(scripted, "--every", 1)
     assert outcome.status == 0
     lines = outcome.out.splitlines()
     assert [line.partition("UTC: ")[2] for line in lines] == [
@@ -68,7 +58,6 @@ def test_the_service_goes_on_while_the_database_is_away(follow: Following, sourc
     assert FollowStatus.read(follow.registry.runtime).holder == ""
 
 
-@pytest.mark.usefixtures("quick")
 def test_the_service_stops_when_another_takes_over(follow: Following, source: MemorySource) -> None:
     """A follower whose lease was taken ends with an error, and changes nothing any more."""
     scripted = ScriptedSource(source.rows)
@@ -80,7 +69,7 @@ def test_the_service_stops_when_another_takes_over(follow: Following, source: Me
         scripted.person(4, income=9.0)
 
     scripted.steps = [lambda: None, take_over, lambda: None]
-    outcome = follow(scripted, "--every", 1)
+    outcome = follow.without_pauses(scripted, "--every", 1)
     assert outcome.status == 2
     assert "Another follower has taken over" in outcome.err
     assert follow.registry.items()["REGISTRY", "FOLLOW"]["holder"] == {"S": "elsewhere:1"}

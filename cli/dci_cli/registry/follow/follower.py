@@ -23,7 +23,7 @@ from dci_cli.registry.follow.metric import put_metric
 from dci_cli.registry.follow.report import Report
 from dci_cli.registry.follow.state import State
 from dci_cli.registry.importer.field_changes import COLUMNS
-from dci_cli.registry.support.follow_status import clock_time
+from dci_cli.registry.support.follow_status import clock_time, problems_text
 from dci_cli.registry.support.interruption import interruptible
 from dci_cli.terminal import print_table
 from dci_common.aws.retry import Backoff
@@ -141,9 +141,7 @@ class Follower:
             lease.check()
 
     def _summary(self, report: Report) -> str:
-        number = report.left
-        problems = f" {number:,} records are not as the database has them." if number else ""
-        return f"{report.version}: {report.summary()}{problems}"
+        return f"{report.version}: {report.summary()} {problems_text(report.left)}".rstrip()
 
     def _note_failure(self, lease: Lease, problem: str) -> None:
         with suppress(BotoCoreError, ClientError, CommandError):

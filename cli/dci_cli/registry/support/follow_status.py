@@ -70,6 +70,17 @@ class FollowStatus:
         return duration(max(0.0, now - self.moment))
 
 
+def problems_text(number: int) -> str:
+    """Return how many records are not as the source has them, as a sentence; nothing for none."""
+    if not number:
+        return ""
+    return (
+        f"{number:,} records are not as the database has them."
+        if number > 1
+        else "1 record is not as the database has it."
+    )
+
+
 def duration(seconds: float) -> str:
     """Return a duration in its largest unit that fits: `40 s`, `12 min`, `3 h`, `4 days`."""
     if seconds < 2 * _MINUTE:
