@@ -202,8 +202,9 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         reply = api.send(method, path.format(**made), body, **who)
         assert reply.status == status, (method, path, reply)
         if status == 201:
-            created = {"client_id", "secret_id", "handover_id"}
-            made |= {name: value for name, value in reply.json.items() if name in created}
+            made |= {
+                name: reply.json[name] for name in ("client_id", "secret_id", "handover_id") if name in reply.json
+            }
         yield path, reply
 
 
@@ -222,8 +223,10 @@ def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
     reply = api.send("PUT", path.format(**unknown), {})
     assert (reply.status, reply.headers["Content-Type"]) == (405, "application/json")
     assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "GET, HEAD", "DELETE", "DELETE, GET, PATCH"}
-    told = reply.json["error"] if path.startswith("/oauth2/") else reply.code
-    assert told in {"invalid_request", "err.request.bad"}
+    assert (reply.json["error"] if path.startswith("/oauth2/") else reply.code) in {
+        "invalid_request",
+        "err.request.bad",
+    }
 
 
 @pytest.mark.parametrize("path", ["/", "/no/such/path", "/registry", "/clients/x/y/z", "/.well-known/no-such-thing"])
@@ -238,12 +241,13 @@ def test_an_unknown_path_is_rejected(api: ServerProcess, path: str) -> None:
 def test_a_rejected_request_gets_www_authenticate(api: ServerProcess, partner: dict[str, str]) -> None:
     """`WWW-Authenticate` arrives under its own name, with each of its challenges."""
     search = body_of("search")
-    nobody = "grant_type=client_credentials&client_id=nobody&client_secret=nothing"
     refused = [
         api.send("POST", "/registry/sync/search", search),
         api.send("POST", "/registry/sync/search", search, Authorization="Bearer x"),
         api.send("GET", "/clients", **partner),
-        api.send("POST", "/oauth2/client/token", nobody),
+        api.send(
+            "POST", "/oauth2/client/token", "grant_type=client_credentials&client_id=nobody&client_secret=nothing"
+        ),
     ]
     assert [(reply.status, reply.headers["WWW-Authenticate"]) for reply in refused] == [
         (401, "Bearer"),
