@@ -190,7 +190,7 @@ async function askAgain() {
   throw Object.assign(new Error(strings.session.other), {name: 'AbortError'})
 }
 
-// What was shown goes at once, also where the provider is slow.
+// What was shown goes at once, also where the provider is slow, and is not seen by the browser's way back.
 function signOut() {
   if (!mayLeave({isForGood: true})) return
   clear()
@@ -238,4 +238,5 @@ function toggleMenu() {
   draw()
 }
 
+addEventListener('pageshow', (event) => event.persisted && location.reload())
 start()

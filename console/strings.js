@@ -228,6 +228,7 @@ export const strings = {
     sectionsLabel: 'Parts of this client',
     deleted: 'This client was deleted. Its log stays.',
     used: 'Last used',
+    seen: 'What it saw',
     edit: 'Edit',
     editGroup: (group) => `Edit: ${group}`,
     save: 'Save',
@@ -404,7 +405,6 @@ export const strings = {
       columns: {id: 'Message', kind: 'Kind', state: 'State', accepted: 'Accepted', progress: 'Delivered', act: 'Acts'},
       none: 'This client has sent no asynchronous messages in the last weeks.',
       noneWithState: 'No message of this page has this state.',
-      ofAnother: 'This client has no message with this id.',
       state: 'State',
       allStates: 'All',
       states: {
@@ -699,6 +699,7 @@ export const strings = {
     member: 'Setting',
     before: 'Before',
     after: 'After',
+    value: 'Value',
     difference: 'Difference',
     marks: {changed: 'changed', added: 'added', removed: 'removed'},
     onlyDifferent: 'Show only what differs',

@@ -13,14 +13,12 @@ const text = strings.client.callbacks
 
 export async function load({api, query}, {client_id: id}) {
   const shown = query.get('exchange')
-  if (shown) return {exchange: ofClient(await api.get(path`/exchanges/${shown}`), id)}
+  if (shown) {
+    const exchange = await api.get(path`/exchanges/${shown}`)
+    if (exchange.client_id !== id) throw new ApiError(404, '', strings.unknown.text) // it is another client's
+    return {exchange}
+  }
   return {list: await api.list('/exchanges', 'exchanges', {client_id: id, state: query.get('state')})}
-}
-
-// An address can name a message of another client, which must not be acted on as one of this client.
-function ofClient(exchange, id) {
-  if (exchange.client_id !== id) throw new ApiError(404, '', text.ofAnother)
-  return exchange
 }
 
 export function view(data, context) {

@@ -4,7 +4,7 @@ import {path} from '../api.js'
 import {strings} from '../strings.js'
 import {facts, html, nothing, section, toast} from '../ui.js'
 import {draftOf, changedMembers, patchOf, rebased} from './draft.js'
-import {PARTS, fieldsOf, focusError, isChanged, newForm, readKeys, showError} from './form.js'
+import {PARTS, fieldsOf, focusError, isChanged, newForm, partOf, readKeys, showError} from './form.js'
 import {preview} from './preview.js'
 import {stopSection} from './stop.js'
 import {keepUnsaved} from './unsaved.js'
@@ -25,7 +25,7 @@ export function partSection(part, data, context, {title = text.groups[part], val
   if (local.editing === part) return editor(part, data, context)
   const edit = () => {
     Object.assign(local, {editing: part, form: newForm(client), conflict: null, waits: null})
-    keepUnsaved(() => local.editing === part && isChanged(local.form))
+    keepUnsaved(() => local.editing === part && isChanged(local.form) && isShown(part))
     context.update()
     document.querySelector('main form input')?.focus()
   }
@@ -35,6 +35,9 @@ export function partSection(part, data, context, {title = text.groups[part], val
     ? html`<div class="columns">${shown}${preview(data.own.shown, draftOf(client), context)}</div>` : shown
   return section(title, withPreview, isManager ? button : nothing)
 }
+
+// Whether the form of a part is there: the page may have been left by the browser's own buttons.
+const isShown = (part) => document.querySelector('main form[data-part]')?.dataset.part === part
 
 function editor(part, data, context) {
   const {local} = data
@@ -50,7 +53,7 @@ function editor(part, data, context) {
   const fields = fieldsOf(part, form, context.update)
   return section(text.groups[part], html`
     ${local.conflict ? conflictNote(data, context, close) : nothing}
-    <form class=${part === 'disclosure' ? 'wide' : ''} @submit=${submit}>
+    <form data-part=${part} class=${part === 'disclosure' ? 'wide' : ''} @submit=${submit}>
       ${part === 'disclosure'
         ? html`<div class="columns"><div>${fields}</div>${preview(data.own.shown, form.draft, context)}</div>` : fields}
       <div class="actions"><button class="primary">${text.save}</button>
@@ -71,7 +74,7 @@ async function save(data, context) {
     return context.update()
   }
   const change = () => context.api.send('PATCH', path`/clients/${client.client_id}`, {json: patchOf(changed), etag: `"${form.base.version}"`})
-    .catch(async (error) => answerTo(error, form, context, client.client_id))
+    .catch(async (error) => answerTo(error, data, context))
   const answer = await context.act(change, '', {reload: false})
   if (answer === null) return
   if (answer.invalid) return showFields(context)
@@ -83,9 +86,9 @@ async function save(data, context) {
 }
 
 // What to do about an error: show it beside its field, or show what others have changed.
-async function answerTo(error, form, {api}, clientId) {
-  if (error.status === 412) return {newer: await api.get(path`/clients/${clientId}`)}
-  if ((error.status === 400 || error.status === 409) && showError(form, error)) return {invalid: true}
+async function answerTo(error, {client, local: {editing, form}}, {api}) {
+  if (error.status === 412) return {newer: await api.get(path`/clients/${client.client_id}`)}
+  if ((error.status === 400 || error.status === 409) && partOf(showError(form, error)) === editing) return {invalid: true}
   throw error
 }
 

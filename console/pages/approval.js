@@ -51,7 +51,7 @@ function about(approval, own) {
 
 function comparison(data, update) {
   const {approval} = data
-  const columns = approval.before ? [words.member, words.before, words.after, words.difference] : [words.member, words.after]
+  const columns = approval.before ? [words.member, words.before, words.after, words.difference] : [words.member, words.value]
   const rows = data.onlyDifferent ? data.rows.filter((row) => row.mark !== 'same') : data.rows
   const onToggle = (checked) => {
     data.onlyDifferent = checked
@@ -70,7 +70,7 @@ function comparison(data, update) {
 
 function compareRow({name, before, after, mark, widens}, hasBefore) {
   const isMarked = hasBefore && mark !== 'same'
-  if (!hasBefore) return html`<tr><th scope="row">${memberName(name)}</th><td data-title=${words.after}><div>${valueOf(name, after)}</div></td></tr>`
+  if (!hasBefore) return html`<tr><th scope="row">${memberName(name)}</th><td data-title=${words.value}><div>${valueOf(name, after)}</div></td></tr>`
   return html`
     <tr class=${isMarked ? `differs ${mark}` : ''}>
       <th scope="row">${memberName(name)}</th>
@@ -116,6 +116,7 @@ async function send(name, data, api) {
   } catch (error) {
     if (error.status !== 409 && error.status !== 412) throw error
     const {body, etag} = await api.send('GET', data.where)
+    if (body.status === 'expired') return {late: words.isExpired}
     if (body.status !== data.approval.status) {
       return {late: words.quicker(words.statuses[body.status].toLowerCase(), body.decided_by_name || body.decided_by)}
     }

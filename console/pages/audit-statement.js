@@ -1,7 +1,7 @@
 // A statement for a citizen, to be printed: when, which organisation, which fields, and for what purpose.
 
 import {strings} from '../strings.js'
-import {empty, facts, field, html, link, moreButton, nothing, page, printButton, table, time} from '../ui.js'
+import {empty, facts, field, html, link, moreButton, nothing, page, table, time} from '../ui.js'
 import {missing} from '../officers/completeness.js'
 import {fieldNames} from '../officers/entries.js'
 import {periodOf} from '../officers/period.js'
@@ -29,7 +29,7 @@ export async function load({api, query, session}) {
 export function view(data, {update}) {
   const back = [data.subject ? `${AUDIT}?${new URLSearchParams({look: data.handle, ...data.period})}` : AUDIT, strings.audit.title]
   if (!data.subject) return page({title, back}, html`${sections(auditSections, AUDIT)} ${remark(strings.audit.ended)} <p>${link(AUDIT, words.find)}</p>`)
-  return page({title, back, lead: words.intro, actions: printButton(words.print)}, html`
+  return page({title, back, lead: words.intro, actions: html`<button type="button" class="primary" @click=${() => print()}>${words.print}</button>`}, html`
     <div class="no-print">${choices(data, update)} ${data.list.hasMore ? [warning(partial(data)), moreButton(data.list, update)] : nothing}</div>
     ${paper(data)}`)
 }

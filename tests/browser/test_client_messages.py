@@ -66,7 +66,7 @@ def test_a_message_is_acted_on_at_its_own_client_alone(page_as: Opener, clients:
         receiver.answer = lambda _: (503, {})
         waiting = partner.search(receiver.url)
         page = page_as("client-manager", f"/console/clients/{other}?section=callbacks&exchange={waiting}")
-        expect(page.get_by_role("alert")).to_contain_text("This client has no message with this id.")
+        expect(page.get_by_role("alert")).to_contain_text("There is no page at this address.")
         expect(page.get_by_role("button", name="Cancel the message")).to_have_count(0)
         assert page.get_by_text(receiver.url).count() == 0
 

@@ -79,6 +79,14 @@ def test_a_request_without_credentials_says_what_is_missing(watch: Watch, opened
     assert (status, json.loads(body)["errors"][0]["code"]) == ("401", "err.request.unauthorized")
 
 
+def test_an_address_chooses_no_other_document(opened: Open) -> None:
+    """Whoever sends a partner a link cannot have the page show, or send credentials to, something else."""
+    elsewhere = "https://elsewhere.example"
+    page = opened(f"/docs/?url={elsewhere}/a.json&configUrl={elsewhere}/b.json&tokenUrl={elsewhere}/c#/Search/search")
+    expect(page.get_by_role("heading", name="SPDCI registry API")).to_be_visible()
+    assert elsewhere not in page.locator("body").inner_html()
+
+
 def test_wrong_credentials_are_reported(watch: Watch, opened: Open) -> None:
     """The dialog shows that the client is rejected, and why."""
     watch.expected.add("401")

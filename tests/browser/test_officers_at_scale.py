@@ -44,7 +44,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             for table, items in tables.items():
 
                 def write(chunk: list[Item], table: str = table) -> None:
-                    requests = {table: [{"PutRequest": {"Item": item}} for item in chunk]}
+                    requests: Any = {table: [{"PutRequest": {"Item": item}} for item in chunk]}
                     assert not runtime.dynamodb.batch_write_item(RequestItems=requests).get("UnprocessedItems")
 
                 assert all(result is None for _, result in in_parallel(pool, write, chunks(items, 25)))

@@ -170,5 +170,12 @@ def test_certificates_are_checked(authority: CertificateAuthority) -> None:
     assert outcome(good, ssl.create_default_context, now) is CheckFailed
     with pytest.raises(CheckSkipped):
         check_certificate("http://127.0.0.1:1", now, trusting)
-    with pytest.raises(CheckFailed):
-        check_certificate("https://127.0.0.1:1", now, trusting)
+    for url in (
+        "https://127.0.0.1:1",
+        "https://[",
+        "https://partner.example:99999",
+        "https://",
+        f"https://{'a' * 70}.b",
+    ):
+        with pytest.raises(CheckFailed):
+            check_certificate(url, now, trusting)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import time
 from collections.abc import Callable, Iterator
+from shutil import which
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from jsonschema import Draft202012Validator
 from dci_cli.openapi.document import document
 from dci_cli.openapi.postman import collection
 from support.api import SENDER, Api
+from support.api_over_http import api_over_http
 from support.documented_examples import ExampleSender
 from support.events import ROOT
 from support.exchanges import Queues
@@ -86,6 +91,37 @@ def test_requests_are_valid() -> None:
         if body is not None:
             schema = next(iter(operation["requestBody"]["content"].values()))["schema"]
             Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(body)
+
+
+def run_script(url: str, path: str, **variables: object) -> dict[str, Any]:
+    """Return the variables after the script that precedes a request."""
+    node = which("node")
+    if node is None and os.environ.get("DCI_BUILT") != "1":
+        pytest.skip("node is missing")
+    assert node, "node is missing"
+    (script,) = [event["script"]["exec"] for event in COLLECTION["event"]]
+    runner = str(ROOT / "tests" / "support" / "postman_script.mjs")
+    arguments = [node, runner, "\n".join(script), f"{url}{path}", json.dumps({"base_url": url, **variables})]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_the_script_gets_a_token(new_api: Callable[..., Api]) -> None:
+    """Before a message it gets one, unless it has one that is good; before a request of a token it does nothing."""
+    api = new_api()
+    client, secret = api.client()
+    named = {"client_id": client.client_id, "client_secret": secret}
+    with api_over_http(api) as url:
+        got = run_script(url, "/registry/sync/search", **named)
+        assert (got["sent"], got["access_token"][:2]) == (1, "ey")
+        assert 500_000 < got["token_expires"] - 1_000 * time.time() < 600_000
+        again = {**named, "access_token": "good", "token_expires": got["token_expires"]}
+        assert run_script(url, "/registry/sync/search", **again)["sent"] == 0
+        assert run_script(url, "/registry/sync/search", **again | {"token_expires": 1})["sent"] == 1
+        assert run_script(url, "/oauth2/client/token", **named)["sent"] == 0
+        refused = run_script(url, "/registry/sync/search", **named | {"client_secret": "wrong"})
+        assert "access_token" not in refused
 
 
 @pytest.fixture(scope="module")

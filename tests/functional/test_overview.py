@@ -16,6 +16,7 @@ from dci_common.timestamps import timestamp
 from support import stored_items
 from support.api import identified
 from support.call_trace import hooked
+from support.metrics import Metrics
 from support.own_clients import Own
 from support.stored_exchanges import accepted, ended
 from support.stored_subscriptions import begun, failing
@@ -32,28 +33,6 @@ QUIET = {
     "limits": {"count": 0, "more": False, "clients": []},
     "approvals": {"count": 0, "more": False, "waiting": []},
 }
-
-
-class Metrics:
-    """CloudWatch with the counts of one deployment; `asked` are the requests."""
-
-    def __init__(self, counts: dict[str, dict[int, float]]) -> None:
-        self.counts = counts
-        self.asked: list[dict[str, Any]] = []
-
-    def get_metric_data(self, **request: Any) -> Any:
-        """Return the counts of one outcome a page."""
-        self.asked.append(request)
-        page = int(request.get("NextToken", 0))
-        name = list(self.counts)[page]
-        result = {
-            "Id": "requests",
-            "Label": name,
-            "Timestamps": list(self.counts[name]),
-            "Values": list(self.counts[name].values()),
-        }
-        following = {"NextToken": str(page + 1)} if page + 1 < len(self.counts) else {}
-        return {"MetricDataResults": [result], **following}
 
 
 def overview(own: Own) -> Any:

@@ -33,7 +33,7 @@ from support.iam_enforcement import resources
 from support.operator_provider import AUDIENCE, OpenIdProvider, open_id_provider
 from support.own_deployment import own_deployment
 from support.signing_partner import published_keys_message
-from support.stored_exchanges import accepted, ended
+from support.stored_exchanges import ended
 from support.stored_subscriptions import begun, failing, watching
 from support.subscribing import SCOPES
 from support.subscriptions import subscribed
@@ -43,6 +43,7 @@ from .console_requests import files
 from .exchange_requests import deliveries, exchanges, search_items, status_by_reference, worked_on
 from .handover_requests import handovers
 from .oversight_requests import looks
+from .overview_requests import overviews
 
 APPS = {
     "TokenFunction": token_app.create_app,
@@ -159,20 +160,17 @@ def _searches(api: Api) -> Iterator[tuple[int, Event]]:
 
 def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     admin = api.token_of(scopes=("clients.manage",))
-    body = {
-        "name": f"Ministry {api.runtime.random_bytes(8).hex()}",
-        "sender_id": SENDER,
-        "scopes": ["registry.search"],
-    }
+    name = f"Ministry {api.runtime.random_bytes(8).hex()}"
+    body = {"name": name, "sender_id": SENDER, "scopes": ["registry.search"]}
     yield 201, event("clients_create", body=body, token=admin)
     yield 409, event("clients_create", body=body, token=admin)
     yield 200, event("clients_list", token=admin)
-    yield 200, event("clients_list", token=admin) | {"rawQueryString": urlencode({"name": body["name"]})}
+    yield 200, event("clients_list", token=admin) | {"rawQueryString": urlencode({"name": name})}
     yield 200, event("clients_log", token=admin)
     client, _ = api.client()
     path = {"client_id": client.client_id}
     added = api.send(event("secrets_add", token=admin) | {"pathParameters": path}).json
-    for name, status in [
+    for route, status in [
         ("client_get", 200),
         ("secrets_list", 200),
         ("secret_delete", 204),
@@ -182,12 +180,12 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         ("client_revoke_tokens", 200),
         ("client_log", 200),
     ]:
-        yield status, event(name, token=admin) | {"pathParameters": path | {"secret_id": added["secret_id"]}}
+        yield status, event(route, token=admin) | {"pathParameters": path | {"secret_id": added["secret_id"]}}
     callbacks = {"urls": ["https://partner.example.org/registry"], "auth": "bearer"}
     for number in range(2):  # the first secret for callbacks, and another one
         version = api.send(event("client_get", token=admin) | {"pathParameters": path}).headers["ETag"]
         changes = {
-            "name": f"{body['name']} {number}",
+            "name": f"{name} {number}",
             "callbacks": callbacks | {"secret": f"of-the-partner-{number}"},
         }
         yield 200, event("client_update", body=changes, token=admin, if_match=version) | {"pathParameters": path}
@@ -197,11 +195,7 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         yield 200, event("subscription_cancel", token=admin) | code
     failing(api.runtime, client.client_id)
     yield 200, event("subscriptions_failing", token=admin)
-    yield 200, event("overview", token=admin)
-    yield 200, event("clients_preview", token=admin)
-    yield 200, event("client_usage", token=admin) | {"pathParameters": path}
-    opened = accepted(api.runtime, client.client_id)
-    yield 200, event("exchange_cancel", token=admin) | {"pathParameters": {"correlation_id": opened.correlation_id}}
+    yield from overviews(api, admin, client.client_id)
     yield 200, event("subscriptions_list", token=admin)
     yield (
         200,
@@ -210,7 +204,6 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     yield from handovers(api, admin, path)
     yield 204, event("client_delete", token=admin) | {"pathParameters": path}
     yield 200, event("clients_deleted", token=admin)
-    yield 200, event("exchanges_paused", token=admin)
     answered = ended(api.runtime, client.client_id, "answered")
     shown = {"pathParameters": {"correlation_id": answered.correlation_id}}
     yield 200, event("exchanges_list", token=admin)
@@ -239,10 +232,6 @@ def _changes(api: Api) -> Iterator[tuple[None, Event]]:
     yield None, torn
 
 
-def _audited(_: Api) -> Iterator[tuple[None, Event]]:
-    yield None, event("audited")
-
-
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:
     for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
         named = {"SecretId": secret_id, "ClientRequestToken": api.runtime.random_bytes(16).hex()}
@@ -257,7 +246,7 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "ExchangeFunction": exchanges,
     "DeliveryFunction": deliveries,
     "ChangesFunction": _changes,
-    "AuditIndexFunction": _audited,
+    "AuditIndexFunction": lambda _: iter([(None, event("audited"))]),
     "OversightFunction": lambda _: iter(()),
     "ConsoleFunction": files,
     "RotationFunction": _steps,

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from dci_cli.aws import OperatorRuntime
 from dci_cli.local_server import local_environment
 from dci_common.clients.registration import NewClient, register
-from dci_common.runtime import Runtime
 from dci_common.settings import Settings
 from support.api import identified
 from support.console_browser import settled
@@ -42,7 +41,7 @@ class Office:
     clients: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @contextmanager
-    def runtime(self) -> Iterator[Runtime]:
+    def runtime(self) -> Iterator[OperatorRuntime]:
         """Yield what the functions use, at the server's own tables."""
         with local_environment(self.server.credentials_file):
             clients, exchange, audit = (os.environ[f"{name}_TABLE"] for name in ("CLIENTS", "EXCHANGE", "AUDIT"))

@@ -20,7 +20,7 @@ Parameters = Mapping[str, object]
 _FETCHED_ROWS = 1000
 _CONNECT_SECONDS = 15
 _MISSING = (
-    "psycopg is not installed, by which PostgreSQL is read: run make openspp in a checkout, or "
+    "psycopg, by which PostgreSQL is read, is not installed. In a checkout, run make openspp; elsewhere, "
     "pip install 'dci-api-server[openspp]'."
 )
 # Each of these needs a person, so it is not tried again.
@@ -118,6 +118,8 @@ def _reported() -> Iterator[None]:
 
     try:
         yield
+    except UnicodeDecodeError:  # a database without an encoding has any bytes
+        raise CommandError("OpenSPP's database has text that is not UTF-8.") from None
     except psycopg.OperationalError as error:  # the connection is lost, the server stops, a standby cancelled
         raise SourceUnavailable(f"OpenSPP's database stopped answering ({_kind(error)}).") from None
     except psycopg.Error as error:
