@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, Route, expect
 
-from support.console_browser import Watch, choose, settled
+from support.console_browser import Visitors, Watch, choose, settled, sign_in
 from support.console_clients import Clients
 
 Open = Callable[..., Page]
@@ -74,9 +74,10 @@ def test_what_is_not_known_of_a_change_is_said(page_as: Open, clients: Clients, 
     expect(page.get_by_label("Name", exact=True)).to_have_value(name)
 
 
-def test_signing_out_ends_all_windows(page_as: Open) -> None:
+def test_signing_out_ends_all_windows(visitors: Visitors) -> None:
     """Another window of the same browser is signed out too, and going back shows nothing of what there was."""
-    page = page_as("auditor", "/console/clients")
+    page = visitors.context().new_page()  # with a session at the provider that no other test has
+    sign_in(page, "auditor", "/console/clients")
     other = page.context.new_page()
     other.goto("/console/keys")
     settled(other)
