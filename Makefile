@@ -33,9 +33,13 @@ run: .venv/run.stamp ## serve the API on this machine with a demo registry (PORT
 .PHONY: setup
 setup: .venv/run.stamp ## install the dependencies of `make run` and `./dci`
 
+.PHONY: openspp
+openspp: .venv/run.stamp ## install what `./dci registry follow openspp` needs besides: psycopg, whose licence is LGPL
+	@scripts/uv pip install -q --require-hashes --python .venv/bin/python -r requirements/openspp.txt
+
 .PHONY: test
-test: .venv/dev.stamp ## run the tests without the exhaustive ones, or only TESTS=tests/unit (no network, Docker or Java)
-	@$(PYTEST) -m "not dynamodb_local and not exhaustive and not browser" --ignore tests/build $(TESTS)
+test: .venv/dev.stamp ## run the tests without the exhaustive ones, or only TESTS=tests/unit (no network, Docker, Java or PostgreSQL)
+	@$(PYTEST) -m "not dynamodb_local and not exhaustive and not postgres and not browser" --ignore tests/build $(TESTS)
 
 # All checks, in this order: the artifacts are built before they are tested and measured.
 CHECKS := lint types test validate build cover browser deployed containers bench
@@ -133,7 +137,7 @@ $(DYNAMODB_LOCAL): cli/dci_cli/local/dynamodb_local.py | .venv/dev.stamp
 	@touch $@
 
 .PHONY: bench
-bench: bench-warm bench-cold bench-token bench-exchange bench-changes bench-audit bench-peers bench-search bench-registry ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
+bench: bench-warm bench-cold bench-token bench-exchange bench-changes bench-audit bench-peers bench-search bench-registry bench-openspp ## run all benchmarks, after make build (QUICK=--quick, JSON=folder)
 
 .PHONY: cost
 cost: .venv/dev.stamp ## print what a deployment costs a month, and a million searches
@@ -180,6 +184,10 @@ bench-registry: .venv/dev.stamp .venv-peers/peers.stamp $(DYNAMODB_LOCAL) ## mea
 	$(call measure,registry_import)
 	$(call measure,registry_changes)
 	$(call measure,registry_s3)
+
+.PHONY: bench-openspp
+bench-openspp: .venv/dev.stamp ## measure the reading of OpenSPP's database (needs PostgreSQL)
+	$(call measure,openspp_read)
 
 .PHONY: bench-e2e
 bench-e2e: .venv/dev.stamp .venv-sam/sam.stamp $(DYNAMODB_LOCAL) ## measure concurrent clients in real Lambda containers, after make build

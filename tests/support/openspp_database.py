@@ -99,6 +99,10 @@ class OpenSppDatabase:
             self.sql(f"INSERT INTO {self.memberships}_{role}_rel VALUES ({id_}, {kind})")
         return id_
 
+    def populate(self, households: int) -> None:
+        """Fill an OpenSPP 17 with households of five people."""
+        self.sql(_script("population").replace(":households", str(households)))
+
     def source(self, options: Options | None = None, user: str = USER) -> OpenSpp:
         """Return the source that the registry follows."""
         return OpenSpp(self.cluster.url(self.name, user), options or Options())

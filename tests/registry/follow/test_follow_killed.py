@@ -69,6 +69,26 @@ def test_a_killed_pass_is_completed(follow: Following, monkeypatch: pytest.Monke
     follow.assert_follows(source)
 
 
+@pytest.mark.exhaustive
+def test_a_killed_write_of_a_large_group_is_completed(follow: Following) -> None:
+    """Killed while many join a group, and with the state lost, the members are as the group says."""
+    interrupted = 0
+    for at in (10, 13, 16, 19):
+        source = MemorySource()
+        for number in range(1, 91):
+            source.person(number)
+        source.group(1000, *range(1, 40))
+        assert follow(source, "--allow-deletions", 999).status == 0
+        source.pass_time(minutes=1)
+        source.group(1000, *range(1, 91), name="Larger")
+        assert follow.killed(source, at, before=True)
+        interrupted += any("pending" in item for item in follow.registry.items().values())
+        follow.lose_state()
+        assert follow(source).status == 0
+        follow.assert_follows(source)
+    assert interrupted
+
+
 def test_a_pass_that_was_killed_is_completed(follow: Following) -> None:
     """Killed between two transactions, the next pass does what is left."""
     source = MemorySource()

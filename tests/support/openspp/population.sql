@@ -1,5 +1,5 @@
 -- A population for an OpenSPP 17: households of five, each person with two identifiers and every second one with a phone.
--- The number of households is psql's variable `households`.
+-- The number of households stands in place of :households.
 INSERT INTO res_partner (company_id, create_date, write_date, name, active, is_registrant, is_group, family_name,
   given_name, addl_name, birthdate, gender, civil_status, occupation, income, street, city, state_id, country_id,
   kind, registration_date, email, phone)
@@ -13,7 +13,7 @@ SELECT 1, '2024-01-01', timestamp '2024-01-01' + number * interval '1 second', '
 FROM (SELECT number, number % 6 = 0 AS is_group, (number - 1) / 6 AS household
         FROM generate_series(1, :households * 6) AS number) AS numbers;
 INSERT INTO g2p_reg_id (partner_id, id_type, value, write_date)
-SELECT id, 1 + copy, (ARRAY['N-', 'B-'])[1 + copy] || lpad(id::text, 9, '0'), write_date
+SELECT id, 1 + 2 * copy, (ARRAY['N-', 'B-'])[1 + copy] || lpad(id::text, 9, '0'), write_date
 FROM res_partner, generate_series(0, 1) AS copy WHERE NOT is_group;
 INSERT INTO g2p_phone_number (partner_id, phone_no, write_date)
 SELECT id, '+63918' || lpad(id::text, 7, '0'), write_date FROM res_partner WHERE NOT is_group AND id % 2 = 0;

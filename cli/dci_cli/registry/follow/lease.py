@@ -62,8 +62,9 @@ class Lease:
             self._runtime.dynamodb.update_item(
                 TableName=self._runtime.settings.registry_table,
                 Key=keys.FOLLOW_KEY,
-                UpdateExpression="REMOVE holder, expires",
-                ConditionExpression="holder = :own",
+                UpdateExpression="REMOVE #holder, #expires",
+                ConditionExpression="#holder = :own",
+                ExpressionAttributeNames={"#holder": "holder", "#expires": "expires"},
                 ExpressionAttributeValues={":own": {"S": self._holder}},
             )
         except (BotoCoreError, ClientError):

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 
 def scan_records(runtime: OperatorRuntime) -> Iterator[tuple[Kind, str, Followed | None]]:
-    """Yield the kind and id of each record, and what it follows; None for a record of its own."""
-    for page in pages(runtime, FilterExpression=IS_RECORD, ProjectionExpression=f"pk, {FOLLOWED}"):
+    """Yield the kind and id of each record, and what it follows; None for a record of its own.
+
+    A group whose members are still to be updated has no digest, so that it is written again.
+    """
+    for page in pages(runtime, FilterExpression=IS_RECORD, ProjectionExpression=f"pk, {FOLLOWED}, pending"):
         for item in page["Items"]:
             kind, _, id_ = item["pk"]["S"].partition("#")
-            yield Kind(kind), id_, Followed.read(item[FOLLOWED]["S"]) if FOLLOWED in item else None
+            source = Followed.read(item[FOLLOWED]["S"]) if FOLLOWED in item else None
+            yield Kind(kind), id_, source._replace(digest="") if source and "pending" in item else source

@@ -20,7 +20,7 @@ Parameters = Mapping[str, object]
 _FETCHED_ROWS = 1000
 _CONNECT_SECONDS = 15
 _MISSING = (
-    "psycopg is not installed, by which PostgreSQL is read: run make openspp in a checkout, or "
+    "psycopg, by which PostgreSQL is read, is not installed. In a checkout, run make openspp; elsewhere, "
     "pip install 'dci-api-server[openspp]'."
 )
 # Each of these needs a person, so it is not tried again.
