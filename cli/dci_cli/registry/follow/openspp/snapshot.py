@@ -56,6 +56,11 @@ class OpenSppSnapshot:
         parts = (mapping.lists, self._options, mapping.types, mapping.labels, mapping.kinds, self._schema.readable)
         return blake2b("\0".join(map(repr, parts)).encode(), digest_size=16).hexdigest()
 
+    @property
+    def says_who_is_restricted(self) -> bool:
+        """Whether a tag says who is restricted."""
+        return bool(self._options.restricted_tag)
+
     def identities(self) -> Iterator[Identity]:
         """Yield every registrant that partners should see."""
         prefix, restricted = self._options.prefix, self._mapping.restricted
