@@ -39,7 +39,7 @@ openspp: .venv/run.stamp ## install what `./dci registry follow openspp` needs b
 
 .PHONY: test
 test: .venv/dev.stamp ## run the tests without the exhaustive ones, or only TESTS=tests/unit (no network, Docker, Java or PostgreSQL)
-	@$(PYTEST) -m "not dynamodb_local and not exhaustive and not postgres and not browser" --ignore tests/build $(TESTS)
+	@$(PYTEST) -m "not dynamodb_local and not exhaustive and not browser and not postgres" --ignore tests/build $(TESTS)
 
 # All checks, in this order: the artifacts are built before they are tested and measured.
 CHECKS := lint types test validate build cover browser deployed containers bench

@@ -30,7 +30,7 @@ _MORE_MEMORY = 1.2
 
 
 def main() -> int:
-    """Measure everything, and return 1 when a budget is exceeded; with an address, print the figures of a database."""
+    """Measure everything, and return 1 when a budget is exceeded; with an address, print a database's figures."""
     if len(sys.argv) > 1 and sys.argv[1].startswith("postgresql:"):
         print(json.dumps(_read(sys.argv[1])))
         return 0

@@ -224,6 +224,7 @@ export const strings = {
     sectionsLabel: 'Parts of this client',
     deleted: 'This client was deleted. Its log stays.',
     used: 'Last used',
+    seen: 'What it saw',
     edit: 'Edit',
     editGroup: (group) => `Edit: ${group}`,
     save: 'Save',

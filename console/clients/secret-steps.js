@@ -55,7 +55,7 @@ export function leakSteps(procedure, data, context, end) {
     [isEnded && secrets.length > 0, isEnded && procedure.isRevoked && !secrets.length
       ? html`${client.jwks ? html`<p>${text.leak.keys}</p>` : nothing}${makeForm(procedure, data, context, false)}` : nothing],
     [false, isEnded && procedure.isRevoked ? html`<p>${text.leak.fourth}</p><ul>
-      ${context.session.has('auditor', 'data-officer') ? html`<li>${link(`${href`/audit`}?${new URLSearchParams({client_id: client.client_id})}`, text.leak.audit)}</li>` : html`<li>${text.leak.askAuditor}</li>`}
+      ${context.session.has('auditor', 'data-officer') ? html`<li>${link(href`/audit/clients/${client.client_id}`, text.leak.audit)}</li>` : html`<li>${text.leak.askAuditor}</li>`}
       <li>${link(`${href`/clients/${client.client_id}`}?section=log`, text.leak.log)}</li></ul>` : nothing],
   ]
   return panel(text.leak.title, html`<p>${text.leak.intro}</p>`, text.leak.steps, steps, end)

@@ -3,7 +3,7 @@
 import {path} from '../api.js'
 import {href} from '../router.js'
 import {strings} from '../strings.js'
-import {badge, facts, html, mono, note, nothing, page, time} from '../ui.js'
+import {badge, facts, html, link, mono, note, nothing, page, time} from '../ui.js'
 import {addressOf} from '../clients/address.js'
 import * as callbacks from '../clients/callbacks.js'
 import * as limits from '../clients/limits.js'
@@ -61,7 +61,7 @@ const gone = (data, context) => page({title: data.name ?? text.title, back}, htm
 function present(data, context) {
   const {client, name, usage, waiting, local} = data
   const pending = waiting.filter((one) => one.approval_id !== local.waits?.approval_id)
-  return page({title: client.name, back, actions: summary(client, usage)}, html`
+  return page({title: client.name, back, actions: summary(client, usage, context)}, html`
     ${local.waits ? waitingNote(local.waits) : nothing}
     ${pending.length ? pendingNote(pending) : nothing}
     <nav class="sections" aria-label=${text.sectionsLabel}><ul>${Object.keys(SECTIONS).map((one) => html`
@@ -69,6 +69,7 @@ function present(data, context) {
     ${SECTIONS[name].view(data, context)}`)
 }
 
-const summary = ({status}, usage) => html`
+const summary = ({client_id: id, status}, usage, {session}) => html`
+  ${session.has('auditor', 'data-officer') ? link(href`/audit/clients/${id}`, text.seen) : nothing}
   ${badge(strings.clients.statuses[status] ?? status, status === 'enabled' ? 'good' : 'bad')}
   ${usage ? html`<span class="hint">${text.used}: ${usage.last_used ? time(usage.last_used) : strings.clients.never}</span>` : nothing}`

@@ -21,6 +21,9 @@ from support.events import event as banked
         ("/clients/mine", "mine", "ANY /clients/mine", None),
         ("/clients/7/disable", "disable", "ANY /clients/{client_id}/disable", {"client_id": "7"}),
         ("/v1.0/x/of/y", "two", "ANY /v1.0/{a}/of/{b}", {"a": "x", "b": "y"}),
+        ("/files/a", "file", "ANY /files/{name}", {"name": "a"}),
+        ("/files/a/b%20c/", "files", "ANY /files/{path+}", {"path": "a/b c/"}),
+        ("/files/", "default", "$default", None),
         ("/v1-0/x/of/y", "default", "$default", None),
         ("/clients/", "default", "$default", None),
         ("/clients//disable", "default", "$default", None),
@@ -32,7 +35,7 @@ from support.events import event as banked
 def test_a_path_goes_to_its_route(
     connection: HTTPConnection, path: str, handler: str, route: str, parameters: dict[str, str] | None
 ) -> None:
-    """A literal path wins over one with parameters, and what matches none goes to `$default`."""
+    """A literal path wins over one with parameters, this over a greedy one; what matches none goes to `$default`."""
     seen = ask(connection, path)
     assert seen["handler"] == handler
     assert seen["event"]["routeKey"] == seen["event"]["requestContext"]["routeKey"] == route
@@ -45,6 +48,16 @@ def test_a_path_goes_to_its_route(
 def test_path_parameters_arrive_decoded(connection: HTTPConnection, sent: str, seen: str) -> None:
     """A percent-encoded parameter reaches the handler as what it means."""
     assert ask(connection, f"/clients/{sent}")["event"]["pathParameters"] == {"client_id": seen}
+
+
+def test_bytes_arrive_as_bytes(connection: HTTPConnection) -> None:
+    """A body in base64 is decoded, and HEAD gets its headers alone."""
+    connection.request("GET", "/binary")
+    answer = connection.getresponse()
+    assert (answer.read(), answer.getheader("Content-Length")) == (bytes(range(256)), "256")
+    connection.request("HEAD", "/binary")
+    answer = connection.getresponse()
+    assert (answer.read(), answer.getheader("Content-Length")) == (b"", "256")
 
 
 def test_the_query_string_stays_raw(connection: HTTPConnection) -> None:

@@ -131,9 +131,7 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
     requests: list[tuple[int, str, str, Any, dict[str, str]]] = [
         (200, "GET", "/health", None, {}),
         (200, "GET", "/openapi.json", None, {}),
-        (200, "GET", "/console", None, {}),  # which leads to the next one
-        (200, "GET", "/console/", None, {}),
-        (200, "GET", "/console/{proxy+}", None, {}),
+        *((200, "GET", path, None, {}) for path in ("/console", "/console/", "/console/{proxy+}")),
         *((200, "GET", path, None, {"Accept": "text/html"}) for path in ("/", "/docs", "/docs/", "/docs/{proxy+}")),
         (200, "GET", "/.well-known/jwks.json", None, {}),
         (200, "GET", "/.well-known/oauth-authorization-server", None, {}),
@@ -144,10 +142,7 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (200, "POST", "/registry/txn/status", without_callback("exchange_status"), partner),
         (200, "POST", "/registry/sync/txn/status", without_callback("status"), partner),
         (201, "POST", "/clients", NEW_CLIENT | {"name": f"Ministry {uuid4()}"}, admin),
-        (200, "GET", "/clients", None, admin),
-        (200, "GET", "/clients/log", None, admin),
-        (200, "GET", "/clients/deleted", None, admin),
-        (200, "GET", "/clients/preview", None, admin),
+        *((200, "GET", f"/clients{path}", None, admin) for path in ("", "/log", "/deleted", "/preview")),
         (200, "GET", "/clients/{client_id}/usage", None, admin),
         (403, "POST", "/clients/{client_id}/resume", None, admin),
         (200, "GET", "/overview", None, admin),

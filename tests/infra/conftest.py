@@ -235,10 +235,6 @@ def _changes(api: Api) -> Iterator[tuple[None, Event]]:
     yield None, torn
 
 
-def _audited(_: Api) -> Iterator[tuple[None, Event]]:
-    yield None, event("audited")
-
-
 def _steps(api: Api) -> Iterator[tuple[None, Event]]:
     for secret_id in (api.runtime.settings.signing_keys_secret, api.runtime.settings.message_keys_secret):
         named = {"SecretId": secret_id, "ClientRequestToken": api.runtime.random_bytes(16).hex()}
@@ -253,7 +249,7 @@ REQUESTS: dict[str, Callable[[Api], Iterator[tuple[int | None, Event]]]] = {
     "ExchangeFunction": exchanges,
     "DeliveryFunction": deliveries,
     "ChangesFunction": _changes,
-    "AuditIndexFunction": _audited,
+    "AuditIndexFunction": lambda _: iter([(None, event("audited"))]),
     "OversightFunction": lambda _: iter(()),
     "ConsoleFunction": files,
     "RotationFunction": _steps,

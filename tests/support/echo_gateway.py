@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import threading
@@ -32,6 +33,12 @@ def empty(_event: Event, _context: Any) -> dict[str, Any]:
     return {"statusCode": 204, "headers": {"X-Note": "nothing"}, "body": ""}
 
 
+def binary(_event: Event, _context: Any) -> dict[str, Any]:
+    """Answer with bytes that are no text."""
+    body = base64.b64encode(bytes(range(256))).decode()
+    return {"statusCode": 200, "headers": {"Content-Type": "image/png"}, "body": body, "isBase64Encoded": True}
+
+
 def broken(_event: Event, _context: Any) -> dict[str, Any]:
     """Fail, as no handler should."""
     raise RuntimeError("what only the developer may read")
@@ -44,7 +51,10 @@ ROUTES = {
     "/clients": echo("clients"),
     "/clients/{client_id}/disable": echo("disable"),
     "/v1.0/{a}/of/{b}": echo("two"),
+    "/files/{path+}": echo("files"),
+    "/files/{name}": echo("file"),
     "/empty": empty,
+    "/binary": binary,
     "/broken": broken,
 }
 

@@ -98,7 +98,13 @@ _OPERATIONS = {
     "GET /.well-known/oauth-authorization-server": Operation("getMetadata", SERVICE, "RFC 8414."),
     "GET /clients": Operation("listClients", CLIENTS),
     "POST /clients": Operation("createClient", CLIENTS, "The secret is in the response, and is not shown again."),
+    "GET /overview": Operation("getOverview", CLIENTS, "What needs somebody: the first of each kind, and how many."),
     "GET /clients/log": Operation("getLog", CLIENTS, "Newest first."),
+    "GET /clients/deleted": Operation("listDeletedClients", CLIENTS, "Newest first."),
+    "GET /clients/preview": Operation(
+        "previewDisclosure", CLIENTS, "What a disclosure list shows of an invented person and household."
+    ),
+    "GET /clients/{client_id}/usage": Operation("getClientUsage", CLIENTS, "Of today (UTC), with its limits."),
     "GET /clients/{client_id}": Operation("getClient", CLIENTS),
     "PATCH /clients/{client_id}": Operation(
         "updateClient", CLIENTS, f"Changes the members that are sent; `null` resets one to its default. {_IF_MATCH}"
@@ -135,7 +141,15 @@ _OPERATIONS = {
     "POST /keys/messages/rotate": Operation("rotateMessageKeys", KEYS),
     "POST /keys/messages/revoke": Operation("revokeMessageKeys", KEYS, "For a stolen key."),
     "GET /exchanges": Operation("listExchanges", EXCHANGES),
+    "GET /exchanges/paused": Operation("listPausedClients", EXCHANGES),
     "GET /exchanges/{correlation_id}": Operation("getExchange", EXCHANGES),
+    "POST /exchanges/{correlation_id}/redrive": Operation(
+        "redriveExchange", EXCHANGES, "Sends again what could not be delivered."
+    ),
+    "POST /exchanges/{correlation_id}/cancel": Operation("cancelExchange", EXCHANGES),
+    "POST /clients/{client_id}/resume": Operation(
+        "resumeClient", EXCHANGES, "Callbacks and notifications that were paused, or failed, go on."
+    ),
     "GET /subscriptions": Operation("listSubscriptions", EXCHANGES),
     "GET /subscriptions/failing": Operation("listFailingSubscribers", EXCHANGES),
     "GET /subscriptions/{code}": Operation("getSubscription", EXCHANGES),

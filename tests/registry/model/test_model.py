@@ -42,6 +42,7 @@ EVERYTHING: dict[str, Any] = {
     "additional_attributes": [{"key": "k", "value": "v"}],
     "registration_date": "2020-01-01",
     "last_updated": "2026-01-31T09:30:00Z",
+    "source": {"database": "0e1b", "id": 7, "restricted": True},
     "name": {
         "surname": "ශ්‍රී",  # with a joiner that belongs to it
         "given_name": "آرش",

@@ -150,6 +150,8 @@ def test_phones_are_split_and_each_occurs_once(openspp17: OpenSppDatabase) -> No
     (record,) = openspp17.read().values()
     assert record.record.phone_numbers == ("+639175550103", "+63 917 555 0101", "+63-917-5550102")
     assert warned(record) == ["phone"]
+    short = openspp17.person(phone="+63 1, +63 2")
+    assert openspp17.fields(short)["phone_numbers"] == ["+63 1", "+63 2"]
     many = openspp17.person(phone=", ".join(f"+63917556{number:04}" for number in range(12)))
     assert len(openspp17.fields(many)["phone_numbers"]) == 10
     assert warned(openspp17.read()[many]) == ["phone"]

@@ -123,8 +123,11 @@ def test_iterators_of_a_snapshot_may_be_interleaved_and_left(openspp: OpenSppDat
         assert [one.source_id for one in snapshot.records(people[1:])] == people[1:]
         assert next(records).source_id == people[1]
         del records
+        left = snapshot.records()
+        next(left)
         assert [one.source_id for one in identities] == people[1:]
         assert len(list(snapshot.records())) == 3
+    del left  # whose cursor ended with the transaction
 
 
 def test_the_digest_of_a_record_is_the_same_until_partners_would_see_more(openspp: OpenSppDatabase) -> None:

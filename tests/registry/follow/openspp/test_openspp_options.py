@@ -57,6 +57,7 @@ def test_studios_columns_belong_to_the_kind_that_studio_says(openspp2: OpenSppDa
         (Options(fields={"x_cst_indv_disability": "restricted"}), "restricted cannot be filled by a column"),
         (Options(restricted_tag="Protectd"), "OpenSPP has no tag Protectd"),
         (Options(restricted_tag=" "), "OpenSPP has no tag"),
+        (Options(area_levels=("village",)), "village cannot be filled by an area"),
         (Options(prefix="p/"), "The prefix of ids"),
     ],
 )
@@ -65,6 +66,15 @@ def test_an_option_that_does_not_fit_stops(openspp17: OpenSppDatabase, options: 
     openspp17.person()
     with pytest.raises(CommandError, match=problem):
         openspp17.read(options)
+
+
+def test_a_code_of_another_vocabulary_is_no_tag(openspp2: OpenSppDatabase) -> None:
+    """A role or another code that is spelled like the tag is not taken for it: nobody would be restricted."""
+    person = openspp2.person()
+    with pytest.raises(CommandError, match="has no tag head"):
+        openspp2.read(Options(restricted_tag="head"))
+    openspp2.sql(f"INSERT INTO res_partner_registrant_tag_rel VALUES ({person}, 60)")
+    assert openspp2.read(Options(restricted_tag="head"))[person].restricted
 
 
 def test_people_with_the_tag_are_restricted_at_once(openspp: OpenSppDatabase) -> None:

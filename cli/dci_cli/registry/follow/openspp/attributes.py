@@ -12,6 +12,7 @@ from dci_cli.registry.follow.openspp.connection import Row, Transaction
 from dci_cli.registry.follow.openspp.layout import FIELDS, PARTNERS, SELECTIONS, STUDIO_FIELDS
 from dci_cli.registry.follow.openspp.options import Options
 from dci_cli.registry.follow.openspp.parts import Mapping
+from dci_cli.registry.follow.openspp.places import ADDRESS_LEVELS
 from dci_cli.registry.follow.openspp.schema import Schema
 from dci_cli.registry.follow.openspp.terms import clean, translated
 from dci_cli.registry.support.plausibility import Fields
@@ -52,6 +53,8 @@ def check_columns(schema: Schema, options: Options) -> None:
         if not _NAME.fullmatch(name) or _SECRET.search(name):
             raise CommandError(f"{name} cannot be read as an attribute: name a column of {PARTNERS} without secrets.")
         schema.require(PARTNERS, name)
+    if strange := [level for level in options.area_levels if level and level not in ADDRESS_LEVELS]:
+        raise CommandError(f"{strange[0]} cannot be filled by an area: name one of {', '.join(ADDRESS_LEVELS)}.")
     if unknown := sorted(set(options.fields.values()) - FILLABLE.keys()):
         raise CommandError(f"{unknown[0]} cannot be filled by a column: name one of {', '.join(sorted(FILLABLE))}.")
 
@@ -85,7 +88,9 @@ def kinds_of(tx: Transaction, schema: Schema, names: Iterable[str]) -> dict[str,
         elif _OF_PEOPLE.match(name):
             found[name] = Kind.PERSON
     if schema.has(STUDIO_FIELDS, "technical_name", "target_type"):
-        for row in tx.select(f"SELECT technical_name, target_type FROM {STUDIO_FIELDS}"):
+        for row in tx.select(
+            f"SELECT technical_name, target_type FROM {STUDIO_FIELDS} ORDER BY technical_name, target_type"
+        ):
             if row["target_type"] in ("group", "individual"):
                 found[row["technical_name"]] = Kind.GROUP if row["target_type"] == "group" else Kind.PERSON
     return found

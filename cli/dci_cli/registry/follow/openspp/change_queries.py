@@ -28,8 +28,8 @@ class ChangeQueries:
         tags, tagged, tag = self._layout.tags, self._layout.tagged, self._layout.tag
         return f"SELECT DISTINCT {tagged} AS id FROM {tags} WHERE {tag} = ANY(%(tag_ids)s) ORDER BY 1"
 
-    def touched(self, since: datetime) -> str:
-        """Return who was written at or after a moment, or a child of whom was, and who shares their identifiers.
+    def written(self, since: datetime) -> str:
+        """Return who was written at or after a moment, or a child of whom was.
 
         m2m tables have no time of writing: Odoo writes the row that has the field, and comparisons find the rest.
         """
@@ -44,9 +44,13 @@ class ChangeQueries:
             for table, owner in owners
             if self._schema.has(table)
         )
+        return f"SELECT u.id FROM ({written}) u JOIN {PARTNERS} p ON p.id = u.id WHERE p.is_registrant ORDER BY u.id"
+
+    def with_sharers(self, since: datetime | None = None) -> str:
+        """Return the registrants `ids`, or who was written since a moment, and who shares an identifier with them."""
+        changed = f"SELECT id FROM {WANTED} AS w(id)" if since is None else self.written(since)
         return f"""
-            WITH changed AS MATERIALIZED (
-                SELECT u.id FROM ({written}) u JOIN {PARTNERS} p ON p.id = u.id WHERE p.is_registrant),
+            WITH changed AS MATERIALIZED ({changed}),
             {self._sharing("changed")}
             SELECT id FROM changed UNION SELECT partner_id FROM sharing ORDER BY 1"""
 
@@ -67,7 +71,7 @@ class ChangeQueries:
     def _sharing(self, of: str) -> str:
         """Return two common table expressions: the second has who shares an identifier with some registrants."""
         return f"""
-            keyed AS ({self._keyed}),
+            keyed AS NOT MATERIALIZED ({self._keyed}),
             sharing AS (
                 SELECT k.partner_id FROM keyed k
                   JOIN (SELECT DISTINCT m.key, m.form FROM keyed m JOIN {of} c ON c.id = m.partner_id) s

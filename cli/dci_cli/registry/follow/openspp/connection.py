@@ -122,6 +122,8 @@ def _reported() -> Iterator[None]:
 
     try:
         yield
+    except UnicodeDecodeError:  # a database without an encoding has any bytes
+        raise CommandError("OpenSPP's database has text that is not UTF-8.") from None
     except psycopg.OperationalError as error:  # the connection is lost, the server stops, a standby cancelled
         raise SourceUnavailable(f"OpenSPP's database stopped answering ({_kind(error)}).") from None
     except psycopg.Error as error:

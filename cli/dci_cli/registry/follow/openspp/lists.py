@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dci_cli.registry.follow.openspp.connection import Row, Transaction, quoted
 from dci_cli.registry.follow.openspp.layout import AREAS, CODES
@@ -11,6 +13,7 @@ from dci_cli.registry.follow.openspp.schema import Schema
 from dci_cli.registry.follow.openspp.terms import Term, clean, translated
 
 Terms = dict[int, Term]
+_TAGS = re.compile(r"(^|[^a-z])tags?($|[^a-z])", re.IGNORECASE)  # in the address of a vocabulary
 _UNKNOWN_SEXES = ("0", "9")  # of ISO 5218: not known, and not applicable, which says nothing of a person
 
 
@@ -106,7 +109,7 @@ class _Reader:
             group_kinds=by_code,
             roles=by_code,
             relations={id_: (term, None) for id_, term in by_code.items()},
-            tags=by_code,
+            tags={row["id"]: by_code[row["id"]] for row in rows if row["id"] in by_code and self._is_tag(row)},
             genders=self._genders(rows),
             civil_statuses=by_code,
             occupations=by_display,
@@ -114,6 +117,20 @@ class _Reader:
             countries=self._countries(),
             areas=self._areas(),
         )
+
+    def _is_tag(self, row: Row) -> bool:
+        """Return whether a code is of a vocabulary of tags: by its address, or because registrants have such tags."""
+        return row["namespace_uri"] in self._tag_vocabularies or bool(_TAGS.search(row["namespace_uri"]))
+
+    @cached_property
+    def _tag_vocabularies(self) -> set[str]:
+        layout = self._schema.layout
+        if not self._schema.has(layout.tags, layout.tag):
+            return set()
+        rows = self._tx.select(
+            f"SELECT DISTINCT c.namespace_uri FROM {CODES} c JOIN {layout.tags} t ON t.{layout.tag} = c.id"
+        )
+        return {clean(row["namespace_uri"]) for row in rows} - {""}
 
     def _genders(self, rows: list[Row]) -> dict[int | str, Term]:
         """Return the terms of genders: a local one has also the standard's code that it refers to."""

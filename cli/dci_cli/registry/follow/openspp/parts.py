@@ -13,7 +13,7 @@ from dci_cli.registry.follow.source import SourceWarning
 from dci_common.registry.model.base import Kind
 
 Row = tuple[Any, ...]
-_MOST_ROWS = 5000  # of one registrant in memory; a group has at most 2,000 members
+_MOST_ROWS = 50_000  # of one registrant in memory; a group has at most 2,000 members that are followed
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Children:
         self._next = next(self._rows, None)
 
     def of(self, owner: int) -> list[Row]:
-        """Return the rows of a registrant, at most a few thousand; those of smaller ids are skipped."""
+        """Return the rows of a registrant, at most some ten thousand; those of smaller ids are skipped."""
         row = self._next
         if row is None or row[0] > owner:
             return []

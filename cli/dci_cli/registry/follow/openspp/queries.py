@@ -56,7 +56,7 @@ class Queries:
                   FROM ({self._keyed}) keyed WINDOW equal AS (PARTITION BY key, form)
                  ORDER BY partner_id, id DESC"""
         return f"""
-            WITH keyed AS ({self._keyed}),
+            WITH keyed AS NOT MATERIALIZED ({self._keyed}),
             mine AS MATERIALIZED (SELECT k.* FROM keyed k {joined("k.partner_id", some=True)}),
             owners AS (
                 SELECT k.key, k.form, min(k.partner_id) AS first, max(k.partner_id) AS last FROM keyed k

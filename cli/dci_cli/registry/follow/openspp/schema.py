@@ -23,7 +23,8 @@ SELECT c.relname AS "table", a.attname AS "column", t.typname AS type,
        has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable
   FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
  WHERE c.relname = ANY(%(tables)s) AND c.relkind IN ('r', 'p', 'v', 'm') AND pg_table_is_visible(c.oid)
-   AND a.attnum > 0 AND NOT a.attisdropped"""
+   AND a.attnum > 0 AND NOT a.attisdropped
+ ORDER BY c.relname, a.attname"""
 _DATABASE = "SELECT system_identifier::text AS cluster, oid::text AS database FROM pg_control_system(), pg_database"
 _JSON = ("json", "jsonb")
 _CHILD = ("id", "partner_id", "write_date")

@@ -70,16 +70,22 @@ class OpenSppSnapshot:
 
     def touched(self, since: datetime) -> Iterator[int]:
         """Yield who was written at or after a moment, and who shares an identifier with them."""
-        self._tx.prefer_whole_tables(whole=True)
-        return (id_ for (id_,) in self._tx.stream(self._changes.touched(since)))
+        written = self._ids(self._changes.written(since), whole=True)
+        few = list(islice(written, _FEW + 1))
+        if not few:
+            return
+        if len(few) > _FEW:
+            yield from self._ids(self._changes.with_sharers(since), whole=True)
+        else:
+            yield from self._ids(self._changes.with_sharers(), few)
 
     def neighbours(self, source_ids: Iterable[int]) -> Iterator[int]:
         """Yield whose records depend on one of these; for a great many of them, simply everybody."""
         ids = list(islice(source_ids, _FEW + 1))
         if len(ids) > _FEW:
-            return (identity.source_id for identity in self.identities())
-        self._tx.prefer_whole_tables(whole=False)
-        return (id_ for (id_,) in self._tx.stream(self._changes.neighbours(), {"ids": ids}))
+            yield from (identity.source_id for identity in self.identities())
+        elif ids:
+            yield from self._ids(self._changes.neighbours(), ids)
 
     def records(self, source_ids: Iterable[int] | None = None) -> Iterator[SourceRecord]:
         """Yield the records with these ids, which are in order, or all."""
@@ -91,6 +97,11 @@ class OpenSppSnapshot:
         if len(few) <= _FEW:
             return reader.read(ids=few) if few else iter(())
         return reader.read(picked=chain(few, given))
+
+    def _ids(self, query: str, ids: list[int] | None = None, *, whole: bool = False) -> Iterator[int]:
+        self._tx.prefer_whole_tables(whole)
+        for (id_,) in self._tx.stream(query, {"ids": ids}):
+            yield id_
 
     @property
     def _today(self) -> date:
