@@ -122,6 +122,9 @@ def test_the_wheel_has_packages_and_template_only(wheel: Path) -> None:
         assert {name.partition("/")[0] for name in names} == listed | {metadata}
         assert {f"{package}/py.typed" for package in listed} | {"dci_cli/template.yaml"} <= names
         required = message_from_bytes(archive.read(f"{metadata}/METADATA")).get_all("Requires-Dist") or []
+        extras = [line for some in PROJECT["optional-dependencies"].values() for line in some]
         assert {Requirement(line).name.lower() for line in required} == {
-            Requirement(line).name.lower() for line in PROJECT["dependencies"]
+            Requirement(line).name.lower() for line in (*PROJECT["dependencies"], *extras)
         }
+        optional = {Requirement(line).name for line in extras}
+        assert all("extra ==" in line for line in required if Requirement(line).name in optional)

@@ -14,7 +14,7 @@ from support.openspp_database import OpenSppDatabase, warned
 
 pytestmark = pytest.mark.postgres
 MANILA = Options(time_zone=ZoneInfo("Asia/Manila"))
-HEAD, PRINCIPAL, ALTERNATIVE = 1, 2, 3  # kinds of membership of OpenSPP 17
+HEAD, ALTERNATIVE = 1, 3  # kinds of membership of OpenSPP 17
 
 
 def test_a_membership_has_the_days_of_the_country_and_all_roles(openspp17: OpenSppDatabase) -> None:
