@@ -143,7 +143,7 @@ class FollowPass:
         kept, now = self._state.kept, self._runtime.clock()
         if kept and (kept.token, kept.database) == (self._status.token, snapshot.database):
             is_due = self._options.full or self._status.is_loading or not 0 <= now - kept.full < FULL_SECONDS
-            is_due = is_due or kept.moment > snapshot.moment  # a clock, or the database, was set back
+            is_due = is_due or kept.moment - snapshot.moment > OVERLAP / 2  # a clock, or the database, was set back
             if not is_due and self._state.absent <= MOST_APART:
                 self._last_full = kept.full
                 return kept if kept.lists == snapshot.lists_digest else None
