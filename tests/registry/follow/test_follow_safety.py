@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import socket
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 
 import boto3
 import pytest
 
-from dci_cli.registry.support.follow_status import FollowStatus
+from dci_cli.registry.follow.lease import Lease, LeaseLost
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
 from dci_common.registry.storage import keys
@@ -66,27 +63,6 @@ def test_a_change_by_hand_is_reported_and_overwritten(follow: Following, source:
     follow.assert_follows(source)
 
 
-def test_a_restriction_is_lifted_only_by_who_set_it(follow: Following, source: MemorySource) -> None:
-    """The database restricts and unrestricts people; a restriction that an operator has set stays."""
-    follow(source)
-    source.pass_time(hours=8)
-    follow(source)
-    source.person(4, silently=True, restricted=True)  # a tag, which has no time of writing
-    assert follow(source).out == "Memory 1: 1 person changed.\n"
-    follow.lose_state()
-    source.person(4, silently=True)
-    assert follow(source).out == "Memory 1: 1 person changed.\n"
-    assert "restricted" not in follow.registry.view(Kind.PERSON, "p4")
-    follow.registry.put(Person(id="p4", restricted=True))
-    for restricted in (False, True, False):
-        source.pass_time(minutes=1)
-        source.person(4, restricted=restricted, income=float(restricted))
-        follow(source, "--full")
-        view = follow.registry.view(Kind.PERSON, "p4")
-        assert (view["restricted"], view["source"]) == (True, {"database": "database-1", "id": 4})
-    assert follow.registry.findings() == []
-
-
 def test_one_follows_at_a_time(follow: Following, source: MemorySource) -> None:
     """A second follower says who holds the lease, and takes it over when it has expired, or its process is gone."""
     now = follow.registry.operator.clock()
@@ -103,6 +79,14 @@ def test_one_follows_at_a_time(follow: Following, source: MemorySource) -> None:
     follow.registry.write([keys.FOLLOW_KEY | item | {"holder": gone}])
     assert follow(source, "--adopt").status == 0
     assert "holder" not in follow.registry.items()["REGISTRY", "FOLLOW"]
+
+
+def test_followers_of_one_name_do_not_both_hold_the_lease(follow: Following) -> None:
+    """Of two containers with the same host name and number of the process, the first one notices the second."""
+    with Lease(follow.registry.operator) as first, Lease(follow.registry.operator) as second:
+        second.note()
+        with pytest.raises(LeaseLost):
+            first.note()
 
 
 def test_a_dry_run_writes_nothing(follow: Following, source: MemorySource) -> None:
@@ -205,36 +189,6 @@ def test_a_large_group_follows(follow: Following, size: int) -> None:
     follow.assert_follows(source)
 
 
-def test_a_damaged_state_is_a_lost_one(follow: Following, source: MemorySource) -> None:
-    """A file that is no database, or that of another registry's, is replaced."""
-    follow(source)
-    kept = follow.state.read_bytes()
-    follow.state.write_bytes(b"no database at all" * 100)
-    assert follow(source).out == "Memory 1: nothing changed.\n"
-    assert follow.state.stat().st_mode & 0o777 == 0o600
-    assert Path(f"{follow.state}.damaged").read_bytes() == b"no database at all" * 100
-    for start in range(4096, len(kept), 4096):  # a page of it
-        follow.state.write_bytes(kept[:start] + b"\xff" * 4096 + kept[start + 4096 :])
-        source.pass_time(minutes=1)
-        source.person(4, income=float(start))
-        assert follow(source).status == 0
-        follow.assert_follows(source)
-
-
-def test_another_programs_database_is_no_state(follow: Following, source: MemorySource) -> None:
-    """A database with other tables is left as it is; a state of another version is made again."""
-    follow(source)
-    with closing(sqlite3.connect(follow.state)) as db:
-        db.executescript("PRAGMA user_version = 0; DROP TABLE known; CREATE TABLE known (id);")
-    assert follow(source).out == "Memory 1: nothing changed.\n"
-    follow.lose_state()
-    with closing(sqlite3.connect(follow.state)) as db:
-        db.executescript("CREATE TABLE accounts (id);")
-    before = follow.state.read_bytes()
-    assert "is another program's database (it has accounts): name another file with --state" in follow(source).problem
-    assert follow.state.read_bytes() == before
-
-
 def test_the_deployments_alarm_gets_a_metric(
     follow: Following, source: MemorySource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,51 +203,6 @@ def test_the_deployments_alarm_gets_a_metric(
     assert metric["MetricName"] == "passes"
 
 
-def test_restrictions_are_not_lifted_by_a_forgotten_option(follow: Following, source: MemorySource) -> None:
-    """Without the option that says who is restricted, or when nobody is any more, no restriction is lifted."""
-    for number in (1, 4):
-        source.person(number, restricted=True)
-    follow(source)
-    before = follow.versions()
-    source.says_who_is_restricted, source.lists = False, "lists-2"
-    for number in (1, 4):
-        source.person(number, silently=True)
-    for arguments in ((), ("--full",), ("--dry-run",)):
-        problem = follow(source, *arguments).problem
-        assert problem.startswith("2 people would not be restricted any more, so nothing was changed: give --restr")
-    source.says_who_is_restricted = True
-    assert "see that the tag and the table of tagged people are complete" in follow(source).problem
-    assert follow(source, "--allow-unrestricted", 1).status == 2
-    assert follow.versions() == before
-    source.person(4, silently=True, restricted=True)
-    assert follow(source).out == "Memory 1: 1 person changed.\n"
-    source.person(4, silently=True)
-    assert follow(source, "--allow-unrestricted", 1).out == "Memory 1: 1 person changed.\n"
-    follow.assert_follows(source)
-
-
-def test_an_operators_restriction_outlives_the_record(follow: Following, source: MemorySource) -> None:
-    """A person whom an operator restricted is restricted when they come back, however they went."""
-    follow(source)
-    for number in (3, 4):
-        follow.registry.put(Person(id=f"p{number}", restricted=True))
-    rows = dict(source.rows)
-    for number in (3, 4):
-        source.delete(number)
-    source.group(4)
-    assert follow(source).status == 0
-    assert FollowStatus.read(follow.registry.runtime).restrictions == {"p3", "p4"}
-    follow.lose_state()
-    assert follow(source).status == 0
-    source.rows |= {number: rows[number] for number in (3, 4)}
-    assert follow(source).status == 0
-    for number in (3, 4):
-        view = follow.registry.view(Kind.PERSON, f"p{number}")
-        assert (view["restricted"], view["source"]) == (True, {"database": "database-1", "id": number})
-    assert FollowStatus.read(follow.registry.runtime).restrictions == set()
-    assert follow(source, "--full").out == "Memory 1: nothing changed.\n"
-
-
 def test_all_groups_of_many_people_are_too_many(follow: Following) -> None:
     """Groups that all vanish stop the pass, however few they are among the people."""
     source = MemorySource()
@@ -306,12 +215,3 @@ def test_all_groups_of_many_people_are_too_many(follow: Following) -> None:
         source.delete(number)
     assert follow(source).problem.startswith("21 of 21 groups are not in the database any more, so nothing was")
     assert follow(source, "--allow-deletions", 21).out == "Memory 1: 21 groups deleted.\n"
-
-
-def test_a_clock_that_was_set_back_makes_a_full_pass(follow: Following, source: MemorySource) -> None:
-    """When the database's clock is earlier than it was, changes of the time between are found."""
-    source.pass_time(hours=48)
-    follow(source)
-    source.pass_time(hours=-24)
-    source.person(4, income=7.0)
-    assert follow(source).out == "Memory 1: 1 person changed.\n"

@@ -59,5 +59,5 @@ def test_no_text_takes_long(openspp17: OpenSppDatabase) -> None:
     """An e-mail address that is made to be searched for hours is read at once."""
     person = openspp17.person(email="<" + "@" * 300_000)
     before = time.process_time()
-    assert openspp17.read()[person].record.emails == ()
+    assert "emails" not in openspp17.fields(person)
     assert time.process_time() - before < 5
