@@ -237,7 +237,7 @@ function draw() {
         <ul>${menuOf(session).map((entry) => html`<li><a href="/console${entry.path}"
           aria-current=${entry.path === (at?.route.under ?? at?.route.path) ? 'page' : nothing}>${entry.menu}</a></li>`)}</ul>
         <div class="person"><span title=${session.roles.map((role) => strings.roles[role]).join(', ')}>${strings.session.signedInAs(session.name)}</span>
-          <button type="button" class="quiet" @click=${() => session.signOut()}>${strings.session.signOut}</button></div>
+          <button type="button" class="quiet" @click=${signOut}>${strings.session.signOut}</button></div>
       </nav>
     </header>
     <div class="progress ${isBusy || isActing ? 'busy' : ''}" aria-hidden="true"></div>
@@ -247,9 +247,17 @@ function draw() {
     </main>`, root)
 }
 
+// Nothing of the person stays to be seen, also by the browser's way back.
+function signOut() {
+  leave.abort()
+  render(loading(), root)
+  return state.session.signOut()
+}
+
 function toggleMenu() {
   state.menuIsOpen = !state.menuIsOpen
   draw()
 }
 
+addEventListener('pageshow', (event) => event.persisted && location.reload())
 start()

@@ -116,6 +116,7 @@ async function send(name, data, api) {
   } catch (error) {
     if (error.status !== 409 && error.status !== 412) throw error
     const {body, etag} = await api.send('GET', data.where)
+    if (body.status === 'expired') return {late: words.isExpired}
     if (body.status !== data.approval.status) {
       return {late: words.quicker(words.statuses[body.status].toLowerCase(), body.decided_by_name || body.decided_by)}
     }

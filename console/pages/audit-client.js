@@ -8,6 +8,7 @@ import {daysAgo, periodFields, periodOf} from '../officers/period.js'
 import {csvButton, hint, sections, warning} from '../officers/pieces.js'
 import {AUDIT_CLIENTS, auditSections} from '../officers/sections.js'
 import {timeline} from '../officers/timeline.js'
+import {belongsTo} from '../officers/visits.js'
 import {WalkedList} from '../officers/walk.js'
 import {figure} from '../officers/figure.js'
 
@@ -15,7 +16,8 @@ const words = strings.clientAudit
 
 export const title = words.title
 
-export async function load({api, params, query}) {
+export async function load({api, params, query, session}) {
+  belongsTo(session)
   const id = params.client_id
   const period = periodOf(query, {since: daysAgo(6), until: daysAgo(0)})
   const list = new WalkedList(api, '/audit', 'entries', {client_id: id, ...period})

@@ -42,6 +42,9 @@ def test_a_person_signs_in_and_out(visitors: Visitors, accessible: Callable[[Pag
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Sign in"))
+    assert page.get_by_text("Demo partner").count() == 0
 
 
 def test_a_reload_signs_in_again_without_a_page(page_as: Callable[..., Page]) -> None:

@@ -160,20 +160,17 @@ def _searches(api: Api) -> Iterator[tuple[int, Event]]:
 
 def _administration(api: Api) -> Iterator[tuple[int, Event]]:
     admin = api.token_of(scopes=("clients.manage",))
-    body = {
-        "name": f"Ministry {api.runtime.random_bytes(8).hex()}",
-        "sender_id": SENDER,
-        "scopes": ["registry.search"],
-    }
+    name = f"Ministry {api.runtime.random_bytes(8).hex()}"
+    body = {"name": name, "sender_id": SENDER, "scopes": ["registry.search"]}
     yield 201, event("clients_create", body=body, token=admin)
     yield 409, event("clients_create", body=body, token=admin)
     yield 200, event("clients_list", token=admin)
-    yield 200, event("clients_list", token=admin) | {"rawQueryString": urlencode({"name": body["name"]})}
+    yield 200, event("clients_list", token=admin) | {"rawQueryString": urlencode({"name": name})}
     yield 200, event("clients_log", token=admin)
     client, _ = api.client()
     path = {"client_id": client.client_id}
     added = api.send(event("secrets_add", token=admin) | {"pathParameters": path}).json
-    for name, status in [
+    for route, status in [
         ("client_get", 200),
         ("secrets_list", 200),
         ("secret_delete", 204),
@@ -183,12 +180,12 @@ def _administration(api: Api) -> Iterator[tuple[int, Event]]:
         ("client_revoke_tokens", 200),
         ("client_log", 200),
     ]:
-        yield status, event(name, token=admin) | {"pathParameters": path | {"secret_id": added["secret_id"]}}
+        yield status, event(route, token=admin) | {"pathParameters": path | {"secret_id": added["secret_id"]}}
     callbacks = {"urls": ["https://partner.example.org/registry"], "auth": "bearer"}
     for number in range(2):  # the first secret for callbacks, and another one
         version = api.send(event("client_get", token=admin) | {"pathParameters": path}).headers["ETag"]
         changes = {
-            "name": f"{body['name']} {number}",
+            "name": f"{name} {number}",
             "callbacks": callbacks | {"secret": f"of-the-partner-{number}"},
         }
         yield 200, event("client_update", body=changes, token=admin, if_match=version) | {"pathParameters": path}

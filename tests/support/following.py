@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,6 @@ from support.killed_client import Killed, KilledClient
 from support.registry_harness import Registry, expected_views, unstamped
 from support.retry_pauses import NO_PAUSES
 from support.stored_items import tests_client
-
-Follow = Callable[..., Outcome]
 
 
 @dataclass
