@@ -7,6 +7,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from dci_cli.registry.support.follow_status import FollowStatus
 from dci_common.registry.model.base import Kind
 from support.following import Following
@@ -93,3 +95,18 @@ def test_what_is_allowed_is_for_one_pass(follow: Following) -> None:
     assert "25 people deleted" in outcome.out
     assert "25 of 35 people and groups are not in the database any more" in outcome.err
     assert len(follow.registry.views()) == 35
+
+
+def test_an_error_of_its_own_is_the_reason_that_the_doctor_shows(follow: Following, source: MemorySource) -> None:
+    """A service that ends by an unexpected error leaves its name in the registry, without a value."""
+    follow(source)
+    scripted = ScriptedSource(source.rows)
+
+    def fail() -> None:
+        raise LookupError("Amara")
+
+    scripted.steps = [fail]
+    with pytest.raises(LookupError):
+        follow.without_pauses(scripted, "--every", 1)
+    status = FollowStatus.read(follow.registry.runtime)
+    assert (status.outcome, status.holder) == ("The follower ended by an error of its own (LookupError).", "")

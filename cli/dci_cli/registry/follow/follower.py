@@ -117,6 +117,9 @@ class Follower:
         except (CommandError, Unavailable, sqlite3.Error) as error:
             self._note_failure(lease, str(error))
             return str(error) or type(error).__name__
+        except Exception as error:
+            self._note_failure(lease, f"The follower ended by an error of its own ({type(error).__name__}).")
+            raise
         if report.is_change or self._said != "":
             print(f"{self._now()}: {self._summary(report)}", flush=True)
         return ""
