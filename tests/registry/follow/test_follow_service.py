@@ -74,3 +74,22 @@ def test_the_service_stops_when_another_takes_over(follow: Following, source: Me
     assert "Another follower has taken over" in outcome.err
     assert follow.registry.items()["REGISTRY", "FOLLOW"]["holder"] == {"S": "elsewhere:1"}
     assert follow.registry.view(Kind.PERSON, "p4")["income"] == 5.0
+
+
+def test_what_is_allowed_is_for_one_pass(follow: Following) -> None:
+    """A service that was started with an allowance does not keep it: later passes are guarded again."""
+    scripted = ScriptedSource()
+    scripted.steps = []
+    for number in range(1, 61):
+        scripted.person(number)
+    follow(scripted)
+
+    def vanish() -> None:
+        for number in list(scripted.rows)[:25]:
+            scripted.delete(number)
+
+    scripted.steps = [vanish, vanish, lambda: None]
+    outcome = follow.without_pauses(scripted, "--every", 1, "--allow-deletions", 25)
+    assert "25 people deleted" in outcome.out
+    assert "25 of 35 people and groups are not in the database any more" in outcome.err
+    assert len(follow.registry.views()) == 35
