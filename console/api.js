@@ -9,6 +9,10 @@
 //
 // Paths are built with path`/clients/${id}`, which encodes. Each raises ApiError {status, code, message, retryAfter};
 // status 0 is an API that does not answer. An answer of 401 asks for a new sign-in, keeps the page, and sends again.
+//
+// Requests that only read end with their page. A change that was sent goes on, because ending it would not undo it:
+// changesAreSent() says whether one has no answer yet. Where an answer is missing, the error says that it is not known
+// whether the change was made.
 
 import {strings} from './strings.js'
 
@@ -25,16 +29,42 @@ export class ApiError extends Error {
 export const path = (parts, ...values) =>
   parts.reduce((text, part, index) => text + encodeURIComponent(values[index - 1]) + part)
 
+let sent = 0 // changes that have no answer yet
+
+export const changesAreSent = () => sent > 0
+
 export function createApi(session, signal) {
   async function send(method, where, {query = {}, json, etag, accept = 'application/json'} = {}) {
     const headers = {Accept: accept}
     if (json !== undefined) headers['Content-Type'] = 'application/json'
     if (etag) headers['If-Match'] = etag
     const url = where + queryText(query)
-    const options = {method, headers, body: json === undefined ? undefined : JSON.stringify(json), signal}
-    let response = await once(url, options, await session.token())
-    if (response.status === 401) response = await once(url, options, await session.renewed())
-    return answerOf(response)
+    const options = {method, headers, body: json === undefined ? undefined : JSON.stringify(json)}
+    const attempt = method === 'GET' ? read : change
+    const token = await session.token()
+    try {
+      return await attempt(url, options, token)
+    } catch (error) {
+      if (error.status !== 401) throw error
+    }
+    return attempt(url, options, await session.renewed())
+  }
+
+  const read = (url, options, token) => answered(url, {...options, signal}, token)
+
+  async function change(url, options, token) {
+    signal?.throwIfAborted() // the page was left while somebody signed in again
+    if (!navigator.onLine) throw new ApiError(0, '', strings.errors.offlineChange)
+    sent += 1
+    try {
+      return await answered(url, options, token)
+    } catch (error) {
+      if (error.status !== 0 && !(error.status >= 500)) throw error
+      const message = error.status ? error.message : strings.errors.noAnswer
+      throw new ApiError(error.status, error.code, `${message} ${strings.errors.unknownOutcome}`, error.retryAfter)
+    } finally {
+      sent -= 1
+    }
   }
 
   return {
@@ -74,9 +104,10 @@ export class CursorList {
   }
 }
 
-async function once(url, options, token) {
+async function answered(url, options, token) {
+  let response
   try {
-    return await fetch(url, {
+    response = await fetch(url, {
       ...options,
       headers: {...options.headers, Authorization: `Bearer ${token}`},
       cache: 'no-store',
@@ -87,6 +118,7 @@ async function once(url, options, token) {
     if (error.name === 'AbortError') throw error
     throw new ApiError(0, '', navigator.onLine ? strings.errors.unreachable : strings.errors.offline)
   }
+  return answerOf(response)
 }
 
 async function answerOf(response) {

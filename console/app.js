@@ -12,11 +12,13 @@
 //               notice `done` (a text, or a function of the result), and reloads unless reload is false. An error is
 //               shown above the page: close a dialog first. Returns what change() resolved with, or null after an error.
 
-import {createApi, ApiError} from './api.js'
+import {changesAreSent, createApi, ApiError} from './api.js'
+import {forgetUnsaved, mayLeave} from './clients/unsaved.js'
 import {find, menuOf, href} from './router.js'
 import {Session, SignInError} from './session.js'
+import {showAlone, showSignIn, showWindowDone, signInAgain} from './sign-in.js'
 import {strings} from './strings.js'
-import {dialog, html, keyed, link, loading, nothing, page, problem, render, toast} from './ui.js'
+import {html, keyed, link, loading, nothing, page, problem, render, toast} from './ui.js'
 
 const root = document.getElementById('app')
 const state = {session: null, at: null, key: '', body: loading(), isBusy: false, isActing: false, error: null, menuIsOpen: false}
@@ -27,10 +29,10 @@ async function start() {
   try {
     const config = await (await fetch('/console/config.json', {cache: 'no-store'})).json()
     if (!config.client_id) return showAlone(strings.session.notConfigured, strings.session.notConfiguredText)
-    state.session = new Session(config, askAgain)
+    state.session = new Session(config, askAgain, showSignedOut)
     await signInFirst()
   } catch (error) {
-    if (error instanceof SignInError) return showSignIn(error.message)
+    if (error instanceof SignInError) return showSignIn(state.session, error.message)
     showAlone(strings.errors.pageTitle, strings.errors.unreachable, () => location.reload())
   }
 }
@@ -41,15 +43,17 @@ async function signInFirst() {
   if (finished?.target === null) return showWindowDone()
   if (session.isSignedIn) return open()
   if (!finished && !session.wasSignedOut) await session.signIn(here(), true)
-  showSignIn()
+  showSignIn(state.session)
 }
 
 function open() {
-  addEventListener('popstate', () => go())
+  addEventListener('popstate', goBack)
+  addEventListener('beforeunload', (event) => changesAreSent() && event.preventDefault())
   document.addEventListener('click', holdBack, true)
   document.addEventListener('submit', holdBack, true)
   document.addEventListener('click', followLink)
-  addEventListener('online', () => state.error?.status === 0 && go())
+  // A page that could not be read; an error with a message is that of a change, whose form must stay.
+  addEventListener('online', () => state.error?.status === 0 && !state.error.message && go())
   go()
 }
 
@@ -57,11 +61,12 @@ const here = () => location.pathname + location.search
 
 // Show the page of the address.
 async function go({isReload = false} = {}) {
+  if (!state.session.isSignedIn) return
   leave.abort()
   leave = new AbortController()
   const {signal} = leave
   const at = find(location.pathname)
-  Object.assign(state, {at, isBusy: true, menuIsOpen: false, error: null})
+  Object.assign(state, {at, address: here(), isBusy: true, menuIsOpen: false, error: null})
   draw()
   const {body, title} = await shown(at, signal).catch(failed)
   if (signal.aborted) return
@@ -124,6 +129,12 @@ function unexpected(error) {
   return new ApiError(-1, '', strings.errors.unexpected)
 }
 
+// Back and forward: not while a change has no answer, whose outcome would not be seen, nor out of a form unasked.
+function goBack() {
+  if (!changesAreSent() && mayLeave()) return go()
+  history.pushState(null, '', state.address)
+}
+
 function navigate(address, {replace = false} = {}) {
   history[replace ? 'replaceState' : 'pushState'](null, '', address)
   return go({isReload: replace})
@@ -168,65 +179,40 @@ function holdBack(event) {
   event.stopImmediatePropagation()
 }
 
-// The dialog of a session that has ended. It rejects when the person leaves it.
+// Let somebody whose session has ended sign in again. Throws where the request that waits for it must not be sent.
 async function askAgain() {
-  let again = await state.session.again()
-  let trouble = ''
-  const result = await dialog({
-    title: strings.session.ended,
-    tone: 'session',
-    view: (close, update) => {
-      const openWindow = async () => {
-        again.done.then((isSame) => close({isSame}), async (error) => {
-          again = await state.session.again()
-          trouble = error.message
-          update()
-        })
-        trouble = again.open() ? '' : strings.session.blocked
-        update()
-      }
-      return html`<p>${strings.session.endedText}</p>
-        ${trouble ? html`<p class="error" role="alert">${trouble}</p>` : nothing}
-        <div class="actions"><button type="button" class="primary" autofocus @click=${openWindow}>${strings.session.again}</button>
-          <button type="button" @click=${() => close()}>${strings.session.leave}</button></div>`
-    },
-  })
-  again.close()
-  if (!result) throw new ApiError(401, '', strings.session.endedError)
+  const isSame = await signInAgain(state.session)
   draw()
-  if (!result.isSame) {
-    toast(strings.session.other, 'warn')
-    go()
-    throw Object.assign(new Error(strings.session.other), {name: 'AbortError'})
-  }
+  if (isSame) return
+  forgetUnsaved()
+  toast(strings.session.other, 'warn')
+  go()
+  throw Object.assign(new Error(strings.session.other), {name: 'AbortError'})
 }
 
-const signIn = () => state.session.signIn(here()).catch((error) => showSignIn(error.message))
-
-function showSignIn(error = '') {
-  document.title = strings.common.pageTitle(strings.session.title)
-  render(alone(strings.session.title, html`
-    <p class="lead">${strings.session.lead}</p>
-    ${error ? html`<div class="note bad" role="alert"><p>${error}</p></div>` : nothing}
-    ${state.session.wasSignedOut && !error ? html`<p role="status">${strings.session.signedOut}</p>` : nothing}
-    <p><button type="button" class="primary" @click=${signIn}>${strings.session.signIn}</button></p>`), root)
+// What was shown goes at once, also where the provider is slow, and is not seen by the browser's way back.
+function signOut() {
+  if (!mayLeave({isForGood: true})) return
+  clear()
+  showAlone(strings.session.title, strings.session.signingOut)
+  state.session.signOut()
 }
 
-function showAlone(title, text, retry) {
-  document.title = strings.common.pageTitle(title)
-  render(alone(title, html`<p class="lead">${text}</p>
-    ${retry ? html`<p><button type="button" @click=${retry}>${strings.common.retry}</button></p>` : nothing}`), root)
+// Somebody has signed out in another window.
+function showSignedOut() {
+  clear()
+  forgetUnsaved()
+  showSignIn(state.session)
 }
 
-function showWindowDone() {
-  showAlone(strings.session.title, strings.session.windowDone)
-  close()
+function clear() {
+  leave.abort()
+  Object.assign(state, {body: nothing, error: null, isActing: false})
+  document.getElementById('dialogs').replaceChildren()
 }
-
-const alone = (title, content) => html`
-  <main class="alone"><p class="product">${strings.common.product}</p><h1 tabindex="-1">${title}</h1>${content}</main>`
 
 function draw() {
+  if (!state.session.isSignedIn) return
   const {session, at, key, body, isBusy, isActing, error} = state
   render(html`
     <a class="skip" href="#main">${strings.common.skip}</a>
@@ -245,13 +231,6 @@ function draw() {
       ${error?.message ? html`<div class="act-error note bad" role="alert" tabindex="-1"><h2>${strings.errors.title}</h2><p>${error.message}</p></div>` : nothing}
       ${keyed(key, body)}
     </main>`, root)
-}
-
-// Nothing of the person stays to be seen, also by the browser's way back.
-function signOut() {
-  leave.abort()
-  render(loading(), root)
-  return state.session.signOut()
 }
 
 function toggleMenu() {

@@ -6,6 +6,7 @@
 
 import * as oauth from './vendor/oauth4webapi-3.8.8/index.js'
 import {ApiError} from './api.js'
+import {claimsOf, endOf, reasonOf, withoutAnswer} from './provider.js'
 import {strings} from './strings.js'
 
 export const ROLES = ['auditor', 'client-manager', 'approver', 'data-officer']
@@ -14,15 +15,22 @@ const SIGNED_OUT = 'dci-console-signed-out'
 const NAMES = ['name', 'preferred_username', 'username', 'email', 'sub']
 const EARLY_MS = 30_000 // before its end, a token is renewed
 const ANSWER_MS = 5_000 // in which the window that asked takes the answer of another one
-const ANSWER_PARAMETERS = ['code', 'state', 'error', 'error_description', 'error_uri', 'iss', 'session_state']
+const REVOCATION_MS = 5_000 // for which signing out waits
 
 export class SignInError extends Error {}
 
 export class Session {
-  // `ended` shows the dialog of a session that has ended, and resolves when signInAgain() did.
-  constructor(config, ended) {
+  // `ended` shows the dialog of a session that has ended, and resolves when signInAgain() did. `left` is called when
+  // somebody signs out in another window of the console: the tokens of this one are forgotten.
+  constructor(config, ended, left) {
     Object.assign(this, {config, roles: [], name: '', subject: '', isSignedIn: false})
     this._ended = ended
+    this._windows = new BroadcastChannel(SIGNED_OUT)
+    this._windows.onmessage = () => {
+      if (!this.isSignedIn) return
+      this._revoke(this._forget()).catch(() => {})
+      left()
+    }
     this._client = {client_id: config.client_id, [oauth.clockTolerance]: 60}
     // HTTP is for a provider of this machine, which `dci serve` has.
     this._options = {[oauth.allowInsecureRequests]: config.issuer.startsWith('http:')}
@@ -55,13 +63,16 @@ export class Session {
     if (this._tokens.refresh) {
       try {
         const server = await this._server()
-        const sent = await oauth.refreshTokenGrantRequest(server, this._client, oauth.None(), this._tokens.refresh, this._options)
-        this._keep(await oauth.processRefreshTokenResponse(server, this._client, sent))
-        return
+        const before = this._tokens
+        const sent = await oauth.refreshTokenGrantRequest(server, this._client, oauth.None(), before.refresh, this._options)
+        const answer = await oauth.processRefreshTokenResponse(server, this._client, sent)
+        const isSame = claimsOf(answer.access_token).sub === this.subject
+        if (isSame && this._tokens === before) return void this._keep(answer, before)
       } catch (error) {
         if (isNetwork(error)) throw new ApiError(0, '', strings.session.providerAway)
       }
     }
+    if (!this._tokens) throw new ApiError(401, '', strings.session.endedError) // signed out meanwhile
     await this._ended()
   }
 
@@ -115,23 +126,34 @@ export class Session {
     return {done, close: () => channel.close(), open: () => window.open(flow.url, '_blank', 'popup,width=520,height=680') !== null}
   }
 
-  // Revoke the refresh token, forget everything, and end the provider's session where it has an address for that.
+  // Sign out, in all windows of the console in this browser: forget everything, revoke the refresh token, and end the
+  // provider's session where it has an address for that.
   async signOut() {
-    const {refresh} = this._tokens ?? {}
-    Object.assign(this, {_tokens: undefined, roles: [], name: '', isSignedIn: false})
-    sessionStorage.setItem(SIGNED_OUT, '1')
+    const refresh = this._forget()
+    this._windows.postMessage('')
     let next = '/console/'
     try {
       const server = await this._server()
-      if (refresh && server.revocation_endpoint) {
-        await oauth.revocationRequest(server, this._client, oauth.None(), refresh, this._options)
-      }
       if (server.end_session_endpoint) next = endOf(server, this.config.client_id, this._redirect)
-    } catch {
-      // The tokens are forgotten here, and end by themselves.
-    }
+      await this._revoke(refresh)
+    } catch {} // the tokens are forgotten here, and end by themselves
     location.replace(next)
     await new Promise(() => {})
+  }
+
+  // Forget the tokens; returns the refresh token, which is to be revoked.
+  _forget() {
+    const {refresh} = this._tokens ?? {}
+    Object.assign(this, {_tokens: undefined, roles: [], name: '', isSignedIn: false})
+    sessionStorage.setItem(SIGNED_OUT, '1')
+    return refresh
+  }
+
+  async _revoke(refresh) {
+    const server = await this._server()
+    if (!refresh || !server.revocation_endpoint) return
+    const options = {...this._options, signal: AbortSignal.timeout(REVOCATION_MS)}
+    await oauth.revocationRequest(server, this._client, oauth.None(), refresh, options)
   }
 
   async _flow(further) {
@@ -171,12 +193,14 @@ export class Session {
     }
   }
 
-  // Keep the tokens of an answer. A refreshed one may leave out the refresh token and the ID token.
-  _keep(answer) {
+  // Keep the tokens of an answer. A renewal may leave out the refresh token and the ID token: `before` has the same
+  // person's. After a sign-in nothing is kept of before, which may be another person's.
+  _keep(answer, before = {}) {
     const access = answer.access_token
-    const claims = {...(oauth.getValidatedIdTokenClaims(answer) ?? {}), ...claimsOf(access)}
-    const lifetime = (answer.expires_in ?? 300) * 1000
-    this._tokens = {access, refresh: answer.refresh_token ?? this._tokens?.refresh, ends: Date.now() + lifetime}
+    const person = oauth.getValidatedIdTokenClaims(answer) ?? before.person ?? {}
+    const claims = {...person, ...claimsOf(access)}
+    const ends = Date.now() + (answer.expires_in ?? 300) * 1000
+    this._tokens = {access, refresh: answer.refresh_token ?? before.refresh, person, ends}
     const groups = claims[this.config.groups_claim]
     this.roles = Array.isArray(groups) ? ROLES.filter((role) => groups.includes(role)) : []
     this.name = String(NAMES.map((name) => claims[name]).find((value) => typeof value === 'string' && value) ?? '')
@@ -208,35 +232,6 @@ async function handedOver(answer) {
   })
   channel.postMessage({answer: answer.toString()})
   return taken.finally(() => channel.close())
-}
-
-function withoutAnswer(query) {
-  const rest = new URLSearchParams(query)
-  for (const name of ANSWER_PARAMETERS) rest.delete(name)
-  return rest.size ? `?${rest}` : ''
-}
-
-// The address that ends the provider's session: by OpenID Connect's names, and by Cognito's.
-function endOf(server, clientId, redirect) {
-  const url = new URL(server.end_session_endpoint)
-  const parameters = {client_id: clientId, post_logout_redirect_uri: redirect, logout_uri: redirect}
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
-  return url.href
-}
-
-function claimsOf(token) {
-  try {
-    const bytes = Uint8Array.from(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0))
-    const claims = JSON.parse(new TextDecoder().decode(bytes))
-    return claims && typeof claims === 'object' ? claims : {}
-  } catch {
-    return {} // an opaque token, which the API does not accept either
-  }
-}
-
-function reasonOf(error) {
-  const said = String(error.error_description || error.error || '').slice(0, 300)
-  return said || strings.session.refusedUnknown
 }
 
 function isNetwork(error) {

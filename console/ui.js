@@ -19,7 +19,7 @@
 //   copyButton(text, label) · printButton() · download(name, text, type)
 //   toast(text, tone)                             a short notice, which screen readers announce
 //   dialog({title, view(close, update), tone})    opens a dialog; resolves with what close(value) was given, or undefined
-//   confirmed({title, text, confirm, tone})       asks; resolves with true or false
+//   confirmed({title, text, confirm, dismiss, tone})   asks; resolves with true or false
 //   chart(figures)                                see chart.js, which is loaded when a page needs it
 
 import {html, nothing, render} from './vendor/lit-html-3.3.3/lit-html.js'
@@ -218,10 +218,10 @@ export function dialog({title, view, tone = 'plain'}) {
   })
 }
 
-export const confirmed = async ({title, text, confirm = common.confirm, tone = 'plain'}) => Boolean(await dialog({
+export const confirmed = async ({title, text, confirm = common.confirm, dismiss = common.cancel, tone = 'plain'}) => Boolean(await dialog({
   title,
   tone,
   view: (close) => html`<p>${text}</p>
     <div class="actions"><button type="button" class=${tone === 'bad' ? 'danger' : 'primary'} @click=${() => close(true)}>${confirm}</button>
-      <button type="button" @click=${() => close(false)}>${common.cancel}</button></div>`,
+      <button type="button" @click=${() => close(false)}>${dismiss}</button></div>`,
 }))

@@ -20,7 +20,8 @@ export function exchangeActs({correlation_id: id, state}, {api, act}) {
     await act(() => api.post(path`/exchanges/${id}/redrive`), text.redriveDone)
   }
   const cancel = async () => {
-    if (!(await confirmed({title: text.cancelTitle, text: text.cancelText, confirm: text.cancel, tone: 'bad'}))) return
+    const question = {title: text.cancelTitle, text: text.cancelText, confirm: text.cancelConfirm, dismiss: text.keep, tone: 'bad'}
+    if (!(await confirmed(question))) return
     await act(() => api.post(path`/exchanges/${id}/cancel`), text.cancelDone)
   }
   if (FAILED.includes(state)) return html`<button type="button" aria-label=${text.redriveOf(id)} @click=${redrive}>${text.redrive}</button>`

@@ -5,11 +5,18 @@ import {confirmed, copyButton, dialog, html} from '../ui.js'
 
 const text = strings.client.once
 
-// Show [label, value, copy label] until the person says that they have them. Nobody can see them again.
+// Show [label, value, copy label] until the person says that they have them. Nobody can see them again: the browser asks
+// before the window is closed.
 export async function showOnce({title, explanation, rows, done}) {
-  for (;;) {
-    if (await shown({title, explanation, rows, done})) return
-    if (await confirmed({title: text.leaveTitle, text: text.leaveText, confirm: text.leave, tone: 'bad'})) return
+  const ask = (event) => event.preventDefault()
+  addEventListener('beforeunload', ask)
+  try {
+    for (;;) {
+      if (await shown({title, explanation, rows, done})) return
+      if (await confirmed({title: text.leaveTitle, text: text.leaveText, confirm: text.leave, tone: 'bad'})) return
+    }
+  } finally {
+    removeEventListener('beforeunload', ask)
   }
 }
 

@@ -16,14 +16,23 @@ addEventListener('beforeunload', (event) => {
   if (isUnsaved()) event.preventDefault()
 })
 
+// Ask no more: the form is gone.
+export function forgetUnsaved() {
+  isUnsaved = () => false
+}
+
+// Whether a page may be left: asks if something in it is not saved. `isForGood`: the memory of the window ends too.
+export function mayLeave({isForGood = false} = {}) {
+  if (!(asksAtLinks || isForGood) || !isUnsaved()) return true
+  if (!confirm(strings.client.leave)) return false
+  forgetUnsaved()
+  return true
+}
+
 // Before the console follows a link.
 addEventListener('click', (event) => {
   const anchor = event.target instanceof Element ? event.target.closest('main a[href], header a[href]') : null
-  if (!anchor || anchor.target || !asksAtLinks || !isUnsaved()) return
-  if (confirm(strings.client.leave)) {
-    isUnsaved = () => false
-    return
-  }
+  if (!anchor || anchor.target || mayLeave()) return
   event.preventDefault()
   event.stopPropagation()
 }, {capture: true})

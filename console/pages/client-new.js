@@ -17,10 +17,13 @@ const STEPS = [...PARTS, 'review']
 const ADDRESS = href`/clients/new`
 let form = newForm()
 let shown = {} // the preview
+let owner = '' // who entered it
 
 export const title = text.title
 
-export function load({query}) {
+export function load({query, session}) {
+  if (owner !== session.subject) forget() // somebody else has signed in
+  owner = session.subject
   const step = STEPS.includes(query.get('step')) ? query.get('step') : STEPS[0]
   keepUnsaved(() => isChanged(form), {atLinks: false})
   return {step, result: null}

@@ -49,9 +49,26 @@ def test_an_open_message_is_cancelled(page_as: Opener, clients: Clients) -> None
         partner.comes_to("delivering", waiting)
         page = page_as("client-manager", f"/console/clients/{partner.client_id}?section=callbacks", size=PHONE)
         page.get_by_role("button", name="Cancel the message").click()
-        page.get_by_role("dialog").get_by_role("button", name="Cancel").first.click()
+        dialog = page.get_by_role("dialog")
+        assert dialog.get_by_role("button").all_inner_texts()[1:] == [
+            "Cancel the message",
+            "Keep it",
+        ]  # after "Close"
+        dialog.get_by_role("button", name="Cancel the message").click()
         expect(page.locator("tbody tr")).to_contain_text("Cancelled")
     assert partner.state(waiting) == "cancelled"
+
+
+def test_a_message_is_acted_on_at_its_own_client_alone(page_as: Opener, clients: Clients) -> None:
+    """An address that names another client's message shows nothing of it, and no act on it."""
+    partner, other = Partner.of(clients), clients.registered()
+    with receiving() as receiver:
+        receiver.answer = lambda _: (503, {})
+        waiting = partner.search(receiver.url)
+        page = page_as("client-manager", f"/console/clients/{other}?section=callbacks&exchange={waiting}")
+        expect(page.get_by_role("alert")).to_contain_text("There is no page at this address.")
+        expect(page.get_by_role("button", name="Cancel the message")).to_have_count(0)
+        assert page.get_by_text(receiver.url).count() == 0
 
 
 def test_a_paused_client_is_resumed(page_as: Opener, clients: Clients, accessible: Accessible) -> None:

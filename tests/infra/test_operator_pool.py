@@ -69,7 +69,7 @@ def test_the_application_is_public_and_comes_back_to_this_machine() -> None:
 
 
 def test_the_console_is_an_application_of_the_pool() -> None:
-    """Where the API's address is a parameter, Cognito sends browsers back to the console, also after signing out."""
+    """Where the API's address is a parameter, Cognito sends browsers back to the console; else it is off."""
     domain = {
         "DomainName": "registry.example.org",
         "CertificateArn": "arn:aws:acm:eu-west-1:111122223333:certificate/a",
@@ -82,7 +82,9 @@ def test_the_console_is_an_application_of_the_pool() -> None:
         [found] = of_type(f"{COGNITO}Client", OperatorPool="On", **given).values()
         assert found["Properties"]["CallbackURLs"] == [f"http://localhost:{DEFAULT_PORT}/callback", console]
         assert found["Properties"]["LogoutURLs"] == [console]
-    assert console_of(OperatorPool="On")["CONSOLE_APPLICATION"] == {"Ref": "OperatorApplication"}
+        application = console_of(OperatorPool="On", **given)["CONSOLE_APPLICATION"]
+        assert application == {"Ref": "OperatorApplication"}
+    assert console_of(OperatorPool="On")["CONSOLE_APPLICATION"] == ""  # Cognito would accept no sign-in
     assert console_of(OperatorPool="On")["CONSOLE_ORIGIN"] == {
         "Fn::Sub": "https://${OperatorSignIn}.auth.${AWS::Region}.amazoncognito.com"
     }

@@ -1,0 +1,135 @@
+"""What becomes of a change when its page is left or the connection breaks, and of a session that ends elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from playwright.sync_api import Page, Route, expect
+
+from support.console_browser import Watch, choose, settled
+from support.console_clients import Clients
+
+Open = Callable[..., Page]
+_EXPIRED = {"errors": [{"code": "err.request.unauthorized", "message": "The token has expired: sign in again."}]}
+
+
+def test_a_change_is_not_ended_by_going_back(page_as: Open, clients: Clients) -> None:
+    """Going back while a secret is made leaves the page where it is, and the secret, shown one time, is shown."""
+    client_id = clients.registered()
+    page = page_as("client-manager", f"/console/clients/{client_id}")
+    page.get_by_role("link", name="Secrets", exact=True).click()
+    page.get_by_role("button", name="Give it a secret").click()
+    page.get_by_label("It is shown here once").check()
+
+    def go_back_first(route: Route) -> None:
+        page.evaluate("history.back()")
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route(f"**/clients/{client_id}/secrets", go_back_first, times=1)
+    page.get_by_role("button", name="Make the secret").click()
+    secret = page.get_by_role("dialog").get_by_role("textbox", name="Secret").inner_text()
+    assert clients.granted(client_id, secret).status == 200
+    assert page.url.endswith(f"/{client_id}?section=secrets")
+    page.get_by_role("button", name="I have copied it, close").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.go_back()
+    expect(page.get_by_role("heading", name="What it may see")).to_be_visible()
+
+
+def test_what_is_not_known_of_a_change_is_said(page_as: Open, clients: Clients, watch: Watch) -> None:
+    """Offline nothing is sent, and without an answer the outcome is unknown; the form stays in both cases."""
+    watch.expected |= {"ERR_FAILED", "ERR_INTERNET_DISCONNECTED", "504"}
+    client_id, name = clients.registered(), f"Ministry {uuid4()}"
+    page = page_as("client-manager", f"/console/clients/{client_id}")
+    page.get_by_role("button", name="Edit: Identity").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("You are offline, so nothing was sent.")
+    page.context.set_offline(False)
+    page.wait_for_function("navigator.onLine")
+    page.wait_for_timeout(500)
+    expect(page.get_by_label("Name", exact=True)).to_have_value(name)
+    where = f"**/clients/{client_id}"
+    page.route(
+        where, lambda route: route.fulfill(status=504, json={"message": "Endpoint request timed out"}), times=1
+    )
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("status 504. It is not known whether this was done")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route(where, lose_the_answer, times=1)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("did not answer. It is not known whether this was done")
+    assert clients.get(f"/clients/{client_id}")["name"] == name
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.evaluate("history.back()")
+    page.wait_for_timeout(500)
+    expect(page.get_by_label("Name", exact=True)).to_have_value(name)
+
+
+def test_signing_out_ends_all_windows(page_as: Open) -> None:
+    """Another window of the same browser is signed out too, and going back shows nothing of what there was."""
+    page = page_as("auditor", "/console/clients")
+    other = page.context.new_page()
+    other.goto("/console/keys")
+    settled(other)
+    page.get_by_role("link", name="Keys").click()
+    settled(page)
+    page.get_by_role("link", name="Administration log").click()
+    settled(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    expect(other.get_by_text("You are signed out.")).to_be_visible()
+    page.evaluate("history.back()")
+    expect(page).to_have_url(re.compile("/console/keys$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    other.reload()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_nothing_of_an_earlier_person_is_left(page_as: Open, watch: Watch) -> None:
+    """Whoever signs in after somebody else has neither their refresh token nor what they entered for a new client."""
+    watch.expected |= {"400", "401"}
+    page = page_as("client-manager", "/console/clients/new")
+    page.get_by_label("Name", exact=True).fill("Ministry of Health")
+    page.get_by_role("link", name="Keys", exact=True).click()
+    settled(page)
+    context, renewals = page.context, list[str]()
+
+    def reject(route: Route) -> None:
+        route.fulfill(status=401, json=_EXPIRED)
+
+    def give_no_refresh_token(route: Route) -> None:
+        form = route.request.post_data or ""
+        if "grant_type=refresh_token" in form:
+            renewals.append(form)
+            route.fulfill(status=400, json={"error": "invalid_grant"}, headers={"Access-Control-Allow-Origin": "*"})
+            return
+        answer = route.fetch()
+        tokens = answer.json()
+        tokens.pop("refresh_token")
+        route.fulfill(response=answer, json=tokens)
+
+    context.route("**/openid/token", give_no_refresh_token)
+    context.route("**/clients?*", reject, times=1)
+    page.get_by_role("link", name="Clients", exact=True).click()
+    with context.expect_page() as opened:
+        page.get_by_role("dialog").get_by_role("button", name="Sign in again").click()
+    choose(opened.value, "manager-approver")
+    expect(page.get_by_text("Signed in as Esi")).to_be_visible()
+    settled(page)
+    assert len(renewals) == 1
+    context.route("**/keys", reject, times=1)
+    page.get_by_role("link", name="Keys").click()
+    page.get_by_role("dialog").get_by_role("button", name="Leave it").click()
+    assert len(renewals) == 1
+    page.get_by_role("link", name="Clients", exact=True).click()
+    page.get_by_role("link", name="New client").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("")
