@@ -60,10 +60,11 @@ def test_a_list_goes_on(probe: Open) -> None:
     rows = page.locator("table").first.locator("tbody tr")
     assert rows.count() == 1
     while (more := page.get_by_role("button", name="Show more")).count():
-        before = rows.count()
-        more.click()
-        expect(rows).to_have_count(before + 1)
+        with page.expect_response("**/clients?*"):
+            more.click()
+        expect(page.locator(".more button:disabled")).to_have_count(0)
     expect(page.get_by_text("that is all")).to_be_visible()
+    assert rows.count() >= 2  # the last page may be empty
 
 
 def test_a_dialog_keeps_the_focus_and_gives_it_back(probe: Open) -> None:

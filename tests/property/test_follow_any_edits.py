@@ -102,7 +102,8 @@ def test_any_edits_are_followed(tmp_path: Path, capsys: pytest.CaptureFixture[st
                 follow.lose_state()
             if draw.random() < 0.3:
                 follow.killed(editor.source, draw.randint(5, 40), before=True)
-            assert follow(editor.source, *(["--full"] if draw.random() < 0.5 or round_ == 5 else [])).status == 0
+            full = ["--full"] if draw.random() < 0.5 or round_ == 5 else []
+            assert follow(editor.source, "--allow-unrestricted", 8, *full).status == 0
         fresh.registry.clear()
         fresh.registry.put(*theirs)
         assert fresh(editor.source).status == 0

@@ -39,6 +39,7 @@ class MemorySource:
     now: datetime = START
     problem: Exception | None = None
     reads: int = 0
+    says_who_is_restricted: bool = True
 
     def put(self, number: int, record: Person | Group, *, silently: bool = False) -> None:
         """Write a registrant; silently, as plain SQL does it."""
@@ -80,7 +81,9 @@ class MemorySource:
         self.reads += 1
         if self.problem:
             raise self.problem
-        yield MemorySnapshot(dict(self.rows), self.database, self.lists, self.now)
+        found = MemorySnapshot(dict(self.rows), self.database, self.lists, self.now)
+        found.says_who_is_restricted = self.says_who_is_restricted
+        yield found
 
     def away(self) -> None:
         """Have the database away."""
@@ -99,6 +102,7 @@ class MemorySnapshot:
     def __init__(self, rows: dict[int, Row], database: str, lists: str, now: datetime) -> None:
         self._rows = rows
         self.database, self.lists_digest, self.moment, self.version = database, lists, now, "Memory 1"
+        self.says_who_is_restricted = True
         self._owners: dict[tuple[str, str], int] = {}
         for number in sorted(rows):
             for key in map(_key, rows[number].record.identifiers):

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 _OPTIONS = ("fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_connections=20")
+STREAMING = ("wal_level=replica", "max_wal_senders=4", "shared_buffers=32MB")
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 _STARTING_SECONDS = 30
 USER = "dci"  # the superuser
 
@@ -44,33 +46,57 @@ class Cluster:
 @contextmanager
 def running(*options: str) -> Iterator[Cluster]:
     """Run a new cluster as long as it is used. Exits with a message when PostgreSQL is not installed."""
-    programs = _programs()
-    folder = Path(tempfile.mkdtemp(prefix="dci-postgres-"))
-    user: dict[str, Any] = {}
-    if os.geteuid() == 0:  # as whom PostgreSQL does not run
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    given = [part for option in (*_OPTIONS, *options) for part in ("-c", option)]
-    data, environment = folder / "data", {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    programs, folder, user = _programs(), *_folder()
     try:
         subprocess.run(
-            [programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"],
-            **user, check=True, capture_output=True, cwd=folder, env=environment,
+            [programs / "initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync"],
+            **user, check=True, capture_output=True, cwd=folder, env=_ENVIRONMENT,
         )  # fmt: skip
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-k", folder, "-h", "", *given],
-                **user, stdout=log, stderr=log, cwd=folder, env=environment, process_group=0,
-            )  # fmt: skip
-        try:
-            _wait(programs, folder, server)
-            yield Cluster(programs, folder)
-        finally:
-            server.send_signal(signal.SIGQUIT)  # at once: nothing is kept
-            server.wait(30)
+        with _serving(programs, folder, user, options) as cluster:
+            yield cluster
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def standby(primary: Cluster, *options: str) -> Iterator[Cluster]:
+    """Run a hot standby of a cluster that runs with `STREAMING`, as long as it is used."""
+    programs, folder, user = _programs(), *_folder()
+    try:
+        subprocess.run(
+            [programs / "pg_basebackup", "-h", primary.folder, "-U", USER, "-D", folder / "data", "-R", "-c", "fast"],
+            **user, check=True, capture_output=True, cwd=folder, env=_ENVIRONMENT,
+        )  # fmt: skip
+        with _serving(programs, folder, user, options) as cluster:
+            yield cluster
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder() -> tuple[Path, dict[str, Any]]:
+    """Return a new folder, and as whom PostgreSQL runs: not as root."""
+    folder = Path(tempfile.mkdtemp(prefix="dci-postgres-"))
+    if os.geteuid():
+        return folder, {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return folder, {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def _serving(programs: Path, folder: Path, user: dict[str, Any], options: Sequence[str]) -> Iterator[Cluster]:
+    given = [part for option in (*_OPTIONS, *options) for part in ("-c", option)]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", folder / "data", "-k", folder, "-h", "", *given],
+            **user, stdout=log, stderr=log, cwd=folder, env=_ENVIRONMENT, process_group=0,
+        )  # fmt: skip
+    try:
+        _wait(programs, folder, server)
+        yield Cluster(programs, folder)
+    finally:
+        server.send_signal(signal.SIGQUIT)  # at once: nothing is kept
+        server.wait(30)
 
 
 def _programs() -> Path:

@@ -7,6 +7,7 @@ import socket
 import boto3
 import pytest
 
+from dci_cli.registry.follow.lease import Lease, LeaseLost
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
 from dci_common.registry.storage import keys
@@ -62,27 +63,6 @@ def test_a_change_by_hand_is_reported_and_overwritten(follow: Following, source:
     follow.assert_follows(source)
 
 
-def test_a_restriction_is_lifted_only_by_who_set_it(follow: Following, source: MemorySource) -> None:
-    """The database restricts and unrestricts people; a restriction that an operator has set stays."""
-    follow(source)
-    source.pass_time(hours=8)
-    follow(source)
-    source.person(4, silently=True, restricted=True)  # a tag, which has no time of writing
-    assert follow(source).out == "Memory 1: 1 person changed.\n"
-    follow.lose_state()
-    source.person(4, silently=True)
-    assert follow(source).out == "Memory 1: 1 person changed.\n"
-    assert "restricted" not in follow.registry.view(Kind.PERSON, "p4")
-    follow.registry.put(Person(id="p4", restricted=True))
-    for restricted in (False, True, False):
-        source.pass_time(minutes=1)
-        source.person(4, restricted=restricted, income=float(restricted))
-        follow(source, "--full")
-        view = follow.registry.view(Kind.PERSON, "p4")
-        assert (view["restricted"], view["source"]) == (True, {"database": "database-1", "id": 4})
-    assert follow.registry.findings() == []
-
-
 def test_one_follows_at_a_time(follow: Following, source: MemorySource) -> None:
     """A second follower says who holds the lease, and takes it over when it has expired, or its process is gone."""
     now = follow.registry.operator.clock()
@@ -99,6 +79,14 @@ def test_one_follows_at_a_time(follow: Following, source: MemorySource) -> None:
     follow.registry.write([keys.FOLLOW_KEY | item | {"holder": gone}])
     assert follow(source, "--adopt").status == 0
     assert "holder" not in follow.registry.items()["REGISTRY", "FOLLOW"]
+
+
+def test_followers_of_one_name_do_not_both_hold_the_lease(follow: Following) -> None:
+    """Of two containers with the same host name and number of the process, the first one notices the second."""
+    with Lease(follow.registry.operator) as first, Lease(follow.registry.operator) as second:
+        second.note()
+        with pytest.raises(LeaseLost):
+            first.note()
 
 
 def test_a_dry_run_writes_nothing(follow: Following, source: MemorySource) -> None:
@@ -201,14 +189,6 @@ def test_a_large_group_follows(follow: Following, size: int) -> None:
     follow.assert_follows(source)
 
 
-def test_a_damaged_state_is_a_lost_one(follow: Following, source: MemorySource) -> None:
-    """A file that is no database, or that of another registry's, is replaced."""
-    follow(source)
-    follow.state.write_bytes(b"no database at all" * 100)
-    assert follow(source).out == "Memory 1: nothing changed.\n"
-    assert follow.state.stat().st_mode & 0o777 == 0o600
-
-
 def test_the_deployments_alarm_gets_a_metric(
     follow: Following, source: MemorySource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,3 +201,17 @@ def test_the_deployments_alarm_gets_a_metric(
         if one["Dimensions"] == [{"Name": "stack", "Value": "dci-follow-metric"}]
     ]
     assert metric["MetricName"] == "passes"
+
+
+def test_all_groups_of_many_people_are_too_many(follow: Following) -> None:
+    """Groups that all vanish stop the pass, however few they are among the people."""
+    source = MemorySource()
+    for number in range(1, 500):
+        source.person(number)
+    for number in range(1001, 1022):
+        source.group(number)
+    follow(source)
+    for number in range(1001, 1022):
+        source.delete(number)
+    assert follow(source).problem.startswith("21 of 21 groups are not in the database any more, so nothing was")
+    assert follow(source, "--allow-deletions", 21).out == "Memory 1: 21 groups deleted.\n"

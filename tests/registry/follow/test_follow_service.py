@@ -7,6 +7,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from dci_cli.registry.support.follow_status import FollowStatus
 from dci_common.registry.model.base import Kind
 from support.following import Following
@@ -74,3 +76,37 @@ def test_the_service_stops_when_another_takes_over(follow: Following, source: Me
     assert "Another follower has taken over" in outcome.err
     assert follow.registry.items()["REGISTRY", "FOLLOW"]["holder"] == {"S": "elsewhere:1"}
     assert follow.registry.view(Kind.PERSON, "p4")["income"] == 5.0
+
+
+def test_what_is_allowed_is_for_one_pass(follow: Following) -> None:
+    """A service that was started with an allowance does not keep it: later passes are guarded again."""
+    scripted = ScriptedSource()
+    scripted.steps = []
+    for number in range(1, 61):
+        scripted.person(number)
+    follow(scripted)
+
+    def vanish() -> None:
+        for number in list(scripted.rows)[:25]:
+            scripted.delete(number)
+
+    scripted.steps = [vanish, vanish, lambda: None]
+    outcome = follow.without_pauses(scripted, "--every", 1, "--allow-deletions", 25)
+    assert "25 people deleted" in outcome.out
+    assert "25 of 35 people and groups are not in the database any more" in outcome.err
+    assert len(follow.registry.views()) == 35
+
+
+def test_an_error_of_its_own_is_the_reason_that_the_doctor_shows(follow: Following, source: MemorySource) -> None:
+    """A service that ends by an unexpected error leaves its name in the registry, without a value."""
+    follow(source)
+    scripted = ScriptedSource(source.rows)
+
+    def fail() -> None:
+        raise LookupError("Amara")
+
+    scripted.steps = [fail]
+    with pytest.raises(LookupError):
+        follow.without_pauses(scripted, "--every", 1)
+    status = FollowStatus.read(follow.registry.runtime)
+    assert (status.outcome, status.holder) == ("The follower ended by an error of its own (LookupError).", "")

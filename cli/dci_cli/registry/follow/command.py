@@ -87,6 +87,13 @@ def _add_safeguards(parser: argparse.ArgumentParser) -> None:
         help="delete up to so many records at once, even if they are more than 5 %% of all",
     )
     parser.add_argument(
+        "--allow-unrestricted",
+        type=positive,
+        default=0,
+        metavar="NUMBER",
+        help="lift up to so many restrictions at once, even if the database restricts nobody any more",
+    )
+    parser.add_argument(
         "--adopt", action="store_true", help="follow this database from now on in place of the one before"
     )
     parser.add_argument(

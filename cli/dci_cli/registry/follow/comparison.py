@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dci_cli.parallel import chunks, in_parallel
-from dci_cli.registry.follow.target import is_own, merged
+from dci_cli.registry.follow.target import is_own, is_restricted_by_source, merged
 from dci_cli.registry.importer.field_changes import FieldChanges
 from dci_cli.registry.support.registry_table import UNLIMITED
 from dci_common.registry.model.base import Kind, record_fields
@@ -50,6 +50,7 @@ class Comparison:
         self._databases = databases
         self._appearing: set[str] = set()  # people who could not be written by earlier passes
         self.fields = FieldChanges()
+        self.lifted = 0  # people whom the source has restricted, and nobody will
 
     def run(self) -> None:
         """Compare the people, then the groups, with whose memberships people are written."""
@@ -68,6 +69,8 @@ class Comparison:
             self._appearing.add(planned.id)
         after = planned.record if stored is None else merged(planned.record, stored.view, self._databases)
         before = own_fields(stored.view) if stored else {}
+        if stored and is_restricted_by_source(stored.view) and not getattr(after, "restricted", False):
+            self.lifted += 1
         is_put = stored is None or bool(stored.pending) or not is_same(record_fields(after), before)
         changes = list(self._membership_changes(planned, stored)) if planned.kind is Kind.GROUP else []
         if not is_put and not changes:

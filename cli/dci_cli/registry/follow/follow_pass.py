@@ -26,6 +26,7 @@ from dci_cli.registry.follow.comparison import Comparison
 from dci_cli.registry.follow.deletion import Deletions, check_deletions
 from dci_cli.registry.follow.load import Load, remove_strays
 from dci_cli.registry.follow.plan import Plan
+from dci_cli.registry.follow.restriction import KeptRestrictions, check_lifted
 from dci_cli.registry.follow.scan import scan_records
 from dci_cli.registry.follow.state import Kept
 from dci_cli.registry.follow.target import Target, target_of
@@ -61,6 +62,7 @@ class PassOptions:
     full: bool = False
     adopt: bool = False
     allow_deletions: int = 0
+    allow_unrestricted: int = 0
     no_notify: bool = False
     load_all: bool = False
     shards: int | None = None
@@ -89,6 +91,7 @@ class FollowPass:
         self._lease, self._audit, self._report, self._check = lease, audit, report, check
         self._status = FollowStatus()
         self._databases: frozenset[str] = frozenset()
+        self._restrictions = KeptRestrictions((), self._note_restrictions)
         self._last_full = 0.0
         self._is_loaded = False
 
@@ -96,6 +99,7 @@ class FollowPass:
         """Make the pass."""
         with relaxed_gc(), self._source.snapshot() as snapshot, threads() as pool, self._state.one_pass():
             self._status = FollowStatus.read(self._runtime)
+            self._restrictions = KeptRestrictions(self._status.restrictions, self._note_restrictions)
             self._databases = self._own_databases(snapshot.database)
             self._report.version = snapshot.version
             is_dry = self._lease is None
@@ -103,11 +107,17 @@ class FollowPass:
             self._state.read_identities(snapshot.identities())
             kept = self._take_in(snapshot)
             vanished = self._state.vanished()
-            check_deletions(len(vanished), sum(self._state.own.values()), self._options.allow_deletions)
+            check_deletions(vanished, self._state.own, self._options.allow_deletions)
             wants_all = self._load(snapshot, pool, into)
             plan = self._planned(snapshot, kept, wants_all=wants_all)
             comparison = Comparison(plan, self._state, self._report, self._runtime, pool, databases=self._databases)
             comparison.run()
+            check_lifted(
+                comparison.lifted,
+                self._state.restricted,
+                self._options.allow_unrestricted,
+                is_said=snapshot.says_who_is_restricted,
+            )
             if self._lease is None:
                 self._report.deleted.update(kind for kind, _ in vanished)
                 self._report.fields = list(comparison.fields.rows())
@@ -132,7 +142,8 @@ class FollowPass:
         """
         kept, now = self._state.kept, self._runtime.clock()
         if kept and (kept.token, kept.database) == (self._status.token, snapshot.database):
-            is_due = self._options.full or self._status.is_loading or now - kept.full >= FULL_SECONDS
+            is_due = self._options.full or self._status.is_loading or not 0 <= now - kept.full < FULL_SECONDS
+            is_due = is_due or kept.moment - snapshot.moment > OVERLAP / 2  # a clock, or the database, was set back
             if not is_due and self._state.absent <= MOST_APART:
                 self._last_full = kept.full
                 return kept if kept.lists == snapshot.lists_digest else None
@@ -168,7 +179,7 @@ class FollowPass:
             self._report.read += 1
             if warn:
                 self._report.warn(found.kind, found.warnings)
-            yield target_of(found, snapshot.database)
+            yield self._restrictions.applied(target_of(found, snapshot.database))
 
     def _planned(self, snapshot: Snapshot, kept: Kept | None, *, wants_all: bool) -> Plan:
         """Return the records whose digest is not known: of those that may have changed, or of all."""
@@ -187,7 +198,8 @@ class FollowPass:
             digest, tried = self._state.digests(found.source_id, target.kind, target.id)
             if target.digest != digest and not (kept and target.digest == tried):
                 self._report.warn(found.kind, found.warnings)
-                plan.add(target, self._state.digest_before(target.kind, target.id) or digest)
+                before = self._state.digest_before(target.kind, target.id) or digest
+                plan.add(self._restrictions.applied(target), before)
         return plan
 
     def _write(self, plan: Plan, vanished: list[Key], pool: ThreadPoolExecutor, lease: Lease) -> None:
@@ -200,11 +212,17 @@ class FollowPass:
         writer = RegistryWriter(self._runtime, SOCIAL_CATALOGUE, quiet=quiet)
         writing = Writing(plan, writer, self._runtime, pool, databases=self._databases, check=self._check)
         with self._audit.recorded(changed) if self._audit else nullcontext():
-            deletions = Deletions(writer, self._runtime, pool, self._databases)
+            deletions = Deletions(
+                writer, self._runtime, pool, databases=self._databases, restrictions=self._restrictions
+            )
             for key, is_deleted in deletions.run(vanished, self._check):
                 self._state.forget(key)
                 self._report.deleted[key[0]] += is_deleted
             writing.run(self._state, self._report)
+
+    def _note_restrictions(self, ids: frozenset[str]) -> None:
+        if self._lease:
+            self._lease.note(restrictions=ids)
 
     def _finish(self, snapshot: Snapshot, lease: Lease) -> None:
         """Keep what the pass has found out, here and in the registry."""
@@ -219,6 +237,7 @@ class FollowPass:
             moment=snapshot.moment.timestamp(),
             finished=self._runtime.clock(),
             problems=self._report.left,
+            restrictions=self._restrictions.left(self._state.is_person_in_source) or None,
             outcome=None,
             loading=None,
         )

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from dci_cli.registry.support.operator_audit import OperatorAudit
 
 _AWAY = Backoff(attempts=10**9, first=5, longest=300)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _GO_ON = "Run the same command again: it finds what is left to do."
 
 
@@ -56,6 +58,7 @@ class Follower:
             full=options.full,
             adopt=options.adopt,
             allow_deletions=options.allow_deletions,
+            allow_unrestricted=options.allow_unrestricted,
             no_notify=options.no_notify,
             load_all=options.load_all,
             shards=options.shards,
@@ -92,6 +95,10 @@ class Follower:
             while not self._stop.is_set():
                 problem = self._attempt(state, lease)
                 failures = failures + 1 if problem else 0
+                if not problem:  # what an operator allows is for one pass, not for all that follow
+                    self._options = replace(
+                        self._options, full=False, adopt=False, allow_deletions=0, allow_unrestricted=0
+                    )
                 if problem and problem != self._said:
                     print(f"{self._now()}: {problem} It is tried again.", file=sys.stderr, flush=True)
                 self._said = problem
@@ -110,11 +117,23 @@ class Follower:
         except (CommandError, Unavailable, sqlite3.Error) as error:
             self._note_failure(lease, str(error))
             return str(error) or type(error).__name__
+        except Exception as error:
+            self._note_failure(lease, f"The follower ended by an error of its own ({type(error).__name__}).")
+            raise
         if report.is_change or self._said != "":
             print(f"{self._now()}: {self._summary(report)}", flush=True)
         return ""
 
     def _pass(self, state: State, lease: Lease | None) -> Report:
+        try:
+            return self._one_pass(state, lease)
+        except sqlite3.DatabaseError as error:
+            if lease is None or error.sqlite_errorcode not in _DAMAGED:
+                raise
+        state.replace()
+        return self._one_pass(state, lease)
+
+    def _one_pass(self, state: State, lease: Lease | None) -> Report:
         report = Report(self._report_path)
         try:
             FollowPass(

@@ -7,6 +7,7 @@ for changes by hand.
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import threading
 from typing import TYPE_CHECKING, Any, Self
@@ -35,7 +36,8 @@ class Lease:
 
     def __init__(self, runtime: OperatorRuntime) -> None:
         self._runtime = runtime
-        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        # Two containers on one machine may share its name, and then the number of the process too.
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._keep, daemon=True)
         self._is_lost = False
@@ -44,7 +46,8 @@ class Lease:
         """Take the lease, and keep it while the process lives."""
         status = FollowStatus.read(self._runtime)
         now = self._runtime.clock()
-        free = [self._holder, *([status.holder] if status.expires <= now or _is_dead(status.holder) else [])]
+        is_free = status.expires <= now or (status.holder and _is_dead(status.holder))
+        free = [self._holder, *([status.holder] if is_free else [])]
         if status.holder and status.holder not in free:
             raise _held_by(status, now)
         if not self._update({}, if_held_by=free):
@@ -127,7 +130,7 @@ def _typed(value: object) -> Any:  # noqa: ANN401 - DynamoDB's own
 
 def _is_dead(holder: str) -> bool:
     """Return whether a holder was a process of this machine that is gone; in a container, all have one number."""
-    host, _, process = holder.rpartition(":")
+    host, process = _host_and_process(holder)
     if host != socket.gethostname() or not process.isdecimal():
         return False
     if int(process) == os.getpid():
@@ -141,8 +144,13 @@ def _is_dead(holder: str) -> bool:
     return False
 
 
+def _host_and_process(holder: str) -> tuple[str, str]:
+    host, process, *_ = holder.split(":")
+    return host, process
+
+
 def _held_by(status: FollowStatus, now: float) -> CommandError:
-    host, _, process = status.holder.rpartition(":")
+    host, process = _host_and_process(status.holder)
     return CommandError(
         f"The process {process} of {host} follows a database into this registry already; it was seen "
         f"{duration(max(0.0, now - status.seen))} ago. Stop it first. If it is gone, its lease ends at "

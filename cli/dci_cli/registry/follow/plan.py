@@ -22,6 +22,8 @@ from dci_common.registry.storage import keys
 from dci_common.registry.write.put_changes import Change, Removal
 
 _PAGE = 500
+_IS_RESTRICTED = """record LIKE '%"restricted":true%'"""  # whoever else has these words in a text is written early
+_IS_FREE = f"unit IS NULL AND is_put AND (is_new OR NOT {_IS_RESTRICTED})"
 _COLUMNS = "kind, id, source_id, digest, before, record, memberships, is_put, is_new, changes, homes, unit"
 
 
@@ -91,9 +93,12 @@ class Plan:
         )
 
     def assign(self, people: Iterable[str], group_id: str) -> None:
-        """Have people written with a group, unless they are with another one already."""
+        """Have people written with a group, unless they are with another one already.
+
+        Those who are there and become restricted do not wait for their groups.
+        """
         self._db.executemany(
-            "UPDATE plan SET unit = ? WHERE kind = 'PERSON' AND id = ? AND unit IS NULL AND is_put",
+            f"UPDATE plan SET unit = ? WHERE {_IS_FREE} AND kind = 'PERSON' AND id = ?",  # noqa: S608
             ((group_id, id_) for id_ in people),
         )
 
@@ -118,8 +123,9 @@ class Plan:
             yield Kind(kind), id_, source_id, digest, bool(is_new)
 
     def people(self) -> Iterator[Unit]:
-        """Yield those people who are not written with a group, one by one."""
-        query = f"SELECT {_COLUMNS} FROM plan WHERE kind = 'PERSON' AND unit IS NULL ORDER BY homes, id"  # noqa: S608
+        """Yield those people who are not written with a group, one by one: the restricted ones first."""
+        order = f"ORDER BY {_IS_RESTRICTED} DESC, homes, id"
+        query = f"SELECT {_COLUMNS} FROM plan WHERE kind = 'PERSON' AND unit IS NULL {order}"  # noqa: S608
         for row in self._db.execute(query):
             yield Unit([_planned(row).record], _keys_of(row))
 

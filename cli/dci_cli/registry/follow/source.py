@@ -103,6 +103,10 @@ class Snapshot(Protocol):
         When it differs from that of the last pass, every record may differ: read all of them.
         """
 
+    @property
+    def says_who_is_restricted(self) -> bool:
+        """Whether the source is asked who is restricted. If it is not, nobody is by it."""
+
     def identities(self) -> Iterator[Identity]:
         """Yield every registrant that partners should see, in the order of `source_id`."""
 

@@ -44,12 +44,12 @@ class State:
     def __init__(self, path: Path | str) -> None:
         self._path = path
         try:
-            self.db = self._open()
-        except sqlite3.OperationalError as error:
-            raise CommandError(f"{path} cannot be used ({error}): name another file with --state.") from error
-        except sqlite3.DatabaseError:  # damaged: as if it were lost
-            Path(path).unlink(missing_ok=True)
-            self.db = self._open()
+            try:
+                self.db = self._open()
+            except sqlite3.OperationalError as error:
+                raise CommandError(f"{path} cannot be used ({error}): name another file with --state.") from error
+            except sqlite3.DatabaseError:  # damaged: as if it were lost
+                self.replace()
         except OSError as error:
             raise CommandError(
                 f"{path} cannot be written: {error.strerror}. Name another file with --state."
@@ -63,12 +63,29 @@ class State:
             db.backup(copy.db)
         return copy
 
+    def replace(self) -> None:
+        """Begin a new state in place of one that is damaged, which is kept beside it: it may be another's file."""
+        if hasattr(self, "db"):
+            self.db.close()
+        Path(f"{self._path}-journal").unlink(missing_ok=True)
+        Path(self._path).replace(f"{self._path}.damaged")
+        self.db = self._open()
+
     def _open(self) -> sqlite3.Connection:
         if self._path:
             Path(self._path).parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileExistsError):
                 os.close(os.open(self._path, os.O_CREAT | os.O_EXCL, 0o600))
         db = sqlite3.connect(self._path, isolation_level=None)
+        (format_,) = db.execute("PRAGMA user_version").fetchone()
+        if format_ != queries.FORMAT:
+            if names := sorted(set(_tables(db)) - queries.TABLES):
+                db.close()
+                raise CommandError(
+                    f"{self._path} is another program's database (it has {names[0]}): name another file with --state."
+                )
+            for name in queries.TABLES:  # of another version
+                db.execute(f"DROP TABLE IF EXISTS {name}")
         db.executescript(queries.SCHEMA)
         return db
 
@@ -139,6 +156,17 @@ class State:
         """How many people and groups the source has."""
         found = dict(self.db.execute("SELECT kind, count(*) FROM source GROUP BY kind"))
         return {kind: found.get(kind, 0) for kind in Kind}
+
+    @property
+    def restricted(self) -> int:
+        """How many people the source restricts."""
+        (number,) = self.db.execute("SELECT count(*) FROM source WHERE restricted").fetchone()
+        return int(number)
+
+    def is_person_in_source(self, id_: str) -> bool:
+        """Return whether the source has a person with this key of the registry."""
+        query = "SELECT 1 FROM source WHERE id = ? AND kind = 'PERSON'"
+        return self.db.execute(query, (id_,)).fetchone() is not None
 
     @property
     def absent(self) -> int:
@@ -215,3 +243,7 @@ class State:
     def close(self) -> None:
         """Close the file."""
         self.db.close()
+
+
+def _tables(db: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

@@ -9,8 +9,11 @@ a scan found something else.
 
 from __future__ import annotations
 
-SCHEMA = """
+FORMAT = 1  # of the tables that are kept; those of another one are made again
+TABLES = {"meta", "known", "restricted"}
+SCHEMA = f"""
 PRAGMA cache_size = -32768;
+PRAGMA user_version = {FORMAT};
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS known (source_id INTEGER, kind TEXT, id TEXT, digest TEXT, tried TEXT, problem TEXT,
                                   is_own INTEGER, PRIMARY KEY (source_id, kind, id)) WITHOUT ROWID;

@@ -56,8 +56,22 @@ def merged(record: Person | Group, stored: AnyView, databases: Set[str]) -> Pers
     """
     if not is_own(stored, databases):
         raise WriteRefused(f"The id {record.id} is that of another record, which does not follow the database.")
-    is_others = stored.get("restricted", False) and not stored["source"].get("restricted", False)
-    if not is_others or not isinstance(record, Person) or record.source is None:
+    return restricted_by_others(record) if is_restricted_by_others(stored) else record
+
+
+def is_restricted_by_others(stored: AnyView) -> bool:
+    """Return whether somebody else than the source has restricted a followed record."""
+    return bool(stored.get("restricted")) and not is_restricted_by_source(stored)
+
+
+def is_restricted_by_source(stored: AnyView) -> bool:
+    """Return whether the source has restricted a followed record."""
+    return bool(stored.get("source", {}).get("restricted"))
+
+
+def restricted_by_others(record: Person | Group) -> Person | Group:
+    """Return a person with a restriction that the source did not set; a group as it is."""
+    if not isinstance(record, Person) or record.source is None:
         return record
     source = Source(database=record.source.database, id=record.source.id)
     return record.model_copy(update={"restricted": True, "source": source})

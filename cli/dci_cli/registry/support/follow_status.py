@@ -25,11 +25,13 @@ class FollowStatus:
 
     `moment` is the one whose data the registry has, in epoch seconds, and `outcome` why the last pass failed, if it
     did. `databases` are those whose records are this one's, which were adopted. `is_loading` says that a load of many
-    records was begun and not finished, `token` which state belongs to the last pass.
+    records was begun and not finished, `token` which state belongs to the last pass. `restrictions` are the ids of
+    deleted people whom an operator had restricted: if they come back, they are restricted again.
     """
 
     database: str = ""
     databases: frozenset[str] = frozenset()
+    restrictions: frozenset[str] = frozenset()
     version: str = ""
     holder: str = ""
     expires: float = 0.0
@@ -61,6 +63,7 @@ class FollowStatus:
             **texts,
             **moments,
             databases=frozenset(item.get("databases", {}).get("SS", ())),
+            restrictions=frozenset(item.get("restrictions", {}).get("SS", ())),
             is_loading="loading" in item,
             problems=int(item.get("problems", {"N": "0"})["N"]),
         )

@@ -149,3 +149,20 @@ def test_pmt_is_read_when_it_is_asked_for(openspp17: OpenSppDatabase) -> None:
     assert "poverty_score" not in openspp17.fields(group)
     fields = openspp17.fields(group, Options(poverty="PMT"))
     assert (fields["poverty_score"], fields["poverty_score_type"]) == (0.25, "PMT")
+
+
+def test_a_role_with_a_long_name_is_left_out(openspp: OpenSppDatabase) -> None:
+    """Whatever a clerk calls a kind of membership, the group is read: a name that is too long is no role."""
+    group, person = openspp.group(), openspp.person()
+    usual, long = (HEAD, 99) if openspp.version == "openspp17" else (20, 999)
+    name = "x" * 600
+    openspp.sql(
+        f"INSERT INTO g2p_group_membership_kind (id, name) VALUES ({long}, '{name}')"
+        if openspp.version == "openspp17"
+        else "INSERT INTO spp_vocabulary_code (id, vocabulary_id, code, display) "
+        f"VALUES ({long}, 1, '{name}', '{{}}')"
+    )
+    openspp.member(group, person, usual, long)
+    record = openspp.read()[group]
+    [membership] = record.memberships
+    assert (len(membership.roles), warned(record)) == (1, ["roles"])

@@ -18,7 +18,14 @@ Row = dict[str, Any]
 Parameters = Mapping[str, object]
 
 _FETCHED_ROWS = 1000
-_CONNECT_SECONDS = 15
+# Unless the address says otherwise: without them, a pass waits for hours for a server whose network is gone.
+_TIMEOUTS = {
+    "connect_timeout": 15,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 6,
+    "tcp_user_timeout": 90_000,
+}
 _MISSING = (
     "psycopg, by which PostgreSQL is read, is not installed. In a checkout, run make openspp; elsewhere, "
     "pip install 'dci-api-server[openspp]'."
@@ -33,6 +40,7 @@ _SESSION = (
     "SET LOCAL cursor_tuple_fraction = 1",
     "SET LOCAL work_mem = '32MB'",
     "SET LOCAL TIME ZONE 'UTC'",
+    "SET LOCAL standard_conforming_strings = on",  # `literal` and patterns write backslashes as they are
     "SET LOCAL idle_in_transaction_session_timeout = 0",  # a pass may write for minutes between two reads
     "SET LOCAL statement_timeout = 0",
 )
@@ -76,15 +84,11 @@ def transaction(url: str) -> Iterator[Transaction]:
     psycopg = _psycopg()
     from psycopg.rows import dict_row  # noqa: PLC0415 - optional
 
-    secrets = _secrets(url)
+    given = _read_address(url)
+    secrets = [str(given[name]) for name in ("password", "sslpassword", "passfile") if given.get(name)]
+    settings = {"application_name": "dci registry follow", **_TIMEOUTS, **given, "client_encoding": "UTF8"}
     try:
-        connection = psycopg.connect(
-            url,
-            row_factory=dict_row,
-            connect_timeout=_CONNECT_SECONDS,
-            application_name="dci registry follow",
-            client_encoding="UTF8",
-        )
+        connection = psycopg.connect(**settings, row_factory=dict_row)
     except psycopg.Error as error:
         reason = _without(secrets, str(error))
         problem = CommandError if _NEEDS_A_PERSON.search(reason) else SourceUnavailable
@@ -143,19 +147,18 @@ def _psycopg() -> Any:  # noqa: ANN401 - the module
     return psycopg
 
 
-def _secrets(url: str) -> Sequence[str]:
-    """Return what must not be shown of the address. Raises CommandError when it cannot be read."""
+def _read_address(url: str) -> dict[str, Any]:
+    """Return the settings that an address names. Raises CommandError when it cannot be read."""
     import psycopg  # noqa: PLC0415 - optional
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - likewise
 
     try:
-        given = conninfo_to_dict(url)
+        return dict(conninfo_to_dict(url))
     except psycopg.Error:  # whose message repeats a part of it
         raise CommandError(
             "--database must be an address such as postgresql://dci@db.example.org/openspp. Write characters of the "
             "password such as @ and / as %40 and %2F, or put it into ~/.pgpass."
         ) from None
-    return [str(given[name]) for name in ("password", "sslpassword", "passfile") if given.get(name)]
 
 
 def _without(secrets: Sequence[str], text: str) -> str:

@@ -12,7 +12,7 @@ from dci_cli.registry.follow.openspp.terms import clean
 from dci_common.registry.model import normalize
 from dci_common.registry.model.records import MAX_CONTACTS, MAX_IDENTIFIERS
 
-_ADDRESS = re.compile(r"<([^<>]*@[^<>]*)>")
+_ADDRESS = re.compile(r"<([^<>@]*@[^<>]*)>")  # takes time that grows with the text only
 _EMAIL_SEPARATORS = re.compile(r"[,;]")
 
 

@@ -21,6 +21,7 @@ from dci_common.registry.model.records import Membership
 from dci_common.registry.write.put_changes import MAX_MEMBERS
 
 _MOST_ROLES = 10
+_MOST_ROLE_CHARACTERS = 100  # of a usual one
 _CACHED_DAYS = 8192
 _LEFT_OUT = {
     "group": "A member is a group, which a group cannot have as a member: the membership is left out.",
@@ -62,7 +63,8 @@ def memberships(
     found = []
     for person, period in islice(periods.items(), MAX_MEMBERS):
         fields = _membership(group_id, person, period, mapping, remarks)
-        if all(_is_usual(fields[name], str(today.year)) for name in ("start", "end") if fields.get(name)):
+        is_usual = all(_is_usual(fields[name], str(today.year)) for name in ("start", "end") if fields.get(name))
+        if is_usual and all(map(_is_short, fields.get("roles", ()))):
             found.append(Membership.model_validate(fields))  # nothing in it can be wrong
         else:
             found.append(check(Membership, fields, today, remarks))
@@ -109,6 +111,10 @@ def _membership(group_id: str, person: int, period: _Period, mapping: Mapping, r
 @lru_cache(_CACHED_DAYS)
 def _is_usual(day: str, year: str) -> bool:
     return is_usual_day(day, year) and len(day) == len("2020-01-31")
+
+
+def _is_short(role: str) -> bool:
+    return len(role) <= _MOST_ROLE_CHARACTERS
 
 
 def _group_type(kind: Term, mapping: Mapping) -> str:

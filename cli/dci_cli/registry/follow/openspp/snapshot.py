@@ -25,6 +25,12 @@ from dci_common.registry.model.base import Kind
 _SYSTEM_ID = "system_id"
 _FEW = 20_000  # whose records are asked for by their ids; more are picked out of all
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://openspp.org/database")
+_MOMENT = """
+SELECT CASE WHEN NOT pg_is_in_recovery() OR (pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
+                 AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL)) THEN transaction_timestamp()
+            ELSE least(transaction_timestamp(), coalesce(pg_last_xact_replay_timestamp(),
+                                                         (SELECT checkpoint_time FROM pg_control_checkpoint())))
+       END AS moment"""
 _FIRST_TIME_ZONE = timedelta(hours=14)  # where a day begins first
 
 
@@ -55,6 +61,11 @@ class OpenSppSnapshot:
         mapping = self._mapping
         parts = (mapping.lists, self._options, mapping.types, mapping.labels, mapping.kinds, self._schema.readable)
         return blake2b("\0".join(map(repr, parts)).encode(), digest_size=16).hexdigest()
+
+    @property
+    def says_who_is_restricted(self) -> bool:
+        """Whether a tag says who is restricted."""
+        return bool(self._options.restricted_tag)
 
     def identities(self) -> Iterator[Identity]:
         """Yield every registrant that partners should see."""
@@ -125,9 +136,10 @@ class OpenSppSnapshot:
 
 
 def _moment(tx: Transaction) -> datetime:
-    (row,) = tx.select("SELECT transaction_timestamp() AS now")
-    now: datetime = row["now"]
-    return now.astimezone(UTC)
+    """Return the moment whose data is read: on a standby that does not keep up, that of the last change it has."""
+    (row,) = tx.select(_MOMENT)
+    moment: datetime = row["moment"]
+    return moment.astimezone(UTC)
 
 
 def _types(lists: Lists, options: Options) -> dict[int, str]:

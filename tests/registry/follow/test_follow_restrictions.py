@@ -1,0 +1,75 @@
+"""`dci registry follow`: who restricts people, and what does not lift a restriction."""
+
+from __future__ import annotations
+
+from dci_cli.registry.support.follow_status import FollowStatus
+from dci_common.registry.model.base import Kind
+from dci_common.registry.model.records import Person
+from support.following import Following
+from support.memory_source import MemorySource
+
+
+def test_a_restriction_is_lifted_only_by_who_set_it(follow: Following, source: MemorySource) -> None:
+    """The database restricts and unrestricts people; a restriction that an operator has set stays."""
+    follow(source)
+    source.pass_time(hours=8)
+    follow(source)
+    source.person(4, silently=True, restricted=True)  # a tag, which has no time of writing
+    assert follow(source).out == "Memory 1: 1 person changed.\n"
+    follow.lose_state()
+    source.person(4, silently=True)
+    assert follow(source).out == "Memory 1: 1 person changed.\n"
+    assert "restricted" not in follow.registry.view(Kind.PERSON, "p4")
+    follow.registry.put(Person(id="p4", restricted=True))
+    for restricted in (False, True, False):
+        source.pass_time(minutes=1)
+        source.person(4, restricted=restricted, income=float(restricted))
+        follow(source, "--full")
+        view = follow.registry.view(Kind.PERSON, "p4")
+        assert (view["restricted"], view["source"]) == (True, {"database": "database-1", "id": 4})
+    assert follow.registry.findings() == []
+
+
+def test_restrictions_are_not_lifted_by_a_forgotten_option(follow: Following, source: MemorySource) -> None:
+    """Without the option that says who is restricted, or when nobody is any more, no restriction is lifted."""
+    for number in (1, 4):
+        source.person(number, restricted=True)
+    follow(source)
+    before = follow.versions()
+    source.says_who_is_restricted, source.lists = False, "lists-2"
+    for number in (1, 4):
+        source.person(number, silently=True)
+    for arguments in ((), ("--full",), ("--dry-run",)):
+        problem = follow(source, *arguments).problem
+        assert problem.startswith("2 people would not be restricted any more, so nothing was changed: give --restr")
+    source.says_who_is_restricted = True
+    assert "see that the tag and the table of tagged people are complete" in follow(source).problem
+    assert follow(source, "--allow-unrestricted", 1).status == 2
+    assert follow.versions() == before
+    source.person(4, silently=True, restricted=True)
+    assert follow(source).out == "Memory 1: 1 person changed.\n"
+    source.person(4, silently=True)
+    assert follow(source, "--allow-unrestricted", 1).out == "Memory 1: 1 person changed.\n"
+    follow.assert_follows(source)
+
+
+def test_an_operators_restriction_outlives_the_record(follow: Following, source: MemorySource) -> None:
+    """A person whom an operator restricted is restricted when they come back, however they went."""
+    follow(source)
+    for number in (3, 4):
+        follow.registry.put(Person(id=f"p{number}", restricted=True))
+    rows = dict(source.rows)
+    for number in (3, 4):
+        source.delete(number)
+    source.group(4)
+    assert follow(source).status == 0
+    assert FollowStatus.read(follow.registry.runtime).restrictions == {"p3", "p4"}
+    follow.lose_state()
+    assert follow(source).status == 0
+    source.rows |= {number: rows[number] for number in (3, 4)}
+    assert follow(source).status == 0
+    for number in (3, 4):
+        view = follow.registry.view(Kind.PERSON, f"p{number}")
+        assert (view["restricted"], view["source"]) == (True, {"database": "database-1", "id": number})
+    assert FollowStatus.read(follow.registry.runtime).restrictions == set()
+    assert follow(source, "--full").out == "Memory 1: nothing changed.\n"
