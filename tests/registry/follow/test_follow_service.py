@@ -7,8 +7,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from dci_cli.registry.support.follow_status import FollowStatus
 from dci_common.registry.model.base import Kind
+from dci_common.registry.storage.follow_status import FollowStatus
 from support.following import Following
 from support.memory_source import MemorySnapshot, MemorySource
 
