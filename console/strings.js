@@ -648,6 +648,14 @@ export const strings = {
     allKeys: 'All keys',
     key: ({signs, alg, state}) => `${signs === 'messages' ? 'Messages' : 'Tokens'}, ${alg}: ${state}`,
     publishedUntil: 'published until',
+    registry: 'The followed database',
+    follows: 'Database',
+    asOf: 'The registry is as of',
+    neverRead: 'It was not read yet.',
+    old: 'old',
+    lastPass: 'Last read completely',
+    outcomesOfPass: {succeeded: 'succeeded', failed: 'The last reading failed.', loading: 'Records are being loaded.'},
+    apart: 'Records that differ from the database',
   },
   attention: {
     approvals: ({count: number, more}) => `${number.toLocaleString()}${more ? '+' : ''} ${number === 1 ? 'change waits' : 'changes wait'} for a second person.`,
@@ -660,6 +668,9 @@ export const strings = {
     secret: (name, {last_used: used}) => `A secret of ${name} ends within a week${used ? ', and is still used' : ''}.`,
     limit: (name, {share}) => `${name} has used ${Math.round(share * 100)} % of its records for today.`,
     noKey: 'No key signs tokens: nobody can get one.',
+    registryOld: (minutes) => minutes === null
+      ? 'The database that the registry follows was not read yet.'
+      : `The registry is ${minutes < 120 ? count(minutes, 'minute', 'minutes') : count(Math.floor(minutes / 60), 'hour', 'hours')} old.`,
     requestsFailed: 'Requests of the last hour failed with an error of the registry.',
     openClient: 'Open the client',
     openKeys: 'Open keys',

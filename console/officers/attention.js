@@ -8,12 +8,13 @@ const DAY_MS = 86_400_000
 const SOON_DAYS = 7
 
 export function attention(overview, now = Date.parse(overview.at)) {
-  const {exchanges, subscribers, approvals, secrets, limits, health} = overview
+  const {exchanges, subscribers, approvals, secrets, limits, registry, health} = overview
   return [
     ...(exchanges ? undelivered(exchanges, now) : []),
-    ...(subscribers?.failing ?? []).map((one) => ({tone: 'bad', text: words.notNotified(nameOf(one)), ...toClient(one)})),
+    ...(subscribers?.failing ?? []).map((one) => ({tone: 'bad', text: words.notNotified(nameOf(one)), ...toClient(one, 'subscriptions')})),
     ...(overview.keys && health.parts.includes('keys') ? [{tone: 'bad', text: words.noKey, address: href`/keys`, action: words.openKeys}] : []),
     ...(overview.requests && health.parts.includes('requests') ? [{tone: 'bad', text: words.requestsFailed}] : []),
+    ...(registry?.is_old ? [{tone: 'warn', text: words.registryOld(registry.as_of ? Math.floor((now - Date.parse(registry.as_of)) / 60_000) : null)}] : []),
     ...(approvals?.count ? [{tone: 'warn', text: words.approvals(approvals), address: href`/approvals`, action: words.decide}] : []),
     ...soonest(secrets?.ending ?? [], now).map((one) => ({tone: 'warn', text: words.secret(nameOf(one), one), ...toClient(one)})),
     ...(limits?.clients ?? []).map((one) => ({tone: one.share >= 1 ? 'bad' : 'warn', text: words.limit(nameOf(one), one), ...toClient(one)})),
@@ -22,15 +23,18 @@ export function attention(overview, now = Date.parse(overview.at)) {
 }
 
 const nameOf = (one) => one.client ?? one.client_id
-const toClient = (one) => ({address: href`/clients/${one.client_id}`, action: words.openClient})
+const toClient = (one, section = '') => ({
+  address: href`/clients/${one.client_id}` + (section && `?section=${section}`),
+  action: words.openClient,
+})
 
 function undelivered({open, dead, refused, paused}, now) {
   const {oldest, overdue_since: overdue} = open
-  const of = (list) => (list.latest.length ? toClient(list.latest[0]) : {})
+  const of = (list) => (list.latest.length ? toClient(list.latest[0], 'callbacks') : {})
   return [
     ...(dead.count ? [{tone: 'bad', text: words.dead(dead), ...of(dead)}] : []),
-    ...paused.clients.map((one) => ({tone: 'bad', text: words.paused(nameOf(one)), ...toClient(one)})),
-    ...(overdue && oldest ? [{tone: 'bad', text: words.overdue(nameOf(oldest), Math.round((now - Date.parse(overdue)) / 60_000)), ...toClient(oldest)}] : []),
+    ...paused.clients.map((one) => ({tone: 'bad', text: words.paused(nameOf(one)), ...toClient(one, 'callbacks')})),
+    ...(overdue && oldest ? [{tone: 'bad', text: words.overdue(nameOf(oldest), Math.round((now - Date.parse(overdue)) / 60_000)), ...toClient(oldest, 'callbacks')}] : []),
     ...(refused.count ? [{tone: 'warn', text: words.refused(refused), ...of(refused)}] : []),
   ]
 }

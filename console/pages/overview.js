@@ -50,6 +50,7 @@ export function view({overview, requests}, {reload}) {
       ${card(words.limits, part(overview, 'limits', limits))}
       ${card(words.secrets, part(overview, 'secrets', secrets))}
       ${card(words.keys, part(overview, 'keys', keys), href`/keys`, words.allKeys)}
+      ${overview.registry || overview.unavailable?.registry ? card(words.registry, part(overview, 'registry', registry)) : nothing}
     </div>`)
 }
 
@@ -109,6 +110,16 @@ const secrets = ({ending}) => ending.length
   ? html`<ul class="plain">${ending.map((one) => html`<li>${clientLink(one)}: ${words.ends} ${time(one.expires)} (${remaining(one.expires)})
       ${one.last_used ? html`<span class="hint">${words.lastUsed} ${time(one.last_used)}</span>` : nothing}</li>`)}</ul>`
   : hint(words.noSecrets)
+
+const registry = ({follows, as_of: asOf, last_pass: lastPass, outcome, reason, records_apart: apart, is_old: isOld}) => html`
+  <dl class="facts">
+    ${follows ? html`<div><dt>${words.follows}</dt><dd>${follows}</dd></div>` : nothing}
+    <div><dt>${words.asOf}</dt><dd>${asOf ? time(asOf) : words.neverRead} ${isOld ? badge(words.old, 'warn') : nothing}</dd></div>
+    ${lastPass ? html`<div><dt>${words.lastPass}</dt><dd>${time(lastPass)}</dd></div>` : nothing}
+    <div><dt>${words.outcome}</dt><dd>${words.outcomesOfPass[outcome] ?? outcome}</dd></div>
+    ${apart ? html`<div><dt>${words.apart}</dt><dd>${apart.toLocaleString()}</dd></div>` : nothing}
+  </dl>
+  ${hint(reason)}`
 
 const keys = (rows) => html`<ul class="plain">${rows.map((key) => html`<li>${words.key(key)}
   ${key.until ? html`<span class="hint">${words.publishedUntil} ${time(key.until)}</span>` : nothing}</li>`)}</ul>`

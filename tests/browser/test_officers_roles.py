@@ -76,6 +76,27 @@ def test_the_overview_says_what_needs_attention(office: Office, page_as: Opened,
     expect(manager.get_by_role("heading", level=1)).to_have_text("Approvals")
 
 
+def test_the_overview_says_how_old_the_registry_is(page_as: Opened, accessible: Accessible) -> None:
+    """A registry that follows a database has a card; when it is old, this needs attention, with the reason."""
+    page = page_as("auditor", "/console/")
+    expect(page.get_by_role("heading", name="The followed database")).to_have_count(0)
+    reason = "OpenSPP's database stopped answering."
+    registry = {"follows": "OpenSPP 17 (17.0.1.3)", "as_of": "2026-11-30T01:00:00Z", "outcome": "failed"}
+    registry |= {"reason": reason, "records_apart": 0, "is_old": True}
+
+    def with_registry(route: Route) -> None:
+        answer = route.fetch()
+        shown = {"registry": registry, "at": "2026-11-30T04:10:00Z"}
+        route.fulfill(response=answer, body=json.dumps(answer.json() | shown))
+
+    page.route("**/overview", with_registry)
+    page.get_by_role("button", name="Read again").click()
+    expect(page.get_by_text("The registry is 3 hours old.")).to_be_visible()
+    expect(page.get_by_role("heading", name="The followed database")).to_be_visible()
+    expect(page.get_by_text(reason)).to_be_visible()
+    accessible(page)
+
+
 def test_an_api_that_fails_is_said(page_as: Opened, watch: Watch, accessible: Accessible) -> None:
     """An answer of 503 and an API that is away are explained, and can be tried again; nothing else is lost."""
     watch.expected |= {"503", "ERR_FAILED"}

@@ -7,11 +7,11 @@ import time
 from dci_cli.aws import aws_errors, check_table, dynamodb_client
 from dci_cli.command_error import CommandError
 from dci_cli.doctor.deployment import Finding
-from dci_cli.registry.support.follow_status import FollowStatus, duration, problems_text
+from dci_cli.registry.support.follow_text import duration, problems_text
 from dci_common.registry.storage import keys
+from dci_common.registry.storage.follow_status import FollowStatus
 
 _CHECK = "followed database"
-_OLD_SECONDS = 15 * 60
 _REMEDY = "Look at the output of dci registry follow, and see that it runs."
 
 
@@ -32,11 +32,11 @@ def _finding(status: FollowStatus, now: float) -> Finding:
     if not status.moment:
         failed = f": {status.outcome}" if status.outcome else "."
         return Finding(_CHECK, "warning", f"No pass over the database has succeeded yet{failed}", _REMEDY)
-    found = f"The registry is {status.age(now)} old ({status.version})."
+    found = f"The registry is {duration(max(0.0, now - status.moment))} old ({status.version})."
     if status.outcome:
         found += f" The last pass failed: {status.outcome}"
     found = f"{found} {problems_text(status.problems)}".rstrip()
-    if now - status.moment <= _OLD_SECONDS:
+    if not status.is_old(now):
         return Finding(_CHECK, "ok", found)
     if not status.holder or status.expires < now:
         found += f" Nobody has followed since {duration(now - max(status.seen, status.finished))}."

@@ -66,6 +66,14 @@ _COUNTS = closed(
         },
     }
 )
+_FOLLOWED = closed(
+    {
+        "outcome": {"enum": ["succeeded", "failed", "loading"]},
+        "records_apart": _NUMBER,
+        "is_old": _FLAG,
+    },
+    {"follows": TEXT, "as_of": _MOMENT, "last_pass": _MOMENT, "reason": TEXT},
+)
 _USED = closed({"used": _NUMBER, "most": _NUMBER})
 SCHEMAS: Schema = {
     "Overview": closed(
@@ -88,6 +96,7 @@ SCHEMAS: Schema = {
             "keys": {"type": "array", "items": {"$ref": f"{_REF}SigningKey"}},
             "limits": _some("clients", _LIMITS),
             "approvals": _some("waiting", {"$ref": f"{_REF}ApprovalView"}),
+            "registry": _FOLLOWED,
             "unavailable": {"type": "object", "additionalProperties": TEXT},
         },
     ),

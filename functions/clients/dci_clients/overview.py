@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dci_clients.exchange_parts import exchanges, subscribers
 from dci_clients.key_endpoints import published_keys
 from dci_clients.overview_parts import approvals, limits, secrets
+from dci_clients.registry_part import followed
 from dci_clients.request_counts import SECONDS, request_counts
 from dci_common.cache import AgingCache
 from dci_common.clients.names import client_names, named
@@ -34,7 +35,7 @@ _UNREADABLE = "This could not be read now: try again shortly."
 _NO_METRICS = "This server keeps no metrics: it has no STACK_NAME."
 _COUNTS_SECONDS = 60  # for which counts of requests are kept, because CloudWatch charges for them
 _RECENT = 3600 // SECONDS  # steps of an hour
-_PARTS = ("requests", "exchanges", "subscribers", "secrets", "keys", "limits", "approvals")
+_PARTS = ("requests", "exchanges", "subscribers", "secrets", "keys", "limits", "approvals", "registry")
 _UNAVAILABLE = "err.service.unavailable"
 
 
@@ -55,12 +56,15 @@ class Overview:
             "keys": lambda: published_keys(self._runtime),
             "limits": lambda: limits(self._runtime),
             "approvals": lambda: approvals(self._runtime),
+            "registry": lambda: followed(self._runtime),
         }
         if self._runtime.settings.stack_name:
             readers["requests"] = lambda: self._counts.get("counts", lambda: request_counts(self._runtime))
         parts, unavailable = self._read(readers)
         if "requests" not in readers:
             unavailable["requests"] = _NO_METRICS
+        if not parts.get("registry"):  # it follows nothing
+            parts.pop("registry", None)
         with suppress(BotoCoreError, ClientError, DomainError, ValueError):  # without the names there are the ids
             self._name(parts)
         body = {
@@ -109,6 +113,7 @@ def _health(parts: dict[str, Any], unread: set[str]) -> dict[str, Any]:
     found = parts.get("exchanges", {})
     needs = {
         "exchanges": any(found.get(name, {}).get("count") for name in ("dead", "refused", "paused")),
+        "registry": parts.get("registry", {}).get("is_old", False),
         **{
             name: bool(parts.get(name, {}).get("count")) for name in ("subscribers", "secrets", "limits", "approvals")
         },

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from dci_cli.registry.support.follow_status import FollowStatus
 from dci_common.registry.model.base import Kind
+from dci_common.registry.storage.follow_status import FollowStatus
 from support.following import Following
 from support.memory_source import MemorySnapshot, MemorySource
 

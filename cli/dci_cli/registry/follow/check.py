@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from dci_cli.parallel import chunks
 from dci_cli.registry.follow.target import Target, is_own, merged, target_of
-from dci_cli.registry.support.follow_status import FollowStatus
 from dci_cli.registry.support.registry_table import UNLIMITED
 from dci_common.registry.model.base import Kind, record_fields
 from dci_common.registry.model.views import AnyView, entry_key, membership_fields, own_fields
 from dci_common.registry.storage.budget import Budget
+from dci_common.registry.storage.follow_status import FollowStatus
 from dci_common.registry.storage.store import RegistryStore, Stored
 
 if TYPE_CHECKING:

@@ -33,10 +33,10 @@ from dci_cli.registry.follow.target import Target, target_of
 from dci_cli.registry.follow.writing import Writing
 from dci_cli.registry.importer.file_reader import relaxed_gc
 from dci_cli.registry.importer.target import Target as ImportTarget
-from dci_cli.registry.support.follow_status import FollowStatus
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.checker import Checker
+from dci_common.registry.storage.follow_status import FollowStatus
 from dci_common.registry.write.writer import RegistryWriter
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from dci_cli.registry.follow.metric import put_metric
 from dci_cli.registry.follow.report import Report
 from dci_cli.registry.follow.state import State
 from dci_cli.registry.importer.field_changes import COLUMNS
-from dci_cli.registry.support.follow_status import clock_time, problems_text
+from dci_cli.registry.support.follow_text import clock_time, problems_text
 from dci_cli.registry.support.interruption import interruptible
 from dci_cli.terminal import print_table
 from dci_common.aws.retry import Backoff

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.support.follow_status import FollowStatus, clock_time, duration
+from dci_cli.registry.support.follow_text import clock_time, duration
 from dci_common.registry.storage import keys
+from dci_common.registry.storage.follow_status import FollowStatus
 
 if TYPE_CHECKING:
     from types import TracebackType

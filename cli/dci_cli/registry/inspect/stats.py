@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from dci_cli.registry.support.follow_status import FollowStatus, duration
+from dci_cli.registry.support.follow_text import duration
 from dci_cli.registry.support.registry_table import add_table, pages, registry_command, runtime_of
 from dci_cli.terminal import Column, add_json_option, print_json, print_table
 from dci_common.aws.dynamodb import Item
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage import keys
+from dci_common.registry.storage.follow_status import FollowStatus
 from dci_common.registry.storage.store import RegistryStore
 
 if TYPE_CHECKING:

@@ -1,13 +1,12 @@
 """The registry's own note of what it follows: which database, who follows it now, and how old its data is.
 
-It is one item of RegistryTable. The follower writes it at the end of each pass; `dci doctor` and `dci registry stats`
-read it.
+It is one item of RegistryTable. The follower writes it at the end of each pass; `dci doctor`, `dci registry stats`
+and the overview read it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from dci_common.registry.storage import keys
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
     from dci_common.runtime import Runtime
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+OLD_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,33 +67,6 @@ class FollowStatus:
             problems=int(item.get("problems", {"N": "0"})["N"]),
         )
 
-    def age(self, now: float) -> str:
-        """Return how old the registry's data is: `40 s`, `3 h`."""
-        return duration(max(0.0, now - self.moment))
-
-
-def problems_text(number: int) -> str:
-    """Return how many records are not as the source has them, as a sentence; nothing for none."""
-    if not number:
-        return ""
-    return (
-        f"{number:,} records are not as the database has them."
-        if number > 1
-        else "1 record is not as the database has it."
-    )
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in its largest unit that fits: `40 s`, `12 min`, `3 h`, `4 days`."""
-    if seconds < 2 * _MINUTE:
-        return f"{seconds:.0f} s"
-    if seconds < 2 * _HOUR:
-        return f"{seconds / _MINUTE:.0f} min"
-    if seconds < 2 * _DAY:
-        return f"{seconds / _HOUR:.0f} h"
-    return f"{seconds / _DAY:.0f} days"
-
-
-def clock_time(epoch_seconds: float) -> str:
-    """Return a moment for people, in UTC: `2026-03-01 09:30:00 UTC`."""
-    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    def is_old(self, now: float) -> bool:
+        """Return whether the registry's data needs somebody: none was read, or for longer than 15 minutes."""
+        return now - self.moment > OLD_SECONDS
