@@ -111,6 +111,7 @@ def accessible() -> Callable[[Page], None]:
     """Return what fails where axe finds that a page does not meet WCAG 2.2 AA."""
 
     def check(page: Page) -> None:
+        page.wait_for_selector("h1")
         assert violations(page) == []
 
     return check

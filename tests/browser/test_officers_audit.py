@@ -22,7 +22,7 @@ KEPT = """JSON.stringify([
 ])"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # the module may be entered again: workers steal tests from each other
 def seen(office: Office) -> Office:
     """Have clients of hostile and of plain names see a demo person, and look at who did."""
     office.register(HOSTILE, disclosure=("full",))

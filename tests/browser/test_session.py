@@ -95,7 +95,7 @@ def test_a_token_is_renewed_unseen(probe: Open, watch: Watch) -> None:
     page = probe("auditor")
     page.context.route("**/clients?*", lambda route: route.fulfill(status=401, json={}), times=1)
     page.get_by_role("link", name="Keys").click()
-    expect(page.get_by_role("link", name="Demo")).to_be_visible()
+    expect(page.get_by_role("table", name="Clients").get_by_role("link").first).to_be_visible()
     settled(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dci_cli.registry.support.follow_status import FollowStatus
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
+from dci_common.registry.storage.follow_status import FollowStatus
 from support.following import Following
 from support.memory_source import MemorySource
 
