@@ -174,6 +174,7 @@ export const strings = {
     // Where they differ from `fields`, below.
     attributes: {income: 'Income (for queries, never shown)', related_person: 'Related people (nothing yet)'},
     handoverPart: (part) => (part ? `Link, ${part}` : 'Link'),
+    callbacksUnused: 'Asynchronous messages are off for this client, so nothing is sent to these addresses. Turn them on under Scopes and records (of a registered client: Access).',
     nothingDisclosed: 'Nothing: it can find nobody',
     signature: {
       optional: 'Verify messages that are signed; accept unsigned ones',
@@ -539,7 +540,7 @@ export const strings = {
       callbacks: 'Where results of asynchronous messages and notifications go. Leave it empty if it only searches synchronously.',
     },
     review: 'This will be registered. Choose a step above to change it.',
-    waits: 'In this deployment a new client may wait for a colleague’s approval.',
+    waits: 'If this deployment asks for approvals, the new client waits for a colleague.',
     created: {
       title: (name) => `${name} is registered`,
       text: 'It needs a secret. Hand it over by a link and a code, so that only the partner ever sees it; or take the secret that was made with the client.',

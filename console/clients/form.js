@@ -4,7 +4,7 @@
 // and a sentence for each member that was not accepted.
 
 import {strings} from '../strings.js'
-import {area, check, field, group, html, nothing, select} from '../ui.js'
+import {area, check, field, group, html, note, nothing, select} from '../ui.js'
 import {
   ATTRIBUTES, CALLBACK_AUTHS, DIALECTS, LIMITS, NOTIFY_RECORDS, NOTIFY_SPELLINGS, PARTNER_SCOPES, RECORD_TYPES, SCOPES,
   SETS, SIGNATURES, setOf,
@@ -124,6 +124,7 @@ const FIELDS = {
       hint: [text.hints['callbacks.secret'], ...(isKept ? [text.hints['callbacks.secretKept']] : [])].join(' '),
     })
     return [
+      form.draft['flags.asynchronous'] ? nothing : note(html`<p>${text.callbacksUnused}</p>`, 'warn'),
       textarea('callbacks.urls', {rows: 3}),
       line('callbacks.default_url', {type: 'url'}),
       line('callbacks.notify_url', {type: 'url'}),

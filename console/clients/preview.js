@@ -56,7 +56,7 @@ function rows(record) {
   const shown = Object.entries(record ?? {}).filter(([name]) => !name.startsWith('@'))
   if (!shown.length) return html`<p>${text.nothing}</p>`
   return html`<dl class="tree">${shown.map(([name, value]) => html`
-    <div><dt>${name.replaceAll('_', ' ')}</dt><dd>${content(value)}</dd></div>`)}</dl>`
+    <div><dt>${strings.fields[name] ?? name.replaceAll('_', ' ')}</dt><dd>${content(value)}</dd></div>`)}</dl>`
 }
 
 function content(value) {

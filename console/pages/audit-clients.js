@@ -4,12 +4,14 @@ import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {badge, field, html, link, moreButton, nothing, page, section, select, table} from '../ui.js'
 import {daysAgo} from '../officers/period.js'
-import {hint, sections, toggle} from '../officers/pieces.js'
+import {csvButton, hint, sections, toggle} from '../officers/pieces.js'
 import {AUDIT_CLIENTS, auditSections} from '../officers/sections.js'
 import {WalkedList} from '../officers/walk.js'
 
 const words = strings.usage
 const KEPT_DAYS = 31
+// As the API calls them.
+const CSV_COLUMNS = ['date', 'client_id', 'client', 'status', 'records', 'usual', 'unusual', 'records_a_day']
 
 export const title = words.title
 
@@ -43,7 +45,7 @@ export function view(data, {api, navigate, update}) {
       ${hint(words.what)}
       ${usageTable(list.rows, data.onlyUnusual)}
       ${data.onlyUnusual ? html`<p class="hint" role="status">${words.read(list.read, list.hasMore)}</p>` : nothing}
-      ${moreButton(list, update)}`)}`)
+      ${moreButton(list, update)}`, csvButton(list, {columns: CSV_COLUMNS, toRows: (rows) => rows, name: `records-by-client-of-${data.date}`, update}))}`)
 }
 
 // Unusual volume first, otherwise in the order of names.
