@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from dci_cli.local.demo import Population
 from dci_common.clients.items import client_item
 from dci_common.exchange.worker_places import WorkerPlaces
-from dci_common.registry.storage.keys import FOLLOW_KEY
 from dci_common.subscriptions.channels import Channels
 from dci_common.timestamps import timestamp
 from support import stored_items
@@ -20,7 +18,6 @@ from support.api import identified
 from support.call_trace import hooked
 from support.metrics import Metrics
 from support.own_clients import Own
-from support.registries import registry_of
 from support.stored_exchanges import accepted, ended
 from support.stored_subscriptions import begun, failing
 
@@ -215,46 +212,6 @@ def test_a_part_that_cannot_be_read_is_left_out(own: Own) -> None:
     assert shown.keys() >= {"secrets", "keys", "approvals"}
     assert shown["health"]["status"] == "failing"
     assert "aws.example.org" not in str(shown)
-
-
-def test_how_old_a_followed_registry_is(new_own: Callable[..., Own]) -> None:
-    """What the registry follows is there, with the failure of the last pass; it needs attention after 15 minutes."""
-    with registry_of(Population([])) as table:
-        own = new_own(registry_table=table)
-        assert "registry" not in overview(own)
-        now = own.api.clock()
-
-        def note(**members: dict[str, str]) -> None:
-            item: Any = {**FOLLOW_KEY, "database": {"S": "an-id"}, "holder": {"S": "host:1"}, **members}
-            stored_items.tests_client().put_item(TableName=table, Item=item)
-
-        note(loading={"S": "yes"}, version={"S": "OpenSPP 17"})
-        shown = overview(own)
-        assert shown["registry"] == {
-            "follows": "OpenSPP 17",
-            "outcome": "loading",
-            "records_apart": 0,
-            "is_old": True,
-        }
-        note(version={"S": "OpenSPP 17"}, moment={"N": f"{now - 900}"}, finished={"N": f"{now}"}, problems={"N": "2"})
-        shown = overview(own)
-        assert shown["health"] == {"status": "ok", "parts": []}
-        read = {
-            "follows": "OpenSPP 17",
-            "as_of": timestamp(now - 900),
-            "last_pass": timestamp(now),
-            "records_apart": 2,
-        }
-        assert shown["registry"] == read | {"outcome": "succeeded", "is_old": False}
-        own.api.clock.advance(1)
-        assert overview(own)["health"] == {"status": "attention", "parts": ["registry"]}
-        note(outcome={"S": "OpenSPP's database stopped answering."})
-        assert overview(own)["registry"] == {
-            "outcome": "failed",
-            "reason": "OpenSPP's database stopped answering.",
-            "records_apart": 0,
-            "is_old": True,
-        }
 
 
 @pytest.mark.exhaustive
