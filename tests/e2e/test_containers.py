@@ -191,7 +191,7 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
     ]
     yield "/oauth2/client/token", api.token("partner")
     unknown = {name: str(uuid4()) for name in ("correlation_id", "code", "approval_id")}
-    made = {"prefix": "social", "kind": "person", "id": "p0001", **unknown}
+    made = {"prefix": "social", "kind": "person", "id": "p0001", "proxy+": "index.html", **unknown}
     for status, method, path, body, who in requests:
         reply = api.send(method, path.format(**made), body, **who)
         assert reply.status == status, (method, path, reply)
