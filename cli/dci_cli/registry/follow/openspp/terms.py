@@ -15,7 +15,7 @@ from dci_common.registries.social.code_lists import MARITAL_STATUS, SEX
 LANGUAGE = "en_US"  # which Odoo always has
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")  # which no text may hold
 _FORBIDDEN_IN_TYPES = re.compile(r"[#\x00-\x1f\x7f-\x9f]+")
-_LONGEST_TYPE, _LONGEST_ROLE = 100, 500
+_LONGEST_TYPE = 100
 _UNKNOWN_MARITAL_STATUS = "U"  # in OpenSPP2; with us it is unmarried
 
 
@@ -81,7 +81,7 @@ def marital_status(term: Term, names: Mapping[str, str], *, is_code: bool) -> st
 def role(term: Term, names: Mapping[str, str]) -> str:
     """Return the role of a kind of membership; a comma would make two of it."""
     found = cells.roles(term.named(names).replace(",", " "), _PLAIN)
-    return found[0][:_LONGEST_ROLE] if found else ""
+    return found[0] if found else ""
 
 
 _PLAIN = Notation()
