@@ -161,6 +161,7 @@ THEIRS: list[Person | Group | Membership] = [
 ]
 
 
+@pytest.mark.usefixtures("engine")
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", sampled(range(4)))
 @pytest.mark.parametrize("version", ["openspp17", "openspp2"])
