@@ -81,7 +81,11 @@ def test_the_overview_says_how_old_the_registry_is(page_as: Opened, accessible: 
     page = page_as("auditor", "/console/")
     expect(page.get_by_role("heading", name="The followed database")).to_have_count(0)
     reason = "OpenSPP's database stopped answering."
-    registry = {"follows": "OpenSPP 17 (17.0.1.3)", "as_of": "2026-11-30T01:00:00Z", "outcome": "failed"}
+    registry: dict[str, object] = {
+        "follows": "OpenSPP 17 (17.0.1.3)",
+        "as_of": "2026-11-30T01:00:00Z",
+        "outcome": "failed",
+    }
     registry |= {"reason": reason, "records_apart": 0, "is_old": True}
 
     def with_registry(route: Route) -> None:
