@@ -65,6 +65,18 @@ def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clien
     expect(page.get_by_role("dialog").get_by_role("textbox", name="Code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
 
 
+def test_callbacks_without_asynchronous_messages_are_warned_of(page_as: Opener) -> None:
+    """The step of the callbacks says that nothing is sent there, until asynchronous messages are turned on."""
+    page = page_as("client-manager", "/console/clients/new?step=callbacks")
+    warning = page.get_by_text("Asynchronous messages are off for this client")
+    expect(warning).to_be_visible()
+    page.get_by_label("Steps").get_by_role("link", name="Scopes and records").click()
+    page.get_by_role("checkbox", name="Asynchronous messages", exact=True).check()
+    page.get_by_label("Steps").get_by_role("link", name="Callbacks").click()
+    expect(page.get_by_label("Callback addresses")).to_be_visible()
+    expect(warning).to_have_count(0)
+
+
 def test_what_was_entered_stays_until_it_is_discarded(page_as: Opener, watch: Watch) -> None:
     """Back, another page and a rejected name keep the form; the error leads to its step and its field."""
     watch.expected |= {"400", "409"}

@@ -135,6 +135,9 @@ def test_a_statement_is_printed_for_the_citizen(seen: Office, page_as: Opened, a
     expect(paper).to_contain_text("may be missing")
     for hidden in ("h0001", "query", "Amina", "Case 17"):
         expect(paper).not_to_contain_text(hidden)
+    expect(paper.get_by_role("columnheader", name="Organisation")).to_have_css("overflow-wrap", "normal")
+    for column in (2, 4):  # the organisation and the purpose keep their words beside a long list of fields
+        expect(paper.locator(f"tbody tr:first-child td:nth-child({column})")).not_to_have_css("min-width", "0px")
     accessible(page)
     page.get_by_label("For", exact=False).first.fill("Nyambura Wanjiru")
     page.get_by_label("With the purposes").uncheck()

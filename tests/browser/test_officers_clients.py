@@ -31,6 +31,9 @@ def test_unusual_volume_leads_to_what_the_client_saw(office: Office, page_as: Op
     expect(first).to_contain_text("Zealous Agency")
     expect(first).to_contain_text("unusual: 22.5 times the usual")
     accessible(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    assert "Zealous Agency" in download.value.path().read_text("utf-8-sig")
     page.get_by_label("Only unusual volume").check()
     expect(page.get_by_role("row")).to_have_count(2)
     page.get_by_label("Day (UTC)").select_option(day(1))
