@@ -8,7 +8,7 @@ import {LOG, logSections} from '../officers/sections.js'
 import {WalkedList} from '../officers/walk.js'
 
 const words = strings.log
-const KINDS = ['client', 'operator', 'keys']
+const KINDS = Object.keys(words.kinds)
 
 export const title = words.title
 
