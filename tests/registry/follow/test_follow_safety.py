@@ -36,6 +36,43 @@ def test_too_many_deletions_stop_the_pass(follow: Following) -> None:
     follow.assert_follows(source)
 
 
+def test_lost_identifiers_of_people_who_stay_stop_the_pass(follow: Following) -> None:
+    """If a table of children is emptied, or not there any more, nothing is changed until the operator allows it."""
+    source = MemorySource()
+    for number in range(1, 31):
+        uin = [{"identifier_type": "UIN", "identifier_value": str(number)}]
+        source.person(number, identifiers=uin, phone_numbers=["+1 555 0100"])
+    follow(source)
+    before = follow.versions()
+    for number in range(1, 31):
+        phones = ["+1 555 0100"] if number > 21 else []
+        source.person(number, silently=True, phone_numbers=phones)  # as TRUNCATE does it
+    for arguments in ((), ("--dry-run",), ("--allow-deletions", 29)):
+        assert follow(source, *arguments).problem == (
+            "30 of 30 identifiers, 21 of 30 phone numbers are not in the database any more, so nothing was "
+            "changed: see that it is the right database, complete, with all grants. If they are really gone, repeat "
+            "the command with --allow-deletions 30."
+        )
+    follow.lose_state()
+    assert follow(source, "--full").status == 2
+    assert follow.versions() == before
+    assert follow(source, "--full", "--allow-deletions", 30).out == "Memory 1: 30 people changed.\n"
+    assert follow(source).out == "Memory 1: nothing changed.\n"
+    follow.assert_follows(source)
+
+
+def test_few_identifiers_may_go(follow: Following) -> None:
+    """Fewer than 20, or less than 5 % of the identifiers, are no accident."""
+    source = MemorySource()
+    for number in range(1, 21):
+        source.person(number, identifiers=[{"identifier_type": "UIN", "identifier_value": str(number)}])
+    follow(source)
+    source.pass_time(minutes=1)
+    for number in range(1, 21):
+        source.person(number)
+    assert follow(source).out == "Memory 1: 20 people changed.\n"
+
+
 def test_another_database_stops_the_pass(follow: Following, source: MemorySource) -> None:
     """A copy of the database is not followed, until it is adopted; its records are the former ones then."""
     follow(source)
@@ -107,6 +144,15 @@ def test_a_dry_run_writes_nothing(follow: Following, source: MemorySource) -> No
         ["person", "name.surname", "0", "1", "0"],
     ]
     assert (follow.registry.items(), follow.state.read_bytes()) == (items, state)
+
+
+def test_a_dry_run_names_what_may_not_be_read(follow: Following, source: MemorySource) -> None:
+    """The columns and tables that the database's user may not read are a line after what would change."""
+    source.not_granted = {"people": ("phone", "mobile"), "phones": ()}
+    assert follow(source, "--dry-run").out == (
+        "Memory 1: 4 people, 1 group new. Nothing was written.\n"
+        "Left out, because the database's user may not read it: people (phone, mobile), phones.\n"
+    )
 
 
 def test_changes_are_recorded_and_nothing_else(follow: Following, source: MemorySource) -> None:
@@ -185,7 +231,7 @@ def test_a_large_group_follows(follow: Following, size: int) -> None:
     source.pass_time(minutes=1)
     source.group(1000, *range(60, size + 1), name="Smaller")
     source.person(61, income=1.0)
-    follow(source)
+    follow(source, "--allow-deletions", size)
     follow.assert_follows(source)
 
 
