@@ -69,7 +69,8 @@ class Follower:
 
     def dry_run(self) -> int:
         """Print what a pass would change."""
-        report = self._pass(State.copy_of(self._path), None)
+        with self._local_errors():
+            report = self._pass(State.copy_of(self._path), None)
         print(f"{report.version}: {report.summary(would=True)}")
         if grants := report.grants():
             print(grants)
