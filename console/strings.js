@@ -652,6 +652,7 @@ export const strings = {
     registry: 'The followed database',
     follows: 'Database',
     asOf: 'The registry is as of',
+    loadedOnce: 'The registry was loaded once, as of',
     neverRead: 'It was not read yet.',
     old: 'old',
     lastPass: 'Last read completely',
