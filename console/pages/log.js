@@ -10,7 +10,7 @@ import {belongsTo, keepOperator, keptOperator} from '../officers/visits.js'
 import {WalkedList} from '../officers/walk.js'
 
 const words = strings.log
-const KINDS = ['client', 'operator', 'keys']
+const KINDS = Object.keys(words.kinds)
 const CLIENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export const title = words.title

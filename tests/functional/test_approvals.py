@@ -47,6 +47,11 @@ def test_a_new_client_waits_for_a_second_person(office: Office) -> None:
     assert (added.status, "client_secret" in added.json) == (201, True)
 
 
+def test_the_list_says_what_waits_in_this_deployment(office: Office) -> None:
+    """The list has the deployment's setting, so that an empty list differs from approvals that are off."""
+    assert office.amina.send("approvals_list").json["mode"] == "widening"
+
+
 def test_what_widens_waits_and_what_narrows_does_not(office: Office) -> None:
     """Each kind of widening is 202 and changes nothing; the same members made narrower are changed at once."""
     keys = {"keys": [generate("ES256").public]}

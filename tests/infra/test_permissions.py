@@ -151,7 +151,7 @@ REVIEWED = {
         on(QUERY, "RegistryTable", "PHONE#*", "EMAIL#*"),
         *(on(BATCH_GET, "ExchangeTable", "RATE#*"), on(UPDATE, "ExchangeTable", "PROVIDER")),
         *(on(QUERY, "AuditTable", "RECORD#*", "DAY#*", "INDEX"), on(BATCH_GET, "AuditTable", "DAY#*")),
-        *(on(PUT, "AuditTable", "DAY#*"), on(LOG, "OversightLogs")),
+        *(on(PUT, "AuditTable", "DAY#*"), on("dynamodb:DescribeTable", "AuditTable"), on(LOG, "OversightLogs")),
     ],
     "ConsoleFunction": [on(LOG, "ConsoleLogs")],
     "RotationFunction": [

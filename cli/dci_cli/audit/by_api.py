@@ -35,7 +35,7 @@ def read_by_api(api: Api, options: argparse.Namespace, period: Period) -> Answer
 def incompleteness(page: Mapping[str, Any], period: Period | None) -> str:
     """Return what may be missing of a record's history, in a period or in all time; empty if nothing is."""
     complete = page.get("complete_since", "")
-    if complete and period and complete <= str(period.first):
+    if page.get("is_complete") or (complete and period and complete <= str(period.first)):
         return ""
     since = f"before {complete} " if complete else ""
     return f"What was recorded {since}may be missing: run dci audit reindex."

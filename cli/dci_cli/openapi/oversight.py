@@ -55,14 +55,15 @@ _LOG_ENTRY = closed(
     },
 )
 _LAST = {"next": TEXT}
+_INDEXED = {"is_complete": _FLAG, "complete_since": {**TEXT, "format": "date"}}
 SCHEMAS: Schema = {
     "Audit": closed(
         {"entries": {"type": "array", "items": _AUDIT_ENTRY}},
-        {"subjects": _SUBJECTS, "complete_since": {**TEXT, "format": "date"}, **_LAST},
+        {"subjects": _SUBJECTS, **_INDEXED, **_LAST},
     ),
     "Statement": closed(
         {"disclosures": {"type": "array", "items": _DISCLOSURE}, "subjects": _SUBJECTS},
-        {"complete_since": {**TEXT, "format": "date"}, **_LAST},
+        {**_INDEXED, **_LAST},
     ),
     "Usage": closed({"usage": {"type": "array", "items": _USAGE}}, _LAST),
     "AdministrationLog": closed({"entries": {"type": "array", "items": _LOG_ENTRY}}, _LAST),

@@ -70,6 +70,7 @@ _FOLLOWED = closed(
     {
         "outcome": {"enum": ["succeeded", "failed", "loading"]},
         "records_apart": _NUMBER,
+        "is_following": _FLAG,
         "is_old": _FLAG,
     },
     {"follows": TEXT, "as_of": _MOMENT, "last_pass": _MOMENT, "reason": TEXT},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dci_clients.requests import client_id, read_due_page
 from dci_common.clients.administration import Administration
-from dci_common.clients.log import Change
+from dci_common.clients.log import Change, LogAct
 from dci_common.clients.model import is_client_id
 from dci_common.clients.store import ClientStore
 from dci_common.edge.http import Request, Response
@@ -95,7 +95,8 @@ class ExchangeActs:
         return None
 
     def _record_cancelled(self, caller: Caller, exchange: Exchange) -> None:
-        cancelled, act = "exchange_cancelled", Change(before=exchange.state, after="cancelled")
+        cancelled: LogAct = "exchange_cancelled"
+        act = Change(before=exchange.state, after="cancelled")
         name = f"exchanges.{exchange.correlation_id}"
         try:
             self._administration.record(caller, exchange.client_id, cancelled, {name: act})

@@ -18,7 +18,7 @@ from dci_common.clients.access import Bearer, check_access
 from dci_common.clients.callback_secrets import CallbackSecrets, NewCallbackSecret
 from dci_common.clients.changes import Caller, ClientChange, ClientChanges, delete, put
 from dci_common.clients.items import secret_item, secret_key, secret_keys, usage_key
-from dci_common.clients.log import Change
+from dci_common.clients.log import Change, LogAct
 from dci_common.clients.model import Client, Status
 from dci_common.clients.proposal import Proposal
 from dci_common.clients.proposals import Proposals
@@ -179,11 +179,11 @@ class Administration:
 
         self.change(by, client_id, plan)
 
-    def record(self, by: Caller, client_id: str, act: str, changes: dict[str, Change]) -> None:
+    def record(self, by: Caller, client_id: str, act: LogAct, changes: dict[str, Change]) -> None:
         """Record an act on what belongs to a client and is stored elsewhere, before it is done."""
         self.change(by, client_id, lambda client: ClientChange(act, client, changes=changes))
 
-    def record_act(self, by: Caller, about: str, act: str) -> None:
+    def record_act(self, by: Caller, about: str, act: LogAct) -> None:
         """Record an act on what is no client, before it is done; `about` is its kind and name: `keys#tokens`."""
         for number, _ in enumerate(self._runtime.retry.attempts(_CONFLICTS), 1):
             if self._changes.record(by, about, act, number):

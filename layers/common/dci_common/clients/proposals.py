@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_common.clients.changes import Action, Caller, ClientChange, ClientChanges, logged_changes
 from dci_common.clients.items import client_item
-from dci_common.clients.log import OPERATOR, Change, LogEntry
+from dci_common.clients.log import OPERATOR, Change, LogAct, LogEntry
 from dci_common.clients.model import Client, name_key
 from dci_common.clients.proposal import (
     LIFETIME_SECONDS,
@@ -194,7 +194,7 @@ def mark(decided: Proposal, digest: str) -> Action:
 
 
 def entry_about(
-    proposal: Proposal, act: str, at: str, by: Caller, changes: dict[str, Change] | None = None
+    proposal: Proposal, act: LogAct, at: str, by: Caller, changes: dict[str, Change] | None = None
 ) -> LogEntry:
     """Return the log entry of what happened to a proposal."""
     return LogEntry(
