@@ -10,10 +10,11 @@ import {attributeOf, number} from './values.js'
 const text = strings.client.subscriptions
 
 export async function load({api}, {client_id: id}) {
-  const [list, {subscribers}] = await Promise.all([
-    api.list('/subscriptions', 'subscriptions', {client_id: id}), api.get('/subscriptions/failing'),
+  const [list, failing] = await Promise.all([
+    api.list('/subscriptions', 'subscriptions', {client_id: id}),
+    api.all('/subscriptions/failing', 'subscribers', {client_id: id}),
   ])
-  return {list, failing: subscribers.filter((one) => one.client_id === id)}
+  return {list, failing}
 }
 
 export function view(data, context) {

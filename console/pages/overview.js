@@ -113,10 +113,10 @@ const secrets = ({ending}) => ending.length
       ${one.last_used ? html`<span class="hint">${words.lastUsed} ${time(one.last_used)}</span>` : nothing}</li>`)}</ul>`
   : hint(words.noSecrets)
 
-const registry = ({follows, as_of: asOf, last_pass: lastPass, outcome, reason, records_apart: apart, is_old: isOld}) => html`
+const registry = ({follows, as_of: asOf, last_pass: lastPass, outcome, reason, records_apart: apart, is_following: isFollowing, is_old: isOld}) => html`
   <dl class="facts">
     ${follows ? html`<div><dt>${words.follows}</dt><dd>${follows}</dd></div>` : nothing}
-    <div><dt>${words.asOf}</dt><dd>${asOf ? time(asOf) : words.neverRead} ${isOld ? badge(words.old, 'warn') : nothing}</dd></div>
+    <div><dt>${asOf && !isFollowing ? words.loadedOnce : words.asOf}</dt><dd>${asOf ? time(asOf) : words.neverRead} ${isOld ? badge(words.old, 'warn') : nothing}</dd></div>
     ${lastPass ? html`<div><dt>${words.lastPass}</dt><dd>${time(lastPass)}</dd></div>` : nothing}
     <div><dt>${words.outcome}</dt><dd>${words.outcomesOfPass[outcome] ?? outcome}</dd></div>
     ${apart ? html`<div><dt>${words.apart}</dt><dd>${apart.toLocaleString()}</dd></div>` : nothing}

@@ -26,8 +26,8 @@ KEPT = """JSON.stringify([
 @pytest.fixture(scope="session")  # the module may be entered again: workers steal tests from each other
 def seen(office: Office) -> Office:
     """Have clients of hostile and of plain names see a demo person, and look at who did."""
-    office.register(HOSTILE, disclosure=("full",))
-    office.register("Ministry of Health", disclosure=("minimal", "household"))
+    office.register(HOSTILE, disclosure=["full"])
+    office.register("Ministry of Health", disclosure=["minimal", "household"])
     purpose = {"text": "School meals", "code": "meals"}
     office.search("Ministry of Health", consent={"id": "1", "ts": "2026-03-01T09:30:00Z", "purpose": purpose})
     office.search(HOSTILE, consent={"id": "1", "ts": "2026-03-01T09:30:00Z", "purpose": {"text": FORMULA}})

@@ -75,7 +75,11 @@ REVIEWED = {
         on(UPDATE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", "OPEN#*", transaction=True),
         on(UPDATE, "ExchangeTable", "EXCHANGE#*", "TRANSACTION#*", "CLIENT#*", "OPEN#*", "CHANNEL#*", "PROVIDER"),
         on(METRICS, "*"),
-        on("secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret", CALLBACKS),
+        on(
+            "secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret"
+            " secretsmanager:RestoreSecret",
+            CALLBACKS,
+        ),
         Statement(
             frozenset({"secretsmanager:RotateSecret"}),
             frozenset({"SigningKeys", "MessageKeys"}),

@@ -16,6 +16,7 @@ _AS_SENT: Schema = {}
 _TEXTS: Schema = {"type": "array", "items": TEXT}
 _MOMENT: Schema = {**TEXT, "format": "date-time"}
 _RECORD = ("person", "group", "identifier_type", "identifier_value", "phone")
+_FILTERS = ("client_id", "kind", "route", "operator")
 _PERIOD = ("since", "until")
 _PAGE = ("limit", "next", "format", "reason")
 _QUERY: Schema = {
@@ -93,9 +94,10 @@ def oversight_paths(responses: Callable[[str], Schema]) -> Schema:
 
     view = get("View a record", "StoredRecord", "reason", has_csv=False)
     view["get"]["parameters"][0]["required"] = True
-    log = get("Show who administered what", "AdministrationLog", *_PAGE, scopes=(CLIENTS_READ, CLIENTS_MANAGE))
+    log_query = ("client_id", "kind", "act", "by", *_PERIOD, *_PAGE)
+    log = get("Show who administered what", "AdministrationLog", *log_query, scopes=(CLIENTS_READ, CLIENTS_MANAGE))
     return {
-        "/audit": get("Show who saw whom", "Audit", *_RECORD, "client_id", *_PERIOD, *_PAGE),
+        "/audit": get("Show who saw whom", "Audit", *_RECORD, *_FILTERS, *_PERIOD, *_PAGE),
         "/audit/statement": get("Make a statement for a citizen", "Statement", *_RECORD, *_PERIOD, *_PAGE),
         "/usage": get("Show what clients received", "Usage", "date", "client_id", "days", *_PAGE),
         "/administration-log": log,

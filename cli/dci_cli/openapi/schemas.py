@@ -64,7 +64,7 @@ def components() -> Schema:
         "Log": _page("entries", "LogEntry"),
         "Approvals": _page("approvals", "ApprovalView", {"mode": {"enum": list(APPROVALS)}}),
         "Exchanges": _page("exchanges", "ExchangeView"),
-        "FailingSubscribers": closed({"subscribers": {"type": "array", "items": ref("FailingSubscriberView")}}),
+        "FailingSubscribers": _page("subscribers", "FailingSubscriberView"),
         "Subscriptions": _page("subscriptions", "SubscriptionView", {"limits": _LIMITS}),
         **_OTHER_SCHEMAS,
         **oversight.SCHEMAS,

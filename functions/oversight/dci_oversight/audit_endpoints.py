@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from dci_common.cache import AgingCache
 from dci_common.clients.model import is_client_id
@@ -11,7 +11,7 @@ from dci_common.clients.store import ClientStore
 from dci_common.edge.positions import read_limit
 from dci_common.errors import InvalidRequest, NotFound
 from dci_common.exchange.audit_days import IndexedDays, empty_until, reindexed_days
-from dci_common.exchange.audit_pages import AuditPages, Page
+from dci_common.exchange.audit_pages import AuditPages, Filter, Kind, Page
 from dci_common.exchange.audit_records import COLUMNS, Record, act_of, as_json, cells_of, keys_of, record_of
 from dci_oversight.requests import Rows, next_of, read_parameters, read_span, respond, wants_csv
 from dci_oversight.statement import STATEMENT_COLUMNS, is_disclosure, sent_fields, stated
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dci_oversight.looks import Look
     from dci_oversight.requests import Parameters
 
+_FILTERS = ("client_id", "kind", "route", "operator")  # of a period
 _TABLE_SECONDS = 3600  # for which it is kept when the table was created
 _PERIOD = ("since", "until", "limit", "next", "format", "reason")
 _NO_CLIENT = "No client has, or had, this id: GET /administration-log shows those that were deleted."
@@ -42,17 +43,19 @@ class AuditEndpoints:
 
     def audit(self, request: Request, look: Look) -> Response:
         """Return a page of who saw a person or a group, what a client saw, or all of a period; the newest first."""
-        parameters = read_parameters(request, *SUBJECT, "client_id", *_PERIOD)
-        if "client_id" in parameters and parameters.keys() & set(SUBJECT):
-            raise InvalidRequest("Name a record or a client, and not both.")
-        limit = read_limit(parameters)
+        parameters = read_parameters(request, *SUBJECT, *_FILTERS, *_PERIOD)
+        if parameters.keys() & set(_FILTERS) and parameters.keys() & set(SUBJECT):
+            raise InvalidRequest(f"Name a record, or filter a period by {', '.join(_FILTERS)}, and not both.")
+        limit, kind = read_limit(parameters), _kind(parameters)
         named = self._looked_up("audit", parameters, look)
         span = read_span(parameters, self._runtime.clock(), is_bounded=not named.keys)
         if named.keys:
             page = self._pages.of_records(named.keys, span, limit)
             further = self._of_records(named)
         else:
-            page, further = self._pages.of_days(span, limit, self._client(parameters)), {}
+            given = {name: parameters.get(name, "") for name in ("route", "operator")}
+            wanted = Filter(client_id=self._client(parameters), kind=kind, **given)
+            page, further = self._pages.of_days(span, limit, wanted), {}
         records = self._named(page)
         rows = map(cells_of, records) if wants_csv(request, parameters) else map(_entry, records)
         found = Rows("entries", COLUMNS, rows, next_of(page.following))
@@ -109,6 +112,15 @@ class AuditEndpoints:
         stream = runtime.settings.audit_stream.rpartition("/")[2]
         since = self._empty_until.get(table, lambda: empty_until(runtime, table))
         return IndexedDays(stream=stream, reindexed=reindexed_days(runtime, table, stream), empty_until=since)
+
+
+def _kind(parameters: Parameters) -> Kind | None:
+    """Return which entries are asked for; None for all. Raises InvalidRequest."""
+    name = parameters.get("kind")
+    kind = next((kind for kind in get_args(Kind) if kind == name), None)
+    if name is not None and kind is None:
+        raise InvalidRequest(f"kind must be {' or '.join(get_args(Kind))}.")
+    return kind
 
 
 def _entry(record: Record) -> Record:

@@ -110,6 +110,11 @@ class SecretsManager(Protocol):
     ) -> secretsmanager.PutSecretValueResponseTypeDef:
         """Add a version to a secret."""
 
+    def restore_secret(
+        self, **request: Unpack[secretsmanager.RestoreSecretRequestTypeDef]
+    ) -> secretsmanager.RestoreSecretResponseTypeDef:
+        """Keep a secret whose deletion was to come."""
+
     def rotate_secret(
         self, **request: Unpack[secretsmanager.RotateSecretRequestTypeDef]
     ) -> secretsmanager.RotateSecretResponseTypeDef:

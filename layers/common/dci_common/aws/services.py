@@ -124,6 +124,12 @@ class MinimalSecretsManager(MinimalClient):
         """Add a version to a secret."""
         return cast("secretsmanager.PutSecretValueResponseTypeDef", self.call("PutSecretValue", request))
 
+    def restore_secret(
+        self, **request: Unpack[secretsmanager.RestoreSecretRequestTypeDef]
+    ) -> secretsmanager.RestoreSecretResponseTypeDef:
+        """Keep a secret whose deletion was to come."""
+        return cast("secretsmanager.RestoreSecretResponseTypeDef", self.call("RestoreSecret", request))
+
     def rotate_secret(
         self, **request: Unpack[secretsmanager.RotateSecretRequestTypeDef]
     ) -> secretsmanager.RotateSecretResponseTypeDef:

@@ -57,12 +57,14 @@ class Administration:
     def create(self, by: Caller, client: Client, callback_secret: NewCallbackSecret | None = None) -> str | Proposal:
         """Store a new client and return its secret, which cannot be read again. One that waits has none yet.
 
-        The secret for its callbacks is stored first, and deleted where the client could not be stored.
+        The secret for its callbacks is stored first, and deleted where the client is not; where it waits, it expires.
         """
         if callback_secret is None:
             return self._create(by, client)
         self._callback_secrets.put(client.client_id, callback_secret)
         try:
+            if self._proposals.reasons(by, None, client):
+                self._callback_secrets.expire(client.client_id)
             return self._create(by, client)
         except Exception:
             with suppress(BotoCoreError, ClientError):
@@ -226,10 +228,10 @@ class Administration:
                 check_own_access(before, change.after)
             now = timestamp(self._runtime.clock())
             after = change.after._replace(updated=now, version=before.version + 1) if change.after else None
+            widens = self._proposals.reasons(by, before, after) if may_wait and after else ()
             if change.prepare:
                 change.prepare()
             change = replace(change, after=after)
-            widens = self._proposals.reasons(by, before, after) if may_wait and after else ()
             if widens:
                 proposal = self._proposals.propose(by, before, change, widens)
                 if proposal:
