@@ -58,9 +58,7 @@ def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opene
 def test_what_is_not_set_is_no_difference(office: Office, page_as: Opened) -> None:
     """The first callbacks of a client show what is set, and none of the members that stay empty."""
     client_id = office.register()
-    asking = page_as("client-manager", "/console/approvals")
-    callbacks = {"urls": ["https://partner.example.org/dci"]}
-    approval = office.ask(authorization(asking), client_id, callbacks=callbacks)
+    approval = office.ask(client_id, "bayani", callbacks={"urls": ["https://partner.example.org/dci"]})
     page = page_as("approver", f"/console/approvals/{approval}")
     expect(page.get_by_role("rowheader", name="Callback addresses")).to_be_visible()
     expect(page.get_by_role("rowheader", name="Token address for callbacks")).to_have_count(0)
