@@ -220,6 +220,7 @@ def test_the_answer_may_be_csv(oversight: Oversight) -> None:
     disclosed(oversight.runtime, START, 1, "PERSON#a", **danger)
     disclosed(oversight.runtime, START - 1, 2, "PERSON#a")
     index(oversight.runtime)
+    oversight.api.client()
     by_format = oversight.ask("audit", person="a", format="csv", limit=1)
     assert by_format.headers["Content-Type"] == "text/csv; charset=utf-8"
     [row] = rows(by_format)
