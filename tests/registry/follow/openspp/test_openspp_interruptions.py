@@ -135,7 +135,7 @@ class Interrupted:
                         )
                     yield record
 
-            snapshot.records = records  # type: ignore[method-assign]
+            snapshot.records = records  # type: ignore[method-assign,assignment]
             yield snapshot
 
 
