@@ -24,9 +24,11 @@ const requestsFigure = ({times, outcomes}) => figure({
   title: words.requestsFigure,
   times: times.map((moment) => Date.parse(moment) / 1000),
   labels: times.map((moment) => time(moment)),
-  series: mostFrequent(outcomes).map(({outcome, counts}) => ({label: outcome, values: counts})),
+  series: mostFrequent(outcomes).map(({outcome, counts}) => ({label: outcomeName(outcome), values: counts})),
   isTime: true,
 })
+
+const outcomeName = (outcome) => words.outcomeNames[outcome] ?? outcome
 
 // The most frequent outcomes, and all others together.
 function mostFrequent(outcomes) {
@@ -76,7 +78,7 @@ function requestsOf({since, until, outcomes}, shown) {
   return html`${shown} ${table({
     caption: words.outcomes,
     columns: [
-      {title: words.outcome, cell: (one) => one.outcome},
+      {title: words.outcome, cell: (one) => outcomeName(one.outcome)},
       {title: words.number, kind: 'number', cell: (one) => one.total.toLocaleString()},
     ],
     rows,
