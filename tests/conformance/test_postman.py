@@ -93,26 +93,19 @@ def test_requests_are_valid() -> None:
             Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(body)
 
 
-def run_script(url: str, path: str, code: int = 0, **variables: object) -> dict[str, Any]:
-    """Return the variables after the script that precedes a request, or after that of its response with a code."""
+def run_script(url: str, path: str, **variables: object) -> dict[str, Any]:
+    """Return the variables after the script that precedes a request."""
+    return _run("prerequest", f"{url}{path}", {"base_url": url, **variables}, 0)
+
+
+def _run(listens: str, url: str, variables: dict[str, object], code: int) -> dict[str, Any]:
     node = which("node")
     if node is None and os.environ.get("DCI_BUILT") != "1":
         pytest.skip("node is missing")
     assert node, "node is missing"
-    (script,) = [
-        event["script"]["exec"]
-        for event in COLLECTION["event"]
-        if event["listen"] == ("test" if code else "prerequest")
-    ]
+    (script,) = [event["script"]["exec"] for event in COLLECTION["event"] if event["listen"] == listens]
     runner = str(ROOT / "tests" / "support" / "postman_script.mjs")
-    arguments = [
-        node,
-        runner,
-        "\n".join(script),
-        f"{url}{path}",
-        json.dumps({"base_url": url, **variables}),
-        f"{code}",
-    ]
+    arguments = [node, runner, "\n".join(script), url, json.dumps(variables), f"{code}"]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -139,7 +132,7 @@ def test_the_script_forgets_a_token_that_ended() -> None:
     """A token that was revoked, or that the registry rejects, is not sent again."""
 
     def left(path: str, code: int) -> dict[str, Any]:
-        return run_script("http://127.0.0.1", path, code, access_token="token")
+        return _run("test", f"http://127.0.0.1{path}", {"access_token": "token"}, code)
 
     assert "access_token" in left("/registry/sync/search", 200)
     assert "access_token" not in left("/registry/sync/search", 401)
