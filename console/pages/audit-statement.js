@@ -69,6 +69,7 @@ function paper(data) {
       ${hasMore ? html`<p><strong>${partial(data)}</strong></p>` : nothing}
       ${rows.length ? disclosures(rows, data.hasPurposes) : empty(words.none)}
       <p class="hint">${words.purposeNote} ${words.zone(zone)}</p>
+      <p class="signature">${words.signature}</p>
     </article>`
 }
 
