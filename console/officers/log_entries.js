@@ -52,7 +52,7 @@ export function author(by, name) {
   if (by === 'operator') return words.byOperator
   if (by === 'handover') return words.byHandover
   if (CLIENT_ID.test(by)) return link(href`/clients/${by}`, name || words.byClient)
-  return html`<span title=${by}>${name || by}</span>`
+  return html`<bdi title=${by}>${name || by}</bdi>`
 }
 
 function changes(entry) {

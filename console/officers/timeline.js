@@ -11,6 +11,7 @@ import {remember} from './visits.js'
 const words = strings.audit
 const MOST_RECORDS = 20
 const FEW_FIELDS = 8
+const MOST_TEXT = 400 // characters
 const TONES = {disclosure: 'plain', withheld: 'warn', rejected: 'warn', look: 'plain', change: 'plain'}
 const IDS = ['route', 'record_type', 'disclosed', 'transaction_id', 'message_id', 'reference_id', 'correlation_id', 'operator']
 
@@ -39,11 +40,18 @@ function lines(entry, kind, about, update) {
     [words.where, kind === 'look' ? (words.routes[entry.route] ?? entry.route) : undefined],
     [words.command, kind === 'change' ? words.commandDone(entry) : undefined],
     [words.outcome, words.outcomes[kind]],
-    [words.purpose, isClients ? purpose || html`<span class="hint">${words.noPurpose}</span>` : purpose || undefined],
+    [words.purpose, isClients && !purpose ? html`<span class="hint">${words.noPurpose}</span>` : shortened(purpose)],
     [words.reason, entry.reason],
     [words.fields, kind === 'disclosure' ? fields(entry) : undefined],
     [about.length ? words.otherRecords : words.records, records(entry, about, update)],
   ]
+}
+
+// What is very long is shown by its beginning, and opened.
+function shortened(text) {
+  if (text.length <= MOST_TEXT) return text || undefined
+  const end = text.lastIndexOf(' ', MOST_TEXT / 2) + 1 || MOST_TEXT / 2
+  return html`<details><summary>${text.slice(0, end)} …</summary>… ${text.slice(end)}</details>`
 }
 
 function fields(entry) {

@@ -89,11 +89,11 @@ const usageTable = (rows, {isWeek, onlyUnusual}) => table({
   empty: onlyUnusual ? words.noneUnusual : words.none,
 })
 
-const mark = (row) => html`
-  ${row.unusualDays
-    ? row.unusualDays.map((one) => html`<div>${badge(words.unusual, 'warn')} ${strings.clientAudit.unusualDay(one)}</div>`)
-    : row.unusual ? badge(timesUsual(row), 'warn') : nothing}
-  ${row.status === 'disabled' ? badge(words.disabled) : nothing}`
+const mark = (row) => [
+  ...(row.unusualDays?.map((one) => html`<div>${badge(words.unusual, 'warn')} ${strings.clientAudit.unusualDay(one)}</div>`) ?? []),
+  row.unusual && !row.unusualDays ? badge(timesUsual(row), 'warn') : nothing,
+  row.status === 'disabled' ? badge(words.disabled) : nothing,
+]
 
 function timesUsual({records, usual}) {
   const times = usual ? Math.round((10 * records) / usual) / 10 : 0

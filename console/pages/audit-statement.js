@@ -56,6 +56,7 @@ function paper(data) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
   return html`
     <article class="statement" aria-labelledby="statement-heading">
+      <p class="issuer"><strong>${words.issuer}</strong> <span>${location.host}</span></p>
       <h2 id="statement-heading">${words.heading}</h2>
       ${facts([
         [words.for, data.addressee || undefined],
@@ -69,7 +70,7 @@ function paper(data) {
       ${hasMore ? html`<p><strong>${partial(data)}</strong></p>` : nothing}
       ${rows.length ? disclosures(rows, data.hasPurposes) : empty(words.none)}
       <p class="hint">${words.purposeNote} ${words.zone(zone)}</p>
-      <p class="signature">${words.signature}</p>
+      <div class="signature">${words.signature.map((one) => html`<span>${one}</span>`)}</div>
     </article>`
 }
 

@@ -40,7 +40,7 @@ export function view(data, context) {
     <nav class="sections" aria-label=${text.stepsLabel}><ol>${STEPS.map((one) => html`
       <li><a href=${addressOfStep(one)} aria-current=${one === step ? 'step' : nothing}>${text.steps[one]}</a></li>`)}</ol></nav>
     <section>
-      <h2 tabindex="-1" ?data-start=${data.isStep}>${text.steps[step]} <span class="hint">${text.step(number, STEPS.length)}</span></h2>
+      <div class="heading"><h2 tabindex="-1" ?data-start=${data.isStep}>${text.steps[step]} <span class="hint">${text.step(number, STEPS.length)}</span></h2></div>
       ${step === 'review' ? review(data, context) : fields(step, context)}
     </section>`)
 }

@@ -2,8 +2,8 @@
 
 import {href} from '../router.js'
 import {strings} from '../strings.js'
-import {author} from '../officers/log_entries.js'
 import {badge, empty, field, html, link, mono, moreButton, nothing, page, select, table, time} from '../ui.js'
+import {author} from '../officers/log_entries.js'
 
 const text = strings.clients
 const PAUSE_MS = 250 // after the last key, before the API is asked

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, Route, expect
 
-from support.console_browser import PHONE, Visitors, Watch
+from support.console_browser import PHONE, Visitors, Watch, settled
 from support.console_clients import Clients
 
 Opener = Callable[..., Page]
@@ -60,6 +60,8 @@ def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clien
     client = clients.get(f"/clients/{client_id}")
     assert (client["disclosure"], client["record_types"]) == (["standard"], ["SRPerson", "Member"])
     assert client["requests_a_minute"] == 60
+    page.get_by_role("link", name="Open the approval").click()
+    settled(page)
     page.go_back()  # to the review, of which nothing is left
     expect(page.get_by_role("heading", name="Name and sender Step 1 of 7")).to_be_visible()
     page.goto(f"/console/clients/{client_id}?section=secrets")

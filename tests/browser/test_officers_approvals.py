@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -51,6 +53,30 @@ def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opene
     assert (now["disclosure"], now["records_a_day"]) == (["full"], 0)
     asking.reload()
     expect(asking.get_by_text("Carmen Ortega")).to_be_visible()
+
+
+def test_what_is_not_set_is_no_difference(office: Office, page_as: Opened) -> None:
+    """The first callbacks of a client show what is set, and none of the members that stay empty."""
+    client_id = office.register()
+    approval = office.ask(client_id, "bayani", callbacks={"urls": ["https://partner.example.org/dci"]})
+    page = page_as("approver", f"/console/approvals/{approval}")
+    expect(page.get_by_role("rowheader", name="Callback addresses")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="Token address for callbacks")).to_have_count(0)
+
+
+def test_approvals_that_are_off_are_said(page_as: Opened) -> None:
+    """Where nothing ever waits, the empty page says so, and how approvals are turned on."""
+    page = page_as("approver", "/console/approvals?status=expired")
+    off = page.get_by_text("Approvals are off in this deployment")
+    expect(off).to_have_count(0)
+    page.route(
+        re.compile(r"/approvals\?"),
+        lambda route: route.fulfill(
+            content_type="application/json", body=json.dumps({"approvals": [], "mode": "off"})
+        ),
+    )
+    page.get_by_label("Status").select_option("waiting")
+    expect(off).to_contain_text("the parameter Approvals")
 
 
 def test_who_is_too_late_sees_who_was_quicker(office: Office, page_as: Opened, watch: Watch) -> None:

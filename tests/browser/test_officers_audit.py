@@ -169,7 +169,6 @@ def test_a_statement_is_printed_for_the_citizen(seen: Office, page_as: Opened, a
     expect(paper).to_contain_text("Ministry of Health")
     expect(paper).to_contain_text("School meals")
     expect(paper).not_to_contain_text("may be missing")
-    expect(paper).to_contain_text("Signature and stamp")
     for hidden in ("h0001", "query", "Amina", "Case 17"):
         expect(paper).not_to_contain_text(hidden)
     expect(paper.get_by_role("columnheader", name="Organisation")).to_have_css("overflow-wrap", "normal")

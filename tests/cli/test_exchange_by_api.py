@@ -72,7 +72,7 @@ def test_all_dead_exchanges_of_a_client_are_redriven(
 ) -> None:
     """Page by page all of a client by its name go on; what cannot is reported at the end."""
     client, _ = people.api.client()
-    dead = [ended(runtime, client.client_id, "dead") for _ in range(101)]
+    dead = [ended(runtime, client.client_id, "dead", **SECOND_PAGE) for _ in range(101)]
     other = ended(runtime, people.api.client()[0].client_id, "dead")
     early = Runtime(runtime.settings, clock=lambda: runtime.clock() - 32 * 86_400)
     gone = ExchangeStore(runtime).end(replace(accepted(early, client.client_id), state="dead"))
@@ -93,8 +93,8 @@ def test_a_client_is_resumed(
 ) -> None:
     """Whatever is paused of a client is resumed by either command, which says what that was, once."""
     client, _ = people.api.client()
-    WorkerPlaces(runtime).pause(client.client_id)
     failing(runtime, client.client_id)
+    WorkerPlaces(runtime).pause(client.client_id)
     assert client.client_id in manager("exchange", "paused").out
     done = manager(group, "resume", client.name)
     assert done.out == (

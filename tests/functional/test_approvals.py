@@ -204,7 +204,7 @@ def test_a_secret_dies_with_the_registration_that_waits(office: Office) -> None:
 
 def test_a_bounded_number_of_changes_wait(new_own: Callable[..., Own]) -> None:
     """Then nothing more is asked for, and no secret of it stored, until one is decided or has expired."""
-    own = new_own()
+    own = new_own(approvals="widening")
     client_id = own.registered()
     asked = Proposals(own.api.runtime).get(own.waiting(client_id))
     for number in range(1, MAX_WAITING):
@@ -219,7 +219,7 @@ def test_a_bounded_number_of_changes_wait(new_own: Callable[..., Own]) -> None:
         assert refused.status == 409
         assert "500 changes wait for approval already" in refused.text
     assert secrets_for_callbacks() == before
-    assert own.amina.update(client_id, requests_a_minute=1).status == 200
+    assert own.amina.send("client_disable", client_id=client_id).status == 200
     assert own.bo.reject("a-7").status == 200
     assert own.amina.create().status == 202
     assert own.amina.create().status == 409

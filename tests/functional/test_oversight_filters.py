@@ -26,7 +26,11 @@ def audited(oversight: Oversight) -> Oversight:
     runtime = oversight.runtime
     disclosed(runtime, START - 100, 1, "PERSON#a", client_id=oversight.api.partner_id, route={"S": "sync/search"})
     withhold(runtime, disclosed(runtime, START - 99, 2, "PERSON#b", client_id="food", route={"S": "sync/search"}))
-    looked = {"operator": {"S": BEN}, "operator_name": {"S": "Ben Hur"}, "route": {"S": "records/person"}}
+    looked: dict[str, Any] = {
+        "operator": {"S": BEN},
+        "operator_name": {"S": "Ben Hur"},
+        "route": {"S": "records/person"},
+    }
     disclosed(runtime, START - 98, 3, "PERSON#a", **looked)
     disclosed(runtime, START - 97, 4, **{**looked, "route": {"S": "usage"}, "operator_name": {"S": "Zoë"}})
     disclosed(runtime, START - 96, 5, "PERSON#a", operator={"S": "arn:aws:iam::1:user/ben"}, command={"S": "put"})
@@ -141,15 +145,16 @@ def test_a_page_of_the_log_looks_at_a_bounded_number_of_entries(administration: 
 
 def test_a_page_of_a_filtered_log_begins_within_it(administered: Oversight) -> None:
     """A `next` of another client's log, of the whole log, or outside the period, is rejected."""
-    january = {"since": "2026-01-01", "until": "2026-01-31", "limit": 1}
+    january: dict[str, Any] = {"since": "2026-01-01", "until": "2026-01-31", "limit": 1}
     of_health = administered.ask("administration_log", client_id=HEALTH, **january).json["next"]
     of_all = administered.ask("administration_log", **january).json["next"]
     assert administered.ask("administration_log", client_id=HEALTH, next=of_health, **january).status == 200
-    for asked in (
+    elsewhere: tuple[dict[str, Any], ...] = (
         {"client_id": FOOD, "next": of_health},
         {"next": of_health},
         {"client_id": HEALTH, "next": of_all},
         {"next": of_all, "since": "2026-02-01"},
         {"client_id": HEALTH, "next": of_health, "until": "2025-12-31"},
-    ):
+    )
+    for asked in elsewhere:
         assert administered.ask("administration_log", **asked).status == 400, asked

@@ -27,7 +27,7 @@ def test_how_old_a_followed_registry_is(new_own: Callable[..., Own]) -> None:
         assert "registry" not in overview(own)
         now = own.api.clock()
 
-        def note(**members: dict[str, str]) -> None:
+        def note(**members: dict[str, Any]) -> None:
             item: Any = {**FOLLOW_KEY, "database": {"S": "an-id"}, "holder": {"S": "host:1"}, **members}
             stored_items.tests_client().put_item(TableName=table, Item=item)
 

@@ -20,7 +20,7 @@ def operators(api: Api, provider: OpenIdProvider) -> Iterator[tuple[int, Event]]
     """Yield requests with the statuses of their answers; in `api` changes wait."""
     manager, approver = provider.token("client-manager"), provider.token("approver", sub="another")
     callbacks = {"urls": ["https://partner.example.org/dci"], "auth": "bearer", "secret": "s3cret"}
-    body = {"name": "Registered by a person", "sender_id": SENDER, "scopes": ["registry.search"]}
+    body: dict[str, object] = {"name": "Registered by a person", "sender_id": SENDER, "scopes": ["registry.search"]}
     body |= {"callbacks": callbacks}
     create = event("clients_create", body=body, token=manager)
     yield 403, event("clients_create", body=body, token=provider.token("auditor"))

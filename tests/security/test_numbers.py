@@ -26,12 +26,14 @@ def sent_with(name: str, number: str, token: str = "") -> Any:
 def test_no_route_accepts_them(api: Api, number: str) -> None:
     """Every body of JSON with such a number is an error that says so, whoever sends it and whatever the member is."""
     administrator = Admin(api).token
-    names = [name for name, one in http_events().items() if str(one.get("body", "")).startswith("{")]
+    partner = api.token_of(scopes=("registry.search", "registry.subscribe", "registry.status"))
+    sent = {name: one for name, one in http_events().items() if "{prefix}" not in one["routeKey"]}
+    names = [name for name, one in sent.items() if str(one.get("body", "")).startswith("{")]
     assert len(names) > 10
     for name in names:
         path = http_events()[name]["rawPath"]
         is_public = path.startswith(("/oauth2", "/handover"))
-        token = api.partner_token if "/registry/" in path else "" if is_public else administrator
+        token = partner if "/registry/" in path else "" if is_public else administrator
         reply = api.send(sent_with(name, number, token))
         assert (name, reply.status) == (name, 400)
         assert SAID in reply.text, name

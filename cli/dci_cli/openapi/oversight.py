@@ -34,6 +34,7 @@ _AUDIT_ENTRY = closed(
         **dict.fromkeys(("correlation_id", "message_id", "transaction_id"), TEXT),
         **dict.fromkeys(("withheld", "incomplete"), _FLAG),
         **dict.fromkeys(("query", "purpose"), _AS_SENT),
+        "fields": _TEXTS,
     },
 )
 _DISCLOSURE = closed({"when": _MOMENT, "organisation": TEXT, "fields": _TEXTS, "purpose": TEXT})
@@ -55,15 +56,15 @@ _LOG_ENTRY = closed(
     },
 )
 _LAST = {"next": TEXT}
-_INDEXED = {"is_complete": _FLAG, "complete_since": {**TEXT, "format": "date"}}
+_ABOUT = {"identifier_type": TEXT, "is_complete": _FLAG, "complete_since": {**TEXT, "format": "date"}}
 SCHEMAS: Schema = {
     "Audit": closed(
         {"entries": {"type": "array", "items": _AUDIT_ENTRY}},
-        {"subjects": _SUBJECTS, **_INDEXED, **_LAST},
+        {"subjects": _SUBJECTS, **_ABOUT, **_LAST},
     ),
     "Statement": closed(
         {"disclosures": {"type": "array", "items": _DISCLOSURE}, "subjects": _SUBJECTS},
-        {**_INDEXED, **_LAST},
+        {**_ABOUT, **_LAST},
     ),
     "Usage": closed({"usage": {"type": "array", "items": _USAGE}}, _LAST),
     "AdministrationLog": closed({"entries": {"type": "array", "items": _LOG_ENTRY}}, _LAST),

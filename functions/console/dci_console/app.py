@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ _DOCS = "docs/"  # the part of the folder with an address of its own
 def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
     """Build the function: `/console/`, `/docs/` and all below them. `folder` has other files than the console's."""
     settings = runtime.settings
-    files = _files(folder)
+    is_packaged = _PACKAGED.is_dir()
+    files = StaticFiles(folder or (_PACKAGED if is_packaged else _SOURCES), is_kept=is_packaged)
 
     def file(request: Request) -> Response:
         path = request.parameters.get("proxy", "")
@@ -42,15 +44,6 @@ def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
             return unconfigured_page()
         return files.respond(request, path)
 
-    def document(request: Request) -> Response:
-        name = request.parameters.get("proxy", "")
-        if name == _INDEX:
-            return moved(f"/{_DOCS}")
-        path = f"{_DOCS}{name or _INDEX}"
-        if not files.has(path):
-            raise NotFound("The API's description has no such file.")
-        return files.respond(request, path)
-
     def gets(endpoint: Endpoint, headers: Mapping[str, str]) -> Resource:
         return Resource({"GET": endpoint, "HEAD": endpoint}, headers=headers)
 
@@ -62,16 +55,22 @@ def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
             "/console/": gets(file, consoles),
             "/console/{proxy+}": gets(file, consoles),
             "/docs": gets(lambda _: moved("/docs/"), documents),
-            "/docs/": gets(document, documents),
-            "/docs/{proxy+}": gets(document, documents),
+            "/docs/": gets(partial(_document, files), documents),
+            "/docs/{proxy+}": gets(partial(_document, files), documents),
         },
         runtime,
     )
 
 
-def _files(folder: Path | None) -> StaticFiles:
-    is_packaged = _PACKAGED.is_dir()
-    return StaticFiles(folder or (_PACKAGED if is_packaged else _SOURCES), is_kept=is_packaged)
+def _document(files: StaticFiles, request: Request) -> Response:
+    """Return a file of `/docs/`. Raises NotFound."""
+    name = request.parameters.get("proxy", "")
+    if name == _INDEX:
+        return moved(f"/{_DOCS}")
+    path = f"{_DOCS}{name or _INDEX}"
+    if not files.has(path):
+        raise NotFound("The API's description has no such file.")
+    return files.respond(request, path)
 
 
 def _other_address(path: str) -> str:

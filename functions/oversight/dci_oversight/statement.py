@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from dci_common.registries.social.disclosure import disclosure, sent
@@ -15,6 +16,14 @@ VIEWED = "records/"  # with which the routes of operators who see a record begin
 _STAFF = "The registry's own staff"
 _UNKNOWN = "An organisation that is not registered any more"
 _WHOLE_RECORD = "the whole record"
+# The words of a purpose as JSON of which the end is missing.
+_WORDS = re.compile(
+    r"""
+    "(?: consent | authorize | text | code | ref_uri )":"
+    ( (?: [^"\\\x00-\x1f] | \\["\\/bfnrt] | \\u[0-9a-f]{4} )* )
+    """,
+    re.VERBOSE,
+)
 _NOT_RECORDED = "not recorded"  # by the version that recorded the disclosure
 
 
@@ -46,7 +55,8 @@ def _purpose(text: str) -> str:
     try:
         stated = json.loads(text) if text else {}
     except (ValueError, RecursionError):
-        return f"{text} ..."
+        parts = [json.loads(f'"{part}"') for part in _WORDS.findall(text)]
+        return f"{'; '.join(dict.fromkeys(filter(None, parts))) or text} ..."
     return "; ".join(dict.fromkeys(filter(None, map(_words, stated.values())))) if isinstance(stated, dict) else text
 
 

@@ -38,7 +38,7 @@ def change(source: MemorySource) -> set[str]:
 
 def until_it_succeeds(follow: Following, source: MemorySource, draw: random.Random, rate: float) -> list[str]:
     """Make passes on the throttled table until one succeeds, and return what the others said."""
-    said = []
+    said: list[str] = []
     for _ in range(200):
         outcome = follow.through(lambda client: ThrottledClient(client, draw, rate), source, "--country", "KE")
         if outcome.status == 0:

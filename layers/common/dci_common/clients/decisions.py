@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -78,7 +78,7 @@ class Decisions:
             raise NotEntitled("Only who asked for a change can withdraw it; an approver can reject it.")
         return self._end(by, approval_id, "withdrawn")
 
-    def _end(self, by: Caller, approval_id: str, decision: Decision) -> Proposal:
+    def _end(self, by: Caller, approval_id: str, decision: Literal["rejected", "withdrawn"]) -> Proposal:
         def end(proposal: Proposal) -> Proposal | None:
             decided = self._decided(proposal, by, decision)
             entry = entry_about(proposal, decision, self._now(), by)

@@ -84,7 +84,7 @@ class Proposals:
         now = self._runtime.clock()
         proposal = Proposal(
             approval_id=_new_id(self._runtime),
-            act=change.name,  # type: ignore[arg-type] # one of these
+            act=change.name,
             client_id=after.client_id,
             name=after.name,
             version=before.version if before else 0,

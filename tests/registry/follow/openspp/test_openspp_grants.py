@@ -10,6 +10,7 @@ import pytest
 from dci_cli.registry.follow.openspp.grants import READ
 from dci_cli.registry.follow.openspp.options import Options
 from support.events import ROOT
+from support.following import Following
 from support.openspp_database import OpenSppDatabase
 
 pytestmark = pytest.mark.postgres
@@ -26,6 +27,20 @@ def documented_user(openspp: OpenSppDatabase) -> str:
 
 
 _IS_THERE = "SELECT count(*) FROM pg_roles WHERE rolname = '{}'"
+
+
+def test_lost_grants_are_losses(follow: Following, openspp: OpenSppDatabase) -> None:
+    """Without a grant on the types of identifiers, or on the phone numbers, people would lose them: a pass stops."""
+    for number in range(21):
+        person = openspp.person()
+        openspp.identifier(person, f"A{number}")
+        openspp.insert(openspp.phones, partner_id=person, phone_no="+63 917 555 0100")
+    user = documented_user(openspp)
+    url = openspp.cluster.url(openspp.name, user)
+    assert follow(url).status == 0
+    types = "g2p_id_type" if openspp.version == "openspp17" else "spp_vocabulary_code"
+    openspp.sql(f"REVOKE ALL ON {types}, {openspp.phones} FROM {user}")
+    assert follow(url).problem.startswith("21 of 21 identifiers, 21 of 21 phone numbers are not in the database any")
 
 
 def test_the_documented_columns_are_those_that_are_read() -> None:

@@ -26,6 +26,7 @@ MESSAGES = {
     f'{AT}FATAL:  no pg_hba.conf entry for host "10.1.2.9", user "dci", database "openspp"': (True, "pg_hba.conf"),
     f'{AT}FATAL:  database "openspp" does not exist': (True, "no such database"),
     f'{AT}FATAL:  role "dci" does not exist': (True, "no such user"),
+    f'{AT}FATAL:  role "dci" is not permitted to log in': (True, "lacks LOGIN"),
     f'{AT}FATAL:  permission denied for database "openspp"': (True, "GRANT CONNECT"),
     f"{AT}SSL error: certificate verify failed": (True, "TLS fails"),
     f"{AT}server does not support SSL, but SSL was required": (True, "TLS fails"),
@@ -135,7 +136,7 @@ class Interrupted:
                         )
                     yield record
 
-            snapshot.records = records  # type: ignore[method-assign]
+            snapshot.records = records  # type: ignore[method-assign,assignment]
             yield snapshot
 
 

@@ -25,6 +25,7 @@ _REFUSALS = (
     (r"permission denied", "a file or a socket of its may not be read", True),
     (r"database .*does not exist", "there is no such database", True),
     (r"role .*does not exist", "there is no such user", True),
+    (r"not permitted to log in", "the user lacks LOGIN", True),
     (r"certificate|SSL was required|not support SSL", "TLS fails: see sslmode and the certificates", True),
     (r"\binvalid\b|service file|definition of service", "a setting in the address is not valid", True),
     (r"starting up|shutting down|recovery mode|not yet accepting", "it is starting or stopping", False),
