@@ -105,13 +105,12 @@ class Registry:
             **VARIABLES,
             **NO_CREDENTIALS,
             **{f"AWS_ENDPOINT_URL_{service}": f"http://{host}:{port}" for service in _SERVICES},
-            "POWERTOOLS_LOG_LEVEL": "INFO",
-            "POWERTOOLS_SERVICE_NAME": "dci",
+            "LOG_LEVEL": "INFO",
             "PYTHONPATH": os.environ["PYTHONPATH"],
         }
         python = [sys.executable, "-m"]
         # As in `dci serve`: its gateway writes a line for each request, and the functions write none.
-        quiet = {"POWERTOOLS_LOG_LEVEL": "ERROR", "STACK_NAME": ""}
+        quiet = {"LOG_LEVEL": "ERROR", "STACK_NAME": ""}
         local = Program([*python, "peers.local_server", "{port}"], functions | quiet)
         search, token = (
             Program([*python, "peers.function", f"dci_{name}.app.handler"], functions) for name in ("search", "token")
