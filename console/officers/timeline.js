@@ -3,7 +3,7 @@
 import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {badge, facts, html, link, mono, nothing} from '../ui.js'
-import {byDay, fieldNames, fieldsOf, kindOf, purposeOf, recordOf, whoOf} from './entries.js'
+import {byDay, fieldNames, kindOf, purposeOf, recordOf, whoOf} from './entries.js'
 import {clock, dayOf} from './pieces.js'
 import {AUDIT} from './sections.js'
 import {remember} from './visits.js'
@@ -37,7 +37,7 @@ function lines(entry, kind, about, update) {
   const isClients = kind !== 'look' && kind !== 'change'
   return [
     [words.where, kind === 'look' ? (words.routes[entry.route] ?? entry.route) : undefined],
-    [words.command, kind === 'change' ? entry.did : undefined],
+    [words.command, kind === 'change' ? words.commandDone(entry) : undefined],
     [words.outcome, words.outcomes[kind]],
     [words.purpose, isClients ? purpose || html`<span class="hint">${words.noPurpose}</span>` : purpose || undefined],
     [words.reason, entry.reason],
@@ -47,10 +47,10 @@ function lines(entry, kind, about, update) {
 }
 
 function fields(entry) {
-  if (entry.disclosed === undefined) return html`<span class="hint">${words.fieldsNotRecorded}</span>`
-  const names = fieldNames(fieldsOf(entry.disclosed))
+  if (entry.fields === undefined) return html`<span class="hint">${words.fieldsNotRecorded}</span>`
+  const names = fieldNames(entry.fields)
   if (names.length < FEW_FIELDS) return names.join(', ') || words.noFields
-  return html`<details><summary>${words.manyFields(entry.disclosed, names.length)}</summary>${names.join(', ')}</details>`
+  return html`<details><summary>${words.manyFields(names.length)}</summary>${names.join(', ')}</details>`
 }
 
 // The records that were shown, with links from one history to another.

@@ -21,6 +21,7 @@ from dci_common.clients.model import Client
 from dci_common.timestamps import day, timestamp
 from support.audit_stream import index
 from support.console_browser import Visitors, Watch
+from support.console_clients import Clients
 from support.officers import UIN, Item, Office, find
 from support.server_process import dci_serve
 
@@ -33,7 +34,7 @@ NOW = time.time()
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Run a server with many clients, and with many searches of one of them, a few of which found the demo person."""
     with dci_serve(tmp_path_factory.mktemp("large"), "--engine", "dynamodb-local") as server:
-        office = Office(server)
+        office = Office(Clients(server))
         with office.runtime() as runtime, threads() as pool:
             settings = runtime.settings
             # With a stream, DynamoDB Local writes the slower the more there is.
@@ -114,7 +115,7 @@ def test_long_lists_and_histories_stay_usable(auditor: Page) -> None:
 
     auditor.goto("/console/audit/clients?only=unusual")
     more = auditor.get_by_role("button", name="Show more")
-    expect(auditor.get_by_text("1,000 clients looked at; there are more.")).to_be_visible()
+    expect(auditor.get_by_text("1,000 clients looked at. There are more")).to_be_visible()
     while more.count():
         more.click()
         expect(auditor.get_by_role("button", name="Loading …")).to_have_count(0)

@@ -75,7 +75,11 @@ REVIEWED = {
         on(UPDATE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", "OPEN#*", transaction=True),
         on(UPDATE, "ExchangeTable", "EXCHANGE#*", "TRANSACTION#*", "CLIENT#*", "OPEN#*", "CHANNEL#*", "PROVIDER"),
         on(METRICS, "*"),
-        on("secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret", CALLBACKS),
+        on(
+            "secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret"
+            " secretsmanager:RestoreSecret",
+            CALLBACKS,
+        ),
         Statement(
             frozenset({"secretsmanager:RotateSecret"}),
             frozenset({"SigningKeys", "MessageKeys"}),
@@ -147,7 +151,7 @@ REVIEWED = {
         on(QUERY, "RegistryTable", "PHONE#*", "EMAIL#*"),
         *(on(BATCH_GET, "ExchangeTable", "RATE#*"), on(UPDATE, "ExchangeTable", "PROVIDER")),
         *(on(QUERY, "AuditTable", "RECORD#*", "DAY#*", "INDEX"), on(BATCH_GET, "AuditTable", "DAY#*")),
-        *(on(PUT, "AuditTable", "DAY#*"), on(LOG, "OversightLogs")),
+        *(on(PUT, "AuditTable", "DAY#*"), on("dynamodb:DescribeTable", "AuditTable"), on(LOG, "OversightLogs")),
     ],
     "ConsoleFunction": [on(LOG, "ConsoleLogs")],
     "RotationFunction": [

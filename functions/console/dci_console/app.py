@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _PACKAGED = Path(__file__).with_name("files")  # in an artifact and in a wheel
 _SOURCES = Path(__file__).parents[3] / "console"  # in a checkout
 _INDEX = "index.html"
+_DOCS = "docs/"  # the part of the folder with an address of its own
 
 
 def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
     """Build the function: `/console/`, `/docs/` and all below them. `folder` has other files than the console's."""
     settings = runtime.settings
-    is_packaged = _PACKAGED.is_dir()
-    files = StaticFiles(folder or (_PACKAGED if is_packaged else _SOURCES), is_kept=is_packaged)
+    files = _files(folder)
 
     def file(request: Request) -> Response:
         path = request.parameters.get("proxy", "")
@@ -36,12 +36,17 @@ def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
             if is_file_name(path):
                 raise NotFound("The console has no such file.")
             path = _INDEX  # which shows the page of this address
+        elif address := _other_address(path):
+            return moved(address)
         if path == _INDEX and not settings.console_application:
             return unconfigured_page()
         return files.respond(request, path)
 
     def document(request: Request) -> Response:
-        path = f"docs/{request.parameters.get('proxy') or _INDEX}"
+        name = request.parameters.get("proxy", "")
+        if name == _INDEX:
+            return moved(f"/{_DOCS}")
+        path = f"{_DOCS}{name or _INDEX}"
         if not files.has(path):
             raise NotFound("The API's description has no such file.")
         return files.respond(request, path)
@@ -62,6 +67,18 @@ def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
         },
         runtime,
     )
+
+
+def _files(folder: Path | None) -> StaticFiles:
+    is_packaged = _PACKAGED.is_dir()
+    return StaticFiles(folder or (_PACKAGED if is_packaged else _SOURCES), is_kept=is_packaged)
+
+
+def _other_address(path: str) -> str:
+    """Return where a file is, if not at its own path below /console/; empty if it is there."""
+    if path == _INDEX:
+        return "/console/"
+    return f"/{path.removesuffix(_INDEX)}" if path.startswith(_DOCS) else ""
 
 
 def configuration(settings: Settings) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from dci_common.registries.social.disclosure import disclosure
+from dci_common.registries.social.disclosure import disclosure, sent
 
 if TYPE_CHECKING:
     from dci_common.exchange.audit_records import Record
@@ -29,15 +29,16 @@ def stated(record: Record) -> dict[str, Any]:
     return {
         "when": record["moment"],
         "organisation": _STAFF if by_staff else record.get("client", _UNKNOWN).removesuffix(" (deleted)"),
-        "fields": [_WHOLE_RECORD] if by_staff else _fields(record),
+        "fields": [_WHOLE_RECORD] if by_staff else sent_fields(record),
         "purpose": _purpose(record.get("purpose", "")),
     }
 
 
-def _fields(record: Record) -> list[str]:
+def sent_fields(record: Record) -> list[str]:
+    """Return the attributes that a disclosure sent of a record that has them."""
     if "disclosed" not in record:
         return [_NOT_RECORDED]
-    return sorted(disclosure(str(record["disclosed"]).split()))
+    return sorted(sent(disclosure(str(record["disclosed"]).split()), str(record.get("record_type", ""))))
 
 
 def _purpose(text: str) -> str:

@@ -58,6 +58,12 @@ class MinimalDynamoDB(MinimalClient):
         answer: dynamodb.DeleteItemOutputTypeDef = self.call("DeleteItem", request)
         return answer
 
+    def describe_table(
+        self, **request: Unpack[dynamodb.DescribeTableInputTypeDef]
+    ) -> dynamodb.DescribeTableOutputTypeDef:
+        """Read what is known of a table, but not its items."""
+        return cast("dynamodb.DescribeTableOutputTypeDef", self.call("DescribeTable", request))
+
     def get_item(self, **request: Unpack[dynamodb.GetItemInputTypeDef]) -> dynamodb.GetItemOutputTypeDef:
         """Read an item by its key."""
         answer: dynamodb.GetItemOutputTypeDef = self.call("GetItem", request)
@@ -129,6 +135,12 @@ class MinimalSecretsManager(MinimalClient):
         """Add a version to a secret."""
         answer: secretsmanager.PutSecretValueResponseTypeDef = self.call("PutSecretValue", request)
         return answer
+
+    def restore_secret(
+        self, **request: Unpack[secretsmanager.RestoreSecretRequestTypeDef]
+    ) -> secretsmanager.RestoreSecretResponseTypeDef:
+        """Keep a secret whose deletion was to come."""
+        return cast("secretsmanager.RestoreSecretResponseTypeDef", self.call("RestoreSecret", request))
 
     def rotate_secret(
         self, **request: Unpack[secretsmanager.RotateSecretRequestTypeDef]

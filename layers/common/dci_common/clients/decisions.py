@@ -116,6 +116,8 @@ class Decisions:
         after = client_from_item(proposal.after)._replace(updated=now, version=proposal.version + 1)
         after = after if before else after._replace(created=now)
         change = ClientChange(proposal.act, after, conditions=checks, proposal=proposal)
+        if before is None and after.callbacks.secret_version:
+            self._callback_secrets.keep(proposal.client_id)  # it would expire
         is_made = self._changes.commit(by, before, change)
         if is_made and before and before.callbacks != after.callbacks:
             # Where that fails, it is deleted later, at the latest with the client.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dci_cli.registry.follow.openspp.conditions import WANTED, keyed_identifiers, moment, visible
+from dci_cli.registry.follow.openspp.connection import quoted
 from dci_cli.registry.follow.openspp.layout import ASSESSMENTS, PARTNERS, SCORES
 from dci_cli.registry.follow.openspp.options import Options
 from dci_cli.registry.follow.openspp.schema import Schema
@@ -22,6 +23,21 @@ class ChangeQueries:
     def identities(self) -> str:
         """Return each registrant that partners should see, and whether it is a group."""
         return f"SELECT p.id, p.is_group IS TRUE FROM {PARTNERS} p WHERE {self._visible} ORDER BY p.id"
+
+    def parts(self) -> str:
+        """Return the number of rows of each table of children; NULL for one that may not be read."""
+        layout = self._layout
+        tables = {
+            "identifiers": layout.ids,
+            "phone numbers": layout.phones,
+            "memberships": layout.memberships,
+            "relationships": layout.relations,
+        }
+        counts = (
+            f"{f'(SELECT count(*) FROM {table})' if self._schema.has(table) else 'NULL'} AS {quoted(name)}"
+            for name, table in tables.items()
+        )
+        return f"SELECT {', '.join(counts)}"
 
     def tagged(self) -> str:
         """Return the registrants with one of the tags of the parameter `tag_ids`."""
