@@ -62,7 +62,8 @@ class MinimalDynamoDB(MinimalClient):
         self, **request: Unpack[dynamodb.DescribeTableInputTypeDef]
     ) -> dynamodb.DescribeTableOutputTypeDef:
         """Read what is known of a table, but not its items."""
-        return cast("dynamodb.DescribeTableOutputTypeDef", self.call("DescribeTable", request))
+        answer: dynamodb.DescribeTableOutputTypeDef = self.call("DescribeTable", request)
+        return answer
 
     def get_item(self, **request: Unpack[dynamodb.GetItemInputTypeDef]) -> dynamodb.GetItemOutputTypeDef:
         """Read an item by its key."""
@@ -140,7 +141,8 @@ class MinimalSecretsManager(MinimalClient):
         self, **request: Unpack[secretsmanager.RestoreSecretRequestTypeDef]
     ) -> secretsmanager.RestoreSecretResponseTypeDef:
         """Keep a secret whose deletion was to come."""
-        return cast("secretsmanager.RestoreSecretResponseTypeDef", self.call("RestoreSecret", request))
+        answer: secretsmanager.RestoreSecretResponseTypeDef = self.call("RestoreSecret", request)
+        return answer
 
     def rotate_secret(
         self, **request: Unpack[secretsmanager.RotateSecretRequestTypeDef]
