@@ -81,7 +81,7 @@ def main() -> int:
     if not _BUILD.is_dir():
         raise SystemExit("There are no artifacts: run make build first.")
     _install_baseline()
-    os.environ |= {**NO_CREDENTIALS, "LOG_LEVEL": "ERROR"}
+    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}
     with _served(Bench()) as (handlers, variables):
         turns = _QUICK_TURNS if options.quick else _TURNS
         found = _starts(handlers, variables, turns)
@@ -139,7 +139,7 @@ def _python() -> str:
 
 def _install_baseline() -> None:
     """Install the baseline's dependencies in the functions' versions, and compile them as the layer is compiled."""
-    pins = (_PIN.match(line) for line in (ROOT / "requirements/dev.txt").read_text().splitlines())
+    pins = (_PIN.match(line) for line in (ROOT / "requirements/run.txt").read_text().splitlines())
     names = set(map(str.lower, _PACKAGES))
     wanted = [f"{pin[1]}=={pin[2]}" for pin in pins if pin and pin[1].lower() in names]
     stamp = _BASELINE / "made"
@@ -194,7 +194,6 @@ def _served(bench: Bench) -> Iterator[tuple[dict[str, Handler], dict[str, str]]]
                 **VARIABLES,
                 "AWS_ENDPOINT_URL_DYNAMODB": url,
                 "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
-                "LOG_LEVEL": "ERROR",
                 "POWERTOOLS_LOG_LEVEL": "ERROR",
                 "POWERTOOLS_SERVICE_NAME": "dci",
                 "POWERTOOLS_TRACE_DISABLED": "true",

@@ -36,7 +36,7 @@ _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "SendMes
 @contextmanager
 def as_in_lambda() -> Iterator[None]:
     """Set what Lambda gives a function: credentials, and a stdout for the log lines, here a file."""
-    os.environ |= {**NO_CREDENTIALS, "LOG_LEVEL": "INFO"}
+    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "INFO", "POWERTOOLS_SERVICE_NAME": "dci"}
     with tempfile.TemporaryFile("w") as lines, redirect_stdout(lines):
         yield
 

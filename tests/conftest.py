@@ -21,6 +21,7 @@ from dci_cli.local.demo import Population, demo_population
 from dci_cli.local.load import load
 from dci_cli.local.rotation import rotate, rotating
 from dci_cli.local.tables import create_tables
+from dci_common import logs as function_logs
 from dci_common.aws.transport import Endpoint
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.views import View, views
@@ -189,6 +190,12 @@ def _language() -> Iterator[None]:
     """Have argparse look for no translations, for which it searches folders hundreds of times in each command."""
     with environment({"LANGUAGE": "C"}):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logger() -> None:
+    """Make the functions' logger before a test captures output: it would go on writing to what is closed by then."""
+    function_logs._logger()  # noqa: SLF001 - the functions' logger
 
 
 @pytest.fixture

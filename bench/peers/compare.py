@@ -54,7 +54,7 @@ def main() -> int:
     """Compare, measure, and return 1 when a budget is exceeded."""
     options = options_of(__doc__, "fewer rounds").parse_args()
     rounds, turns = (_QUICK_ROUNDS, _QUICK_TURNS) if options.quick else (_ROUNDS, _TURNS)
-    os.environ |= {**NO_CREDENTIALS, "LOG_LEVEL": "ERROR"}  # of what the bench itself does to prepare
+    os.environ |= {**NO_CREDENTIALS, "POWERTOOLS_LOG_LEVEL": "ERROR"}  # of what the bench itself does to prepare
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped
     registry = Registry()
     with ExitStack() as stack:

@@ -107,12 +107,13 @@ class Registry:
             **VARIABLES,
             **NO_CREDENTIALS,
             **{f"AWS_ENDPOINT_URL_{service}": f"http://{host}:{port}" for service in _SERVICES},
-            "LOG_LEVEL": "INFO",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "POWERTOOLS_SERVICE_NAME": "dci",
             "PYTHONPATH": os.environ["PYTHONPATH"],
         }
         python = [sys.executable, "-m"]
         # As in `dci serve`: its gateway writes a line for each request, and the functions write none.
-        quiet = {"LOG_LEVEL": "ERROR", "STACK_NAME": ""}
+        quiet = {"POWERTOOLS_LOG_LEVEL": "ERROR", "STACK_NAME": ""}
         local = Program([*python, "peers.local_server", "{port}"], functions | quiet)
         search, token = (
             Program([*python, "peers.function", f"dci_{name}.app.handler"], functions) for name in ("search", "token")

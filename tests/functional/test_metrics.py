@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -91,7 +92,7 @@ def test_a_log_level_above_info_keeps_the_metrics(api: Api, logs: Logs, monkeypa
     """At WARNING the line of a request has its metrics and their dimensions, and nothing else of the request."""
     api.send(event("health"))
     before = line_of(logs)
-    monkeypatch.setattr(function_logs.output(), "level", "WARNING")
+    monkeypatch.setattr(logging.getLogger(function_logs._logger().name), "level", logging.WARNING)  # noqa: SLF001
     api.send(event("health"))
     line = line_of(logs)
     assert metrics_of(line).keys() == metrics_of(before).keys() - {"cold_start"}

@@ -18,7 +18,7 @@ ENDPOINTS = {
     "AWS_ENDPOINT_URL_CLOUDWATCH": "monitoring",
 }
 # What is no setting: libraries read some, and the clients of AWS the others.
-NOT_SETTINGS = {"LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS", *ENDPOINTS}
+NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS", *ENDPOINTS}
 
 
 class Watched(Mapping[str, str]):

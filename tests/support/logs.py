@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,10 +25,12 @@ class Logs:
 
 @contextmanager
 def collected() -> Iterator[Logs]:
-    """Collect the functions' log lines, which are not written meanwhile."""
-    logs, output = Logs([]), function_logs.output()
-    before, output.write = output.write, logs.lines.append
-    try:
-        yield logs
-    finally:
-        output.write = before
+    """Collect the functions' log lines as they are written in a deployment."""
+    logger = function_logs._logger()  # noqa: SLF001 - the one logger of the functions
+    logs = Logs([])
+    handler = logging.Handler()
+    handler.setFormatter(logger.registered_formatter)
+    handler.emit = lambda record: logs.lines.append(handler.format(record))  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    yield logs
+    logging.getLogger(logger.name).removeHandler(handler)

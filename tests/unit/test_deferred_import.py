@@ -21,9 +21,10 @@ print("importlib.metadata" in sys.modules, "cryptography.x509" in sys.modules)
 LEFT_OUT = """
 import gc, sys, dci_common
 was_collecting = gc.isenabled()
-import dci_common.oauth.tokens, jwt
+import aws_lambda_powertools.logging, dci_common.oauth.tokens, jwt
+from aws_lambda_powertools import Metrics, Tracer
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
-stand_ins = [type_.__name__ == "LeftOut" for type_ in (load_ssh_public_key, jwt.PyJWKClient)]
+stand_ins = [type_.__name__ == "LeftOut" for type_ in (Metrics, Tracer, load_ssh_public_key, jwt.PyJWKClient)]
 try:
     jwt.PyJWKClient("https://example.org")
 except NotImplementedError:
@@ -32,7 +33,7 @@ from dci_common.runtime import tune_gc
 tune_gc()
 print(was_collecting, *stand_ins, gc.isenabled())
 """
-IN_FUNCTION = {"AWS_LAMBDA_FUNCTION_NAME": "f"}
+IN_FUNCTION = {"AWS_LAMBDA_FUNCTION_NAME": "f", "POWERTOOLS_SERVICE_NAME": "test"}
 
 
 def output(code: str, *folders: str, **variables: str) -> list[str]:
@@ -62,7 +63,7 @@ def test_functions_do_not_look_for_plugins(plugins: str, is_imported: bool) -> N
 def test_unsigned_messages_load_nothing_of_signatures(function: str) -> None:
     """A function starts with the policy of signatures alone: what verifies and signs waits for a signed message."""
     code = f"import sys, dci_{function}.app; print(*(name for name in sys.modules if name.startswith({ROOM!r})))"
-    assert output(code, function) == [f"{ROOM}policy"]
+    assert output(code, function, POWERTOOLS_SERVICE_NAME="test") == [f"{ROOM}policy"]
 
 
 def test_the_token_function_builds_no_models() -> None:
@@ -73,10 +74,10 @@ def test_the_token_function_builds_no_models() -> None:
 
 def test_a_function_does_without_the_modules_that_it_never_uses() -> None:
     """In Lambda, stand-ins that cannot be called replace them. Garbage is collected once the function is built."""
-    assert output(LEFT_OUT, **IN_FUNCTION) == ["False", *["True"] * 4]
+    assert output(LEFT_OUT, **IN_FUNCTION) == ["False", *["True"] * 6]
 
 
 def test_a_laptop_has_the_whole_libraries() -> None:
     """Outside of Lambda nothing is left out, and garbage is collected as usual."""
     code = LEFT_OUT.replace('jwt.PyJWKClient("https://example.org")', "raise NotImplementedError")
-    assert output(code) == ["True", *["False"] * 3, "True"]
+    assert output(code, POWERTOOLS_SERVICE_NAME="test") == ["True", *["False"] * 5, "True"]

@@ -193,8 +193,9 @@ def variables(issuer: str, callback_hosts: Sequence[str] = CALLBACK_HOSTS) -> di
         **QUEUE_URLS,
         "ISSUER": issuer,
         "APPROVALS": os.environ.get("APPROVALS", "off"),  # a laptop has one person, who can be any of the demo's
+        "POWERTOOLS_SERVICE_NAME": "dci",
         # The gateway writes a line for each request, which the functions' own lines would hide.
-        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "ERROR"),
+        "POWERTOOLS_LOG_LEVEL": os.environ.get("POWERTOOLS_LOG_LEVEL", "ERROR"),
     }
 
 

@@ -6,18 +6,19 @@ Only requests are counted, by outcome and quarter of an hour, while the server r
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
 from dci_common.aws.transport import Answer, Endpoint
-from dci_common.logs import output
 
 STACK = "local"  # by which the functions write metrics at all
+_LOGGER, _PARENT = "dci.dci_common.logs", "dci"
 _SERVICE = "https://monitoring."
 _SECONDS = 900
 
@@ -26,18 +27,15 @@ _SECONDS = 900
 def counted_requests() -> Iterator[None]:
     """Count the requests of this process's functions, and answer what they ask CloudWatch, within the block.
 
-    The lines of the metrics are written only with LOG_LEVEL INFO or below, as all others.
+    The lines of the metrics are written only with POWERTOOLS_LOG_LEVEL INFO or below, as all others.
     """
     counts, lock, post = Counter[tuple[str, int]](), threading.Lock(), Endpoint.post
-    lines = output()
-    add = lines.add
 
-    def counted(level: str, message: str, fields: Mapping[str, Any]) -> None:
-        if message == "request" and "_aws" in fields:
+    def count(record: logging.LogRecord) -> bool:
+        if record.getMessage() == "request" and hasattr(record, "_aws"):
             with lock:
-                counts[str(fields["outcome"]), int(time.time()) // _SECONDS * _SECONDS] += 1
-        if lines.has(level):
-            add(level, message, fields)
+                counts[str(getattr(record, "outcome", "")), int(time.time()) // _SECONDS * _SECONDS] += 1
+        return logging.getLogger(_PARENT).isEnabledFor(logging.INFO)
 
     def posted(endpoint: Endpoint, *request: Any) -> Answer:  # noqa: ANN401 - as Endpoint has it
         if not endpoint.url.startswith(_SERVICE):
@@ -45,8 +43,13 @@ def counted_requests() -> Iterator[None]:
         with lock:
             return Answer(200, json.dumps(_results(counts)).encode())
 
-    with patch.object(Endpoint, "post", posted), patch.object(lines, "add", counted):
-        yield
+    logger = logging.getLogger(_LOGGER)
+    logger.addFilter(count)
+    try:
+        with patch.object(Endpoint, "post", posted):
+            yield
+    finally:
+        logger.removeFilter(count)
 
 
 def _results(counts: Counter[tuple[str, int]]) -> dict[str, Any]:

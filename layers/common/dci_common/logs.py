@@ -6,17 +6,14 @@ code that it passed through, because its text may quote any of these.
 
 from __future__ import annotations
 
-import os
-import sys
-import time
+import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from aws_lambda_powertools import Logger
 from pydantic_core import to_json
-
-from dci_common.timestamps import timestamp
 
 LogFields = dict[str, str | int | float]
 _NAMESPACE = "DCI"
@@ -39,47 +36,22 @@ _UNITS = {
 }
 
 
-# Those of the parameter LogLevel, the least first.
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-
-def _to_stdout(line: str) -> None:
-    sys.stdout.write(line)
-    sys.stdout.flush()
-
-
-class Output:
-    """Where lines go, and the least level of those that are written. Lambda passes stdout on to CloudWatch."""
-
-    def __init__(self, level: str, write: Callable[[str], None] = _to_stdout) -> None:
-        self.level = level
-        self.write = write
-
-    def has(self, level: str) -> bool:
-        """Return whether lines of a level are written."""
-        return _LEVELS.index(level) >= _LEVELS.index(self.level)
-
-    def add(self, level: str, message: str, fields: Mapping[str, Any]) -> None:
-        """Write a line, whatever its level."""
-        line = {"level": level, "message": message, "timestamp": timestamp(time.time()), "service": "dci", **fields}
-        self.write(to_json(line, fallback=str).decode() + "\n")
+def _json(line: object) -> str:
+    return to_json(line, fallback=str).decode()
 
 
 @cache
-def output() -> Output:
-    """Return where this process writes its lines, from LOG_LEVEL; a level that is not known is INFO."""
-    level = os.environ.get("LOG_LEVEL", "").upper()
-    return Output(level if level in _LEVELS else "INFO")
-
-
-def _write(level: str, message: str, fields: Mapping[str, Any]) -> None:
-    if output().has(level):
-        output().add(level, message, fields)
+def _logger() -> Logger:
+    # What no line shows is not looked for, as Python's guide to logging suggests: threads, processes, and the place,
+    # which is always in this module. It would be half of the time of a line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - which the guide names
+    return Logger(location=None, json_serializer=_json, json_deserializer=str)
 
 
 @cache
-def _metrics(*names: str) -> list[dict[str, str]]:
-    return [{"Name": name, "Unit": _UNITS[name]} for name in names]
+def _metrics_logger() -> Logger:
+    return Logger(child=True, level="INFO")  # writes like the other, at any level of that one
 
 
 def log_request(line: LogFields, stack: str, now: float) -> None:
@@ -95,15 +67,15 @@ def log_request(line: LogFields, stack: str, now: float) -> None:
         "failed": int(status >= _SERVER_ERROR),
     }
     if not stack:
-        _write("INFO", "request", {**line, **counts})
+        _logger().info("request", extra={**line, **counts})
         return
-    metrics = _metrics(*[name for name in _UNITS if name in line or name in counts])
-    by_outcome = {"Namespace": _NAMESPACE, "Dimensions": [["stack", "outcome"]], "Metrics": _metrics("requests")}
+    metrics = [{"Name": name, "Unit": unit} for name, unit in _UNITS.items() if name in line or name in counts]
+    by_outcome = {"Namespace": _NAMESPACE, "Dimensions": [["stack", "outcome"]], "Metrics": [metrics[0]]}
     by_route = {"Namespace": _NAMESPACE, "Dimensions": [["stack", "route"]], "Metrics": metrics}
     emf = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [by_route, by_outcome]}
-    if not output().has("INFO"):
+    if _logger().log_level > logging.INFO:
         line = {name: value for name, value in line.items() if name in _UNITS or name in {"route", "outcome"}}
-    output().add("INFO", "request", {**line, **counts, "stack": stack, "_aws": emf})
+    _metrics_logger().info("request", extra={**line, **counts, "stack": stack, "_aws": emf})
 
 
 def log_attempt(result: str, latency: int, stack: str, now: float) -> None:
@@ -125,22 +97,21 @@ def log_item_failed(stack: str, now: float) -> None:
 
 def _log_metrics(event: str, line: LogFields, stack: str, now: float) -> None:
     if not stack:
-        _write("INFO", event, line)
+        _logger().info(event, extra=line)
         return
-    metrics = _metrics(*[name for name in line if name in _UNITS])
+    metrics = [{"Name": name, "Unit": _UNITS[name]} for name in line if name in _UNITS]
     by_route = {"Namespace": _NAMESPACE, "Dimensions": [["stack", "route"]], "Metrics": metrics}
     emf = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [by_route]}
-    output().add("INFO", event, {**line, "stack": stack, "_aws": emf})
+    _metrics_logger().info(event, extra={**line, "stack": stack, "_aws": emf})
 
 
 def log_failure(error: BaseException, correlation_id: str) -> None:
     """Write the type of an unexpected error and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     response: Mapping[str, Any] = getattr(error, "response", None) or {}  # None in botocore's timeouts
-    _write(
-        "ERROR",
+    _logger().error(
         "failure",
-        {
+        extra={
             "exception_type": type(error).__name__,
             "aws_error": response.get("Error", {}).get("Code", ""),
             "aws_request_id": response.get("ResponseMetadata", {}).get("RequestId", ""),
@@ -152,14 +123,14 @@ def log_failure(error: BaseException, correlation_id: str) -> None:
 
 def log_rotation(step: str, token: str) -> None:
     """Write that a step of a rotation is done; `token` names the secret's version and is no secret itself."""
-    _write("INFO", "rotation", {"step": step, "correlation_id": token})
+    _logger().info("rotation", extra={"step": step, "correlation_id": token})
 
 
 def log_key_set_unavailable(client_id: str, reason: str) -> None:
     """Write why the keys that a client publishes could not be fetched."""
-    _write("WARNING", "key set unavailable", {"client_id": client_id, "reason": reason})
+    _logger().warning("key set unavailable", extra={"client_id": client_id, "reason": reason})
 
 
 def log_subscription_rejected(code: str, reason: str) -> None:
     """Write that a subscription matches no change, because its client may not ask for what it asks for any more."""
-    _write("WARNING", "subscription rejected", {"subscription_code": code, "reason": reason})
+    _logger().warning("subscription rejected", extra={"subscription_code": code, "reason": reason})
