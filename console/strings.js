@@ -893,6 +893,7 @@ export const strings = {
     disabled: 'disabled',
     none: 'No client is registered yet.',
     noneUnusual: 'No unusual volume was found on this day.',
+    noneUnusualYet: 'No unusual volume was found until now.',
     read: (number, hasMore) => (hasMore ? `${count(number, 'client', 'clients')} looked at; there are more.` : `${count(number, 'client', 'clients')}, that is all.`),
     name: 'Name of a client',
     nameMissing: 'Enter how the name begins.',

@@ -10,17 +10,20 @@ import {WalkedList} from '../officers/walk.js'
 
 const words = strings.usage
 const KEPT_DAYS = 31
+const MOST_PAGES = 200 // of 100 clients, looked at for those of unusual volume
 // As the API calls them.
 const CSV_COLUMNS = ['date', 'client_id', 'client', 'status', 'records', 'usual', 'unusual', 'records_a_day']
 
 export const title = words.title
 
-export async function load({api, query}) {
+export async function load(context) {
+  const {api, query} = context
   const days = [...Array(KEPT_DAYS).keys()].map((ago) => daysAgo(ago))
   const date = days.includes(query.get('date')) ? query.get('date') : days[0]
   const onlyUnusual = query.get('only') === 'unusual'
-  const options = onlyUnusual ? {wanted: 50, keep: (row) => row.unusual} : {wanted: 500}
-  const list = await new WalkedList(api, '/usage', 'usage', {date, limit: 100}, options).more()
+  const options = onlyUnusual ? {wanted: 50, most: MOST_PAGES, keep: (row) => row.unusual} : {wanted: 500}
+  const list = new WalkedList(api, '/usage', 'usage', {date, limit: 100}, options)
+  await (onlyUnusual ? list.begin(() => context.update?.()) : list.more())
   return {days, date, onlyUnusual, list, name: '', found: null, problem: ''}
 }
 
@@ -43,13 +46,13 @@ export function view(data, {api, navigate, update}) {
         ${toggle({name: 'only-unusual', label: words.onlyUnusual, checked: data.onlyUnusual, onToggle: choose})}
       </div>
       ${hint(words.what)}
-      ${usageTable(list.rows, data.onlyUnusual)}
-      ${data.onlyUnusual ? html`<p class="hint" role="status">${words.read(list.read, list.hasMore)}</p>` : nothing}
+      ${usageTable(list, data.onlyUnusual)}
+      ${data.onlyUnusual ? html`<p class="hint" role="status" aria-busy=${list.isBusy}>${words.read(list.read, list.hasMore)}</p>` : nothing}
       ${moreButton(list, update)}`, csvButton(list, {columns: CSV_COLUMNS, toRows: (rows) => rows, name: `records-by-client-of-${data.date}`, update}))}`)
 }
 
 // Unusual volume first, otherwise in the order of names.
-const usageTable = (rows, onlyUnusual) => table({
+const usageTable = ({rows, hasMore}, onlyUnusual) => table({
   caption: words.caption,
   columns: [
     {title: words.client, cell: (row) => link(href`/audit/clients/${row.client_id}`, row.client)},
@@ -59,7 +62,7 @@ const usageTable = (rows, onlyUnusual) => table({
     {title: words.mark, cell: mark},
   ],
   rows: [...rows].sort((one, other) => Number(Boolean(other.unusual)) - Number(Boolean(one.unusual))),
-  empty: onlyUnusual ? words.noneUnusual : words.none,
+  empty: onlyUnusual ? (hasMore ? words.noneUnusualYet : words.noneUnusual) : words.none,
 })
 
 function mark(row) {
