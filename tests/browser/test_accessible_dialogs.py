@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Dialog, Page, Route
+from playwright.sync_api import Dialog, Page, Route, expect
 
-from support.console_browser import LOOKS, WIDTHS, is_too_wide, look, violations
-from support.console_pages import MANAGER, complete, go, settled
+from support.console_browser import LOOKS, WIDTHS, is_too_wide, look, settled, violations
+from support.console_pages import MANAGER, complete, go
 from support.console_scene import LONG, Scene
 
 Opener = Callable[[str], Page]
 CLIENT, SECRETS = "/clients/{0.client_id}", "/clients/{0.client_id}?section=secrets"
 CALLBACKS, ONE = "/clients/{0.client_id}?section=callbacks", "/approvals/{0.approval_id}"
-# The address of a page, and the buttons and choices that lead from step to step; "Escape" is the key.
+# The address of a page, and the buttons and choices that lead from step to step; also "Escape", and "Type ...".
 OPENED = (
     *((CLIENT, f"Edit: {part}") for part in ("Identity", "Access", "What it may see", "Keys and signatures")),
     ("/clients/{0.client_id}?section=limits", "Edit: Limits"),
@@ -24,7 +24,7 @@ OPENED = (
     ("/clients/{0.client_id}?section=subscriptions", "End the subscription"),
     (CLIENT, "Disable"),
     (CLIENT, "Revoke all tokens"),
-    (CLIENT, "Delete", "Delete"),  # the second one without the name
+    (CLIENT, "Delete", "Type another name", "Delete"),
     (SECRETS, "Delete the secret"),
     (SECRETS, "Withdraw the link"),
     (SECRETS, "Replace the secret", "Make the link and the code"),
@@ -33,7 +33,7 @@ OPENED = (
     (ONE, "Approve"),
     (ONE, "Reject"),
     ("/keys", "Rotate: keys of tokens"),
-    ("/keys", "Revoke: keys of messages", "Revoke"),
+    ("/keys", "Revoke: keys of messages", "Type another word", "Revoke"),
 )
 
 
@@ -70,11 +70,15 @@ def manager(page_of: Opener) -> Iterator[Page]:
 
 
 def press(page: Page, name: str) -> None:
-    """Press a button or choose something, in the dialog if there is one; or press the key Escape."""
+    """Press a button or choose something, in the dialog if there is one; press the key Escape; or type."""
+    dialog = page.get_by_role("dialog")
     if name == "Escape":
         page.keyboard.press("Escape")
+        expect(dialog.get_by_role("heading", name="Close without copying?")).to_be_visible()
         return
-    dialog = page.get_by_role("dialog")
+    if name.startswith("Type "):
+        dialog.get_by_role("textbox").fill(name)
+        return
     within = dialog if dialog.count() else page.locator("main")
     begins = re.compile(f"^{re.escape(name)}")
     within.get_by_role("button", name=begins).or_(within.get_by_role("radio", name=begins)).first.click()

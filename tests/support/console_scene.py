@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -61,8 +62,8 @@ def _put_record(office: Office, client_id: str) -> None:
         f"GROUP#{LONG}",
         client_id=client_id,
         disclosed={"S": "full"},
-        purpose={"S": LONG},
-        query={"S": LONG},
+        purpose={"S": json.dumps({"consent": {"text": LONG}})},
+        query={"S": json.dumps({"query": LONG})},
     )
     eventually(lambda: office.history(f"PERSON#{LONG}"))
     today = datetime.now(UTC).date()
