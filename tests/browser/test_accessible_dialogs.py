@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from support.console_browser import LOOKS, WIDTHS, is_too_wide, look, settled, violations
+from support.console_browser import LOOKS, look, settled, too_wide, violations
 from support.console_pages import MANAGER, complete, go
 from support.console_scene import LONG, Scene
 
@@ -98,4 +98,4 @@ def test_each_step_is_accessible(steps: tuple[str, ...], name: str, scene: Scene
         press(manager, step)
         found[step] = violations(manager)
     assert {step: each for step, each in found.items() if each} == {}
-    assert not [width for width in WIDTHS if is_too_wide(manager, width)]
+    assert too_wide(manager) == []

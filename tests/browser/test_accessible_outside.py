@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from dci_console.pages import unconfigured_page
-from support.console_browser import LOOKS, WIDTHS, Visitors, Watch, is_too_wide, look, settled, violations
+from support.console_browser import LOOKS, Visitors, Watch, look, settled, too_wide, violations
 from support.console_clients import Clients
 from support.console_pages import API, MANAGER, complete, go
 from support.console_scene import LONG
@@ -19,7 +19,7 @@ Open = Callable[..., Page]
 def found_on(page: Page) -> dict[str, list[str]]:
     """Return what axe finds on a page in each of the looks, if anything; nothing can be scrolled to the side."""
     found = {}
-    assert not [width for width in WIDTHS if is_too_wide(page, width)]
+    assert too_wide(page) == []
     for name in LOOKS:
         look(page, name)
         found[name] = violations(page)
@@ -96,6 +96,10 @@ def test_a_page_without_content_is_accessible(page_as: Open) -> None:
     page.goto("/console/clients")
     expect(page.locator("main")).to_have_attribute("aria-busy", "true")
     found["loading"] = found_on(page)
+    page.unroute_all()
+    page.route("**/console/config.json", lambda _: None)
+    page.goto("/console/clients")
+    found["starting"] = found_on(page)
     page.unroute_all()
     configured(page, groups_claim="none")
     expect(page.get_by_role("heading", level=1)).to_have_text("You have no role here")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.console_browser import LOOKS, WIDTHS, is_too_wide, look, settled, violations
+from support.console_browser import LOOKS, look, settled, too_wide, violations
 from support.console_pages import ROWS, Row, answering, away, complete, empty, failing, go, held_back
 from support.console_scene import Scene
 
@@ -40,7 +40,7 @@ def test_a_page_is_accessible_in_every_state(row: Row, scene: Scene, page_of: Op
     """With rows and without, while it loads, when the API fails or is away, and for a role that may not open it."""
     page = page_of(row.role)
     address = reached(page, row, scene)
-    found: dict[str, Any] = {"too wide": [width for width in WIDTHS if is_too_wide(page, width)]}
+    found: dict[str, Any] = {"too wide": too_wide(page)}
     for name in LOOKS:
         look(page, name)
         found[f"full, {name}"] = violations(page)

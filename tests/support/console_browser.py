@@ -24,6 +24,12 @@ PERSON = {
     "data-officer": "dawit",
     "manager-approver": "esi",
 }
+_BEYOND = """() => {
+    const {clientWidth, scrollWidth} = document.documentElement
+    const isBeyond = (element) => element.getBoundingClientRect().right > clientWidth + 1
+    const name = ({localName, className, textContent}) => `${localName}.${className} ${textContent.slice(0, 40)}`
+    return scrollWidth > clientWidth ? [...document.querySelectorAll('body, body *')].filter(isBeyond).map(name) : []
+}"""
 _AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 # A response that is an error has a line of its own in the browser's console; a test expects it by its status.
 _FAILED_LOAD = re.compile(r"Failed to load resource: .*?(?:status of (\d+)|net::(\w+))")
@@ -118,10 +124,13 @@ def look(page: Page, name: str) -> None:
     page.emulate_media(color_scheme="dark" if is_dark else "light")
 
 
-def is_too_wide(page: Page, width: int) -> bool:
-    """Return whether a page can be scrolled to the side where the window is so many pixels wide."""
-    page.set_viewport_size({"width": width, "height": 512})
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+def too_wide(page: Page) -> list[str]:
+    """Return what makes a page wider than the window, at each of the widths; nothing may be scrolled to the side."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 512})
+        found += [f"{width}: {element}" for element in page.evaluate(_BEYOND)]
+    return found
 
 
 def settled(page: Page) -> None:

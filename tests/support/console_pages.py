@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from playwright.sync_api import expect
+
 from support.console_browser import settled
 from support.console_scene import LONG
 from support.officers import find
@@ -98,7 +100,7 @@ def go(page: Page, address: str) -> None:
 def complete(page: Page) -> None:
     """Wait until a page has also what it reads after it is shown."""
     settled(page)
-    page.wait_for_function("!document.querySelector('main [aria-busy=true]')")
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0)
 
 
 def emptied(value: Any) -> Any:
