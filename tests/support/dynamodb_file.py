@@ -40,6 +40,6 @@ def write_items(folder: Path, table: str, items: Iterable[Item]) -> None:
 
 def _row(item: Item, keys: Iterable[str], hashes: int) -> tuple[Any, ...]:
     values = [item[name]["S"].encode() if name in item else None for name in keys]
-    digest = hashlib.sha1(b"".join(values[:2]), usedforsecurity=False).digest()
     text = json.dumps(item).encode()
+    digest = hashlib.sha1(text, usedforsecurity=False).digest()
     return (*values, *[digest] * hashes, len(text), text)
