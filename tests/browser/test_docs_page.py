@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from support.console_browser import LOOKS, Visitors, Watch, look, too_wide
 from support.server_process import ServerProcess
@@ -116,22 +116,6 @@ def test_the_page_is_accessible(
     executed(search)
     accessible(page)
     assert too_wide(page) == []
-
-
-def test_a_document_that_cannot_be_read_is_said(
-    visitors: Visitors, watch: Watch, accessible: Callable[[Page], None]
-) -> None:
-    """While the document is loaded, and when that fails, the page is accessible, and says so."""
-    watch.expected |= {"503"}
-    page = visitors.context().new_page()
-    held: list[Route] = []
-    page.route("**/openapi.json", lambda route: held.append(route))  # noqa: PLW0108 - no builtin may be given
-    page.goto("/docs/")
-    expect(page.locator(".loading-container")).to_be_visible()
-    accessible(page)
-    held[0].fulfill(status=503, body="busy")
-    expect(page.get_by_text("Failed to load API definition.")).to_be_visible()
-    accessible(page)
 
 
 def test_every_operation_can_be_opened(opened: Open) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from dci_cli.local.openid.provider import LocalProvider
 from dci_common.clients.items import client_item, log_item
 from dci_common.clients.log import OPERATOR, LogEntry
 from dci_common.clients.model import Client
@@ -19,7 +20,7 @@ from dci_common.timestamps import day, timestamp
 from support.console_browser import Visitors, Watch
 from support.dynamodb_file import write_items
 from support.officers import UIN, Item, Office, find
-from support.server_process import dci_serve
+from support.server_process import ServerProcess, dci_serve
 
 CLIENTS, RECORDS, OF_ONE_PERSON = 10_000, 100_000, 250
 STEP = RECORDS // OF_ONE_PERSON
@@ -36,12 +37,16 @@ LAST = name(CLIENTS - 1)
 
 
 @pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """Run a server with many clients, and with many searches of one of them, a few of which found the demo person."""
+def large(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Run a server with many clients, and with many searches of one of them, a few of which found the demo person.
+
+    It keeps its tables, so it has no people of its own: they are those of the server that the other tests use.
+    """
+    people = LocalProvider(server.base_url).variables()
     folder = tmp_path_factory.mktemp("large")
     data = folder / "data"
-    with dci_serve(folder, "--engine", "dynamodb-local", "--data", str(data)) as server:
-        office = Office(server)
+    with dci_serve(folder, "--engine", "dynamodb-local", "--data", str(data), **people) as many:
+        office = Office(many)
         with office.runtime() as runtime:
             settings = runtime.settings
         write_items(data, settings.clients_table, clients())
@@ -92,9 +97,9 @@ def audited() -> Iterator[Item]:
 
 
 @pytest.fixture
-def auditor(large: Office, browser: Browser) -> Iterator[Page]:
+def auditor(large: Office, server: ServerProcess, browser: Browser) -> Iterator[Page]:
     """Return a page of an auditor at this server."""
-    watch = Watch({large.server.base_url})
+    watch = Watch({large.server.base_url, server.base_url})
     visitors = Visitors(browser, large.server.base_url, watch, {})
     yield visitors.page_as("auditor", "/console/audit")
     for context in visitors.contexts:
