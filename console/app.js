@@ -19,14 +19,15 @@ import {find, menuOf, href} from './router.js'
 import {Session, SignInError} from './session.js'
 import {showAlone, showSignIn, showWindowDone, signInAgain} from './sign-in.js'
 import {strings} from './strings.js'
-import {html, keyed, link, loading, nothing, page, problem, render, toast} from './ui.js'
+import {html, keyed, link, nothing, page, problem, render, toast} from './ui.js'
 
 const root = document.getElementById('app')
-const state = {session: null, at: null, key: '', body: loading(), isBusy: false, isActing: false, error: null, menuIsOpen: false}
+const loading = html`<div class="loading" role="status"><h1>${strings.common.loading}</h1></div>`
+const state = {session: null, at: null, key: '', body: loading, isBusy: false, isActing: false, error: null, menuIsOpen: false}
 let leave = new AbortController() // ends the requests of a page that is left
 
 async function start() {
-  render(loading(), root)
+  render(html`<main>${loading}</main>`, root)
   try {
     const config = await (await fetch('/console/config.json', {cache: 'no-store'})).json()
     if (!config.client_id) return showAlone(strings.session.notConfigured, strings.session.notConfiguredText)

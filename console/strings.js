@@ -915,6 +915,7 @@ export const strings = {
     disabled: 'disabled',
     none: 'No client is registered yet.',
     noneUnusual: 'No unusual volume was found.',
+    noneUnusualYet: 'No unusual volume was found until now.',
     read: (number, hasMore) => (hasMore ? `${count(number, 'client', 'clients')} looked at. There are more, which may have received more records.` : `${count(number, 'client', 'clients')}, that is all.`),
     name: 'Name of a client',
     nameMissing: 'Enter how the name begins.',

@@ -17,7 +17,7 @@
 //   check({name, label, value, checked, hint}) · group(legend, content, hint)
 //   values(form)                                  the fields of a form: {name: text}; of several checks a list
 //   copyButton(text, label) · printButton() · download(name, text, type)
-//   toast(text, tone)                             a short notice, which screen readers announce
+//   toast(text, tone) · toastError(error)         a short notice, which screen readers announce
 //   dialog({title, view(close, update), tone})    opens a dialog; resolves with what close(value) was given, or undefined
 //   confirmed({title, text, confirm, dismiss, tone})   asks; resolves with true or false
 //   chart(figures)                                see chart.js, which is loaded when a page needs it
@@ -61,10 +61,10 @@ export function table({caption, columns, rows, key = (_, index) => index, empty:
 }
 
 // `report` is given the error of a page that could not be read: act of the page's context does it.
-export function moreButton(list, update, report = (error) => toast(error.message, 'bad')) {
+export function moreButton(list, update, report = toastError) {
   if (!list.rows.length && !list.hasMore) return nothing
   const more = () => {
-    const reading = list.more().catch(report).finally(update)
+    const reading = list.more(update).catch(report).finally(update)
     update()
     return reading
   }
@@ -188,6 +188,9 @@ export function toast(text, tone = 'good') {
   document.getElementById('toasts').append(shown)
   setTimeout(() => shown.remove(), TOAST_MS)
 }
+
+// Requests that ended with their page are no news.
+export const toastError = (error) => error.name === 'AbortError' || toast(error.message, 'bad')
 
 // A dialog is modal, gets the focus, and gives it back. Escape and the close button resolve with undefined.
 export function dialog({title, view, tone = 'plain'}) {

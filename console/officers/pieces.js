@@ -1,7 +1,7 @@
 // Small pieces that the officers' pages share.
 
 import {strings} from '../strings.js'
-import {check, download, html, note, nothing, toast} from '../ui.js'
+import {check, download, html, note, nothing, toast, toastError} from '../ui.js'
 import {csvText} from './csv.js'
 
 const words = strings.officers
@@ -25,7 +25,7 @@ export function csvButton(list, {columns, toRows, name, update}) {
       download(`${name}-${new Date().toISOString().slice(0, 10)}.csv`, csvText(columns, toRows(rows)), 'text/csv;charset=utf-8')
       toast(list.hasMore ? words.savedPart(rows.length) : words.saved(rows.length), list.hasMore ? 'warn' : 'good')
     } catch (error) {
-      if (error.name !== 'AbortError') toast(error.message, 'bad')
+      toastError(error)
     } finally {
       list.isSaving = false
       update()

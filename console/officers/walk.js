@@ -2,9 +2,11 @@
 //
 // `rows` are those that `keep` accepts, `read` counts all that were looked at, and hasMore, isBusy, body and more() are
 // those of a CursorList. more() reads until `wanted` further rows were found, and ends after `most` pages, so that a
-// long list without a match ends in a button and not in a wait.
+// long list without a match ends in a button and not in a wait. begin() does not wait for that either: it resolves with
+// the first page, and reads on. Both call `update` after each page.
 
 import {CursorList} from '../api.js'
+import {toastError} from '../ui.js'
 
 export class WalkedList {
   constructor(api, where, member, query, {wanted = 25, most = 10, keep = () => true} = {}) {
@@ -24,14 +26,23 @@ export class WalkedList {
     return this._list.rows.length
   }
 
-  async more() {
+  async more(update = () => {}) {
     this.isBusy = true
     try {
       const enough = this.rows.length + this.wanted
-      for (let pages = 0; this.hasMore && pages < this.most && this.rows.length < enough; pages += 1) await this._next()
+      for (let pages = 0; this.hasMore && pages < this.most && this.rows.length < enough; pages += 1) {
+        await this._next()
+        update()
+      }
     } finally {
       this.isBusy = false
     }
+    return this
+  }
+
+  async begin(update) {
+    await this._next()
+    this.more(update).catch(toastError).finally(update)
     return this
   }
 

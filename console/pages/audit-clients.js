@@ -13,26 +13,32 @@ const KEPT_DAYS = 31
 const WEEK = 'week' // in the place of a day
 const WEEK_DAYS = 7
 const MOST_AT_ONCE = 500 // clients
+const MOST_PAGES = 200 // of 100 clients, looked at for those of unusual volume
 // As the API calls them.
 const CSV_COLUMNS = ['date', 'client_id', 'client', 'status', 'records', 'usual', 'unusual', 'records_a_day']
 
 export const title = words.title
 
-export async function load({api, query}) {
+export async function load(context) {
+  const {api, query} = context
   const days = [...Array(KEPT_DAYS).keys()].map((ago) => daysAgo(ago))
   const date = [WEEK, ...days].includes(query.get('date')) ? query.get('date') : days[0]
   const onlyUnusual = query.get('only') === 'unusual'
-  const list = await (date === WEEK ? ofWeek(api) : ofDay(api, date, onlyUnusual)).more()
+  const list = date === WEEK ? ofWeek(api, onlyUnusual) : ofDay(api, date, onlyUnusual)
+  await (onlyUnusual ? list.begin(() => context.update?.()) : list.more())
   return {days, date, onlyUnusual, list, name: '', found: null, problem: ''}
 }
 
 function ofDay(api, date, onlyUnusual) {
-  const options = onlyUnusual ? {wanted: 50, keep: (row) => row.unusual} : {wanted: MOST_AT_ONCE}
+  const options = onlyUnusual ? {wanted: 50, most: MOST_PAGES, keep: (row) => row.unusual} : {wanted: MOST_AT_ONCE}
   return new WalkedList(api, '/usage', 'usage', {date, limit: 100}, options)
 }
 
 // Each client has a row for each day.
-const ofWeek = (api) => new WalkedList(api, '/usage', 'usage', {days: WEEK_DAYS, limit: 100}, {wanted: MOST_AT_ONCE * WEEK_DAYS})
+function ofWeek(api, onlyUnusual) {
+  const options = onlyUnusual ? {wanted: Infinity, most: MOST_PAGES} : {wanted: MOST_AT_ONCE * WEEK_DAYS}
+  return new WalkedList(api, '/usage', 'usage', {days: WEEK_DAYS, limit: 100}, options)
+}
 
 // One row for each client of a week: all of its records, and its unusual days.
 function weeks(rows) {
@@ -68,15 +74,15 @@ export function view(data, {api, navigate, update}) {
         ${toggle({name: 'only-unusual', label: words.onlyUnusual, checked: data.onlyUnusual, onToggle: choose})}
       </div>
       ${hint(words.what)}
-      ${usageTable(shown, {isWeek, onlyUnusual: data.onlyUnusual})}
-      ${data.onlyUnusual || list.hasMore ? html`<p class="hint" role="status">${words.read(read, list.hasMore)}</p>` : nothing}
-      ${moreButton({rows: shown, hasMore: list.hasMore, isBusy: list.isBusy, more: () => list.more()}, update)}`, csvButton(list, {columns: CSV_COLUMNS, toRows: (rows) => rows, name: `records-by-client-of-${data.date}`, update}))}`)
+      ${usageTable(shown, {isWeek, onlyUnusual: data.onlyUnusual, hasMore: list.hasMore})}
+      ${data.onlyUnusual || list.hasMore ? html`<p class="hint" role="status" aria-busy=${list.isBusy}>${words.read(read, list.hasMore)}</p>` : nothing}
+      ${moreButton({rows: shown, hasMore: list.hasMore, isBusy: list.isBusy, more: () => list.more(update)}, update)}`, csvButton(list, {columns: CSV_COLUMNS, toRows: (rows) => rows, name: `records-by-client-of-${data.date}`, update}))}`)
 }
 
 // Unusual volume first, then the most records. Only what was read can be sorted.
 const worstFirst = (one, other) => Number(Boolean(other.unusual)) - Number(Boolean(one.unusual)) || other.records - one.records
 
-const usageTable = (rows, {isWeek, onlyUnusual}) => table({
+const usageTable = (rows, {isWeek, onlyUnusual, hasMore}) => table({
   caption: words.caption,
   columns: [
     {title: words.client, cell: (row) => link(href`/audit/clients/${row.client_id}`, row.client)},
@@ -86,7 +92,7 @@ const usageTable = (rows, {isWeek, onlyUnusual}) => table({
     {title: words.mark, cell: mark},
   ],
   rows,
-  empty: onlyUnusual ? words.noneUnusual : words.none,
+  empty: onlyUnusual ? (hasMore ? words.noneUnusualYet : words.noneUnusual) : words.none,
 })
 
 const mark = (row) => [

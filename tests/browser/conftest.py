@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
-from support.console_browser import DESKTOP, Visitors, Watch, settled, violations
+from support.console_browser import DESKTOP, Visitors, Watch, look, settled, violations
 from support.console_clients import Clients
+from support.console_scene import Scene, scene_of
 from support.officers import Office
 from support.server_process import ServerProcess, dci_serve
 
@@ -104,6 +105,41 @@ def probe(page_as: Callable[..., Page]) -> Callable[..., Page]:
         return page
 
     return open_as
+
+
+@pytest.fixture(scope="session")
+def scene(clients: Clients, office: Office) -> Scene:
+    """Put something to see on each page of the console into the server."""
+    return scene_of(clients, office)
+
+
+@pytest.fixture(scope="session")
+def _kept(server: ServerProcess, browser: Browser, _sessions: dict[str, StorageState]) -> Iterator[Visitors]:
+    expected = {"400", "401", "404", "503", "ERR_FAILED"}
+    visitors = Visitors(browser, server.base_url, Watch({server.base_url}, expected), _sessions)
+    yield visitors
+    for context in visitors.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def _kept_pages() -> dict[str, Page]:
+    return {}
+
+
+@pytest.fixture
+def page_of(_kept: Visitors, _kept_pages: dict[str, Page]) -> Iterator[Callable[[str], Page]]:
+    """Return what gives the page of a role that many tests go on with, since each new one takes a second."""
+
+    def opened(role: str) -> Page:
+        if role not in _kept_pages:
+            _kept_pages[role] = _kept.page_as(role, "/console/keys")
+        look(_kept_pages[role], "desktop")
+        return _kept_pages[role]
+
+    yield opened
+    found, _kept.watch.found[:] = list(_kept.watch.found), []
+    assert found == []
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ Accessible = Callable[[Page], None]
 NACK = {"message": {"ack_status": "NACK"}}
 
 
-def test_a_refused_message_is_delivered_again(page_as: Opener, clients: Clients, accessible: Accessible) -> None:
+def test_a_refused_message_is_delivered_again(page_as: Opener, clients: Clients) -> None:
     """The list says why it failed, its attempts have a page, and Deliver again delivers it."""
     partner = Partner.of(clients)
     with receiving() as receiver:
@@ -26,11 +26,9 @@ def test_a_refused_message_is_delivered_again(page_as: Opener, clients: Clients,
         page = page_as("client-manager", f"/console/clients/{partner.client_id}?section=callbacks&state=refused")
         row = page.locator("tbody tr")
         expect(row).to_contain_text("Refused")
-        accessible(page)
         row.get_by_role("link").click()
         expect(page.locator("tbody tr")).to_contain_text("Refused")
         expect(page).to_have_url(re.compile(f"exchange={failed}$"))
-        accessible(page)
         receiver.answer = lambda _: (200, ACK)
         page.get_by_role("button", name=f"Deliver again: message {failed}").click()
         page.get_by_role("dialog").get_by_role("button", name="Deliver again").click()
@@ -90,15 +88,13 @@ def test_a_paused_client_is_resumed(page_as: Opener, clients: Clients, accessibl
     expect(page.get_by_role("button", name="Deliver all dead messages again")).to_have_count(0)
 
 
-def test_a_subscription_is_ended(page_as: Opener, clients: Clients, accessible: Accessible) -> None:
+def test_a_subscription_is_ended(page_as: Opener, clients: Clients) -> None:
     """It is listed without the values that it compares, and ends after a confirmation."""
     partner = Partner.of(clients)
     with receiving() as receiver:
         partner.comes_to("answered", partner.subscribe(receiver.url))
     page = page_as("client-manager", f"/console/clients/{partner.client_id}?section=subscriptions")
     expect(page.locator("tbody tr")).to_contain_text("UIN (1 value)")
-    accessible(page)
     page.get_by_role("button", name="End the subscription").click()
     page.get_by_role("dialog").get_by_role("button", name="End").first.click()
     expect(page.get_by_text("This client has no subscriptions.")).to_be_visible()
-    accessible(page)

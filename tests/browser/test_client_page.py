@@ -36,7 +36,6 @@ def test_what_narrows_is_saved_and_what_widens_waits(
     edit(page, "What it may see")
     page.get_by_label("Minimal").check()
     expect(preview).not_to_contain_text("Market Road")
-    accessible(page)
     save(page)
     expect(page.get_by_role("button", name="Save", exact=True)).to_have_count(0)
     assert clients.get(f"/clients/{client_id}")["disclosure"] == ["minimal"]

@@ -32,9 +32,7 @@ def secrets_of(clients: Clients, client_id: str) -> list[dict[str, str]]:
     return found
 
 
-def test_a_double_click_makes_one_secret_which_is_kept_nowhere(
-    page_as: Opener, clients: Clients, accessible: Accessible
-) -> None:
+def test_a_double_click_makes_one_secret_which_is_kept_nowhere(page_as: Opener, clients: Clients) -> None:
     """The secret works, and when its window is closed it is in no storage, address or request of the page."""
     client_id = clients.registered()
     page = opened(page_as, client_id, "Give it a secret")
@@ -44,7 +42,6 @@ def test_a_double_click_makes_one_secret_which_is_kept_nowhere(
     page.get_by_role("button", name="Make the secret").dblclick()
     dialog = page.get_by_role("dialog")
     secret = dialog.get_by_role("textbox", name="Secret").inner_text()
-    accessible(page)
     assert clients.granted(client_id, secret).status == 200
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     dialog.get_by_role("button", name="Copy the secret").click()
@@ -66,12 +63,10 @@ def test_a_secret_is_replaced_in_steps(page_as: Opener, clients: Clients, access
     client_id = clients.registered()
     first = clients.secret(client_id)
     page = opened(page_as, client_id, "Replace the secret", size=PHONE)
-    accessible(page)
     page.get_by_role("button", name="Make the link and the code").click()
     dialog = page.get_by_role("dialog")
     link = dialog.get_by_role("textbox", name="Link").inner_text()
     code = dialog.get_by_role("textbox", name="Code").inner_text()
-    accessible(page)
     dialog.get_by_role("button", name="I have sent them, close").click()
     expect(page.get_by_text("When the partner has opened the link")).to_be_visible()
     expect(page.get_by_role("button", name="Make the link and the code")).to_have_count(0)
@@ -123,7 +118,6 @@ def test_after_a_leak_everything_ends_before_a_new_secret(
     leaked = [clients.secret(client_id), clients.secret(client_id)]
     clients.granted(client_id, leaked[0])
     page = opened(page_as, client_id, "After a leak")
-    accessible(page)
     page.get_by_role("button", name="End all secrets").click()
     page.get_by_role("dialog").get_by_role("button", name="End all secrets").click()
     page.get_by_role("button", name="Revoke all tokens").click()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from support.console_browser import DESKTOP, PHONE, Visitors, Watch
+from support.console_browser import LOOKS, Visitors, Watch, look, too_wide
 from support.server_process import ServerProcess
 
 Open = Callable[..., Page]
@@ -19,8 +19,8 @@ Open = Callable[..., Page]
 def opened(visitors: Visitors) -> Open:
     """Return what opens the page, and waits until the document is shown."""
 
-    def open_docs(path: str = "/docs/", size: tuple[int, int] = DESKTOP) -> Page:
-        page = visitors.context(size).new_page()
+    def open_docs(path: str = "/docs/") -> Page:
+        page = visitors.context().new_page()
         page.goto(path)
         expect(page.locator("#operations-Search-search")).to_be_visible()
         return page
@@ -111,12 +111,13 @@ def test_wrong_credentials_are_reported(watch: Watch, opened: Open) -> None:
     expect(dialog.locator(".errors")).to_contain_text("Client authentication failed")
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("name", LOOKS)
 def test_the_page_is_accessible(
-    server: ServerProcess, opened: Open, accessible: Callable[[Page], None], size: tuple[int, int]
+    server: ServerProcess, opened: Open, accessible: Callable[[Page], None], name: str
 ) -> None:
     """As it opens, in the dialog and with an answer: axe finds nothing, and nothing is wider than the screen."""
-    page = opened(size=size)
+    page = opened()
+    look(page, name)
     accessible(page)
     dialog_of(page)
     accessible(page)
@@ -126,7 +127,7 @@ def test_the_page_is_accessible(
     search.locator(".opblock-summary-control").click()
     executed(search)
     accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert too_wide(page) == []
 
 
 def test_every_operation_can_be_opened(opened: Open) -> None:

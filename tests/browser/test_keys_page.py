@@ -30,19 +30,16 @@ def have_changed(clients: Clients, use: str, before: set[str]) -> bool:
     return current(clients, use).isdisjoint(before)
 
 
-def test_keys_are_rotated(page_as: Opener, clients: Clients, accessible: Callable[[Page], None]) -> None:
+def test_keys_are_rotated(page_as: Opener, clients: Clients) -> None:
     """After the confirmation the next keys sign, of messages and of tokens alike."""
     page = page_as("client-manager", "/console/keys", size=PHONE)
-    accessible(page)
     for use in ("messages", "tokens"):
         before = current(clients, use)
         part(page, f"Keys of {use}").get_by_role("button", name="Rotate").click()
-        accessible(page)
         page.get_by_role("dialog").get_by_role("button", name="Rotate").click()
         eventually(partial(have_changed, clients, use, before))
     page.get_by_role("button", name="Look again").click()
     expect(part(page, "Keys of tokens").get_by_text("Retired", exact=True).first).to_be_visible()
-    accessible(page)
 
 
 def test_keys_are_revoked_only_by_the_typed_word(page_as: Opener, clients: Clients, watch: Watch) -> None:

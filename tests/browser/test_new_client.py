@@ -40,10 +40,8 @@ def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clien
         if step == "Limits":
             page.get_by_label("A limit of its own").first.check()
             page.get_by_label("the number").fill("60")
-        accessible(page)
         following(page)
     expect(page.locator("main")).to_contain_text("health.example.org")
-    accessible(page)
     page.get_by_role("button", name="Register the client").dblclick()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{name} waits for a second person")
     expect(page.locator(".note time")).to_be_visible()

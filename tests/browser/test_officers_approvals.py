@@ -32,7 +32,6 @@ def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opene
     accessible(asking)
 
     page = page_as("approver", "/console/approvals")
-    accessible(page)
     row = page.get_by_role("row").filter(has_text=office.name_of(client_id))
     expect(row).to_contain_text("Esi Mensah")
     row.get_by_role("link").first.click()
@@ -45,7 +44,6 @@ def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opene
     expect(page.get_by_role("rowheader", name="Sender id")).to_be_visible()
     accessible(page)
     page.get_by_role("button", name="Approve").click()
-    accessible(page)
     page.get_by_role("dialog").get_by_role("button", name="Approve").click()
     expect(page.get_by_role("status")).to_contain_text("Approved. The change is made.")
     expect(page.get_by_text("This is decided")).to_be_visible()
@@ -107,13 +105,12 @@ def test_a_change_that_does_not_fit_any_more_says_why(office: Office, page_as: O
     expect(page.get_by_role("button", name="Approve")).to_be_enabled()
 
 
-def test_who_asked_withdraws(office: Office, page_as: Opened, accessible: Accessible) -> None:
+def test_who_asked_withdraws(office: Office, page_as: Opened) -> None:
     """A manager withdraws what they asked for, by the keyboard; it is no longer among what waits."""
     client_id = office.register()
     approval = office.ask(client_id, disclosure=["full"])
     page = page_as("client-manager", f"/console/approvals/{approval}", size=PHONE)
     expect(page.get_by_role("button", name="Reject")).to_have_count(0)
-    accessible(page)
     page.get_by_role("button", name="Withdraw").focus()
     page.keyboard.press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Withdraw").focus()

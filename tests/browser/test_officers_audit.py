@@ -50,7 +50,6 @@ def test_an_officer_answers_who_saw_a_person(
     """Found by an identifier, a record has a timeline with client, purpose and fields, and a CSV without formulas."""
     assert seen
     page = page_as("auditor", "/console/audit")
-    accessible(page)
     page.get_by_role("button", name="Show who saw it").click()
     expect(page.get_by_text("Enter the identifier.")).to_be_visible()
     expect(page.get_by_label("Type of identifier")).to_be_focused()
@@ -62,7 +61,6 @@ def test_an_officer_answers_who_saw_a_person(
     expect(entries.first).to_contain_text("Birth date, Households and roles in them, Identifiers, Name, Sex")
     expect(page.get_by_role("row", name="Ministry of Health")).to_be_visible()
     expect(page.get_by_text("completes the history")).to_have_count(0)  # nothing was recorded before its first day
-    accessible(page)
     page.locator(".more-about summary").first.click()
     accessible(page)
     rows = saved(page, tmp_path)
@@ -120,7 +118,6 @@ def test_what_is_not_found_is_said_and_can_be_corrected(
     expect(page.get_by_text("not in the registry now")).to_be_visible()
     # This very look may be there already.
     expect(page.get_by_text(re.compile("Nothing was recorded about this|No client has received"))).to_be_visible()
-    accessible(page)
 
 
 def test_what_may_be_missing_is_said_once_and_until_when(seen: Office, page_as: Opened) -> None:
@@ -158,7 +155,7 @@ def test_a_statement_names_what_was_sent_in_words(seen: Office, page_as: Opened)
     expect(page.get_by_text(f"UIN {UIN}")).to_be_visible()
 
 
-def test_a_statement_is_printed_for_the_citizen(seen: Office, page_as: Opened, accessible: Accessible) -> None:
+def test_a_statement_is_printed_for_the_citizen(seen: Office, page_as: Opened) -> None:
     """It has organisations, fields and purposes, and no query, operator or other person; on paper it stands alone."""
     assert seen
     page = page_as("auditor", "/console/audit")
@@ -174,7 +171,6 @@ def test_a_statement_is_printed_for_the_citizen(seen: Office, page_as: Opened, a
     expect(paper.get_by_role("columnheader", name="Organisation")).to_have_css("overflow-wrap", "normal")
     for column in (2, 4):  # the organisation and the purpose keep their words beside a long list of fields
         expect(paper.locator(f"tbody tr:first-child td:nth-child({column})")).not_to_have_css("min-width", "0px")
-    accessible(page)
     page.get_by_label("For", exact=False).first.fill("Nyambura Wanjiru")
     page.get_by_label("With the purposes").uncheck()
     expect(paper).to_contain_text("Nyambura Wanjiru")

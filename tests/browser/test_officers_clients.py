@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.console_browser import PHONE, Watch, settled
 from support.officers import Office
@@ -30,7 +30,6 @@ def test_unusual_volume_leads_to_what_the_client_saw(office: Office, page_as: Op
     first = page.get_by_role("row").nth(1)
     expect(first).to_contain_text("Zealous Agency")
     expect(first).to_contain_text("unusual: 22.5 times the usual")
-    accessible(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as CSV").click()
     assert "Zealous Agency" in download.value.path().read_text("utf-8-sig")
@@ -48,6 +47,31 @@ def test_unusual_volume_leads_to_what_the_client_saw(office: Office, page_as: Op
     accessible(page)
     expect(page.get_by_role("link", name="Person p0003")).to_be_visible()
     assert client_id in page.url
+
+
+def test_unusual_volume_is_shown_while_it_is_looked_for(page_as: Opened, watch: Watch) -> None:
+    """Among thousands of clients the page reads on by itself; after an error, and after so many, by its button."""
+    watch.expected.add("503")
+    page = page_as("auditor", "/console/audit/clients")
+    row = {"client_id": "one", "client": "Zealous Agency", "status": "enabled", "records": 900, "usual": 40}
+    usual = [{**row, "records": 40, "unusual": False}] * 100
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        unusual = [{**row, "unusual": True}] if len(asked) == 2 else []
+        if len(asked) != 4:
+            route.fulfill(json={"usage": usual[len(unusual) :] + unusual, "next": "more"})
+
+    page.route("**/usage?*", answer)
+    page.get_by_label("Only unusual volume").check()
+    expect(page.get_by_text("300 clients looked at. There are more")).to_be_visible()
+    expect(page.get_by_text("22.5 times the usual")).to_be_visible()
+    asked[3].fulfill(status=503, json={"errors": [{"message": "Try again shortly."}]})
+    expect(page.locator("#toasts")).to_contain_text("Try again shortly.")
+    page.get_by_role("button", name="Show more").click()
+    expect(page.get_by_text("20,300 clients looked at. There are more")).to_be_visible()
+    expect(page.get_by_role("button", name="Show more")).to_be_enabled()
 
 
 def test_a_week_is_one_look_with_the_worst_first(office: Office, page_as: Opened) -> None:

@@ -13,10 +13,9 @@ Opened = Callable[..., Page]
 Accessible = Callable[[Page], None]
 
 
-def test_a_record_is_seen_with_a_reason(page_as: Opened, accessible: Accessible) -> None:
+def test_a_record_is_seen_with_a_reason(page_as: Opened) -> None:
     """Without a reason nothing is asked for; it is kept for the household of the person, and for the next member."""
     page = page_as("data-officer", "/console/records", size=PHONE)
-    accessible(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.get_by_label("Type of identifier").fill("UIN")
@@ -29,7 +28,6 @@ def test_a_record_is_seen_with_a_reason(page_as: Opened, accessible: Accessible)
     page.get_by_role("button", name="View the record").click()
     expect(page.get_by_text("Recorded as: Case 23")).to_be_visible()
     expect(page.locator("main")).to_contain_text(UIN)
-    accessible(page)
     page.get_by_role("link", name="Household h0001").click()
     expect(page.get_by_role("heading", name="Members")).to_be_visible()
     page.get_by_role("link", name="Person p0002").click()
@@ -41,7 +39,6 @@ def test_a_record_is_seen_with_a_reason(page_as: Opened, accessible: Accessible)
     row = page.get_by_role("row").filter(has_text="Person p0002").first
     expect(row).to_contain_text("Dawit Bekele")
     expect(row).to_contain_text("Case 23")
-    accessible(page)
     page.get_by_label("Who, by a part").fill("nobody")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.get_by_text("No operator has looked at anything of this")).to_be_visible()

@@ -34,11 +34,7 @@ def ended_session(page: Page, watch: Watch) -> Iterator[None]:
     yield
 
 
-def test_nothing_is_lost_when_the_session_ends_in_a_form(
-    probe: Open,
-    watch: Watch,
-    accessible: Callable[[Page], None],
-) -> None:
+def test_nothing_is_lost_when_the_session_ends_in_a_form(probe: Open, watch: Watch) -> None:
     """A dialog asks to sign in again, in a window of its own; then what was entered is sent."""
     page = probe("client-manager")
     page.get_by_label("Name").fill("Ministry of Health")
@@ -47,7 +43,6 @@ def test_nothing_is_lost_when_the_session_ends_in_a_form(
         page.get_by_role("button", name="Save").click()
         dialog = page.get_by_role("dialog", name="Your session has ended")
         expect(dialog).to_be_visible()
-        accessible(page)
         with page.context.expect_page() as opened:
             dialog.get_by_role("button", name="Sign in again").click()
         choose(opened.value, "client-manager")
@@ -100,9 +95,7 @@ def test_a_token_is_renewed_unseen(probe: Open, watch: Watch) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_an_api_that_does_not_answer_can_be_tried_again(
-    probe: Open, watch: Watch, accessible: Callable[[Page], None]
-) -> None:
+def test_an_api_that_does_not_answer_can_be_tried_again(probe: Open, watch: Watch) -> None:
     """The page says that the API is away, or what it answered, and the button reads it again."""
     watch.expected |= {"503", "ERR_FAILED"}
     page = probe("auditor")
@@ -115,7 +108,6 @@ def test_an_api_that_does_not_answer_can_be_tried_again(
     page.route("**/clients?*", lambda route: route.abort())
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("alert")).to_contain_text("The API does not answer.")
-    accessible(page)
     page.unroute("**/clients?*")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", level=1, name="Probe")).to_be_visible()
@@ -132,13 +124,12 @@ def test_a_page_comes_back_with_the_connection(probe: Open, watch: Watch) -> Non
     expect(page.get_by_role("heading", level=1, name="Probe")).to_be_visible()
 
 
-def test_an_address_of_no_page_says_so(page_as: Open, accessible: Callable[[Page], None]) -> None:
+def test_an_address_of_no_page_says_so(page_as: Open) -> None:
     """An unknown address, also one that is badly encoded, is answered politely, and leads home."""
     for path in ("/console/no/such/page", "/console/clients/%E0%A4%A", "/console/__proto__"):
         page = page_as("auditor", path)
         assert page.locator("h1").inner_text() == "Page not found"
         expect(page.get_by_role("link", name="Go to the overview")).to_have_attribute("href", "/console/")
-    accessible(page)
 
 
 def test_the_pages_follow_the_address(probe: Open) -> None:

@@ -25,19 +25,17 @@ def heading(page: Page) -> str:
     return page.locator("h1").inner_text()
 
 
-def test_a_person_signs_in_and_out(visitors: Visitors, accessible: Callable[[Page], None]) -> None:
+def test_a_person_signs_in_and_out(visitors: Visitors) -> None:
     """The button leads to the provider, and back to the page of the link; after signing out nobody is signed in."""
     page = visitors.context().new_page()
     page.goto("/console/clients?status=enabled")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    accessible(page)
     page.get_by_role("button", name="Sign in").click()
     choose(page, "auditor")
     settled(page)
     assert page.url.endswith("/console/clients?status=enabled")
     assert heading(page) == "Clients"
     expect(page.get_by_text("Signed in as Amina Diallo")).to_be_visible()
-    accessible(page)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.reload()
@@ -67,7 +65,7 @@ def test_the_menu_is_the_roles(role: str, page_as: Callable[..., Page]) -> None:
     expect(page.get_by_role("link", name="Clients", exact=True)).to_have_attribute("aria-current", "page")
 
 
-def test_a_page_for_another_role_says_so(page_as: Callable[..., Page], accessible: Callable[[Page], None]) -> None:
+def test_a_page_for_another_role_says_so(page_as: Callable[..., Page]) -> None:
     """Opened by its address, the page names the roles that it is for, and asks the API for nothing."""
     page = page_as("client-manager", "/console/clients")
     asked: list[str] = []
@@ -79,7 +77,6 @@ def test_a_page_for_another_role_says_so(page_as: Callable[..., Page], accessibl
         page.get_by_text("This page is for the roles auditor and data officer. You are client manager.")
     ).to_be_visible()
     assert not [path for path in asked if path.startswith("/audit")]
-    accessible(page)
 
 
 def test_no_token_is_where_others_can_read_it(visitors: Visitors) -> None:
@@ -116,7 +113,7 @@ def test_a_forged_answer_is_rejected(visitors: Visitors) -> None:
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-def test_the_providers_error_is_text(visitors: Visitors, accessible: Callable[[Page], None]) -> None:
+def test_the_providers_error_is_text(visitors: Visitors) -> None:
     """What the provider says is shown, whatever markup is in it."""
     page = visitors.context().new_page()
     page.goto("/console/")
@@ -133,7 +130,6 @@ def test_the_providers_error_is_text(visitors: Visitors, accessible: Callable[[P
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text(said)
     assert page.locator("main img, main script").count() == 0
-    accessible(page)
 
 
 @pytest.mark.parametrize(

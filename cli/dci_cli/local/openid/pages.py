@@ -64,6 +64,7 @@ def _page(title: str, body: str, status: HTTPStatus, targets: str) -> Response:
     }
     html = (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style><h1>{title}</h1>{body}</html>\n'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
+        f"<main><h1>{title}</h1>{body}</main></html>\n"
     )
     return plain(status, html, headers)
