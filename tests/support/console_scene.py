@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from support.console_clients import Clients, Partner
@@ -20,9 +19,8 @@ NACK = {"message": {"ack_status": "NACK", "error": {"code": LONG, "message": LON
 _KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": LONG}
 
 
-@dataclass(frozen=True)
-class Scene:
-    """The ids that addresses of pages have."""
+class Scene(NamedTuple):
+    """The ids that addresses of pages have, which name them in their text."""
 
     client_id: str
     deleted_id: str
