@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
-_TAKE = "Bench.Take"
+_TAKE, _COUNT = "Bench.Take", "Bench.Count"
 _SERVICES = ("DYNAMODB", "SECRETS_MANAGER", "SQS")
 _HEAD = (
     "HTTP/1.1 200 OK\r\nServer: Server\r\nDate: Sun, 01 Mar 2026 09:30:00 GMT\r\n"
@@ -76,11 +76,19 @@ class CannedAws:
 
     def take(self) -> Taken:
         """Return what was called and counted since the last time."""
-        url = f"http://{self.address[0]}:{self.address[1]}/"
-        with urlopen(Request(url, b"{}", {"X-Amz-Target": _TAKE}), timeout=60) as answer:
-            taken = json.load(answer)
+        taken = self._asked(_TAKE)
         calls = [Call(target, base64.b64decode(body)) for target, body in taken["calls"]]
         return Taken(calls, taken["counted"])
+
+    def count(self) -> tuple[int, dict[str, Any]]:
+        """Return the number of calls since the last time, without their bodies, and what the engine counted."""
+        taken = self._asked(_COUNT)
+        return taken["calls"], taken["counted"]
+
+    def _asked(self, target: str) -> Any:  # noqa: ANN401 - JSON
+        url = f"http://{self.address[0]}:{self.address[1]}/"
+        with urlopen(Request(url, b"{}", {"X-Amz-Target": target}), timeout=60) as answer:
+            return json.load(answer)
 
 
 class _Server:
@@ -105,12 +113,15 @@ class _Server:
 
     def _answer(self, call: Call) -> bytes:
         with self._lock:
-            if call.target == _TAKE:
-                calls = [(target, base64.b64encode(body).decode()) for target, body in self._calls]
-                self._calls.clear()
-                return json.dumps({"calls": calls, "counted": self._engine.counted()}).encode()
+            if call.target in {_TAKE, _COUNT}:
+                return self._taken(is_counted=call.target == _COUNT)
             self._calls.append(call)
             return self._engine.answer(call.operation, call.body)
+
+    def _taken(self, *, is_counted: bool) -> bytes:
+        calls, self._calls = self._calls, []
+        encoded = len(calls) if is_counted else [(one.target, base64.b64encode(one.body).decode()) for one in calls]
+        return json.dumps({"calls": encoded, "counted": self._engine.counted()}).encode()
 
 
 def _serve(listener: socket.socket, engine: Engine) -> None:

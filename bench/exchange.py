@@ -107,14 +107,14 @@ def _deliver_all(aws: CannedAws, deliver: LambdaHandler) -> Used:
     """Call the delivery function with each message that is queued, until there is no more."""
     used, queued = Used(), [""]
     while queued:
-        calls, counted = aws.take()
+        calls, counted = aws.count()
         queued = queued[1:] + counted["queued"]
         began = time.process_time()
         if queued:
             deliver({"Records": [{"messageId": "1", "body": queued[0]}]}, None)
         seconds = time.process_time() - began
         units = counted["read_units"], counted["write_units"]
-        used = Used(*map(sum, zip(used, (*units, len(calls), seconds, int(bool(queued))), strict=True)))
+        used = Used(*map(sum, zip(used, (*units, calls, seconds, int(bool(queued))), strict=True)))
     return used
 
 

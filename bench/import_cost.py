@@ -21,6 +21,8 @@ from engine import NO_CREDENTIALS
 from peers import database
 from report import Budget, speed
 
+from support.postgres import Cluster
+
 _PEOPLE_A_SECOND = 2_500  # of CPU, on a machine whose slowness is 1
 _PEERS = Path(__file__).resolve().parents[1] / ".venv-peers"
 # Runs the command line, then prints the CPU seconds of its process.
@@ -76,7 +78,7 @@ def _imported(path: Path, sink: str) -> float:
     return _run(command, environment)
 
 
-def _copied(path: Path, postgres: database.Database) -> float:
+def _copied(path: Path, postgres: Cluster) -> float:
     postgres.query(_EMPTY)
     (packages,) = _PEERS.glob("lib/python3*/site-packages")
     folders = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(packages)])
@@ -84,7 +86,7 @@ def _copied(path: Path, postgres: database.Database) -> float:
     return _run([str(script), str(path), str(postgres.folder)], {"PYTHONPATH": folders})
 
 
-def _postgres(stack: ExitStack) -> database.Database | None:
+def _postgres(stack: ExitStack) -> Cluster | None:
     if not _PEERS.exists():
         return None
     try:

@@ -75,7 +75,7 @@ export function createApi(session, signal) {
     delete: async (where, options = {}) => (await send('DELETE', where, options)).body,
     list: (where, member, query = {}) => new CursorList(send, where, member, query).more(),
     async all(where, member, query = {}, most = 1000) {
-      const list = await this.list(where, member, {limit: 1000, ...query})
+      const list = await this.list(where, member, {limit: 100, ...query})
       while (list.hasMore && list.rows.length < most) await list.more()
       return list.rows.slice(0, most)
     },

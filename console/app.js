@@ -4,6 +4,7 @@
 //   export const title = strings.NAME.title                 or a function of what load() returned
 //   export async function load(context) -> data             may be left out
 //   export function view(data, context) -> TemplateResult   begins with page({title}, ...)
+// A page begins to be read at its h1, or at the heading with the attribute data-start.
 // and the context {api, session, params, query, navigate, reload, act, update}:
 //   query       URLSearchParams of the address; change it with navigate(address, {replace: true})
 //   navigate    goes to an address of the console;  reload  reads the data again, and stays
@@ -76,7 +77,7 @@ async function go({isReload = false} = {}) {
   draw()
   if (!isReload) {
     scrollTo(0, 0)
-    root.querySelector('h1')?.focus()
+    ;(root.querySelector('[data-start]') ?? root.querySelector('h1'))?.focus()
   }
 }
 

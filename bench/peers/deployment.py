@@ -24,8 +24,9 @@ from dci_common.clients.secrets import digest
 from dci_common.oauth.key_ring import KeyRing, SigningKey
 from dci_common.registries.social.disclosure import disclosure
 from dci_common.registries.social.renderers import sr_person
-from peers.database import Database
+from peers.database import fill
 from peers.servers import Program, Request, Server, function, http_server
+from support.postgres import Cluster
 
 _ROOT = Path(__file__).parents[2]
 _PEERS = _ROOT / ".venv-peers" / "bin"
@@ -66,7 +67,7 @@ class Registry:
         """The scopes that the client holds."""
         return self._client["scope"]
 
-    def fill(self, database: Database) -> None:
+    def fill(self, database: Cluster) -> None:
         """Copy the people, their identifiers and the client into the peers' database."""
         items = [item for item in self.bench.registry() if item["pk"]["S"].startswith("PERSON#") and "body" in item]
         views = [json.loads(item["body"]["S"]) for item in items]
@@ -80,12 +81,13 @@ class Registry:
         client = self.bench.client
         ids = (client.client_id, client.sender_id, digest(self._secret), self._client["scope"])
         columns = "client_id, sender_id, secret_digest, scope, status, requests_a_minute"
-        database.fill(
+        fill(
+            database,
             {
                 "people": records,
                 "identifiers": identifiers,
                 f"clients ({columns})": [(*ids, "enabled", _LIMIT)],
-            }
+            },
         )
 
     def search(self, number: int) -> Request:
@@ -98,7 +100,7 @@ class Registry:
         form = {"grant_type": "client_credentials", "client_id": self._client["client_id"]}
         return Request("/oauth2/client/token", _FORM, urlencode({**form, "client_secret": self._secret}))
 
-    def servers(self, database: Database, folder: Path, stack: ExitStack) -> dict[str, Server]:
+    def servers(self, database: Cluster, folder: Path, stack: ExitStack) -> dict[str, Server]:
         """Run all servers until the stack is closed, and return them by the names of their figures."""
         host, port = self.bench.aws.address
         functions = {
@@ -126,7 +128,7 @@ class Registry:
             started[name] = stack.enter_context(http_server(program, folder, has_worker=has_worker))
         return started
 
-    def _peers(self, database: Database) -> dict[str, tuple[Program, bool]]:
+    def _peers(self, database: Cluster) -> dict[str, tuple[Program, bool]]:
         """Return the peers' programs, and whether a worker of each answers."""
         public = self._key.public
         variables = {

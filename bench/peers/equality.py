@@ -9,16 +9,16 @@ from typing import Any
 import jwt
 from warm import VARIABLES
 
-from peers.database import Database
 from peers.deployment import LAMBDA, OIDC, OURS, Registry, numbers
 from peers.servers import Request, Response, Server
+from support.postgres import Cluster
 
 _SEARCHES = 20
 _OK = 200
 _CLAIMS = ("iss", "aud", "sub", "client_id", "scope")
 
 
-def check_searches(registry: Registry, servers: Mapping[str, Server], database: Database) -> None:
+def check_searches(registry: Registry, servers: Mapping[str, Server], database: Cluster) -> None:
     """Exit with a message when a server answers differently, or the peer counts or records anything else."""
     for number in numbers(_SEARCHES):
         answers = {name: _answered(server.ask(registry.search(number))) for name, server in servers.items()}

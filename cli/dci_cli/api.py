@@ -167,6 +167,34 @@ def add_api_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_person_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `api_of_person` reads, but for those of tables."""
+    add_local(parser)
+    parser.add_argument(
+        "--profile",
+        metavar="NAME",
+        help="without a table: the profile of the API at which you are signed in, see `dci login`",
+    )
+    parser.set_defaults(api=None, client_id=None, client_secret=None)
+
+
+def api_of_person(options: argparse.Namespace) -> Api | None:
+    """Return the API of the profile if a person is signed in there, and no table is named. Raises CommandError."""
+    from dci_cli.connection import connection_of  # noqa: PLC0415 - as below
+    from dci_cli.sign_in.store import current_token  # noqa: PLC0415 - as below
+
+    if options.table or options.local is not None:
+        return None
+    try:
+        base_url = connection_of(options).api
+    except CommandError:
+        if options.profile is not None:
+            raise
+        return None
+    token = current_token(base_url, time.time())
+    return Api(base_url, person=lambda: token) if token else None
+
+
 def api_of(options: argparse.Namespace) -> Api:
     """Return the API that the options name, or the environment, or a profile. Raises CommandError.
 

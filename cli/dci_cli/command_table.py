@@ -104,8 +104,8 @@ _EXCHANGE = {
     "list": Entry("list the exchanges that failed or are open, or a client's", "exchange.inspect:list_exchanges"),
     "show": Entry("show an exchange, and the attempts to deliver it", "exchange.inspect:show"),
     "redrive": Entry("have an exchange that failed go on where it stopped", "exchange.redrive"),
-    "cancel": Entry("end an exchange that is open", "exchange.cancel"),
-    "paused": Entry("list the clients to which nothing is delivered", "exchange.paused"),
+    "cancel": Entry("end an exchange that is open", "exchange.cancel:cancel"),
+    "paused": Entry("list the clients to which nothing is delivered", "exchange.inspect:paused"),
     "resume": Entry("deliver to a paused client again", "exchange.resume"),
 }
 _SUBSCRIPTIONS = {

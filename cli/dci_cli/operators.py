@@ -119,7 +119,7 @@ def _set_status(runtime: OperatorRuntime, operator: StoredOperator, status: Lite
         client_id=operator.id,
         at=timestamp(runtime.clock()),
         by=OPERATOR,
-        act=f"operator_{status}",
+        act="operator_enabled" if status == "enabled" else "operator_disabled",
         version=operator.version + 1,
         name=operator.name or None,
         changes={"status": Change(before=operator.status or None, after=status)},

@@ -2,7 +2,7 @@
 
 import {ApiError, path} from '../api.js'
 import {strings} from '../strings.js'
-import {empty, html, link, moreButton, nothing, section, select, table, time} from '../ui.js'
+import {confirmed, empty, html, link, moreButton, nothing, section, select, table, time} from '../ui.js'
 import {addressOf} from './address.js'
 import {exchangeActs, exchangeSection, stateBadge} from './exchange.js'
 import {resumeNote} from './resume.js'
@@ -28,7 +28,28 @@ export function view(data, context) {
     ${usage?.paused ? resumeNote(data, context, html`<h2>${text.paused}</h2>
       <p>${text.pausedText}</p><p>${text.pausedSince} ${time(usage.paused)}.</p>`) : nothing}
     ${partSection('callbacks', data, context, client.callbacks ? {} : {values: html`<p>${text.notSet}</p>`})}
-    ${section(text.exchanges, messages(data, context))}`
+    ${section(text.exchanges, messages(data, context), data.isManager ? redriveAll(data, context) : nothing)}`
+}
+
+// The button that has all dead messages of a client delivered again, where some are shown.
+function redriveAll({client, own: {list}}, {api, act}) {
+  const redrive = async () => {
+    const question = {title: text.redriveAllTitle, text: text.redriveText, confirm: text.redriveAll}
+    if (await confirmed(question)) await act(() => redriven(api, client), text.redriveAllDone)
+  }
+  return list.rows.some(({state}) => state === 'dead') ? html`<button type="button" @click=${redrive}>${text.redriveAll}</button>` : nothing
+}
+
+async function redriven(api, {client_id: id}) {
+  const total = {redriven: 0, failed: 0}
+  let next
+  do {
+    const page = await api.post(path`/clients/${id}/redrive`, undefined, {query: {next}})
+    total.redriven += page.redriven.length
+    total.failed += page.failed.length
+    next = page.next
+  } while (next)
+  return total
 }
 
 function messages(data, context) {

@@ -4,6 +4,7 @@ import {path} from '../api.js'
 import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {html, link, mono, moreButton, nothing, section, table, time} from '../ui.js'
+import {byWhom} from '../officers/log_entries.js'
 import {changedValues} from './values.js'
 
 const text = strings.client.log
@@ -18,18 +19,12 @@ export const view = ({own: {list}}, {update}) => section(text.title, html`
     empty: text.none,
     columns: [
       {title: text.columns.at, cell: ({at}) => time(at)},
-      {title: text.columns.act, cell: ({act}) => text.acts[act] ?? act},
+      {title: text.columns.act, cell: ({act}) => strings.log.acts[act] ?? act},
       {title: text.columns.by, cell: byWhom},
       {title: text.columns.changes, cell: whatChanged},
     ],
   })}
   ${moreButton(list, update)}`)
-
-function byWhom(entry) {
-  const by = {operator: text.byOperator, handover: text.byHandover}[entry.by] ?? entry.by_name ?? mono(entry.by)
-  if (!entry.approved_by) return by
-  return html`${by}, ${text.approvedBy(entry.approved_by_name ?? entry.approved_by)}`
-}
 
 function whatChanged(entry) {
   const rows = changedValues(Object.fromEntries(Object.entries(entry.changes ?? {}).filter(([name]) => !BOOKKEEPING.includes(name))))

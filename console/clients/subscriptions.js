@@ -5,15 +5,16 @@ import {strings} from '../strings.js'
 import {confirmed, html, link, mono, moreButton, nothing, section, table, time} from '../ui.js'
 import {addressOf} from './address.js'
 import {resumeNote} from './resume.js'
-import {number} from './values.js'
+import {attributeOf, number} from './values.js'
 
 const text = strings.client.subscriptions
 
 export async function load({api}, {client_id: id}) {
-  const [list, {subscribers}] = await Promise.all([
-    api.list('/subscriptions', 'subscriptions', {client_id: id}), api.get('/subscriptions/failing'),
+  const [list, failing] = await Promise.all([
+    api.list('/subscriptions', 'subscriptions', {client_id: id}),
+    api.all('/subscriptions/failing', 'subscribers', {client_id: id}),
   ])
-  return {list, failing: subscribers.filter((one) => one.client_id === id)}
+  return {list, failing}
 }
 
 export function view(data, context) {
@@ -49,7 +50,7 @@ function subscriptions({own: {list}, isManager}, {api, act}) {
       {title: text.columns.event, cell: ({event_type: event}) => text.events[event] ?? event},
       {title: text.columns.about, cell: ({record_type: type}) => strings.clientMembers.recordTypes[type] ?? type},
       {title: text.columns.filter, cell: ({filter}) => filterText(filter)},
-      {title: text.columns.frequency, cell: ({frequency}) => frequency?.frequency ?? text.immediate},
+      {title: text.columns.frequency, cell: ({frequency}) => frequencyText(frequency?.frequency ?? 'immediate')},
       {title: text.columns.since, cell: ({since}) => time(since)},
       {title: text.columns.code, cell: ({code}) => mono(code)},
       ...(isManager ? [{
@@ -60,7 +61,10 @@ function subscriptions({own: {list}, isManager}, {api, act}) {
   })
 }
 
+// A cron expression is shown as it is.
+const frequencyText = (frequency) => text.frequencies[frequency.trim().toLowerCase()] ?? mono(frequency)
+
 function filterText(filter) {
   if (!filter || filter.type === 'everybody') return text.everybody
-  return text.filter((filter.attributes ?? []).join(', ') || filter.type, filter.values ?? 0)
+  return text.filter((filter.attributes ?? []).map(attributeOf).join(', ') || text.condition, filter.values ?? 0)
 }

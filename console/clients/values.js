@@ -5,18 +5,40 @@ import {html, mono, nothing, time} from '../ui.js'
 import {LIMITS, expanded, setOf} from './choices.js'
 
 const text = strings.clientMembers
-const HANDOVER = /^handovers\.[^.]+(.*)$/
+const PART = /^(handovers|exchanges|subscriptions|secrets)\.([^.]+)\.?(.*)$/
+// The words for the values of a member; scopes and record types are shown with their own names, too.
+const WORDS = {
+  scopes: text.scopes,
+  record_types: text.recordTypes,
+  disclosure: {...strings.fields, ...text.attributes, ...text.setNames},
+  status: strings.clients.statuses,
+  'flags.signature': text.signature,
+  'flags.dialect': text.dialect,
+  'callbacks.auth': text.auth,
+  'callbacks.notify_spelling': text.spelling,
+  'callbacks.notify_records': text.records,
+  ...Object.fromEntries(['exchanges', 'subscriptions', 'callbacks', 'notifications'].map((name) => [name, strings.log.states])),
+}
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+const NAMED = ['scopes', 'record_types']
 
 // The members of a part of a client as [label, content], for facts().
 export const factsOf = (part, client) => FACTS[part](client).map(([name, value]) => [labelOf(name), value])
 
 // What people call a member of a client, and an attribute of a record.
 export function labelOf(name) {
-  const [, part] = HANDOVER.exec(name) ?? []
-  if (part !== undefined) return text.handoverPart(part.slice(1).replaceAll('_', ' '))
+  const [, kind, id, part] = PART.exec(name) ?? []
+  if (kind) return text.parts[kind](id, part.replaceAll('_', ' '))
   return text.labels[name] ?? strings.members[name] ?? name
 }
 export const attributeOf = (name) => text.attributes[name] ?? strings.fields[name] ?? name
+
+// What people call a value of a member, such as a scope.
+export function valueName(name, value) {
+  if (MOMENT.test(value)) return time(value)
+  const word = WORDS[PART.exec(name)?.[1] ?? name]?.[value] ?? value
+  return NAMED.includes(name) && word !== value ? `${word} (${value})` : word
+}
 
 export const yesNo = (value) => (value ? text.yes : text.no)
 export const number = (value) => Number(value).toLocaleString()
@@ -80,12 +102,12 @@ const FACTS = {
 // The members that an entry of the log changed, as [label, before, after]; those of objects one by one.
 export function changedValues(changes) {
   return Object.entries(changes ?? {}).flatMap(([name, {before, after}]) => {
-    if (!isObject(before) && !isObject(after)) return [[labelOf(name), wordOf(before), wordOf(after)]]
+    if (!isObject(before) && !isObject(after)) return [[labelOf(name), wordOf(name, before), wordOf(name, after)]]
     const parts = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
     return parts
       .map((part) => [`${name}.${part}`, before?.[part], after?.[part]])
       .filter(([, one, other]) => JSON.stringify(one) !== JSON.stringify(other))
-      .map(([label, one, other]) => [labelOf(label), wordOf(one), wordOf(other)])
+      .map(([label, one, other]) => [labelOf(label), wordOf(label, one), wordOf(label, other)])
   })
 }
 
@@ -93,14 +115,14 @@ export function changedValues(changes) {
 export function draftWord(name, value) {
   if (name === 'disclosure') return value.map(attributeOf).join(', ') || text.nothingDisclosed
   if (LIMITS.includes(name)) return value === 'default' ? text.limit.default : value === 'none' ? text.limit.none : value
-  return wordOf(value)
+  return wordOf(name, value)
 }
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function wordOf(value) {
+function wordOf(name, value) {
   if (value === undefined || value === null || value === '') return text.unset
   if (typeof value === 'boolean') return yesNo(value)
-  if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return value.join(', ') || text.unset
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return value.map((one) => valueName(name, one)).join(', ') || text.unset
+  return typeof value === 'object' ? JSON.stringify(value) : valueName(name, value)
 }

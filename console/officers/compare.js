@@ -24,7 +24,7 @@ function flat(view) {
     if (!NESTED.has(name)) members[name] = value
     else for (const [inner, one] of Object.entries(value ?? {})) members[`${name}.${inner}`] = one
   }
-  return members
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== '')) // not set
 }
 
 function markOf(name, before, after) {

@@ -2,17 +2,19 @@
 
 import {strings} from '../strings.js'
 import {html, nothing} from '../ui.js'
+import {dayBefore} from './period.js'
 import {hint, warning} from './pieces.js'
 
 const words = strings.audit
 
-// The sentence about what may be missing; empty where nothing is. `since` is the first day of the period, if any.
-export function missing(completeSince, {since} = {}) {
-  if (!completeSince) return words.incomplete
-  return since && since >= completeSince ? '' : words.incompleteBefore(completeSince)
+// The last day of which something may be missing, by an answer of the API: `''` where all is there, or all of the
+// period, which begins with the day `since`; undefined where it may be so of any day.
+export function lacksUntil({is_complete: isComplete, complete_since: completeSince}, {since} = {}) {
+  if (isComplete || (completeSince && since >= completeSince)) return ''
+  return completeSince && dayBefore(completeSince)
 }
 
-export function completeness(completeSince, period) {
-  const sentence = missing(completeSince, period)
-  return html`${sentence ? warning(sentence) : nothing} ${hint(words.lag)}`
+export function completeness(body, period) {
+  const day = lacksUntil(body, period)
+  return html`${day === '' ? nothing : warning(words.incomplete(day))} ${hint(words.lag)}`
 }

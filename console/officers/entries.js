@@ -4,23 +4,6 @@ import {strings} from '../strings.js'
 
 const words = strings.audit
 
-// As the registry expands them: audit entries name the sets, whose meaning never changes.
-const MINIMAL = ['identifier', 'name', 'birth_date', 'sex']
-const STANDARD = [...MINIMAL, 'birth_place', 'phone_number', 'email', 'address', 'household']
-const FULL = [
-  ...STANDARD,
-  ...['additional_attributes', 'death_date', 'disability', 'education_level', 'employment_status', 'group_type'],
-  ...['income', 'income_level', 'language_code', 'marital_status', 'occupation', 'poverty_score'],
-  ...['registration_date', 'related_person', 'last_updated'],
-]
-export const SETS = {minimal: MINIMAL, standard: STANDARD, full: FULL}
-
-// The names of the fields that a text such as `minimal household` discloses.
-export function fieldsOf(disclosed) {
-  const names = String(disclosed ?? '').split(/\s+/).filter(Boolean)
-  return [...new Set(names.flatMap((name) => (Object.hasOwn(SETS, name) ? SETS[name] : [name])))]
-}
-
 export const fieldName = (name) => (Object.hasOwn(strings.fields, name) ? strings.fields[name] : name)
 
 // Fields as people call them, in the order of these names.

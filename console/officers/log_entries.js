@@ -1,10 +1,11 @@
 // Entries of the administration log: what was done to what, by whom, and who approved it.
 
+import {labelOf} from '../clients/values.js'
 import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {html, link, mono, nothing, table, time} from '../ui.js'
 import {compared} from './compare.js'
-import {memberName, valueOf} from './members.js'
+import {valueOf} from './members.js'
 
 const words = strings.log
 const FEW = 3
@@ -22,7 +23,7 @@ export const logEntries = (entries) => table({
     {title: words.when, cell: (entry) => time(entry.at)},
     {title: words.what, cell: (entry) => what(entry)},
     {title: words.about, cell: (entry) => about(entry)},
-    {title: words.by, cell: (entry) => by(entry)},
+    {title: words.by, cell: byWhom},
     {title: words.changes, kind: 'wide', cell: (entry) => changes(entry)},
   ],
   rows: entries,
@@ -36,10 +37,12 @@ const what = (entry) => html`${actName(entry.act)}${entry.approval_id
 
 function about(entry) {
   if (entry.kind === 'client') return link(href`/clients/${entry.id}`, entry.name || entry.id)
+  if (entry.kind === 'exchange') return words.message(entry.id)
   return entry.kind === 'keys' ? link(href`/keys`, words.keys(entry.id)) : entry.name || entry.id
 }
 
-function by(entry) {
+// Who did what an entry says, and who approved it.
+export function byWhom(entry) {
   const approver = entry.approved_by_name || entry.approved_by
   return html`${author(entry.by, entry.by_name)}${approver ? html`<br>${words.approvedBy(approver)}` : nothing}`
 }
@@ -49,15 +52,15 @@ export function author(by, name) {
   if (by === 'operator') return words.byOperator
   if (by === 'handover') return words.byHandover
   if (CLIENT_ID.test(by)) return link(href`/clients/${by}`, name || words.byClient)
-  return html`<span title=${by}>${name || by}</span>`
+  return html`<bdi title=${by}>${name || by}</bdi>`
 }
 
 function changes(entry) {
   const sides = (side) => Object.fromEntries(Object.entries(entry.changes ?? {}).map(([name, change]) => [name, change[side]]))
   const rows = compared(sides('before'), sides('after')).filter((row) => row.mark !== 'same')
   if (!rows.length) return entry.secret_id ? html`${words.secret} ${mono(entry.secret_id)}` : nothing
-  return html`<details><summary>${rows.length > FEW ? words.settings(rows.length) : rows.map((row) => memberName(row.name)).join(', ')}</summary>
-    <ul class="plain">${rows.map(({name, before, after}) => html`<li><strong>${memberName(name)}</strong>
+  return html`<details><summary>${rows.length > FEW ? words.settings(rows.length) : rows.map((row) => labelOf(row.name)).join(', ')}</summary>
+    <ul class="plain">${rows.map(({name, before, after}) => html`<li><strong>${labelOf(name)}</strong>
       ${before === undefined ? nothing : valueOf(name, before, {other: after, mark: 'del'})}
       ${after === undefined ? nothing : valueOf(name, after, {other: before, mark: 'ins'})}</li>`)}</ul>
   </details>`

@@ -1,5 +1,6 @@
-// Members of a client: how they are called, and how their values are shown.
+// The values of a client's members, as they are shown beside others.
 
+import {valueName} from '../clients/values.js'
 import {strings} from '../strings.js'
 import {html, mono} from '../ui.js'
 
@@ -8,22 +9,19 @@ const LIMITS = new Set(['requests_a_minute', 'records_a_day', 'open_exchanges', 
 
 export const isLimit = (name) => LIMITS.has(name)
 
-// The name of a member for people: as the API calls it, if it has no other one.
-export const memberName = (name) => (Object.hasOwn(strings.members, name) ? strings.members[name] : name)
-
 // The value of a member. `against`, {other, mark}, marks what the other side lacks: the whole, or parts of a list.
 export function valueOf(name, value, against) {
   if (value === undefined) return html`<span class="hint">${LIMITS.has(name) ? words.deploymentDefault : strings.common.none}</span>`
   if (LIMITS.has(name) && value === 0) return marked(words.unlimited, against)
   if (name === 'jwks') return list(value.keys ?? [], against?.other?.keys, against, key)
-  if (Array.isArray(value)) return list(value, against?.other, against, text)
-  return marked(text(value), against)
+  if (Array.isArray(value)) return list(value, against?.other, against, (one) => text(name, one))
+  return marked(text(name, value), against)
 }
 
-function text(value) {
+function text(name, value) {
   if (typeof value === 'boolean') return value ? strings.common.yes : strings.common.no
   if (value === null || value === '') return strings.common.none
-  return typeof value === 'object' ? mono(JSON.stringify(value)) : String(value)
+  return typeof value === 'object' ? mono(JSON.stringify(value)) : valueName(name, value)
 }
 
 function marked(content, against) {

@@ -15,6 +15,9 @@ export function periodOf(query, fallback = {}) {
 // The day that is so many days before today.
 export const daysAgo = (days, now = Date.now()) => new Date(now - days * DAY_MS).toISOString().slice(0, 10)
 
+// The day before another one.
+export const dayBefore = (day) => daysAgo(1, Date.parse(day))
+
 // Two fields that change a period.
 export const periodFields = (period, hint = '') =>
   ['since', 'until'].map((name) => field({

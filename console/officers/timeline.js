@@ -3,7 +3,7 @@
 import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {badge, facts, html, link, mono, nothing} from '../ui.js'
-import {byDay, fieldNames, fieldsOf, kindOf, purposeOf, recordOf, whoOf} from './entries.js'
+import {byDay, fieldNames, kindOf, purposeOf, recordOf, whoOf} from './entries.js'
 import {clock, dayOf} from './pieces.js'
 import {AUDIT} from './sections.js'
 import {remember} from './visits.js'
@@ -11,6 +11,7 @@ import {remember} from './visits.js'
 const words = strings.audit
 const MOST_RECORDS = 20
 const FEW_FIELDS = 8
+const MOST_TEXT = 400 // characters
 const TONES = {disclosure: 'plain', withheld: 'warn', rejected: 'warn', look: 'plain', change: 'plain'}
 const IDS = ['route', 'record_type', 'disclosed', 'transaction_id', 'message_id', 'reference_id', 'correlation_id', 'operator']
 
@@ -37,20 +38,27 @@ function lines(entry, kind, about, update) {
   const isClients = kind !== 'look' && kind !== 'change'
   return [
     [words.where, kind === 'look' ? (words.routes[entry.route] ?? entry.route) : undefined],
-    [words.command, kind === 'change' ? entry.did : undefined],
+    [words.command, kind === 'change' ? words.commandDone(entry) : undefined],
     [words.outcome, words.outcomes[kind]],
-    [words.purpose, isClients ? purpose || html`<span class="hint">${words.noPurpose}</span>` : purpose || undefined],
+    [words.purpose, isClients && !purpose ? html`<span class="hint">${words.noPurpose}</span>` : shortened(purpose)],
     [words.reason, entry.reason],
     [words.fields, kind === 'disclosure' ? fields(entry) : undefined],
     [about.length ? words.otherRecords : words.records, records(entry, about, update)],
   ]
 }
 
+// What is very long is shown by its beginning, and opened.
+function shortened(text) {
+  if (text.length <= MOST_TEXT) return text || undefined
+  const end = text.lastIndexOf(' ', MOST_TEXT / 2) + 1 || MOST_TEXT / 2
+  return html`<details><summary>${text.slice(0, end)} …</summary>… ${text.slice(end)}</details>`
+}
+
 function fields(entry) {
-  if (entry.disclosed === undefined) return html`<span class="hint">${words.fieldsNotRecorded}</span>`
-  const names = fieldNames(fieldsOf(entry.disclosed))
+  if (entry.fields === undefined) return html`<span class="hint">${words.fieldsNotRecorded}</span>`
+  const names = fieldNames(entry.fields)
   if (names.length < FEW_FIELDS) return names.join(', ') || words.noFields
-  return html`<details><summary>${words.manyFields(entry.disclosed, names.length)}</summary>${names.join(', ')}</details>`
+  return html`<details><summary>${words.manyFields(names.length)}</summary>${names.join(', ')}</details>`
 }
 
 // The records that were shown, with links from one history to another.

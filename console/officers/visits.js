@@ -8,6 +8,7 @@ const MOST = 5000
 const subjects = new Map() // by their handle
 const handles = new Map() // by the text of their subject
 let reason = ''
+let operator = ''
 let identifierType = ''
 let owner = ''
 
@@ -40,13 +41,20 @@ export function keepReason(text) {
   reason = text.trim()
 }
 
+// Whose acts and looks were searched for last: a part of a name, for which no address is the place either.
+export const keptOperator = () => operator
+
+export function keepOperator(text) {
+  operator = text.trim()
+}
+
 // Forget everything when another person has signed in.
 export function belongsTo({config, subject}) {
   const person = `${config.issuer}#${subject}`
   if (owner && owner !== person) {
     subjects.clear()
     handles.clear()
-    reason = identifierType = ''
+    reason = operator = identifierType = ''
   }
   owner = person
 }

@@ -4,10 +4,11 @@ import {path} from '../api.js'
 import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {badge, confirmed, facts, html, link, nothing, page, section, time, toast} from '../ui.js'
+import {labelOf} from '../clients/values.js'
 import {changeName, STATUS_TONES} from '../officers/approval_words.js'
 import {compared} from '../officers/compare.js'
 import {author} from '../officers/log_entries.js'
-import {memberName, valueOf} from '../officers/members.js'
+import {valueOf} from '../officers/members.js'
 import {ownId, remaining, remark, toggle, warning} from '../officers/pieces.js'
 
 const words = strings.approvals
@@ -40,7 +41,7 @@ function about(approval, own) {
   return facts([
     [words.status, badge(words.statuses[status], STATUS_TONES[status])],
     [words.about, isRegistered ? link(href`/clients/${approval.client_id}`, name) : name],
-    [words.widens, approval.widens.map((one) => (one === 'client' ? words.newClient : memberName(one))).join(', ')],
+    [words.widens, approval.widens.map((one) => (one === 'client' ? words.newClient : labelOf(one))).join(', ')],
     [words.askedBy, html`${author(approval.asked_by, approval.asked_by_name)}${approval.asked_by === own ? ` (${words.you})` : ''}`],
     [words.asked, time(approval.asked)],
     [words.expires, status === 'waiting' ? html`${time(approval.expires)} (${remaining(approval.expires)})` : undefined],
@@ -70,10 +71,10 @@ function comparison(data, update) {
 
 function compareRow({name, before, after, mark, widens}, hasBefore) {
   const isMarked = hasBefore && mark !== 'same'
-  if (!hasBefore) return html`<tr><th scope="row">${memberName(name)}</th><td data-title=${words.value}><div>${valueOf(name, after)}</div></td></tr>`
+  if (!hasBefore) return html`<tr><th scope="row">${labelOf(name)}</th><td data-title=${words.value}><div>${valueOf(name, after)}</div></td></tr>`
   return html`
     <tr class=${isMarked ? `differs ${mark}` : ''}>
-      <th scope="row">${memberName(name)}</th>
+      <th scope="row">${labelOf(name)}</th>
       <td data-title=${words.before}><div>${valueOf(name, before, isMarked ? {other: after, mark: 'del'} : undefined)}</div></td>
       <td data-title=${words.after}><div>${valueOf(name, after, isMarked ? {other: before, mark: 'ins'} : undefined)}</div></td>
       <td data-title=${words.difference}><div>${isMarked ? words.marks[mark] : nothing} ${widens ? badge(words.isWider, 'warn') : nothing}</div></td>

@@ -5,7 +5,7 @@ import {strings} from '../strings.js'
 import {badge, html, link, moreButton, nothing, page, select, table, time} from '../ui.js'
 import {changeName, STATUS_TONES} from '../officers/approval_words.js'
 import {author} from '../officers/log_entries.js'
-import {hint, ownId, remaining} from '../officers/pieces.js'
+import {hint, ownId, remaining, remark} from '../officers/pieces.js'
 import {WalkedList} from '../officers/walk.js'
 
 const words = strings.approvals
@@ -25,6 +25,7 @@ export function view(data, {session, navigate, update}) {
   const options = STATUSES.map((one) => [one, words.statuses[one]])
   return page({title, lead: words.intro}, html`
     <div class="filters">${select({name: 'status', label: words.status, value: status, options, onchange: choose})}</div>
+    ${list.body.mode === 'off' ? remark(words.off) : nothing}
     ${approvals(list, status, ownId(session))}
     ${list.hasMore ? hint(words.partial) : nothing}
     ${moreButton(list, update)}`)

@@ -1,4 +1,4 @@
-// What each client received on a day, with unusual volume marked; the way to what one client saw.
+// What each client received on a day or in the last week, unusual volume first; the way to what one client saw.
 
 import {href} from '../router.js'
 import {strings} from '../strings.js'
@@ -10,6 +10,9 @@ import {WalkedList} from '../officers/walk.js'
 
 const words = strings.usage
 const KEPT_DAYS = 31
+const WEEK = 'week' // in the place of a day
+const WEEK_DAYS = 7
+const MOST_AT_ONCE = 500 // clients
 const MOST_PAGES = 200 // of 100 clients, looked at for those of unusual volume
 // As the API calls them.
 const CSV_COLUMNS = ['date', 'client_id', 'client', 'status', 'records', 'usual', 'unusual', 'records_a_day']
@@ -19,12 +22,33 @@ export const title = words.title
 export async function load(context) {
   const {api, query} = context
   const days = [...Array(KEPT_DAYS).keys()].map((ago) => daysAgo(ago))
-  const date = days.includes(query.get('date')) ? query.get('date') : days[0]
+  const date = [WEEK, ...days].includes(query.get('date')) ? query.get('date') : days[0]
   const onlyUnusual = query.get('only') === 'unusual'
-  const options = onlyUnusual ? {wanted: 50, most: MOST_PAGES, keep: (row) => row.unusual} : {wanted: 500}
-  const list = new WalkedList(api, '/usage', 'usage', {date, limit: 100}, options)
+  const list = date === WEEK ? ofWeek(api, onlyUnusual) : ofDay(api, date, onlyUnusual)
   await (onlyUnusual ? list.begin(() => context.update?.()) : list.more())
   return {days, date, onlyUnusual, list, name: '', found: null, problem: ''}
+}
+
+function ofDay(api, date, onlyUnusual) {
+  const options = onlyUnusual ? {wanted: 50, most: MOST_PAGES, keep: (row) => row.unusual} : {wanted: MOST_AT_ONCE}
+  return new WalkedList(api, '/usage', 'usage', {date, limit: 100}, options)
+}
+
+// Each client has a row for each day.
+function ofWeek(api, onlyUnusual) {
+  const options = onlyUnusual ? {wanted: Infinity, most: MOST_PAGES} : {wanted: MOST_AT_ONCE * WEEK_DAYS}
+  return new WalkedList(api, '/usage', 'usage', {days: WEEK_DAYS, limit: 100}, options)
+}
+
+// One row for each client of a week: all of its records, and its unusual days.
+function weeks(rows) {
+  const clients = new Map()
+  for (const row of rows) {
+    const {records = 0, unusualDays = []} = clients.get(row.client_id) ?? {}
+    const days = row.unusual ? [...unusualDays, row] : unusualDays
+    clients.set(row.client_id, {...row, records: records + row.records, unusualDays: days, unusual: days.length > 0})
+  }
+  return [...clients.values()]
 }
 
 const address = (date, onlyUnusual) => `${AUDIT_CLIENTS}?${new URLSearchParams({date, ...(onlyUnusual && {only: 'unusual'})})}`
@@ -37,38 +61,49 @@ export function view(data, {api, navigate, update}) {
     navigate(address(data.date, only), {replace: true})
   }
   const day = (date, ago) => [date, ago === 0 ? words.today(date) : ago === 1 ? words.yesterday(date) : date]
+  const isWeek = data.date === WEEK
+  const clients = isWeek ? weeks(list.rows) : list.rows
+  const shown = clients.filter((row) => row.unusual || !data.onlyUnusual).sort(worstFirst)
+  const read = isWeek ? clients.length : list.read
   return page({title, lead: words.intro}, html`
     ${sections(auditSections, AUDIT_CLIENTS)}
     ${search(data, api, update)}
-    ${section(words.heading, html`
+    ${section(isWeek ? words.weekHeading : words.heading, html`
       <div class="filters">
-        ${select({name: 'date', label: words.date, value: data.date, options: data.days.map(day), onchange: (event) => navigate(address(event.target.value, data.onlyUnusual), {replace: true})})}
+        ${select({name: 'date', label: words.date, value: data.date, options: [...data.days.map(day).toSpliced(2, 0, [WEEK, words.week])], onchange: (event) => navigate(address(event.target.value, data.onlyUnusual), {replace: true})})}
         ${toggle({name: 'only-unusual', label: words.onlyUnusual, checked: data.onlyUnusual, onToggle: choose})}
       </div>
       ${hint(words.what)}
-      ${usageTable(list, data.onlyUnusual)}
-      ${data.onlyUnusual ? html`<p class="hint" role="status" aria-busy=${list.isBusy}>${words.read(list.read, list.hasMore)}</p>` : nothing}
-      ${moreButton(list, update)}`, csvButton(list, {columns: CSV_COLUMNS, toRows: (rows) => rows, name: `records-by-client-of-${data.date}`, update}))}`)
+      ${usageTable(shown, {isWeek, onlyUnusual: data.onlyUnusual, hasMore: list.hasMore})}
+      ${data.onlyUnusual || list.hasMore ? html`<p class="hint" role="status" aria-busy=${list.isBusy}>${words.read(read, list.hasMore)}</p>` : nothing}
+      ${moreButton({rows: shown, hasMore: list.hasMore, isBusy: list.isBusy, more: () => list.more(update)}, update)}`, csvButton(list, {columns: CSV_COLUMNS, toRows: (rows) => rows, name: `records-by-client-of-${data.date}`, update}))}`)
 }
 
-// Unusual volume first, otherwise in the order of names.
-const usageTable = ({rows, hasMore}, onlyUnusual) => table({
+// Unusual volume first, then the most records. Only what was read can be sorted.
+const worstFirst = (one, other) => Number(Boolean(other.unusual)) - Number(Boolean(one.unusual)) || other.records - one.records
+
+const usageTable = (rows, {isWeek, onlyUnusual, hasMore}) => table({
   caption: words.caption,
   columns: [
     {title: words.client, cell: (row) => link(href`/audit/clients/${row.client_id}`, row.client)},
-    {title: words.records, kind: 'number', cell: (row) => row.records.toLocaleString()},
-    {title: words.usual, kind: 'number', cell: (row) => (row.usual === undefined ? words.unknown : Math.round(row.usual).toLocaleString())},
+    {title: isWeek ? words.weekRecords : words.records, kind: 'number', cell: (row) => row.records.toLocaleString()},
+    ...(isWeek ? [] : [{title: words.usual, kind: 'number', cell: (row) => (row.usual === undefined ? words.unknown : Math.round(row.usual).toLocaleString())}]),
     {title: words.limit, kind: 'number', cell: (row) => (row.records_a_day ? row.records_a_day.toLocaleString() : words.noLimit)},
     {title: words.mark, cell: mark},
   ],
-  rows: [...rows].sort((one, other) => Number(Boolean(other.unusual)) - Number(Boolean(one.unusual))),
+  rows,
   empty: onlyUnusual ? (hasMore ? words.noneUnusualYet : words.noneUnusual) : words.none,
 })
 
-function mark(row) {
-  const times = row.usual ? Math.round((10 * row.records) / row.usual) / 10 : 0
-  return html`${row.unusual ? badge(times ? words.unusualTimes(times) : words.unusual, 'warn') : nothing}
-    ${row.status === 'disabled' ? badge(words.disabled) : nothing}`
+const mark = (row) => [
+  ...(row.unusualDays?.map((one) => html`<div>${badge(words.unusual, 'warn')} ${strings.clientAudit.unusualDay(one)}</div>`) ?? []),
+  row.unusual && !row.unusualDays ? badge(timesUsual(row), 'warn') : nothing,
+  row.status === 'disabled' ? badge(words.disabled) : nothing,
+]
+
+function timesUsual({records, usual}) {
+  const times = usual ? Math.round((10 * records) / usual) / 10 : 0
+  return times ? words.unusualTimes(times) : words.unusual
 }
 
 // The form that finds a client by the beginning of its name.

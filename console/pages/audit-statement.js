@@ -2,8 +2,8 @@
 
 import {strings} from '../strings.js'
 import {empty, facts, field, html, link, moreButton, nothing, page, table, time} from '../ui.js'
-import {missing} from '../officers/completeness.js'
-import {fieldNames} from '../officers/entries.js'
+import {lacksUntil} from '../officers/completeness.js'
+import {fieldName, fieldNames} from '../officers/entries.js'
 import {periodOf} from '../officers/period.js'
 import {remark, sections, toggle, warning} from '../officers/pieces.js'
 import {AUDIT, auditSections} from '../officers/sections.js'
@@ -52,28 +52,30 @@ function choices(data, update) {
 
 function paper(data) {
   const {rows, hasMore, body} = data.list
-  const lacks = missing(body.complete_since, data.period)
+  const lacks = lacksUntil(body, data.period)
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
   return html`
     <article class="statement" aria-labelledby="statement-heading">
+      <p class="issuer"><strong>${words.issuer}</strong> <span>${location.host}</span></p>
       <h2 id="statement-heading">${words.heading}</h2>
       ${facts([
         [words.for, data.addressee || undefined],
-        [words.about, about(data.subject)],
+        [words.about, about(data.subject, body)],
         [words.period, data.period.since || data.period.until ? words.fromTo(data.period) : words.wholeTime],
         [words.made, time(data.made)],
         [words.number, rows.length.toLocaleString()],
       ])}
       <p>${words.explanation}</p>
-      ${lacks ? html`<p><strong>${words.lacks(body.complete_since)}</strong></p>` : nothing}
+      ${lacks === '' ? nothing : html`<p><strong>${words.lacks(lacks)}</strong></p>`}
       ${hasMore ? html`<p><strong>${partial(data)}</strong></p>` : nothing}
       ${rows.length ? disclosures(rows, data.hasPurposes) : empty(words.none)}
       <p class="hint">${words.purposeNote} ${words.zone(zone)}</p>
+      <div class="signature">${words.signature.map((one) => html`<span>${one}</span>`)}</div>
     </article>`
 }
 
-function about(subject) {
-  if (subject.identifier_type) return `${subject.identifier_type} ${subject.identifier_value}`
+function about(subject, {identifier_type: type}) {
+  if (type) return `${fieldName(type)} ${subject.identifier_value}`
   if (subject.phone) return words.ofPhone(subject.phone)
   return subject.person ? strings.audit.recordName('person', subject.person) : strings.audit.recordName('group', subject.group)
 }

@@ -52,13 +52,13 @@ export function view(data, context) {
 
 function history(data, context) {
   const {list} = data
-  const {subjects, complete_since: completeSince} = list.body
+  const {subjects} = list.body
   const keys = subjects.map((subject) => subject.record)
   return section(words.heading, html`
     <ul class="subjects">${subjects.map((one) => html`<li>${recordLink(one.record)}
       ${one.exists ? badge(words.exists, 'good') : badge(words.gone, 'warn')}</li>`)}</ul>
     ${keys.length > 1 ? remark(words.shared(keys.length)) : nothing}
-    ${completeness(completeSince, data.period)}
+    ${completeness(list.body, data.period)}
     ${list.rows.length ? entries(data, keys, context) : empty(words.nothingRecorded)}
     ${moreButton(list, context.update)}`, actions(data, keys, context))
 }

@@ -3,7 +3,7 @@
 
 import {href} from '../router.js'
 import {strings} from '../strings.js'
-import {confirmed, facts, html, link, note, nothing, page, section} from '../ui.js'
+import {confirmed, facts, html, link, note, nothing, page} from '../ui.js'
 import {addressOf} from '../clients/address.js'
 import {clientOf, newClientOf} from '../clients/draft.js'
 import {PARTS, fieldsOf, focusError, isChanged, isComplete, newForm, partOf, readKeys, showError} from '../clients/form.js'
@@ -19,24 +19,28 @@ let form = newForm()
 let shown = {} // the preview
 let owner = '' // who entered it
 
-export const title = text.title
+export const title = ({step}) => text.titleOf(text.steps[step])
 
 export function load({query, session}) {
   if (owner !== session.subject) forget() // somebody else has signed in
   owner = session.subject
-  const step = STEPS.includes(query.get('step')) ? query.get('step') : STEPS[0]
+  const isStep = STEPS.includes(query.get('step'))
+  const step = isStep ? query.get('step') : STEPS[0]
   keepUnsaved(() => isChanged(form), {atLinks: false})
-  return {step, result: null}
+  return {step, isStep, result: null}
 }
 
 export function view(data, context) {
   const {step, result} = data
   if (result) return (result.status === 202 ? waiting : registered)(result.body, context)
   const number = STEPS.indexOf(step) + 1
-  return page({title, lead: text.intro, back: [href`/clients`, strings.client.back], actions: discardButton(context)}, html`
+  return page({title: text.title, lead: text.intro, back: [href`/clients`, strings.client.back], actions: discardButton(context)}, html`
     <nav class="sections" aria-label=${text.stepsLabel}><ol>${STEPS.map((one) => html`
       <li><a href=${addressOfStep(one)} aria-current=${one === step ? 'step' : nothing}>${text.steps[one]}</a></li>`)}</ol></nav>
-    ${section(html`${text.steps[step]} <span class="hint">${text.step(number, STEPS.length)}</span>`, step === 'review' ? review(data, context) : fields(step, context))}`)
+    <section>
+      <div class="heading"><h2 tabindex="-1" ?data-start=${data.isStep}>${text.steps[step]} <span class="hint">${text.step(number, STEPS.length)}</span></h2></div>
+      ${step === 'review' ? review(data, context) : fields(step, context)}
+    </section>`)
 }
 
 const addressOfStep = (step) => `${ADDRESS}?step=${step}`

@@ -3,6 +3,7 @@
 import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {badge, empty, field, html, link, mono, moreButton, nothing, page, select, table, time} from '../ui.js'
+import {author} from '../officers/log_entries.js'
 
 const text = strings.clients
 const PAUSE_MS = 250 // after the last key, before the API is asked
@@ -90,7 +91,7 @@ const deleted = (rows) => table({
   columns: [
     {title: text.columns.name, cell: (one) => link(href`/clients/${one.client_id}`, one.name ?? one.client_id)},
     {title: text.columns.deleted, cell: (one) => time(one.deleted)},
-    {title: text.columns.by, cell: (one) => one.by_name ?? one.by},
+    {title: text.columns.by, cell: (one) => author(one.by, one.by_name)},
   ],
 })
 

@@ -2,13 +2,13 @@
 
 import {href} from '../router.js'
 import {strings} from '../strings.js'
-import {empty, html, link, moreButton, page, table, time} from '../ui.js'
-import {ENTRY_COLUMNS, entryRows, kindOf, whoOf} from '../officers/entries.js'
+import {empty, field, html, link, moreButton, page, select, table, time} from '../ui.js'
+import {ENTRY_COLUMNS, entryRows, whoOf} from '../officers/entries.js'
 import {daysAgo, periodFields, periodOf} from '../officers/period.js'
-import {csvButton, hint, sections} from '../officers/pieces.js'
+import {csvButton, sections} from '../officers/pieces.js'
 import {LOOKS, logSections} from '../officers/sections.js'
 import {recordLink} from '../officers/timeline.js'
-import {belongsTo} from '../officers/visits.js'
+import {belongsTo, keepOperator, keptOperator} from '../officers/visits.js'
 import {WalkedList} from '../officers/walk.js'
 
 const words = strings.looks
@@ -18,25 +18,30 @@ export const title = words.title
 export async function load({api, query, session}) {
   belongsTo(session)
   const period = periodOf(query, {since: daysAgo(1), until: daysAgo(0)})
-  const options = {wanted: 50, most: 10, keep: (entry) => kindOf(entry) === 'look'}
-  return {period, list: await new WalkedList(api, '/audit', 'entries', {...period, limit: 100}, options).more()}
+  const route = Object.hasOwn(strings.audit.routes, query.get('route') ?? '') ? query.get('route') : ''
+  const asked = {...period, kind: 'look', route, operator: keptOperator(), limit: 100}
+  const list = await new WalkedList(api, '/audit', 'entries', asked, {wanted: 50}).more()
+  return {period, route, operator: keptOperator(), list}
 }
 
 export function view(data, {session, navigate, update}) {
   const {list} = data
   const show = (event) => {
     event.preventDefault()
-    navigate(`${LOOKS}?${new URLSearchParams(data.period)}`)
+    keepOperator(data.operator)
+    navigate(`${LOOKS}?${new URLSearchParams({...data.period, ...(data.route && {route: data.route})})}`)
   }
+  const write = (name) => (event) => (data[name] = event.target.value)
   const actions = csvButton(list, {columns: ENTRY_COLUMNS, toRows: entryRows, name: 'looks-of-operators', update})
   return page({title, lead: words.intro, actions}, html`
     ${sections(logSections(session), LOOKS)}
-    <form class="find no-print" novalidate @submit=${show}>
+    <form class="find no-print" role="search" novalidate autocomplete="off" @submit=${show}>
+      ${field({name: 'operator', label: words.operator, value: data.operator, maxlength: 200, oninput: write('operator')})}
+      ${select({name: 'route', label: words.where, value: data.route, options: [['', strings.log.all], ...Object.entries(strings.audit.routes)], onchange: write('route')})}
       ${periodFields(data.period)}
       <div class="actions"><button type="submit">${words.show}</button></div>
     </form>
     ${list.rows.length ? looks(list.rows) : empty(list.hasMore ? words.noneYet : words.none)}
-    ${hint(words.read(list.read, list.hasMore))}
     ${moreButton(list, update)}`)
 }
 

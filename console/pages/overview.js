@@ -24,9 +24,11 @@ const requestsFigure = ({times, outcomes}) => figure({
   title: words.requestsFigure,
   times: times.map((moment) => Date.parse(moment) / 1000),
   labels: times.map((moment) => time(moment)),
-  series: mostFrequent(outcomes).map(({outcome, counts}) => ({label: outcome, values: counts})),
+  series: mostFrequent(outcomes).map(({outcome, counts}) => ({label: outcomeName(outcome), values: counts})),
   isTime: true,
 })
+
+const outcomeName = (outcome) => words.outcomeNames[outcome] ?? outcome
 
 // The most frequent outcomes, and all others together.
 function mostFrequent(outcomes) {
@@ -76,7 +78,7 @@ function requestsOf({since, until, outcomes}, shown) {
   return html`${shown} ${table({
     caption: words.outcomes,
     columns: [
-      {title: words.outcome, cell: (one) => one.outcome},
+      {title: words.outcome, cell: (one) => outcomeName(one.outcome)},
       {title: words.number, kind: 'number', cell: (one) => one.total.toLocaleString()},
     ],
     rows,
@@ -111,10 +113,10 @@ const secrets = ({ending}) => ending.length
       ${one.last_used ? html`<span class="hint">${words.lastUsed} ${time(one.last_used)}</span>` : nothing}</li>`)}</ul>`
   : hint(words.noSecrets)
 
-const registry = ({follows, as_of: asOf, last_pass: lastPass, outcome, reason, records_apart: apart, is_old: isOld}) => html`
+const registry = ({follows, as_of: asOf, last_pass: lastPass, outcome, reason, records_apart: apart, is_following: isFollowing, is_old: isOld}) => html`
   <dl class="facts">
     ${follows ? html`<div><dt>${words.follows}</dt><dd>${follows}</dd></div>` : nothing}
-    <div><dt>${words.asOf}</dt><dd>${asOf ? time(asOf) : words.neverRead} ${isOld ? badge(words.old, 'warn') : nothing}</dd></div>
+    <div><dt>${asOf && !isFollowing ? words.loadedOnce : words.asOf}</dt><dd>${asOf ? time(asOf) : words.neverRead} ${isOld ? badge(words.old, 'warn') : nothing}</dd></div>
     ${lastPass ? html`<div><dt>${words.lastPass}</dt><dd>${time(lastPass)}</dd></div>` : nothing}
     <div><dt>${words.outcome}</dt><dd>${words.outcomesOfPass[outcome] ?? outcome}</dd></div>
     ${apart ? html`<div><dt>${words.apart}</dt><dd>${apart.toLocaleString()}</dd></div>` : nothing}

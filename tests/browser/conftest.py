@@ -43,9 +43,9 @@ def clients(server: ServerProcess) -> Clients:
 
 
 @pytest.fixture(scope="session")
-def office(server: ServerProcess) -> Office:
+def office(clients: Clients) -> Office:
     """Return what puts clients, searches and records into the server, for officers to look at."""
-    return Office(server)
+    return Office(clients)
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def test_a_message_is_acted_on_at_its_own_client_alone(page_as: Opener, clients:
 
 
 def test_a_paused_client_is_resumed(page_as: Opener, clients: Clients, accessible: Accessible) -> None:
-    """A receiver that says it is gone pauses its client; a manager resumes it."""
+    """A receiver that says it is gone pauses its client; a manager resumes it, and has what is dead sent again."""
     partner = Partner.of(clients)
     with receiving() as receiver:
         receiver.answer = lambda _: (410, {})
@@ -82,6 +82,10 @@ def test_a_paused_client_is_resumed(page_as: Opener, clients: Clients, accessibl
     page.get_by_role("dialog").get_by_role("button", name="Resume").click()
     expect(page.get_by_role("heading", name="Paused")).to_have_count(0)
     assert "paused" not in clients.get(f"/clients/{partner.client_id}/usage")
+    page.get_by_role("button", name="Deliver all dead messages again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Deliver all").click()
+    expect(page.get_by_text("1 message is delivered again within a minute.")).to_be_visible()
+    expect(page.get_by_role("button", name="Deliver all dead messages again")).to_have_count(0)
 
 
 def test_a_subscription_is_ended(page_as: Opener, clients: Clients) -> None:

@@ -63,6 +63,28 @@ def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clien
     expect(page.get_by_role("dialog").get_by_role("textbox", name="Code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
 
 
+def test_the_keyboard_goes_through_the_steps(page_as: Opener) -> None:
+    """Enter in a field goes on, and each step begins at its heading, also after Back and the browser's own Back."""
+    page = page_as("client-manager", "/console/clients/new")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.get_by_label("Name", exact=True).fill("Any name")
+    page.get_by_label("Sender id").fill("any.example")
+    page.get_by_label("Sender id").press("Enter")
+    heading = page.get_by_role("heading", level=2)
+    expect(heading).to_be_focused()
+    expect(heading).to_have_text("Scopes and records Step 2 of 7")
+    expect(page).to_have_title(re.compile("^New client: Scopes and records"))
+    following(page)
+    expect(heading).to_be_focused()
+    expect(heading).to_contain_text("What it may see")
+    page.get_by_role("button", name="Back").click()
+    expect(heading).to_contain_text("Scopes and records")
+    expect(heading).to_be_focused()
+    page.go_back()
+    expect(heading).to_contain_text("What it may see")
+    expect(heading).to_be_focused()
+
+
 def test_callbacks_without_asynchronous_messages_are_warned_of(page_as: Opener) -> None:
     """The step of the callbacks says that nothing is sent there, until asynchronous messages are turned on."""
     page = page_as("client-manager", "/console/clients/new?step=callbacks")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
 from support.console_browser import PHONE, Watch
-from support.officers import Office, authorization
+from support.officers import Office
 
 Opened = Callable[..., Page]
 Accessible = Callable[[Page], None]
@@ -21,11 +23,9 @@ def decide(page: Page, name: str) -> None:
 
 def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opened, accessible: Accessible) -> None:
     """Who asked sees why they cannot approve; an approver sees what differs, approves, and the change is made."""
-    client_id = office.register(disclosure=("minimal",), records_a_day=10)
-    asking = page_as("manager-approver", "/console/approvals")
-    token = authorization(asking)
-    approval = office.ask(token, client_id, disclosure=["full"], records_a_day=0)
-    asking.goto(f"/console/approvals/{approval}")
+    client_id = office.register(records_a_day=10)
+    approval = office.ask(client_id, "esi", disclosure=["full"], records_a_day=0)
+    asking = page_as("manager-approver", f"/console/approvals/{approval}")
     expect(asking.get_by_text("You asked for this, so another person")).to_be_visible()
     expect(asking.get_by_role("button", name="Approve")).to_have_count(0)
     expect(asking.get_by_role("button", name="Withdraw")).to_be_visible()
@@ -37,8 +37,8 @@ def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opene
     row.get_by_role("link").first.click()
     differing = page.locator("tr.differs")
     expect(differing).to_have_count(2)
-    expect(differing.locator("del")).to_have_text(["minimal", "10"])
-    expect(differing.locator("ins")).to_have_text(["full", "no limit"])
+    expect(differing.locator("del")).to_have_text(["Minimal", "10"])
+    expect(differing.locator("ins")).to_have_text(["Full", "no limit"])
     expect(differing.get_by_text("widens access")).to_have_count(2)
     page.get_by_label("Show only what differs").uncheck()
     expect(page.get_by_role("rowheader", name="Sender id")).to_be_visible()
@@ -47,18 +47,41 @@ def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opene
     page.get_by_role("dialog").get_by_role("button", name="Approve").click()
     expect(page.get_by_role("status")).to_contain_text("Approved. The change is made.")
     expect(page.get_by_text("This is decided")).to_be_visible()
-    now = office.server.send("GET", f"/clients/{client_id}", Authorization=token).json
+    now = office.manager.get(f"/clients/{client_id}")
     assert (now["disclosure"], now["records_a_day"]) == (["full"], 0)
     asking.reload()
     expect(asking.get_by_text("Carmen Ortega")).to_be_visible()
+
+
+def test_what_is_not_set_is_no_difference(office: Office, page_as: Opened) -> None:
+    """The first callbacks of a client show what is set, and none of the members that stay empty."""
+    client_id = office.register()
+    approval = office.ask(client_id, "bayani", callbacks={"urls": ["https://partner.example.org/dci"]})
+    page = page_as("approver", f"/console/approvals/{approval}")
+    expect(page.get_by_role("rowheader", name="Callback addresses")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="Token address for callbacks")).to_have_count(0)
+
+
+def test_approvals_that_are_off_are_said(page_as: Opened) -> None:
+    """Where nothing ever waits, the empty page says so, and how approvals are turned on."""
+    page = page_as("approver", "/console/approvals?status=expired")
+    off = page.get_by_text("Approvals are off in this deployment")
+    expect(off).to_have_count(0)
+    page.route(
+        re.compile(r"/approvals\?"),
+        lambda route: route.fulfill(
+            content_type="application/json", body=json.dumps({"approvals": [], "mode": "off"})
+        ),
+    )
+    page.get_by_label("Status").select_option("waiting")
+    expect(off).to_contain_text("the parameter Approvals")
 
 
 def test_who_is_too_late_sees_who_was_quicker(office: Office, page_as: Opened, watch: Watch) -> None:
     """A decision of what somebody else decided changes nothing: the page names them, and shows how it is now."""
     watch.expected.add("409")
     client_id = office.register()
-    asking = page_as("client-manager", "/console/approvals")
-    approval = office.ask(authorization(asking), client_id, disclosure=["full"])
+    approval = office.ask(client_id, disclosure=["full"])
     late = page_as("approver", f"/console/approvals/{approval}", size=PHONE)
     quick = page_as("manager-approver", f"/console/approvals/{approval}")
     decide(quick, "Reject")
@@ -66,7 +89,7 @@ def test_who_is_too_late_sees_who_was_quicker(office: Office, page_as: Opened, w
     decide(late, "Approve")
     expect(late.get_by_role("alert")).to_contain_text("Esi Mensah was quicker: this is rejected meanwhile.")
     expect(late.get_by_role("button", name="Approve")).to_have_count(0)
-    asking.goto("/console/approvals?status=rejected")
+    asking = page_as("client-manager", "/console/approvals?status=rejected")
     expect(asking.get_by_role("link", name=f"New settings: {office.name_of(client_id)}")).to_be_visible()
 
 
@@ -74,11 +97,9 @@ def test_a_change_that_does_not_fit_any_more_says_why(office: Office, page_as: O
     """When the client was changed since, the API's sentence is above the page, and nothing was approved."""
     watch.expected.add("409")
     client_id = office.register()
-    manager = page_as("client-manager", "/console/approvals")
-    token = authorization(manager)
-    approval = office.ask(token, client_id, disclosure=["full"])
+    approval = office.ask(client_id, disclosure=["full"])
     page = page_as("approver", f"/console/approvals/{approval}")
-    office.server.send("POST", f"/clients/{client_id}/disable", Authorization=token)
+    office.manager.send("POST", f"/clients/{client_id}/disable")
     decide(page, "Approve")
     expect(page.get_by_role("alert")).to_contain_text("The client was changed since this was asked for")
     expect(page.get_by_role("button", name="Approve")).to_be_enabled()
@@ -87,9 +108,8 @@ def test_a_change_that_does_not_fit_any_more_says_why(office: Office, page_as: O
 def test_who_asked_withdraws(office: Office, page_as: Opened) -> None:
     """A manager withdraws what they asked for, by the keyboard; it is no longer among what waits."""
     client_id = office.register()
-    page = page_as("client-manager", "/console/approvals", size=PHONE)
-    approval = office.ask(authorization(page), client_id, disclosure=["full"])
-    page.goto(f"/console/approvals/{approval}")
+    approval = office.ask(client_id, disclosure=["full"])
+    page = page_as("client-manager", f"/console/approvals/{approval}", size=PHONE)
     expect(page.get_by_role("button", name="Reject")).to_have_count(0)
     page.get_by_role("button", name="Withdraw").focus()
     page.keyboard.press("Enter")
@@ -107,8 +127,7 @@ def test_who_asked_withdraws(office: Office, page_as: Opened) -> None:
 def test_others_see_who_decides(office: Office, page_as: Opened) -> None:
     """Auditors and data officers see what waits, and who may decide it."""
     client_id = office.register()
-    manager = page_as("client-manager", "/console/approvals")
-    approval = office.ask(authorization(manager), client_id, disclosure=["full"])
+    approval = office.ask(client_id, disclosure=["full"])
     for role in ("auditor", "data-officer"):
         page = page_as(role, f"/console/approvals/{approval}")
         expect(page.get_by_text("People with the role approver approve or reject this.")).to_be_visible()

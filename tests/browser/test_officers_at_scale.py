@@ -18,6 +18,7 @@ from dci_common.clients.model import Client
 from dci_common.exchange.audit_index import index_entries
 from dci_common.timestamps import day, timestamp
 from support.console_browser import Visitors, Watch
+from support.console_clients import Clients
 from support.dynamodb_file import write_items
 from support.officers import UIN, Item, Office, find
 from support.server_process import ServerProcess, dci_serve
@@ -46,7 +47,7 @@ def large(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("large")
     data = folder / "data"
     with dci_serve(folder, "--engine", "dynamodb-local", "--data", str(data), **people) as many:
-        office = Office(many)
+        office = Office(Clients(many))
         with office.runtime() as runtime:
             settings = runtime.settings
         write_items(data, settings.clients_table, clients())

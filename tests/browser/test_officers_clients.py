@@ -36,7 +36,7 @@ def test_unusual_volume_leads_to_what_the_client_saw(office: Office, page_as: Op
     page.get_by_label("Only unusual volume").check()
     expect(page.get_by_role("row")).to_have_count(2)
     page.get_by_label("Day (UTC)").select_option(day(1))
-    expect(page.get_by_text("No unusual volume was found on this day.")).to_be_visible()
+    expect(page.get_by_text("No unusual volume was found.")).to_be_visible()
     page.get_by_label("Name of a client").fill("zeal")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="Zealous Agency").click()
@@ -65,13 +65,37 @@ def test_unusual_volume_is_shown_while_it_is_looked_for(page_as: Opened, watch: 
 
     page.route("**/usage?*", answer)
     page.get_by_label("Only unusual volume").check()
-    expect(page.get_by_text("300 clients looked at; there are more.")).to_be_visible()
+    expect(page.get_by_text("300 clients looked at. There are more")).to_be_visible()
     expect(page.get_by_text("22.5 times the usual")).to_be_visible()
     asked[3].fulfill(status=503, json={"errors": [{"message": "Try again shortly."}]})
     expect(page.locator("#toasts")).to_contain_text("Try again shortly.")
     page.get_by_role("button", name="Show more").click()
-    expect(page.get_by_text("20,300 clients looked at; there are more.")).to_be_visible()
+    expect(page.get_by_text("20,300 clients looked at. There are more")).to_be_visible()
     expect(page.get_by_role("button", name="Show more")).to_be_enabled()
+
+
+def test_a_week_is_one_look_with_the_worst_first(office: Office, page_as: Opened) -> None:
+    """The last seven days have one row for each client: unusual volume first, then who received most."""
+    daily = {"Aerial Agency": 30, "Busiest Agency": 80, "Zigzag Agency": 40}
+    for name, records in daily.items():
+        client_id = office.register(name)
+        for ago in range(1, 9):
+            office.received(client_id, day(ago), records)
+    office.received(office.clients["Zigzag Agency"][0], day(2), 300)
+    page = page_as("auditor", "/console/audit/clients")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/usage?" in request.url else None)
+    page.get_by_label("Day (UTC)").select_option("The last 7 days")
+    expect(page.get_by_role("heading", name="Records in the last 7 days")).to_be_visible()
+    assert len(asked) == 1
+    names = [name for name in page.locator("tbody td:first-child").all_inner_texts() if name in daily]
+    assert names == ["Zigzag Agency", "Busiest Agency", "Aerial Agency"]
+    row = page.get_by_role("row").filter(has_text="Zigzag Agency")
+    expect(row).to_contain_text("500")
+    expect(row).to_contain_text(f"{day(2)}: 300 records, usually 40")
+    page.get_by_label("Only unusual volume").check()
+    expect(page.get_by_role("row").filter(has_text="Zigzag Agency")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="Busiest Agency")).to_have_count(0)
 
 
 def test_what_was_withheld_or_rejected_is_there_as_well(office: Office, page_as: Opened) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from support.console_browser import PHONE, settled
-from support.officers import UIN, Office, authorization
+from support.officers import UIN, Office
 
 Opened = Callable[..., Page]
 Accessible = Callable[[Page], None]
@@ -39,6 +39,13 @@ def test_a_record_is_seen_with_a_reason(page_as: Opened) -> None:
     row = page.get_by_role("row").filter(has_text="Person p0002").first
     expect(row).to_contain_text("Dawit Bekele")
     expect(row).to_contain_text("Case 23")
+    page.get_by_label("Who, by a part").fill("nobody")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("No operator has looked at anything of this")).to_be_visible()
+    page.get_by_label("Who, by a part").fill("dawit")
+    page.get_by_label("Where").select_option("records/person")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(row).to_contain_text("Case 23")
 
 
 def test_several_owners_of_a_phone_number_are_a_choice(office: Office, page_as: Opened) -> None:
@@ -62,11 +69,11 @@ def test_several_owners_of_a_phone_number_are_a_choice(office: Office, page_as: 
 
 
 def test_the_log_says_who_changed_what(office: Office, page_as: Opened, accessible: Accessible) -> None:
-    """Entries have the change, its authors, and links to client and approval; filters search what was read."""
+    """Entries have the change, its authors, and links to client and approval; filters are by act, author, client."""
     client_id = office.register("Logged Agency")
     manager = page_as("manager-approver", "/console/log")
     expect(manager.get_by_role("navigation", name="Parts of this page")).to_have_count(0)
-    approval = office.ask(authorization(manager), client_id, disclosure=["full"])
+    approval = office.ask(client_id, "esi", disclosure=["full"])
     page = page_as("approver", f"/console/approvals/{approval}")
     page.get_by_role("button", name="Approve").click()
     page.get_by_role("dialog").get_by_role("button", name="Approve").click()
@@ -74,18 +81,27 @@ def test_the_log_says_who_changed_what(office: Office, page_as: Opened, accessib
     page.get_by_role("link", name="Administration log").click()
     settled(page)
     page.get_by_label("Act").select_option("updated")
-    expect(page).to_have_url("/console/log?act=updated")
-    page.get_by_label("Name or id").fill("logged agency")
+    page.get_by_label("By, or approved by").fill("carmen")
+    page.get_by_label("Client, by its name").fill("logged agency")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page).to_have_url(f"/console/log?act=updated&client_id={client_id}")
+    expect(page.get_by_label("Client, by its name")).to_have_value("Logged Agency")
     row = page.get_by_role("row").filter(has_text="Logged Agency")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("Esi Mensah")
     expect(row).to_contain_text("approved by Carmen Ortega")
     row.locator("summary").click()
-    expect(row.locator("del")).to_have_text("minimal")
-    expect(row.locator("ins")).to_have_text("full")
+    expect(row.locator("del")).to_have_text("Minimal")
+    expect(row.locator("ins")).to_have_text("Full")
     accessible(page)
-    page.get_by_label("Name or id").fill("no such thing")
-    expect(page.get_by_text("No entry that is shown has this text.")).to_be_visible()
-    page.get_by_label("Name or id").fill("")
+    page.get_by_label("By, or approved by").fill("nobody")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("There is no such entry.")).to_be_visible()
+    page.get_by_label("Client, by its name").fill("no such agency")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("No client has this name.")).to_be_visible()
+    page.get_by_label("Client, by its name").fill("Logged Agency")
+    page.get_by_label("By, or approved by").fill("")
+    page.get_by_role("button", name="Show", exact=True).click()
     row.get_by_role("link", name="Approval").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Logged Agency")

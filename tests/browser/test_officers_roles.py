@@ -42,11 +42,8 @@ def test_each_role_opens_what_it_may(role: str, page_as: Opened, watch: Watch) -
 def test_the_overview_says_what_needs_attention(office: Office, page_as: Opened, accessible: Accessible) -> None:
     """What waits, ends soon or is nearly used up is first, and leads to where it is dealt with."""
     client_id = office.register("Attention Agency")
+    office.ask(client_id, disclosure=["full"])
     manager = page_as("client-manager", "/console/")
-    with manager.expect_request(lambda request: "authorization" in request.headers) as found:
-        manager.reload()
-    settled(manager)
-    office.ask(found.value.headers["authorization"], client_id, disclosure=["full"])
 
     def with_requests(route: Route) -> None:  # which a local server does not count
         answer = route.fetch()
@@ -67,7 +64,9 @@ def test_the_overview_says_what_needs_attention(office: Office, page_as: Opened,
     manager.get_by_role("button", name="Read again").click()
     expect(manager.locator(".plot canvas")).to_be_visible()
     manager.get_by_text("The numbers as a table").click()
-    expect(manager.get_by_role("columnheader", name="others")).to_be_visible()
+    expect(manager.get_by_role("columnheader", name="Others")).to_be_visible()
+    expect(manager.get_by_role("cell", name="Answered", exact=True)).to_be_visible()
+    expect(manager.get_by_role("cell", name="Rejected: not valid")).to_be_visible()
     expect(manager.get_by_text("for a second person.").first).to_be_visible()
     accessible(manager)
     manager.get_by_role("link", name="Open approvals").click()
@@ -75,12 +74,12 @@ def test_the_overview_says_what_needs_attention(office: Office, page_as: Opened,
 
 
 def test_the_overview_says_how_old_the_registry_is(page_as: Opened, accessible: Accessible) -> None:
-    """A registry that follows a database has a card; when it is old, this needs attention, with the reason."""
+    """A registry that is followed and old needs attention, with the reason; one that was loaded once does not."""
     page = page_as("auditor", "/console/")
     expect(page.get_by_role("heading", name="The followed database")).to_have_count(0)
     reason = "OpenSPP's database stopped answering."
     known = {"follows": "OpenSPP 17 (17.0.1.3)", "as_of": "2026-11-30T01:00:00Z", "outcome": "failed"}
-    registry = {**known, "reason": reason, "records_apart": 0, "is_old": True}
+    registry = {**known, "reason": reason, "records_apart": 0, "is_following": True, "is_old": True}
 
     def with_registry(route: Route) -> None:
         answer = route.fetch()
@@ -93,6 +92,10 @@ def test_the_overview_says_how_old_the_registry_is(page_as: Opened, accessible: 
     expect(page.get_by_role("heading", name="The followed database")).to_be_visible()
     expect(page.get_by_text(reason)).to_be_visible()
     accessible(page)
+    registry |= {"outcome": "succeeded", "reason": "", "is_following": False, "is_old": False}
+    page.get_by_role("button", name="Read again").click()
+    expect(page.get_by_text("The registry was loaded once, as of")).to_be_visible()
+    expect(page.get_by_text("hours old")).to_have_count(0)
 
 
 def test_an_api_that_fails_is_said(page_as: Opened, watch: Watch) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,6 @@ class Outcome:
 Dci = Callable[..., Outcome]
 Clients = Callable[..., Outcome]
 NEW = ("--sender-id", "health.example.org", "--scopes", "registry.search")
-_OF_THE_SERVER = re.compile(r"\d ms client=")  # its line a request
 
 
 @pytest.fixture(autouse=True)
@@ -102,9 +100,7 @@ def clients(admin: Admin, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
         def run(*arguments: object, stdin: str = "", meanwhile: Callable[[], object] = nothing) -> Outcome:
             monkeypatch.setattr("sys.stdin", Operator(stdin, meanwhile))
-            outcome = dci("clients", *map(str, arguments))
-            own = [line for line in outcome.err.splitlines() if not _OF_THE_SERVER.search(line)]
-            return replace(outcome, err="\n".join(own))
+            return dci("clients", *map(str, arguments))
 
         yield run
 
@@ -149,15 +145,35 @@ Exchanges = Callable[..., Outcome]
 
 
 @pytest.fixture
-def exchange(dci: Dci, api: Api, monkeypatch: pytest.MonkeyPatch) -> Exchanges:
-    """Return `dci exchange redrive` and `cancel` on the table of `api`, with an answer on stdin."""
+def as_administrator(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Exchanges]]:
+    """Return a maker of commands of a group with an administrator's credentials, and the ExchangeTable of `api`."""
+    admin = Admin(api)
+    monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
+    monkeypatch.setenv("DCI_CLIENT_SECRET", admin.secret)
     monkeypatch.setenv("EXCHANGE_TABLE", api.runtime.settings.exchange_table)
+    with api_over_http(api) as url:
+        monkeypatch.setenv("DCI_API", url)
 
-    def run(*arguments: str, stdin: str = "", meanwhile: Callable[[], object] = nothing) -> Outcome:
-        monkeypatch.setattr("sys.stdin", Operator(stdin, meanwhile))
-        return dci("exchange", *arguments)
+        def group(name: str) -> Exchanges:
+            def run(*arguments: str, stdin: str = "", meanwhile: Callable[[], object] = nothing) -> Outcome:
+                monkeypatch.setattr("sys.stdin", Operator(stdin, meanwhile))
+                return dci(name, *arguments)
 
-    return run
+            return run
+
+        yield group
+
+
+@pytest.fixture
+def exchange(as_administrator: Callable[[str], Exchanges]) -> Exchanges:
+    """Return `dci exchange`, with an answer on stdin."""
+    return as_administrator("exchange")
+
+
+@pytest.fixture
+def subscriptions(as_administrator: Callable[[str], Exchanges]) -> Exchanges:
+    """Return `dci subscriptions`, with an answer on stdin."""
+    return as_administrator("subscriptions")
 
 
 @pytest.fixture
@@ -169,25 +185,6 @@ def over_api(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ex
     with api_over_http(api) as url:
         monkeypatch.setenv("DCI_API", url)
         yield lambda *arguments: dci("exchange", *arguments)
-
-
-@pytest.fixture
-def subscriptions(api: Api, dci: Dci, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exchanges]:
-    """Return `dci subscriptions` with an administrator's credentials, on the tables of `api`, and an answer."""
-    admin = Admin(api)
-    monkeypatch.setenv("DCI_CLIENT_ID", admin.client.client_id)
-    monkeypatch.setenv("DCI_CLIENT_SECRET", admin.secret)
-    monkeypatch.setenv("EXCHANGE_TABLE", api.runtime.settings.exchange_table)
-    with api_over_http(api) as url:
-        monkeypatch.setenv("DCI_API", url)
-
-        def run(*arguments: str, stdin: str = "") -> Outcome:
-            monkeypatch.setattr("sys.stdin", Operator(stdin, nothing))
-            outcome = dci("subscriptions", *arguments)
-            own = [line for line in outcome.err.splitlines() if not _OF_THE_SERVER.search(line)]
-            return replace(outcome, err="\n".join(own))
-
-        yield run
 
 
 @pytest.fixture

@@ -59,6 +59,14 @@ def test_the_description_is_current() -> None:
     assert json.loads(kept) == DOCUMENT
 
 
+def test_the_description_is_small(api: Api) -> None:
+    """It is served without indentation, and what several operations have is in it once."""
+    served = api.send(event("openapi")).text
+    compact = json.dumps(DOCUMENT, separators=(",", ":"), ensure_ascii=False)
+    assert len(served) < 1.01 * len(compact)
+    assert len(served) < 230_000
+
+
 def test_the_description_is_served(api: Api) -> None:
     """Anybody may read it, and keep it for a while."""
     reply = api.send(event("openapi"))

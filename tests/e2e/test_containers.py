@@ -142,6 +142,7 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
         (201, "POST", "/clients", NEW_CLIENT | {"name": f"Ministry {uuid4()}"}, admin),
         *((200, "GET", f"/clients{path}", None, admin) for path in ("", "/log", "/deleted", "/preview")),
         (200, "GET", "/clients/{client_id}/usage", None, admin),
+        (403, "POST", "/clients/{client_id}/redrive", None, admin),
         (403, "POST", "/clients/{client_id}/resume", None, admin),
         (200, "GET", "/overview", None, admin),
         (200, "GET", "/clients/{client_id}", None, admin),

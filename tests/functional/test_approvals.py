@@ -6,13 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
+import pytest
 
+from dci_common.clients.proposal import proposal_item
+from dci_common.clients.proposals import MAX_WAITING, Proposals
 from dci_common.oauth.key_ring import generate
+from dci_common.timestamps import timestamp
 from support.admin_client import Admin
 from support.api import Api
 from support.approvals import Office, new_client
+from support.callback_secrets import secrets_for_callbacks
 from support.events import event
 from support.lists import whole_list
+from support.own_clients import Own
 
 WEEK = 7 * 86_400
 SECRET = "of-the-partner-0123456789"
@@ -39,6 +45,11 @@ def test_a_new_client_waits_for_a_second_person(office: Office) -> None:
     assert office.amina.send("secrets_list", **path).json["secrets"] == []
     added = office.amina.send("secrets_add", **path)
     assert (added.status, "client_secret" in added.json) == (201, True)
+
+
+def test_the_list_says_what_waits_in_this_deployment(office: Office) -> None:
+    """The list has the deployment's setting, so that an empty list differs from approvals that are off."""
+    assert office.amina.send("approvals_list").json["mode"] == "widening"
 
 
 def test_what_widens_waits_and_what_narrows_does_not(office: Office) -> None:
@@ -162,21 +173,58 @@ def test_a_client_narrows_at_once_and_proposes_what_widens(office: Office) -> No
 
 
 def test_a_change_with_a_secret_for_callbacks_waits_without_it(office: Office) -> None:
-    """The secret is in Secrets Manager before, under a version that nothing uses; without approval it is deleted."""
+    """The secret is in Secrets Manager before, readable by nobody; without approval it is deleted."""
     secrets = boto3.client("secretsmanager")
     asked = office.amina.create(callbacks=CALLBACKS)
     client_id, name = asked.json["client_id"], f"dci/callbacks/{asked.json['client_id']}"
     shown = office.bo.send("approval_get", approval_id=asked.json["approval_id"])
     version = shown.json["after"]["callbacks"]["secret_version"]
     assert SECRET not in shown.text
-    assert secrets.get_secret_value(SecretId=name, VersionId=version)["SecretString"] == SECRET
+    with pytest.raises(secrets.exceptions.InvalidRequestException):
+        secrets.get_secret_value(SecretId=name, VersionId=version)
     assert office.bo.approve(asked.json["approval_id"]).status == 200
+    assert "DeletedDate" not in secrets.describe_secret(SecretId=name)
+    assert secrets.get_secret_value(SecretId=name, VersionId=version)["SecretString"] == SECRET
     stored = office.amina.send("client_get", client_id=client_id).json
     assert stored["callbacks"]["secret_version"] == version
     rejected = office.amina.create(callbacks=CALLBACKS).json
     assert office.bo.reject(rejected["approval_id"]).status == 200
     listed = [one["Name"] for one in secrets.list_secrets(MaxResults=100)["SecretList"]]
     assert f"dci/callbacks/{rejected['client_id']}" not in listed
+
+
+def test_a_secret_dies_with_the_registration_that_waits(office: Office) -> None:
+    """Of a client that nobody approves, AWS deletes the secret a day after the proposal has expired."""
+    asked = office.amina.create(callbacks=CALLBACKS)
+    waits = boto3.client("secretsmanager").describe_secret(SecretId=f"dci/callbacks/{asked.json['client_id']}")
+    days = round((waits["DeletedDate"] - waits["CreatedDate"]).total_seconds() / 86_400)
+    assert days == 8
+    assert asked.json["expires"] == timestamp(office.api.clock() + WEEK)
+
+
+def test_a_bounded_number_of_changes_wait(new_own: Callable[..., Own]) -> None:
+    """Then nothing more is asked for, and no secret of it stored, until one is decided or has expired."""
+    own = new_own(approvals="widening")
+    client_id = own.registered()
+    asked = Proposals(own.api.runtime).get(own.waiting(client_id))
+    for number in range(1, MAX_WAITING):
+        item = proposal_item(asked._replace(approval_id=f"a-{number}"))
+        own.api.runtime.dynamodb.put_item(TableName=own.api.runtime.settings.clients_table, Item=item)
+    before = secrets_for_callbacks()
+    for refused in (
+        own.amina.create(callbacks=CALLBACKS),
+        own.amina.update(client_id, callbacks=CALLBACKS),
+        own.amina.update(client_id, disclosure=["full"]),
+    ):
+        assert refused.status == 409
+        assert "500 changes wait for approval already" in refused.text
+    assert secrets_for_callbacks() == before
+    assert own.amina.send("client_disable", client_id=client_id).status == 200
+    assert own.bo.reject("a-7").status == 200
+    assert own.amina.create().status == 202
+    assert own.amina.create().status == 409
+    own.api.clock.advance(WEEK)
+    assert own.amina.create().status == 202
 
 
 def test_a_name_that_is_taken_is_rejected_at_once_or_by_the_approval(office: Office) -> None:

@@ -117,10 +117,10 @@ def test_days_are_kept_for_a_month(own: Own) -> None:
 
 
 def test_parameters_that_contradict_each_other_are_rejected(own: Own) -> None:
-    """A client's days have no date, and a day's clients no number of days; a client that is unknown is 404."""
+    """A client's days have no date, and those of all clients are seven at most; a client that is unknown is 404."""
     client_id = own.registered()
     wrong: tuple[dict[str, object], ...] = (
-        {"days": 3},
+        {"days": 8},
         {"client_id": client_id, "date": "2026-03-01"},
         {"client_id": client_id, "limit": 1},
     )

@@ -224,6 +224,19 @@ def test_a_quota_that_is_used_up_waits_for_the_next_day(exchange_api: tuple[Api,
     assert len(set(receiver.ids)) == receiver.pages[0][0]["pagination"]["total_count"] == 41
 
 
+@pytest.mark.parametrize(("a_day", "is_near"), [(51, True), (52, False)])
+def test_a_client_is_near_its_limit_by_asynchronous_searches_too(
+    exchange_api: tuple[Api, Queues], receiver: Receiver, a_day: int, *, is_near: bool
+) -> None:
+    """From 80 % of its records of a day on, a client is listed, as by searches that are answered at once."""
+    partner = Partner(*exchange_api, receiver.url, records_a_day=a_day)
+    reply = partner.search(predicate(EVERYBODY))
+    partner.work()
+    assert (partner.state(reply), len(set(receiver.ids))) == ("answered", 41)
+    near = ExchangeLists(partner.api.runtime).listed(near_limit_queue(str(day(partner.api.clock()))))
+    assert (partner.client.client_id in near) == is_near
+
+
 def test_a_group_that_no_day_has_room_for_is_rejected_at_once(
     exchange_api: tuple[Api, Queues], receiver: Receiver
 ) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from dci_common.exchange.exchange_store import ExchangeStore
 from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.operators.store import OperatorStore
 from dci_common.subscriptions.channels import Channels
@@ -56,6 +59,61 @@ def test_a_redrive_ends_a_pause(own: Own, owner: str) -> None:
     WorkerPlaces(own.api.runtime).pause(owner)
     assert act(own, "exchange_redrive", exchange.correlation_id).status == 200
     assert not WorkerPlaces(own.api.runtime).is_paused(owner)
+
+
+def redrive_all(own: Own, client_id: str, **query: Any) -> Reply:
+    """Have Amina redrive a page of what is dead of a client."""
+    return own.amina.send("client_redrive", client_id=client_id, query=urlencode(query))
+
+
+def test_the_dead_exchanges_of_a_client_are_redriven(own: Own, owner: str) -> None:
+    """Page by page all of them go on, each once, and no others; one entry of the log names those of a page."""
+    runtime, other = own.api.runtime, own.registered()
+    dead, kept = [], []
+    for _ in range(5):
+        own.api.clock.advance(1)
+        dead.append(ended(runtime, owner, "dead", **SECOND_PAGE))
+        kept += [ended(runtime, owner, "refused"), ended(runtime, other, "dead"), accepted(runtime, owner)]
+    own.api.clock.advance(1)
+    pages, page = [], {"next": ""}
+    while "next" in page:
+        page = redrive_all(own, owner, limit=2, **page).json
+        pages.append(page["redriven"])
+        page.pop("failed"), page.pop("redriven")
+    latest_first = [one.correlation_id for one in reversed(dead)]
+    assert [one for redriven in pages for one in redriven] == latest_first
+    assert max(map(len, pages)) == 2
+    assert {stored(runtime, one).state for one in dead} == {"delivering"}
+    assert [stored(runtime, one) for one in kept] == kept
+    redriven = {f"exchanges.{one}": {"before": "dead", "after": "redriven"} for one in latest_first[:2]}
+    assert acts(own, owner)[-1] == ("exchange_redriven", "Amina", redriven)
+    again = redrive_all(own, owner)
+    assert again.json == {"redriven": [], "failed": []}
+    assert len(acts(own, owner)) == 3
+
+
+def test_what_cannot_be_redriven_keeps_nothing_else_from_it(own: Own, owner: str) -> None:
+    """One whose message is kept no longer is named with the reason, and the others go on."""
+    old = accepted(own.api.runtime, owner, **SECOND_PAGE)
+    own.api.clock.advance(32 * 86_400)
+    gone = ExchangeStore(own.api.runtime).end(replace(old, state="dead"))
+    dead = ended(own.api.runtime, owner, "dead")
+    found = redrive_all(own, owner).json
+    assert found["redriven"] == [dead.correlation_id]
+    assert [one["correlation_id"] for one in found["failed"]] == [gone.correlation_id]
+    assert "is kept no longer" in found["failed"][0]["message"]
+
+
+def test_whose_dead_exchanges_are_redriven_is_known(own: Own, owner: str) -> None:
+    """A client that is not, or a page of another list, is rejected, and nobody but a client-manager may do it."""
+    ended(own.api.runtime, owner, "dead")
+    assert redrive_all(own, "00000000-0000-4000-8000-000000000000").status == 404
+    WorkerPlaces(own.api.runtime).pause(owner)
+    WorkerPlaces(own.api.runtime).pause(own.registered())
+    paused = own.read("exchanges_paused", limit=1).json["next"]
+    assert redrive_all(own, owner, next=paused).status == 400
+    assert own.dana.send("client_redrive", client_id=owner).status == 403
+    assert acts(own, owner) == []
 
 
 def test_an_open_exchange_is_cancelled(own: Own, owner: str) -> None:

@@ -122,7 +122,7 @@ def test_a_redrive_of_what_nobody_is_called_for_ends_no_pause(partner: Partner) 
     WorkerPlaces(runtime).pause(client_id)
     redrive(partner, reply)
     assert partner.state(reply) == "answered"
-    assert [paused for paused, _ in Interventions(runtime).paused()] == [client_id]
+    assert WorkerPlaces(runtime).is_paused(client_id)
 
 
 def test_what_was_accepted_before_a_pause_waits_for_its_end(partner: Partner, receiver: Receiver) -> None:

@@ -46,6 +46,18 @@ def test_records_are_counted_for_the_quota(scene: Scene) -> None:
     assert scene.types == [["UPDATE"], ["UPDATE"]]
 
 
+def test_a_client_is_near_its_limit_by_notifications_too(scene: Scene) -> None:
+    """From 80 % of its records of a day on, a client is listed before anything has to wait."""
+    change_client(scene.partner, records_a_day=2)
+    subscription, api = scene.subscribed(), scene.partner.api
+    for record_id, is_near in (("anna", False), ("beno", True)):
+        scene.put(subscription, Event.UPDATED, record_id=record_id)
+        scene.partner.work()
+        near = ExchangeLists(api.runtime).listed(near_limit_queue(str(day(api.clock()))))
+        assert (scene.partner.client.client_id in near) == is_near
+    assert scene.types == [["UPDATE"], ["UPDATE"]]
+
+
 def test_a_client_has_so_many_notifications_a_minute(scene: Scene) -> None:
     """Further pages wait for the next minute."""
     change_client(scene.partner, notifications_a_minute=1)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from typing import Any
 
 import pytest
 
 from dci_cli.local.rotation import rotate, rotating
-from dci_common.registries.social.disclosure import MINIMAL
+from dci_common.registries.social.disclosure import FULL, MINIMAL
 from dci_rotation import app as rotation_app
 from support.api import START, Api, identified
-from support.audit_stream import index
+from support.audit_stream import index, own_audit_table
 from support.events import event
 from support.operator_provider import AUDIENCE, OpenIdProvider, create_client
 from support.overseeing import Oversight, disclosed
+from support.stored_items import tests_client as engine_client
 
 A_DAY = 86_400
 PERSON = ("PERSON#a", "PERSON#b")
@@ -35,6 +37,36 @@ def test_a_statement_says_who_saw_what_and_why(oversight: Oversight) -> None:
         }
     ]
     assert (reply["subjects"], reply["complete_since"]) == ([{"record": "PERSON#a", "exists": True}], "2026-02-01")
+
+
+def test_a_statement_names_what_was_sent_alone(oversight: Oversight) -> None:
+    """What a client only searches by, and what only households have, is not among the fields of a person."""
+    client, secret = oversight.api.client(disclosure=("full",))
+    oversight.saw("a", str(oversight.api.token(client, secret).json["access_token"]))
+    reply = oversight.ask("audit_statement", identifier_type="uin", identifier_value="a").json
+    never = {"income", "related_person", "group_type", "poverty_score"}
+    assert reply["disclosures"][0]["fields"] == sorted(FULL - never)
+    assert reply["identifier_type"] == "UIN"
+    [entry] = oversight.ask("audit", person="a").json["entries"][-1:]
+    assert (entry["fields"], entry["disclosed"]) == (sorted(FULL - never), "full")
+
+
+def test_a_table_with_a_stream_from_the_beginning_lacks_nothing(
+    new_api: Callable[..., Api], tiny_table: str, provider: OpenIdProvider
+) -> None:
+    """Where the table was created with its stream, the history is complete on the first day too."""
+    with own_audit_table() as runtime:
+        table = runtime.settings.audit_table
+        described = engine_client().describe_table(TableName=table)["Table"]
+        tables = {"registry_table": tiny_table, "audit_table": table, "audit_stream": described["LatestStreamArn"]}
+        people = {"operator_issuer": provider.issuer, "operator_audience": AUDIENCE}
+        oversight = Oversight(new_api(**tables, **people), provider)
+        for name in ("audit", "audit_statement"):
+            reply = oversight.ask(name, person="a").json
+            assert (reply["is_complete"], reply["complete_since"]) == (
+                True,
+                str(described["CreationDateTime"].astimezone(UTC).date()),
+            )
 
 
 def test_a_statement_names_nobody_else_and_no_query(oversight: Oversight) -> None:
@@ -64,7 +96,7 @@ def test_a_statement_names_nobody_else_and_no_query(oversight: Oversight) -> Non
         *["An organisation that is not registered any more"] * 2,
     ]
     assert (found[1]["fields"], found[1]["purpose"]) == (["the whole record"], "")
-    assert found[2]["purpose"].endswith("xxx ...")
+    assert found[2]["purpose"] == "x" * len(found[2]["purpose"].removesuffix(" ...")) + " ..."
     assert found[3]["purpose"] == "relief; R"
 
 
@@ -132,6 +164,18 @@ def test_usage_says_what_each_client_received_on_a_day(own: Oversight) -> None:
     assert (row["records"] > 0, row["records_a_day"], row["requests_a_minute"]) == (True, 50, 1_000_000)
     assert other["records"] == 0
     assert [one["records"] for one in own.ask("usage", date="2026-02-28").json["usage"]] == [0, 0]
+
+
+def test_usage_has_the_last_days_of_all_clients_at_once(own: Oversight) -> None:
+    """With days, each client has a row for each of them, the latest first; seven at most, and not with a date."""
+    own.api.client()
+    own.api.client()
+    found = own.ask("usage", days=3).json["usage"]
+    assert [one["date"] for one in found] == ["2026-03-01", "2026-02-28", "2026-02-27"] * 2
+    assert found[0]["client_id"] == found[2]["client_id"] != found[3]["client_id"]
+    assert len(own.ask("usage", days=7, limit=1).json["usage"]) == 7
+    for parameters in ({"days": 8}, {"days": 0}, {"days": 3, "date": "2026-02-28"}):
+        assert own.ask("usage", **parameters).status == 400
 
 
 def test_lists_have_pages_whatever_the_names_of_clients_are(own: Oversight) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dci_cli.local.demo import Population
-from dci_common.registries.social.disclosure import FULL, MINIMAL, STANDARD
+from dci_common.registries.social.disclosure import FULL, MINIMAL, STANDARD, sent
 from dci_common.registry.model.records import Group, Membership, Person
 from support.api import Api, identified, predicate
 from support.example_counts import sampled
@@ -122,6 +122,14 @@ def test_an_attribute_discloses_itself_and_nothing_else(known_api: Api, attribut
     for place, response in enumerate(reply.items):
         shown = members_of(response["data"]["reg_records"])
         assert shown == asked_for({attribute, "birth_date", "identifier"}, place), response["reference_id"]
+
+
+@pytest.mark.parametrize("attribute", sorted(FULL))
+def test_a_statement_names_what_records_have(attribute: str) -> None:
+    """What a statement says was sent in a type of record is what such records show of the attribute."""
+    for place, record_type in enumerate(("SRPerson", "Group", "person")):
+        is_sent = attribute in sent(frozenset({attribute}), record_type)
+        assert is_sent == bool(ADDS[attribute][place]), record_type
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,12 @@ def listed(reader: Admin, **query: object) -> list[str]:
     return [subscription["code"] for subscription in reader.api.send(sent).json["subscriptions"]]
 
 
+def unnotified(reader: Admin, **query: object) -> Reply:
+    """Read a page of the clients that are not notified."""
+    sent = event("subscriptions_failing", token=reader.token) | {"rawQueryString": urlencode(query)}
+    return reader.api.send(sent)
+
+
 def show(reader: Admin, code: str) -> Reply:
     """Read a subscription."""
     return on(reader, "subscription_get", code)
@@ -111,8 +117,7 @@ def test_failing_subscribers_are_listed(api: Api, reader: Admin, owner: str) -> 
     first = failing(api.runtime, owner)
     api.clock.advance(60)
     second = failing(api.runtime, other, criteria=criteria(frequency="daily"), callback_url="")
-    reply = reader.api.send(event("subscriptions_failing", token=reader.token))
-    assert reply.json == {
+    assert unnotified(reader).json == {
         "subscribers": [
             {
                 "client_id": owner,
@@ -140,13 +145,41 @@ def test_a_subscriber_whose_receiver_is_gone_is_listed(api: Api, reader: Admin, 
     for client_id in (owner, nobody, other):
         api.clock.advance(60)
         WorkerPlaces(api.runtime).pause(client_id)
-    found = reader.api.send(event("subscriptions_failing", token=reader.token)).json["subscribers"]
+    found = unnotified(reader).json["subscribers"]
     assert [(one["client_id"], one["cause"]) for one in found] == [
         (other, "failed"),
         (owner, "gone"),
         (other, "gone"),
     ]
     assert found[1] == {"client_id": owner, "since": timestamp(api.clock() - 120), "cause": "gone"}
+
+
+def test_failing_subscribers_are_listed_in_pages(api: Api, reader: Admin, owner: str) -> None:
+    """Pages of one have all of them once, those that failed before those that are gone; with a client, its own."""
+    other = api.client()[0].client_id
+    for client_id in (owner, other):
+        failing(api.runtime, client_id)
+        api.clock.advance(60)
+        WorkerPlaces(api.runtime).pause(client_id)
+    found, page = [], {"next": ""}
+    while "next" in page:
+        page = unnotified(reader, limit=1, **page and {"next": page["next"]}).json
+        found += [(one["client_id"], one["cause"]) for one in page["subscribers"]]
+        assert len(page["subscribers"]) <= 1
+    assert found == [(owner, "failed"), (other, "failed"), (owner, "gone"), (other, "gone")]
+    own = unnotified(reader, client_id=other).json
+    assert [(one["client_id"], one["cause"]) for one in own["subscribers"]] == [(other, "failed"), (other, "gone")]
+    assert "next" not in own
+
+
+def test_a_page_of_failing_subscribers_begins_where_another_ended(api: Api, reader: Admin, owner: str) -> None:
+    """A `next` of another list, or of none, is rejected, and so is what is not the id of a client."""
+    failing(api.runtime, owner)
+    failing(api.runtime, api.client()[0].client_id)
+    assert unnotified(reader, next=unnotified(reader, limit=1).json["next"]).status == 200
+    dead = reader.api.send(event("exchanges_list", token=reader.token) | {"rawQueryString": "limit=1"}).json["next"]
+    for query in ({"next": dead}, {"next": "x"}, {"client_id": "a/b"}, {"limit": 0}):
+        assert unnotified(reader, **query).status == 400
 
 
 @pytest.mark.parametrize(

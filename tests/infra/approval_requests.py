@@ -19,7 +19,9 @@ from support.stored_subscriptions import failing
 def operators(api: Api, provider: OpenIdProvider) -> Iterator[tuple[int, Event]]:
     """Yield requests with the statuses of their answers; in `api` changes wait."""
     manager, approver = provider.token("client-manager"), provider.token("approver", sub="another")
-    body = {"name": "Registered by a person", "sender_id": SENDER, "scopes": ["registry.search"]}
+    callbacks = {"urls": ["https://partner.example.org/dci"], "auth": "bearer", "secret": "s3cret"}
+    body: dict[str, object] = {"name": "Registered by a person", "sender_id": SENDER, "scopes": ["registry.search"]}
+    body |= {"callbacks": callbacks}
     create = event("clients_create", body=body, token=manager)
     yield 403, event("clients_create", body=body, token=provider.token("auditor"))
     yield 202, create
@@ -52,9 +54,12 @@ def _sent_again(api: Api, manager: str) -> Iterator[tuple[int, Event]]:
     client, _ = api.client()
     dead = {"pathParameters": {"correlation_id": ended(api.runtime, client.client_id, "dead").correlation_id}}
     yield 200, event("exchange_redrive", token=manager) | dead
+    ended(api.runtime, client.client_id, "dead")
+    own = {"pathParameters": {"client_id": client.client_id}}
+    yield 200, event("client_redrive", token=manager) | own
     failing(api.runtime, client.client_id)
     WorkerPlaces(api.runtime).pause(client.client_id)
-    yield 200, event("client_resume", token=manager) | {"pathParameters": {"client_id": client.client_id}}
+    yield 200, event("client_resume", token=manager) | own
 
 
 def _about(approval_id: str) -> Event:

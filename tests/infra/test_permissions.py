@@ -28,6 +28,7 @@ UPDATE, QUERY = "dynamodb:UpdateItem", "dynamodb:Query"
 SEND = on("sqs:SendMessage", "WorkQueue DeliveryQueue")
 RECEIVE = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes"
 READ_STREAM = "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams"
+ON_SECRETS = ("CreateSecret", "PutSecretValue", "DeleteSecret", "RestoreSecret")
 OF_CLIENTS = ("CLIENT#*", "SECRET#*", "NAME#*")
 OF_ACTS = ("LOG#*", "APPROVAL#*", "HANDOVER#*", "DELETED#*")
 KEEP, CALLBACKS, METRICS = "s3:PutObject", "${AWS::StackName}/callbacks/*", "cloudwatch:GetMetricData"
@@ -74,8 +75,7 @@ REVIEWED = {
         on(DELETE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", transaction=True),
         on(UPDATE, "ExchangeTable", "SUBSCRIBED#*", "SUBSCRIPTIONS", "WATCH#*", "OPEN#*", transaction=True),
         on(UPDATE, "ExchangeTable", "EXCHANGE#*", "TRANSACTION#*", "CLIENT#*", "OPEN#*", "CHANNEL#*", "PROVIDER"),
-        on(METRICS, "*"),
-        on("secretsmanager:CreateSecret secretsmanager:PutSecretValue secretsmanager:DeleteSecret", CALLBACKS),
+        *(on(METRICS, "*"), on(" ".join(f"secretsmanager:{act}" for act in ON_SECRETS), CALLBACKS)),
         Statement(
             frozenset({"secretsmanager:RotateSecret"}),
             frozenset({"SigningKeys", "MessageKeys"}),
@@ -147,7 +147,7 @@ REVIEWED = {
         on(QUERY, "RegistryTable", "PHONE#*", "EMAIL#*"),
         *(on(BATCH_GET, "ExchangeTable", "RATE#*"), on(UPDATE, "ExchangeTable", "PROVIDER")),
         *(on(QUERY, "AuditTable", "RECORD#*", "DAY#*", "INDEX"), on(BATCH_GET, "AuditTable", "DAY#*")),
-        *(on(PUT, "AuditTable", "DAY#*"), on(LOG, "OversightLogs")),
+        *(on(PUT, "AuditTable", "DAY#*"), on("dynamodb:DescribeTable", "AuditTable"), on(LOG, "OversightLogs")),
     ],
     "ConsoleFunction": [on(LOG, "ConsoleLogs")],
     "RotationFunction": [

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from support.admin_client import Admin
 from support.call_trace import aws_calls
 from support.events import event
-from support.handing_over import WRONG, Officer, handed_over
+from support.handing_over import WRONG, Officer, handed_over, listed
 from support.lost_answers import functions_lose
 
 if TYPE_CHECKING:
@@ -63,6 +65,51 @@ def test_no_page_is_framed_kept_or_referred_to(api: Api) -> None:
         assert reply.headers["Cache-Control"] == "no-store"
         assert reply.headers["X-Content-Type-Options"] == "nosniff"
     assert not re.search(r" on\w+=| style=|<script>", "".join(reply.text for reply in replies))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "cross-site", "origin": "null"},
+        {"sec_fetch_site": "same-site", "origin": "https://other.example.org"},
+        {"sec_fetch_site": "x"},
+        {"origin": "https://evil.example"},
+        {"origin": "https://registry.example.org.evil.example"},
+    ],
+    ids=str,
+)
+def test_a_page_of_another_site_sends_nothing(api: Api, headers: dict[str, str]) -> None:
+    """What a foreign page sends is rejected before a try is counted, as a form and as JSON; the link stays open."""
+    admin = Admin(api)
+    owner = client_of(admin)
+    officer = handed_over(admin, owner)
+    for reply in (officer.submit(**headers), officer.send(**headers)):
+        assert reply.status == 403
+        assert "a page of another site" in reply.text
+    assert listed(admin, owner)[0]["tries_left"] == 5
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "same-origin", "origin": "null"},
+        {"sec_fetch_site": "none"},
+        {"origin": "null"},
+        {"origin": "https://registry.example.org"},
+        {},
+    ],
+    ids=str,
+)
+def test_the_page_itself_works_in_every_browser(api: Api, headers: dict[str, str]) -> None:
+    """Its form is accepted from browsers that say where it comes from, from older ones, and from none."""
+    admin = Admin(api)
+    assert handed_over(admin, client_of(admin)).submit(**headers).status == 200
+
+
+def test_who_has_no_script_is_warned_of_a_second_press(api: Api) -> None:
+    """The page says beforehand that the button is pressed once, where no script sees to it."""
+    page = api.send(event("handover_page")).text
+    assert page.index("<noscript><p>Press the button once") < page.index("<button>")
 
 
 def test_opening_a_link_uses_nothing_up(api: Api) -> None:

@@ -25,6 +25,7 @@ def api_over_http(api: Api, port: int = 0) -> Iterator[str]:
         return {"statusCode": reply.status, "headers": reply.headers, "body": reply.text}
 
     server = GatewayServer(port, Routes(dict.fromkeys(routes(), handle)))
+    server.logs_requests = False  # commands print to the same streams
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

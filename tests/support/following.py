@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,11 +51,15 @@ class Following:
 
     def kill(self, source: Source | str, at: int, *arguments: object, before: bool) -> None:
         """Run the command in a process that is killed at this call of DynamoDB, if there are so many."""
+        self.through(lambda client: KilledClient(client, at, before=before), source, *arguments)
+
+    def through(self, wrap: Callable[[Any], Any], source: Source | str, *arguments: object) -> Outcome:
+        """Run the command with a client of DynamoDB in place of its own."""
         runtime = OperatorRuntime(self.registry.runtime.settings, retry=NO_PAUSES)
-        vars(runtime)["dynamodb"] = KilledClient(runtime.dynamodb, at, before=before)
+        vars(runtime)["dynamodb"] = wrap(runtime.dynamodb)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(command, "runtime_of", lambda _: runtime)
-            self(source, *arguments)
+            return self(source, *arguments)
 
     def without_pauses(self, source: Source, *arguments: object) -> Outcome:
         """Run the command so that nothing that failed waits longer than a pass."""

@@ -26,15 +26,15 @@ class Officer:
     def __post_init__(self) -> None:
         self.source = ".".join(map(str, (10, *self.api.runtime.random_bytes(3))))
 
-    def send(self, code: str = "", *, source: str = "") -> Reply:
+    def send(self, code: str = "", *, source: str = "", **headers: str) -> Reply:
         """Send the link and a code as JSON."""
         body = {"link": self.link, "code": code or self.code}
-        return self._send(event("handover_json", body=body), source)
+        return self._send(event("handover_json", body=body, **headers), source)
 
-    def submit(self, code: str = "") -> Reply:
+    def submit(self, code: str = "", **headers: str) -> Reply:
         """Send the form of the page."""
         form = urlencode({"link": self.link.rpartition("#")[2], "code": code or self.code})
-        return self._send(event("handover_form", body=form), "")
+        return self._send(event("handover_form", body=form, **headers), "")
 
     def _send(self, sent: Any, source: str) -> Reply:
         sent["requestContext"]["http"]["sourceIp"] = source or self.source

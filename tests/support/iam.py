@@ -142,8 +142,8 @@ def calls(operation: str, request: Mapping[str, Any], resources: Mapping[str, st
         case "Query":
             index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
             yield Call("dynamodb:Query", resources[request["TableName"]] + index, frozenset({_partition(request)}))
-        case "Scan":
-            yield Call("dynamodb:Scan", resources[request["TableName"]])
+        case "Scan" | "DescribeTable":
+            yield Call(f"dynamodb:{operation}", resources[request["TableName"]])
         case _:
             yield from _on_items(operation, resources[request["TableName"]], [request.get("Key") or request["Item"]])
 

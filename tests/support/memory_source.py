@@ -40,6 +40,7 @@ class MemorySource:
     problem: Exception | None = None
     reads: int = 0
     says_who_is_restricted: bool = True
+    not_granted: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def put(self, number: int, record: Person | Group, *, silently: bool = False) -> None:
         """Write a registrant; silently, as plain SQL does it."""
@@ -82,7 +83,7 @@ class MemorySource:
         if self.problem:
             raise self.problem
         found = MemorySnapshot(dict(self.rows), self.database, self.lists, self.now)
-        found.says_who_is_restricted = self.says_who_is_restricted
+        found.says_who_is_restricted, found.not_granted = self.says_who_is_restricted, self.not_granted
         yield found
 
     def away(self) -> None:
@@ -103,10 +104,19 @@ class MemorySnapshot:
         self._rows = rows
         self.database, self.lists_digest, self.moment, self.version = database, lists, now, "Memory 1"
         self.says_who_is_restricted = True
+        self.not_granted: dict[str, tuple[str, ...]] = {}
         self._owners: dict[tuple[str, str], int] = {}
         for number in sorted(rows):
             for key in map(_key, rows[number].record.identifiers):
                 self._owners.setdefault(key, number)
+
+    def parts(self) -> dict[str, int]:
+        rows = self._rows.values()
+        return {
+            "identifiers": sum(len(row.record.identifiers) for row in rows),
+            "phone numbers": sum(len(row.record.phone_numbers) for row in rows),
+            "memberships": sum(len(row.members) for row in rows),
+        }
 
     def identities(self) -> Iterator[Identity]:
         for number in sorted(self._rows):

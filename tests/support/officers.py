@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 from dci_cli.aws import OperatorRuntime
 from dci_cli.local_server import local_environment
-from dci_common.clients.registration import NewClient, register
 from dci_common.settings import Settings
 from support.api import identified
 from support.console_browser import settled
+from support.console_clients import Clients
 from support.events import body_of
 from support.overseeing import disclosed, withhold
-from support.server_process import ServerProcess, command, eventually
+from support.server_process import command, eventually
 from support.stored_items import items_of, tests_client
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+    from support.server_process import ServerProcess
 
 DAY = 86_400
 UIN = "847951632"  # of the demo person p0001, of the household h0001
@@ -35,10 +37,15 @@ Item = dict[str, Any]
 
 @dataclass
 class Office:
-    """A server, and what is put into it. `clients` has the id and the secret of each client by its name."""
+    """What is put into the server of `manager`. `clients` has the id of each client by its name."""
 
-    server: ServerProcess
-    clients: dict[str, tuple[str, str]] = field(default_factory=dict)
+    manager: Clients
+    clients: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def server(self) -> ServerProcess:
+        """The server."""
+        return self.manager.server
 
     @contextmanager
     def runtime(self) -> Iterator[OperatorRuntime]:
@@ -48,23 +55,22 @@ class Office:
             yield OperatorRuntime(Settings(clients_table=clients, exchange_table=exchange, audit_table=audit))
 
     def register(self, name: str = "", **members: Any) -> str:
-        """Register a client as its deployer does, and return its id."""
+        """Register a client, and return its id."""
         named = name or f"Office {uuid.uuid4().hex[:8]}"
-        given = {"sender_id": "office", "scopes": ("registry.search",), "disclosure": ("minimal",)} | members
-        with self.runtime() as runtime:
-            client, secret = register(runtime, NewClient(name=named, **given))
-        self.clients[named] = client.client_id, secret
-        return client.client_id
+        client_id = self.manager.registered(
+            name=named, **{"sender_id": "office", "disclosure": ["minimal"]} | members
+        )
+        self.clients[named] = client_id
+        return client_id
 
     def name_of(self, client_id: str) -> str:
         """Return the name of a client that was registered here."""
-        return next(name for name, (id_, _) in self.clients.items() if id_ == client_id)
+        return next(name for name, id_ in self.clients.items() if id_ == client_id)
 
     def search(self, name: str, uin: str = UIN, **criteria: Any) -> None:
         """Have a client search for a person, and wait until the disclosure is in the history of the person."""
-        client_id, secret = self.clients[name]
-        form = f"grant_type=client_credentials&client_id={client_id}&client_secret={secret}"
-        token = self.server.send("POST", "/oauth2/client/token", form).json["access_token"]
+        client_id = self.clients[name]
+        token = self.manager.granted(client_id, self.manager.secret(client_id)).json["access_token"]
         message = body_of("search")
         message["header"]["sender_id"] = "office"
         message["message"]["search_request"] = [identified("UIN", uin, **criteria)]
@@ -96,22 +102,13 @@ class Office:
         lines = "\n".join(map(json.dumps, records))
         subprocess.run(arguments, env=variables, input=lines, text=True, check=True, capture_output=True)
 
-    def ask(self, token: str, client_id: str, **changes: Any) -> str:
-        """Ask for a change of a client that waits, and return the id of the approval."""
-        found = self.server.send("GET", f"/clients/{client_id}", Authorization=token)
-        asked = self.server.send(
-            "PATCH", f"/clients/{client_id}", changes, Authorization=token, **{"If-Match": found.headers["ETag"]}
-        )
+    def ask(self, client_id: str, person: str = "bayani", **changes: Any) -> str:
+        """Have a person ask for a change of a client that waits, and return the id of the approval."""
+        path, send = f"/clients/{client_id}", self.manager.send
+        tag = send("GET", path, person=person).headers["ETag"]
+        asked = send("PATCH", path, changes, person, **{"If-Match": tag})
         assert asked.status == 202, asked.text
         return str(asked.json["approval_id"])
-
-
-def authorization(page: Page) -> str:
-    """Return the header with which the page of a person asks the API."""
-    with page.expect_request(lambda request: "authorization" in request.headers) as found:
-        page.reload()
-    settled(page)
-    return str(found.value.headers["authorization"])
 
 
 def find(page: Page, identifier: str = UIN, type_: str = "UIN", *, button: str = "Show who saw it") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -12,8 +11,6 @@ from urllib.parse import urlencode
 from dci_cli.api import Api
 from dci_cli.audit.records import Period
 from dci_cli.command_error import CommandError
-from dci_cli.connection import connection_of
-from dci_cli.sign_in.store import current_token
 from dci_common.exchange.audit_records import Record
 from dci_common.json_text import json_text
 
@@ -28,20 +25,6 @@ class Answer(NamedTuple):
     warning: str
 
 
-def signed_in(options: argparse.Namespace) -> Api | None:
-    """Return the API of the profile if a person is signed in there, and no table is named. Raises CommandError."""
-    if options.table or options.local is not None:
-        return None
-    try:
-        base_url = connection_of(options).api
-    except CommandError:
-        if options.profile is not None:
-            raise
-        return None
-    token = current_token(base_url, time.time())
-    return Api(base_url, person=lambda: token) if token else None
-
-
 def read_by_api(api: Api, options: argparse.Namespace, period: Period) -> Answer:
     """Return what the options ask for. Raises CommandError."""
     entries, page = whole_list(api, "/audit", "entries", {**subject_of(api, options), **period_of(period)})
@@ -52,7 +35,7 @@ def read_by_api(api: Api, options: argparse.Namespace, period: Period) -> Answer
 def incompleteness(page: Mapping[str, Any], period: Period | None) -> str:
     """Return what may be missing of a record's history, in a period or in all time; empty if nothing is."""
     complete = page.get("complete_since", "")
-    if complete and period and complete <= str(period.first):
+    if page.get("is_complete") or (complete and period and complete <= str(period.first)):
         return ""
     since = f"before {complete} " if complete else ""
     return f"What was recorded {since}may be missing: run dci audit reindex."

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from dci_cli.api import Api
-from dci_cli.audit.by_api import read_by_api, signed_in
+from dci_cli.api import Api, add_person_options, api_of_person
+from dci_cli.audit.by_api import read_by_api
 from dci_cli.audit.client_names import with_names
 from dci_cli.audit.index import indexed_table
 from dci_cli.audit.output import print_csv, print_text
@@ -22,7 +22,6 @@ from dci_cli.audit.statement import print_statement
 from dci_cli.audit.subjects import client_subject, record_subject
 from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_table
 from dci_cli.command_error import CommandError
-from dci_cli.local_server import add_local
 from dci_cli.registry.support.interruption import interruptible
 from dci_cli.terminal import print_json
 from dci_common.errors import Unavailable
@@ -50,13 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print what a citizen may be given instead: the whole history, without queries (for who is signed in)",
     )
-    add_local(parser)
-    parser.add_argument(
-        "--profile",
-        metavar="NAME",
-        help="without a table: the profile of the API at which you are signed in, see `dci login`",
-    )
-    parser.set_defaults(api=None, client_id=None, client_secret=None)
+    add_person_options(parser)
     for option, output, use in (
         ("--table", "AuditTable", "with the records"),
         (
@@ -74,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 
     They are read from the tables, or without one through the API, if a person is signed in there.
     """
-    if not options.action and (api := signed_in(options)):
+    if not options.action and (api := api_of_person(options)):
         return _by_api(api, options)
     if options.statement:
         raise CommandError("--statement asks the API: sign in with `dci login`, and name no table (AUDIT_TABLE).")

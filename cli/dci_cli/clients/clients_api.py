@@ -64,6 +64,26 @@ class ClientsApi:
             raise CommandError("The exchange's correlation id is empty: see `dci exchange list`.")
         return self._send("GET", f"/exchanges/{quote(correlation_id, safe='')}")
 
+    def cancel_exchange(self, correlation_id: str) -> Any:  # noqa: ANN401 - JSON
+        """End an open exchange, and return it."""
+        return self._send("POST", f"/exchanges/{quote(correlation_id, safe='')}/cancel")
+
+    def redrive(self, correlation_id: str) -> Any:  # noqa: ANN401 - JSON
+        """Have an exchange that failed go on, and return it."""
+        return self._send("POST", f"/exchanges/{quote(correlation_id, safe='')}/redrive")
+
+    def redrive_dead(self, client_id: str) -> Iterator[Any]:
+        """Have all dead exchanges of a client go on, and return which do and which cannot, page by page."""
+        return self._whole_pages("POST", _path(client_id, "redrive"), {})
+
+    def paused(self) -> list[Any]:
+        """Return the clients whose callbacks are paused."""
+        return list(self._pages("/exchanges/paused", "clients", {}))
+
+    def resume(self, client_id: str) -> list[str]:
+        """Have what is paused sent to a client again, and return what that is."""
+        return list(self._send("POST", _path(client_id, "resume"))["resumed"])
+
     def subscriptions(self, query: Mapping[str, str]) -> Iterator[Any]:
         """Return the active subscriptions of a client, or those of all clients by condition."""
         return self._pages("/subscriptions", "subscriptions", query)
@@ -72,9 +92,9 @@ class ClientsApi:
         """Return how many subscriptions there are, and may be."""
         return self._send("GET", f"/subscriptions?{urlencode({**query, 'limit': '1'})}")["limits"]
 
-    def failing_subscribers(self) -> Iterator[Any]:
-        """Return the subscribers to which nothing is delivered any more."""
-        return iter(self._send("GET", "/subscriptions/failing")["subscribers"])
+    def failing_subscribers(self, query: Mapping[str, str]) -> Iterator[Any]:
+        """Return the subscribers, or those of one client, to which nothing is delivered any more."""
+        return self._pages("/subscriptions/failing", "subscribers", query)
 
     def subscription(self, code: str) -> Any:  # noqa: ANN401 - JSON
         """Return a subscription. Raises CommandError when there is none."""
@@ -150,11 +170,15 @@ class ClientsApi:
         return str(found.pop())
 
     def _pages(self, path: str, member: str, query: Mapping[str, str]) -> Iterator[Any]:
+        for page in self._whole_pages("GET", path, query):
+            yield from page[member]
+
+    def _whole_pages(self, method: str, path: str, query: Mapping[str, str]) -> Iterator[Any]:
         following = ""
         while following is not None:
             parameters = {"limit": str(_PAGE), **query, **({"next": following} if following else {})}
-            page = self._send("GET", f"{path}?{urlencode(parameters)}")
-            yield from page[member]
+            page = self._send(method, f"{path}?{urlencode(parameters)}")
+            yield page
             following = page.get("next")
 
     def _send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON

@@ -90,13 +90,14 @@ def _subscribers(deployment: Deployment) -> str:
         raise CheckSkipped(
             f"The client does not have {CLIENTS_READ}.", "Use an operator's client to see who cannot be notified."
         )
-    reply = deployment.api.get("/subscriptions/failing")
+    reply = deployment.api.get("/subscriptions/failing?limit=100")
     check_status(reply, 200, WRONG_URL)
     failing = reply.json["subscribers"]
     if failing:
         clients = len({subscriber["client_id"] for subscriber in failing})
+        counted = f"{'At least ' if 'next' in reply.json else ''}{clients}"
         raise CheckWarning(
-            f"{clients} {'client is' if clients == 1 else 'clients are'} not notified any more, the first one since"
+            f"{counted} {'client is' if clients == 1 else 'clients are'} not notified any more, the first one since"
             f" {failing[0]['since']}.",
             "Run dci subscriptions list --failing, and ask the partners.",
         )

@@ -7,7 +7,7 @@ import time
 from dci_cli.aws import aws_errors, check_table, dynamodb_client
 from dci_cli.command_error import CommandError
 from dci_cli.doctor.deployment import Finding
-from dci_cli.registry.support.follow_text import duration, problems_text
+from dci_cli.registry.support.follow_text import clock_time, duration, problems_text
 from dci_common.registry.storage import keys
 from dci_common.registry.storage.follow_status import FollowStatus
 
@@ -32,7 +32,11 @@ def _finding(status: FollowStatus, now: float) -> Finding:
     if not status.moment:
         failed = f": {status.outcome}" if status.outcome else "."
         return Finding(_CHECK, "warning", f"No pass over the database has succeeded yet{failed}", _REMEDY)
-    found = f"The registry is {duration(max(0.0, now - status.moment))} old ({status.version})."
+    found = (
+        f"The registry is {duration(max(0.0, now - status.moment))} old ({status.version})."
+        if status.is_following
+        else f"The registry was loaded once, as of {clock_time(status.moment)} ({status.version})."
+    )
     if status.outcome:
         found += f" The last pass failed: {status.outcome}"
     found = f"{found} {problems_text(status.problems)}".rstrip()

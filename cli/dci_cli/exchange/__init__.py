@@ -1,1 +1,1 @@
-"""`dci exchange`: asynchronous exchanges, listed through the API, redriven, cancelled and resumed in their table."""
+"""`dci exchange`: asynchronous exchanges, through the API; redriven and resumed in their table too."""

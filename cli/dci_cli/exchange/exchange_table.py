@@ -1,7 +1,8 @@
-"""The table that `dci exchange redrive`, `cancel` and `resume` change, and how what they do is recorded.
+"""The table that `dci exchange redrive` and `resume` change where nobody is signed in, and how that is recorded.
 
-They change it with an operator's AWS credentials, as `dci registry` changes a registry: no function, and so no client
-with whatever scope, may have records sent once more. Reading its items shows messages, which are personal data.
+They change it with an operator's AWS credentials, as `dci registry` changes a registry: no client, with whatever
+scope, may have records sent once more, and a deployment may have no people. Reading its items shows messages, which
+are personal data.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from dci_cli.aws import OperatorRuntime, add_table_option, aws_errors, check_tab
 from dci_cli.client_lookup import find_client_id
 from dci_cli.clients.clients_api import CLIENT_ID
 from dci_cli.command_error import CommandError
-from dci_cli.local_server import add_local
 from dci_cli.registry.support.operator_audit import add_audit
 from dci_common.errors import DomainError
 from dci_common.exchange.exchanges import Exchange, exchange_key
@@ -23,15 +23,9 @@ from dci_common.settings import Settings
 Run = Callable[[argparse.Namespace], int]
 
 
-def add_table(parser: argparse.ArgumentParser) -> None:
-    """Add the table."""
-    add_local(parser)
-    add_table_option(parser, "--table", "ExchangeTable")
-
-
 def add_change(parser: argparse.ArgumentParser) -> None:
     """Add the tables of a change, and `--yes`."""
-    add_table(parser)
+    add_table_option(parser, "--table", "ExchangeTable")
     add_audit(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 

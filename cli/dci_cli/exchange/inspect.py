@@ -1,4 +1,4 @@
-"""`dci exchange list` and `show`, through the API: a client with the scope `clients.read` is enough."""
+"""`dci exchange list`, `show` and `paused`, through the API: a client with the scope `clients.read` is enough."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def _list(api: ClientsApi, options: argparse.Namespace) -> None:
     print_records(options, _LISTED, list(islice(api.exchanges(query), options.limit)))
 
 
-def _add_exchange(parser: argparse.ArgumentParser) -> None:
+def add_exchange(parser: argparse.ArgumentParser) -> None:
+    """Add the exchange."""
     parser.add_argument("exchange", metavar="EXCHANGE", help="the exchange's correlation id")
 
 
@@ -51,5 +52,16 @@ def _show(api: ClientsApi, options: argparse.Namespace) -> None:
         print_records(options, _ATTEMPTS, attempts)
 
 
+def _paused(api: ClientsApi, options: argparse.Namespace) -> None:
+    found = api.paused()
+    if not found and not options.json:
+        print("No client is paused.")
+        return
+    print_records(options, ("client_id", "client", "since"), found)
+    if not options.json:
+        print("\nWhen the receiver of a client is repaired: dci exchange resume CLIENT")
+
+
 list_exchanges = ClientCommand(_list, _add_list_arguments)
-show = ClientCommand(_show, _add_exchange)
+show = ClientCommand(_show, add_exchange)
+paused = ClientCommand(_paused, lambda _: None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 
+from dci_cli.api import add_person_options, api_of_person
 from dci_cli.command_error import CommandError
+from dci_cli.exchange import by_api
 from dci_cli.exchange.exchange_table import (
     add_change,
     add_clients_table,
@@ -23,6 +25,7 @@ from dci_common.exchange.interventions import Interventions
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the exchange, or the client with all of its dead ones."""
+    add_person_options(parser)
     add_change(parser)
     parser.add_argument("exchange", nargs="?", metavar="EXCHANGE", help="the correlation id of a dead or refused one")
     parser.add_argument("--all", action="store_true", help="redrive all dead exchanges of the client of --client")
@@ -35,12 +38,15 @@ def run(options: argparse.Namespace) -> int:
     """Redrive one exchange, or all of a client's that are dead. Raises CommandError."""
     if options.all != bool(options.client) or options.all == bool(options.exchange):
         raise CommandError("Give either the correlation id of an exchange, or --all with --client.")
+    if api := api_of_person(options):
+        by_api.redrive(api, options)
+        return 0
     runtime = runtime_of(options)
     interventions = Interventions(runtime)
     audit = OperatorAudit.of(options, runtime, "exchange redrive")
     exchanges = interventions.dead(client_id(options)) if options.all else [interventions.failed(options.exchange)]
     if not exchanges:
-        print(f"The client {options.client} has no dead exchange.")
+        print(by_api.no_dead(options.client))
         return 0
     confirm(f"Redrive {_described(exchanges, options.client)}", "redriven", assumed=options.yes)
     with audit.recorded(audit_keys(exchanges)):
@@ -61,7 +67,7 @@ def _redrive(interventions: Interventions, exchange: Exchange) -> str:
         interventions.redrive(exchange)
     except DomainError as error:
         return f"{exchange.correlation_id}: {error.message}"
-    print(f"The exchange {exchange.correlation_id} goes on within a minute.")
+    by_api.print_redriven(exchange.correlation_id)
     return ""
 
 

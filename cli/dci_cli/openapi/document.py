@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from dci_cli.openapi.approval_paths import APPROVAL_QUERY, approval_paths, may_wait
@@ -11,6 +10,7 @@ from dci_cli.openapi.examples import named_examples, with_examples
 from dci_cli.openapi.exchange_paths import exchange_paths
 from dci_cli.openapi.handover_paths import handover_paths
 from dci_cli.openapi.introduction import INFO, SECURITY_SCHEMES
+from dci_cli.openapi.json_lines import json_lines
 from dci_cli.openapi.operations import described, tags
 from dci_cli.openapi.oversight import oversight_paths
 from dci_cli.openapi.overview import OVERVIEW_QUERY, overview_paths
@@ -256,4 +256,4 @@ def _error_responses() -> Tree:
 
 
 if __name__ == "__main__":
-    print(json.dumps(document(), indent=1, ensure_ascii=False))
+    print(json_lines(document(), 3))

@@ -17,7 +17,9 @@ def exchange_paths(read: Callable[..., Tree], change: Callable[..., Tree]) -> Tr
         "/exchanges": {"get": read("List exchanges", "Exchanges", "limit", "next", "client_id", "state")},
         "/exchanges/{correlation_id}": {"get": read("Show an exchange", "ShownExchange")},
         "/subscriptions": {"get": read("List subscriptions", "Subscriptions", "limit", "next", "client_id")},
-        "/subscriptions/failing": {"get": read("List failing subscribers", "FailingSubscribers")},
+        "/subscriptions/failing": {
+            "get": read("List failing subscribers", "FailingSubscribers", "limit", "next", "client_id")
+        },
         "/subscriptions/{code}": {"get": read("Show a subscription", "SubscriptionView")},
         "/subscriptions/{code}/cancel": {"post": change("Cancel a subscription", 200, "SubscriptionView")},
     }

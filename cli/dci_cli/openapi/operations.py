@@ -147,6 +147,9 @@ _OPERATIONS = {
         "redriveExchange", EXCHANGES, "Sends again what could not be delivered."
     ),
     "POST /exchanges/{correlation_id}/cancel": Operation("cancelExchange", EXCHANGES),
+    "POST /clients/{client_id}/redrive": Operation(
+        "redriveClient", EXCHANGES, "A page at a time: repeat it with `next` until there is none."
+    ),
     "POST /clients/{client_id}/resume": Operation(
         "resumeClient", EXCHANGES, "Callbacks and notifications that were paused, or failed, go on."
     ),

@@ -16,6 +16,7 @@ _AS_SENT: Schema = {}
 _TEXTS: Schema = {"type": "array", "items": TEXT}
 _MOMENT: Schema = {**TEXT, "format": "date-time"}
 _RECORD = ("person", "group", "identifier_type", "identifier_value", "phone")
+_FILTERS = ("client_id", "kind", "route", "operator")
 _PERIOD = ("since", "until")
 _PAGE = ("limit", "next", "format", "reason")
 _QUERY: Schema = {
@@ -33,6 +34,7 @@ _AUDIT_ENTRY = closed(
         **dict.fromkeys(("correlation_id", "message_id", "transaction_id"), TEXT),
         **dict.fromkeys(("withheld", "incomplete"), _FLAG),
         **dict.fromkeys(("query", "purpose"), _AS_SENT),
+        "fields": _TEXTS,
     },
 )
 _DISCLOSURE = closed({"when": _MOMENT, "organisation": TEXT, "fields": _TEXTS, "purpose": TEXT})
@@ -54,14 +56,15 @@ _LOG_ENTRY = closed(
     },
 )
 _LAST = {"next": TEXT}
+_ABOUT = {"identifier_type": TEXT, "is_complete": _FLAG, "complete_since": {**TEXT, "format": "date"}}
 SCHEMAS: Schema = {
     "Audit": closed(
         {"entries": {"type": "array", "items": _AUDIT_ENTRY}},
-        {"subjects": _SUBJECTS, "complete_since": {**TEXT, "format": "date"}, **_LAST},
+        {"subjects": _SUBJECTS, **_ABOUT, **_LAST},
     ),
     "Statement": closed(
         {"disclosures": {"type": "array", "items": _DISCLOSURE}, "subjects": _SUBJECTS},
-        {"complete_since": {**TEXT, "format": "date"}, **_LAST},
+        {**_ABOUT, **_LAST},
     ),
     "Usage": closed({"usage": {"type": "array", "items": _USAGE}}, _LAST),
     "AdministrationLog": closed({"entries": {"type": "array", "items": _LOG_ENTRY}}, _LAST),
@@ -91,9 +94,10 @@ def oversight_paths(responses: Callable[[str], Schema]) -> Schema:
 
     view = get("View a record", "StoredRecord", "reason", has_csv=False)
     view["get"]["parameters"][0]["required"] = True
-    log = get("Show who administered what", "AdministrationLog", *_PAGE, scopes=(CLIENTS_READ, CLIENTS_MANAGE))
+    log_query = ("client_id", "kind", "act", "by", *_PERIOD, *_PAGE)
+    log = get("Show who administered what", "AdministrationLog", *log_query, scopes=(CLIENTS_READ, CLIENTS_MANAGE))
     return {
-        "/audit": get("Show who saw whom", "Audit", *_RECORD, "client_id", *_PERIOD, *_PAGE),
+        "/audit": get("Show who saw whom", "Audit", *_RECORD, *_FILTERS, *_PERIOD, *_PAGE),
         "/audit/statement": get("Make a statement for a citizen", "Statement", *_RECORD, *_PERIOD, *_PAGE),
         "/usage": get("Show what clients received", "Usage", "date", "client_id", "days", *_PAGE),
         "/administration-log": log,

@@ -70,6 +70,7 @@ _FOLLOWED = closed(
     {
         "outcome": {"enum": ["succeeded", "failed", "loading"]},
         "records_apart": _NUMBER,
+        "is_following": _FLAG,
         "is_old": _FLAG,
     },
     {"follows": TEXT, "as_of": _MOMENT, "last_pass": _MOMENT, "reason": TEXT},
@@ -125,6 +126,13 @@ SCHEMAS: Schema = {
         {"share": _SHARE, "paused": _MOMENT, "last_used": _MOMENT},
     ),
     "PausedClients": closed({"clients": {"type": "array", "items": _PAUSED}}, {"next": TEXT}),
+    "Redriven": closed(
+        {
+            "redriven": _TEXTS,
+            "failed": {"type": "array", "items": closed({"correlation_id": TEXT, "message": TEXT})},
+        },
+        {"next": TEXT},
+    ),
     "Resumed": closed(
         {"client_id": TEXT, "resumed": {"type": "array", "items": {"enum": ["callbacks", "notifications"]}}}
     ),
@@ -136,15 +144,17 @@ def overview_paths(read: Callable[..., Tree], change: Callable[..., Tree]) -> Tr
     people: Tree = {"security": [{"operator": []}]}
     client, exchange = "/clients/{client_id}", "/exchanges/{correlation_id}"
     preview = read("Show what a client would see", "Preview", "disclosure", "record_types", "openspp17")
+    paused = read("List clients whose callbacks are paused", "PausedClients", "limit", "next")
+    redrive = change("Redrive the dead exchanges of a client", 200, "Redriven") | people
+    redrive["parameters"] = [*redrive["parameters"], *paused["parameters"]]
     return {
         "/overview": {"get": read("Show what needs somebody", "Overview")},
         "/clients/deleted": {"get": read("List deleted clients", "DeletedClients", "limit", "next")},
         "/clients/preview": {"get": preview},
         f"{client}/usage": {"get": read("Show what a client uses of its limits", "ClientUsage")},
+        f"{client}/redrive": {"post": redrive},
         f"{client}/resume": {"post": change("Resume what is sent to a client", 200, "Resumed") | people},
-        "/exchanges/paused": {
-            "get": read("List clients whose callbacks are paused", "PausedClients", "limit", "next")
-        },
+        "/exchanges/paused": {"get": paused},
         f"{exchange}/redrive": {"post": change("Redrive a failed exchange", 200, "ExchangeView") | people},
         f"{exchange}/cancel": {"post": change("Cancel an open exchange", 200, "ExchangeView")},
     }

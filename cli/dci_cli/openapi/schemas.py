@@ -15,6 +15,7 @@ from dci_common.clients.proposal import ApprovalView, ShownApproval, WaitingChan
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.clients.views import ClientView, DeletedClient, ListedClient, SecretView
 from dci_common.exchange.exchange_views import ExchangeView, ShownExchange
+from dci_common.settings import APPROVALS
 from dci_common.spdci.asynchronous import AsyncSearchEnvelope, TxnStatusEnvelope
 from dci_common.spdci.envelope import SearchEnvelope
 from dci_common.spdci.subscriptions import SubscribeEnvelope, UnsubscribeEnvelope
@@ -61,9 +62,9 @@ def components() -> Schema:
         "DeletedClients": _page("clients", "DeletedClient"),
         "Secrets": closed({"secrets": {"type": "array", "items": ref("SecretView")}}),
         "Log": _page("entries", "LogEntry"),
-        "Approvals": _page("approvals", "ApprovalView"),
+        "Approvals": _page("approvals", "ApprovalView", {"mode": {"enum": list(APPROVALS)}}),
         "Exchanges": _page("exchanges", "ExchangeView"),
-        "FailingSubscribers": closed({"subscribers": {"type": "array", "items": ref("FailingSubscriberView")}}),
+        "FailingSubscribers": _page("subscribers", "FailingSubscriberView"),
         "Subscriptions": _page("subscriptions", "SubscriptionView", {"limits": _LIMITS}),
         **_OTHER_SCHEMAS,
         **oversight.SCHEMAS,

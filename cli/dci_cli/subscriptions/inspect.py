@@ -9,7 +9,6 @@ from typing import Any
 
 from dci_cli.clients.client_command import ClientCommand, Record, print_record, print_records
 from dci_cli.clients.clients_api import ClientsApi
-from dci_cli.command_error import CommandError
 from dci_cli.numbers import positive
 
 _LISTED = ("code", "client_id", "since", "event_type", "record_type", "matched_by", "filter", "frequency")
@@ -26,7 +25,7 @@ def _add_list_arguments(parser: argparse.ArgumentParser) -> None:
         "--client",
         metavar="CLIENT",
         help="list the subscriptions of this client: its id or name, or the id of a deleted one"
-        " (default: those of all clients that are matched by condition)",
+        " (default: those of all clients that are matched by condition; with --failing, of all clients)",
     )
     parser.add_argument("--limit", type=positive, metavar="NUMBER", help="list only the first subscriptions")
     parser.add_argument(
@@ -35,10 +34,10 @@ def _add_list_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(api: ClientsApi, options: argparse.Namespace) -> None:
-    if options.failing:
-        _list_failing(api, options)
-        return
     query = {"client_id": api.id_of(options.client)} if options.client else {}
+    if options.failing:
+        _list_failing(api, options, query)
+        return
     found = list(islice(api.subscriptions(query), options.limit))
     print_records(options, _LISTED, found if options.json else [_row(each) for each in found])
     if not options.json:
@@ -50,12 +49,10 @@ def _limits(api: ClientsApi, query: Mapping[str, str]) -> list[tuple[str, Any]]:
     return [(name.removesuffix("s"), limit) for name, limit in api.subscription_limits(query).items()]
 
 
-def _list_failing(api: ClientsApi, options: argparse.Namespace) -> None:
-    if options.client:
-        raise CommandError("--failing lists the subscribers of all clients: leave --client out.")
-    found = list(islice(api.failing_subscribers(), options.limit))
+def _list_failing(api: ClientsApi, options: argparse.Namespace, query: Mapping[str, str]) -> None:
+    found = list(islice(api.failing_subscribers(query), options.limit))
     if not found and not options.json:
-        print("All subscribers can be notified.")
+        print("The client can be notified." if query else "All subscribers can be notified.")
         return
     print_records(options, _FAILING, found if options.json else [_row(each) for each in found])
     if not options.json:

@@ -15,6 +15,7 @@ from dci_cli.exchange.exchange_table import (
     runtime_of,
 )
 from dci_cli.exchange.redrive import redrive_each
+from dci_cli.local_server import add_local
 from dci_cli.registry.support.operator_audit import OperatorAudit
 from dci_cli.terminal import confirm
 from dci_common.errors import NotFound
@@ -25,6 +26,7 @@ from dci_common.timestamps import timestamp
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the client, and since when it was not notified."""
+    add_local(parser)
     add_change(parser)
     parser.add_argument("client", metavar="CLIENT", help="the id or name of the client")
     parser.add_argument(

@@ -128,6 +128,7 @@ def _resources(
         "/handover/handover.js": {"GET": lambda request: handovers().script(request)},
         f"{client}/usage": {"GET": reads(usage)},
         f"{client}/resume": {"POST": sends_again(lambda request, by: acts().resume(request, by))},
+        f"{client}/redrive": {"POST": sends_again(lambda request, by: acts().redrive_dead(request, by))},
         f"{client}/log": {"GET": reads(read.log, Permission.LOG)},
         "/approvals": {"GET": reads(lambda request: approvals().approvals(request))},
         approval: {"GET": reads(lambda request: approvals().approval(request))},

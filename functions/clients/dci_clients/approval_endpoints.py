@@ -22,16 +22,17 @@ class ApprovalEndpoints:
 
     def __init__(self, runtime: Runtime) -> None:
         self._clock = runtime.clock
+        self._mode = runtime.settings.approvals
         self._proposals = Proposals(runtime)
         self._decisions = Decisions(runtime)
 
     def approvals(self, request: Request) -> Response:
-        """Return a page of approvals, the newest first."""
+        """Return a page of approvals, the newest first, and which changes wait in this deployment."""
         limit, position = read_page(request.query, INDEX_POSITION, LISTED)
         found, following = self._proposals.page(limit, position, read_approval_status(request.query))
         now = self._clock()
         listed = [approval_view(proposal, now) for proposal in found]
-        return Response.of(200, {"approvals": listed, **next_page(following)})
+        return Response.of(200, {"approvals": listed, "mode": self._mode, **next_page(following)})
 
     def approval(self, request: Request) -> Response:
         """Return an approval with what it changes, and its digest as ETag."""

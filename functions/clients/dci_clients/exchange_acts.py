@@ -8,13 +8,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dci_clients.requests import client_id
+from dci_clients.requests import client_id, read_due_page
 from dci_common.clients.administration import Administration
-from dci_common.clients.log import Change
+from dci_common.clients.log import Change, LogAct
 from dci_common.clients.model import is_client_id
 from dci_common.clients.store import ClientStore
 from dci_common.edge.http import Request, Response
+from dci_common.edge.positions import next_page
 from dci_common.errors import Conflict, NotFound
+from dci_common.exchange.exchange_pages import DEAD_QUEUE, ExchangePages
 from dci_common.exchange.exchange_views import exchange_view
 from dci_common.exchange.interventions import UNKNOWN, Interventions
 from dci_common.exchange.worker_places import WorkerPlaces
@@ -36,6 +38,7 @@ class ExchangeActs:
         self._clients = ClientStore(runtime)
         self._places = WorkerPlaces(runtime)
         self._channels = Channels(runtime)
+        self._pages = ExchangePages(runtime)
         self._subscribers = Subscribers(runtime)
 
     def redrive(self, request: Request, caller: Caller) -> Response:
@@ -44,6 +47,22 @@ class ExchangeActs:
         act = {f"exchanges.{exchange.correlation_id}": Change(before=exchange.state, after="redriven")}
         self._administration.record(caller, exchange.client_id, "exchange_redriven", act)
         return Response.of(200, exchange_view(self._interventions.redrive(exchange)))
+
+    def redrive_dead(self, request: Request, caller: Caller) -> Response:
+        """Have a page of a client's dead exchanges go on, and return which do. Raises NotFound.
+
+        It can be repeated: what goes on is not dead any more.
+        """
+        client = self._clients.get(client_id(request))
+        limit, position = read_due_page(request.query, {DEAD_QUEUE: "EXCHANGE"})
+        dead, following = self._pages.dead(client.client_id, limit, position)
+        if dead:
+            acts = {f"exchanges.{one.correlation_id}": Change(before="dead", after="redriven") for one in dead}
+            self._administration.record(caller, client.client_id, "exchange_redriven", acts)
+        failed = [failure for one in dead if (failure := self._failure(one))]
+        kept = {failure["correlation_id"] for failure in failed}
+        redriven = [one.correlation_id for one in dead if one.correlation_id not in kept]
+        return Response.of(200, {"redriven": redriven, "failed": failed, **next_page(following)})
 
     def cancel(self, request: Request, caller: Caller) -> Response:
         """End an open exchange, and return it; that of a deleted client too. Raises NotFound and Conflict."""
@@ -67,8 +86,17 @@ class ExchangeActs:
             self._subscribers.resume(client.client_id)
         return Response.of(200, {"client_id": client.client_id, "resumed": resumed})
 
+    def _failure(self, exchange: Exchange) -> dict[str, str] | None:
+        """Redrive an exchange, and return why it cannot be; None if it is."""
+        try:
+            self._interventions.redrive(exchange)
+        except (NotFound, Conflict) as error:
+            return {"correlation_id": exchange.correlation_id, "message": error.message}
+        return None
+
     def _record_cancelled(self, caller: Caller, exchange: Exchange) -> None:
-        cancelled, act = "exchange_cancelled", Change(before=exchange.state, after="cancelled")
+        cancelled: LogAct = "exchange_cancelled"
+        act = Change(before=exchange.state, after="cancelled")
         name = f"exchanges.{exchange.correlation_id}"
         try:
             self._administration.record(caller, exchange.client_id, cancelled, {name: act})

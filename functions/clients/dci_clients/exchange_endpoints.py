@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from dci_clients.requests import read_client_id, read_page
+from dci_clients.requests import read_client_id, read_due_page, read_page
 from dci_common.clients.model import is_client_id
 from dci_common.clients.names import client_names, named
 from dci_common.clients.store import ClientStore
 from dci_common.edge.http import Request, Response
-from dci_common.edge.positions import DUE_POSITION, LOG_POSITION, invalid_next, next_page
+from dci_common.edge.positions import LOG_POSITION, filled_page, invalid_next, next_page
 from dci_common.errors import InvalidRequest, NotFound
 from dci_common.exchange.exchange_lists import ExchangeLists
 from dci_common.exchange.exchange_pages import ExchangePages
@@ -25,13 +24,13 @@ from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
     from dci_common.exchange.exchange_pages import Page, Position
-    from dci_common.exchange.exchanges import Exchange, State
+    from dci_common.exchange.exchanges import State
     from dci_common.runtime import Runtime
+
+    _Read = Callable[[int, Position | None], Page]
 
 _FAILED_QUEUES = tuple(state.upper() for state in reversed(FAILED))  # the dead first
 _ATTEMPTS = 100
-_MOST_READS = 20  # to fill a page
-_DUE = re.compile(r"[0-9]{1,15}")
 
 
 class ExchangeEndpoints:
@@ -54,18 +53,12 @@ class ExchangeEndpoints:
 
     def paused(self, request: Request) -> Response:
         """Return a page of the clients whose callbacks are paused, the longest paused first."""
-        limit, position = read_page(request.query, DUE_POSITION)
-        if position and not (
-            (position["queue"], position["sk"]) == (PAUSED_QUEUE, "OPEN")
-            and position["pk"].startswith("OPEN#")
-            and _DUE.fullmatch(position["due"])
-        ):
-            raise invalid_next()
-        found, following = self._pages.paused(limit, position)
-        names = client_names(self._clients, (client_id for client_id, _ in found))
+        limit, position = read_due_page(request.query, {PAUSED_QUEUE: "OPEN"})
+        found, following = self._pages.entries([PAUSED_QUEUE], limit, position)
+        names = client_names(self._clients, (client_id for _, client_id, _ in found))
         clients = [
             {"client_id": client_id, **named(names, client_id), "since": timestamp(since)}
-            for client_id, since in found
+            for _, client_id, since in found
         ]
         return Response.of(200, {"clients": clients, **next_page(following)})
 
@@ -81,32 +74,22 @@ class ExchangeEndpoints:
         limit, position = read_page(request.query, LOG_POSITION)
         if position and position["pk"] != f"CLIENT#{client_id}":
             raise invalid_next()
-        return _filled(partial(self._pages.of_client, client_id), limit, position, state)
+        return filled_page(_in_state(state, partial(self._pages.of_client, client_id)), limit, position)
 
     def _all(self, request: Request, state: State | None) -> Page:
         queues = _queues(state)
-        limit, position = read_page(request.query, DUE_POSITION)
-        if position and not (
-            position["queue"] in queues
-            and _DUE.fullmatch(position["due"])
-            and position["pk"].startswith("EXCHANGE#")
-            and position["sk"] == "EXCHANGE"
-        ):
-            raise invalid_next()
-        return _filled(partial(self._pages.listed, queues), limit, position, state)
+        limit, position = read_due_page(request.query, dict.fromkeys(queues, "EXCHANGE"))
+        return filled_page(_in_state(state, partial(self._pages.listed, queues)), limit, position)
 
 
-def _filled(
-    read: Callable[[int, Position | None], Page], limit: int, after: Position | None, state: State | None
-) -> Page:
-    """Return a page of the exchanges in a state, of a list of any; it is short where there are many of others."""
-    found: list[Exchange] = []
-    for _ in range(_MOST_READS):
-        page, after = read(limit - len(found), after)
-        found += (exchange for exchange in page if state in {None, exchange.state})
-        if after is None or state is None or len(found) == limit:
-            break
-    return found, after
+def _in_state(state: State | None, read: _Read) -> _Read:
+    """Return how the exchanges in a state are read, of a list of any."""
+
+    def read_in_state(limit: int, after: Position | None) -> Page:
+        found, following = read(limit, after)
+        return [exchange for exchange in found if state in {None, exchange.state}], following
+
+    return read_in_state
 
 
 def _queues(state: State | None) -> tuple[str, ...]:

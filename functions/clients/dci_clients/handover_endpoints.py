@@ -19,7 +19,7 @@ from dci_common.edge.bearer import issuer
 from dci_common.edge.errors import UnsupportedMediaType, error_response, is_expected
 from dci_common.edge.http import Request, Response
 from dci_common.edge.positions import INDEX_POSITION, next_page
-from dci_common.errors import InvalidRequest
+from dci_common.errors import InvalidRequest, NotEntitled
 from dci_common.logs import log_failure
 from dci_common.runtime import Runtime
 from dci_common.validation import describe
@@ -85,7 +85,7 @@ class HandoverEndpoints:
         """Make the secret, and show it: in a page for a form, as JSON for JSON."""
         match request.content_type():
             case "application/json":
-                return Response.of(200, self._redeemed(request, _read_json(request.body)), HEADERS)
+                return Response.of(200, self._redeemed(request, _read_json(request.json_body())), HEADERS)
             case "application/x-www-form-urlencoded":
                 return self._redeemed_page(request)
         raise UnsupportedMediaType(f"Send the link and the code with Content-Type: {_JSON} or {_FORM}.")
@@ -101,10 +101,22 @@ class HandoverEndpoints:
             return refusal_page(answer)
 
     def _redeemed(self, request: Request, sent: LinkAndCode) -> dict[str, str]:
+        _check_site(request, issuer(self._runtime, request))
         client, secret, stored = self._redemption.redeem(sent.token, sent.code, request.source)
         request.log_fields["client_id"] = client.client_id
         token_url = f"{issuer(self._runtime, request)}/oauth2/client/token"
         return {**handed_over_view(client.client_id, client.name, stored, token_url), "client_secret": secret}
+
+
+def _check_site(request: Request, own: str) -> None:
+    """Raise NotEntitled for what a page of another site sends, as its visitor's browser says.
+
+    A browser that does not say it names the page's origin, but for a page such as ours, which sends no referrer.
+    """
+    site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
+    own_origin = "/".join(own.split("/")[:3])
+    if site not in {None, "same-origin", "none"} or (site is None and origin not in {None, "null", own_origin}):
+        raise NotEntitled("This was sent from a page of another site: open the link that you were sent instead.")
 
 
 def _read_json(body: bytes) -> LinkAndCode:

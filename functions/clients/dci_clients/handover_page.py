@@ -36,6 +36,8 @@ and cannot be shown again: have the place ready where you keep it.</p>
 <p><label for="code">The code that you were given on another way</label>
 <input id="code" name="code" required maxlength="50" autocomplete="off" autocapitalize="characters" \
 spellcheck="false"></p>
+<noscript><p>Press the button once, and wait: of two presses, the second one gets an answer without the secret, and
+only that is shown.</p></noscript>
 <p><button>Show the secret</button></p>
 </form>"""
 _FORM_ANSWERS = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}

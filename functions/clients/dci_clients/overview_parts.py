@@ -24,7 +24,8 @@ _ENDS_SOON = 30 * 86_400  # seconds
 def secrets(runtime: Runtime) -> dict[str, Any]:
     """Return the secrets that end within 30 days, the first of them first, and when they were last used."""
     store, now = ClientStore(runtime), runtime.clock()
-    items, more = store.between(LISTED_ENDING, timestamp(now), timestamp(now + _ENDS_SOON), MOST, forward=True)
+    soon = timestamp(now), timestamp(now + _ENDS_SOON)
+    items, following = store.listed(LISTED_ENDING, MOST, None, forward=True, span=soon)
     owners = [(item["pk"]["S"].partition("#")[2], secret_from_item(item)) for item in items]
     live = [(owner, secret) for owner, secret in owners if secret.is_live(now) and secret.expires is not None]
     used = {owner: store.last_used(owner) for owner, _ in live[:SHOWN]}
@@ -32,7 +33,7 @@ def secrets(runtime: Runtime) -> dict[str, Any]:
         {"client_id": owner, **secret_view(secret, used[owner].get(secret.secret_id))}
         for owner, secret in live[:SHOWN]
     ]
-    return {"count": len(live), "more": more, "ending": ending}
+    return {"count": len(live), "more": following is not None, "ending": ending}
 
 
 def limits(runtime: Runtime) -> dict[str, Any]:
@@ -54,10 +55,11 @@ def limits(runtime: Runtime) -> dict[str, Any]:
 def approvals(runtime: Runtime) -> dict[str, Any]:
     """Return the changes that wait for a second person, the newest first."""
     now = runtime.clock()
-    since, until = timestamp(now - LIFETIME_SECONDS), timestamp(now + _ENDS_SOON)  # other clocks may be ahead
-    items, more = ClientStore(runtime).between(LISTED_APPROVAL, since, until, MOST, forward=False)
+    span = timestamp(now - LIFETIME_SECONDS), timestamp(now + _ENDS_SOON)  # other clocks may be ahead
+    items, following = ClientStore(runtime).listed(LISTED_APPROVAL, MOST, None, forward=False, span=span)
     waiting = [one for one in map(proposal_from_item, items) if one.status(now) == "waiting"]
-    return {"count": len(waiting), "more": more, "waiting": [approval_view(one, now) for one in waiting[:SHOWN]]}
+    shown = [approval_view(one, now) for one in waiting[:SHOWN]]
+    return {"count": len(waiting), "more": following is not None, "waiting": shown}
 
 
 def _limit(a_day: int, share: float) -> dict[str, Any]:

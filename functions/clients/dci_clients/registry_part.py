@@ -31,5 +31,6 @@ def followed(runtime: Runtime) -> dict[str, Any]:
         else "succeeded",
         **({"reason": status.outcome} if status.outcome else {}),
         "records_apart": status.problems,
+        "is_following": status.is_following,
         "is_old": status.is_old(now),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -16,7 +17,7 @@ from dci_common.clients.model import MAX_NAME_BYTES, STATUSES, Client, is_client
 from dci_common.clients.proposal import APPROVAL_STATUSES, ApprovalStatus
 from dci_common.clients.registration import NewClient, NewSecret
 from dci_common.edge.http import Request
-from dci_common.edge.positions import read_limit, read_position
+from dci_common.edge.positions import DUE_POSITION, invalid_next, read_limit, read_position
 from dci_common.errors import InvalidRequest, VersionRequired
 from dci_common.operators.access import OperatorBearer
 from dci_common.validation import describe
@@ -26,6 +27,7 @@ M = TypeVar("M", bound=BaseModel)
 _MAX_TAGS = 1000  # characters of If-Match
 _TAG = re.compile(r'"([1-9][0-9]{0,17})"')
 _DIGEST_TAG = re.compile(r'"([0-9a-f]{64})"')
+_DUE = re.compile(r"[0-9]{1,15}")
 _changes = TypeAdapter(dict[str, JsonValue])
 
 
@@ -96,6 +98,20 @@ def read_page(query: str, members: tuple[str, ...], listed: str = "") -> tuple[i
     """Return `limit` and `next` of a list whose positions have these members. Raises InvalidRequest."""
     parameters = dict(parse_qsl(query))
     return read_limit(parameters), read_position(parameters, members, listed)
+
+
+def read_due_page(query: str, kinds: Mapping[str, str]) -> tuple[int, dict[str, str] | None]:
+    """Return `limit` and `next` of a list of partitions of the index `due`. Raises InvalidRequest.
+
+    `kinds` are what each partition lists: the sort key, with which the partition key begins too.
+    """
+    limit, position = read_page(query, DUE_POSITION)
+    if position:
+        kind = kinds.get(position["queue"])
+        is_key = position["sk"] == kind and position["pk"].startswith(f"{kind}#")
+        if not is_key or not _DUE.fullmatch(position["due"]):
+            raise invalid_next()
+    return limit, position
 
 
 def read_status(query: str) -> str | None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from dci_clients.requests import read_client_id, read_page
+from dci_clients.requests import read_client_id, read_due_page, read_page
 from dci_common.clients.administration import Administration
 from dci_common.clients.log import Change
 from dci_common.edge.http import Request, Response
-from dci_common.edge.positions import LOG_POSITION, invalid_next, next_page
+from dci_common.edge.positions import LOG_POSITION, filled_page, invalid_next, next_page
 from dci_common.errors import Conflict, NotFound
-from dci_common.exchange.exchange_lists import ExchangeLists
-from dci_common.subscriptions.channels import Channels
+from dci_common.subscriptions.failing_subscribers import KINDS, FailingSubscribers
 from dci_common.subscriptions.subscription_pages import SubscriptionPages, is_position
 from dci_common.subscriptions.subscription_store import SubscriptionStore
-from dci_common.subscriptions.subscription_views import (
-    failing_subscriber_view,
-    gone_subscriber_view,
-    subscription_view,
-)
+from dci_common.subscriptions.subscription_views import subscription_view
 
 if TYPE_CHECKING:
     from dci_common.clients.changes import Caller
@@ -34,8 +30,7 @@ class SubscriptionEndpoints:
 
     def __init__(self, runtime: Runtime) -> None:
         self._store = SubscriptionStore(runtime)
-        self._lists = ExchangeLists(runtime)
-        self._channels = Channels(runtime)
+        self._failing = FailingSubscribers(runtime)
         self._pages = SubscriptionPages(runtime)
         self._administration = Administration(runtime)
 
@@ -53,13 +48,11 @@ class SubscriptionEndpoints:
         """Return a subscription. Raises NotFound."""
         return Response.of(200, subscription_view(self._find(request)))
 
-    def failing(self, _: Request) -> Response:
-        """Return the clients that are not notified any more, those that failed first before the others."""
-        failing = [failing_subscriber_view(channel) for channel in self._channels.paused()]
-        paused = ((id_, since) for id_, since in self._lists.paused() if self._pages.subscribes(id_))
-        gone = [gone_subscriber_view(client_id, since) for client_id, since in paused]
-        ordered = sorted([*failing, *gone], key=lambda subscriber: str(subscriber["since"]))
-        return Response.of(200, {"subscribers": ordered})
+    def failing(self, request: Request) -> Response:
+        """Return a page of the clients that are not notified any more, or of the channels of one."""
+        limit, position = read_due_page(request.query, KINDS)
+        found, following = filled_page(partial(self._failing.page, read_client_id(request.query)), limit, position)
+        return Response.of(200, {"subscribers": found, **next_page(following)})
 
     def cancel(self, request: Request, caller: Caller) -> Response:
         """End a subscription, and return it. Raises NotFound and Conflict.

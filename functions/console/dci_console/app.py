@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _PACKAGED = Path(__file__).with_name("files")  # in an artifact and in a wheel
 _SOURCES = Path(__file__).parents[3] / "console"  # in a checkout
 _INDEX = "index.html"
+_DOCS = "docs/"  # the part of the folder with an address of its own
 
 
 def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
@@ -36,14 +38,10 @@ def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
             if is_file_name(path):
                 raise NotFound("The console has no such file.")
             path = _INDEX  # which shows the page of this address
+        elif address := _other_address(path):
+            return moved(address)
         if path == _INDEX and not settings.console_application:
             return unconfigured_page()
-        return files.respond(request, path)
-
-    def document(request: Request) -> Response:
-        path = f"docs/{request.parameters.get('proxy') or _INDEX}"
-        if not files.has(path):
-            raise NotFound("The API's description has no such file.")
         return files.respond(request, path)
 
     def gets(endpoint: Endpoint, headers: Mapping[str, str]) -> Resource:
@@ -57,11 +55,29 @@ def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
             "/console/": gets(file, consoles),
             "/console/{proxy+}": gets(file, consoles),
             "/docs": gets(lambda _: moved("/docs/"), documents),
-            "/docs/": gets(document, documents),
-            "/docs/{proxy+}": gets(document, documents),
+            "/docs/": gets(partial(_document, files), documents),
+            "/docs/{proxy+}": gets(partial(_document, files), documents),
         },
         runtime,
     )
+
+
+def _document(files: StaticFiles, request: Request) -> Response:
+    """Return a file of `/docs/`. Raises NotFound."""
+    name = request.parameters.get("proxy", "")
+    if name == _INDEX:
+        return moved(f"/{_DOCS}")
+    path = f"{_DOCS}{name or _INDEX}"
+    if not files.has(path):
+        raise NotFound("The API's description has no such file.")
+    return files.respond(request, path)
+
+
+def _other_address(path: str) -> str:
+    """Return where a file is, if not at its own path below /console/; empty if it is there."""
+    if path == _INDEX:
+        return "/console/"
+    return f"/{path.removesuffix(_INDEX)}" if path.startswith(_DOCS) else ""
 
 
 def configuration(settings: Settings) -> dict[str, str]:

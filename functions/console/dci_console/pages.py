@@ -52,7 +52,7 @@ def security_headers(settings: Settings) -> dict[str, str]:
 
 
 def moved(path: str) -> Response:
-    """Return where a page is that was asked for without the slash at its end."""
+    """Return where a page is that was asked for by another address."""
     return Response(308, "", {"Location": path})
 
 

@@ -15,7 +15,7 @@ from dci_common.clients.store import ClientStore
 from dci_common.errors import Unavailable
 from dci_common.exchange.exchange_store import ExchangeStore, QuotaUsedUp, Superseded
 from dci_common.exchange.exchanges import Checkpoint, Exchange, Kind, Outcome
-from dci_common.exchange.near_limits import mark_near_limit
+from dci_common.exchange.near_limits import mark_if_near, mark_near_limit
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import NoPlace, WorkerPlaces
 from dci_common.logs import log_exchange_end, log_failure, log_item_failed
@@ -140,13 +140,20 @@ class Collector:
                     raise OutOfTime(exchange)
             items.complete(exchange)
         except OutOfTime as over:
+            self._note(current)
             self._go_on(over.exchange)
         except QuotaUsedUp:
             now = int(self._runtime.clock())
             mark_near_limit(self._runtime, exchange.client_id, str(day(now)))
             self._wait(self._store.held(exchange), now - now % _DAY + _DAY)  # a part of the last block may be stored
         else:
+            self._note(current)
             self._finish(exchange)
+
+    def _note(self, current: Slice) -> None:
+        """List the client of a search if it is near its limit."""
+        if current.exchange.kind == "search":
+            mark_if_near(self._runtime, current.client, str(day(self._runtime.clock())))
 
     def _item(self, exchange: Exchange, items: Items) -> Exchange:
         """Return the exchange with the outcome of its next item."""

@@ -16,7 +16,7 @@ from dci_common.clients.store import ClientStore
 from dci_common.exchange.exchange_store import Charge, ExchangeStore, charging
 from dci_common.exchange.exchange_table import CONFLICTS, ExchangeTable, busy, number
 from dci_common.exchange.exchanges import DATA_SECONDS, Exchange, Outcome, exchange_key, to_item
-from dci_common.exchange.near_limits import KEPT_SECONDS, mark_near_limit
+from dci_common.exchange.near_limits import KEPT_SECONDS, mark_if_near, mark_near_limit
 from dci_common.exchange.queues import Queues
 from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.scopes import REGISTRY_SUBSCRIBE
@@ -141,6 +141,7 @@ class Packer:
         reasons = self._table.transact(self._changes(fitting, page, charge))
         failed = [reason.get("Code") == _FAILED for reason in reasons]
         if not reasons:
+            mark_if_near(self._runtime, draft.client, charge.date)
             self._queues.put(page)
         elif failed[_PAGE]:  # somebody else has made one
             return True

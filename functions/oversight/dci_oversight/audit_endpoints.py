@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from dci_common.cache import AgingCache
 from dci_common.clients.model import is_client_id
 from dci_common.clients.names import client_names
 from dci_common.clients.store import ClientStore
 from dci_common.edge.positions import read_limit
 from dci_common.errors import InvalidRequest, NotFound
-from dci_common.exchange.audit_days import IndexedDays, reindexed_days
-from dci_common.exchange.audit_pages import AuditPages, Page
+from dci_common.exchange.audit_days import IndexedDays, empty_until, reindexed_days
+from dci_common.exchange.audit_pages import AuditPages, Filter, Kind, Page
 from dci_common.exchange.audit_records import COLUMNS, Record, act_of, as_json, cells_of, keys_of, record_of
 from dci_oversight.requests import Rows, next_of, read_parameters, read_span, respond, wants_csv
-from dci_oversight.statement import STATEMENT_COLUMNS, is_disclosure, stated
-from dci_oversight.subjects import SUBJECT, named_records, subjects
+from dci_oversight.statement import STATEMENT_COLUMNS, is_disclosure, sent_fields, stated
+from dci_oversight.subjects import SUBJECT, Named, named_records, subjects
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from dci_common.edge.http import Request, Response
     from dci_common.runtime import Runtime
     from dci_oversight.looks import Look
     from dci_oversight.requests import Parameters
 
+_FILTERS = ("client_id", "kind", "route", "operator")  # of a period
+_TABLE_SECONDS = 3600  # for which it is kept when the table was created
 _PERIOD = ("since", "until", "limit", "next", "format", "reason")
 _NO_CLIENT = "No client has, or had, this id: GET /administration-log shows those that were deleted."
 
@@ -36,20 +39,23 @@ class AuditEndpoints:
         self._runtime = runtime
         self._clients = ClientStore(runtime)
         self._pages = AuditPages(runtime, threads)
+        self._empty_until: AgingCache[str, datetime | None] = AgingCache(_TABLE_SECONDS, runtime.clock)
 
     def audit(self, request: Request, look: Look) -> Response:
         """Return a page of who saw a person or a group, what a client saw, or all of a period; the newest first."""
-        parameters = read_parameters(request, *SUBJECT, "client_id", *_PERIOD)
-        if "client_id" in parameters and parameters.keys() & set(SUBJECT):
-            raise InvalidRequest("Name a record or a client, and not both.")
-        limit = read_limit(parameters)
-        keys = self._looked_up("audit", parameters, look)
-        span = read_span(parameters, self._runtime.clock(), is_bounded=not keys)
-        if keys:
-            page = self._pages.of_records(keys, span, limit)
-            further = self._of_records(keys)
+        parameters = read_parameters(request, *SUBJECT, *_FILTERS, *_PERIOD)
+        if parameters.keys() & set(_FILTERS) and parameters.keys() & set(SUBJECT):
+            raise InvalidRequest(f"Name a record, or filter a period by {', '.join(_FILTERS)}, and not both.")
+        limit, kind = read_limit(parameters), _kind(parameters)
+        named = self._looked_up("audit", parameters, look)
+        span = read_span(parameters, self._runtime.clock(), is_bounded=not named.keys)
+        if named.keys:
+            page = self._pages.of_records(named.keys, span, limit)
+            further = self._of_records(named)
         else:
-            page, further = self._pages.of_days(span, limit, self._client(parameters)), {}
+            given = {name: parameters.get(name, "") for name in ("route", "operator")}
+            wanted = Filter(client_id=self._client(parameters), kind=kind, **given)
+            page, further = self._pages.of_days(span, limit, wanted), {}
         records = self._named(page)
         rows = map(cells_of, records) if wants_csv(request, parameters) else map(_entry, records)
         found = Rows("entries", COLUMNS, rows, next_of(page.following))
@@ -60,23 +66,23 @@ class AuditEndpoints:
         parameters = read_parameters(request, *SUBJECT, *_PERIOD)
         limit = read_limit(parameters)
         span = read_span(parameters, self._runtime.clock(), is_bounded=False)
-        keys = self._looked_up("audit/statement", parameters, look)
-        if not keys:
+        named = self._looked_up("audit/statement", parameters, look)
+        if not named.keys:
             raise InvalidRequest("Name the person or group: by person, group, identifier_type or phone.")
-        page = self._pages.of_records(keys, span, limit, whole=False)
+        page = self._pages.of_records(named.keys, span, limit, whole=False)
         disclosures = [record for record in self._named(page) if is_disclosure(record)]
         found = Rows("disclosures", STATEMENT_COLUMNS, map(stated, disclosures), next_of(page.following))
-        return respond(request, parameters, found, self._of_records(keys))
+        return respond(request, parameters, found, self._of_records(named))
 
-    def _looked_up(self, route: str, parameters: Parameters, look: Look) -> list[str]:
-        """Return the keys of the records that are named, when the look has been recorded."""
+    def _looked_up(self, route: str, parameters: Parameters, look: Look) -> Named:
+        """Return the records that are named, when the look has been recorded."""
         try:
-            keys = named_records(self._runtime, parameters)
+            named = named_records(self._runtime, parameters)
         except (NotFound, InvalidRequest):  # either says something about who has what
             look.record(route, parameters)
             raise
-        look.record(route, parameters, keys)
-        return keys
+        look.record(route, parameters, named.keys)
+        return named
 
     def _client(self, parameters: Parameters) -> str:
         """Return the id of the client that is named; empty for any. Raises NotFound."""
@@ -94,15 +100,30 @@ class AuditEndpoints:
             for record in records
         ]
 
-    def _of_records(self, keys: Sequence[str]) -> dict[str, Any]:
+    def _of_records(self, named: Named) -> dict[str, Any]:
         """Return the records whom it is about, and since when the index has all that concerns them."""
-        settings = self._runtime.settings
-        stream = settings.audit_stream.rpartition("/")[2]
-        days = IndexedDays(stream=stream, reindexed=reindexed_days(self._runtime, settings.audit_table, stream))
+        days = self._indexed_days()
         since = {"complete_since": str(days.complete_since)} if days.complete_since else {}
-        return {"subjects": subjects(self._runtime, keys), **since}
+        by = {"identifier_type": named.identifier_type} if named.identifier_type else {}
+        return {"subjects": subjects(self._runtime, named.keys), **by, "is_complete": days.is_complete, **since}
+
+    def _indexed_days(self) -> IndexedDays:
+        runtime, table = self._runtime, self._runtime.settings.audit_table
+        stream = runtime.settings.audit_stream.rpartition("/")[2]
+        since = self._empty_until.get(table, lambda: empty_until(runtime, table))
+        return IndexedDays(stream=stream, reindexed=reindexed_days(runtime, table, stream), empty_until=since)
+
+
+def _kind(parameters: Parameters) -> Kind | None:
+    """Return which entries are asked for; None for all. Raises InvalidRequest."""
+    name = parameters.get("kind")
+    kind = next((kind for kind in get_args(Kind) if kind == name), None)
+    if name is not None and kind is None:
+        raise InvalidRequest(f"kind must be {' or '.join(get_args(Kind))}.")
+    return kind
 
 
 def _entry(record: Record) -> Record:
-    keys = keys_of(record)
-    return {**as_json(record), "did": act_of(record), "count": len(keys), "records": keys}
+    keys, did = keys_of(record), act_of(record)
+    fields = {"fields": sent_fields(record)} if did == "saw" and "disclosed" in record else {}
+    return {**as_json(record), "did": did, "count": len(keys), "records": keys, **fields}

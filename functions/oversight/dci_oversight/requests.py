@@ -57,7 +57,12 @@ def read_parameters(request: Request, *names: str) -> Parameters:
 
 
 def read_span(parameters: Parameters, now: float, *, is_bounded: bool) -> Span:
-    """Return the period that is asked for, and where the page begins. Raises InvalidRequest.
+    """Return the period that is asked for, and where the page begins. Raises InvalidRequest."""
+    return Span(*read_period(parameters, now, is_bounded=is_bounded), _position(parameters))
+
+
+def read_period(parameters: Parameters, now: float, *, is_bounded: bool) -> tuple[str, str]:
+    """Return the sort keys between which the period is that is asked for. Raises InvalidRequest.
 
     `since` and `until` are dates or moments in UTC, and both are included, as far as they say: `until` a date means
     until its end. A period that `is_bounded` begins 30 days before its end, where `since` is missing. What is to come
@@ -72,7 +77,7 @@ def read_span(parameters: Parameters, now: float, *, is_bounded: bool) -> Span:
         raise InvalidRequest("since must not be after until, nor in the future.")
     if is_bounded and days - date.fromisoformat(first[:10]).toordinal() > _MAX_DAYS:
         raise InvalidRequest(f"A period has {_MAX_DAYS} days at most, unless a person or group is named.")
-    return Span(first, last + AFTER, _position(parameters))
+    return first, last + AFTER
 
 
 def respond(request: Request, parameters: Parameters, rows: Rows, further: Mapping[str, object]) -> Response:

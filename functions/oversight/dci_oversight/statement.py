@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
-from dci_common.registries.social.disclosure import disclosure
+from dci_common.registries.social.disclosure import disclosure, sent
 
 if TYPE_CHECKING:
     from dci_common.exchange.audit_records import Record
@@ -15,6 +16,14 @@ VIEWED = "records/"  # with which the routes of operators who see a record begin
 _STAFF = "The registry's own staff"
 _UNKNOWN = "An organisation that is not registered any more"
 _WHOLE_RECORD = "the whole record"
+# The words of a purpose as JSON of which the end is missing.
+_WORDS = re.compile(
+    r"""
+    "(?: consent | authorize | text | code | ref_uri )":"
+    ( (?: [^"\\\x00-\x1f] | \\["\\/bfnrt] | \\u[0-9a-f]{4} )* )
+    """,
+    re.VERBOSE,
+)
 _NOT_RECORDED = "not recorded"  # by the version that recorded the disclosure
 
 
@@ -29,15 +38,16 @@ def stated(record: Record) -> dict[str, Any]:
     return {
         "when": record["moment"],
         "organisation": _STAFF if by_staff else record.get("client", _UNKNOWN).removesuffix(" (deleted)"),
-        "fields": [_WHOLE_RECORD] if by_staff else _fields(record),
+        "fields": [_WHOLE_RECORD] if by_staff else sent_fields(record),
         "purpose": _purpose(record.get("purpose", "")),
     }
 
 
-def _fields(record: Record) -> list[str]:
+def sent_fields(record: Record) -> list[str]:
+    """Return the attributes that a disclosure sent of a record that has them."""
     if "disclosed" not in record:
         return [_NOT_RECORDED]
-    return sorted(disclosure(str(record["disclosed"]).split()))
+    return sorted(sent(disclosure(str(record["disclosed"]).split()), str(record.get("record_type", ""))))
 
 
 def _purpose(text: str) -> str:
@@ -45,7 +55,8 @@ def _purpose(text: str) -> str:
     try:
         stated = json.loads(text) if text else {}
     except (ValueError, RecursionError):
-        return f"{text} ..."
+        parts = [json.loads(f'"{part}"') for part in _WORDS.findall(text)]
+        return f"{'; '.join(dict.fromkeys(filter(None, parts))) or text} ..."
     return "; ".join(dict.fromkeys(filter(None, map(_words, stated.values())))) if isinstance(stated, dict) else text
 
 

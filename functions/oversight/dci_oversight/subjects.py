@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dci_common.aws.dynamodb import batch_get
 from dci_common.deadline import current_deadline
@@ -25,8 +25,15 @@ _MAX_READ = 1000  # entries
 _TOO_MANY = f"More than {_MAX_OWNERS} records have this: name one of them by its id."
 
 
-def named_records(runtime: Runtime, parameters: Parameters) -> list[str]:
-    """Return the keys of the records that the parameters name: none if these name no record.
+class Named(NamedTuple):
+    """The keys of the records that are named, and what the registry calls the type of their identifier, if by one."""
+
+    keys: list[str]
+    identifier_type: str = ""
+
+
+def named_records(runtime: Runtime, parameters: Parameters) -> Named:
+    """Return the records that the parameters name: none if these name no record.
 
     A restricted person is found by id and by identifier, and not by phone number. Raises InvalidRequest, and NotFound
     when an identifier or a phone number belongs to nobody.
@@ -36,11 +43,11 @@ def named_records(runtime: Runtime, parameters: Parameters) -> list[str]:
         raise InvalidRequest("Name one subject: person, group, identifier_type with identifier_value, or phone.")
     for kind in Kind:
         if name := parameters.get(kind.lower()):
-            return [record_pk(kind, name.removeprefix(f"{kind}#"))]
-    return _owners(runtime, parameters) if named else []
+            return Named([record_pk(kind, name.removeprefix(f"{kind}#"))])
+    return _owners(runtime, parameters) if named else Named([])
 
 
-def _owners(runtime: Runtime, parameters: Parameters) -> list[str]:
+def _owners(runtime: Runtime, parameters: Parameters) -> Named:
     # Imported here: most audits are by id, and the catalogue takes long to import.
     from dci_common.registries.social.owners import owners_by_identifier, owners_by_phone  # noqa: PLC0415
 
@@ -52,17 +59,18 @@ def _owners(runtime: Runtime, parameters: Parameters) -> list[str]:
     store, budget = RegistryStore(runtime), Budget(_MAX_READ, current_deadline())
     try:
         if "phone" in parameters:
-            found: list[str] | None = owners_by_phone(store, parameters["phone"], budget, entitled=False)
+            found = Named(owners_by_phone(store, parameters["phone"], budget, entitled=False))
         else:
             identifier = parameters["identifier_type"], parameters["identifier_value"]
-            found = owners_by_identifier(store, *identifier, budget, entitled=False)
+            owners = owners_by_identifier(store, *identifier, budget, entitled=False)
+            if owners is None:
+                raise InvalidRequest("The registry has no identifiers of this type.")
+            found = Named(*owners)
     except TooManyMatches as error:
         raise InvalidRequest(_TOO_MANY) from error
-    if found is None:
-        raise InvalidRequest("The registry has no identifiers of this type.")
-    if not found:
+    if not found.keys:
         raise NotFound("Nobody in the registry has this now: name a deleted record by its id.")
-    if len(found) > _MAX_OWNERS:
+    if len(found.keys) > _MAX_OWNERS:
         raise InvalidRequest(_TOO_MANY)
     return found
 

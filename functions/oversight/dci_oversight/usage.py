@@ -1,4 +1,4 @@
-"""What clients use of their limits, a day: of all of them on one day, or of one on several."""
+"""What clients use of their limits, a day: of all of them on one day or the last ones, or of one on more."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dci_oversight.looks import Look
     from dci_oversight.requests import Parameters
 
+_MAX_DAYS_OF_ALL = 7
 USAGE_COLUMNS = (
     *("client_id", "client", "status", "date", "records", "records_a_day", "requests_a_minute"),
     *("usual", "known_days", "unusual"),
@@ -31,19 +32,17 @@ USAGE_COLUMNS = (
 def usage(runtime: Runtime, request: Request, look: Look) -> Response:
     """Return a page of clients, in the order of their names, with the records that they received on a day.
 
-    With `client_id`, return the days of one client instead, the latest first.
+    With `days`, each client has so many last days; with `client_id`, it is the only one. The latest day is the first.
     """
     parameters = read_parameters(request, "date", "client_id", "days", "limit", "next", "format", "reason")
     if "client_id" in parameters:
         return _of_client(runtime, request, parameters, look)
-    if "days" in parameters:
-        raise InvalidRequest("days is for one client: add client_id.")
-    of_day = _day(parameters.get("date", ""), day(runtime.clock()))
+    of_days = _days_of_all(parameters, day(runtime.clock()))
     limit = read_limit(parameters)
     position = read_position(parameters, INDEX_POSITION, LISTED)
     look.record("usage", parameters)
     clients, following = ClientStore(runtime).page(limit, position)
-    rows = _rows(runtime, clients, [of_day])
+    rows = _rows(runtime, clients, of_days)
     return respond(request, parameters, Rows("usage", USAGE_COLUMNS, rows, position_text(following)), {})
 
 
@@ -51,7 +50,7 @@ def _of_client(runtime: Runtime, request: Request, parameters: Parameters, look:
     """Return the last days of a client. Raises NotFound."""
     if parameters.keys() & {"date", "limit", "next"}:
         raise InvalidRequest("With client_id there is one page, of so many days: leave date, limit and next out.")
-    days = _days(parameters.get("days", str(KEPT_DAYS)))
+    days = _days(parameters.get("days", str(KEPT_DAYS)), KEPT_DAYS)
     look.record("usage", parameters)
     client_id = parameters["client_id"]
     client = ClientStore(runtime).many([client_id]).get(client_id) if is_client_id(client_id) else None
@@ -69,9 +68,18 @@ def _day(text: str, today: date) -> date:
     return kept.get(text, today)
 
 
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(KEPT_DAYS)) and 1 <= int(text) <= KEPT_DAYS):
-        raise InvalidRequest(f"days must be a whole number from 1 to {KEPT_DAYS}.")
+def _days_of_all(parameters: Parameters, today: date) -> list[date]:
+    """Return the day of all clients that is asked for, or the last ones. Raises InvalidRequest."""
+    if "days" not in parameters:
+        return [_day(parameters.get("date", ""), today)]
+    if "date" in parameters:
+        raise InvalidRequest("Send date, or days, and not both.")
+    return days_before(today, _days(parameters["days"], _MAX_DAYS_OF_ALL) - 1)
+
+
+def _days(text: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
+        raise InvalidRequest(f"days must be a whole number from 1 to {most}, and to {KEPT_DAYS} with client_id.")
     return int(text)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from dci_common.clients.authentication import ClientAssertion, ClientSecret
 from dci_common.edge.errors import UnsupportedMediaType
-from dci_common.edge.http import Request
+from dci_common.edge.http import Request, check_numbers
 from dci_common.errors import InvalidClient, InvalidRequest, UnsupportedGrantType
 from dci_common.oauth import assertions
 
@@ -39,6 +39,8 @@ def read_parameters(request: Request) -> Parameters:
     if content_type not in {FORM, JSON}:
         raise UnsupportedMediaType(f"Send the request as {FORM}.")
     try:
+        if content_type == JSON:
+            check_numbers(request.body)
         text = request.body.decode()
         pairs = _form(text) if content_type == FORM else _json(text)
     except (ValueError, RecursionError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from support.following import Following
 from support.import_files import import_into, jsonl
 from support.memory_source import MemorySource
 from support.registry_harness import registry_with
+from support.scripted_source import of_steps, stays
 
 
 def test_an_export_for_a_new_table_is_followed_from_there(
@@ -72,17 +74,25 @@ def test_statistics_show_how_old_the_data_is(follow: Following, source: MemorySo
     shown = json.loads(dci("stats", "--json").out)["follows"]
     assert shown["age_seconds"] > 0
     assert {**shown, "age_seconds": 0} == {
-        "database": "database-1", "version": "Memory 1", "age_seconds": 0, "problems": 0, "last_failure": None,
+        "database": "database-1", "version": "Memory 1", "is_following": False, "as_of": "2026-03-01 09:30:00 UTC",
+        "age_seconds": 0, "problems": 0, "last_failure": None,
     }  # fmt: skip
-    assert "follows             Memory 1, " in dci("stats").out
+    assert "follows             Memory 1, loaded once, as of 2026-03-01 09:30:00 UTC\n" in dci("stats").out
+    follow.without_pauses(of_steps(source, stays, stays), "--every", 1)
+    assert re.search(r"follows             Memory 1, \d+ days old\n", dci("stats").out)
     assert dci("verify").status == 0
 
 
 def test_the_doctor_says_how_old_the_data_is(follow: Following, source: MemorySource) -> None:
-    """The doctor is content with data of minutes, and warns of hours, with the reason of the last failure."""
+    """The doctor warns of data that is followed and hours old, with the reason of the last failure; not of a load."""
     table = follow.registry.table
     assert examine_followed(table) is None
     follow(source)
+    loaded = examine_followed(table, source.now.timestamp() + 3 * 3600)
+    assert loaded is not None
+    assert loaded.found == "The registry was loaded once, as of 2026-03-01 09:30:00 UTC (Memory 1)."
+    assert loaded.outcome == "ok"
+    follow.without_pauses(of_steps(source, stays, stays), "--every", 1)
     fresh = examine_followed(table, source.now.timestamp() + 40)
     assert (fresh.outcome, fresh.found) == ("ok", "The registry is 40 s old (Memory 1).") if fresh else False
     source.away()

@@ -2,32 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
 from dci_common.registry.storage.follow_status import FollowStatus
 from support.following import Following
+from support.import_files import import_into, jsonl
 from support.memory_source import MemorySource
 
+ORDERS = sorted(set(permutations(("database", "database", "operator", "operator"))))
 
-def test_a_restriction_is_lifted_only_by_who_set_it(follow: Following, source: MemorySource) -> None:
-    """The database restricts and unrestricts people; a restriction that an operator has set stays."""
+
+def test_the_database_restricts_and_unrestricts_people(follow: Following, source: MemorySource) -> None:
+    """A tag, which has no time of writing, is followed in each pass, and without the state as well."""
     follow(source)
     source.pass_time(hours=8)
     follow(source)
-    source.person(4, silently=True, restricted=True)  # a tag, which has no time of writing
+    source.person(4, silently=True, restricted=True)
     assert follow(source).out == "Memory 1: 1 person changed.\n"
     follow.lose_state()
     source.person(4, silently=True)
     assert follow(source).out == "Memory 1: 1 person changed.\n"
     assert "restricted" not in follow.registry.view(Kind.PERSON, "p4")
-    follow.registry.put(Person(id="p4", restricted=True))
-    for restricted in (False, True, False):
-        source.pass_time(minutes=1)
-        source.person(4, restricted=restricted, income=float(restricted))
-        follow(source, "--full")
-        view = follow.registry.view(Kind.PERSON, "p4")
-        assert (view["restricted"], view["source"]) == (True, {"database": "database-1", "id": 4})
     assert follow.registry.findings() == []
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=" ".join)
+def test_each_lifts_only_its_own_restriction(
+    follow: Following, source: MemorySource, tmp_path: Path, order: Sequence[str]
+) -> None:
+    """In whichever order the database and an operator restrict and unrestrict, a person is as either of them says."""
+    follow(source)
+    says = {"database": False, "operator": False}
+    for who in order:
+        says[who] = not says[who]
+        source.pass_time(minutes=1)
+        if who == "database":
+            source.person(4, restricted=says[who], income=float(says[who]))
+        elif says["operator"] == (order[0] == "operator"):  # by put, then by import, or the other way round
+            follow.registry.put(Person(id="p4", restricted=says[who]))
+        else:
+            import_into(follow.registry, jsonl(tmp_path / "p4.jsonl", [Person(id="p4", restricted=says[who])]))
+        if who == "operator":
+            assert bool(follow.registry.view(Kind.PERSON, "p4").get("restricted")) == any(says.values())
+        for arguments in ((), ("--full",)):
+            assert follow(source, *arguments).status == 0
+            view = follow.registry.view(Kind.PERSON, "p4")
+            assert bool(view.get("restricted")) == any(says.values())
+        assert bool(view["source"].get("restricted")) == says["database"]
+        assert follow(source, "--full").out == "Memory 1: nothing changed.\n"
+    assert follow.registry.findings() == []
+
+
+def test_an_operators_restriction_is_no_change_by_hand(follow: Following, source: MemorySource) -> None:
+    """A restriction beside the database's is neither undone nor reported, also when the database lifts its own."""
+    source.person(4, restricted=True)
+    follow(source)
+    follow.registry.put(source.rows[4].record)
+    source.pass_time(minutes=1)
+    source.person(4)
+    for arguments in ((), ("--full",)):
+        assert "changed in the registry" not in follow(source, *arguments).err
+    assert follow.registry.view(Kind.PERSON, "p4")["restricted"]
 
 
 def test_restrictions_are_not_lifted_by_a_forgotten_option(follow: Following, source: MemorySource) -> None:

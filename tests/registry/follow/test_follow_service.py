@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage.follow_status import FollowStatus
 from support.following import Following
-from support.memory_source import MemorySnapshot, MemorySource
-
-
-class ScriptedSource(MemorySource):
-    """Runs a step before each snapshot; after the last one, asks the process to stop."""
-
-    steps: list[Callable[[], None]]
-
-    @contextmanager
-    def snapshot(self) -> Iterator[MemorySnapshot]:
-        if self.steps:
-            self.steps.pop(0)()
-            if not self.steps:
-                os.kill(os.getpid(), signal.SIGTERM)
-        with super().snapshot() as found:
-            yield found
+from support.memory_source import MemorySource
+from support.scripted_source import ScriptedSource, stays
 
 
 def test_the_service_goes_on_while_the_database_is_away(follow: Following, source: MemorySource) -> None:
@@ -70,7 +51,7 @@ def test_the_service_stops_when_another_takes_over(follow: Following, source: Me
         follow.registry.write([item | theirs])
         scripted.person(4, income=9.0)
 
-    scripted.steps = [lambda: None, take_over, lambda: None]
+    scripted.steps = [stays, take_over, stays]
     outcome = follow.without_pauses(scripted, "--every", 1)
     assert outcome.status == 2
     assert "Another follower has taken over" in outcome.err
@@ -90,7 +71,7 @@ def test_what_is_allowed_is_for_one_pass(follow: Following) -> None:
         for number in list(scripted.rows)[:25]:
             scripted.delete(number)
 
-    scripted.steps = [vanish, vanish, lambda: None]
+    scripted.steps = [vanish, vanish, stays]
     outcome = follow.without_pauses(scripted, "--every", 1, "--allow-deletions", 25)
     assert "25 people deleted" in outcome.out
     assert "25 of 35 people and groups are not in the database any more" in outcome.err

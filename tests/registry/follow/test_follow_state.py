@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
+
+from dci_common.registry.model.records import Person
+from dci_common.registry.storage.follow_status import FollowStatus
 from support.following import Following
 from support.memory_source import MemorySource
+from support.registry_harness import registry_with
 
 
 def test_a_damaged_state_is_a_lost_one(follow: Following, source: MemorySource) -> None:
@@ -47,3 +54,68 @@ def test_a_clock_that_was_set_back_makes_a_full_pass(follow: Following, source: 
     source.pass_time(hours=-24)
     source.person(4, income=7.0)
     assert follow(source).out == "Memory 1: 1 person changed.\n"
+    source.pass_time(days=5000)
+    assert follow(source).status == 0
+    assert FollowStatus.read(follow.registry.runtime).moment <= follow.registry.operator.clock()
+
+
+def test_the_state_of_another_registry_is_a_lost_one(
+    follow: Following, source: MemorySource, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the state of another registry, or of an older pass, nothing is missed and nothing written in vain."""
+    follow(source)
+    old = follow.state.read_bytes()
+    with registry_with() as registry:
+        other = Following(registry, follow.state, capsys)
+        assert other(source).out == "Memory 1: 4 people, 1 group new.\n"
+        other.assert_follows(source)
+        before = follow.versions()
+        assert follow(source).out == "Memory 1: nothing changed.\n"
+        assert follow.versions() == before
+        source.pass_time(hours=12)
+        source.person(4, income=7.0)
+        assert other(source).status == 0
+    source.person(2, silently=True)
+    assert follow(source).status == 0
+    follow.state.write_bytes(old)
+    source.pass_time(hours=12)
+    assert follow(source).status == 0
+    follow.assert_follows(source)
+
+
+def test_a_state_that_cannot_be_written_is_a_sentence(follow: Following, source: MemorySource) -> None:
+    """A folder that is read-only, or is no file, and a report that cannot be written, stop the command."""
+    kept = follow.state
+    for path in (Path("/proc/dci/state.sqlite"), Path("/proc/state.sqlite"), kept.parent):
+        follow.state = path
+        assert follow(source).problem.endswith("name another file with --state.") or (
+            follow(source).problem.endswith("Name another file with --state.")
+        )
+    follow.state = kept
+    follow.registry.put(Person(id="p2"))
+    assert follow(source, "--report", "/proc/report.csv").problem.startswith("/proc/report.csv cannot be written: ")
+    assert follow(source).status == 0
+
+
+def test_a_full_disk_is_a_sentence(follow: Following) -> None:
+    """When the state cannot grow, the pass fails with a sentence that the registry keeps; the next one is right."""
+    source = MemorySource()
+    for number in range(1, 1001):
+        source.person(number)
+    with largest_file(65_536):
+        problem = follow(source).problem
+    assert problem.startswith("A file of the follower cannot be used (")
+    assert FollowStatus.read(follow.registry.runtime).outcome == problem
+    assert follow(source).status == 0
+    follow.assert_follows(source)
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let no file of this process grow above a size."""
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)

@@ -5,7 +5,7 @@ INSERT INTO res_partner (company_id, create_date, write_date, name, active, is_r
   kind, registration_date, email, phone)
 SELECT 1, '2024-01-01', timestamp '2024-01-01' + number * interval '1 second', 'NAME ' || number, true, true, is_group,
   CASE WHEN NOT is_group THEN 'Family' || household % 5000 END, CASE WHEN NOT is_group THEN 'Given' || number % 3000 END,
-  CASE WHEN number % 3 = 0 THEN 'Middle' END, CASE WHEN NOT is_group THEN date '1940-01-01' + (number * 7919 % 30000)::int END,
+  CASE WHEN number % 3 = 0 THEN 'Middle' END, CASE WHEN NOT is_group THEN date '1940-01-01' + (number::bigint * 7919 % 30000)::int END,
   CASE WHEN NOT is_group THEN (ARRAY['Male', 'Female'])[1 + number % 2] END, CASE WHEN number % 4 = 1 THEN 'married' END,
   CASE WHEN number % 5 = 1 THEN 'Farmer' END, number % 7 * 100, number % 90 || ' Main Road', 'Town ' || household % 400, 1, 1,
   CASE WHEN is_group THEN 1 END, '2024-01-01', CASE WHEN number % 9 = 1 THEN 'p' || number || '@example.org' END,

@@ -32,6 +32,7 @@ IDEMPOTENT: dict[str, tuple[str, Request]] = {
     "transaction": ("TransactWriteItems", {"ClientRequestToken": "t"}),
     "new secret": ("CreateSecret", {"ClientRequestToken": "t"}),
     "deletion of a secret": ("DeleteSecret", {"ForceDeleteWithoutRecovery": True}),
+    "end of a deletion": ("RestoreSecret", {}),
     "new version of a secret": ("PutSecretValue", {"ClientRequestToken": "t"}),
     "message": ("SendMessage", {"QueueUrl": "q", "MessageBody": "{}"}),
     "rotation": ("RotateSecret", {"ClientRequestToken": "t"}),

@@ -84,7 +84,7 @@ def _add_safeguards(parser: argparse.ArgumentParser) -> None:
         type=positive,
         default=0,
         metavar="NUMBER",
-        help="delete up to so many records at once, even if they are more than 5 %% of all",
+        help="delete up to so many records, identifiers or memberships at once, even if they are over 5 %% of all",
     )
     parser.add_argument(
         "--allow-unrestricted",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dci_cli.parallel import chunks, in_parallel
-from dci_cli.registry.follow.target import is_own, is_restricted_by_source, merged
+from dci_cli.registry.follow.target import as_of_source, is_own, is_restricted_by_source, merged
 from dci_cli.registry.importer.field_changes import FieldChanges
 from dci_cli.registry.support.registry_table import UNLIMITED
 from dci_common.registry.model.base import Kind, record_fields
@@ -131,8 +131,8 @@ class Comparison:
         ]
 
     def _digest_of_own(self, stored: Stored) -> str:
-        """Return the digest of a record without members who do not follow the database."""
-        view = stored.view
+        """Return the digest of a record without what others add: a restriction, members who are not followed."""
+        view = as_of_source(stored.view)
         if stored.kind is Kind.GROUP:
             members = [entry for entry in view["members"] if self._state.is_own(Kind.PERSON, entry["id"])]
             view = {**view, "members": members}

@@ -1,18 +1,16 @@
-"""Deletes from the registry what the source does not have any more, unless that is too much to be true."""
+"""Deletes from the registry what the source does not have any more."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from dci_cli.command_error import CommandError
 from dci_cli.parallel import chunks, in_parallel_apart
 from dci_cli.registry.follow.restriction import KeptRestrictions
-from dci_cli.registry.follow.target import is_own, is_restricted_by_others
+from dci_cli.registry.follow.target import is_own, is_restricted_here
 from dci_cli.registry.support.progress import Progress
 from dci_cli.registry.support.registry_table import UNLIMITED
 from dci_common.registry.errors import NoSuchRecord, RegistryBusy, VersionConflict
@@ -26,31 +24,8 @@ if TYPE_CHECKING:
     from dci_cli.registry.follow.state import Key
     from dci_common.runtime import Runtime
 
-MOST_PERCENT, MOST_RECORDS = 5, 20
 _CHUNK = 100
 _ATTEMPTS = 5
-
-
-def check_deletions(vanished: Iterable[Key], own: Mapping[Kind, int], allowed: int) -> None:
-    """Raise CommandError when so many records vanish at once that the database, or a grant, is probably wrong.
-
-    `own` is how many people and groups are followed. Of many people, all groups would be few.
-    """
-    gone = Counter(kind for kind, _ in vanished)
-    number, of = gone.total(), sum(own.values())
-    is_much = any(
-        some > MOST_RECORDS and some * 100 > all_ * MOST_PERCENT
-        for some, all_ in ((number, of), *((gone[kind], own[kind]) for kind in Kind))
-    )
-    if is_much and number > allowed:
-        which = "people and groups"
-        if not gone[Kind.PERSON]:
-            which, of = "groups", own[Kind.GROUP]
-        raise CommandError(
-            f"{number:,} of {of:,} {which} are not in the database any more, so nothing was changed: see "
-            "that it is the right database, complete, with all grants. If they are really gone, repeat the command "
-            f"with --allow-deletions {number}."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +76,7 @@ class Deletions:
             stored = self._read(kind, [id_]).get(id_)
             if stored is None or not is_own(stored.view, self._databases):
                 return deletion.key, False
-            if is_restricted_by_others(stored.view):
+            if is_restricted_here(stored.view):
                 self._restrictions.keep(id_)
             try:
                 self._writer.delete(kind, id_, version=stored.version)

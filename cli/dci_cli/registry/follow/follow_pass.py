@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING
 from dci_cli.command_error import CommandError
 from dci_cli.parallel import threads
 from dci_cli.registry.follow.comparison import Comparison
-from dci_cli.registry.follow.deletion import Deletions, check_deletions
+from dci_cli.registry.follow.deletion import Deletions
 from dci_cli.registry.follow.load import Load, remove_strays
+from dci_cli.registry.follow.losses import Losses
 from dci_cli.registry.follow.plan import Plan
 from dci_cli.registry.follow.restriction import KeptRestrictions, check_lifted
 from dci_cli.registry.follow.scan import scan_records
@@ -92,6 +93,7 @@ class FollowPass:
         self._status = FollowStatus()
         self._databases: frozenset[str] = frozenset()
         self._restrictions = KeptRestrictions((), self._note_restrictions)
+        self._parts: dict[str, int] = {}
         self._last_full = 0.0
         self._is_loaded = False
 
@@ -101,13 +103,15 @@ class FollowPass:
             self._status = FollowStatus.read(self._runtime)
             self._restrictions = KeptRestrictions(self._status.restrictions, self._note_restrictions)
             self._databases = self._own_databases(snapshot.database)
-            self._report.version = snapshot.version
+            self._report.version, self._report.not_granted = snapshot.version, snapshot.not_granted
             is_dry = self._lease is None
             into = ImportTarget.read(self._runtime, self._options.shards, self._options.country, dry_run=is_dry)
             self._state.read_identities(snapshot.identities())
             kept = self._take_in(snapshot)
             vanished = self._state.vanished()
-            check_deletions(vanished, self._state.own, self._options.allow_deletions)
+            self._parts = dict(snapshot.parts())
+            losses = Losses(vanished, self._state.own, self._status.parts, self._parts)
+            losses.check(self._options.allow_deletions)
             wants_all = self._load(snapshot, pool, into)
             plan = self._planned(snapshot, kept, wants_all=wants_all)
             comparison = Comparison(plan, self._state, self._report, self._runtime, pool, databases=self._databases)
@@ -228,15 +232,16 @@ class FollowPass:
         """Keep what the pass has found out, here and in the registry."""
         if self._status.is_loading:
             remove_strays(self._runtime, Checker(self._runtime, SOCIAL_CATALOGUE))
-        token, self._report.left = secrets.token_hex(8), self._state.problems
+        token, self._report.left, now = secrets.token_hex(8), self._state.problems, self._runtime.clock()
         lease.note(
             database=snapshot.database,
             databases=self._databases,
             version=snapshot.version,
             token=token,
-            moment=snapshot.moment.timestamp(),
-            finished=self._runtime.clock(),
+            moment=min(snapshot.moment.timestamp(), now),  # the source's clock may be ahead
+            finished=now,
             problems=self._report.left,
+            parts=self._parts,
             restrictions=self._restrictions.left(self._state.is_person_in_source) or None,
             outcome=None,
             loading=None,

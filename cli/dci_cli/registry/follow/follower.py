@@ -69,8 +69,11 @@ class Follower:
 
     def dry_run(self) -> int:
         """Print what a pass would change."""
-        report = self._pass(State.copy_of(self._path), None)
+        with self._local_errors():
+            report = self._pass(State.copy_of(self._path), None)
         print(f"{report.version}: {report.summary(would=True)}")
+        if grants := report.grants():
+            print(grants)
         if report.fields:
             print_table(COLUMNS, report.fields)
         return 0
@@ -79,11 +82,7 @@ class Follower:
         """Make one pass. Raises CommandError."""
         state = State(self._path)
         with interruptible(_GO_ON), Lease(self._runtime) as lease:
-            try:
-                report = self._pass(state, lease)
-            except CommandError as error:
-                self._note_failure(lease, str(error))
-                raise
+            report = self._noted(state, lease)
         print(self._summary(report))
         return 0
 
@@ -92,6 +91,7 @@ class Follower:
         state = State(self._path)
         with self._stopping(), Lease(self._runtime) as lease, suppress(Stopped):
             failures = 0
+            lease.note(following=True)
             while not self._stop.is_set():
                 problem = self._attempt(state, lease)
                 failures = failures + 1 if problem else 0
@@ -110,19 +110,45 @@ class Follower:
     def _attempt(self, state: State, lease: Lease) -> str:
         """Make a pass, and return what went wrong, or nothing."""
         try:
-            with aws_errors("RegistryTable"):
-                report = self._pass(state, lease)
+            report = self._noted(state, lease)
         except LeaseLost:
             raise
-        except (CommandError, Unavailable, sqlite3.Error) as error:
-            self._note_failure(lease, str(error))
-            return str(error) or type(error).__name__
-        except Exception as error:
-            self._note_failure(lease, f"The follower ended by an error of its own ({type(error).__name__}).")
-            raise
+        except CommandError as error:
+            return str(error)
         if report.is_change or self._said != "":
             print(f"{self._now()}: {self._summary(report)}", flush=True)
         return ""
+
+    def _noted(self, state: State, lease: Lease) -> Report:
+        """Make a pass, and note in the registry why it failed. Raises CommandError."""
+        try:
+            with aws_errors("RegistryTable"), self._local_errors():
+                return self._pass(state, lease)
+        except LeaseLost:
+            raise
+        except CommandError as error:
+            self._note_failure(lease, str(error))
+            raise
+        except Exception as error:
+            self._note_failure(lease, f"The follower ended by an error of its own ({type(error).__name__}).")
+            raise
+
+    @contextmanager
+    def _local_errors(self) -> Iterator[None]:
+        """Raise what is wrong with a file of the follower's, or with other writers, as a CommandError."""
+        try:
+            yield
+        except Unavailable as error:
+            raise CommandError(error.message) from error
+        except sqlite3.Error as error:
+            raise CommandError(
+                f"A file of the follower cannot be used ({error}): see that there is space for {self._path} and in "
+                "TMPDIR."
+            ) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise CommandError(f"{error.filename or 'A file'} cannot be written: {error.strerror}.") from error
 
     def _pass(self, state: State, lease: Lease | None) -> Report:
         try:

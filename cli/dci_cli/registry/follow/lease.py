@@ -126,6 +126,8 @@ def _typed(value: object) -> Any:  # noqa: ANN401 - DynamoDB's own
             return {"N": str(value)}
         case frozenset():
             return {"SS": sorted(value)}
+        case dict():
+            return {"M": {name: _typed(one) for name, one in value.items()}}
     return {"S": str(value)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class Report:
     version: str = ""
     read: int = 0
     left: int = 0  # records that are not as the source has them
+    not_granted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     fields: list[tuple[str, str, str, str]] = field(default_factory=list)
     _warnings: Counter[str] = field(default_factory=Counter)
     _problems: list[str] = field(default_factory=list)
@@ -57,6 +58,13 @@ class Report:
             if counter.total()
         ]
         return ("; ".join(parts) if parts else "nothing changed") + (". Nothing was written" if would else "") + "."
+
+    def grants(self) -> str:
+        """Return what the source does not let its user read, as a line; nothing if that is nothing."""
+        if not self.not_granted:
+            return ""
+        tables = (f"{table} ({', '.join(names)})" if names else table for table, names in self.not_granted.items())
+        return f"Left out, because the database's user may not read it: {', '.join(tables)}."
 
     def print_details(self) -> None:
         """Print warnings and problems on stderr."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.follow.target import Target, restricted_by_others
+from dci_cli.registry.follow.target import Target, restricted_here
 
 MOST_PERCENT, MOST_PEOPLE = 5, 20
 
@@ -52,7 +52,7 @@ class KeptRestrictions:
         if target.id not in self._ids:
             return target
         return Target(
-            target.source_id, target.kind, restricted_by_others(target.record), target.memberships, target.digest
+            target.source_id, target.kind, restricted_here(target.record), target.memberships, target.digest
         )
 
     def left(self, is_there: Callable[[str], bool]) -> frozenset[str]:

@@ -6,7 +6,7 @@ without an identifier that was added at the same moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -106,6 +106,16 @@ class Snapshot(Protocol):
     @property
     def says_who_is_restricted(self) -> bool:
         """Whether the source is asked who is restricted. If it is not, nobody is by it."""
+
+    @property
+    def not_granted(self) -> Mapping[str, Sequence[str]]:
+        """The columns that would be read and may not be, by their tables: none, if nothing of the table may."""
+
+    def parts(self) -> Mapping[str, int]:
+        """Return how many identifiers, phone numbers and other rows of its own the source has for all registrants.
+
+        The keys are plural words: `phone numbers`. What may not be read, or is not there, has none.
+        """
 
     def identities(self) -> Iterator[Identity]:
         """Yield every registrant that partners should see, in the order of `source_id`."""

@@ -95,7 +95,9 @@ class State:
         try:
             self.db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            raise CommandError(f"{self._path} is in use ({error}): another follower has it.") from error
+            raise CommandError(
+                f"{self._path} cannot be used ({error}): another follower has it, or it may not be written."
+            ) from error
         try:
             for statement in queries.BEGIN_PASS:
                 self.db.execute(statement)

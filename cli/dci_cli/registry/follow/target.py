@@ -51,17 +51,17 @@ def is_own(view: AnyView, databases: Set[str]) -> bool:
 def merged(record: Person | Group, stored: AnyView, databases: Set[str]) -> Person | Group:
     """Return what a record becomes in place of the one that the registry has.
 
-    A restriction that the source did not set stays, and remains not the source's. Raises WriteRefused when the
-    registry's record is not one of these databases'.
+    An operator's restriction stays. Raises WriteRefused when the registry's record is not one of these databases'.
     """
     if not is_own(stored, databases):
         raise WriteRefused(f"The id {record.id} is that of another record, which does not follow the database.")
-    return restricted_by_others(record) if is_restricted_by_others(stored) else record
+    return restricted_here(record) if is_restricted_here(stored) else record
 
 
-def is_restricted_by_others(stored: AnyView) -> bool:
-    """Return whether somebody else than the source has restricted a followed record."""
-    return bool(stored.get("restricted")) and not is_restricted_by_source(stored)
+def is_restricted_here(stored: AnyView) -> bool:
+    """Return whether an operator has restricted a followed record, alone or beside the source."""
+    is_here_too = bool(stored.get("source", {}).get("restricted_here"))
+    return bool(stored.get("restricted")) and (is_here_too or not is_restricted_by_source(stored))
 
 
 def is_restricted_by_source(stored: AnyView) -> bool:
@@ -69,12 +69,21 @@ def is_restricted_by_source(stored: AnyView) -> bool:
     return bool(stored.get("source", {}).get("restricted"))
 
 
-def restricted_by_others(record: Person | Group) -> Person | Group:
-    """Return a person with a restriction that the source did not set; a group as it is."""
-    if not isinstance(record, Person) or record.source is None:
+def restricted_here(record: Person | Group) -> Person | Group:
+    """Return a person with an operator's restriction, beside the source's if there is one; a group as it is."""
+    if isinstance(record, Group) or record.source is None:
         return record
-    source = Source(database=record.source.database, id=record.source.id)
+    source = record.source.model_copy(update={"restricted_here": record.source.restricted})
     return record.model_copy(update={"restricted": True, "source": source})
+
+
+def as_of_source(stored: AnyView) -> AnyView:
+    """Return a followed record without an operator's restriction."""
+    if not is_restricted_here(stored):
+        return stored
+    source = {name: value for name, value in stored["source"].items() if name != "restricted_here"}
+    left = {name: value for name, value in stored.items() if name != "restricted" or source.get("restricted")}
+    return {**left, "source": source}
 
 
 def written_record(record: Person | Group) -> str:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from dci_cli.registry.support.value_checks import is_before
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
+from dci_common.registry.model.followed import with_own_restriction
 from dci_common.registry.model.periods import meant, start_of
 from dci_common.registry.model.records import Group, Membership, Person
 from dci_common.registry.model.views import AnyView, View, membership_fields
@@ -40,9 +41,11 @@ def merge_record(kind: Kind, stored: View, given: Given, *, replace: bool) -> Pe
     if birth and death and is_before(death, birth) and not given.keys().isdisjoint({"birth_date", "death_date"}):
         raise MergeConflict("death_date is before the birth.")
     try:
-        return MODELS[kind].model_validate(fields)
+        record = MODELS[kind].model_validate(fields)
     except ValidationError as error:
         raise MergeConflict(describe(error, "the record")) from error
+    is_by_row = "restricted" in given and "source" not in given
+    return with_own_restriction(record) if is_by_row else record
 
 
 def _merged_fields(stored: View, given: Given, *, replace: bool) -> View:

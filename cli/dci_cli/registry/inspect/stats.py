@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from dci_cli.registry.support.follow_text import duration
+from dci_cli.registry.support.follow_text import clock_time, duration
 from dci_cli.registry.support.registry_table import add_table, pages, registry_command, runtime_of
 from dci_cli.terminal import Column, add_json_option, print_json, print_table
 from dci_common.aws.dynamodb import Item
@@ -56,8 +56,14 @@ def _followed(runtime: OperatorRuntime) -> dict[str, Any]:
     status, now = FollowStatus.read(runtime), runtime.clock()
     if not status.database:
         return {}
-    age = round(now - status.moment) if status.moment else None
-    found = {"database": status.database, "version": status.version, "age_seconds": age, "problems": status.problems}
+    found = {
+        "database": status.database,
+        "version": status.version,
+        "is_following": status.is_following,
+        "as_of": clock_time(status.moment) if status.moment else None,
+        "age_seconds": round(now - status.moment) if status.moment else None,
+        "problems": status.problems,
+    }
     return {"follows": {**found, "last_failure": status.outcome or None}}
 
 
@@ -138,10 +144,19 @@ def _summary(shown: dict[str, Any]) -> Iterator[str]:
     yield _line("unfinished writes", shown["unfinished_writes"])
     yield _line("shards", shown["shards"])
     if follows := shown.get("follows"):
-        age = "not loaded yet" if follows["age_seconds"] is None else f"{duration(follows['age_seconds'])} old"
-        yield f"{'follows':<20}{follows['version']}, {age}"
+        yield f"{'follows':<20}{follows['version']}, {_age(follows)}"
     yield "identifiers"
     yield from (_line(f"  {type_}", number) for type_, number in shown["identifiers"].items())
+
+
+def _age(follows: dict[str, Any]) -> str:
+    if not follows["as_of"]:
+        return "not loaded yet"
+    return (
+        f"{duration(follows['age_seconds'])} old"
+        if follows["is_following"]
+        else f"loaded once, as of {follows['as_of']}"
+    )
 
 
 def _row(sort: str, size: dict[str, int]) -> list[str]:

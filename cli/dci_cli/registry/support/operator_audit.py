@@ -12,7 +12,7 @@ import pwd
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
     from dci_cli.aws import OperatorRuntime
     from dci_common.aws.dynamodb import Item
 
+Command = Literal[
+    "put",
+    "delete",
+    "import",
+    "follow",
+    "exchange redrive",
+    "exchange resume",
+    "exchange cancel",
+    "subscriptions redrive",
+    "subscriptions resume",
+]
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -39,13 +50,13 @@ def add_audit(parser: argparse.ArgumentParser) -> None:
 class OperatorAudit:
     """Records the changes of one command. Without a `table` it records nothing."""
 
-    def __init__(self, runtime: OperatorRuntime, table: str, operator: str, command: str) -> None:
+    def __init__(self, runtime: OperatorRuntime, table: str, operator: str, command: Command) -> None:
         self._runtime = runtime
         self._table = table
         self._fields: Item = {"operator": {"S": operator}, "command": {"S": command}}
 
     @classmethod
-    def of(cls, options: argparse.Namespace, runtime: OperatorRuntime, command: str) -> OperatorAudit:
+    def of(cls, options: argparse.Namespace, runtime: OperatorRuntime, command: Command) -> OperatorAudit:
         """Return the audit that the options ask for. Raises CommandError when they name no table."""
         if options.no_audit:
             print("This change of the registry is not recorded (--no-audit).", file=sys.stderr)

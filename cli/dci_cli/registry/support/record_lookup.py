@@ -54,7 +54,7 @@ def by_identifier(store: RegistryStore, type_: str, value: str) -> list[Stored]:
         raise CommandError(
             f"The registry has no identifier type {type_}; it has {', '.join(sorted(types)) or 'none'}."
         )
-    return records(store, owners)
+    return records(store, owners.keys)
 
 
 def by_phone(store: RegistryStore, number: str) -> list[Stored]:

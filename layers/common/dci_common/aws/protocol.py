@@ -39,6 +39,11 @@ class DynamoDB(Protocol):
     def delete_item(self, **request: Unpack[dynamodb.DeleteItemInputTypeDef]) -> dynamodb.DeleteItemOutputTypeDef:
         """Delete an item."""
 
+    def describe_table(
+        self, **request: Unpack[dynamodb.DescribeTableInputTypeDef]
+    ) -> dynamodb.DescribeTableOutputTypeDef:
+        """Read what is known of a table, but not its items."""
+
     def get_item(self, **request: Unpack[dynamodb.GetItemInputTypeDef]) -> dynamodb.GetItemOutputTypeDef:
         """Read an item by its key."""
 
@@ -104,6 +109,11 @@ class SecretsManager(Protocol):
         self, **request: Unpack[secretsmanager.PutSecretValueRequestTypeDef]
     ) -> secretsmanager.PutSecretValueResponseTypeDef:
         """Add a version to a secret."""
+
+    def restore_secret(
+        self, **request: Unpack[secretsmanager.RestoreSecretRequestTypeDef]
+    ) -> secretsmanager.RestoreSecretResponseTypeDef:
+        """Keep a secret whose deletion was to come."""
 
     def rotate_secret(
         self, **request: Unpack[secretsmanager.RotateSecretRequestTypeDef]

@@ -43,7 +43,8 @@ _MAY_HAVE_HAPPENED = {"InternalServerError", "ServiceUnavailable", "TransactionI
 _READS = {"BatchGetItem", "DescribeSecret", "GetItem", "GetSecretValue", "Query"}
 # AWS recognises a repetition of these by the token that they carry.
 WITH_TOKEN = {"CreateSecret", "PutSecretValue", "RotateSecret", "TransactWriteItems"}
-_REPLACING = {"DeleteItem", "DeleteSecret", "PutItem"}  # DeleteSecret without recovery, which may find none
+# DeleteSecret may find none, or one that is to be deleted already.
+_REPLACING = {"DeleteItem", "DeleteSecret", "PutItem", "RestoreSecret"}
 # A repetition may add a second message, which changes nothing: SQS delivers messages more than once anyway, and who
 # receives one does only what its item in ExchangeTable says is still to be done.
 _REPEATABLE = {*_READS, *WITH_TOKEN, "BatchWriteItem", "SendMessage"}

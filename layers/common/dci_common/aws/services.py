@@ -56,6 +56,12 @@ class MinimalDynamoDB(MinimalClient):
         """Delete an item."""
         return cast("dynamodb.DeleteItemOutputTypeDef", self.call("DeleteItem", request))
 
+    def describe_table(
+        self, **request: Unpack[dynamodb.DescribeTableInputTypeDef]
+    ) -> dynamodb.DescribeTableOutputTypeDef:
+        """Read what is known of a table, but not its items."""
+        return cast("dynamodb.DescribeTableOutputTypeDef", self.call("DescribeTable", request))
+
     def get_item(self, **request: Unpack[dynamodb.GetItemInputTypeDef]) -> dynamodb.GetItemOutputTypeDef:
         """Read an item by its key."""
         return cast("dynamodb.GetItemOutputTypeDef", self.call("GetItem", request))
@@ -117,6 +123,12 @@ class MinimalSecretsManager(MinimalClient):
     ) -> secretsmanager.PutSecretValueResponseTypeDef:
         """Add a version to a secret."""
         return cast("secretsmanager.PutSecretValueResponseTypeDef", self.call("PutSecretValue", request))
+
+    def restore_secret(
+        self, **request: Unpack[secretsmanager.RestoreSecretRequestTypeDef]
+    ) -> secretsmanager.RestoreSecretResponseTypeDef:
+        """Keep a secret whose deletion was to come."""
+        return cast("secretsmanager.RestoreSecretResponseTypeDef", self.call("RestoreSecret", request))
 
     def rotate_secret(
         self, **request: Unpack[secretsmanager.RotateSecretRequestTypeDef]

@@ -18,7 +18,7 @@ from dci_common.clients.access import Bearer, check_access
 from dci_common.clients.callback_secrets import CallbackSecrets, NewCallbackSecret
 from dci_common.clients.changes import Caller, ClientChange, ClientChanges, delete, put
 from dci_common.clients.items import secret_item, secret_key, secret_keys, usage_key
-from dci_common.clients.log import Change
+from dci_common.clients.log import Change, LogAct
 from dci_common.clients.model import Client, Status
 from dci_common.clients.proposal import Proposal
 from dci_common.clients.proposals import Proposals
@@ -57,12 +57,14 @@ class Administration:
     def create(self, by: Caller, client: Client, callback_secret: NewCallbackSecret | None = None) -> str | Proposal:
         """Store a new client and return its secret, which cannot be read again. One that waits has none yet.
 
-        The secret for its callbacks is stored first, and deleted where the client could not be stored.
+        The secret for its callbacks is stored first, and deleted where the client is not; where it waits, it expires.
         """
         if callback_secret is None:
             return self._create(by, client)
         self._callback_secrets.put(client.client_id, callback_secret)
         try:
+            if self._proposals.reasons(by, None, client):
+                self._callback_secrets.expire(client.client_id)
             return self._create(by, client)
         except Exception:
             with suppress(BotoCoreError, ClientError):
@@ -177,11 +179,11 @@ class Administration:
 
         self.change(by, client_id, plan)
 
-    def record(self, by: Caller, client_id: str, act: str, changes: dict[str, Change]) -> None:
+    def record(self, by: Caller, client_id: str, act: LogAct, changes: dict[str, Change]) -> None:
         """Record an act on what belongs to a client and is stored elsewhere, before it is done."""
         self.change(by, client_id, lambda client: ClientChange(act, client, changes=changes))
 
-    def record_act(self, by: Caller, about: str, act: str) -> None:
+    def record_act(self, by: Caller, about: str, act: LogAct) -> None:
         """Record an act on what is no client, before it is done; `about` is its kind and name: `keys#tokens`."""
         for number, _ in enumerate(self._runtime.retry.attempts(_CONFLICTS), 1):
             if self._changes.record(by, about, act, number):
@@ -226,10 +228,10 @@ class Administration:
                 check_own_access(before, change.after)
             now = timestamp(self._runtime.clock())
             after = change.after._replace(updated=now, version=before.version + 1) if change.after else None
+            widens = self._proposals.reasons(by, before, after) if may_wait and after else ()
             if change.prepare:
                 change.prepare()
             change = replace(change, after=after)
-            widens = self._proposals.reasons(by, before, after) if may_wait and after else ()
             if widens:
                 proposal = self._proposals.propose(by, before, change, widens)
                 if proposal:

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_common.clients.access import Bearer
 from dci_common.clients.items import client_item, client_key, deleted_item, log_item, name_item_key
-from dci_common.clients.log import Change, LogEntry, changes_between
+from dci_common.clients.log import Change, LogAct, LogEntry, changes_between
 from dci_common.clients.model import Client, name_key
 from dci_common.clients.views import client_view
 from dci_common.deadline import calls_end_by, current_deadline
@@ -61,7 +61,7 @@ class ClientChange:
     by the change, and `conditions` are further actions, each with a condition that must hold.
     """
 
-    name: str
+    name: LogAct
     after: Client | None
     actions: list[Action] = field(default_factory=list)
     secret_id: str | None = None
@@ -118,7 +118,7 @@ class ClientChanges:
         versions = [*([check_unchanged(about)] if about else []), *_caller_checks(by, about), *checks]
         return self._transact(versions, [put(log_item(entry))])
 
-    def record(self, by: Caller, about: str, act: str, number: int) -> bool:
+    def record(self, by: Caller, about: str, act: LogAct, number: int) -> bool:
         """Record an act on what is no client, such as `keys#tokens`.
 
         False when the caller's access was changed, or another entry of this millisecond has the number.

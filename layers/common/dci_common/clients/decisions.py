@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -78,7 +78,7 @@ class Decisions:
             raise NotEntitled("Only who asked for a change can withdraw it; an approver can reject it.")
         return self._end(by, approval_id, "withdrawn")
 
-    def _end(self, by: Caller, approval_id: str, decision: Decision) -> Proposal:
+    def _end(self, by: Caller, approval_id: str, decision: Literal["rejected", "withdrawn"]) -> Proposal:
         def end(proposal: Proposal) -> Proposal | None:
             decided = self._decided(proposal, by, decision)
             entry = entry_about(proposal, decision, self._now(), by)
@@ -116,6 +116,8 @@ class Decisions:
         after = client_from_item(proposal.after)._replace(updated=now, version=proposal.version + 1)
         after = after if before else after._replace(created=now)
         change = ClientChange(proposal.act, after, conditions=checks, proposal=proposal)
+        if before is None and after.callbacks.secret_version:
+            self._callback_secrets.keep(proposal.client_id)  # it would expire
         is_made = self._changes.commit(by, before, change)
         if is_made and before and before.callbacks != after.callbacks:
             # Where that fails, it is deleted later, at the latest with the client.

@@ -28,7 +28,7 @@ from dci_common.clients.handover_items import (
 from dci_common.clients.handover_makers import is_permitted, maker_check
 from dci_common.clients.handovers import Handovers, logged, used_up
 from dci_common.clients.items import log_item
-from dci_common.clients.log import HANDOVER, Change, LogEntry
+from dci_common.clients.log import HANDOVER, Change, LogAct, LogEntry
 from dci_common.clients.model import Client
 from dci_common.clients.secrets import Secret
 from dci_common.clients.store import ClientStore
@@ -150,7 +150,7 @@ class Redemption:
     def _is_usable(self, handover: Handover) -> bool:
         return self._handovers.find(handover.handover_id) is not None and is_permitted(self._runtime, handover)
 
-    def _record(self, handover: Handover, act: str) -> None:
+    def _record(self, handover: Handover, act: LogAct) -> None:
         """Record what was tried with a link, and leave the client at its version."""
         client = self._clients.find(handover.owner, consistent=True)
         entry = LogEntry(

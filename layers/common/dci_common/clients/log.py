@@ -5,10 +5,37 @@ An entry is written in the transaction that makes the change, and never holds a 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+LogAct = Literal[
+    "created",
+    "updated",
+    "enabled",
+    "disabled",
+    "deleted",
+    "tokens_revoked",
+    "secret_added",
+    "secret_deleted",
+    "proposed",
+    "rejected",
+    "withdrawn",
+    "handover_created",
+    "handover_withdrawn",
+    "handover_failed",
+    "handover_ended",
+    "handover_refused",
+    "handover_used",
+    "subscription_cancelled",
+    "exchange_redriven",
+    "exchange_cancelled",
+    "callbacks_resumed",
+    "operator_disabled",
+    "operator_enabled",
+    "rotate_asked",
+    "revoke_asked",
+]
 HANDOVER = "handover"  # `by` of what somebody did with a handover's link
 OPERATOR = "operator"  # `by` of a change made on ClientsTable itself, such as `dci bootstrap`
 
@@ -44,7 +71,7 @@ class LogEntry(BaseModel):
     at: str
     by: str
     by_name: str | None = None
-    act: str
+    act: LogAct
     version: int
     name: str | None = None
     secret_id: str | None = None

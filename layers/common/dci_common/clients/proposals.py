@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dci_common.clients.changes import Action, Caller, ClientChange, ClientChanges, logged_changes
 from dci_common.clients.items import client_item
-from dci_common.clients.log import OPERATOR, Change, LogEntry
+from dci_common.clients.log import OPERATOR, Change, LogAct, LogEntry
 from dci_common.clients.model import Client, name_key
 from dci_common.clients.proposal import (
     LIFETIME_SECONDS,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dci_common.operators.store import StoredOperator
     from dci_common.runtime import Runtime
 
+MAX_WAITING = 500
 _MAX_ID = 100  # characters
 
 
@@ -49,14 +50,28 @@ class Proposals:
     def reasons(self, by: Caller, before: Client | None, after: Client) -> tuple[str, ...]:
         """Return why a registration or an update waits for a second person; nothing where it does not.
 
-        Who changes the table with AWS credentials waits for nobody: they could change anything in it.
+        Who changes the table with AWS credentials waits for nobody: they could change anything in it. Raises Conflict
+        where as many changes wait already as may; of several requests at once, a few more may come to wait.
         """
         mode = self._runtime.settings.approvals
         if mode == "off" or by.bearer is None:
             return ()
-        if mode == "all":
-            return changed(before, after) if before else (NEW,)
-        return widened(before, after)
+        whole = changed(before, after) if before else (NEW,)
+        reasons = whole if mode == "all" else widened(before, after)
+        if reasons and self._wait_too_many():
+            raise Conflict(f"{MAX_WAITING} changes wait for approval already: an approver must decide some of them.")
+        return reasons
+
+    def _wait_too_many(self) -> bool:
+        now = self._runtime.clock()
+        span = timestamp(now - LIFETIME_SECONDS), timestamp(now + 86_400)  # other clocks may be ahead
+        count = 0
+        following: dict[str, str] | None = None
+        while True:
+            items, following = self._clients.listed(LISTED, MAX_PAGE, following, forward=False, span=span)
+            count += sum(proposal_from_item(item).status(now) == "waiting" for item in items)
+            if following is None or count >= MAX_WAITING:
+                return count >= MAX_WAITING
 
     def propose(
         self, by: Caller, before: Client | None, change: ClientChange, widens: tuple[str, ...]
@@ -69,7 +84,7 @@ class Proposals:
         now = self._runtime.clock()
         proposal = Proposal(
             approval_id=_new_id(self._runtime),
-            act=change.name,  # type: ignore[arg-type] # one of these
+            act=change.name,
             client_id=after.client_id,
             name=after.name,
             version=before.version if before else 0,
@@ -179,7 +194,7 @@ def mark(decided: Proposal, digest: str) -> Action:
 
 
 def entry_about(
-    proposal: Proposal, act: str, at: str, by: Caller, changes: dict[str, Change] | None = None
+    proposal: Proposal, act: LogAct, at: str, by: Caller, changes: dict[str, Change] | None = None
 ) -> LogEntry:
     """Return the log entry of what happened to a proposal."""
     return LogEntry(

@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 MAX_PAGE = 100  # clients or log entries
-_MOST_READS = 10  # of pages of the index, to fill one page
+_MOST_READS = 10  # of pages of a list, to fill one page
 Position = Mapping[str, str]  # where a page starts: the members of a key
+Bounds = tuple[str, str]  # sort keys, both included
+Wanted = Callable[[Item], bool]
+_Read = tuple[list[tuple[Item, Item]], dict[str, str] | None]  # keys with their items, and where the next ones are
 
 
 class ClientStore:
@@ -127,31 +130,45 @@ class ClientStore:
         return {client_id: max(times.values()) for client_id, times in used.items() if times}
 
     def log_page(
-        self, client_id: str, limit: int, after: Position | None
+        self,
+        client_id: str,
+        limit: int,
+        after: Position | None,
+        span: Bounds | None = None,
+        wanted: Wanted | None = None,
     ) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
-        """Return a page of a client's log, the newest entry first, and where the next page starts."""
-        answer = self._runtime.dynamodb.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": log_key(client_id, "")["pk"]},
-            ScanIndexForward=False,
-            ConsistentRead=True,
-            Limit=limit,
-            **_start(after),
-        )
-        return list(map(entry_from_item, answer["Items"])), _next(answer)
+        """Return a page of a client's log, the newest entry first, and where the next page starts.
+
+        `span` are sort keys between which entries are, and others than the `wanted` are left out (see `listed`).
+        """
+
+        def read(limit: int, after: Position | None) -> _Read:
+            answer: Any = self._runtime.dynamodb.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk" + (" AND sk BETWEEN :low AND :high" if span else ""),
+                ExpressionAttributeValues={":pk": log_key(client_id, "")["pk"], **_between(span)},
+                ScanIndexForward=False,
+                ConsistentRead=True,
+                Limit=limit,
+                **_start(after),
+            )
+            entries = [({name: item[name] for name in ("pk", "sk")}, item) for item in answer["Items"]]
+            return entries, _next(answer)
+
+        items, following = _filled(read, limit, after, wanted)
+        return list(map(entry_from_item, items)), following
 
     def whole_log_page(
-        self, limit: int, after: Position | None
+        self, limit: int, after: Position | None, span: Bounds | None = None, wanted: Wanted | None = None
     ) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
-        """Return a page of the log of all clients, the newest entry first, and where the next page starts.
+        """Return a page of the log of all clients, as `log_page` does of one.
 
         It is read from the index: an entry that was just written can be missing for moments.
         """
-        items, following = self.listed(LISTED_LOG, limit, after, forward=False)
+        items, following = self.listed(LISTED_LOG, limit, after, forward=False, span=span, wanted=wanted)
         return list(map(entry_from_item, items)), following
 
-    def listed(
+    def listed(  # noqa: PLR0913 - what is read of the index
         self,
         listed: str,
         limit: int,
@@ -159,56 +176,32 @@ class ClientStore:
         *,
         forward: bool,
         begins: str = "",
-        wanted: Callable[[Item], bool] | None = None,
+        span: Bounds | None = None,
+        wanted: Wanted | None = None,
     ) -> tuple[list[Item], dict[str, str] | None]:
         """Return a page of the items under `listed` in the index, in its order, and where the next page starts.
 
-        `begins` is how the sort key in the index begins. Items that are not `wanted` are left out: up to 1,000 are
-        looked at to fill a page, so that it can be short only where there are many more others.
+        `begins` is how the sort key in the index begins, and `span` are those between which it is. Items that are not
+        `wanted` are left out: up to 1,000 are looked at to fill a page, so that it can be short only where there are
+        many more others.
         """
-        found: list[Item] = []
-        following: Position | None = after
-        for _ in range(_MOST_READS if wanted else 1):
-            keys, last = self._keys(listed, MAX_PAGE if wanted else limit, following, forward=forward, begins=begins)
-            for key, item in self._existing(keys):
-                if wanted is None or wanted(item):
-                    found.append(item)
-                if wanted and len(found) == limit:
-                    return found, None if last is None and key == keys[-1] else _position(key)
-            if last is None:
-                return found, None
-            following = last
-        return found, dict(following) if following else None
+        condition = " AND begins_with(name_key, :begins)" if begins else ""
+        condition += " AND name_key BETWEEN :low AND :high" if span else ""
+        values = {":listed": {"S": listed}, **({":begins": {"S": begins}} if begins else {}), **_between(span)}
 
-    def between(self, listed: str, low: str, high: str, limit: int, *, forward: bool) -> tuple[list[Item], bool]:
-        """Return the first items under `listed` whose sort keys are in a range, and whether there are others."""
-        answer: Any = self._runtime.dynamodb.query(
-            TableName=self._table,
-            IndexName="clients",
-            KeyConditionExpression="listed = :listed AND name_key BETWEEN :low AND :high",
-            ExpressionAttributeValues={":listed": {"S": listed}, ":low": {"S": low}, ":high": {"S": high}},
-            Limit=limit,
-            ScanIndexForward=forward,
-        )
-        return [item for _, item in self._existing(answer["Items"])], "LastEvaluatedKey" in answer
+        def read(limit: int, after: Position | None) -> _Read:
+            answer: Any = self._runtime.dynamodb.query(
+                TableName=self._table,
+                IndexName="clients",
+                KeyConditionExpression=f"listed = :listed{condition}",
+                ExpressionAttributeValues=values,
+                Limit=limit,
+                ScanIndexForward=forward,
+                **_start(after),
+            )
+            return list(self._existing(answer["Items"])), _next(answer)
 
-    def _keys(
-        self, listed: str, limit: int, after: Position | None, *, forward: bool, begins: str
-    ) -> tuple[list[Item], dict[str, str] | None]:
-        """Return the keys of a page of the index, and where the next one starts."""
-        answer: Any = self._runtime.dynamodb.query(
-            TableName=self._table,
-            IndexName="clients",
-            KeyConditionExpression="listed = :listed" + (" AND begins_with(name_key, :begins)" if begins else ""),
-            ExpressionAttributeValues={
-                ":listed": {"S": listed},
-                **({":begins": {"S": begins}} if begins else {}),
-            },
-            Limit=limit,
-            ScanIndexForward=forward,
-            **_start(after),
-        )
-        return answer["Items"], _next(answer)
+        return _filled(read, limit, after, wanted)
 
     def _existing(self, entries: list[Item]) -> Iterator[tuple[Item, Item]]:
         """Yield each entry of the index with its item, read consistently, if there is one."""
@@ -220,12 +213,35 @@ class ClientStore:
                 yield entry, item
 
 
+def _filled(
+    read: Callable[[int, Position | None], _Read], limit: int, after: Position | None, wanted: Wanted | None
+) -> tuple[list[Item], dict[str, str] | None]:
+    """Return a page of the wanted items of a list, of which `read` returns a part, and where the next page starts."""
+    found: list[Item] = []
+    following = after
+    for _ in range(_MOST_READS if wanted else 1):
+        entries, last = read(MAX_PAGE if wanted else limit, following)
+        for number, (key, item) in enumerate(entries, 1):
+            if wanted is None or wanted(item):
+                found.append(item)
+            if wanted and len(found) == limit:
+                return found, None if last is None and number == len(entries) else _position(key)
+        if last is None:
+            return found, None
+        following = last
+    return found, dict(following) if following else None
+
+
 def _times(usage: Mapping[str, Any]) -> dict[str, int]:
     return {name: int(value["N"]) for name, value in usage.items() if "N" in value}
 
 
 def _position(entry: Item) -> dict[str, str]:
     return {name: value["S"] for name, value in entry.items()}
+
+
+def _between(span: Bounds | None) -> Item:
+    return {":low": {"S": span[0]}, ":high": {"S": span[1]}} if span else {}
 
 
 def _start(after: Position | None) -> Any:  # noqa: ANN401 - optional arguments

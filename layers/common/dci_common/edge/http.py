@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import NamedTuple
 
 from dci_common.deadline import Deadline
 from dci_common.edge.errors import UnsupportedMediaType
+from dci_common.errors import InvalidRequest
 from dci_common.json_text import json_text
 from dci_common.logs import LogFields
 
 MAX_BODY_BYTES = 1024 * 1024
+# Where a number may not be finite: NaN, Infinity, a large exponent, or more digits than a float has.
+_SUSPICIOUS = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{309}")
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -42,10 +49,25 @@ class Request(NamedTuple):
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
     def json_body(self) -> bytes:
-        """Return the body of a request that must be JSON. Raises UnsupportedMediaType."""
+        """Return the body of a request that must be JSON. Raises UnsupportedMediaType, and as `check_numbers`."""
         if self.content_type() != "application/json":
             raise UnsupportedMediaType("Send the request with Content-Type: application/json.")
+        check_numbers(self.body)
         return self.body
+
+
+def check_numbers(body: bytes) -> None:
+    """Raise InvalidRequest for a number that JSON does not have (RFC 8259 §6), which parsers accept all the same."""
+    if not _SUSPICIOUS.search(body):
+        return
+    with suppress(ValueError, RecursionError):  # who reads the body reports what is not JSON at all
+        json.loads(body, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(float(number)):
+        raise InvalidRequest("The body has a number that JSON does not have, such as NaN, or one that is too large.")
+    return float(number)
 
 
 class Response(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from dci_common.clients.store import MAX_PAGE
 from dci_common.errors import InvalidRequest
@@ -16,6 +17,8 @@ LOG_POSITION = ("pk", "sk")
 DUE_POSITION = ("pk", "sk", "queue", "due")
 _MEMBERS = dict.fromkeys((*INDEX_POSITION, *DUE_POSITION))
 _DEFAULT_PAGE = 50
+_MOST_READS = 20  # to fill a page
+E = TypeVar("E")
 
 
 def read_limit(parameters: Mapping[str, str]) -> int:
@@ -54,6 +57,21 @@ def position_text(position: Mapping[str, str] | None) -> str:
 def next_page(position: Mapping[str, str] | None) -> dict[str, str]:
     """Return the member `next`, which says where the next page starts; nothing after the last page."""
     return {"next": position_text(position)} if position else {}
+
+
+def filled_page(
+    read: Callable[[int, Mapping[str, str] | None], tuple[list[E], Mapping[str, str] | None]],
+    limit: int,
+    after: Mapping[str, str] | None,
+) -> tuple[list[E], Mapping[str, str] | None]:
+    """Return a page of a list of which `read` leaves entries out; it is short where these are many."""
+    found: list[E] = []
+    for _ in range(_MOST_READS):
+        page, after = read(limit - len(found), after)
+        found += page
+        if after is None or len(found) == limit:
+            break
+    return found, after
 
 
 def invalid_next() -> InvalidRequest:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from dci_common.deadline import current_deadline, with_deadline
 from dci_common.exchange.audit import PARTITIONS, WITHHELD
@@ -29,6 +29,13 @@ _MAX_ROUNDS = 40  # reads of all partitions of a day, for one page
 _MAX_SCANNED = 20_000  # items, for one page
 _MAX_BYTES = 5_000_000  # of the items of a page in an answer, which has 6 MB at most
 _SECONDS = 8  # that must be left to read on
+Kind = Literal["disclosure", "look", "change"]
+_CONDITIONS: dict[Kind, str] = {
+    "disclosure": "attribute_exists(#client_id)",
+    "look": "attribute_exists(#operator) AND attribute_exists(#route)",
+    "change": "attribute_exists(#command)",
+}
+_NAMES = ("client_id", "operator", "route", "command")
 
 
 class Span(NamedTuple):
@@ -42,6 +49,39 @@ class Span(NamedTuple):
     def end(self) -> str:
         """The last sort key to be read, which may be that of the page before."""
         return min(self.last, self.before) if self.before else self.last
+
+
+class Filter(NamedTuple):
+    """Which items of a period are wanted: those of all members that are not empty.
+
+    `operator` is a part of the operator's id or name, in any case, and `route` where an operator looked: with it
+    alone, disclosures would be found, but not the marks that they were withheld.
+    """
+
+    client_id: str = ""
+    kind: Kind | None = None
+    route: str = ""
+    operator: str = ""
+
+    def options(self) -> dict[str, Any]:
+        """Return the filter of a query, as far as DynamoDB can apply it; empty for all items."""
+        equal = {name: value for name in ("client_id", "route") if (value := getattr(self, name))}
+        conditions = [f"#{name} = :{name}" for name in equal]
+        conditions += [_CONDITIONS[self.kind]] if self.kind else []
+        conditions += ["attribute_exists(#operator)"] if self.operator or self.route else []
+        if not conditions:
+            return {}
+        text = " AND ".join(conditions)
+        return {
+            "FilterExpression": text,
+            "ExpressionAttributeNames": {f"#{name}": name for name in _NAMES if f"#{name}" in text},
+            "ExpressionAttributeValues": {f":{name}": {"S": value} for name, value in equal.items()},
+        }
+
+    def has(self, item: Item) -> bool:
+        """Return whether an item that DynamoDB has found is wanted."""
+        texts = (item.get(name, {"S": ""})["S"] for name in ("operator", "operator_name"))
+        return not self.operator or any(self.operator.casefold() in text.casefold() for text in texts)
 
 
 class Page(NamedTuple):
@@ -87,19 +127,16 @@ class AuditPages:
             return Page(entries, position)
         return Page(*_fitting(whole_items(self._runtime, self._table, entries), position))
 
-    def of_days(self, span: Span, limit: int, client_id: str = "") -> Page:
-        """Return a page of all that was recorded, or of what one client saw. It may be short while others follow."""
-        options: dict[str, Any] = {"Limit": limit // 4 + 10}
-        if client_id:
-            values = {":client_id": {"S": client_id}}
-            options = {"FilterExpression": "client_id = :client_id", "ExpressionAttributeValues": values}
+    def of_days(self, span: Span, limit: int, wanted: Filter) -> Page:
+        """Return a page of what was recorded and is wanted. It may be short, or empty, while others follow."""
+        options = wanted.options() or {"Limit": limit // 4 + 10}
         found: list[Item] = []
         rounds = scanned = 0
         for day in _days(span):
             has_more = True
             while has_more:
                 part = self._read([f"{AUDITED}{day}#{number}" for number in range(PARTITIONS)], span, options)
-                found += part.items
+                found += filter(wanted.has, part.items)
                 rounds, scanned, has_more = rounds + 1, scanned + part.scanned, bool(part.frontier)
                 span = span._replace(before=part.frontier or str(day))
                 over = rounds >= _MAX_ROUNDS or scanned >= _MAX_SCANNED or current_deadline().left() < _SECONDS

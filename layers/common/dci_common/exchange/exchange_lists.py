@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from dci_common.aws.dynamodb import Item
 from dci_common.exchange.exchange_table import ExchangeTable, number
 from dci_common.exchange.exchanges import Exchange, Kind, exchange_key, transaction_key
-from dci_common.exchange.worker_places import PAUSED_QUEUE
 
 if TYPE_CHECKING:
     from dci_common.runtime import Runtime
@@ -55,10 +54,6 @@ class ExchangeLists:
     def listed(self, queue: str, until: int | None = None) -> Iterator[str]:
         """Yield the correlation ids of a partition of the index `due`, the earliest first, those due until then."""
         return (name for name, _ in self.in_queue(queue, until))
-
-    def paused(self) -> Iterator[tuple[str, int]]:
-        """Yield the ids of the clients to which nothing is delivered, and since when, the longest paused first."""
-        return self.in_queue(PAUSED_QUEUE)
 
     def in_queue(self, queue: str, until: int | None = None) -> Iterator[tuple[str, int]]:
         """Yield the ids in a partition of the index `due`, and when they are due, the earliest first."""

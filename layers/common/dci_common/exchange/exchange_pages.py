@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dci_common.exchange.exchange_table import ExchangeTable
-from dci_common.exchange.exchanges import FAILED, OPEN_QUEUES, Exchange, exchange_key, from_item
-from dci_common.exchange.worker_places import PAUSED_QUEUE
+from dci_common.exchange.exchanges import FAILED, Exchange, exchange_key, from_item
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -15,6 +14,17 @@ if TYPE_CHECKING:
 
 Position = Mapping[str, str]  # where a page starts: the members of a key, numbers as text
 Page = tuple[list[Exchange], Position | None]  # exchanges, and where the next page starts
+DEAD_QUEUE = "DEAD"  # a partition of the index `due`
+_MOST_DEAD = 100
+_LATEST_FIRST = {state.upper() for state in FAILED}  # partitions of the index `due`
+
+
+class Entry(NamedTuple):
+    """An entry of the index `due`: its partition, whose id it is, and when that is due, or was paused, or ended."""
+
+    queue: str
+    id: str
+    due: int
 
 
 class ExchangePages:
@@ -37,38 +47,54 @@ class ExchangePages:
         return self._exchanges(item["sk"]["S"].partition("#")[2] for item in items), _position(last)
 
     def listed(self, queues: Sequence[str], limit: int, after: Position | None) -> Page:
-        """Return a page of the exchanges in partitions of the index, one partition after the other.
+        """Return a page of the exchanges in partitions of the index, as `entries` has them."""
+        found, following = self.entries(queues, limit, after)
+        return self._exchanges(entry.id for entry in found), following
 
-        Failed ones are in the order of their end, the latest first; open ones of when they are due, the earliest
-        first. The index is eventually consistent, so that a change can be missing for moments.
+    def entries(
+        self, queues: Sequence[str], limit: int, after: Position | None
+    ) -> tuple[list[Entry], Position | None]:
+        """Return a page of the entries in partitions of the index, one partition after the other.
+
+        Failed exchanges are in the order of their end, the latest first; all others the earliest first. The index is
+        eventually consistent, so that a change can be missing for moments.
         """
-        ids: list[str] = []
+        found: list[Entry] = []
         for queue in queues[queues.index(after["queue"]) if after else 0 :]:
-            items, last = self._table.page(_in_queue(queue, limit - len(ids), after))
-            ids += (item["pk"]["S"].partition("#")[2] for item in items)
-            if last or len(ids) == limit:
+            items, last = self._table.page(_in_queue(queue, limit - len(found), after))
+            found += map(_entry, items)
+            if last or len(found) == limit:
                 is_last = queue == queues[-1]
-                return self._exchanges(ids), _position(last or (None if is_last else items[-1]))
+                return found, _position(last or (None if is_last else items[-1]))
             after = None
-        return self._exchanges(ids), None
+        return found, None
+
+    def dead(self, client_id: str, limit: int, after: Position | None) -> Page:
+        """Return a page of a client's dead exchanges, the latest first.
+
+        It looks at 100 of all clients at most, so that it can be short, or empty, while others follow.
+        """
+        entries, following = self.entries([DEAD_QUEUE], _MOST_DEAD, after)
+        listed = self._exchanges(entry.id for entry in entries)
+        own = {one.correlation_id: one for one in listed if (one.client_id, one.state) == (client_id, "dead")}
+        found = [entry for entry in entries if entry.id in own]
+        if len(found) > limit:
+            found = found[:limit]
+            key = exchange_key(found[-1].id) | {"queue": {"S": DEAD_QUEUE}, "due": {"N": str(found[-1].due)}}
+            following = _position(key)
+        return [own[entry.id] for entry in found], following
 
     def head(self, queue: str, limit: int) -> tuple[list[tuple[str, int]], bool]:
         """Return the first ids in a partition of the index, and when they are due, and whether there are others.
 
         Those that failed are in the order of their end, the latest first; all others the earliest first.
         """
-        forward = queue not in {state.upper() for state in FAILED}
-        items, last = self._table.page({**_in_queue(queue, limit, None), "ScanIndexForward": forward})
-        return [(item["pk"]["S"].partition("#")[2], int(item["due"]["N"])) for item in items], last is not None
+        items, last = self._table.page(_in_queue(queue, limit, None))
+        return [_entry(item)[1:] for item in items], last is not None
 
     def many(self, correlation_ids: Iterable[str]) -> list[Exchange]:
         """Return exchanges in the order of their ids; unknown and expired ones are left out."""
         return self._exchanges(correlation_ids)
-
-    def paused(self, limit: int, after: Position | None) -> tuple[list[tuple[str, int]], Position | None]:
-        """Return a page of the ids of paused clients, and since when they are, the longest paused first."""
-        items, last = self._table.page({**_in_queue(PAUSED_QUEUE, limit, after), "ScanIndexForward": True})
-        return [(item["pk"]["S"].partition("#")[2], int(item["due"]["N"])) for item in items], _position(last)
 
     def _exchanges(self, correlation_ids: Iterable[str]) -> list[Exchange]:
         wanted = dict.fromkeys(correlation_ids)  # one that moves to another partition may be listed twice
@@ -78,13 +104,17 @@ class ExchangePages:
         return [found[id_] for id_ in wanted if id_ in found and found[id_].is_kept(now)]
 
 
+def _entry(item: Item) -> Entry:
+    return Entry(item["queue"]["S"], item["pk"]["S"].partition("#")[2], int(item["due"]["N"]))
+
+
 def _in_queue(queue: str, limit: int, after: Position | None) -> Item:
     return {
         "IndexName": "due",
         "KeyConditionExpression": "#queue = :queue",
         "ExpressionAttributeNames": {"#queue": "queue"},
         "ExpressionAttributeValues": {":queue": {"S": queue}},
-        "ScanIndexForward": queue in OPEN_QUEUES,
+        "ScanIndexForward": queue not in _LATEST_FIRST,
         "Limit": limit,
         **_start(after),
     }

@@ -92,10 +92,6 @@ class Interventions:
                 return self._store.end(replace(self.open(correlation_id), state="cancelled"))
         raise busy()
 
-    def paused(self) -> list[tuple[str, int]]:
-        """Return the ids of the paused clients, and since when they are, the longest paused first."""
-        return [*self._lists.paused()]
-
     def resume(self, client_id: str) -> None:
         """Deliver to a client again, and accept what would be delivered to it. Raises NotFound if it is not paused.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dci_cli.registry.follow.openspp.conditions import WANTED, keyed_identifiers, moment, visible
+from dci_cli.registry.follow.openspp.connection import quoted
 from dci_cli.registry.follow.openspp.layout import ASSESSMENTS, PARTNERS, SCORES
 from dci_cli.registry.follow.openspp.options import Options
 from dci_cli.registry.follow.openspp.schema import Schema
@@ -15,13 +16,32 @@ class ChangeQueries:
     """The queries of a database. `types` are the types of identifiers that are read."""
 
     def __init__(self, schema: Schema, options: Options, types: Mapping[int, str]) -> None:
-        self._schema, self._layout = schema, schema.layout
+        self._schema, self._layout, self._types = schema, schema.layout, types
         self._visible = visible("p", schema, options)
         self._keyed = keyed_identifiers(schema, options, types)
 
     def identities(self) -> str:
         """Return each registrant that partners should see, and whether it is a group."""
         return f"SELECT p.id, p.is_group IS TRUE FROM {PARTNERS} p WHERE {self._visible} ORDER BY p.id"
+
+    def parts(self) -> str:
+        """Return the number of rows of each table of children; NULL for one that may not be read.
+
+        Of identifiers, only those count whose type may be read: the others are left out.
+        """
+        layout = self._layout
+        types = ", ".join(map(str, self._types)) or "NULL"
+        tables = {
+            "identifiers": f"{layout.ids} WHERE {layout.id_type} IN ({types})",
+            "phone numbers": layout.phones,
+            "memberships": layout.memberships,
+            "relationships": layout.relations,
+        }
+        counts = (
+            f"{f'(SELECT count(*) FROM {table})' if self._schema.has(table.split()[0]) else 'NULL'} AS {quoted(name)}"
+            for name, table in tables.items()
+        )
+        return f"SELECT {', '.join(counts)}"
 
     def tagged(self) -> str:
         """Return the registrants with one of the tags of the parameter `tag_ids`."""

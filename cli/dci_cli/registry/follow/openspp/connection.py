@@ -1,14 +1,15 @@
-"""The connection to OpenSPP's database: it only reads, in one transaction, and no error shows the password."""
+"""The connection to OpenSPP's database: it only reads, in one transaction, and no error shows its address."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from dci_cli.command_error import CommandError
+from dci_cli.registry.follow.openspp.refusal import refusal_of
 from dci_cli.registry.follow.source import SourceUnavailable
 
 if TYPE_CHECKING:
@@ -30,11 +31,14 @@ _MISSING = (
     "psycopg, by which PostgreSQL is read, is not installed. In a checkout, run make openspp; elsewhere, "
     "pip install 'dci-api-server[openspp]'."
 )
-# Each of these needs a person, so it is not tried again.
-_NEEDS_A_PERSON = re.compile(
-    r"authentication failed|no password supplied|does not exist|pg_hba\.conf|certificate|permission denied"
-)
 _INSUFFICIENT_PRIVILEGE = "42501"
+_INTERRUPTIONS = {  # by the class of the error
+    "40": "the transaction was cancelled, as a standby does when it cannot wait",
+    "53": "the server lacks memory, disk space or connections",
+    "55": "a table is locked, as by an upgrade of OpenSPP's modules",
+    "57": "the query was cancelled, or the server is stopping",
+    "58": "the server cannot read its files",
+}
 _SESSION = (
     # The whole result is read, so no plan is better for its first rows. Sorts of millions of rows stay on disk.
     "SET LOCAL cursor_tuple_fraction = 1",
@@ -43,6 +47,8 @@ _SESSION = (
     "SET LOCAL standard_conforming_strings = on",  # `literal` and patterns write backslashes as they are
     "SET LOCAL idle_in_transaction_session_timeout = 0",  # a pass may write for minutes between two reads
     "SET LOCAL statement_timeout = 0",
+    # An upgrade of modules locks tables: the pass is tried again. The address or the user may have its own bound.
+    "SELECT set_config('lock_timeout', '60s', true) WHERE current_setting('lock_timeout') = '0'",
 )
 
 
@@ -85,14 +91,13 @@ def transaction(url: str) -> Iterator[Transaction]:
     from psycopg.rows import dict_row  # noqa: PLC0415 - optional
 
     given = _read_address(url)
-    secrets = [str(given[name]) for name in ("password", "sslpassword", "passfile") if given.get(name)]
     settings = {"application_name": "dci registry follow", **_TIMEOUTS, **given, "client_encoding": "UTF8"}
     try:
         connection = psycopg.connect(**settings, row_factory=dict_row)
     except psycopg.Error as error:
-        reason = _without(secrets, str(error))
-        problem = CommandError if _NEEDS_A_PERSON.search(reason) else SourceUnavailable
-        raise problem(f"OpenSPP's database cannot be reached: {reason}") from None
+        refusal = refusal_of(str(error))
+        problem = CommandError if refusal.is_lasting else SourceUnavailable
+        raise problem(f"OpenSPP's database cannot be reached: {refusal.reason}.") from None
     with _reported():
         try:
             connection.read_only = True
@@ -124,15 +129,22 @@ def _reported() -> Iterator[None]:
         yield
     except UnicodeDecodeError:  # a database without an encoding has any bytes
         raise CommandError("OpenSPP's database has text that is not UTF-8.") from None
-    except psycopg.OperationalError as error:  # the connection is lost, the server stops, a standby cancelled
-        raise SourceUnavailable(f"OpenSPP's database stopped answering ({_kind(error)}).") from None
+    except psycopg.OperationalError as error:
+        reason = _INTERRUPTIONS.get((error.sqlstate or "")[:2], "the connection was lost")
+        raise SourceUnavailable(f"OpenSPP's database stopped answering: {reason} ({_kind(error)}).") from None
     except psycopg.Error as error:
         if error.sqlstate == _INSUFFICIENT_PRIVILEGE:
-            denied = error.diag.message_primary or "permission denied"  # which names the table
-            raise CommandError(f"OpenSPP's database: {denied}. Grant SELECT as docs/openspp.md shows.") from None
-        if error.sqlstate and error.sqlstate.startswith("40"):  # conflict with recovery
-            raise SourceUnavailable(f"OpenSPP's database ended the transaction ({_kind(error)}).") from None
+            raise CommandError(_denied(error.diag.message_primary or "permission denied")) from None
         raise CommandError(f"OpenSPP's database rejected a query ({_kind(error)}).") from None
+
+
+def _denied(message: str) -> str:
+    """Return a sentence about a missing grant, of which the server's message names the table or function."""
+    function = re.search(r"\bpg_\w+", message)
+    grant = (
+        f"GRANT EXECUTE ON FUNCTION {function[0]}() to it" if function else "Grant SELECT as docs/openspp.md shows"
+    )
+    return f"OpenSPP's database does not let its user read: {message}. {grant}."
 
 
 def _kind(error: psycopg.Error) -> str:
@@ -159,9 +171,3 @@ def _read_address(url: str) -> dict[str, Any]:
             "--database must be an address such as postgresql://dci@db.example.org/openspp. Write characters of the "
             "password such as @ and / as %40 and %2F, or put it into ~/.pgpass."
         ) from None
-
-
-def _without(secrets: Sequence[str], text: str) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return " ".join(text.split())

@@ -69,11 +69,6 @@ class Schema:
                 f"{table} has no column {', '.join(missing)}: this form of {self.layout.name} is not known."
             )
 
-    @property
-    def not_granted(self) -> list[str]:
-        """The columns that are there and may not be read, of the tables that are followed."""
-        return sorted(f"{table}.{column}" for table, columns in self.hidden.items() for column in columns)
-
 
 def read_schema(tx: Transaction) -> Schema:
     """Return what may be read. Raises CommandError when it is not enough, or the registry is encrypted."""

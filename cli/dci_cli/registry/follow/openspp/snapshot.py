@@ -13,6 +13,7 @@ from dci_cli.command_error import CommandError
 from dci_cli.registry.follow.openspp import attributes, terms
 from dci_cli.registry.follow.openspp.change_queries import ChangeQueries
 from dci_cli.registry.follow.openspp.connection import Transaction
+from dci_cli.registry.follow.openspp.grants import not_granted
 from dci_cli.registry.follow.openspp.lists import Lists, read_lists
 from dci_cli.registry.follow.openspp.options import Options
 from dci_cli.registry.follow.openspp.parts import Mapping
@@ -51,9 +52,9 @@ class OpenSppSnapshot:
         self._mapping = self._read_mapping(lists, types)
 
     @property
-    def not_granted(self) -> list[str]:
-        """The columns of OpenSPP's tables that are there and may not be read."""
-        return self._schema.not_granted
+    def not_granted(self) -> dict[str, tuple[str, ...]]:
+        """The columns that would be read and may not be, by their tables."""
+        return not_granted(self._schema, self._options)
 
     @cached_property
     def lists_digest(self) -> str:
@@ -66,6 +67,11 @@ class OpenSppSnapshot:
     def says_who_is_restricted(self) -> bool:
         """Whether a tag says who is restricted."""
         return bool(self._options.restricted_tag)
+
+    def parts(self) -> dict[str, int]:
+        """Return how many identifiers, phone numbers, memberships and relationships there are."""
+        (row,) = self._tx.select(self._changes.parts())
+        return {name: number for name, number in row.items() if number is not None}
 
     def identities(self) -> Iterator[Identity]:
         """Yield every registrant that partners should see."""

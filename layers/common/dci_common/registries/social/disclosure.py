@@ -33,11 +33,30 @@ FULL: Disclosure = STANDARD | {
 # From the smallest to the largest, each within the next. Audit records name them: their meaning never changes.
 SETS = {"minimal": MINIMAL, "standard": STANDARD, "full": FULL}
 NAMES = frozenset(SETS) | FULL
+_SEARCHED_ONLY: Disclosure = frozenset({"income", "related_person"})  # and never sent
+_OF_GROUPS_ALONE: Disclosure = frozenset({"group_type", "poverty_score"})
+_OF_GROUPS: Disclosure = _OF_GROUPS_ALONE | {
+    *("identifier", "name", "phone_number", "address", "household"),
+    *("additional_attributes", "registration_date", "last_updated"),
+}
 
 
 def disclosure(names: Iterable[str]) -> Disclosure:
     """Return the attributes that a client's list names, its sets expanded; an unknown name adds nothing."""
     return frozenset().union(*(SETS.get(name, {name} & FULL) for name in names))
+
+
+def sent(disclosed: Disclosure, record_type: str) -> Disclosure:
+    """Return what records of a type have of what a client may see; without a type, what records of any have."""
+    shown = disclosed - _SEARCHED_ONLY
+    match record_type:
+        case "SRPerson" | "Member":
+            return shown - _OF_GROUPS_ALONE
+        case "Group" if "household" not in disclosed:  # it shows no members
+            return shown & _OF_GROUPS
+        case "person":  # of the dialect of OpenSPP 17
+            return shown & (STANDARD - {"address"})
+    return shown
 
 
 def compact(disclosed: Disclosure) -> str:

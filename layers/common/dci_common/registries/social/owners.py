@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from dci_common.registries.social.catalogue import social_catalogue
 from dci_common.registry.catalogue.value_types import EMAIL, PHONE
@@ -13,10 +14,17 @@ from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistrySettings, RegistryStore
 
 
+class Owners(NamedTuple):
+    """The keys of the records with a value, and what the registry calls the type of this value."""
+
+    keys: list[str]
+    type: str
+
+
 def owners_by_identifier(
     store: RegistryStore, type_: str, value: str, budget: Budget, *, entitled: bool
-) -> list[str] | None:
-    """Return the keys of the records with an identifier, or a phone number or an e-mail address by their names.
+) -> Owners | None:
+    """Return the records with an identifier, or a phone number or an e-mail address by their names.
 
     Restricted people are found by identifiers, and where the caller is `entitled` by the others too. None if the
     registry has no identifiers of this type.
@@ -26,12 +34,13 @@ def owners_by_identifier(
     if attribute is None or not attribute.type.lookup:
         return None
     if attribute.type.name == PHONE.name:
-        return owners_by_phone(store, value, budget, entitled=entitled)
+        return Owners(owners_by_phone(store, value, budget, entitled=entitled), attribute.name)
     if attribute.type is EMAIL:
-        return _shared_owners(store, [keys.email_pk(normalize.email(value))], budget, entitled=entitled)
+        found = _shared_owners(store, [keys.email_pk(normalize.email(value))], budget, entitled=entitled)
+        return Owners(found, attribute.name)
     pks = _forms(settings, lambda rules: keys.identifier_pk(attribute.name, rules.identifier(value)))
     owners = store.identifier_owners(pks, budget, entitled=True)
-    return list(dict.fromkeys(owners.values()))
+    return Owners(list(dict.fromkeys(owners.values())), attribute.name)
 
 
 def owners_by_phone(store: RegistryStore, number: str, budget: Budget, *, entitled: bool) -> list[str]:

@@ -158,12 +158,15 @@ PhoneNumbers = Annotated[tuple[PhoneNumber, ...], Field(max_length=MAX_CONTACTS)
 class Source(Record):
     """The record of another database that a record follows: it is changed and deleted with that one.
 
-    `restricted` says that this database restricts the person, and may lift that again. Nothing of it is disclosed.
+    `restricted` says that this database restricts the person, and may lift that again; `restricted_here` that an
+    operator of the registry does so too, which then stays. A person who is restricted without either is restricted by
+    an operator alone. Nothing of it is disclosed.
     """
 
     database: Key
     id: int
     restricted: bool = False
+    restricted_here: bool = False
 
 
 class Registrant(Record):

@@ -6,7 +6,8 @@ and the overview read it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from dci_common.registry.storage import keys
@@ -25,7 +26,9 @@ class FollowStatus:
     `moment` is the one whose data the registry has, in epoch seconds, and `outcome` why the last pass failed, if it
     did. `databases` are those whose records are this one's, which were adopted. `is_loading` says that a load of many
     records was begun and not finished, `token` which state belongs to the last pass. `restrictions` are the ids of
-    deleted people whom an operator had restricted: if they come back, they are restricted again.
+    deleted people whom an operator had restricted: if they come back, they are restricted again. `parts` are how many
+    identifiers, phone numbers and so on the database had. `is_following` says that a service makes passes;
+    otherwise the registry was loaded once, and may be old.
     """
 
     database: str = ""
@@ -40,6 +43,8 @@ class FollowStatus:
     outcome: str = ""
     token: str = ""
     is_loading: bool = False
+    is_following: bool = False
+    parts: Mapping[str, int] = field(default_factory=dict)
     problems: int = 0
 
     @classmethod
@@ -64,9 +69,11 @@ class FollowStatus:
             databases=frozenset(item.get("databases", {}).get("SS", ())),
             restrictions=frozenset(item.get("restrictions", {}).get("SS", ())),
             is_loading="loading" in item,
+            is_following="following" in item,
+            parts={name: int(value["N"]) for name, value in item.get("parts", {"M": {}})["M"].items()},
             problems=int(item.get("problems", {"N": "0"})["N"]),
         )
 
     def is_old(self, now: float) -> bool:
-        """Return whether the registry's data needs somebody: none was read, or for longer than 15 minutes."""
-        return now - self.moment > OLD_SECONDS
+        """Return whether the registry's data needs somebody: none was read, or it is followed and 15 minutes old."""
+        return not self.moment or (self.is_following and now - self.moment > OLD_SECONDS)

@@ -12,6 +12,7 @@ from datetime import date
 
 from dci_common.registry.errors import NoSuchRecord, WriteRefused
 from dci_common.registry.model.base import Kind, record_fields
+from dci_common.registry.model.followed import with_own_restriction
 from dci_common.registry.model.periods import start_of, with_period
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person, Source
 from dci_common.registry.model.stamp import stamped
@@ -100,7 +101,8 @@ class PutChanges:
         before = own.get(record.id)
         after = self._merge(record, before) if self._merge and before is not None else record
         if after.source is None and before is not None and "source" in before:  # whoever changes it, it is followed
-            after = after.model_copy(update={"source": Source.model_validate(before["source"])})
+            source = Source.model_validate(before["source"])
+            after = with_own_restriction(after.model_copy(update={"source": source}))
         own[record.id] = stamped(record_fields(after), before, self._now)
 
     def _show_again(self, person_id: str) -> None:
