@@ -262,7 +262,7 @@ export const strings = {
     },
     waiting: {
       title: 'This change waits for a second person',
-      text: 'Nothing has changed yet.',
+      text: 'Nothing has changed yet. Another person with the role approver has to approve it before',
       link: 'Open the approval',
       pending: (count) => (count === 1 ? 'A change of this client waits for approval.' : `${count} changes of this client wait for approval.`),
       pendingOf: ({act, asked_by_name: name, asked_by: id}) => `${strings.log.acts[act] ?? act}, asked for by ${name ?? id}`,
@@ -315,7 +315,7 @@ export const strings = {
       removeTitle: 'Delete this secret?',
       removeText: 'Whoever uses it gets no more tokens. Tokens that it got before stay valid until they expire.',
       removeDone: 'The secret is deleted.',
-      full: 'It has two secrets already: delete one first.',
+      full: 'It has two secrets, which is the most. For another one, one of them has to end or be deleted.',
       replace: 'Replace the secret',
       first: 'Give it a secret',
       leak: 'After a leak',
@@ -337,6 +337,8 @@ export const strings = {
     replace: {
       title: 'A new secret',
       steps: ['Make the new secret', 'The partner starts to use it', 'Delete the old one'],
+      first: 'The first secret',
+      firstUse: 'The secret is made. When the partner has got a token with it, it was last used:',
       overlap: 'How long the old secret stays valid',
       overlaps: [['604800', '7 days'], ['86400', '1 day'], ['2592000', '30 days'], ['7776000', '90 days'], ['0', 'It ends at once']],
       how: 'How the partner gets it',
@@ -535,7 +537,7 @@ export const strings = {
     },
     waiting: {
       title: (name) => `${name} waits for a second person`,
-      text: 'Nothing has changed yet: there is no client and no secret. An approver has seven days to decide. When it is approved, hand over its first secret.',
+      text: 'There is no client and no secret yet. When it is approved, hand over its first secret.',
       link: 'Open the approval',
       after: 'All clients',
     },
@@ -680,6 +682,7 @@ export const strings = {
   approvals: {
     title: 'Approvals',
     one: 'Approval',
+    settingsCaption: 'Settings, one a row',
     intro: 'What widens a client’s access waits here for a second person.',
     caption: 'Changes that were asked for, the newest first',
     status: 'Status',
@@ -788,7 +791,8 @@ export const strings = {
     viewRecord: 'View the record',
     incomplete: (day) => `${day ? `What was recorded until the end of ${day} (UTC)` : 'Something'} may be missing. Whoever operates the deployment completes the history with “dci audit reindex”.`,
     lag: 'What was recorded in the last seconds may be missing. What was withheld from a client is not in the history of a record: it is under “By client”.',
-    nothingRecorded: 'Nothing was recorded about this in the period.',
+    nothingRecorded: 'Nothing was recorded about this.',
+    nothingInPeriod: 'Nothing was recorded about this in the period.',
     noDisclosure: 'No client has received this record in the period.',
     noDisclosureYet: 'No client has received this record in what is shown.',
     allHidden: 'Nothing of what you have chosen is shown.',

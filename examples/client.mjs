@@ -74,6 +74,7 @@ async function send(path, body, contentType, headers = {}) {
 }
 
 try {
+  if (!value) throw new Error("usage: client.mjs URL SENDER_ID TYPE VALUE [CALLBACK_URL]");
   const token = await getToken();
   if (callbackUrl) {
     console.log(JSON.stringify(await search(token, { callbackUrl }), null, 4));
@@ -81,6 +82,6 @@ try {
     for await (const record of records(token)) console.log(JSON.stringify(record, null, 4));
   }
 } catch (error) {
-  console.error(error.message);
+  console.error(error.cause?.message ?? error.message);
   process.exitCode = 1;
 }

@@ -80,8 +80,12 @@ def send(path, body, content_type, **headers):
             if error.code not in {429, 503} or attempt == 2:
                 sys.exit(f"{error.code}: {error.read().decode()}")
             time.sleep(int(error.headers.get("Retry-After", 1)))
+        except urllib.error.URLError as error:
+            sys.exit(f"{url} does not answer: {error.reason}")
 
 
+if len(sys.argv) not in {5, 6}:
+    sys.exit("usage: client.py URL SENDER_ID TYPE VALUE [CALLBACK_URL]")
 url, sender_id, id_type, value, *callback = sys.argv[1:]
 access_token = get_token()
 if callback:

@@ -18,7 +18,7 @@ export async function load({api, query}, {client_id: id}) {
     if (exchange.client_id !== id) throw new ApiError(404, '', strings.unknown.text) // it is another client's
     return {exchange}
   }
-  return {list: await api.list('/exchanges', 'exchanges', {client_id: id, state: query.get('state')})}
+  return {list: await api.list('/exchanges', 'exchanges', {client_id: id, state: stateOf(query)})}
 }
 
 export function view(data, context) {
@@ -55,7 +55,7 @@ async function redriven(api, {client_id: id}) {
 function messages(data, context) {
   const {client, own: {list}} = data
   const {query, navigate, update} = context
-  const state = query.get('state') ?? ''
+  const state = stateOf(query)
   const choose = (event) => navigate(addressOf(client, {section: 'callbacks', state: event.target.value}), {replace: true})
   return html`
     <div class="filters">${select({
@@ -76,4 +76,10 @@ function messages(data, context) {
       ],
     }) : list.hasMore ? nothing : empty(state ? text.noneWithState : text.none)}
     ${moreButton(list, update)}`
+}
+
+// The state that is chosen; empty for any, and for what is none.
+function stateOf(query) {
+  const state = query.get('state') ?? ''
+  return Object.hasOwn(text.states, state) ? state : ''
 }

@@ -170,7 +170,7 @@ function inputs(form, update) {
         name, value: one, label: texts[one], checked: draft[name].includes(one),
         onchange: (event) => set(name, event.target.checked ? [...draft[name], one] : draft[name].filter((other) => other !== one)),
       })),
-      problemOf(name),
+      hint ? nothing : problemOf(name), // a further list of the same member has a hint, and the first one the error
     ], hint),
     flag: (name) => check({
       name, value: 'true', label: labelOf(name), hint: text.hints[name], checked: draft[name], onchange: (event) => set(name, event.target.checked),

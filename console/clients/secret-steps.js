@@ -13,14 +13,22 @@ const WEEK = '604800'
 
 export function replaceSteps(procedure, data, context, end) {
   const {secrets, handovers} = data.own
-  const isMade = secrets.length > 1
+  procedure.isFirst ??= secrets.length === 0
+  const isMade = secrets.length > (procedure.isFirst ? 0 : 1)
   const isLinked = !isMade && handovers.rows.length > 0
   const [old, fresh] = [...secrets].sort((one, other) => one.created.localeCompare(other.created))
+  if (procedure.isFirst) return firstSteps({procedure, data, context, end, isMade, isLinked})
   const used = ({last_used: moment}) => (moment ? time(moment) : text.secrets.never)
-  const remove = () => context.act(() => context.api.delete(path`/clients/${data.client.client_id}/secrets/${old.secret_id}`), text.secrets.removeDone)
+  const remove = async () => {
+    if (!(await confirmed({title: text.secrets.removeTitle, text: text.secrets.removeText, confirm: text.secrets.remove, tone: 'bad'}))) return
+    await context.act(async () => {
+      await context.api.delete(path`/clients/${data.client.client_id}/secrets/${old.secret_id}`)
+      end()
+    }, text.secrets.removeDone)
+  }
   const again = html`<button type="button" @click=${context.reload}>${text.replace.reload}</button>`
   const steps = [
-    [isMade, isMade ? nothing : makeForm(procedure, data, context, secrets.length > 0)],
+    [isMade || isLinked, makeForm(procedure, data, context, true)],
     [false, isLinked ? html`<p>${text.replace.waitUse}</p>${again}` : isMade
       ? html`<p>${text.replace.watch}</p>
         <ul><li>${text.replace.oldOne} ${mono(old.secret_id)}: ${used(old)}</li><li>${text.replace.newOne} ${mono(fresh.secret_id)}: ${used(fresh)}</li></ul>${again}`
@@ -30,9 +38,21 @@ export function replaceSteps(procedure, data, context, end) {
   return panel(text.replace.title, nothing, text.replace.steps, steps, end)
 }
 
+// A client without a secret has nothing to delete afterwards.
+function firstSteps({procedure, data, context, end, isMade, isLinked}) {
+  const [secret] = data.own.secrets
+  const again = html`<button type="button" @click=${context.reload}>${text.replace.reload}</button>`
+  const wait = isMade ? html`${text.replace.firstUse} ${secret.last_used ? time(secret.last_used) : text.secrets.never}` : text.replace.waitUse
+  return panel(text.replace.first, nothing, text.replace.steps.slice(0, 2), [
+    [isMade || isLinked, makeForm(procedure, data, context, false)],
+    [isMade && Boolean(secret.last_used), isMade || isLinked ? html`<p>${wait}</p>${again}` : nothing],
+  ], end)
+}
+
 export function leakSteps(procedure, data, context, end) {
   const {client, own: {secrets, handovers}} = data
-  const isEnded = secrets.length === 0 || procedure.isEnded
+  const isEnded = procedure.isEnded || (!secrets.length && !handovers.rows.length)
+  const isGiven = isEnded && secrets.length + handovers.rows.length > 0
   const endAll = async () => {
     if (!(await confirmed({title: text.leak.confirmTitle, text: text.leak.confirmText, confirm: text.leak.firstDo, tone: 'bad'}))) return
     await context.act(async () => {
@@ -52,7 +72,7 @@ export function leakSteps(procedure, data, context, end) {
     [isEnded, isEnded ? nothing : html`<p>${text.leak.first}</p><button type="button" class="danger" @click=${endAll}>${text.leak.firstDo}</button>`],
     [procedure.isRevoked, isEnded && !procedure.isRevoked
       ? html`<p>${text.leak.second}</p><button type="button" class="danger" @click=${revoke}>${text.leak.secondDo}</button>` : nothing],
-    [isEnded && secrets.length > 0, isEnded && procedure.isRevoked && !secrets.length
+    [isGiven, isEnded && procedure.isRevoked
       ? html`${client.jwks ? html`<p>${text.leak.keys}</p>` : nothing}${makeForm(procedure, data, context, false)}` : nothing],
     [false, isEnded && procedure.isRevoked ? html`<p>${text.leak.fourth}</p><ul>
       ${context.session.has('auditor', 'data-officer') ? html`<li>${link(href`/audit/clients/${client.client_id}`, text.leak.audit)}</li>` : html`<li>${text.leak.askAuditor}</li>`}

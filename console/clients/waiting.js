@@ -2,7 +2,7 @@
 
 import {href} from '../router.js'
 import {strings} from '../strings.js'
-import {html, link, note} from '../ui.js'
+import {html, link, note, time} from '../ui.js'
 
 const text = strings.client.waiting
 
@@ -16,10 +16,12 @@ export async function actOrWait({act, reload}, change, done) {
   return {answer}
 }
 
-// A change that has just been asked for; the API's sentence says who may approve it.
+// Who has to approve a change that has just been asked for, and until when.
+export const waitingText = ({expires}) => html`<p>${text.text} ${time(expires)}.</p>`
+
 export const waitingNote = (approval) => note(html`
   <h2>${text.title}</h2>
-  <p>${approval.message ?? text.text}</p>
+  ${waitingText(approval)}
   <p>${link(href`/approvals/${approval.approval_id}`, text.link)}</p>`, 'warn')
 
 // The changes of a client that wait already.

@@ -63,7 +63,7 @@ function comparison(data, update) {
       ? toggle({name: 'only-different', label: words.onlyDifferent, checked: data.onlyDifferent, onToggle})
       : nothing}
     <table class="compare">
-      <caption>${words.caption}</caption>
+      <caption>${words.settingsCaption}</caption>
       <thead><tr>${columns.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => compareRow(row, Boolean(approval.before)))}</tbody>
     </table>`

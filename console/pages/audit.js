@@ -59,7 +59,7 @@ function history(data, context) {
       ${one.exists ? badge(words.exists, 'good') : badge(words.gone, 'warn')}</li>`)}</ul>
     ${keys.length > 1 ? remark(words.shared(keys.length)) : nothing}
     ${completeness(list.body, data.period)}
-    ${list.rows.length ? entries(data, keys, context) : empty(words.nothingRecorded)}
+    ${list.rows.length ? entries(data, keys, context) : empty(data.period.since || data.period.until ? words.nothingInPeriod : words.nothingRecorded)}
     ${moreButton(list, context.update)}`, actions(data, keys, context))
 }
 

@@ -11,6 +11,7 @@ import {preview} from '../clients/preview.js'
 import {handOver, showSecret} from '../clients/secret-steps.js'
 import {keepUnsaved} from '../clients/unsaved.js'
 import {factsOf} from '../clients/values.js'
+import {waitingText} from '../clients/waiting.js'
 
 const text = strings.newClient
 const STEPS = [...PARTS, 'review']
@@ -24,7 +25,8 @@ export const title = ({step}) => text.titleOf(text.steps[step])
 export function load({query, session}) {
   if (owner !== session.subject) forget() // somebody else has signed in
   owner = session.subject
-  const isStep = STEPS.includes(query.get('step'))
+  const isEmptyReview = query.get('step') === 'review' && !isChanged(form) // by Back, after the registration
+  const isStep = STEPS.includes(query.get('step')) && !isEmptyReview
   const step = isStep ? query.get('step') : STEPS[0]
   keepUnsaved(() => isChanged(form), {atLinks: false})
   return {step, isStep, result: null}
@@ -138,6 +140,6 @@ function registered({client_secret: secret, ...client}, context) {
 }
 
 const waiting = (approval) => page({title: text.waiting.title(approval.name)}, html`
-  ${note(html`<p>${approval.message}</p><p>${text.waiting.text}</p>
+  ${note(html`${waitingText(approval)}<p>${text.waiting.text}</p>
     <p>${link(href`/approvals/${approval.approval_id}`, text.waiting.link)}</p>`, 'warn')}
   <p>${link(href`/clients`, text.waiting.after)}</p>`)

@@ -10,7 +10,8 @@ const PAUSE_MS = 250 // after the last key, before the API is asked
 export const title = text.title
 
 export async function load({api, query}) {
-  const wanted = {name: query.get('name') ?? '', status: query.get('status') ?? ''}
+  const status = query.get('status') ?? ''
+  const wanted = {name: query.get('name') ?? '', status: Object.hasOwn(text.statuses, status) ? status : ''}
   return {wanted, list: await listed(api, wanted), asked: 0, isBusy: false}
 }
 

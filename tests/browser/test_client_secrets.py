@@ -69,16 +69,45 @@ def test_a_secret_is_replaced_in_steps(page_as: Opener, clients: Clients, access
     code = dialog.get_by_role("textbox", name="Code").inner_text()
     dialog.get_by_role("button", name="I have sent them, close").click()
     expect(page.get_by_text("When the partner has opened the link")).to_be_visible()
+    expect(page.get_by_role("button", name="Make the link and the code")).to_have_count(0)
     made = clients.server.send("POST", "/handover", {"link": link, "code": code})
     clients.granted(client_id, made.json["client_secret"])
     page.get_by_role("button", name="Look again").click()
     expect(page.get_by_text("Both secrets are valid now.")).to_be_visible()
     accessible(page)
     page.get_by_role("button", name="Delete the old secret").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.get_by_role("heading", name="A new secret")).to_have_count(0)
     [left] = secrets_of(clients, client_id)
     assert left["secret_id"] == made.json["secret_id"]
     assert clients.granted(client_id, first).status == 401
+
+
+def test_the_first_secret_has_two_steps(page_as: Opener, clients: Clients) -> None:
+    """There is no old secret to delete: what is left is that the partner uses it."""
+    client_id = clients.registered()
+    page = opened(page_as, client_id, "Give it a secret")
+    expect(page.locator(".steps li")).to_have_count(2)
+    page.get_by_label("It is shown here once").check()
+    page.get_by_role("button", name="Make the secret").click()
+    dialog = page.get_by_role("dialog")
+    secret = dialog.get_by_role("textbox", name="Secret").inner_text()
+    dialog.get_by_role("button", name="I have copied it, close").click()
+    expect(page.locator(".steps li").last).to_contain_text("The secret is made.")
+    clients.granted(client_id, secret)
+    page.get_by_role("button", name="Look again").click()
+    expect(page.locator(".steps .badge")).to_have_count(2)
+
+
+def test_a_leaked_link_ends_too(page_as: Opener, clients: Clients) -> None:
+    """A client without a secret may have an open link, which is ended before a new one is made."""
+    client_id = clients.registered()
+    clients.send("POST", f"/clients/{client_id}/handovers", {})
+    page = opened(page_as, client_id, "After a leak")
+    page.get_by_role("button", name="End all secrets").click()
+    page.get_by_role("dialog").get_by_role("button", name="End all secrets").click()
+    expect(page.get_by_text("No link is open.")).to_be_visible()
 
 
 def test_after_a_leak_everything_ends_before_a_new_secret(

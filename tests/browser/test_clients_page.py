@@ -12,7 +12,7 @@ from dci_common.clients.model import RECORD_TYPES
 from dci_common.registries.social.disclosure import FULL, SETS
 from dci_common.scopes import PARTNER_SCOPES, SCOPES
 from support.console_browser import PHONE, Watch
-from support.console_clients import Clients
+from support.console_clients import Clients, Partner
 
 
 def test_clients_are_found_while_one_types(
@@ -56,6 +56,15 @@ def test_deleted_clients_keep_a_page_with_their_log(
     row.get_by_role("link").click()
     expect(page.get_by_text("This client was deleted.")).to_be_visible()
     expect(page.locator("tbody tr").first).to_contain_text("Deleted")
+
+
+def test_an_address_with_an_unknown_choice_shows_everything(page_as: Callable[..., Page], clients: Clients) -> None:
+    """A status or a state that there is not, in an address, is no dead end: the list is as without it."""
+    partner = Partner.of(clients)
+    page = page_as("auditor", "/console/clients?status=constructor")
+    expect(page.get_by_label("Status")).to_have_value("")
+    page.goto(f"/console/clients/{partner.client_id}?section=callbacks&state=none")
+    expect(page.get_by_label("State")).to_have_value("")
 
 
 def test_a_long_list_comes_in_pages(page_as: Callable[..., Page], clients: Clients) -> None:

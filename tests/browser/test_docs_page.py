@@ -71,6 +71,18 @@ def test_a_partner_authorizes_and_searches(server: ServerProcess, opened: Open) 
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
 
 
+def test_the_form_of_a_token_needs_credentials_alone(server: ServerProcess, opened: Open) -> None:
+    """Nothing is filled in that would be wrong: with the id and the secret of a client, the form gets a token."""
+    page = opened("/docs/#/Tokens/getToken")
+    operation = page.locator("#operations-Tokens-getToken")
+    fields = operation.locator(".parameters input[type=text]")
+    assert [field.input_value() for field in fields.all()] == ["", "", "", "", "client_credentials", ""]
+    for number, name in enumerate(("client_id", "client_secret")):
+        fields.nth(number).fill(server.credentials["partner"][name])
+    status, body = executed(operation)
+    assert (status, json.loads(body)["token_type"]) == ("200", "Bearer")
+
+
 def test_a_request_without_credentials_says_what_is_missing(watch: Watch, opened: Open) -> None:
     """A deep link opens its operation; without a token the API's own error is shown."""
     watch.expected.add("401")

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, Route, expect
 
-from support.console_browser import PHONE, Visitors, Watch
+from support.console_browser import PHONE, Visitors, Watch, settled
 from support.console_clients import Clients
 
 Opener = Callable[..., Page]
@@ -44,6 +44,7 @@ def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clien
     expect(page.locator("main")).to_contain_text("health.example.org")
     page.get_by_role("button", name="Register the client").dblclick()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{name} waits for a second person")
+    expect(page.locator(".note time")).to_be_visible()
     accessible(page)
     approval = page.get_by_role("link", name="Open the approval").get_attribute("href") or ""
     waiting = [one for one in clients.get("/approvals?status=waiting&limit=100")["approvals"] if one["name"] == name]
@@ -57,10 +58,26 @@ def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clien
     client = clients.get(f"/clients/{client_id}")
     assert (client["disclosure"], client["record_types"]) == (["standard"], ["SRPerson", "Member"])
     assert client["requests_a_minute"] == 60
+    page.get_by_role("link", name="Open the approval").click()
+    settled(page)
+    page.go_back()  # to the review, of which nothing is left
+    expect(page.get_by_role("heading", name="Name and sender Step 1 of 7")).to_be_visible()
     page.goto(f"/console/clients/{client_id}?section=secrets")
     page.get_by_role("button", name="Give it a secret").click()
     page.get_by_role("button", name="Make the link and the code").click()
     expect(page.get_by_role("dialog").get_by_role("textbox", name="Code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
+
+
+def test_a_missing_scope_is_asked_for_among_the_partners(page_as: Opener) -> None:
+    """Nothing beside the scopes for administration asks to tick one of them."""
+    page = page_as("client-manager", "/console/clients/new")
+    page.get_by_label("Name", exact=True).fill("Without a scope")
+    page.get_by_label("Sender id").fill("any.example")
+    following(page)
+    page.get_by_label("Search the registry").uncheck()
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("main .error")).to_have_count(1)
+    expect(page.get_by_role("group", name="Scopes", exact=True)).to_contain_text("This is required.")
 
 
 def test_the_keyboard_goes_through_the_steps(page_as: Opener) -> None:

@@ -175,7 +175,8 @@ def test_a_statement_is_printed_for_the_citizen(seen: Office, page_as: Opened) -
     page.get_by_label("With the purposes").uncheck()
     expect(paper).to_contain_text("Nyambura Wanjiru")
     expect(paper).not_to_contain_text("School meals")
-    page.emulate_media(media="print")
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(paper).to_have_css("background-color", "rgb(255, 255, 255)")
     for screen_only in (page.get_by_role("navigation"), page.get_by_label("With the purposes"), page.locator("h1")):
         expect(screen_only.first).to_be_hidden()
     expect(paper).to_be_visible()

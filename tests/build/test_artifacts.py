@@ -156,7 +156,9 @@ def test_the_token_function_does_without_models() -> None:
     assert not any(file.startswith(f"{LAYER}/pydantic/") for file in told["files"])
 
 
-FIND = "import sys; sys.path[:0] = sys.argv[1:]; from dci_common.aws.signing import credentials; print(credentials())"
+FIND = (
+    "import sys; sys.path[:0] = sys.argv[1:]; from dci_common.aws.signing import credential_source as s; print(s()())"
+)
 
 
 @runs_here

@@ -67,6 +67,19 @@ def test_the_description_is_small(api: Api) -> None:
     assert len(served) < 230_000
 
 
+def test_an_operation_has_only_errors_that_it_can_have() -> None:
+    """A message has no If-Match and names nothing that could be missing; only one that is kept can conflict."""
+    paths = DOCUMENT["paths"]
+    found = {"404", "409", "412", "428"}
+    assert not found & paths["/oauth2/client/token"]["post"]["responses"].keys()
+    assert not found & paths["/registry/sync/search"]["post"]["responses"].keys()
+    assert found & paths["/registry/search"]["post"]["responses"].keys() == {"409"}
+    assert not {"412", "428"} & paths["/clients"]["get"]["responses"].keys()
+    assert found <= paths["/clients/{client_id}"]["patch"]["responses"].keys()
+    used = json.dumps([paths, DOCUMENT["webhooks"]])
+    assert all(f'/{name}"' in used for name in DOCUMENT["components"]["responses"])
+
+
 def test_the_description_is_served(api: Api) -> None:
     """Anybody may read it, and keep it for a while."""
     reply = api.send(event("openapi"))

@@ -95,13 +95,17 @@ def test_requests_are_valid() -> None:
 
 def run_script(url: str, path: str, **variables: object) -> dict[str, Any]:
     """Return the variables after the script that precedes a request."""
+    return _run("prerequest", f"{url}{path}", {"base_url": url, **variables}, 0)
+
+
+def _run(listens: str, url: str, variables: dict[str, object], code: int) -> dict[str, Any]:
     node = which("node")
     if node is None and os.environ.get("DCI_BUILT") != "1":
         pytest.skip("node is missing")
     assert node, "node is missing"
-    (script,) = [event["script"]["exec"] for event in COLLECTION["event"]]
+    (script,) = [event["script"]["exec"] for event in COLLECTION["event"] if event["listen"] == listens]
     runner = str(ROOT / "tests" / "support" / "postman_script.mjs")
-    arguments = [node, runner, "\n".join(script), f"{url}{path}", json.dumps({"base_url": url, **variables})]
+    arguments = [node, runner, "\n".join(script), url, json.dumps(variables), f"{code}"]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -122,6 +126,17 @@ def test_the_script_gets_a_token(new_api: Callable[..., Api]) -> None:
         assert run_script(url, "/oauth2/client/token", **named)["sent"] == 0
         refused = run_script(url, "/registry/sync/search", **named | {"client_secret": "wrong"})
         assert "access_token" not in refused
+
+
+def test_the_script_forgets_a_token_that_ended() -> None:
+    """A token that was revoked, or that the registry rejects, is not sent again."""
+
+    def left(path: str, code: int) -> dict[str, Any]:
+        return _run("test", f"http://127.0.0.1{path}", {"access_token": "token"}, code)
+
+    assert "access_token" in left("/registry/sync/search", 200)
+    assert "access_token" not in left("/registry/sync/search", 401)
+    assert "access_token" not in left("/oauth2/client/revoke", 200)
 
 
 @pytest.fixture(scope="module")

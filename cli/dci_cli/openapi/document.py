@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Set
 from typing import Any
 
 from dci_cli.openapi.approval_paths import APPROVAL_QUERY, approval_paths, may_wait
@@ -14,6 +16,7 @@ from dci_cli.openapi.json_lines import json_lines
 from dci_cli.openapi.operations import described, tags
 from dci_cli.openapi.oversight import oversight_paths
 from dci_cli.openapi.overview import OVERVIEW_QUERY, overview_paths
+from dci_cli.openapi.responses import ERRORS, JSON, OF_MESSAGES, OF_READS, error_responses, responses
 from dci_cli.openapi.schemas import components, ref
 from dci_common.clients.model import STATUSES
 from dci_common.clients.store import MAX_PAGE
@@ -27,21 +30,7 @@ from dci_common.scopes import (
 )
 
 Tree = dict[str, Any]
-_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
-_ERRORS = {
-    400: "The request is malformed; the message says where",
-    401: "The client is not authenticated",
-    403: "The token does not have the scope, or the role",
-    404: "Not found",
-    409: "It conflicts with the current state; the message says what to do",
-    412: "The client, or the approval, has changed since",
-    413: "The body is too large",
-    415: "The Content-Type is not supported",
-    428: "If-Match is missing",
-    429: "Too many requests or failures: wait Retry-After seconds",
-    500: "An internal error",
-    503: "Try again after Retry-After seconds",
-}
+_FORM = "application/x-www-form-urlencoded"
 _QUERY: Tree = {
     "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE},
     "next": {"type": "string"},
@@ -63,10 +52,11 @@ def document() -> Tree:
         | _key_paths()
         | exchange_paths(_read, _change)
         | overview_paths(_read, _change)
-        | oversight_paths(lambda name: _responses(200, name, "Error", set(_ERRORS)))
+        | oversight_paths(lambda name: responses(200, name, "Error", OF_READS))
     )
-    errors = _error_responses()
+    errors = error_responses()
     paths = described(with_examples(paths, errors))
+    used = json.dumps(paths)
     for path, item in paths.items():
         item |= {"parameters": [_parameter("path", name, {"type": "string"}) for name in _names(path)]}
     return {
@@ -78,7 +68,7 @@ def document() -> Tree:
         "webhooks": webhooks(),
         "components": {
             "schemas": components(),
-            "responses": errors,
+            "responses": {name: error for name, error in errors.items() if f'/{name}"' in used},
             "securitySchemes": SECURITY_SCHEMES,
             "examples": named_examples(),
         },
@@ -96,7 +86,7 @@ def _public_paths() -> Tree:
         "/.well-known/oauth-authorization-server": {"get": _public("Authorization server metadata", "Metadata")},
         **{path: {"post": operation} for path, operation in registry.items()},
         **{f"/{{prefix}}{path}": {"post": _prefixed(operation)} for path, operation in registry.items()},
-        **handover_paths(_ERRORS),
+        **handover_paths(ERRORS),
         "/health": {"get": _public("Health of the API", "Health")},
         "/openapi.json": {"get": _public("This document", None)},
     }
@@ -105,22 +95,29 @@ def _public_paths() -> Tree:
 def _registry_paths() -> Tree:
     """Return the operations of the registry itself, by path."""
     searching, subscribing, asking = (REGISTRY_SEARCH,), (REGISTRY_SUBSCRIBE,), (REGISTRY_STATUS,)
-    search = _operation("Search", 200, "SearchAnswer", searching, accepts="SearchEnvelope", error="SearchError")
-    later = _operation(
-        "Search asynchronously", 200, "Acknowledgement", searching, accepts="AsyncSearchEnvelope"
-    ) | callback("on-search", "The answer to a search, page by page", "SearchAnswer")
-    begin = _operation("Subscribe", 200, "Acknowledgement", subscribing, accepts="SubscribeEnvelope") | callback(
+    search = _operation(
+        "Search", 200, "SearchAnswer", searching, accepts="SearchEnvelope", errors=("SearchError", OF_MESSAGES)
+    )
+    later = _acknowledged("Search asynchronously", searching, "AsyncSearchEnvelope") | callback(
+        "on-search", "The answer to a search, page by page", "SearchAnswer"
+    )
+    begin = _acknowledged("Subscribe", subscribing, "SubscribeEnvelope") | callback(
         "on-subscribe", "The subscriptions that have begun, with their codes", "SubscribeAnswer"
     )
-    end = _operation("Unsubscribe", 200, "Acknowledgement", subscribing, accepts="UnsubscribeEnvelope") | callback(
+    end = _acknowledged("Unsubscribe", subscribing, "UnsubscribeEnvelope") | callback(
         "on-unsubscribe", "Whether the subscriptions have ended", "UnsubscribeAnswer"
     )
     status = _operation(
-        "Status of a transaction", 200, "StatusAnswer", asking, accepts="TxnStatusEnvelope", error="StatusError"
+        "Status of a transaction",
+        200,
+        "StatusAnswer",
+        asking,
+        accepts="TxnStatusEnvelope",
+        errors=("StatusError", OF_MESSAGES),
     )
-    status_later = _operation(
-        "Status of a transaction, asynchronously", 200, "Acknowledgement", asking, accepts="TxnStatusEnvelope"
-    ) | callback("txn-on-status", "The answer to a request for a status", "StatusAnswer")
+    status_later = _acknowledged("Status of a transaction, asynchronously", asking, "TxnStatusEnvelope") | callback(
+        "txn-on-status", "The answer to a request for a status", "StatusAnswer"
+    )
     return {
         "/registry/sync/search": search,
         "/registry/search": later,
@@ -129,6 +126,10 @@ def _registry_paths() -> Tree:
         "/registry/sync/txn/status": status,
         "/registry/txn/status": status_later,
     }
+
+
+def _acknowledged(summary: str, scopes: tuple[str, ...], accepts: str) -> Tree:
+    return _operation(summary, 200, "Acknowledgement", scopes, accepts=accepts, errors=("Error", OF_MESSAGES | {409}))
 
 
 def _prefixed(operation: Tree) -> Tree:
@@ -180,7 +181,11 @@ def _key_paths() -> Tree:
 
 
 def _starts(summary: str) -> Tree:
-    return {"post": _for_operators(_operation(summary, 202, "Rotation", (CLIENTS_MANAGE,)))}
+    return {
+        "post": _for_operators(
+            _operation(summary, 202, "Rotation", (CLIENTS_MANAGE,), errors=("Error", ERRORS.keys()))
+        )
+    }
 
 
 def _names(path: str) -> list[str]:
@@ -192,14 +197,18 @@ def _parameter(where: str, name: str, schema: Tree) -> Tree:
 
 
 def _read(summary: str, returns: str, *query: str) -> Tree:
-    operation = _for_operators(_operation(summary, 200, returns, (CLIENTS_READ, CLIENTS_MANAGE)))
+    operation = _for_operators(
+        _operation(summary, 200, returns, (CLIENTS_READ, CLIENTS_MANAGE), errors=("Error", OF_READS))
+    )
     return operation | (
         {"parameters": [_parameter("query", name.partition(" ")[0], _QUERY[name]) for name in query]} if query else {}
     )
 
 
 def _change(summary: str, status: int, returns: str | None = None, *, accepts: str = "") -> Tree:
-    operation = _for_operators(_operation(summary, status, returns, (CLIENTS_MANAGE,), accepts=accepts))
+    operation = _for_operators(
+        _operation(summary, status, returns, (CLIENTS_MANAGE,), accepts=accepts, errors=("Error", ERRORS.keys()))
+    )
     return operation | {"parameters": [_parameter("header", "If-Match", {"type": "string"})]}
 
 
@@ -214,14 +223,14 @@ def _operation(
     scopes: tuple[str, ...],
     *,
     accepts: str = "",
-    error: str = "Error",
+    errors: tuple[str, Set[int]] = ("Error", OF_MESSAGES),
 ) -> Tree:
-    body = {"content": {_JSON: {"schema": ref(accepts)}}, "required": accepts != "NewSecret"}
+    body = {"content": {JSON: {"schema": ref(accepts)}}, "required": accepts != "NewSecret"}
     return {
         "summary": summary,
         "security": [{"token": [scope]} for scope in scopes],
         **({"requestBody": body} if accepts else {}),
-        "responses": _responses(status, returns, error, set(_ERRORS)),
+        "responses": responses(status, returns, *errors),
     }
 
 
@@ -230,29 +239,12 @@ def _oauth(summary: str, accepts: str, returns: str | None) -> Tree:
         "summary": summary,
         "security": [{"client": []}, {}],
         "requestBody": {"content": {_FORM: {"schema": ref(accepts)}}, "required": True},
-        "responses": _responses(200, returns, "OAuthError", set(_ERRORS)),
+        "responses": responses(200, returns, "OAuthError", OF_MESSAGES),
     }
 
 
 def _public(summary: str, returns: str | None) -> Tree:
-    return {"summary": summary, "responses": _responses(200, returns or "", "Error", {500, 503})}
-
-
-def _responses(status: int, returns: str | None, error: str, statuses: set[int]) -> Tree:
-    shape = {"schema": ref(returns) if returns else {"type": "object"}}
-    success = {"description": "Done", **({"content": {_JSON: shape}} if returns is not None else {})}
-    return {
-        str(status): success,
-        **{str(code): {"$ref": f"#/components/responses/{error}{code}"} for code in sorted(statuses)},
-    }
-
-
-def _error_responses() -> Tree:
-    return {
-        f"{error}{code}": {"description": description, "content": {_JSON: {"schema": ref(error)}}}
-        for error in ("Error", "SearchError", "StatusError", "OAuthError")
-        for code, description in _ERRORS.items()
-    }
+    return {"summary": summary, "responses": responses(200, returns or "", "Error", {500, 503})}
 
 
 if __name__ == "__main__":

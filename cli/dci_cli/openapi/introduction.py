@@ -8,7 +8,7 @@ from dci_common.scopes import CLIENTS_MANAGE, CLIENTS_READ, REGISTRY_SEARCH, REG
 
 Tree = dict[str, Any]
 _DESCRIPTION = """\
-The registry's door for partner systems: the SPDCI registry API v1.0.0.
+Partner systems search the registry through this API. It implements the SPDCI registry API v1.0.0.
 
 1. The operators of the registry register your system as a client, and give you its `client_id` and its secret, or a
    link and a code with which you make the secret yourself.
@@ -36,15 +36,21 @@ _SCOPES = {
 SECURITY_SCHEMES: Tree = {
     "token": {
         "type": "oauth2",
-        "description": "A client authenticates with its id and its secret, and gets an access token. Where no scope"
-        " is chosen, the token has all scopes of the client.",
+        "description": "For all messages to the registry: the id and the secret of your client get an access token."
+        " Where no scope is chosen, it has all scopes of the client.",
         "flows": {"clientCredentials": {"tokenUrl": "/oauth2/client/token", "scopes": _SCOPES}},
     },
-    "client": {"type": "http", "scheme": "basic", "description": "The client's id and its secret."},
+    "client": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "Only for getting, revoking and introspecting tokens, if you leave the id and the secret out"
+        " of the form.",
+    },
     "operator": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "A person's access token, from the OpenID provider that OperatorIssuer names.",
+        "description": "Only for people who operate the registry: their access token, from the OpenID provider that"
+        " OperatorIssuer names.",
     },
 }

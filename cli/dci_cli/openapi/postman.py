@@ -53,6 +53,11 @@ if (!isOAuth && !hasToken && value("client_id") && value("client_secret")) {
     pm.collectionVariables.set("token_expires", Date.now() + (token.expires_in - 30) * 1000);
   });
 }"""
+# A token that was revoked, or is rejected, is not sent again.
+_AFTER_RESPONSE = """\
+if (pm.response.code === 401 || pm.request.url.toString().endsWith("/revoke")) {
+  pm.collectionVariables.unset("access_token");
+}"""
 # Each message has an id and a time of its own, which Postman makes.
 _OWN_VALUES = {
     "message_id": "{{$guid}}",
@@ -87,9 +92,7 @@ def collection() -> Tree:
             "schema": _FORMAT,
         },
         "auth": _bearer("access_token"),
-        "event": [
-            {"listen": "prerequest", "script": {"type": "text/javascript", "exec": _BEFORE_REQUEST.splitlines()}}
-        ],
+        "event": [_script("prerequest", _BEFORE_REQUEST), _script("test", _AFTER_RESPONSE)],
         "variable": [{"key": key, "value": "", "description": text} for key, text in _VARIABLES.items()],
         "item": [folder for folder in folders.values() if folder["item"]],
     }
@@ -149,6 +152,10 @@ def _url(path: str, parameters: list[Tree]) -> Tree:
 
 def _headers(parameters: list[Tree]) -> list[Tree]:
     return [{"key": name, "value": "*"} for name in _named(parameters, "header")]
+
+
+def _script(listens: str, text: str) -> Tree:
+    return {"listen": listens, "script": {"type": "text/javascript", "exec": text.splitlines()}}
 
 
 def _bearer(variable: str) -> Tree:

@@ -129,14 +129,18 @@ _TOKEN_PARAMETER_NAMES = (
     *("client_id", "client_secret", "client_assertion", "client_assertion_type"),
     *("grant_type", "scope"),
 )
-_TOKEN_PARAMETERS = dict.fromkeys(_TOKEN_PARAMETER_NAMES, TEXT)
+# A page that shows the document fills in examples, where a form is to be empty but for its only grant.
+_TOKEN_PARAMETERS = {
+    **{name: {**TEXT, "examples": [""]} for name in _TOKEN_PARAMETER_NAMES},
+    "grant_type": {**TEXT, "examples": ["client_credentials"]},
+}
 _OTHER_SCHEMAS: Schema = {
     **MESSAGES,
     "OAuthError": closed({"error": TEXT, "error_description": TEXT}),
     "TokenRequest": {"type": "object", "properties": _TOKEN_PARAMETERS, "required": ["grant_type"]},
     "AboutToken": {
         "type": "object",
-        "properties": {**_TOKEN_PARAMETERS, "token": TEXT, "token_type_hint": TEXT},
+        "properties": {**_TOKEN_PARAMETERS, "token": TEXT, "token_type_hint": {**TEXT, "examples": [""]}},
         "required": ["token"],
     },
     "LinkAndCode": closed(

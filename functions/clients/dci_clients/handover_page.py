@@ -12,6 +12,7 @@ from dci_common.edge.errors import ErrorResponse
 from dci_common.edge.http import Response
 
 _STYLE = (
+    ":root{color-scheme:light dark}"
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}"
     "label{display:block;font-weight:bold}input{font:inherit;padding:.4rem;width:100%;box-sizing:border-box}"
     "button{font:inherit;padding:.4rem 1rem}dt{font-weight:bold}dd{margin:0 0 1rem}"

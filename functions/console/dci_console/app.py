@@ -30,36 +30,39 @@ def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
     is_packaged = _PACKAGED.is_dir()
     files = StaticFiles(folder or (_PACKAGED if is_packaged else _SOURCES), is_kept=is_packaged)
 
-    def file(request: Request) -> Response:
-        path = request.parameters.get("proxy", "")
-        if path == "config.json":
-            return Response.of(200, configuration(settings))
-        if not files.has(path):
-            if is_file_name(path):
-                raise NotFound("The console has no such file.")
-            path = _INDEX  # which shows the page of this address
-        elif address := _other_address(path):
-            return moved(address)
-        if path == _INDEX and not settings.console_application:
-            return unconfigured_page()
-        return files.respond(request, path)
-
     def gets(endpoint: Endpoint, headers: Mapping[str, str]) -> Resource:
         return Resource({"GET": endpoint, "HEAD": endpoint}, headers=headers)
 
     consoles, documents = security_headers(settings), document_headers()
+    page = partial(_console, files, settings)
     return application(
         {
             "/": gets(to_documents, documents),
             "/console": gets(lambda _: moved("/console/"), consoles),
-            "/console/": gets(file, consoles),
-            "/console/{proxy+}": gets(file, consoles),
+            "/console/": gets(page, consoles),
+            "/console/{proxy+}": gets(page, consoles),
             "/docs": gets(lambda _: moved("/docs/"), documents),
             "/docs/": gets(partial(_document, files), documents),
             "/docs/{proxy+}": gets(partial(_document, files), documents),
         },
         runtime,
     )
+
+
+def _console(files: StaticFiles, settings: Settings, request: Request) -> Response:
+    """Return a file of `/console/`; for all else that may be an address of a page, the one page. Raises NotFound."""
+    path = request.parameters.get("proxy", "")
+    if path == "config.json":
+        return Response.of(200, configuration(settings))
+    if not files.has(path):
+        if is_file_name(path):
+            raise NotFound("The console has no such file.")
+        path = _INDEX  # which shows the page of this address
+    elif address := _other_address(path):
+        return moved(address)
+    if path == _INDEX and not settings.console_application:
+        return unconfigured_page()
+    return files.respond(request, path)
 
 
 def _document(files: StaticFiles, request: Request) -> Response:

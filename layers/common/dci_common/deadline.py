@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -32,18 +31,15 @@ class Deadline(NamedTuple):
 
     def left(self) -> float:
         """Return how many seconds reading may still take, which leaves time to render an answer."""
-        return self._until(_ANSWERING_SECONDS)
+        return math.inf if self.at is None else self.at - _ANSWERING_SECONDS - self.clock()
 
     def call_seconds(self) -> float:
         """Return how many seconds a call to AWS may still take, which leaves time to answer with an error."""
-        return self._until(_FAILING_SECONDS)
+        return math.inf if self.at is None else self.at - _FAILING_SECONDS - self.clock()
 
     def earlier(self, seconds: float) -> Deadline:
         """Return a deadline that leaves so many seconds for something else."""
         return self if self.at is None else self._replace(at=self.at - seconds)
-
-    def _until(self, reserved: float) -> float:
-        return math.inf if self.at is None else self.at - reserved - self.clock()
 
 
 _current: ContextVar[Deadline] = ContextVar("deadline", default=Deadline())  # noqa: B039 - it is immutable
@@ -54,17 +50,22 @@ def current_deadline() -> Deadline:
     return _current.get()
 
 
-@contextmanager
-def calls_end_by(deadline: Deadline) -> Iterator[None]:
-    """Set the deadline of all calls to AWS that this thread makes within the block.
+class calls_end_by:  # noqa: N801 - as contextlib's own, which it is like
+    """Sets the deadline of all calls to AWS that this thread makes within the block.
 
     The operations of a client have AWS's own parameters and no others, so the deadline cannot be one of them.
     """
-    token = _current.set(deadline)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_deadline", "_token")
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._deadline)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def with_deadline(function: Callable[P, R]) -> Callable[P, R]:

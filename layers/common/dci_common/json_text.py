@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
+from pydantic_core import to_json
 
 
 def json_text(content: object) -> str:
     """Return JSON as text: compact, in UTF-8 rather than escapes."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return to_json(content).decode()

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dci_common.aws import signing
-from dci_common.aws.signing import Credentials, Signer, credentials
+from dci_common.aws.signing import Credentials, Signer, credential_source
 
 WORD = st.from_regex(r"[A-Za-z0-9/+=]{1,40}", fullmatch=True)
 AMZ = "%Y%m%dT%H%M%SZ"
@@ -63,10 +63,10 @@ def test_signature_is_that_of_botocore(
 
 
 def test_credentials_come_from_the_environment() -> None:
-    """The keys of a role are read from the environment for each request."""
+    """The keys of a role are those of the environment."""
     environment = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": "c"}
-    assert credentials(environment) == Credentials("a", "b", "c")
-    assert credentials(environment | {"AWS_ACCESS_KEY_ID": "d"}) == Credentials("d", "b", "c")
+    assert credential_source(environment)() == Credentials("a", "b", "c")
+    assert credential_source({"AWS_ACCESS_KEY_ID": "d"})() == Credentials("d", "", "")
 
 
 def test_missing_credentials_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_missing_credentials_are_an_error(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv(name, os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(NoCredentialsError):
-        credentials()
+        credential_source()()
     signing._find_credentials.cache_clear()  # noqa: SLF001 - likewise
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,6 +19,7 @@ from dci_common.aws.retry import WITH_TOKEN, Backoff, Retry, may_repeat
 from dci_common.aws.transport import Answer, Endpoint
 from dci_common.deadline import Deadline, current_deadline
 
+_OK = 200
 _BACKOFF = Backoff(attempts=3, first=0.5, longest=1)
 
 
@@ -68,14 +68,18 @@ class MinimalClient:
                     raise
         raise AssertionError
 
-    def _attempt(self, operation: str, body: bytes, deadline: Deadline) -> dict[str, Any]:
+    def _attempt(self, operation: str, body: bytes, deadline: Deadline) -> Any:  # noqa: ANN401 - the operation's own answer
         if deadline.call_seconds() <= 0:
             raise DeadlineExceeded(operation=operation)
         answer = self.endpoint.post(f"{self._target}.{operation}", self._content_type, body, deadline)
-        content = _object(answer.body)
-        if answer.status == HTTPStatus.OK and content is not None:
+        try:
+            content = from_json(answer.body)
+        except ValueError:  # the service itself did not write it
+            content = None
+        is_object = isinstance(content, dict)
+        if answer.status == _OK and is_object:
             return content
-        raise self._error(operation, answer, content or {})
+        raise self._error(operation, answer, content if is_object else {})
 
     def _error(self, operation: str, answer: Answer, content: dict[str, Any]) -> ClientError:
         code = str(content.pop("__type", answer.status)).rpartition("#")[2]
@@ -83,12 +87,3 @@ class MinimalClient:
         metadata = {"RequestId": answer.request_id, "HTTPStatusCode": answer.status}
         response: Any = {**content, "Error": error, "ResponseMetadata": metadata}
         return self._errors.get(code, ClientError)(response, operation)
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    """Return a JSON object; None for anything else, which the service itself did not write."""
-    try:
-        content = from_json(body)
-    except ValueError:
-        return None
-    return content if isinstance(content, dict) else None

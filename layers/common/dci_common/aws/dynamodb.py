@@ -93,14 +93,14 @@ def batch_get(
     `projection` names the attributes to read, where not all are needed.
     Raises Unavailable when DynamoDB stays too busy to return them all.
     """
-    chunks = (keys[start : start + MAX_BATCH] for start in range(0, len(keys), MAX_BATCH))
     options: Item = {"ConsistentRead": consistent}
     if projection:  # by placeholders, because a name may be a reserved word
         names = {f"#{name}": name for name in projection}
         options |= {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
-    requests = ({"Keys": chunk, **options} for chunk in chunks)
-    metered = meter or Unmetered(current_deadline())
-    return [item for request in requests for item in _batch(access, table, request, metered)]
+    metered, found = meter or Unmetered(current_deadline()), list[Item]()
+    for start in range(0, len(keys), MAX_BATCH):
+        found += _batch(access, table, {"Keys": keys[start : start + MAX_BATCH], **options}, metered)
+    return found
 
 
 def query_page(access: Access, request: dict[str, Any], meter: ReadMeter) -> dict[str, Any]:
@@ -127,7 +127,8 @@ def pages(operation: Callable[..., Any], **request: Any) -> Iterator[dict[str, A
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
-def _batch(access: Access, table: str, request: Item, meter: ReadMeter) -> Iterator[Item]:
+def _batch(access: Access, table: str, request: Item, meter: ReadMeter) -> list[Item]:
+    found: list[Item] = []
     for _ in _attempts(access.retry, meter.deadline):
         try:
             with calls_end_by(meter.deadline):
@@ -138,11 +139,11 @@ def _batch(access: Access, table: str, request: Item, meter: ReadMeter) -> Itera
         except ClientError as error:
             _check_throttled(error)
             continue
-        meter.consume(sum(part["CapacityUnits"] for part in answer.get("ConsumedCapacity", ())))
-        yield from answer["Responses"].get(table, [])
+        meter.consume(sum([part["CapacityUnits"] for part in answer.get("ConsumedCapacity", ())]))
+        found += answer["Responses"].get(table, [])
         request = {**request, "Keys": answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])}
         if not request["Keys"]:
-            return
+            return found
     raise _busy()
 
 

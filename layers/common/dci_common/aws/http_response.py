@@ -25,9 +25,13 @@ class Response:
         self.is_last = True
         self.status = self.length = 0
         self.headers: dict[bytes, bytes] = {}  # names in lower case
+        self._sent_headers: dict[bytes, bytes] = {}  # as they arrive, with those of interim responses
         self._parts: list[bytes] = []
         self._head_bytes = 0
         self._has_head = False
+        # httptools calls these for each header, and for each part of the body: compiled code, as headers are many.
+        self.on_header = self._sent_headers.setdefault
+        self.on_body = self._parts.append
         self._parser = HttpResponseParser(self)
 
     @property
@@ -58,25 +62,18 @@ class Response:
         """Reject what follows a whole response: nobody has asked for it."""
         if self.is_complete:
             raise BrokenResponse
-        self.headers.clear()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header, the first of its name."""
-        self.headers.setdefault(name.lower(), value)
+        self._sent_headers.clear()
 
     def on_headers_complete(self) -> None:
-        """Read the status, unless the response is interim."""
+        """Read the status, unless the response is interim, and the headers, of which the first of a name counts."""
         parser = self._parser
         if parser.get_http_version() not in _VERSIONS:
             raise BrokenResponse
         self.status = parser.get_status_code()
         self._has_head = self.status not in _INTERIM
         self.is_last = not parser.should_keep_alive()
+        self.headers = {name.lower(): value for name, value in reversed(self._sent_headers.items())}
         self.length = int(self.headers.get(b"content-length", b"0"))  # which the parser has checked
-
-    def on_body(self, part: bytes) -> None:
-        """Keep a part of the body."""
-        self._parts.append(part)
 
     def on_message_complete(self) -> None:
         """Note that the response is complete, unless it is interim."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -50,39 +50,47 @@ class MinimalDynamoDB(MinimalClient):
         self, **request: Unpack[dynamodb.BatchGetItemInputTypeDef]
     ) -> dynamodb.BatchGetItemOutputTypeDef:
         """Read up to 100 items by their keys."""
-        return cast("dynamodb.BatchGetItemOutputTypeDef", self.call("BatchGetItem", request))
+        answer: dynamodb.BatchGetItemOutputTypeDef = self.call("BatchGetItem", request)
+        return answer
 
     def delete_item(self, **request: Unpack[dynamodb.DeleteItemInputTypeDef]) -> dynamodb.DeleteItemOutputTypeDef:
         """Delete an item."""
-        return cast("dynamodb.DeleteItemOutputTypeDef", self.call("DeleteItem", request))
+        answer: dynamodb.DeleteItemOutputTypeDef = self.call("DeleteItem", request)
+        return answer
 
     def describe_table(
         self, **request: Unpack[dynamodb.DescribeTableInputTypeDef]
     ) -> dynamodb.DescribeTableOutputTypeDef:
         """Read what is known of a table, but not its items."""
-        return cast("dynamodb.DescribeTableOutputTypeDef", self.call("DescribeTable", request))
+        answer: dynamodb.DescribeTableOutputTypeDef = self.call("DescribeTable", request)
+        return answer
 
     def get_item(self, **request: Unpack[dynamodb.GetItemInputTypeDef]) -> dynamodb.GetItemOutputTypeDef:
         """Read an item by its key."""
-        return cast("dynamodb.GetItemOutputTypeDef", self.call("GetItem", request))
+        answer: dynamodb.GetItemOutputTypeDef = self.call("GetItem", request)
+        return answer
 
     def put_item(self, **request: Unpack[dynamodb.PutItemInputTypeDef]) -> dynamodb.PutItemOutputTypeDef:
         """Create or replace an item."""
-        return cast("dynamodb.PutItemOutputTypeDef", self.call("PutItem", request))
+        answer: dynamodb.PutItemOutputTypeDef = self.call("PutItem", request)
+        return answer
 
     def query(self, **request: Unpack[dynamodb.QueryInputTypeDef]) -> dynamodb.QueryOutputTypeDef:
         """Read a page of a partition, of the table or of an index."""
-        return cast("dynamodb.QueryOutputTypeDef", self.call("Query", request))
+        answer: dynamodb.QueryOutputTypeDef = self.call("Query", request)
+        return answer
 
     def transact_write_items(
         self, **request: Unpack[dynamodb.TransactWriteItemsInputTypeDef]
     ) -> dynamodb.TransactWriteItemsOutputTypeDef:
         """Make up to 100 changes together, or none of them."""
-        return cast("dynamodb.TransactWriteItemsOutputTypeDef", self.call("TransactWriteItems", request))
+        answer: dynamodb.TransactWriteItemsOutputTypeDef = self.call("TransactWriteItems", request)
+        return answer
 
     def update_item(self, **request: Unpack[dynamodb.UpdateItemInputTypeDef]) -> dynamodb.UpdateItemOutputTypeDef:
         """Change attributes of an item."""
-        return cast("dynamodb.UpdateItemOutputTypeDef", self.call("UpdateItem", request))
+        answer: dynamodb.UpdateItemOutputTypeDef = self.call("UpdateItem", request)
+        return answer
 
 
 class MinimalSecretsManager(MinimalClient):
@@ -98,51 +106,59 @@ class MinimalSecretsManager(MinimalClient):
         self, **request: Unpack[secretsmanager.CreateSecretRequestTypeDef]
     ) -> secretsmanager.CreateSecretResponseTypeDef:
         """Create a secret with its first version."""
-        return cast("secretsmanager.CreateSecretResponseTypeDef", self.call("CreateSecret", request))
+        answer: secretsmanager.CreateSecretResponseTypeDef = self.call("CreateSecret", request)
+        return answer
 
     def delete_secret(
         self, **request: Unpack[secretsmanager.DeleteSecretRequestTypeDef]
     ) -> secretsmanager.DeleteSecretResponseTypeDef:
         """Delete a secret with all of its versions."""
-        return cast("secretsmanager.DeleteSecretResponseTypeDef", self.call("DeleteSecret", request))
+        answer: secretsmanager.DeleteSecretResponseTypeDef = self.call("DeleteSecret", request)
+        return answer
 
     def describe_secret(
         self, **request: Unpack[secretsmanager.DescribeSecretRequestTypeDef]
     ) -> secretsmanager.DescribeSecretResponseTypeDef:
         """Read what is known of a secret, but not its value."""
-        return cast("secretsmanager.DescribeSecretResponseTypeDef", self.call("DescribeSecret", request))
+        answer: secretsmanager.DescribeSecretResponseTypeDef = self.call("DescribeSecret", request)
+        return answer
 
     def get_secret_value(
         self, **request: Unpack[secretsmanager.GetSecretValueRequestTypeDef]
     ) -> secretsmanager.GetSecretValueResponseTypeDef:
         """Read a version of a secret."""
-        return cast("secretsmanager.GetSecretValueResponseTypeDef", self.call("GetSecretValue", request))
+        answer: secretsmanager.GetSecretValueResponseTypeDef = self.call("GetSecretValue", request)
+        return answer
 
     def put_secret_value(
         self, **request: Unpack[secretsmanager.PutSecretValueRequestTypeDef]
     ) -> secretsmanager.PutSecretValueResponseTypeDef:
         """Add a version to a secret."""
-        return cast("secretsmanager.PutSecretValueResponseTypeDef", self.call("PutSecretValue", request))
+        answer: secretsmanager.PutSecretValueResponseTypeDef = self.call("PutSecretValue", request)
+        return answer
 
     def restore_secret(
         self, **request: Unpack[secretsmanager.RestoreSecretRequestTypeDef]
     ) -> secretsmanager.RestoreSecretResponseTypeDef:
         """Keep a secret whose deletion was to come."""
-        return cast("secretsmanager.RestoreSecretResponseTypeDef", self.call("RestoreSecret", request))
+        answer: secretsmanager.RestoreSecretResponseTypeDef = self.call("RestoreSecret", request)
+        return answer
 
     def rotate_secret(
         self, **request: Unpack[secretsmanager.RotateSecretRequestTypeDef]
     ) -> secretsmanager.RotateSecretResponseTypeDef:
         """Start a rotation."""
-        return cast("secretsmanager.RotateSecretResponseTypeDef", self.call("RotateSecret", request))
+        answer: secretsmanager.RotateSecretResponseTypeDef = self.call("RotateSecret", request)
+        return answer
 
     def update_secret_version_stage(
         self, **request: Unpack[secretsmanager.UpdateSecretVersionStageRequestTypeDef]
     ) -> secretsmanager.UpdateSecretVersionStageResponseTypeDef:
         """Move a label from one version of a secret to another."""
-        return cast(
-            "secretsmanager.UpdateSecretVersionStageResponseTypeDef", self.call("UpdateSecretVersionStage", request)
+        answer: secretsmanager.UpdateSecretVersionStageResponseTypeDef = self.call(
+            "UpdateSecretVersionStage", request
         )
+        return answer
 
 
 class MinimalSQS(MinimalClient):
@@ -154,7 +170,8 @@ class MinimalSQS(MinimalClient):
 
     def send_message(self, **request: Unpack[sqs.SendMessageRequestTypeDef]) -> sqs.SendMessageResultTypeDef:
         """Add a message to a queue."""
-        return cast("sqs.SendMessageResultTypeDef", self.call("SendMessage", request))
+        answer: sqs.SendMessageResultTypeDef = self.call("SendMessage", request)
+        return answer
 
 
 class MinimalCloudWatch(MinimalClient):

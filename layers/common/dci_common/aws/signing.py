@@ -7,7 +7,7 @@ import hmac
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _NAMES = "content-type;host;x-amz-date;x-amz-target"
 _NAMES_WITH_TOKEN = "content-type;host;x-amz-date;x-amz-security-token;x-amz-target"  # noqa: S105 - names
+_UNPRINTABLE = "A header holds a control character."
 _lookup_lock = threading.Lock()
 
 
@@ -33,18 +34,23 @@ class Credentials:
     token: str = field(default="", repr=False)
 
 
-def credentials(environment: Mapping[str, str] = os.environ) -> Credentials:
-    """Return the credentials in force. Raises botocore's NoCredentialsError.
+def credential_source(environment: Mapping[str, str] = os.environ) -> Callable[[], Credentials]:
+    """Return what returns the credentials in force, or raises botocore's NoCredentialsError.
 
-    Lambda passes the keys of a function's role in environment variables. With SnapStart it passes an address to fetch
-    them from instead, since keys in a snapshot would have expired. botocore fetches those, and finds all others.
+    Lambda passes the keys of a function's role in environment variables, for as long as the process lives. With
+    SnapStart it passes an address to fetch them from instead, since keys in a snapshot would have expired. botocore
+    fetches those, and finds all others.
     """
-    if access_key := environment.get("AWS_ACCESS_KEY_ID"):
-        return Credentials(
-            access_key,
-            environment.get("AWS_SECRET_ACCESS_KEY", ""),
-            environment.get("AWS_SESSION_TOKEN", ""),
-        )
+    access_key = environment.get("AWS_ACCESS_KEY_ID")
+    if not access_key:
+        return _renewed_credentials
+    keys = Credentials(
+        access_key, environment.get("AWS_SECRET_ACCESS_KEY", ""), environment.get("AWS_SESSION_TOKEN", "")
+    )
+    return lambda: keys
+
+
+def _renewed_credentials() -> Credentials:
     with _lookup_lock:
         found = _find_credentials()
     if found is None:
@@ -80,15 +86,12 @@ class Signer:
         What the caller adds, the length of the body at least, is not signed. Raises ValueError where a value would
         end its line; the error does not quote it.
         """
-        if not f"{self._host}{self._scope}{keys.access_key}{keys.token}{target}{content_type}".isprintable():
-            raise ValueError("A header holds a control character.")
+        before, after = _lines(content_type, self._host, keys.token, target)
+        if not f"{self._scope}{keys.access_key}".isprintable():
+            raise ValueError(_UNPRINTABLE)
+        names = _NAMES_WITH_TOKEN if keys.token else _NAMES
         timestamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-        names, token = _NAMES, ""
-        if keys.token:
-            names, token = _NAMES_WITH_TOKEN, f"x-amz-security-token:{keys.token}\n"
-        lines = (  # in the order of their names
-            f"content-type:{content_type}\nhost:{self._host}\nx-amz-date:{timestamp}\n{token}x-amz-target:{target}\n"
-        )
+        lines = before + timestamp + after
         request = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
         scope = timestamp[:8] + self._scope
         text = f"{_ALGORITHM}\n{timestamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
@@ -99,6 +102,15 @@ class Signer:
             f"POST / HTTP/1.1\r\n{sent}authorization: {_ALGORITHM} Credential={keys.access_key}/{scope}, "
             f"SignedHeaders={names}, Signature={keyed.hexdigest()}"
         )
+
+
+@lru_cache(maxsize=64)
+def _lines(content_type: str, host: str, token: str, target: str) -> tuple[str, str]:
+    """Return the signed lines, in the order of their names, before and after the time."""
+    if not f"{content_type}{host}{token}{target}".isprintable():
+        raise ValueError(_UNPRINTABLE)
+    token_line = f"x-amz-security-token:{token}\n" if token else ""
+    return f"content-type:{content_type}\nhost:{host}\nx-amz-date:", f"\n{token_line}x-amz-target:{target}\n"
 
 
 @lru_cache(maxsize=8)

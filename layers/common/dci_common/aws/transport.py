@@ -11,7 +11,6 @@ import zlib
 from collections import deque
 from contextlib import suppress
 from functools import cache
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -27,7 +26,7 @@ from botocore.exceptions import (
 )
 
 from dci_common.aws.http_response import BrokenResponse, Response
-from dci_common.aws.signing import Signer, credentials
+from dci_common.aws.signing import Signer, credential_source
 
 if TYPE_CHECKING:
     import ssl
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from dci_common.deadline import Deadline
 
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024  # DynamoDB's largest response holds 16 MB of items
+_OK = 200
 _PART_BYTES = 64 * 1024  # that are received at once
 _SHORTEST_TIMEOUT = 0.001  # zero means something else to a socket
 _USER_AGENT = "user-agent: dci-api-server python/{}.{}.{}".format(*sys.version_info[:3])
@@ -68,6 +68,7 @@ class Endpoint:
         self._is_secure = parts.scheme == "https"
         self._address = parts.hostname or "", parts.port or (443 if self._is_secure else 80)
         self._signer = Signer(service, region, parts.netloc)
+        self._credentials = credential_source()
         self._idle: deque[socket.socket] = deque()
         weakref.finalize(self, _close, self._idle)
 
@@ -85,7 +86,7 @@ class Endpoint:
         A response that does not match the checksum that DynamoDB sends with it counts as lost.
         """
         try:
-            head = self._signer.head(target, content_type, body, credentials())
+            head = self._signer.head(target, content_type, body, self._credentials())
             request = f"{head}\r\ncontent-length: {len(body)}\r\n{_USER_AGENT}\r\n\r\n".encode("ascii") + body
         except ValueError:  # about a header, which may hold a secret: the cause is not passed on
             raise ConnectionClosedError(endpoint_url=self.url) from None
@@ -118,7 +119,7 @@ class Endpoint:
             connection.close()
         else:
             self._idle.append(connection)
-        if response.status == HTTPStatus.OK:
+        if response.status == _OK:
             return Answer(response.status, body)
         return Answer(response.status, body, headers.get(b"x-amzn-requestid", b"").decode("latin-1"))
 
@@ -128,16 +129,13 @@ class Endpoint:
             part = connection.recv(_PART_BYTES)
             response.feed(part)
             size += len(part)
-            self._check_size(max(size, response.length))
+            if max(size, response.length) > MAX_RESPONSE_BYTES:
+                raise ResponseTooLarge(endpoint_url=self.url, limit=MAX_RESPONSE_BYTES)
             if response.is_complete:
                 return
             if deadline.call_seconds() <= 0:
                 raise TimeoutError
             _set_timeout(connection, self.read_seconds, deadline)
-
-    def _check_size(self, size: int) -> None:
-        if size > MAX_RESPONSE_BYTES:
-            raise ResponseTooLarge(endpoint_url=self.url, limit=MAX_RESPONSE_BYTES)
 
     def _drop(self, failed: socket.socket) -> None:
         """Close a connection and all idle ones, which may be dead as well and would cost an attempt each."""
@@ -155,7 +153,7 @@ class Endpoint:
                 return idle
             idle.close()
         try:
-            return self._connect(_timeout(self.connect_seconds, deadline))
+            return self._connect(max(_SHORTEST_TIMEOUT, min(self.connect_seconds, deadline.call_seconds())))
         except OSError as error:
             failure = ConnectTimeoutError if isinstance(error, TimeoutError) else EndpointConnectionError
             raise failure(endpoint_url=self.url) from error
@@ -178,12 +176,8 @@ def tls_context() -> ssl.SSLContext:
     return create_default_context(cafile=str(_CA_FILE))
 
 
-def _timeout(seconds: float, deadline: Deadline) -> float:
-    return max(_SHORTEST_TIMEOUT, min(seconds, deadline.call_seconds()))
-
-
 def _set_timeout(sock: socket.socket, seconds: float, deadline: Deadline) -> None:
-    timeout = _timeout(seconds, deadline)
+    timeout = max(_SHORTEST_TIMEOUT, min(seconds, deadline.call_seconds()))
     if sock.gettimeout() != timeout:  # to set it is a system call
         sock.settimeout(timeout)
 

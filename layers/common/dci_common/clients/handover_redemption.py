@@ -168,7 +168,7 @@ class Redemption:
 
 def _ended() -> NotFound:
     return NotFound(
-        "The link is not valid, or not any more: it can be used once, within 24 hours and five tries. Ask for one."
+        "The link is not valid, or not any more: it works once, within 24 hours and five tries. Ask for a new one."
     )
 
 

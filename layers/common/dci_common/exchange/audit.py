@@ -16,7 +16,6 @@ that disclose may write to the table, and cannot read it. `audit_index` finds th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
@@ -27,6 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dci_common.aws.new_item import put_new_item
 from dci_common.deadline import with_deadline
 from dci_common.errors import Unavailable
+from dci_common.json_text import json_text
 from dci_common.registries.social.disclosure import compact
 from dci_common.timestamps import day, timestamp
 
@@ -141,7 +141,8 @@ class AuditLog:
                 if last:
                     self._put(last)
             finally:
-                wait(self._writes)
+                if self._writes:
+                    wait(self._writes)
             for write in self._writes:
                 write.result()
         except (BotoCoreError, ClientError) as error:
@@ -192,9 +193,11 @@ def _withheld(item: Item, more: Item) -> Item:
 def _purpose(criteria: SearchCriteria) -> str:
     """Return the purposes that consent and authorize state, as JSON; empty when they state none."""
     sent = {"consent": criteria.consent, "authorize": criteria.authorize}
+    if not any(sent.values()):
+        return ""
     purposes = {name: value["purpose"] for name, value in sent.items() if value and value.get("purpose")}
     return _text(purposes) if purposes else ""
 
 
 def _text(content: object) -> str:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))[:_MAX_TEXT]
+    return json_text(content)[:_MAX_TEXT]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dci_common.registries.social import openspp17
@@ -24,6 +25,8 @@ from dci_common.spdci.pagination import MAX_PAGE_SIZE, Page, read_page
 if TYPE_CHECKING:
     from dci_common.exchange.cursor import PageStart
     from dci_common.registry.catalogue.attributes import Disclosure
+    from dci_common.registry.catalogue.catalogue import Catalogue
+    from dci_common.registry.model.base import Kind
     from dci_common.registry.query.sort import SortKey, Window
     from dci_common.registry.storage.store import RegistrySettings
     from dci_common.spdci.search_items import Pagination, SearchCriteria
@@ -56,8 +59,7 @@ class SearchClient(Protocol):
 class CompiledSearch(NamedTuple):
     """A search for one page of the records of a type, for one client, on one day.
 
-    `digest` identifies the search, whichever page is asked for, and what the client may know of its matches: a cursor
-    continues only the same search, and its total is that of all matches only as long as the client is entitled alike.
+    The criteria are those of the client with this id.
     """
 
     reg_type: str
@@ -67,7 +69,21 @@ class CompiledSearch(NamedTuple):
     page: Page
     visibility: Visibility
     disclosure: Disclosure
-    digest: bytes
+    criteria: SearchCriteria
+    client_id: str
+
+    @property
+    def digest(self) -> bytes:
+        """What identifies the search, whichever page is asked for, and what the client may know of its matches.
+
+        A cursor continues only the same search, and its total is that of all matches only as long as the client is
+        entitled alike.
+        """
+        criteria, visibility = self.criteria, self.visibility
+        asked: list[object] = [self.client_id, self.reg_type, self.record_type.name]
+        asked += [criteria.query_type, criteria.query, criteria.sort]
+        asked += [visibility.restricted, sorted(visibility.hidden_orders), sorted(visibility.unfilled)]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).digest()
 
     @property
     def max_records(self) -> int:
@@ -95,19 +111,14 @@ def compile_search(
 
     Raises Rejection, or QueryError, for what cannot be asked, or not by this client.
     """
-    catalogue = social_catalogue(settings.known_types(restricted=client.restricted), settings.country)
+    catalogue = _catalogue(settings, client.restricted)
     reg_type, record_type = resolve(criteria, catalogue, openspp17_client=client.openspp17)
     record_type.check_allowed(client.record_types)
     everybody = everybody or (
         record_type is OPENSPP17_PERSON and client.openspp17 and openspp17.asks_everybody(criteria)
     )
     page, disclosed = read_page(criteria, pagination), disclosure(client.disclosure)
-    visibility = Visibility(
-        settings.shards,
-        restricted=client.restricted,
-        hidden_orders=catalogue.hidden_orders(record_type.kind, disclosed),
-        unfilled=catalogue.unfilled_slots(record_type.kind, settings.former),
-    )
+    visibility = _visibility(settings, record_type.kind, disclosed, client.restricted)
     conditions = Conditions(catalogue, record_type.kind, disclosed, today, settings.former)
     tree = EVERYTHING if everybody else parse(criteria.query_type, criteria.query, conditions)
     return CompiledSearch(
@@ -118,13 +129,29 @@ def compile_search(
         page=page if page.size or not everybody else Page(1, MAX_PAGE_SIZE),
         visibility=visibility,
         disclosure=disclosed,
-        digest=_digest(client.client_id, reg_type, record_type.name, criteria, visibility),
+        criteria=criteria,
+        client_id=client.client_id,
     )
 
 
-def _digest(
-    client_id: str, reg_type: str, record_type: str, criteria: SearchCriteria, visibility: Visibility
-) -> bytes:
-    asked = [client_id, reg_type, record_type, criteria.query_type, criteria.query, criteria.sort]
-    asked += [visibility.restricted, sorted(visibility.hidden_orders), sorted(visibility.unfilled)]
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).digest()
+@lru_cache(maxsize=8)  # one registry, whose settings hardly ever change
+def _catalogue(settings: RegistrySettings, restricted: bool) -> Catalogue:  # noqa: FBT001 - a key of the cache
+    """Return the catalogue as clients know it that are entitled to restricted people, or not."""
+    return social_catalogue(settings.known_types(restricted=restricted), settings.country)
+
+
+@lru_cache(maxsize=64)  # as many as there are kinds and disclosures in use
+def _visibility(
+    settings: RegistrySettings,
+    kind: Kind,
+    disclosed: Disclosure,
+    restricted: bool,  # noqa: FBT001 - likewise
+) -> Visibility:
+    """Return where clients with this disclosure look."""
+    catalogue = _catalogue(settings, restricted)
+    return Visibility(
+        settings.shards,
+        restricted=restricted,
+        hidden_orders=catalogue.hidden_orders(kind, disclosed),
+        unfilled=catalogue.unfilled_slots(kind, settings.former),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dci_common.registry.model.base import Kind
@@ -25,16 +25,16 @@ def shown_members(kind: Kind, views: Iterable[View], disclosed: Disclosure, toda
 
 def disclosed_records(
     kind: Kind, found: Iterable[View], disclosed: Disclosure, today: date, identified: Iterable[str] = ()
-) -> Iterator[str]:
-    """Yield the keys of the records that an answer discloses.
+) -> list[str]:
+    """Return the keys of the records that an answer discloses.
 
     They are the records found, those `identified` by what was asked for, even if another page is shown, and those
     included in them: a group's members, a person's households.
     """
     other, shown = (Kind.PERSON, "members") if kind is Kind.GROUP else (Kind.GROUP, "households")
-    for record_id in identified:
-        yield record_pk(kind, record_id)
+    keys = [record_pk(kind, record_id) for record_id in identified]
     for view in found:
-        yield record_pk(kind, view["id"])
+        keys.append(record_pk(kind, view["id"]))
         if "household" in disclosed:
-            yield from (record_pk(other, entry["id"]) for entry in view[shown] if is_shown(entry, today))
+            keys += [record_pk(other, entry["id"]) for entry in view[shown] if is_shown(entry, today)]
+    return keys

@@ -94,6 +94,7 @@ class DisclosureSession:
         self._audit = audit
         self._threads = threads
         self._charges: dict[str, int] = {}  # by reference id
+        self._is_within_limits = False  # is not known yet
 
     def __enter__(self) -> Self:
         return self
@@ -104,7 +105,7 @@ class DisclosureSession:
         A total without records is a disclosure too. Raises LimitExceeded when the message exceeds a limit: then
         nothing is recorded.
         """
-        self._quotas.check(self._reservation)
+        self.check_limits()
         self._audit.record(search, records)
         self._charges[search.reference_id] = charge
 
@@ -113,13 +114,15 @@ class DisclosureSession:
 
         What the search disclosed, if anything, is recorded as withheld. Raises LimitExceeded and Unavailable.
         """
-        self._quotas.check(self._reservation)
+        self.check_limits()
         self._audit.record_probe(search, reason)
         self._charges[search.reference_id] = 1
 
     def check_limits(self) -> None:
         """Raise LimitExceeded when the message exceeds a limit: before what cannot be taken back is done."""
-        self._quotas.check(self._reservation)
+        if not self._is_within_limits:
+            self._quotas.check(self._reservation)
+            self._is_within_limits = True
 
     def start_recording(self) -> None:
         """Start to record all disclosures so far, where another call of AWS is made before the block ends."""
@@ -140,7 +143,7 @@ class DisclosureSession:
             return
         disclosed = sum(self._charges.values())
         try:
-            self._quotas.check(self._reservation)
+            self.check_limits()
             self._quotas.reserve_more(self._reservation, disclosed)
         except LimitExceeded:
             self._withhold_all(counted=1)  # it tells that something was found, as a total does

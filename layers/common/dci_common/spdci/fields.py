@@ -54,5 +54,5 @@ DateTime = Annotated[str, AfterValidator(_date_time), WithJsonSchema({"type": "s
 Id = Annotated[str, StringConstraints(min_length=1), AfterValidator(_short)]
 RepeatedId = Annotated[str, AfterValidator(_short)]  # an empty one is accepted, and repeated as it came
 OptionalId = Annotated[Id | None, Blankable]
-Count = Annotated[int, BeforeValidator(_not_boolean), Field(ge=0)]
-Ordinal = Annotated[int, BeforeValidator(_not_boolean), Field(ge=1)]
+Count = Annotated[int, Field(ge=0), BeforeValidator(_not_boolean)]
+Ordinal = Annotated[int, Field(ge=1), BeforeValidator(_not_boolean)]

@@ -6,6 +6,7 @@ A client may filter only by what it may see: otherwise counts would disclose wha
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the administration of clients, which needs only these names, imports no catalogue
@@ -43,6 +44,11 @@ _OF_GROUPS: Disclosure = _OF_GROUPS_ALONE | {
 
 def disclosure(names: Iterable[str]) -> Disclosure:
     """Return the attributes that a client's list names, its sets expanded; an unknown name adds nothing."""
+    return _disclosure(tuple(names))
+
+
+@lru_cache(maxsize=64)  # as many as clients have different ones
+def _disclosure(names: tuple[str, ...]) -> Disclosure:
     return frozenset().union(*(SETS.get(name, {name} & FULL) for name in names))
 
 
@@ -59,6 +65,7 @@ def sent(disclosed: Disclosure, record_type: str) -> Disclosure:
     return shown
 
 
+@lru_cache(maxsize=64)
 def compact(disclosed: Disclosure) -> str:
     """Return what a client may see as a short text: the largest set within it, and the other attributes.
 

@@ -50,15 +50,17 @@ _SOCIAL_TYPES = {
     "group": GROUP,
     "household": GROUP,
 }
+_OPENSPP17 = folded(openspp17.REG_TYPE)
 _OPENSPP17_TYPES = dict.fromkeys(("person", "srperson", "member", "srmember"), OPENSPP17_PERSON)
 
 
 def resolve(criteria: SearchCriteria, catalogue: Catalogue, *, openspp17_client: bool) -> tuple[str, RecordType]:
     """Return the `reg_type` and record type of a search. Raises InvalidQuery when the registry does not serve it."""
     reg_type = criteria.reg_type or (openspp17.REG_TYPE if openspp17_client else _SOCIAL)
-    if folded(reg_type) == folded(openspp17.REG_TYPE):
+    name = folded(reg_type)
+    if name == _OPENSPP17:
         return reg_type, _record_type(criteria, _OPENSPP17_TYPES, OPENSPP17_PERSON)
-    if folded(reg_type) in _SOCIAL_SPELLINGS:
+    if name in _SOCIAL_SPELLINGS:
         default = GROUP if _asks_household(criteria, catalogue) else SR_PERSON
         return reg_type, _record_type(criteria, _SOCIAL_TYPES, default)
     raise InvalidQuery(f"reg_type must be {_SOCIAL} or {openspp17.REG_TYPE}.")

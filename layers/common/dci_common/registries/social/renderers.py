@@ -6,31 +6,88 @@ extensions, which the standard allows. A restricted person is shown in no group.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from dci_common.registry.catalogue.attributes import Disclosure
 from dci_common.registry.model.views import View, is_shown
 
 _CONTEXT = "https://schema.spdci.org/extensions/social/v1/data/{}.jsonld"
-# Fields that are disclosed by their own name: ours, the standard's.
-_DATES = (("registration_date", "registration_date"), ("last_updated", "last_updated"))
-_OF_PERSON = (("sex", "sex"), ("birth_date", "birth_date"), ("death_date", "death_date"))
-_OF_MEMBER = (
-    ("marital_status", "marital_status"),
-    ("employment_status", "employment_status"),
-    ("occupation", "occupation"),
-    ("income_level", "income_level"),
-    ("education_level", "education_level"),
+
+
+class _Field(NamedTuple):
+    """A field: its name in a view, the standard's, what discloses it, and how its value is shown if not as it is."""
+
+    here: str
+    there: str
+    disclosed_by: str
+    shown: Callable[[Any], Any] | None = None
+
+
+class _Table:
+    """Fields, in the order in which they are shown."""
+
+    def __init__(self, *fields: _Field) -> None:
+        self.fields = fields
+
+
+def _own(*names: str) -> tuple[_Field, ...]:
+    """Return fields that are named alike everywhere."""
+    return tuple(_Field(name, name, name) for name in names)
+
+
+def _typed(type_: str) -> Callable[[Iterable[Mapping[str, Any]]], list[View]]:
+    return lambda values: [{"@type": type_, **value} for value in values]
+
+
+def _place(place: View) -> View:
+    inner = {"contained_in_place": _place(place["contained_in_place"])} if "contained_in_place" in place else {}
+    return {"@type": "Place", **place, **inner}
+
+
+_IDENTIFIERS = _typed("Identifier")
+_ADDRESSES = _Field("addresses", "address", "address", _typed("Address"))
+_CONTACTS = (_Field("emails", "email", "email"), _Field("phone_numbers", "phone_number", "phone_number"))
+_DATES = _own("registration_date", "last_updated")
+_ADDITIONAL = _own("additional_attributes")
+_OF_PERSON = _Table(
+    _Field("name", "name", "name", lambda name: {"@type": "Name", **name}),
+    *_own("sex", "birth_date", "death_date"),
+    _Field("birth_place", "birth_place", "birth_place", lambda name: {"@type": "Place", "name": name}),
+    _ADDRESSES,
+    *_CONTACTS,
+    *_DATES,
 )
-_OF_GROUP = (("name", "name"), ("group_type", "group_type"), ("poverty_score", "poverty_score"))
+_OF_MEMBER = _Table(
+    *_own("marital_status", "employment_status", "occupation", "income_level", "education_level"),
+    _Field("is_disabled", "is_disabled", "disability"),
+    _Field("disability_info", "disability_info", "disability", _typed("DisabilityInfo")),
+    _Field("language_codes", "language_code", "language_code"),
+    *_ADDITIONAL,
+)
+_OF_SR_PERSON = _Table(*_OF_PERSON.fields, *_OF_MEMBER.fields)
+_OF_GROUP = _Table(
+    *_own("name", "group_type", "poverty_score"),
+    _Field("poverty_score_type", "poverty_score_type", "poverty_score"),
+    *_CONTACTS,
+    _ADDRESSES,
+    _Field("place", "geographical_location", "address", _place),
+)
+_AFTER_MEMBERS = _Table(*_DATES, *_ADDITIONAL)
+_OF_HOUSEHOLD = _Table(*_own("name"), *_CONTACTS)
 
 
 def sr_person(view: View, disclosure: Disclosure, today: date) -> View:
     """Render a person as an SRPerson."""
-    record = {"@context": _CONTEXT.format("SRPerson"), "@type": "SRPerson", **_person(view, disclosure)}
-    return record | _member_fields(view, disclosure) | _households(view, disclosure, today)
+    return {
+        "@context": _CONTEXT.format("SRPerson"),
+        "@type": "SRPerson",
+        **_identifiers("identifier", view, disclosure),
+        **_fields(_OF_SR_PERSON, view, disclosure),
+        **_households(view, disclosure, today),
+    }
 
 
 def member(view: View, disclosure: Disclosure, today: date) -> View:
@@ -44,18 +101,14 @@ def member(view: View, disclosure: Disclosure, today: date) -> View:
 
 def group(view: View, disclosure: Disclosure, today: date) -> View:
     """Render a group, its members and its head."""
-    record: View = {"@context": _CONTEXT.format("Group"), "@type": "Group"}
-    if "identifier" in disclosure:
-        record |= {"group_identifier": _identifiers(view)}
-    record |= _picked(view, disclosure, _OF_GROUP)
-    if "poverty_score" in disclosure:
-        record |= _picked(view, {"poverty_score_type"}, (("poverty_score_type", "poverty_score_type"),))
-    record |= _contacts(view, disclosure) | _addresses(view, disclosure)
-    if "address" in disclosure and "place" in view:
-        record["geographical_location"] = _place(view["place"])
-    if "household" in disclosure:
-        record |= _membership(view, disclosure, today)
-    return record | _picked(view, disclosure, _DATES) | _additional(view, disclosure)
+    return {
+        "@context": _CONTEXT.format("Group"),
+        "@type": "Group",
+        **_identifiers("group_identifier", view, disclosure),
+        **_fields(_OF_GROUP, view, disclosure),
+        **(_membership(view, disclosure, today) if "household" in disclosure else {}),
+        **_fields(_AFTER_MEMBERS, view, disclosure),
+    }
 
 
 def _membership(view: View, disclosure: Disclosure, today: date) -> View:
@@ -67,30 +120,17 @@ def _membership(view: View, disclosure: Disclosure, today: date) -> View:
 
 
 def _member(view: View, disclosure: Disclosure) -> View:
-    identifiers = {"member_identifier": _identifiers(view)} if "identifier" in disclosure else {}
-    person = {"@type": "SRPerson", **_person(view, disclosure)}
-    return {"@type": "Member", **identifiers, "demographic_info": person, **_member_fields(view, disclosure)}
-
-
-def _person(view: View, disclosure: Disclosure) -> View:
-    record: View = {"identifier": _identifiers(view)} if "identifier" in disclosure else {}
-    if "name" in disclosure and "name" in view:
-        record["name"] = {"@type": "Name", **view["name"]}
-    record |= _picked(view, disclosure, _OF_PERSON)
-    if "birth_place" in disclosure and "birth_place" in view:
-        record["birth_place"] = {"@type": "Place", "name": view["birth_place"]}
-    return record | _addresses(view, disclosure) | _contacts(view, disclosure) | _picked(view, disclosure, _DATES)
-
-
-def _member_fields(view: View, disclosure: Disclosure) -> View:
-    record = _picked(view, disclosure, _OF_MEMBER)
-    if "disability" in disclosure:
-        record |= _picked(view, {"is_disabled"}, (("is_disabled", "is_disabled"),))
-        if "disability_info" in view:
-            record["disability_info"] = _typed("DisabilityInfo", view["disability_info"])
-    if "language_code" in disclosure and "language_codes" in view:
-        record["language_code"] = view["language_codes"]
-    return record | _additional(view, disclosure)
+    person = {
+        "@type": "SRPerson",
+        **_identifiers("identifier", view, disclosure),
+        **_fields(_OF_PERSON, view, disclosure),
+    }
+    return {
+        "@type": "Member",
+        **_identifiers("member_identifier", view, disclosure),
+        "demographic_info": person,
+        **_fields(_OF_MEMBER, view, disclosure),
+    }
 
 
 def _households(view: View, disclosure: Disclosure, today: date) -> View:
@@ -100,43 +140,30 @@ def _households(view: View, disclosure: Disclosure, today: date) -> View:
 
 
 def _household(home: View, disclosure: Disclosure) -> View:
-    identifiers = {"group_identifier": _identifiers(home)} if "identifier" in disclosure else {}
-    name = _picked(home, disclosure, (("name", "name"),))
-    return {"@type": "Group", **identifiers, **name, **_contacts(home, disclosure), **_kinds(home)}
+    return {
+        "@type": "Group",
+        **_identifiers("group_identifier", home, disclosure),
+        **_fields(_OF_HOUSEHOLD, home, disclosure),
+        **_kinds(home),
+    }
 
 
 def _kinds(entry: View) -> View:
     return {"roles": entry["roles"]} if "roles" in entry else {}
 
 
-def _contacts(view: View, disclosure: Disclosure) -> View:
-    return _picked(view, {"emails"} if "email" in disclosure else set(), (("emails", "email"),)) | _picked(
-        view, {"phone_numbers"} if "phone_number" in disclosure else set(), (("phone_numbers", "phone_number"),)
-    )
+def _identifiers(there: str, view: View, disclosure: Disclosure) -> View:
+    return {there: _IDENTIFIERS(view.get("identifiers", ()))} if "identifier" in disclosure else {}
 
 
-def _addresses(view: View, disclosure: Disclosure) -> View:
-    if "address" not in disclosure or "addresses" not in view:
-        return {}
-    return {"address": _typed("Address", view["addresses"])}
+def _fields(table: _Table, view: View, disclosure: Disclosure) -> View:
+    return {
+        there: shown(view[here]) if shown else view[here]
+        for here, there, _, shown in _disclosed(table, disclosure)
+        if here in view
+    }
 
 
-def _place(place: View) -> View:
-    inner = {"contained_in_place": _place(place["contained_in_place"])} if "contained_in_place" in place else {}
-    return {"@type": "Place", **place, **inner}
-
-
-def _additional(view: View, disclosure: Disclosure) -> View:
-    return _picked(view, disclosure, (("additional_attributes", "additional_attributes"),))
-
-
-def _identifiers(record: View) -> list[dict[str, Any]]:
-    return _typed("Identifier", record.get("identifiers", ()))
-
-
-def _typed(type_: str, values: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{"@type": type_, **value} for value in values]
-
-
-def _picked(view: View, disclosed: Disclosure | set[str], names: tuple[tuple[str, str], ...]) -> View:
-    return {there: view[here] for here, there in names if here in view and here in disclosed}
+@lru_cache(maxsize=256)  # as many as clients have different disclosures, for each of the tables
+def _disclosed(table: _Table, disclosure: Disclosure) -> tuple[_Field, ...]:
+    return tuple(field for field in table.fields if field.disclosed_by in disclosure)

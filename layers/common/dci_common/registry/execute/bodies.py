@@ -47,9 +47,9 @@ class Bodies:
         for views in self._unread(ids):
             self._count(views)
             self._keep_matching(views)
-        late = self._uncounted.intersection(ids)
-        self._uncounted -= late
-        self._count(self.as_if_exact[id_] for id_ in late)
+        if late := self._uncounted.intersection(ids):
+            self._uncounted -= late
+            self._count([self.as_if_exact[id_] for id_ in late])
         return self._known(ids)
 
     def verified(self, ids: Iterable[str]) -> dict[str, View]:
@@ -61,7 +61,7 @@ class Bodies:
         for views in self._unread(ids):
             uncounted = self.as_if_exact.keys() & {view["id"] for view in views}
             self._uncounted |= uncounted
-            self._count(view for view in views if view["id"] not in uncounted)
+            self._count([view for view in views if view["id"] not in uncounted])
             self._keep_matching(views)
         return self._known(ids)
 
@@ -74,16 +74,20 @@ class Bodies:
             found |= {view["id"]: view for view in views}
         return found
 
-    def _unread(self, ids: Iterable[str]) -> Iterable[list[View]]:
+    def _unread(self, ids: Sequence[str]) -> Iterable[list[View]]:
         """Read those of these records that have not been read, a few at a time."""
-        unread = [id_ for id_ in ids if id_ not in self._read]
+        if self._read.issuperset(ids):
+            return ()
+        return self._read_in_portions([id_ for id_ in ids if id_ not in self._read])
+
+    def _read_in_portions(self, unread: Sequence[str]) -> Iterator[list[View]]:
         for some in _portions(unread, _READERS * _CHUNK):
-            chunks = list(_portions(some, _CHUNK))
-            kinds = [self._query.kind] * len(chunks)
-            parts = (
-                self._threads.map(self._views, kinds, chunks) if len(chunks) > 1 else map(self._views, kinds, chunks)
-            )
-            views = [view for part in parts for view in part]
+            if len(some) > _CHUNK:
+                chunks = list(_portions(some, _CHUNK))
+                parts = self._threads.map(self._views, [self._query.kind] * len(chunks), chunks)
+                views = [view for part in parts for view in part]
+            else:
+                views = self._views(self._query.kind, some)
             self._read.update(some)
             if not self._entitled and self._query.kind is Kind.GROUP:
                 mixed = (view for view in views if has_restricted_members(view))
@@ -93,12 +97,13 @@ class Bodies:
     def _views(self, kind: Kind, ids: Sequence[str]) -> list[View]:
         """Read records that the client may know of."""
         found = self._store.views(kind, ids, self._budget).values()
-        views = (unrestricted(view) if self._entitled else view for view in found)
-        return [view for view in views if not view.get("restricted")]
+        if self._entitled:
+            return [unrestricted(view) for view in found]
+        return [view for view in found if not view.get("restricted")]
 
     def _count(self, views: Iterable[View]) -> None:
         """Count records: each as one, and more where it takes long to tell whether it matches."""
-        self._budget.examine(sum(1 + self._effort.of_view(view, self._query.today) for view in views))
+        self._budget.examine(sum([1 + self._effort.of_view(view, self._query.today) for view in views]))
 
     def _keep_matching(self, views: Iterable[View]) -> None:
         query = self._query

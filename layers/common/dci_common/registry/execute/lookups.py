@@ -23,17 +23,17 @@ def look_up(
     """Return the owners of each comparison's values, by their partition keys."""
     unique = [comparison for comparison in comparisons if comparison.attribute.type.unique]
     shared = [comparison for comparison in comparisons if not comparison.attribute.type.unique]
-    owners = _unique_owners(unique, store, budget, entitled=entitled)
-    return owners | _shared_owners(shared, store, threads, budget, entitled=entitled)
+    owners = _unique_owners(unique, store, budget, entitled=entitled) if unique else {}
+    return owners | _shared_owners(shared, store, threads, budget, entitled=entitled) if shared else owners
 
 
 def _unique_owners(comparisons: list[Compare], store: RegistryStore, budget: Budget, *, entitled: bool) -> Owners:
     """Read the owners of identifiers, of which each has one."""
-    pks = [_pk(comparison, value) for comparison in comparisons for value in comparison.values]
-    owners = store.identifier_owners(pks, budget, entitled=entitled) if pks else {}
+    pks = [[_pk(comparison, value) for value in comparison.values] for comparison in comparisons]
+    owners = store.identifier_owners([pk for own in pks for pk in own], budget, entitled=entitled)
     return {
-        comparison: frozenset(owners[pk] for value in comparison.values if (pk := _pk(comparison, value)) in owners)
-        for comparison in comparisons
+        comparison: frozenset([owners[pk] for pk in own if pk in owners])
+        for comparison, own in zip(comparisons, pks, strict=True)
     }
 
 

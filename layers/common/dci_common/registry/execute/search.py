@@ -61,18 +61,20 @@ class Search:
         """Return the page of matches that a window shows."""
         after, slot = unmarked(window.after, window.sort)
         access, scan = self.locate(slot)
-        window = window._replace(after=after)
-        if is_slot_order(window.sort, access.path, self._query.kind, self._visibility.hidden_orders):
+        if after is not window.after:
+            window = window._replace(after=after)
+        path = access.path
+        if is_slot_order(window.sort, path, self._query.kind, self._visibility.hidden_orders):
             positions, total = self._in_slot_order(access, scan, window)
         else:
             positions, total = self._in_sort_order(access, scan, window)
         if window.whole and total > window.size:
             raise TooManyMatches(f"{total} records match: ask for pages of at most {window.size}.")
         page = positions[: window.size]
-        views = self._bodies.matching(position.id for position in page)
+        views = self._bodies.matching([position.id for position in page])
         next_position = marked(page[-1], access) if page and len(positions) > window.size else None
         shown = [views[position.id] for position in page if position.id in views]
-        identified = () if self._is_decided_by_entries else self._bodies.matching(access.path.ids)
+        identified = () if self._is_decided_by_entries else self._bodies.matching(path.ids)
         return Found(shown, total, next_position, [*identified], access)
 
     def in_order(self, access: AccessPlan, scan: IndexScan, sort: tuple[SortKey, ...]) -> list[Position]:
@@ -90,7 +92,7 @@ class Search:
         """
         entitled = self._visibility.restricted
         owners = look_up(self._plan.lookups, self._store, self._threads, self._budget, entitled=entitled)
-        groups = dict(self._groups_by_members(streamed=streamed))
+        groups = dict(self._groups_by_members(streamed=streamed)) if self._plan.members else {}
         access = self._plan.choose_access_path(owners, groups, self._visibility)
         if access.households is not None:
             households = self._bodies.read(Kind.GROUP, sorted(access.households)).values()
@@ -193,10 +195,10 @@ class Search:
         """Return the positions of all matches; records whose facets cannot say where are read."""
         if access.are_ids_decided and not sort and self._is_decided_by_entries:
             return [Position((), id_) for id_ in access.path.ids]
-        by_facets = all(is_in_facets(key, self._query.kind) for key in sort)
-        found = self._candidates(access, scan, ALL_FACETS if sort and by_facets else None)
         if not sort:
-            return [Position((), id_) for id_ in found]
+            return [Position((), id_) for id_ in self._candidates(access, scan, None)]
+        by_facets = all(is_in_facets(key, self._query.kind) for key in sort)
+        found = self._candidates(access, scan, ALL_FACETS if by_facets else None)
         today = self._query.today
         verified = (id_ for id_, facets in found.items() if facets is None)
         views = self._bodies.verified(verified) if by_facets else self._bodies.matching(found)
@@ -212,9 +214,10 @@ class Search:
         self, access: AccessPlan, scan: IndexScan, projection: Projection | None
     ) -> dict[str, Facets | None]:
         """Return all records on the path, by id: their facets, or None for those whose bodies were read."""
-        found: dict[str, Facets | None] = dict.fromkeys(self._bodies.matching(access.path.ids))
-        if access.path.ranges:
-            entries, unverified = scan.collect(access.path.ranges, projection)
+        path = access.path
+        found: dict[str, Facets | None] = dict.fromkeys(self._bodies.matching(path.ids))
+        if path.ranges:
+            entries, unverified = scan.collect(path.ranges, projection)
             found |= entries
             for range_, ids in unverified:
                 found |= dict.fromkeys(self.verify(scan, access, range_, ids))

@@ -8,6 +8,7 @@ found stands in the tree as `IdIn`, and then the access path follows. Nothing he
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from dci_common.registry.catalogue.attributes import Attribute
@@ -136,6 +137,8 @@ class AccessPlan(NamedTuple):
     @property
     def query_count(self) -> int:
         """The least number of queries that it takes to read the ranges."""
+        if not self.path.ranges:
+            return 0
         exact, unverified = len(self.partitions.exact), len(self.partitions.unverified)
         return sum(
             exact * len(range_.spans) + unverified * len(self.unverified_range(range_).spans)
@@ -145,7 +148,7 @@ class AccessPlan(NamedTuple):
 
 def plan_search(query: Query, catalogue: Catalogue) -> SearchPlan:
     """Return the plan of a query, which is the same however the query was written."""
-    query = query._replace(tree=canonical(query.tree))
+    query = Query(query.kind, canonical(query.tree), query.today)
     needed = dict.fromkeys(_lookups(query.tree, query.kind))
     members = [
         MemberSearch(node, plan_search(Query(Kind.PERSON, people_condition(node.child), query.today), catalogue))
@@ -186,7 +189,7 @@ def _resolved(node: Node, kind: Kind, owners: Owners, groups: GroupIds) -> Node:
             return AnyRelated(_resolved(child, Kind.GROUP, owners, groups))
         case Compare() if node in owners:
             prefix = keys.record_pk(kind, "")
-            return IdIn(frozenset(pk.removeprefix(prefix) for pk in owners[node] if pk.startswith(prefix)))
+            return IdIn(frozenset([pk.removeprefix(prefix) for pk in owners[node] if pk.startswith(prefix)]))
     return node
 
 
@@ -206,6 +209,7 @@ def _conditions(node: Node) -> tuple[Node, ...]:
     return node.children if isinstance(node, And) else (node,)
 
 
+@lru_cache(maxsize=64)  # of which few are in use
 def _partitions(kind: Kind, visibility: Visibility) -> Partitions:
     exact = tuple(f"{kind}#{number}" for number in range(visibility.shards))
     body, restricted = keys.body_shard(kind), keys.restricted_shard(kind)

@@ -33,7 +33,7 @@ def canonical(node: Node) -> Node:
             return inner.child if isinstance(inner, Not) else Not(inner)
         case AnyRelated(child):
             return AnyRelated(canonical(child))
-        case Compare() if node.operator in _EQUALITY:
+        case Compare() if node.operator in _EQUALITY and (node.operator, len(node.values)) != ("eq", 1):
             return _equal(node.attribute, node.values)
     return node
 

@@ -36,6 +36,10 @@ class Conditions:
     former: Set[Rules] = frozenset()
     _made: list[Compare | IdIn] = field(default_factory=list, init=False, repr=False, compare=False)
 
+    def start(self) -> None:
+        """Begin to count the conditions of another query."""
+        self._made.clear()
+
     def compare(self, name: object, operator: object, raw: object, where: str) -> Node:
         """Return a condition. Raises InvalidCondition, and InvalidQuery as soon as the query has too many."""
         attribute, derived = self._attribute(name, where)
@@ -105,6 +109,8 @@ class Conditions:
         form = attribute.type.normalize(text)
         if not form:
             raise InvalidCondition(f"{where}: {attribute.name} needs {attribute.type.expected}.")
+        if not self.former:
+            return [form]
         former = (attribute.type.normalizer(rules)(text) for rules in self.former)
         return list(dict.fromkeys([form, *filter(None, former)]))
 

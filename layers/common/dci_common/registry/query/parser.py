@@ -7,7 +7,6 @@ attributes and operators that exist, and never repeat what was sent.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from dci_common.registry.errors import InvalidQuery, InvalidSort
@@ -26,7 +25,7 @@ def parse(query_type: str, query: object, conditions: Conditions) -> Node:
 
     A predicate list under `query_type: expression`, as the standard's own samples have it, is a predicate.
     """
-    conditions = replace(conditions)  # which counts those of this query alone
+    conditions.start()
     if isinstance(query, list) and query_type in {"predicate", "expression"}:
         tree = _predicate(query, conditions)
     elif query_type == "expression":
@@ -44,7 +43,9 @@ def parse_sort(sort: object, conditions: Conditions) -> tuple[SortKey, ...]:
 
     Raises InvalidSort, or InvalidCondition for an attribute that is not disclosed.
     """
-    items = [] if sort is None else sort if isinstance(sort, list) else [sort]
+    if sort is None:
+        return ()
+    items = sort if isinstance(sort, list) else [sort]
     if len(items) > MAX_SORT_KEYS:
         raise InvalidSort(f"sort has more than {MAX_SORT_KEYS} keys.")
     return tuple(_sort_key(item, f"sort.{number}", conditions) for number, item in enumerate(items))
@@ -89,13 +90,18 @@ def _comparison(expression: object, where: str, conditions: Conditions) -> Node:
 
 def _members(value: object, where: str, known: set[str], pattern: re.Pattern[str] | None = None) -> dict[str, Any]:
     """Return an object's members that are not blank, without those of JSON-LD (`@type`)."""
-    offered = ", ".join(sorted(known | ({"expression1 (expression2 ...)"} if pattern else set())))
     if not isinstance(value, dict):
-        raise InvalidQuery(f"{where} must be an object with {offered}.")
+        raise InvalidQuery(f"{where} must be an object with {_offered(known, pattern)}.")
     members = {name: member for name, member in value.items() if not name.startswith("@")}
-    if any(name not in known and not (pattern and pattern.fullmatch(name)) for name in members):
+    others = members.keys() - known
+    if others and not (pattern and all(map(pattern.fullmatch, others))):
+        offered = _offered(known, pattern)
         raise InvalidQuery(f"{where} has a member that is not understood; it may have {offered}.")
     return {name: member for name, member in members.items() if member is not None and member != ""}
+
+
+def _offered(known: set[str], pattern: re.Pattern[str] | None) -> str:
+    return ", ".join(sorted(known | ({"expression1 (expression2 ...)"} if pattern else set())))
 
 
 def _complete(value: object, where: str, known: set[str]) -> dict[str, Any]:

@@ -98,19 +98,20 @@ def record_items(indexing: Indexing, kind: Kind, view: View, *, version: int, ma
 
 def part_keys(record: Item) -> list[Item]:
     """Return the keys of the parts of a record's body, in order; none when the body is in the record's item."""
+    if "parts" not in record:
+        return []
     kind, _, record_id = record["pk"]["S"].partition("#")
-    count = int(record.get("parts", {"N": "0"})["N"])
+    count = int(record["parts"]["N"])
     return [keys.part_key(Kind(kind), record_id, number) for number in range(1, count + 1)]
 
 
 def body_view(record: Item, parts: Sequence[Item]) -> View:
     """Return a record's view, from its item and the parts in order. Raises TornBody."""
-    if "body" in record:
-        return dict(from_json(record["body"]["S"]))
-    body = "".join(part["body"]["S"] for part in parts)
-    if digest_of(body.encode()) != record["digest"]["S"]:
+    body = record["body"]["S"] if "body" in record else "".join(part["body"]["S"] for part in parts)
+    if "body" not in record and digest_of(body.encode()) != record["digest"]["S"]:
         raise TornBody(record["pk"]["S"])
-    return dict(from_json(body))
+    view: View = from_json(body)
+    return view
 
 
 def membership_items(membership: Membership) -> list[Item]:

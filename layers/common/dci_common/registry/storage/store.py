@@ -158,8 +158,10 @@ class RegistryStore:
         cost, as a hidden owner must cost nothing.
         """
         marked = {item["owner"]["S"] for item in lookups if item.get(RESTRICTED, {}).get("BOOL")}
-        people = keys.record_pk(Kind.PERSON, "")
         unmarked = {item["owner"]["S"] for item in lookups if RESTRICTED not in item}
+        if not unmarked:
+            return marked
+        people = keys.record_pk(Kind.PERSON, "")
         wanted = [{"pk": {"S": pk}, "sk": {"S": keys.RECORD}} for pk in sorted(unmarked) if pk.startswith(people)]
         hidden = {"S": keys.restricted_shard(Kind.PERSON)}
         records = self._get(wanted, budget, ("pk", "shard"))
@@ -178,21 +180,21 @@ class RegistryStore:
 
     def _whole(
         self, kind: Kind, ids: Sequence[str], budget: Budget, read: Read[T], projection: Sequence[str] = ()
-    ) -> Iterator[T]:
-        missing = list(dict.fromkeys(ids))
+    ) -> list[T]:
+        missing, found = list(dict.fromkeys(ids)), list[T]()
         # A large body that changed between the reads of its record and of its parts is read again.
         for _ in range(_TORN_READS):
             items = self._get([keys.record_key(kind, id_) for id_ in missing], budget, projection)
             of_parts = [key for item in items for key in part_keys(item)]
-            parts = {ref_of(part): part for part in self._get(of_parts, budget)}
+            parts = {ref_of(part): part for part in self._get(of_parts, budget)} if of_parts else {}
             missing = []
             for item in items:
                 try:
-                    yield read(item, parts)
+                    found.append(read(item, parts))
                 except TornBody:
                     missing.append(item["pk"]["S"].partition("#")[2])
             if not missing:
-                return
+                return found
         raise RegistryBusy
 
     def _get(self, wanted: Sequence[Item], budget: Budget, projection: Sequence[str] = ()) -> list[Item]:
