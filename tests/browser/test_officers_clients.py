@@ -81,7 +81,7 @@ def test_a_week_is_one_look_with_the_worst_first(office: Office, page_as: Opened
         client_id = office.register(name)
         for ago in range(1, 9):
             office.received(client_id, day(ago), records)
-    office.received(office.clients["Zigzag Agency"][0], day(2), 300)
+    office.received(office.clients["Zigzag Agency"], day(2), 300)
     page = page_as("auditor", "/console/audit/clients")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/usage?" in request.url else None)

@@ -81,7 +81,7 @@ ROWS = (
     Row("/audit/statement", other=MANAGER, reads=False),
     Row("/audit/statement", "?", other=MANAGER, fill=_find_statement),
     Row("/audit/clients", other=MANAGER),
-    Row("/audit/clients", "?only=unusual", other=MANAGER),
+    Row("/audit/clients", "?only=unusual&date=week", other=MANAGER),
     Row("/audit/clients/:client_id", other=MANAGER),
     Row("/records", other=MANAGER, reads=False),
     Row("/records", "?", other=MANAGER, fill=_view),
