@@ -16,6 +16,7 @@ from dci_cli.local.demo import Population
 from dci_common.clients.changes import Caller, ClientChange
 from dci_common.clients.model import Client
 from dci_common.clients.proposals import Proposals
+from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.operators.operator import Operator
 from dci_common.operators.store import OperatorStore
 from dci_common.registry.model.records import Group as GroupRecord
@@ -65,6 +66,8 @@ PRINTED: dict[str, tuple[Sequence[str], type]] = {
     "keys revoke": (("--yes",), dict),
     "exchange list": (("--client", "{client_id}"), list),
     "exchange show": (("{exchange}",), dict),
+    "exchange cancel": (("{open_exchange}", "--yes"), dict),
+    "exchange paused": ((), list),
     "subscriptions list": (("--client", "{client_id}"), list),
     "subscriptions show": (("{subscription}",), dict),
     "subscriptions cancel": (("{subscription}", "--yes"), dict),
@@ -82,7 +85,7 @@ PRINTED: dict[str, tuple[Sequence[str], type]] = {
 SENTENCES = {
     *("clients delete", "clients delete-secret", "clients hand-over", "clients withdraw-handover"),
     *("keys rotate", "keys revoke"),
-    *("registry show", "registry explain", "subscriptions cancel", "approvals withdraw"),
+    *("registry show", "registry explain", "subscriptions cancel", "exchange cancel", "approvals withdraw"),
 }
 OF_PEOPLE = {"approvals approve", "approvals reject"}  # see test_approvals.py
 Command = Callable[..., str]
@@ -122,6 +125,7 @@ def printed(
             "client": client.name,
             "client_id": client.client_id,
             "exchange": exchange.correlation_id,
+            "open_exchange": accepted(api.runtime, client.client_id).correlation_id,
             "subscription": subscription.code,
             "approval": _waiting(admin, client),
             "handover": make(admin, client.client_id).json["handover_id"],
@@ -129,6 +133,7 @@ def printed(
             "registry": registry,
             "query": str(query),
         }
+        WorkerPlaces(api.runtime).pause(client.client_id)
 
         def run(command: str, *more: str) -> str:
             arguments = [argument.format(**words) for argument in PRINTED[command][0]]
