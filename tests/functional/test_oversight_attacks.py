@@ -34,8 +34,8 @@ def test_text_that_is_not_utf8_is_an_error_of_the_request(oversight: Oversight) 
 
 
 def test_what_a_partner_writes_spoils_no_answer(oversight: Oversight) -> None:
-    """A purpose with numbers that JSON does not have, or nested without end, stays a text in JSON."""
-    oversight.saw("a", consent={"id": "c", "ts": "2026-03-01T09:30:00Z", "purpose": {"text": float("nan")}})
+    """A purpose with numbers that JSON does not have, as earlier versions took it, or nested without end, is text."""
+    disclosed(oversight.runtime, START, 0, "PERSON#a", purpose={"S": '{"consent":{"text":NaN}}'})
     disclosed(oversight.runtime, START - 1, 1, "PERSON#a", purpose={"S": "[" * 9000})
     index(oversight.runtime)
     reply = oversight.ask("audit", person="a")

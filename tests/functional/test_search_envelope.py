@@ -115,15 +115,10 @@ def test_what_the_request_schema_forbids_is_rejected(shared_api: Api, path: str,
     assert is_error(send(shared_api, changed(path, value)), 400, "err.request.bad").startswith(f"{path} ")
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [(float("nan"), "a finite number"), (float("inf"), "a finite number"), ("9" * 5000, "a whole number")],
-    ids=["NaN", "Infinity", "5,000 digits"],
-)
-def test_a_count_without_bounds_is_told_what_is_expected(shared_api: Api, value: object, expected: str) -> None:
-    """Numbers that JSON readers choke on get a sentence that says what a count is."""
-    told = is_error(send(shared_api, changed("header.total_count", value)), 400, "err.request.bad")
-    assert told.startswith(f"header.total_count must be {expected}")
+def test_a_count_without_bounds_is_told_what_is_expected(shared_api: Api) -> None:
+    """A number of more digits than readers of JSON take gets a sentence that says what a count is."""
+    told = is_error(send(shared_api, changed("header.total_count", "9" * 5000)), 400, "err.request.bad")
+    assert told.startswith("header.total_count must be a whole number")
 
 
 @pytest.mark.parametrize(

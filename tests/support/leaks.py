@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     pass
 
 _TABLES = ("dci-clients", "dci-registry", "dci-exchange")
-_GIVEN_OUT = re.compile(r'"(access_token|client_secret|link)":"([^"]+)"')
+# Beside them, the API's description has placeholders in the place of clients' secrets.
+_GIVEN_OUT = re.compile(r'"(access_token|client_secret(?=":"dcis_)|link)":"([^"]+)"')
 _WINDOW = 20  # so much of a secret is one
 _WINDOWS = re.compile(rf"(?=([\w+/=-]{{{_WINDOW}}}))", re.ASCII)  # all that might be, whatever characters it has
 
