@@ -23,6 +23,7 @@ from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group, Membership, Person
 
 _DIGEST_BYTES = 16
+_ONE_BY_ONE = 100  # ids whose rows are looked up by indexes; those of more are joined with whole tables
 _COLUMNS = (
     *("family_name", "given_name", "addl_name", "name", "suffix_id", "title", "gender", "gender_id"),
     *("birthdate", "birth_place", "civil_status", "civil_status_id", "marital_status", "occupation", "occupation_id"),
@@ -47,7 +48,7 @@ class RecordReader:
     def read(self, ids: list[int] | None = None, picked: Iterable[int] | None = None) -> Iterator[SourceRecord]:
         """Yield the records of all; of a few ids; or of those that are picked out of all, whose ids are in order."""
         some, parameters = ids is not None, {"ids": ids}
-        self._tx.prefer_whole_tables(whole=not some)
+        self._tx.prefer_whole_tables(whole=ids is None or len(ids) > _ONE_BY_ONE)
         names = ("id", "is_group", "written", *self._columns, *map(text_of, self._texts))
         children = _AllChildren(self._tx, self._queries, self._mapping, parameters, some=some)
         wanted = iter(picked) if picked is not None else None
