@@ -69,6 +69,18 @@ def manager(page_of: Opener) -> Iterator[Page]:
     page.unroute_all(behavior="wait")
 
 
+def without_links(page: Page) -> None:
+    """Leave out the links that are open: the steps of a replacement go on where one is."""
+
+    def answer(route: Route) -> None:
+        if route.request.method == "GET":
+            route.fulfill(json={"handovers": []})
+        else:
+            route.fallback()
+
+    page.route(re.compile(r"/handovers(\?.*)?$"), answer)
+
+
 def press(page: Page, name: str) -> None:
     """Press a button or choose something, in the dialog if there is one; press the key Escape; or type."""
     dialog = page.get_by_role("dialog")
@@ -91,6 +103,8 @@ def test_each_step_is_accessible(steps: tuple[str, ...], name: str, scene: Scene
     """What a button opens is accessible, and so is what the next one does; nothing is changed by it."""
     address, *pressed = steps
     look(manager, name)
+    if pressed[0] == "Replace the secret":
+        without_links(manager)
     go(manager, "/console" + address.format(scene))
     complete(manager)
     found = {}
