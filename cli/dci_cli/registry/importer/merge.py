@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from dci_cli.registry.support.value_checks import is_before
 from dci_common.registry.model import normalize
 from dci_common.registry.model.base import Kind
-from dci_common.registry.model.followed import with_own_restriction
+from dci_common.registry.model.own_restriction import with_own_restriction
 from dci_common.registry.model.periods import meant, start_of
 from dci_common.registry.model.records import Group, Membership, Person
 from dci_common.registry.model.views import AnyView, View, membership_fields

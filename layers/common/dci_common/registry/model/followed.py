@@ -6,7 +6,6 @@ import hashlib
 import json
 from typing import NamedTuple, Self
 
-from dci_common.registry.model.records import Group, Person
 from dci_common.registry.model.views import AnyView, membership_fields, own_fields
 
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), sort_keys=True).encode
@@ -35,18 +34,6 @@ def followed(view: AnyView) -> Followed | None:
     """Return what a record follows; None for a record of its own."""
     source = view.get("source")
     return Followed(source["database"], source["id"], content_digest(view)) if source else None
-
-
-def with_own_restriction(record: Person | Group) -> Person | Group:
-    """Return a followed record that an operator puts, and thereby restricts or not.
-
-    Whom the database restricts stays restricted, whatever the operator says; and both are known, so that each can be
-    lifted by whoever set it.
-    """
-    if isinstance(record, Group) or record.source is None or not record.source.restricted:
-        return record
-    source = record.source.model_copy(update={"restricted_here": record.restricted})
-    return record.model_copy(update={"restricted": True, "source": source})
 
 
 def content_digest(view: AnyView) -> str:

@@ -12,7 +12,7 @@ from datetime import date
 
 from dci_common.registry.errors import NoSuchRecord, WriteRefused
 from dci_common.registry.model.base import Kind, record_fields
-from dci_common.registry.model.followed import with_own_restriction
+from dci_common.registry.model.own_restriction import with_own_restriction
 from dci_common.registry.model.periods import start_of, with_period
 from dci_common.registry.model.records import AnyRecord, Group, Membership, Person, Source
 from dci_common.registry.model.stamp import stamped
