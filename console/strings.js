@@ -1,6 +1,14 @@
 // All texts of the console. Each page has a key of its own; functions take what varies. A translation replaces this file.
 
 const count = (number, one, many) => `${number.toLocaleString()} ${number === 1 ? one : many}`
+const exchangeStates = {
+  collecting: 'Collecting',
+  delivering: 'Delivering',
+  answered: 'Answered',
+  refused: 'Refused',
+  dead: 'Dead',
+  cancelled: 'Cancelled',
+}
 
 export const strings = {
   common: {
@@ -415,14 +423,7 @@ export const strings = {
       noneWithState: 'No message of this page has this state.',
       state: 'State',
       allStates: 'All',
-      states: {
-        collecting: 'Collecting',
-        delivering: 'Delivering',
-        answered: 'Answered',
-        refused: 'Refused',
-        dead: 'Dead',
-        cancelled: 'Cancelled',
-      },
+      states: exchangeStates,
       kinds: {search: 'Search', status: 'Status', subscribe: 'Subscribe', unsubscribe: 'Unsubscribe', notify: 'Notification'},
       progress: (delivered, found) => `${delivered} of ${found}`,
       redrive: 'Deliver again',
@@ -990,12 +991,7 @@ export const strings = {
     noneYet: 'No such entry was found in what was read until now. There are older ones.',
     // What the members of an entry were and became, where they are no settings.
     states: {
-      collecting: 'Collecting',
-      delivering: 'Delivering',
-      answered: 'Answered',
-      refused: 'Refused',
-      dead: 'Dead',
-      cancelled: 'Cancelled',
+      ...exchangeStates,
       redriven: 'Delivered again',
       active: 'Active',
       ended: 'Ended',

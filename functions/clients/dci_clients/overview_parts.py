@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from dci_clients.exchange_parts import MOST, SHOWN
 from dci_common.clients.items import LISTED_ENDING, secret_from_item
-from dci_common.clients.proposal import LIFETIME_SECONDS, approval_view, proposal_from_item
-from dci_common.clients.proposal import LISTED as LISTED_APPROVAL
+from dci_common.clients.proposal import approval_view
+from dci_common.clients.proposals import Proposals
 from dci_common.clients.store import ClientStore
 from dci_common.clients.views import secret_view
 from dci_common.exchange.exchange_pages import ExchangePages
@@ -54,11 +54,8 @@ def limits(runtime: Runtime) -> dict[str, Any]:
 
 def approvals(runtime: Runtime) -> dict[str, Any]:
     """Return the changes that wait for a second person, the newest first."""
-    now = runtime.clock()
-    span = timestamp(now - LIFETIME_SECONDS), timestamp(now + _ENDS_SOON)  # other clocks may be ahead
-    items, following = ClientStore(runtime).listed(LISTED_APPROVAL, MOST, None, forward=False, span=span)
-    waiting = [one for one in map(proposal_from_item, items) if one.status(now) == "waiting"]
-    shown = [approval_view(one, now) for one in waiting[:SHOWN]]
+    waiting, following = Proposals(runtime).waiting(MOST)
+    shown = [approval_view(one, runtime.clock()) for one in waiting[:SHOWN]]
     return {"count": len(waiting), "more": following is not None, "waiting": shown}
 
 

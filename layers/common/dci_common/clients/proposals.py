@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dci_common.runtime import Runtime
 
 MAX_WAITING = 500
+_CLOCKS_APART = 86_400  # seconds, at most
 _MAX_ID = 100  # characters
 
 
@@ -62,14 +63,18 @@ class Proposals:
             raise Conflict(f"{MAX_WAITING} changes wait for approval already: an approver must decide some of them.")
         return reasons
 
-    def _wait_too_many(self) -> bool:
+    def waiting(self, limit: int, after: Position | None = None) -> tuple[list[Proposal], Position | None]:
+        """Return those that wait among a page of all that may, the newest first, and where the next page starts."""
         now = self._runtime.clock()
-        span = timestamp(now - LIFETIME_SECONDS), timestamp(now + 86_400)  # other clocks may be ahead
-        count = 0
-        following: dict[str, str] | None = None
+        span = timestamp(now - LIFETIME_SECONDS), timestamp(now + _CLOCKS_APART)
+        items, following = self._clients.listed(LISTED, limit, after, forward=False, span=span)
+        return [one for one in map(proposal_from_item, items) if one.status(now) == "waiting"], following
+
+    def _wait_too_many(self) -> bool:
+        count, following = 0, None  # of the list so far, and where it goes on
         while True:
-            items, following = self._clients.listed(LISTED, MAX_PAGE, following, forward=False, span=span)
-            count += sum(proposal_from_item(item).status(now) == "waiting" for item in items)
+            found, following = self.waiting(MAX_PAGE, following)
+            count += len(found)
             if following is None or count >= MAX_WAITING:
                 return count >= MAX_WAITING
 

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Access
 
 REINDEXED = "INDEX"
-_AT_ONCE = timedelta(
-    seconds=5
-)  # a table that is created with a stream is active later, and nothing is written before
+_AT_ONCE = timedelta(seconds=5)  # between a table and its stream that are created together, before it can be written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
