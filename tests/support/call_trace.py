@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import sys
 from collections.abc import Callable, Iterator
@@ -89,7 +90,8 @@ def _names(runtime: Runtime) -> tuple[str, ...]:
 def steps(work: Callable[[], object]) -> list[str]:
     """Run the work, and return the project's functions that it called, in their order.
 
-    Generators are left out: they are called again for each thing they yield.
+    Generators are left out: they are called again for each thing they yield. What others left is not collected
+    meanwhile, which would call functions of ours that close connections.
     """
     called: list[str] = []
 
@@ -98,9 +100,13 @@ def steps(work: Callable[[], object]) -> list[str]:
         if event == "call" and code.co_filename.startswith(_OURS) and not code.co_flags & inspect.CO_GENERATOR:
             called.append(f"{Path(code.co_filename).stem}.{code.co_name}")
 
+    is_collected = gc.isenabled()
+    gc.disable()
     sys.setprofile(note)
     try:
         work()
     finally:
         sys.setprofile(None)
+        if is_collected:
+            gc.enable()
     return called
