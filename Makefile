@@ -122,8 +122,8 @@ cover: .venv/dev.stamp $(DYNAMODB_LOCAL) $(OIDC_PROVIDER)
 
 # A stage of its own: a browser beside the other tests would slow both, and Playwright's event loop runs as long as they do.
 .PHONY: browser
-browser: .venv/dev.stamp $(DYNAMODB_LOCAL) $(AXE) ## test the console in Chromium, on DynamoDB Local, or only TESTS=tests/browser/test_sign_in.py
-	@DCI_TEST_ENGINE=dynamodb-local $(PYTEST) -m browser $(or $(TESTS),tests/browser)
+browser: .venv/dev.stamp $(DYNAMODB_LOCAL) $(AXE) ## test the console in Chromium, or only TESTS=tests/browser/test_sign_in.py
+	@$(PYTEST) -m browser $(or $(TESTS),tests/browser)
 
 # Run it after changes of the tested code: ten times the examples of `make check`, on both engines.
 .PHONY: exhaustive

@@ -1,17 +1,21 @@
 // A list whose pages may be short, or empty, while others follow: it reads on until there is enough to show.
 //
-// `rows` are those that `keep` accepts, `read` counts all that were looked at, and hasMore, isBusy, body and more() are
-// those of a CursorList. more() reads until `wanted` further rows were found, and ends after `most` pages, so that a
-// long list without a match ends in a button and not in a wait. begin() does not wait for that either: it resolves with
-// the first page, and reads on. Both call `update` after each page.
+// `rows`, hasMore, isBusy, body and more() are those of a CursorList; `read` counts the rows, or what the answers say
+// that was looked at. more() reads until there are `wanted` further rows, and ends after `most` pages, so that a long
+// list without a match ends in a button and not in a wait. begin() does not wait for that either: it resolves with the
+// first page, and reads on. Both call `update` after each page.
 
 import {CursorList} from '../api.js'
 import {toastError} from '../ui.js'
 
 export class WalkedList {
-  constructor(api, where, member, query, {wanted = 25, most = 10, keep = () => true} = {}) {
-    Object.assign(this, {rows: [], keep, isBusy: false, wanted, most})
+  constructor(api, where, member, query, {wanted = 25, most = 10} = {}) {
+    Object.assign(this, {isBusy: false, read: 0, wanted, most})
     this._list = new CursorList(api.send, where, member, query)
+  }
+
+  get rows() {
+    return this._list.rows
   }
 
   get hasMore() {
@@ -20,10 +24,6 @@ export class WalkedList {
 
   get body() {
     return this._list.body
-  }
-
-  get read() {
-    return this._list.rows.length
   }
 
   async more(update = () => {}) {
@@ -56,8 +56,8 @@ export class WalkedList {
   }
 
   async _next() {
-    const before = this.read
+    const before = this.rows.length
     await this._list.more()
-    this.rows.push(...this._list.rows.slice(before).filter(this.keep))
+    this.read += this.body.looked_at ?? this.rows.length - before
   }
 }

@@ -13,7 +13,7 @@ const KEPT_DAYS = 31
 const WEEK = 'week' // in the place of a day
 const WEEK_DAYS = 7
 const MOST_AT_ONCE = 500 // clients
-const MOST_PAGES = 200 // of 100 clients, looked at for those of unusual volume
+const MOST_PAGES = 50 // read at once, for clients of unusual volume
 // As the API calls them.
 const CSV_COLUMNS = ['date', 'client_id', 'client', 'status', 'records', 'usual', 'unusual', 'records_a_day']
 
@@ -24,20 +24,18 @@ export async function load(context) {
   const days = [...Array(KEPT_DAYS).keys()].map((ago) => daysAgo(ago))
   const date = [WEEK, ...days].includes(query.get('date')) ? query.get('date') : days[0]
   const onlyUnusual = query.get('only') === 'unusual'
-  const list = date === WEEK ? ofWeek(api, onlyUnusual) : ofDay(api, date, onlyUnusual)
+  const list = listOf(api, date, onlyUnusual)
   await (onlyUnusual ? list.begin(() => context.update?.()) : list.more())
   return {days, date, onlyUnusual, list, name: '', found: null, problem: ''}
 }
 
-function ofDay(api, date, onlyUnusual) {
-  const options = onlyUnusual ? {wanted: 50, most: MOST_PAGES, keep: (row) => row.unusual} : {wanted: MOST_AT_ONCE}
-  return new WalkedList(api, '/usage', 'usage', {date, limit: 100}, options)
-}
-
-// Each client has a row for each day.
-function ofWeek(api, onlyUnusual) {
-  const options = onlyUnusual ? {wanted: Infinity, most: MOST_PAGES} : {wanted: MOST_AT_ONCE * WEEK_DAYS}
-  return new WalkedList(api, '/usage', 'usage', {days: WEEK_DAYS, limit: 100}, options)
+// Of a week, each client has a row for each day.
+function listOf(api, date, onlyUnusual) {
+  const days = date === WEEK ? {days: WEEK_DAYS} : {date}
+  const most = MOST_AT_ONCE * (date === WEEK ? WEEK_DAYS : 1)
+  return onlyUnusual
+    ? new WalkedList(api, '/usage', 'usage', {...days, unusual: true, limit: 100}, {wanted: most, most: MOST_PAGES})
+    : new WalkedList(api, '/usage', 'usage', {...days, limit: 100}, {wanted: most})
 }
 
 // One row for each client of a week: all of its records, and its unusual days.
@@ -64,7 +62,7 @@ export function view(data, {api, navigate, update}) {
   const isWeek = data.date === WEEK
   const clients = isWeek ? weeks(list.rows) : list.rows
   const shown = clients.filter((row) => row.unusual || !data.onlyUnusual).sort(worstFirst)
-  const read = isWeek ? clients.length : list.read
+  const read = isWeek && !data.onlyUnusual ? clients.length : list.read
   return page({title, lead: words.intro}, html`
     ${sections(auditSections, AUDIT_CLIENTS)}
     ${search(data, api, update)}

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
-from support.console_browser import DESKTOP, Visitors, Watch, look, settled, violations
+from support.console_browser import CHROMIUM, DESKTOP, Visitors, Watch, look, settled, violations
 from support.console_clients import Clients
 from support.console_scene import Scene, scene_of
 from support.officers import Office
 from support.server_process import ServerProcess, dci_serve
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 if not CHROMIUM and not os.environ.get("CI"):
     pytest.skip("no Chromium is installed: .ci/install installs it on Debian", allow_module_level=True)
 
@@ -31,8 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run `dci serve`, in which what widens access waits for a second person."""
-    engine = os.environ.get("DCI_TEST_ENGINE", "moto")
-    with dci_serve(tmp_path_factory.mktemp("console"), "--engine", engine, APPROVALS="widening") as server:
+    with dci_serve(tmp_path_factory.mktemp("console"), APPROVALS="widening") as server:
         yield server
 
 

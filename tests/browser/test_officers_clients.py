@@ -54,23 +54,22 @@ def test_unusual_volume_is_shown_while_it_is_looked_for(page_as: Opened, watch: 
     watch.expected.add("503")
     page = page_as("auditor", "/console/audit/clients")
     row = {"client_id": "one", "client": "Zealous Agency", "status": "enabled", "records": 900, "usual": 40}
-    usual = [{**row, "records": 40, "unusual": False}] * 100
     asked: list[Route] = []
 
     def answer(route: Route) -> None:
         asked.append(route)
-        unusual = [{**row, "unusual": True}] if len(asked) == 2 else []
+        found = [{**row, "unusual": True}] if len(asked) == 2 else []
         if len(asked) != 4:
-            route.fulfill(json={"usage": usual[len(unusual) :] + unusual, "next": "more"})
+            route.fulfill(json={"usage": found, "looked_at": 1000, "next": "more"})
 
     page.route("**/usage?*", answer)
     page.get_by_label("Only unusual volume").check()
-    expect(page.get_by_text("300 clients looked at. There are more")).to_be_visible()
+    expect(page.get_by_text("3,000 clients looked at. There are more")).to_be_visible()
     expect(page.get_by_text("22.5 times the usual")).to_be_visible()
     asked[3].fulfill(status=503, json={"errors": [{"message": "Try again shortly."}]})
     expect(page.locator("#toasts")).to_contain_text("Try again shortly.")
     page.get_by_role("button", name="Show more").click()
-    expect(page.get_by_text("20,300 clients looked at. There are more")).to_be_visible()
+    expect(page.get_by_text("53,000 clients looked at. There are more")).to_be_visible()
     expect(page.get_by_role("button", name="Show more")).to_be_enabled()
 
 

@@ -85,6 +85,25 @@ def test_an_unusual_day_is_marked(own: Own) -> None:
     }
 
 
+def test_unusual_volume_is_found_among_many_clients(own: Own) -> None:
+    """With `unusual`, a page has those clients alone, of up to ten times as many that were looked at."""
+    clients = [own.api.client(name=f"Agency {number:02}")[0] for number in range(25)]
+    for number in (1, 11, 24):
+        counted(own, clients[number].client_id, ("2026-02-28", 300), ("2026-02-27", 50), ("2026-03-01", number))
+    counted(own, clients[3].client_id, ("2026-02-28", 120), ("2026-02-27", 90))
+    pages, query = [], dict[str, object]({"unusual": "true", "date": "2026-02-28", "limit": 2})
+    while True:
+        page = own.read("usage", **query).json
+        pages.append(([row["client"] for row in page["usage"]], page["looked_at"]))
+        if "next" not in page:
+            break
+        query["next"] = page["next"]
+    assert pages == [(["Agency 01"], 2), (["Agency 11"], 10), (["Agency 24"], 13)]
+    assert [row["records"] for row in usage(own, unusual="true", days=2)] == [1, 300, 11, 300, 24, 300]
+    assert usage(own, unusual="true") == []
+    assert own.read("usage", unusual="true", limit=1).json["looked_at"] == 10
+
+
 def test_the_days_of_a_client(own: Own) -> None:
     """With `client_id` there is a row for each day, the latest first, each beside its own seven days before."""
     client, _ = own.api.client()
@@ -117,12 +136,14 @@ def test_days_are_kept_for_a_month(own: Own) -> None:
 
 
 def test_parameters_that_contradict_each_other_are_rejected(own: Own) -> None:
-    """A client's days have no date, and those of all clients are seven at most; a client that is unknown is 404."""
+    """A client's days have no date nor filter, and all clients have seven at most; an unknown client is 404."""
     client_id = own.registered()
     wrong: tuple[dict[str, object], ...] = (
         {"days": 8},
         {"client_id": client_id, "date": "2026-03-01"},
         {"client_id": client_id, "limit": 1},
+        {"client_id": client_id, "unusual": "true"},
+        {"unusual": "false"},
     )
     numbers: tuple[object, ...] = (0, 32, "1e1", "\u0661", "-1")
     for query in (*wrong, *({"client_id": client_id, "days": days} for days in numbers)):

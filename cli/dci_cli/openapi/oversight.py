@@ -24,6 +24,7 @@ _QUERY: Schema = {
     "format": {"enum": ["json", "csv"]},
     "date": {**TEXT, "format": "date"},
     "days": {**_NUMBER, "minimum": 1, "maximum": KEPT_DAYS},
+    "unusual": {"enum": ["true"]},
 }
 _SUBJECTS: Schema = {"type": "array", "items": closed({"record": TEXT, "exists": {"type": "boolean"}})}
 _AUDIT_ENTRY = closed(
@@ -66,7 +67,7 @@ SCHEMAS: Schema = {
         {"disclosures": {"type": "array", "items": _DISCLOSURE}, "subjects": _SUBJECTS},
         {**_ABOUT, **_LAST},
     ),
-    "Usage": closed({"usage": {"type": "array", "items": _USAGE}}, _LAST),
+    "Usage": closed({"usage": {"type": "array", "items": _USAGE}}, {**_LAST, "looked_at": _NUMBER}),
     "AdministrationLog": closed({"entries": {"type": "array", "items": _LOG_ENTRY}}, _LAST),
     "StoredRecord": closed(
         {
@@ -99,7 +100,7 @@ def oversight_paths(responses: Callable[[str], Schema]) -> Schema:
     return {
         "/audit": get("Show who saw whom", "Audit", *_RECORD, *_FILTERS, *_PERIOD, *_PAGE),
         "/audit/statement": get("Make a statement for a citizen", "Statement", *_RECORD, *_PERIOD, *_PAGE),
-        "/usage": get("Show what clients received", "Usage", "date", "client_id", "days", *_PAGE),
+        "/usage": get("Show what clients received", "Usage", "date", "client_id", "days", "unusual", *_PAGE),
         "/administration-log": log,
         "/records/{kind}/{id}": view,
     }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KEPT_DAYS = 31  # before today
 _COMPARED_DAYS = 7
-_MANY, _TIMES = 100, 3  # records, and times the usual
+MANY, _TIMES = 100, 3  # records, and times the usual
 Counts = Mapping[tuple[str, date], int]  # records, by the client's id and the day
 
 
@@ -34,7 +34,7 @@ class Comparison(NamedTuple):
     @property
     def is_unusual(self) -> bool:
         """Whether there was much more than usual."""
-        return self.usual is not None and self.records >= _MANY and self.records > _TIMES * self.usual
+        return self.usual is not None and self.records >= MANY and self.records > _TIMES * self.usual
 
 
 def limits_of(client: Client, settings: Settings) -> dict[str, int]:
