@@ -670,7 +670,7 @@ export const strings = {
     paused: (name) => `Callbacks of ${name} are paused: its receiver answered that it is gone.`,
     notNotified: (name) => `${name} is not notified any more.`,
     overdue: (name, minutes) => `The oldest message that should have been delivered is for ${name}, and ${count(minutes, 'minute', 'minutes')} late.`,
-    secret: (name, {last_used: used}) => `A secret of ${name} ends within a week${used ? ', and is still used' : ''}.`,
+    secret: (name, {last_used: used}) => `The last secret of ${name} ends within 30 days${used ? ', and is still used' : ''}.`,
     limit: (name, {share}) => `${name} has used ${Math.round(share * 100)} % of its records for today.`,
     noKey: 'No key signs tokens: nobody can get one.',
     registryOld: (minutes) => minutes === null

@@ -4,8 +4,6 @@ import {href} from '../router.js'
 import {strings} from '../strings.js'
 
 const words = strings.attention
-const DAY_MS = 86_400_000
-const SOON_DAYS = 7
 
 export function attention(overview, now = Date.parse(overview.at)) {
   const {exchanges, subscribers, approvals, secrets, limits, registry, health} = overview
@@ -16,7 +14,7 @@ export function attention(overview, now = Date.parse(overview.at)) {
     ...(overview.requests && health.parts.includes('requests') ? [{tone: 'bad', text: words.requestsFailed}] : []),
     ...(registry?.is_old ? [{tone: 'warn', text: words.registryOld(registry.as_of ? Math.floor((now - Date.parse(registry.as_of)) / 60_000) : null)}] : []),
     ...(approvals?.count ? [{tone: 'warn', text: words.approvals(approvals), address: href`/approvals`, action: words.decide}] : []),
-    ...soonest(secrets?.ending ?? [], now).map((one) => ({tone: 'warn', text: words.secret(nameOf(one), one), ...toClient(one)})),
+    ...(secrets?.ending ?? []).filter((one) => one.is_last).map((one) => ({tone: 'warn', text: words.secret(nameOf(one), one), ...toClient(one)})),
     ...(limits?.clients ?? []).map((one) => ({tone: one.share >= 1 ? 'bad' : 'warn', text: words.limit(nameOf(one), one), ...toClient(one)})),
     ...Object.entries(overview.unavailable ?? {}).filter(([part]) => part !== 'requests').map(([, text]) => ({tone: 'warn', text})),
   ].sort((one, other) => Number(one.tone !== 'bad') - Number(other.tone !== 'bad'))
@@ -38,6 +36,3 @@ function undelivered({open, dead, refused, paused}, now) {
     ...(refused.count ? [{tone: 'warn', text: words.refused(refused), ...of(refused)}] : []),
   ]
 }
-
-// Secrets that end within a week, and are still in use.
-const soonest = (ending, now) => ending.filter((one) => Date.parse(one.expires) - now < SOON_DAYS * DAY_MS)

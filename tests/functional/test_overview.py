@@ -11,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from dci_common.clients.items import client_item
 from dci_common.exchange.worker_places import WorkerPlaces
+from dci_common.oauth.key_ring import generate
 from dci_common.subscriptions.channels import Channels
 from dci_common.timestamps import timestamp
 from support import stored_items
@@ -121,15 +122,36 @@ def test_secrets_that_end_soon(own: Own) -> None:
         {
             "client_id": client.client_id,
             "client": "Ministry",
+            "is_last": False,
             "secret_id": old["secret_id"],
             "created": old["created"],
             "expires": timestamp(own.api.clock() + 29 * 86_400),
             "last_used": old["last_used"],
         }
     ]
-    assert shown["health"]["parts"] == ["secrets"]
+    assert shown["health"] == {"status": "ok", "parts": []}  # the other one lasts
     own.api.clock.advance(29 * 86_400)
     assert overview(own)["secrets"]["count"] == 0
+
+
+def test_the_last_secret_of_a_client_needs_somebody(own: Own) -> None:
+    """A secret that ends needs somebody, and comes first, where its client has neither another one nor a key."""
+    key = {"jwks": {"keys": [generate("ES256").public]}}
+    clients = [own.api.client(name=name, **more)[0] for name, more in (("Rotated", {}), ("Last", {}), ("Key", key))]
+    for number, client in enumerate(clients):
+        own.api.clock.advance(number)
+        added = own.amina.send("secrets_add", client_id=client.client_id)
+        assert added.status == 201
+        if client.name != "Rotated":
+            path = {"client_id": client.client_id, "secret_id": added.json["secret_id"]}
+            assert own.amina.send("secret_delete", **path).status == 204
+    shown = overview(own)
+    assert [(one["client"], one["is_last"]) for one in shown["secrets"]["ending"]] == [
+        ("Last", True),
+        ("Rotated", False),
+        ("Key", False),
+    ]
+    assert shown["health"] == {"status": "attention", "parts": ["secrets"]}
 
 
 def test_clients_near_their_limits(own: Own) -> None:

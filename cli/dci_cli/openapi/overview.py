@@ -41,7 +41,7 @@ _FAILING = closed(
     {"client": TEXT, "correlation_id": TEXT, "callback_url": TEXT, "frequency": {"type": "object"}},
 )
 _ENDING = closed(
-    {"client_id": TEXT, "secret_id": TEXT, "created": _MOMENT, "expires": _MOMENT},
+    {"client_id": TEXT, "is_last": _FLAG, "secret_id": TEXT, "created": _MOMENT, "expires": _MOMENT},
     {"client": TEXT, "last_used": _MOMENT},
 )
 _LIMITS = closed(

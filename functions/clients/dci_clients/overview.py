@@ -114,9 +114,8 @@ def _health(parts: dict[str, Any], unread: set[str]) -> dict[str, Any]:
     needs = {
         "exchanges": any(found.get(name, {}).get("count") for name in ("dead", "refused", "paused")),
         "registry": parts.get("registry", {}).get("is_old", False),
-        **{
-            name: bool(parts.get(name, {}).get("count")) for name in ("subscribers", "secrets", "limits", "approvals")
-        },
+        "secrets": any(one["is_last"] for one in parts.get("secrets", {}).get("ending", ())),
+        **{name: bool(parts.get(name, {}).get("count")) for name in ("subscribers", "limits", "approvals")},
     }
     fails = {
         "exchanges": "overdue_since" in found.get("open", {}),

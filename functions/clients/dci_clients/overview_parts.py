@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dci_clients.exchange_parts import MOST, SHOWN
-from dci_common.clients.items import LISTED_ENDING, secret_from_item
+from dci_common.aws.dynamodb import batch_get
+from dci_common.clients.items import LISTED_ENDING, secret_from_item, secret_keys
 from dci_common.clients.proposal import approval_view
 from dci_common.clients.proposals import Proposals
 from dci_common.clients.store import ClientStore
@@ -22,18 +23,37 @@ _ENDS_SOON = 30 * 86_400  # seconds
 
 
 def secrets(runtime: Runtime) -> dict[str, Any]:
-    """Return the secrets that end within 30 days, the first of them first, and when they were last used."""
+    """Return the secrets that end within 30 days, and when they were last used.
+
+    Those with which their clients lose access come first, and then the first to end.
+    """
     store, now = ClientStore(runtime), runtime.clock()
-    soon = timestamp(now), timestamp(now + _ENDS_SOON)
-    items, following = store.listed(LISTED_ENDING, MOST, None, forward=True, span=soon)
+    until = now + _ENDS_SOON
+    span = timestamp(now), timestamp(until)
+    items, following = store.listed(LISTED_ENDING, MOST, None, forward=True, span=span)
     owners = [(item["pk"]["S"].partition("#")[2], secret_from_item(item)) for item in items]
     live = [(owner, secret) for owner, secret in owners if secret.is_live(now) and secret.expires is not None]
+    losing = _losing_access(runtime, {owner for owner, _ in live}, until)
+    live.sort(key=lambda one: one[0] not in losing)
     used = {owner: store.last_used(owner) for owner, _ in live[:SHOWN]}
     ending = [
-        {"client_id": owner, **secret_view(secret, used[owner].get(secret.secret_id))}
+        {
+            "client_id": owner,
+            "is_last": owner in losing,
+            **secret_view(secret, used[owner].get(secret.secret_id)),
+        }
         for owner, secret in live[:SHOWN]
     ]
     return {"count": len(live), "more": following is not None, "ending": ending}
+
+
+def _losing_access(runtime: Runtime, client_ids: set[str], until: float) -> set[str]:
+    """Return those of some clients that have neither a key nor a secret that is accepted at `until`."""
+    keys = [key for client_id in client_ids for key in secret_keys(client_id)]
+    items = batch_get(runtime, runtime.settings.clients_table, keys)
+    lasting = {item["pk"]["S"].partition("#")[2] for item in items if secret_from_item(item).is_live(until)}
+    clients = ClientStore(runtime).many(client_ids - lasting)
+    return {client_id for client_id, client in clients.items() if not client.jwks}
 
 
 def limits(runtime: Runtime) -> dict[str, Any]:
