@@ -26,6 +26,20 @@ def test_a_plus_that_became_a_space_finds_nobody_else(oversight: Oversight) -> N
         assert right.json["subjects"] == [{"record": "PERSON#a", "exists": True}]
 
 
+@pytest.mark.parametrize("character", ["\u202a", "\u202e", "\u2066", "\u2069"])
+def test_a_reason_is_read_as_it_was_written(oversight: Oversight, character: str) -> None:
+    """Invisible characters that reorder a text are rejected with what to remove; the marks of languages are not."""
+    for reply in (
+        oversight.view("person", "b", reason=f"Complaint {character}71"),
+        oversight.ask("audit", person="a", reason=f"{character}Complaint"),
+    ):
+        message = reply.json["errors"][0]["message"]
+        assert (reply.status, "remove U+202A to U+202E and U+2066 to U+2069." in message) == (400, True)
+    assert oversight.view("person", "b", reason="\u0634\u0643\u0648\u0649\u200f (17)\u200e").status == 200
+    pasted = oversight.ask("audit", phone=f"{character}+111")
+    assert pasted.json["subjects"] == [{"record": "PERSON#a", "exists": True}]
+
+
 def test_text_that_is_not_utf8_is_an_error_of_the_request(oversight: Oversight) -> None:
     """Half a surrogate pair, in the path or in the query, never costs a server error."""
     assert oversight.view("person", "a\ud800").status == 404

@@ -26,6 +26,9 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{3})?)?)?Z?", re.A
 # A sort key of an audit item, or the day before which all days follow.
 _POSITION = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d\.\d{3}Z#[0-9a-f]{16}#\d{1,9}~?)?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # and what is not UTF-8
+_DIRECTION = re.compile(
+    "[\u202a-\u202e\u2066-\u2069]"
+)  # overrides, embeddings and isolates, which reorder what is shown
 _START = "0001-01-01"
 
 
@@ -51,8 +54,7 @@ def read_parameters(request: Request, *names: str) -> Parameters:
     if len(parameters) < len(given):
         raise InvalidRequest("A parameter is repeated: send each one once.")
     _check_format(parameters)
-    if "reason" in parameters and not any(map(str.isalnum, parameters["reason"])):
-        raise InvalidRequest("reason must have words: what is not seen is no reason.")
+    _check_reason(parameters)
     return parameters
 
 
@@ -128,6 +130,17 @@ def _moment(parameters: Parameters, name: str) -> str:
 def _check_format(parameters: Parameters) -> None:
     if parameters.get("format", "json") not in {"json", "csv"}:
         raise InvalidRequest("format must be json or csv.")
+
+
+def _check_reason(parameters: Parameters) -> None:
+    """Reject what others could not read as it was written. A value that is looked for may be pasted with anything."""
+    if "reason" in parameters and not any(map(str.isalnum, parameters["reason"])):
+        raise InvalidRequest("reason must have words: what is not seen is no reason.")
+    if _DIRECTION.search(parameters.get("reason", "")):
+        raise InvalidRequest(
+            "reason must have no invisible characters that reorder a text: remove U+202A to U+202E and U+2066 to"
+            " U+2069."
+        )
 
 
 def wants_csv(request: Request, parameters: Parameters) -> bool:
