@@ -38,8 +38,8 @@ def test_secrets_survive_a_restart(tmp_path: Path, secrets: CallbackSecrets) -> 
     with moto_engine.running(), kept_secrets(path, PREFIX):
         secrets.put("a", OLD)
         secrets.put("a", NEW)
-        secrets.put("b", OLD)
-        secrets.delete("b")
+        secrets.hold("b", OLD)
+        secrets.drop("b", OLD.version)
         boto3.client("secretsmanager").create_secret(Name="of-another-kind", SecretString="{}")
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text()).keys() == {f"{PREFIX}a"}

@@ -7,9 +7,9 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from dci_common.clients.model import Client
+from dci_common.clients.model import Client, held_secret
 from dci_delivery.partner_tokens import NoCredentials
-from support.partner_tokens import SECRET, TOKEN, Bench, changed, secret_name, with_secret
+from support.partner_tokens import PREFIX, SECRET, TOKEN, Bench, changed, secret_name, with_secret
 
 
 def test_a_client_without_credentials_gets_no_header(bench: Bench, partner: Client) -> None:
@@ -101,6 +101,15 @@ def test_the_token_endpoint_passes_the_same_checks(bench: Bench, partner: Client
         with pytest.raises(NoCredentials, match="token endpoint"):
             bench.tokens.authorization(changed(partner, token_url=url))
     assert bench.endpoint.requests == []
+
+
+def test_a_secret_that_waited_for_approval_is_sent(bench: Bench, partner: Client) -> None:
+    """The secret of a change that was approved is a secret of its own, beside the one that the client had before."""
+    version = str(uuid4())
+    name = PREFIX + held_secret(partner.client_id, version)
+    boto3.client("secretsmanager").create_secret(Name=name, ClientRequestToken=version, SecretString="approved")
+    approved = changed(partner, auth="bearer", secret_version=version)
+    assert bench.tokens.authorization(approved) == "Bearer approved"
 
 
 @pytest.mark.parametrize("auth", ["bearer", "oauth"])

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
-
-import boto3
-import pytest
 
 from dci_common.clients.proposal import proposal_item
 from dci_common.clients.proposals import MAX_WAITING, Proposals
 from dci_common.oauth.key_ring import generate
-from dci_common.timestamps import timestamp
 from support.admin_client import Admin
 from support.api import Api
 from support.approvals import Office, new_client
+from support.call_trace import aws_calls
 from support.callback_secrets import secrets_for_callbacks
 from support.events import event
 from support.lists import whole_list
@@ -172,34 +170,18 @@ def test_a_client_narrows_at_once_and_proposes_what_widens(office: Office) -> No
     assert office.api.send(withdraw | path).json["status"] == "withdrawn"
 
 
-def test_a_change_with_a_secret_for_callbacks_waits_without_it(office: Office) -> None:
-    """The secret is in Secrets Manager before, readable by nobody; without approval it is deleted."""
-    secrets = boto3.client("secretsmanager")
-    asked = office.amina.create(callbacks=CALLBACKS)
-    client_id, name = asked.json["client_id"], f"dci/callbacks/{asked.json['client_id']}"
-    shown = office.bo.send("approval_get", approval_id=asked.json["approval_id"])
-    version = shown.json["after"]["callbacks"]["secret_version"]
-    assert SECRET not in shown.text
-    with pytest.raises(secrets.exceptions.InvalidRequestException):
-        secrets.get_secret_value(SecretId=name, VersionId=version)
-    assert office.bo.approve(asked.json["approval_id"]).status == 200
-    assert "DeletedDate" not in secrets.describe_secret(SecretId=name)
-    assert secrets.get_secret_value(SecretId=name, VersionId=version)["SecretString"] == SECRET
-    stored = office.amina.send("client_get", client_id=client_id).json
-    assert stored["callbacks"]["secret_version"] == version
-    rejected = office.amina.create(callbacks=CALLBACKS).json
-    assert office.bo.reject(rejected["approval_id"]).status == 200
-    listed = [one["Name"] for one in secrets.list_secrets(MaxResults=100)["SecretList"]]
-    assert f"dci/callbacks/{rejected['client_id']}" not in listed
-
-
-def test_a_secret_dies_with_the_registration_that_waits(office: Office) -> None:
-    """Of a client that nobody approves, AWS deletes the secret a day after the proposal has expired."""
-    asked = office.amina.create(callbacks=CALLBACKS)
-    waits = boto3.client("secretsmanager").describe_secret(SecretId=f"dci/callbacks/{asked.json['client_id']}")
-    days = round((waits["DeletedDate"] - waits["CreatedDate"]).total_seconds() / 86_400)
-    assert days == 8
-    assert asked.json["expires"] == timestamp(office.api.clock() + WEEK)
+def test_what_waits_is_counted_once(new_own: Callable[..., Own]) -> None:
+    """A change that waits costs one count of the index, however many others wait or are decided."""
+    own = new_own(approvals="widening")
+    client_id = own.registered()
+    for _ in range(3):
+        assert own.bo.reject(own.waiting(client_id)).status == 200
+        own.waiting(client_id)
+    for ask in (own.amina.create, partial(own.amina.update, client_id)):
+        with aws_calls(own.api.runtime) as calls:
+            assert ask(callbacks=CALLBACKS).status == 202
+        operations = [call.split()[0] for call in calls]
+        assert [one for one in operations if one in {"Query", "BatchGetItem"}] == ["Query"]
 
 
 def test_a_bounded_number_of_changes_wait(new_own: Callable[..., Own]) -> None:

@@ -198,7 +198,8 @@ def test_a_secret_for_callbacks_is_stored_once(api: Api) -> None:
         assert (created.status, in_use(api, created.json["client_id"])) == (201, FORMER)
     for _, client_id, changed in each_lost(
         api,
-        ["CreateSecret", "PutSecretValue", "TransactWriteItems"],  # the first is rejected: there is one
+        # The first is rejected: there is one.
+        ["CreateSecret", "PutSecretValue", "TransactWriteItems", "DeleteSecret"],
         lambda: str(admin.create(callbacks=callbacks).json["client_id"]),
         change,
     ):

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from dci_common.cache import AgingCache
+from dci_common.clients.model import held_secret
 from dci_common.outbound.answers import NotSent, RequestFailed
 
 if TYPE_CHECKING:
@@ -71,12 +73,11 @@ class PartnerTokens:
         missing = NoCredentials("The client has no callback secret: register it again.")
         if not version:  # Secrets Manager would return the newest, which nothing registered may have
             raise missing
-        try:
-            name = self._runtime.settings.callback_secrets + client_id
-            answer = secrets.get_secret_value(SecretId=name, VersionId=version)
-        except (secrets.exceptions.ResourceNotFoundException, secrets.exceptions.InvalidRequestException):
-            raise missing from None
-        return answer.get("SecretString", "")
+        for one in (client_id, held_secret(client_id, version)):
+            name = self._runtime.settings.callback_secrets + one
+            with suppress(secrets.exceptions.ResourceNotFoundException, secrets.exceptions.InvalidRequestException):
+                return secrets.get_secret_value(SecretId=name, VersionId=version).get("SecretString", "")
+        raise missing
 
     def _token(self, client: Client, *, renew: bool) -> str:
         callbacks = client.callbacks

@@ -57,23 +57,21 @@ class Administration:
     def create(self, by: Caller, client: Client, callback_secret: NewCallbackSecret | None = None) -> str | Proposal:
         """Store a new client and return its secret, which cannot be read again. One that waits has none yet.
 
-        The secret for its callbacks is stored first, and deleted where the client is not; where it waits, it expires.
+        The secret for its callbacks is stored first, and deleted where the client is not.
         """
+        if widens := self._proposals.reasons(by, None, client):
+            return self._propose_new(by, ClientChange("created", client, callback_secret=callback_secret), widens)
         if callback_secret is None:
             return self._create(by, client)
         self._callback_secrets.put(client.client_id, callback_secret)
         try:
-            if self._proposals.reasons(by, None, client):
-                self._callback_secrets.expire(client.client_id)
             return self._create(by, client)
         except Exception:
             with suppress(BotoCoreError, ClientError):
-                self._callback_secrets.delete(client.client_id)
+                self._callback_secrets.delete(client)
             raise
 
-    def _create(self, by: Caller, client: Client) -> str | Proposal:
-        if widens := self._proposals.reasons(by, None, client):
-            return self._propose_new(by, client, widens)
+    def _create(self, by: Caller, client: Client) -> str:
         secret, stored = self._new_secret("1")
         written, undo = [put(secret_item(client.client_id, stored))], [delete(secret_key(client.client_id, "1"))]
         change = ClientChange("created", client, written, stored.secret_id, undo=undo)
@@ -83,9 +81,9 @@ class Administration:
             by = self.authorize(by)
         raise Conflict("Another request is registering such a client at this moment: try again.")
 
-    def _propose_new(self, by: Caller, client: Client, widens: tuple[str, ...]) -> Proposal:
+    def _propose_new(self, by: Caller, change: ClientChange, widens: tuple[str, ...]) -> Proposal:
         for _ in self._runtime.retry.attempts(_CONFLICTS):
-            if proposal := self._proposals.propose(by, None, ClientChange("created", client), widens):
+            if proposal := self._proposals.propose(by, None, change, widens):
                 return proposal
             by = self.authorize(by)
         raise Conflict("Your own registration is being changed at this moment: try again.")
@@ -101,18 +99,12 @@ class Administration:
 
         The secret for its callbacks is stored first: nothing uses it before the client names its version.
         """
-        store = partial(self._callback_secrets.put, client_id, callback_secret) if callback_secret else None
 
         def plan(client: Client) -> ClientChange | None:
             edited = edit(client)
-            return ClientChange("updated", edited, prepare=store) if edited != client else None
+            return ClientChange("updated", edited, callback_secret=callback_secret) if edited != client else None
 
         return self._change_or_propose(by, client_id, plan)
-
-    def delete_unused_callback_secret(self, client: Client) -> None:
-        """Delete the secret for a client's callbacks, if any, unless they or a change that waits may use it."""
-        if client.callbacks.auth == "none" and not self._proposals.may_change_callbacks(client):
-            self._callback_secrets.delete(client.client_id)
 
     def set_status(self, by: Caller, client_id: str, status: Status) -> Client | Proposal:
         """Enable or disable a client and return it; one that has this status already keeps its version."""
@@ -137,11 +129,14 @@ class Administration:
     def delete(self, by: Caller, client_id: str) -> None:
         """Delete a client with its secrets and the reservation of its name; its log remains.
 
-        The secret for its callbacks is deleted first: where that fails, the client is there to be deleted again.
+        The secrets for its callbacks are deleted first: where that fails, the client is there to be deleted again.
         """
         actions = [delete(key) for key in (*secret_keys(client_id), usage_key(client_id))]
-        prepare = partial(self._callback_secrets.delete, client_id)
-        self.change(by, client_id, lambda _: ClientChange("deleted", None, actions, prepare=prepare))
+
+        def plan(client: Client) -> ClientChange:
+            return ClientChange("deleted", None, actions, prepare=partial(self._callback_secrets.delete, client))
+
+        self.change(by, client_id, plan)
 
     def add_secret(
         self,
@@ -228,18 +223,21 @@ class Administration:
                 check_own_access(before, change.after)
             now = timestamp(self._runtime.clock())
             after = change.after._replace(updated=now, version=before.version + 1) if change.after else None
-            widens = self._proposals.reasons(by, before, after) if may_wait and after else ()
-            if change.prepare:
-                change.prepare()
             change = replace(change, after=after)
-            if widens:
-                proposal = self._proposals.propose(by, before, change, widens)
-                if proposal:
+            if widens := self._proposals.reasons(by, before, after) if may_wait and after else ():
+                if proposal := self._proposals.propose(by, before, change, widens):
                     return proposal
-            elif self._changes.commit(by, before, change):
+            elif self._commit(by, before, change):
                 return after or before
             by = self.authorize(by)
         raise Conflict("Other requests are changing this client at this moment: try again.")
+
+    def _commit(self, by: Caller, before: Client, change: ClientChange) -> bool:
+        if change.prepare:
+            change.prepare()
+        if change.callback_secret:
+            self._callback_secrets.put(before.client_id, change.callback_secret)
+        return self._changes.commit(by, before, change)
 
     def _new_secret(self, slot: str) -> tuple[str, Secret]:
         secret = generate_secret(self._runtime.random_bytes)

@@ -28,6 +28,7 @@ from dci_common.timestamps import timestamp
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
+    from dci_common.clients.callback_secrets import NewCallbackSecret
     from dci_common.clients.proposal import Proposal
     from dci_common.runtime import Runtime
 
@@ -57,8 +58,9 @@ class ClientChange:
 
     `changes` are logged beside those of the client. `undo` takes `actions` back: it is given where the answer shows a
     secret, so that no secret exists that was never shown. `prepare` is called before the transaction, for what a
-    transaction cannot do; nothing may depend on it until the change is made. `proposal` is what the caller approves
-    by the change, and `conditions` are further actions, each with a condition that must hold.
+    transaction cannot do, and `callback_secret` is stored then: nothing may depend on it until the change is made.
+    `proposal` is what the caller approves by the change, and `conditions` are further actions, each with a condition
+    that must hold.
     """
 
     name: LogAct
@@ -68,6 +70,7 @@ class ClientChange:
     changes: dict[str, Change] = field(default_factory=dict)
     undo: list[Action] | None = None
     prepare: Callable[[], None] | None = None
+    callback_secret: NewCallbackSecret | None = None
     conditions: list[Action] = field(default_factory=list)
     proposal: Proposal | None = None
 

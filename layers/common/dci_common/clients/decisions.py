@@ -85,9 +85,8 @@ class Decisions:
             return decided if self._changes.commit_proposal(by, entry, [mark(decided, proposal.digest)]) else None
 
         proposal = self._decide(by, approval_id, decision, end)
-        # The secret for the callbacks of a client that is not registered; an update's goes with those of its client.
-        if proposal.act == "created" and client_from_item(proposal.after).callbacks.secret_version:
-            self._callback_secrets.delete(proposal.client_id)
+        if proposal.callback_secret:
+            self._callback_secrets.drop(proposal.client_id, proposal.callback_secret)
         return proposal
 
     def _decide(
@@ -116,13 +115,13 @@ class Decisions:
         after = client_from_item(proposal.after)._replace(updated=now, version=proposal.version + 1)
         after = after if before else after._replace(created=now)
         change = ClientChange(proposal.act, after, conditions=checks, proposal=proposal)
-        if before is None and after.callbacks.secret_version:
-            self._callback_secrets.keep(proposal.client_id)  # it would expire
+        if proposal.callback_secret:
+            self._callback_secrets.keep(proposal.client_id, proposal.callback_secret)
         is_made = self._changes.commit(by, before, change)
         if is_made and before and before.callbacks != after.callbacks:
             # Where that fails, it is deleted later, at the latest with the client.
             with suppress(BotoCoreError, ClientError, DomainError):
-                self._administration.delete_unused_callback_secret(after)
+                self._callback_secrets.delete_unused(after)
         return is_made
 
     def _enable_operator(self, by: Caller, proposal: Proposal, checks: list[Action]) -> bool:

@@ -113,6 +113,11 @@ def name_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
+def held_secret(client_id: str, version: str) -> str:
+    """Return the name of a secret for callbacks that waits for a second person, or did; others have the client's."""
+    return f"{client_id}.{version}"
+
+
 def is_client_id(text: str) -> bool:
     """Return whether the text can be a client id; any other is never looked up."""
     return _CLIENT_ID.fullmatch(text) is not None

@@ -73,6 +73,16 @@ class Proposal(NamedTuple):
         """The SHA-256 of all but the decision, by which an approver says what they have seen."""
         return hashlib.sha256(_bound_text(self).encode()).hexdigest()
 
+    @property
+    def callback_secret(self) -> str:
+        """The version of the secret for callbacks that waits with it; empty if there is none."""
+        if self.act not in {"created", "updated"}:
+            return ""
+        before, after = (
+            client_from_item(item).callbacks.secret_version if item else "" for item in (self.before, self.after)
+        )
+        return after if after != before else ""
+
     def status(self, now: float) -> ApprovalStatus:
         """Return how it stands at a moment (epoch seconds)."""
         if self.decided:

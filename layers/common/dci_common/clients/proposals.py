@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dci_common.clients.callback_secrets import CallbackSecrets
 from dci_common.clients.changes import Action, Caller, ClientChange, ClientChanges, logged_changes
 from dci_common.clients.items import client_item
 from dci_common.clients.log import OPERATOR, Change, LogAct, LogEntry
@@ -47,6 +48,7 @@ class Proposals:
         self._table = runtime.settings.clients_table
         self._clients = ClientStore(runtime)
         self._changes = ClientChanges(runtime)
+        self._callback_secrets = CallbackSecrets(runtime)
 
     def reasons(self, by: Caller, before: Client | None, after: Client) -> tuple[str, ...]:
         """Return why a registration or an update waits for a second person; nothing where it does not.
@@ -66,17 +68,31 @@ class Proposals:
     def waiting(self, limit: int, after: Position | None = None) -> tuple[list[Proposal], Position | None]:
         """Return those that wait among a page of all that may, the newest first, and where the next page starts."""
         now = self._runtime.clock()
-        span = timestamp(now - LIFETIME_SECONDS), timestamp(now + _CLOCKS_APART)
-        items, following = self._clients.listed(LISTED, limit, after, forward=False, span=span)
+        items, following = self._clients.listed(LISTED, limit, after, forward=False, span=_span(now))
         return [one for one in map(proposal_from_item, items) if one.status(now) == "waiting"], following
 
     def _wait_too_many(self) -> bool:
+        if self._few_were_asked():
+            return False
         count, following = 0, None  # of the list so far, and where it goes on
         while True:
             found, following = self.waiting(MAX_PAGE, following)
             count += len(found)
             if following is None or count >= MAX_WAITING:
                 return count >= MAX_WAITING
+
+    def _few_were_asked(self) -> bool:
+        """Return whether too few were asked for lately for too many to wait, without reading a proposal."""
+        low, high = _span(self._runtime.clock())
+        answer = self._runtime.dynamodb.query(
+            TableName=self._table,
+            IndexName="clients",
+            Select="COUNT",
+            KeyConditionExpression="listed = :listed AND name_key BETWEEN :low AND :high",
+            ExpressionAttributeValues={":listed": {"S": LISTED}, ":low": {"S": low}, ":high": {"S": high}},
+            Limit=MAX_WAITING,
+        )
+        return "LastEvaluatedKey" not in answer
 
     def propose(
         self, by: Caller, before: Client | None, change: ClientChange, widens: tuple[str, ...]
@@ -102,6 +118,8 @@ class Proposals:
             until=int(now) + LIFETIME_SECONDS,
         )
         entry = entry_about(proposal, "proposed", proposal.asked, by, logged_changes(before, after))
+        if change.callback_secret:
+            self._callback_secrets.hold(after.client_id, change.callback_secret)
         try:
             is_stored = self._changes.commit_proposal(by, entry, [_new(proposal)], before)
         except (BotoCoreError, ClientError):
@@ -130,23 +148,15 @@ class Proposals:
         items, following = self._clients.listed(LISTED, limit, after, forward=False, wanted=has_status)
         return list(map(proposal_from_item, items)), following
 
-    def may_change_callbacks(self, client: Client) -> bool:
-        """Return whether a change of the callbacks may wait for this version of a client: its log has all of them."""
-        if self._runtime.settings.approvals == "off":
-            return False
-        entries, following = self._clients.log_page(client.client_id, MAX_PAGE, None)
-        current = [entry for entry in entries if entry["version"] == client.version]
-        is_whole = following is None or len(current) < len(entries)
-        return not is_whole or any(
-            entry["act"] == "proposed" and "callbacks" in entry["changes"] for entry in current
-        )
-
     def _withdraw(self, by: Caller, proposal: Proposal) -> None:
         """Withdraw a proposal that may have been stored although the request fails: who asked will ask again."""
         now = timestamp(self._runtime.clock())
         withdrawn = mark(proposal._replace(decided=Decided("withdrawn", now, by.id, by.name)), proposal.digest)
         with suppress(BotoCoreError, ClientError, Conflict):
             self._changes.commit_proposal(by, entry_about(proposal, "withdrawn", now, by), [withdrawn])
+        if proposal.callback_secret:
+            with suppress(BotoCoreError, ClientError):
+                self._callback_secrets.drop(proposal.client_id, proposal.callback_secret)
 
     def _check_name(self, before: Client | None, after: Client) -> None:
         """Raise Conflict for a name that another client has now; whether it is still free is seen in the end."""
@@ -176,6 +186,11 @@ def propose_operator(runtime: Runtime, operator: StoredOperator) -> Proposal:
     entry = entry_about(proposal, "proposed", proposal.asked, by)
     ClientChanges(runtime).commit_proposal(by, entry, [_new(proposal)])
     return proposal
+
+
+def _span(now: float) -> tuple[str, str]:
+    """Return the times between which what waits was asked for."""
+    return timestamp(now - LIFETIME_SECONDS), timestamp(now + _CLOCKS_APART)
 
 
 def _new_id(runtime: Runtime) -> str:

@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from dci_common.clients.administration import Administration
 from dci_common.clients.callback_registration import NewCallbacks, merged, read_callbacks
-from dci_common.clients.callback_secrets import NewCallbackSecret
+from dci_common.clients.callback_secrets import CallbackSecrets, NewCallbackSecret
 from dci_common.clients.callback_urls import read_callback_url
 from dci_common.clients.changes import Caller
 from dci_common.clients.log import OPERATOR
@@ -143,10 +143,9 @@ def update(runtime: Runtime, client_id: str, changes: Mapping[str, Any], by: Cal
     def edit(client: Client) -> Client:
         return client._replace(**_fields(runtime, _edited(client, changes), client.callbacks, secret))
 
-    administration = Administration(runtime)
-    updated = administration.update(by, client_id, edit, secret)
+    updated = Administration(runtime).update(by, client_id, edit, secret)
     if "callbacks" in changes and isinstance(updated, Client):
-        administration.delete_unused_callback_secret(updated)  # also one that an earlier request could not delete
+        CallbackSecrets(runtime).delete_unused(updated)  # also one that an earlier request could not delete
     return updated
 
 
