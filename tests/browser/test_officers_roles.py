@@ -58,7 +58,11 @@ def test_the_overview_says_what_needs_attention(office: Office, page_as: Opened,
         outcomes = [{"outcome": name, "total": sum(row), "counts": row} for name, row in counts.items()]
         times = [f"2026-11-30T0{hour}:00:00Z" for hour in (1, 2, 3)]
         requests = {"since": times[0], "until": times[2], "seconds": 3600, "times": times, "outcomes": outcomes}
-        route.fulfill(response=answer, body=json.dumps(answer.json() | {"requests": requests}))
+        end = {"client_id": client_id, "secret_id": "1", "created": times[0], "expires": "2026-12-03T00:00:00Z"}
+        ending = [end | {"client": f"{name} Agency", "is_last": name == "Last"} for name in ("Last", "Rotated")]
+        secrets = {"count": 2, "more": False, "ending": ending}
+        shown = {"requests": requests, "secrets": secrets, "at": times[2]}
+        route.fulfill(response=answer, body=json.dumps(answer.json() | shown))
 
     manager.route("**/overview", with_requests)
     manager.get_by_role("button", name="Read again").click()
@@ -68,6 +72,8 @@ def test_the_overview_says_what_needs_attention(office: Office, page_as: Opened,
     expect(manager.get_by_role("cell", name="Answered", exact=True)).to_be_visible()
     expect(manager.get_by_role("cell", name="Rejected: not valid")).to_be_visible()
     expect(manager.get_by_text("for a second person.").first).to_be_visible()
+    expect(manager.get_by_text("The last secret of Last Agency ends within 30 days.")).to_be_visible()
+    expect(manager.get_by_text("Rotated Agency")).to_have_count(1)  # in the list of secrets that end alone
     accessible(manager)
     manager.get_by_role("link", name="Open approvals").click()
     expect(manager.get_by_role("heading", level=1)).to_have_text("Approvals")
