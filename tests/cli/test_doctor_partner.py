@@ -59,7 +59,7 @@ def signed(by: Pair | None = None, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_valid_signature_is_recognised_however_old_it_is(check: Check) -> None:
-    """The steps are ok, with the key's id; that the message's time is over is told apart."""
+    """The steps are ok, with the key's id; that the message's time is over is a finding of its own."""
     findings = check(signed())
     assert {name: finding["outcome"] for name, finding in findings.items()} == {
         "registration": "ok",

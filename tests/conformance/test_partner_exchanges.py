@@ -112,7 +112,7 @@ def test_registry_notary_looks_up_one_person(partner: Partner, receiver: Receive
     assert len(records_of(answer_of(partner, receiver, reply))) == 1
 
 
-def test_openg2p_is_told_at_once_what_it_must_change(partner: Partner, receiver: Receiver) -> None:
+def test_openg2p_receives_at_once_what_it_must_change(partner: Partner, receiver: Receiver) -> None:
     """A template as an address, and the locale, are errors of the acknowledgement; GraphQL rejects the item."""
     criteria = {"query_type": "expression", "query": {"type": "graphql", "value": {"expression": "Person { name }"}}}
     other = Partner(partner.api, partner.queues, receiver.url, flags={"signature": "ignore"})

@@ -1,4 +1,4 @@
-"""Requests as live clients send them, written from their shape: each is served, or told item by item why not.
+"""Requests as live clients send them, written from their shape: each is served, or each item is answered why not.
 
 | client | what is its own |
 |---|---|
@@ -133,7 +133,7 @@ def test_registry_notary_looks_up_one_person(shared_api: Api) -> None:
     assert total(post(shared_api, {"version": "1.0.0", "total_count": 1}, {"search_criteria": criteria})) == 1
 
 
-def test_openg2p_is_told_what_is_not_served(shared_api: Api) -> None:
+def test_openg2p_receives_what_is_not_served(shared_api: Api) -> None:
     """Its message is accepted; its GraphQL item is rejected as such, and counted in the header that it pages by."""
     uri = "https://spp.example.org/{namespace}/callback/on-search"
     header = {"version": "1.0.0", "sender_uri": uri, "is_msg_encrypted": False, "meta": {}}

@@ -50,6 +50,6 @@ def test_a_hundred_long_rejections_are_answered(table: str, new_api: Callable[..
     reply = partner.subscribe(*items)
     partner.work()
     assert partner.state(reply) == "answered"
-    told = [item for sent in receiver.received for item in sent["message"]["subscribe_response"]]
-    assert len(told) == 100
-    assert {len(item["status_reason_message"]) for item in told} == {999}
+    answered = [item for sent in receiver.received for item in sent["message"]["subscribe_response"]]
+    assert len(answered) == 100
+    assert {len(item["status_reason_message"]) for item in answered} == {999}

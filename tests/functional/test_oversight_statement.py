@@ -72,12 +72,12 @@ def test_a_table_with_a_stream_from_the_beginning_lacks_nothing(
 def test_a_statement_names_nobody_else_and_no_query(oversight: Oversight) -> None:
     """Neither other records, nor what was asked, nor the names and reasons of operators are in it."""
     runtime = oversight.runtime
-    told: dict[str, Any] = {
+    asked: dict[str, Any] = {
         "query": {"S": "Rosa Quispe"},
         "transaction_id": {"S": "t-Rosa"},
         "reference_id": {"S": "r-Rosa"},
     }
-    disclosed(runtime, START - 1, 1, *PERSON, **told, disclosed={"S": "minimal"})
+    disclosed(runtime, START - 1, 1, *PERSON, **asked, disclosed={"S": "minimal"})
     by: dict[str, Any] = {"operator": {"S": "https://idp#Rosa"}, "operator_name": {"S": "Rosa Quispe"}}
     disclosed(runtime, START - 2, 2, *PERSON, **by, route={"S": "records/person"}, reason={"S": "asked by Rosa"})
     disclosed(runtime, START - 3, 3, *PERSON, **by, route={"S": "audit"}, reason={"S": "asked by Rosa"})

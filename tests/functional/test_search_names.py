@@ -213,7 +213,7 @@ def test_a_sex_is_known_by_its_codes(sexes_api: Api, value: object, found: set[s
 
 
 @pytest.mark.parametrize("operator", ["$and", "$or", "$nor"])
-def test_an_empty_list_of_conditions_is_told_so(shared_api: Api, operator: str) -> None:
+def test_an_empty_list_of_conditions_is_rejected(shared_api: Api, operator: str) -> None:
     """An empty list never means everybody, and the sentence says that it is empty."""
     query = {"type": "x", "value": {"expression": {"collection": "Person", "query": {operator: []}}}}
     (response,) = shared_api.search(item(query, "expression")).items

@@ -80,8 +80,8 @@ def test_who_must_sign_gets_nothing_unsigned(village_api: Api, path: str) -> Non
     assert (reply.status, reply.code) == (400, MISSING)
 
 
-def test_unsigned_clients_are_told_to_leave_signatures_out(village_api: Api) -> None:
-    """A client registered as `unsigned` is refused a signed message, even a valid one."""
+def test_signed_messages_of_unsigned_clients_are_rejected(village_api: Api) -> None:
+    """A client registered as `unsigned` cannot send a signed message, even a valid one."""
     partner = SigningPartner(village_api, "openspp2", "unsigned")
     assert partner.send(partner.signed(partner.message())).code == INVALID
 

@@ -97,7 +97,7 @@ def test_a_step_that_is_repeated_begins_nothing_twice(store: SubscriptionStore, 
 
 
 def test_the_same_subscription_again_is_rejected_and_named(store: SubscriptionStore, runtime: Runtime) -> None:
-    """A client is told the code of the one that it has; another client may have the same."""
+    """The rejection names the code of the one that the client has; another client may have the same."""
     store.begin(subscription("s-1", meaning="m"))
     rejected = rejection(store, subscription("s-2", meaning="m"))
     assert rejected.code == "rjct.event.already_subscribed"

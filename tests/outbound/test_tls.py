@@ -73,7 +73,7 @@ def test_current_versions_of_tls_are_spoken(authority: CertificateAuthority, ver
 
 
 def test_tls_1_1_is_refused(authority: CertificateAuthority) -> None:
-    """A receiver that speaks TLS 1.1 only, as another client can tell, is refused."""
+    """A receiver that speaks TLS 1.1 only, as another client confirms, is rejected."""
     tls = authority.server(HOST)
     _set_versions(tls, ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
     with receiver(tls=tls) as partner:

@@ -105,7 +105,7 @@ class ItemCollection:
     def rejected(self, exchange: Exchange, outcome: Outcome, *, is_probe: bool = False) -> Exchange:
         """Store why an item is rejected, and give back what it was charged today: nothing of it is sent.
 
-        A probe, which tells how much there is, counts as a record. What was charged on earlier days limits nothing.
+        A probe, which reveals how much there is, counts as a record. What was charged on earlier days limits nothing.
         """
         before, today = exchange.checkpoint, str(day(self._runtime.clock()))
         returned = before.charged_then if before.charged_on == today else 0

@@ -18,7 +18,7 @@ Advance = Callable[[int, int], None]  # bytes, rows
 
 _EXTENSIONS = (".csv", ".tsv", ".txt", ".xlsx")
 _DELIMITERS = ",;\t|"
-_SEPARATOR_LINE = "sep="  # by which Excel is told the delimiter
+_SEPARATOR_LINE = "sep="  # a line that names the delimiter to Excel
 
 
 class TableRow(NamedTuple):

@@ -102,7 +102,7 @@ class Bodies:
         return [view for view in found if not view.get("restricted")]
 
     def _count(self, views: Iterable[View]) -> None:
-        """Count records: each as one, and more where it takes long to tell whether it matches."""
+        """Count records: each as one, and more where it takes long to decide whether it matches."""
         self._budget.examine(sum([1 + self._effort.of_view(view, self._query.today) for view in views]))
 
     def _keep_matching(self, views: Iterable[View]) -> None:

@@ -12,7 +12,7 @@ What each returns is data for the next: planning (`plan/`) reads nothing, and no
 
 Without sort keys, records found only by a lookup come first, by id, then those that are found in an index, in the
 order of its slot (by birth date, say, or by id), ties by id. Those found in several slots, or in one whose order
-would tell the client what it may not see, are ordered by id.
+would reveal to the client what it may not see, are ordered by id.
 """
 
 from __future__ import annotations

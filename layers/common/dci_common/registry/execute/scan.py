@@ -1,6 +1,6 @@
 """Reads ranges of index slots in all partitions at once: the entries wanted, and an exact count of the others.
 
-Entries of unverified partitions are returned apart: only the records' bodies can tell which of them match.
+Entries of unverified partitions are returned apart: only the records' bodies show which of them match.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class IndexScan:
                 yield page.last, None
 
     def stream_unverified(self, partition: str, range_: Range, slice_: Slice) -> Iterator[tuple[Entry, Item]]:
-        """Yield an unverified partition's entries in the same way, with facets: bodies tell which of them match."""
+        """Yield an unverified partition's entries in the same way, with facets: bodies show which of them match."""
         for page in self.pages(partition, range_=range_, slice_=slice_, exact=False, facets=True):
             yield from page.entries
 
