@@ -57,7 +57,7 @@ def _households() -> set[str]:
 
 
 def test_the_end_of_a_record_has_its_identifiers_alone(scene: Scene) -> None:
-    """A person who is deleted or ceases to match is sent with the identifiers that the client knew; this is recorded."""
+    """The end of a record is sent with the identifiers that the client knew, and recorded."""
     subscription = scene.subscribed("DEREGISTER")
     scene.registry.writer.delete(Kind.PERSON, "anna")
     scene.born(1970, BORN[1])

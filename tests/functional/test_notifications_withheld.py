@@ -46,7 +46,7 @@ def change(scene: Scene, kind: Kind, record_id: str, write: Callable[[], object]
 def test_the_end_of_a_restricted_person_is_sent_to_the_entitled(
     scene: Scene, event_type: str, entitlement: dict[str, bool], sent: int
 ) -> None:
-    """A client that lost its entitlement to restricted people learns no identifier of one who is deleted or leaves."""
+    """A client without entitlement to restricted people learns no identifier of one who is deleted or leaves."""
     change_client(scene.partner, flags={"restricted": True})
     scene.registry.put(BORN[0].model_copy(update={"restricted": True}))
     scene.subscribed(event_type)

@@ -29,5 +29,5 @@ REGISTERED, ENTERED, UPDATED, JOINED, LEFT, DEREGISTERED = Event
     ],
 )
 def test_first_and_last_event_are_merged(first: Event, last: Event, expected: Event | None) -> None:
-    """A record that came and went is no event, one that went and came is changed, one that came and changed is new."""
+    """A record that came and went is no event, one that came back has changed, and a new one that changed is new."""
     assert merged(first, last) is expected
