@@ -78,11 +78,11 @@ export const strings = {
     text: (needed, own) =>
       `This page is for the ${needed.length === 1 ? 'role' : 'roles'} ${needed.join(' and ')}. ` +
       (own.length ? `You are ${own.join(' and ')}.` : 'You have no role here.'),
-    hint: 'If you need it for your work, ask whoever administers your organisation’s sign-in.',
+    hint: 'If you need it for your work, ask the administrator of your organisation’s sign-in.',
   },
   noRole: {
     title: 'You have no role here',
-    text: 'You are signed in, but none of your groups is a role of this deployment. Ask whoever administers your organisation’s sign-in for one of: auditor, client-manager, approver, data-officer.',
+    text: 'You are signed in, but none of your groups is a role of this deployment. Ask the administrator of your organisation’s sign-in for one of: auditor, client-manager, approver, data-officer.',
   },
   session: {
     title: 'Sign in',
@@ -696,7 +696,7 @@ export const strings = {
       expired: 'Nothing has expired.',
       all: 'Nothing was asked for yet.',
     },
-    off: 'Approvals are off in this deployment: each change is made at once, by one person. Whoever operates the deployment turns them on with the parameter Approvals; for the server on a laptop that is “APPROVALS=widening make run”.',
+    off: 'Approvals are off in this deployment: each change is made at once, by one person. The deployment’s operator turns them on with the parameter Approvals; for the server on a laptop that is “APPROVALS=widening make run”.',
     noneYet: 'None was found until now. There are older ones that were not looked at.',
     partial: 'There are older ones that were not looked at yet.',
     change: 'Change',
@@ -728,7 +728,7 @@ export const strings = {
     ownSubject: 'This is about yourself, so another person must approve it.',
     notApprover: 'People with the role approver approve or reject this.',
     isDecided: 'This is decided, and cannot be changed any more.',
-    isExpired: 'This waited for more than seven days, and cannot be approved any more. Whoever needs it asks for it again.',
+    isExpired: 'This waited for more than seven days, and cannot be approved any more. If it is still needed, ask for it again.',
     decisions: {
       approve: {
         button: 'Approve',
@@ -790,7 +790,7 @@ export const strings = {
     shared: (number) => `This belongs to ${number} records. The history is that of all of them; choose one to see its own.`,
     statement: 'Statement for the citizen',
     viewRecord: 'View the record',
-    incomplete: (day) => `${day ? `What was recorded until the end of ${day} (UTC)` : 'Something'} may be missing. Whoever operates the deployment completes the history with “dci audit reindex”.`,
+    incomplete: (day) => `${day ? `What was recorded until the end of ${day} (UTC)` : 'Something'} may be missing. The deployment’s operator completes the history with “dci audit reindex”.`,
     lag: 'What was recorded in the last seconds may be missing. What was withheld from a client is not in the history of a record: it is under “By client”.',
     nothingRecorded: 'Nothing was recorded about this.',
     nothingInPeriod: 'Nothing was recorded about this in the period.',

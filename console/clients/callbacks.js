@@ -78,7 +78,7 @@ function messages(data, context) {
     ${moreButton(list, update)}`
 }
 
-// The state that is chosen; empty for any, and for what is none.
+// The state that is chosen; empty for any state, and for an unknown one.
 function stateOf(query) {
   const state = query.get('state') ?? ''
   return Object.hasOwn(text.states, state) ? state : ''

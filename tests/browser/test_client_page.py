@@ -57,7 +57,7 @@ def test_what_narrows_is_saved_and_what_widens_waits(
 
 
 def test_a_conflict_keeps_what_was_entered(page_as: Opener, clients: Clients, accessible: Accessible) -> None:
-    """Who saves second is shown what the first one changed, and can save theirs on top, or discard it."""
+    """The second to save is shown what the first one changed, and can save theirs on top, or discard it."""
     client_id = clients.registered(sender_id="before.example", records_a_day=1000)
     page = page_as("client-manager", f"/console/clients/{client_id}?section=limits")
     edit(page, "Limits")

@@ -92,7 +92,7 @@ def test_a_request_without_credentials_says_what_is_missing(watch: Watch, opened
 
 
 def test_an_address_chooses_no_other_document(opened: Open) -> None:
-    """Whoever sends a partner a link cannot have the page show, or send credentials to, something else."""
+    """A link sent to a partner cannot make the page show, or send credentials to, something else."""
     elsewhere = "https://elsewhere.example"
     page = opened(f"/docs/?url={elsewhere}/a.json&configUrl={elsewhere}/b.json&tokenUrl={elsewhere}/c#/Search/search")
     expect(page.get_by_role("heading", name="SPDCI registry API")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Who saw whom in the console: the history of a record, the statement, and what stays out of addresses."""
+"""The audit in the console: the history of a record, the statement, and what stays out of addresses."""
 
 from __future__ import annotations
 

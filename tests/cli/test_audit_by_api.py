@@ -36,7 +36,7 @@ def auditor(sign_in: Callable[..., Outcome], browser: Browser, monkeypatch: pyte
 
 @pytest.mark.usefixtures("auditor")
 def test_an_auditor_needs_no_table(people: PeopleApi, dci: Dci) -> None:
-    """Who saw a person, and what a client saw, is printed as from the table, and each look is recorded."""
+    """The history of a person or a client is printed as from the table, and each look is recorded."""
     runtime, now = people.api.runtime, people.api.clock()
     client, _ = people.api.client()
     for number in range(3):

@@ -136,7 +136,7 @@ def test_the_doctor_reports_failing_subscribers(
         "check": "subscribers",
         "outcome": "warning",
         "found": f"1 client is not notified any more, the first one since {timestamp(channel.paused or 0)}.",
-        "mend": "Run dci subscriptions list --failing, and ask the partners.",
+        "remedy": "Run dci subscriptions list --failing, and ask the partners.",
     }
     assert subscriptions("resume", owner, "--yes").status == 0
     assert outcomes(dci("doctor", "--json").out)["subscribers"]["outcome"] == "ok"

@@ -62,6 +62,6 @@ def test_a_client_without_the_flag(exchange_api: tuple[Api, Queues], receiver: R
 
 
 def test_an_error_names_the_remedy(partner: Partner) -> None:
-    """Who sends an address that is not registered learns who registers it."""
+    """The error about an address that is not registered names who registers it."""
     reply = partner.search(sender_uri="https://other.example.org/on-search")
     assert "ask the registry's operators to register it" in reply.text

@@ -205,7 +205,7 @@ def test_who_is_disabled_meanwhile_does_nothing(own: Own, owner: str) -> None:
     """An act is made only if the person may act at that very moment: who was just disabled sends nothing again."""
     exchange, opened = ended(own.api.runtime, owner, "dead"), accepted(own.api.runtime, owner)
     WorkerPlaces(own.api.runtime).pause(owner)
-    assert own.amina.send("clients_list").status == 200  # so that who she is was read before
+    assert own.amina.send("clients_list").status == 200  # so that the client was read before
     _disable(own)
     for reply in (
         act(own, "exchange_redrive", exchange.correlation_id),

@@ -1,4 +1,4 @@
-"""Who works on an exchange, and how far it comes: in turns of clients, slices of time, and days of quota."""
+"""Work on exchanges: the turns of clients, slices of time, and days of quota."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def test_an_end_is_not_sent_for_a_record_that_is_back(scene: Scene) -> None:
 
 
 def test_a_record_that_was_never_sent_has_no_end(scene: Scene) -> None:
-    """Who came and went before a notification was sent is not named in a later one; who was sent is."""
+    """A person who came and went before a notification is not named in a later one; a person who was sent is."""
     subscription = scene.subscribed()
     leave(scene)
     scene.put(subscription, Event.ENTERED)

@@ -54,7 +54,7 @@ def test_the_log_of_clients_names_no_person(operators_api: Api) -> None:
 
 
 def test_an_operator_is_recorded(operators_api: Api, provider: OpenIdProvider) -> None:
-    """Who comes with a role is recorded: name, e-mail address, roles, and the days of the first and last visit."""
+    """A person with a role is recorded: name, e-mail address, roles, and the days of the first and last visit."""
     token = provider.token("auditor", "approver", "staff", email="amina@example.org")
     assert list_clients(operators_api, token).status == 200
     operators_api.clock.advance(DAY)

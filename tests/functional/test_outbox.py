@@ -118,7 +118,7 @@ def test_a_channel_with_a_schedule_is_due_at_its_time(exchange_api: tuple[Api, Q
 
 
 def test_a_channel_rests_only_while_no_event_has_come(runtime: Runtime, subscription: Subscription) -> None:
-    """Whoever saw no event does not put the channel to rest once another event has come."""
+    """A worker that saw no event does not put the channel to rest once another event has come."""
     put(runtime, subscription, "P-1", Event.UPDATED)
     seen = channel_of(runtime, subscription)
     put(runtime, subscription, "P-2", Event.UPDATED)

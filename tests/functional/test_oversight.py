@@ -137,7 +137,7 @@ def test_what_a_client_saw_is_answered(oversight: Oversight) -> None:
 
 
 def test_a_look_is_recorded_before_it_is_answered(oversight: Oversight) -> None:
-    """Who looked, where, at whom and why is in the audit, and in the history of the person who was looked at."""
+    """Each look, with its route, subject and reason, is in the audit and in the history of its subject."""
     oversight.ask("audit", person="a", reason="A complaint")
     oversight.ask("audit", phone="+333")
     oversight.ask("audit_statement", group="g1")

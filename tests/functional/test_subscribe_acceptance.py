@@ -1,4 +1,4 @@
-"""Who may subscribe, and what is accepted of them: as searches are, asynchronously."""
+"""The acceptance of subscriptions: by which clients, and of what, asynchronously as for searches."""
 
 from __future__ import annotations
 

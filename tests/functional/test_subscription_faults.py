@@ -72,7 +72,7 @@ def test_a_worker_that_is_killed_begins_nothing_twice(
 
 @pytest.mark.parametrize("kill", sampled(KILLS))
 def test_a_worker_that_is_killed_ends_everything(partner: SubscribingPartner, receiver: Receiver, kill: int) -> None:
-    """Whoever continues an unsubscribe does not take what it has ended itself for ended before."""
+    """A repeated unsubscribe does not take what it has ended itself for ended before."""
     reply = partner.unsubscribe(*codes(partner.begun(*TWO)))
     work_until_killed(partner, kill)
     assert partner.state(reply) == "answered"
@@ -126,7 +126,7 @@ def test_what_had_begun_is_returned_even_if_it_would_be_rejected_now(partner: Su
 
 
 def test_a_cancelled_subscribe_names_what_had_begun(partner: SubscribingPartner) -> None:
-    """An operator cancels it in between: its status names what exists, and says of the rest why there is none."""
+    """An operator cancels it in between: its status names what exists, and gives the reason for the rest."""
     reply = partner.subscribe(*TWO)
     begun = _killed_after_beginning(partner)
     Interventions(partner.api.runtime).cancel(reply.json["message"]["correlation_id"])

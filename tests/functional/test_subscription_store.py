@@ -178,7 +178,7 @@ def test_a_client_has_so_many_subscriptions_by_condition(store: SubscriptionStor
 
 
 def test_the_registry_has_so_many_subscriptions_by_condition(store: SubscriptionStore) -> None:
-    """Whoever has the last one, nobody has another until one ends."""
+    """After the last subscription that is allowed, no client has another until one ends."""
     first = store.begin(subscription("s-1"))
     for number, client_id in enumerate(("client-2", "client-3")):
         store.begin(subscription(f"t-{number}", client_id))

@@ -60,7 +60,7 @@ NOT_USED = (
     *("kms:ReEncrypt*", "kms:GenerateDataKeyWithoutPlaintext"),
     *("s3:CreateBucketMetadata*", "s3:PutObjectAcl", "s3:DeleteObject"),
 )
-# Who deploys reads and writes no data of the registry, although CloudFormation could.
+# A deployer reads and writes no data of the registry, although CloudFormation could.
 DATA = {
     *("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"),
     *("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"),

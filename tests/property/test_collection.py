@@ -60,7 +60,7 @@ def test_each_match_is_collected_once(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 1))
 def test_a_record_in_two_ranges_is_collected_once(seed: int) -> None:
-    """Whoever was born before some day or is called something, or both, is collected once."""
+    """A person who was born before some day or has some name, or both, is collected once."""
     draw = random.Random(seed)
     population = odd_population(seed, 30, 9)
     items, oracle = items_of(population), Oracle.of(population)

@@ -63,7 +63,7 @@ def test_a_secret_that_is_added_during_the_approval_counts(office: Office) -> No
 
 
 def test_an_approver_with_a_link_to_a_secret_is_no_second_person(office: Office) -> None:
-    """Who made a handover for the client that asked may have used its link, and does not approve."""
+    """The maker of a handover for the client that asked may have used its link, and does not approve."""
     machine, target = Admin(office.api), office.registered()
     assert office.chi.send("handovers_create", body={}, client_id=machine.client.client_id).status == 201
     approval = machine.update(target, "*", disclosure=["full"]).json["approval_id"]

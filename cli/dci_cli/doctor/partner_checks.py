@@ -121,7 +121,7 @@ def _signature(path: Path, client: ClientView, jwks: str) -> str:
     try:
         _verify(content, client, jwks, _sent(content))
     except InvalidSignature as error:
-        reason: Reason = "form" if error.reason == "times" else error.reason  # no clock mends times like these
+        reason: Reason = "form" if error.reason == "times" else error.reason  # no clock fixes times like these
         raise CheckFailed(str(error), _REMEDIES[reason]) from error
     return "valid"
 

@@ -142,7 +142,7 @@ def upload_staged(
     country: str | None = None,
     id_key: str = "",
 ) -> int:
-    """Write all staged records to S3, and return the number of items. Raises CommandError when there are none."""
+    """Write all staged records to S3, and return the number of items. Raises CommandError without staged records."""
     counts = staging.counts
     if not counts.people + counts.groups:
         raise CommandError("The files contain no records, so no table is created.")

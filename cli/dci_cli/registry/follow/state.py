@@ -108,7 +108,7 @@ class State:
 
     @property
     def kept(self) -> Kept | None:
-        """What was kept of the last pass; None when there was none."""
+        """What was kept of the last pass; None before the first pass."""
         found = dict(self.db.execute("SELECT name, value FROM meta"))
         with suppress(KeyError, ValueError):
             moment = datetime.fromisoformat(found["moment"])

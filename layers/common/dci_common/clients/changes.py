@@ -39,9 +39,9 @@ _UNLOGGED = {"client_id", "created", "updated", "version"}  # the entry itself c
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a change, and the versions of the client that it may be made to; None is any version.
+    """The author of a change, and the versions of the client that it may be made to; None is any version.
 
-    `id` is a client's, or that of a person who signed in, whose `name` it has then. Who changes the table itself, as
+    `id` is a client's, or that of a person who signed in, whose `name` it has then. An author who changes the table itself, as
     their own AWS credentials allow, has no `bearer`.
     """
 

@@ -26,7 +26,7 @@ _IS_MANAGER: dict[str, Any] = {
 def is_permitted(runtime: Runtime, handover: Handover) -> bool:
     """Return whether the maker is enabled, and, if it is a client, still holds the scope, and tokens of that time.
 
-    Whoever made it with a stolen token loses it with the client's tokens. The roles of a person are known from their
+    A handover that was made with a stolen token ends with the client's tokens. The roles of a person are known from their
     token alone.
     """
     if handover.by_operator:

@@ -1,6 +1,6 @@
 """Reads RegistryTable: each method is one access path.
 
-Lookups and queries count what they read and the client may see. Whoever reads records counts them, once it is known
+Lookups and queries count what they read and the client may see. A caller that reads records counts them, once it is known
 which of them are not hidden from the client.
 """
 
