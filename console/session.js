@@ -77,7 +77,7 @@ export class Session {
   }
 
   // Leave the page for the provider, and come back to `target`, a path of the console. Raises SignInError.
-  // A silent sign-in shows no page of the provider: whoever has no session there comes back signed out.
+  // A silent sign-in shows no page of the provider: a person without a session there comes back signed out.
   async signIn(target, isSilent = false) {
     const flow = await this._flow(isSilent ? {prompt: 'none'} : {})
     const {state, nonce, verifier} = flow

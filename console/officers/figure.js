@@ -1,4 +1,4 @@
-// A small chart with a table of the same numbers, for whoever does not see it, or wants the numbers.
+// A small chart with a table of the same numbers, for readers who do not see it, or want the numbers.
 
 import {strings} from '../strings.js'
 import {html} from '../ui.js'

@@ -96,7 +96,7 @@ def test_signing_out_ends_all_windows(visitors: Visitors) -> None:
 
 
 def test_nothing_of_an_earlier_person_is_left(page_as: Open, watch: Watch) -> None:
-    """The next person to sign in has neither the former one's refresh token nor what they entered for a new client."""
+    """The next person has neither the refresh token of the one before nor what they entered for a new client."""
     watch.expected |= {"400", "401"}
     page = page_as("client-manager", "/console/clients/new")
     page.get_by_label("Name", exact=True).fill("Ministry of Health")

@@ -22,7 +22,7 @@ def decide(page: Page, name: str) -> None:
 
 
 def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opened, accessible: Accessible) -> None:
-    """The person who asked sees why they cannot approve; an approver sees what differs, approves, and the change is made."""
+    """The person who asked sees why they cannot approve; an approver sees the differences, and makes the change."""
     client_id = office.register(records_a_day=10)
     approval = office.ask(client_id, "esi", disclosure=["full"], records_a_day=0)
     asking = page_as("manager-approver", f"/console/approvals/{approval}")

@@ -54,7 +54,7 @@ def test_nothing_is_lost_when_the_session_ends_in_a_form(probe: Open, watch: Wat
     expect(page.context.pages[0].get_by_text("Signed in as Bayani Santos")).to_be_visible()
 
 
-def test_whoever_leaves_the_dialog_keeps_the_form(probe: Open, watch: Watch) -> None:
+def test_leaving_the_dialog_keeps_the_form(probe: Open, watch: Watch) -> None:
     """Nothing was sent, the page says so, and the next attempt asks again."""
     page = probe("client-manager")
     page.get_by_label("Name").fill("Ministry of Health")

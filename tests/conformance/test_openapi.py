@@ -30,7 +30,7 @@ from support.notification_scene import new_scene
 from support.stored_exchanges import accepted
 from support.stored_subscriptions import begun
 from support.subscribe_messages import criteria, subscribe_item
-from support.subscribing import SubscribingPartner, codes
+from support.subscribing_partner import SubscribingPartner, codes
 
 DOCUMENT = document()
 PREFIX = "social"

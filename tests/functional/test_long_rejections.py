@@ -14,7 +14,7 @@ from support.exchanges import Queues, Receiver
 from support.registries import registry_of
 from support.stored_exchanges import exchange_table
 from support.subscribe_messages import criteria, subscribe_item
-from support.subscribing import SubscribingPartner
+from support.subscribing_partner import SubscribingPartner
 
 _UNKNOWN = {"type": "SHOE_SIZE", "value": "44"}
 

@@ -13,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 from support.api import START
 from support.audit_stream import audit_items, index
 from support.call_trace import aws_calls, hooked
-from support.overseeing import Oversight, disclosed, rows, withhold
+from support.oversight import Oversight, disclosed, rows, withhold
 
 DAY = 86_400
 MEALS = {"text": "School meals", "code": "meals"}

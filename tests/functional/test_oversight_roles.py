@@ -7,7 +7,7 @@ import pytest
 from support.deployment import functions
 from support.events import event, http_events
 from support.operator_provider import ROLES
-from support.overseeing import Oversight
+from support.oversight import Oversight
 
 AUDIT, LOG, RECORDS = {"audit", "audit_statement", "usage"}, {"administration_log"}, {"record_view"}
 PERMITTED = {

@@ -15,7 +15,7 @@ from support.api import START, Api, identified
 from support.audit_stream import index, own_audit_table
 from support.events import event
 from support.operator_provider import AUDIENCE, OpenIdProvider, create_client
-from support.overseeing import Oversight, disclosed
+from support.oversight import Oversight, disclosed
 from support.stored_items import tests_client as engine_client
 
 A_DAY = 86_400
@@ -131,7 +131,7 @@ def test_a_record_is_shown_with_a_reason(oversight: Oversight) -> None:
 
 
 def test_a_restricted_member_is_not_shown_by_the_group(oversight: Oversight) -> None:
-    """A household shows its other members alone: a restricted person is seen only by whoever knows their id."""
+    """A household shows its other members alone: a restricted person is seen only by a person who knows their id."""
     shown = oversight.view("group", "g1")
     assert [member["person_id"] for member in shown.json["memberships"]] == ["a", "b"]
     assert "R0" not in shown.text

@@ -107,6 +107,14 @@ def test_the_log_has_counts_and_no_values(shared_api: Api, population: Populatio
     assert (entry["status"], entry["items"], entry["records"]) == (200, 2, 1)
     assert entry["client_id"]
     person = population.people[0]
-    for secret in (KNOWN_UIN, "TEST-001", str(person.birth_date), person.emails[0], person.name.given_name, token, "r-2"):
+    for secret in (
+        KNOWN_UIN,
+        "TEST-001",
+        str(person.birth_date),
+        person.emails[0],
+        person.name.given_name,
+        token,
+        "r-2",
+    ):
         assert str(secret) not in "".join(logs.lines)
     assert KNOWN_UIN in reply.text

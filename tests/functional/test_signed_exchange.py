@@ -11,7 +11,7 @@ from support.api import Api, predicate
 from support.exchanges import Partner, Queues, Receiver, change_client
 from support.signature_peers import timestamp
 from support.signing_partner import DIALECTS, SigningPartner
-from support.subscribing import SCOPES
+from support.subscribing_partner import SCOPES
 
 INVALID = "err.signature.invalid"
 EVERYBODY = predicate(("birth_date", "ge", "1900-01-01"))

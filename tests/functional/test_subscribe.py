@@ -9,7 +9,7 @@ import pytest
 from support.api import Api
 from support.exchanges import Queues, Receiver, change_client
 from support.subscribe_messages import FILTER, POOR, SCHOOL_AGE, TIMESTAMP, by, criteria, subscribe_item
-from support.subscribing import SubscribingPartner, codes
+from support.subscribing_partner import SubscribingPartner, codes
 
 
 @pytest.fixture

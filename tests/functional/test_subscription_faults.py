@@ -20,7 +20,7 @@ from support.misfortunes import Killed
 from support.stored_exchanges import open_count
 from support.stored_items import stored_items
 from support.subscribe_messages import criteria, subscribe_item
-from support.subscribing import SubscribingPartner, codes
+from support.subscribing_partner import SubscribingPartner, codes
 
 TWO = [
     subscribe_item("r-1", subscribe_criteria=criteria(filter={"type": "*", "value": "*"})),
@@ -57,7 +57,7 @@ def counts(partner: SubscribingPartner) -> dict[str, int]:
 def test_a_worker_that_is_killed_begins_nothing_twice(
     partner: SubscribingPartner, receiver: Receiver, kill: int
 ) -> None:
-    """After each write, whoever continues finds what has begun, and the client is answered as ever."""
+    """After each write, the next attempt finds what has begun, and the client is answered as usual."""
     reply = partner.subscribe(*TWO, subscribe_item("bad", subscribe_criteria=criteria(reg_event_type="NewFarmer")))
     work_until_killed(partner, kill)
     assert partner.state(reply) == "answered"

@@ -124,7 +124,7 @@ def test_what_is_watched_lists_a_subscription_while_it_is_active(store: Subscrip
 def test_an_end_leaves_nothing_behind_but_the_subscription(
     store: SubscriptionStore, runtime: Runtime, made: Callable[..., Subscription]
 ) -> None:
-    """Counts are those of before, no index entry names it, and whoever asks learns that it has ended."""
+    """Counts are those of before, no index entry names it, and its status says that it has ended."""
     ended = store.end(store.begin(made("s-1")))
     assert set(numbers(runtime).values()) <= {0}
     naming = [

@@ -10,7 +10,7 @@ from support.admin_client import Admin
 from support.api import Api
 from support.exchanges import Queues, Receiver
 from support.subscribe_messages import criteria, subscribe_item
-from support.subscribing import SubscribingPartner, codes
+from support.subscribing_partner import SubscribingPartner, codes
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 

@@ -13,7 +13,8 @@ from moto.dynamodb.comparisons import get_filter_expression
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.dynamo_type import Item as MotoItem
 
-Item = dict[str, Any]
+from dci_common.aws.dynamodb import Item
+
 Entry = tuple[str, str, str]  # slot value, pk, sk
 
 

@@ -19,7 +19,7 @@ from support.exchanges import Queues, Receiver, receiving
 from support.hill_household import ALL, ANNA, BENO
 from support.registry_harness import Registry, registry_with
 from support.stored_items import disclosures
-from support.subscribing import SubscribingPartner
+from support.subscribing_partner import SubscribingPartner
 from support.subscriptions import put, subscribed
 
 BORN = [person.model_copy(update={"birth_date": "1990-01-31"}) for person in (ANNA, BENO)]

@@ -31,7 +31,7 @@ class ClientsApi:
         return list(self._pages("/clients", "clients", {"status": status} if status else {}))
 
     def find(self, id_or_name: str) -> ClientView:
-        """Return the client with this id, or else the one with this name. Raises CommandError for an unknown client."""
+        """Return the client with this id, or else the one with this name. Raises CommandError if it is unknown."""
         if found := self._by_id(id_or_name) or self._by_name(id_or_name):
             return found
         raise CommandError(f"There is no client with the id or the name {id_or_name}: see `dci clients list`.")

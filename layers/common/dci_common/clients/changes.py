@@ -41,8 +41,8 @@ _UNLOGGED = {"client_id", "created", "updated", "version"}  # the entry itself c
 class Caller:
     """The author of a change, and the versions of the client that it may be made to; None is any version.
 
-    `id` is a client's, or that of a person who signed in, whose `name` it has then. An author who changes the table itself, as
-    their own AWS credentials allow, has no `bearer`.
+    `id` is a client's, or that of a person who signed in, whose `name` it has then. An author who changes the table
+    itself, as their own AWS credentials allow, has no `bearer`.
     """
 
     id: str

@@ -51,8 +51,8 @@ class Proposals:
     def reasons(self, by: Caller, before: Client | None, after: Client) -> tuple[str, ...]:
         """Return why a registration or an update waits for a second person; nothing where it does not.
 
-        A person who changes the table with AWS credentials waits for nobody: they could change anything in it. Raises Conflict
-        where as many changes wait already as may; of several requests at once, a few more may come to wait.
+        A person who changes the table with AWS credentials waits for nobody: they could change anything in it. Raises
+        Conflict where as many changes wait already as may; of several requests at once, a few more may come to wait.
         """
         mode = self._runtime.settings.approvals
         if mode == "off" or by.bearer is None:

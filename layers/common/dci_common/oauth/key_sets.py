@@ -47,7 +47,7 @@ _NO_KEYS = '{"keys":[]}'
 
 
 class Publisher(NamedTuple):
-    """The publisher of keys, and where it publishes them: a name for log lines, the set's partition in ExchangeTable, and its URL."""
+    """A publisher of keys: its name in log lines, the partition of its set in ExchangeTable, and the set's URL."""
 
     name: str
     partition: str

@@ -31,7 +31,7 @@ from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore
 
 if TYPE_CHECKING:
-    from dci_common.registry.execute.collection import Place
+    from dci_common.registry.execute.collection import CollectionPosition
 
 _THREADS = 16
 
@@ -60,8 +60,8 @@ class SearchEngine:
         visibility: Visibility,
         sort: tuple[SortKey, ...],
         budget: Budget,
-        after: Place | None = None,
-    ) -> Iterator[Place]:
+        after: CollectionPosition | None = None,
+    ) -> Iterator[CollectionPosition]:
         """Yield the places of all matches, or those that follow a place; collection.py says in which order.
 
         Slots that were unfilled when the collection began are not read, though a reindex may have filled them since.

@@ -72,7 +72,7 @@ class IndexScan:
     def reader(self, range_: Range, slice_: Slice) -> EntryReader:
         """Return what reads the entries of a range after the start of a slice, in the order of its slot.
 
-        Entries of groups are not counted: whoever takes them does.
+        Entries of groups are not counted here, but by the caller that takes them.
         """
         (exact, unverified), unknown = self._access.partitions, keys.restricted_shard(self._access.search.query.kind)
         pages = partial(self.pages, range_=range_, slice_=slice_)

@@ -1,7 +1,7 @@
 """Reads RegistryTable: each method is one access path.
 
-Lookups and queries count what they read and the client may see. A caller that reads records counts them, once it is known
-which of them are not hidden from the client.
+Lookups and queries count what they read and the client may see. A caller that reads records counts them, once it is
+known which of them are not hidden from the client.
 """
 
 from __future__ import annotations
