@@ -38,7 +38,7 @@ def used(api: Api) -> dict[str, int]:
 
 
 def refused(reply: Reply) -> str:
-    """Return the sentence of a refusal that is what it must be."""
+    """Return the sentence of a rejection, which is what it must be."""
     assert (reply.status, reply.code) == (429, "err.request.too_many_requests")
     return str(reply.json["errors"][0]["message"])
 

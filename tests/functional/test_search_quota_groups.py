@@ -46,7 +46,7 @@ def test_groups_and_the_members_they_show_are_counted(limited: Callable[..., Api
 
 
 def test_members_beyond_the_day_are_withheld(limited: Callable[..., Api]) -> None:
-    """Groups whose members exceed the day are refused without their number, and recorded as withheld."""
+    """Groups whose members exceed the day are rejected without their number, and recorded as withheld."""
     api = limited(records_a_day=GROUPS_AND_MEMBERS - 1)
     reply = api.search(GROUPS)
     assert (reply.status, reply.code) == (429, "err.request.too_many_requests")

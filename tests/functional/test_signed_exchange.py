@@ -65,7 +65,7 @@ def test_status_is_called_back_signed(exchange_api: tuple[Api, Queues], receiver
 def test_subscriptions_are_answered_signed(
     own_exchange_api: tuple[Api, Queues], receiver: Receiver, name: str
 ) -> None:
-    """A signed message is called back with a signature, and one whose signature is wrong is refused."""
+    """A signed message is called back with a signature, and one whose signature is wrong is rejected."""
     partner = SigningExchange(*own_exchange_api, receiver, "openspp2")
     signed = partner.signed(partner.question(name))
     forged = {**signed, "message": {**signed["message"], "transaction_id": "another"}}

@@ -214,7 +214,7 @@ def test_alarms_name_recorded_metrics(own_api: Callable[..., Api], api: Api, log
 
 
 def test_every_recorded_metric_is_on_the_dashboard(api: Api, logs: Logs) -> None:
-    """No metric is written in vain."""
+    """Every metric that is written is used."""
     api.search(identified("UIN", "847951632"))
     refuse(api)
     recorded = {metric for _, _, metric in emitted(logs)}

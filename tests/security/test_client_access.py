@@ -48,7 +48,7 @@ def test_a_token_outlives_its_client_by_a_minute_at_most(api: Api, elsewhere: Ap
 
 
 @pytest.mark.parametrize("route", ["search", "clients_list"])
-def test_a_revoked_token_is_refused_within_a_minute(api: Api, elsewhere: Api, route: str) -> None:
+def test_a_revoked_token_is_rejected_within_a_minute(api: Api, elsewhere: Api, route: str) -> None:
     """Every function rejects a revoked token, and that one alone, within 60 seconds, also where it is known."""
     client, secret = elsewhere.client(scopes=("registry.search", "clients.manage"))
     token, other = (elsewhere.token(client, secret).json["access_token"] for _ in range(2))

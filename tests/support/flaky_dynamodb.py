@@ -102,7 +102,7 @@ def _passes(item: Item, request: Item) -> bool:
 
 
 def _check_use(condition: str, request: Item) -> None:
-    """Refuse names and values that no expression uses, as DynamoDB does and moto does not."""
+    """Reject names and values that no expression uses, as DynamoDB does and moto does not."""
     text = " ".join((condition, request.get("FilterExpression", ""), request.get("ProjectionExpression", "")))
     words = set(text.replace(".", " ").replace(",", " ").replace("(", " ").replace(")", " ").split())
     given = {*request.get("ExpressionAttributeNames", ()), *request["ExpressionAttributeValues"]}

@@ -76,7 +76,7 @@ def _registration(client: ClientView) -> str:
     flags = client["flags"]
     mode, dialect = flags["signature"], flags["dialect"]
     if mode in {"unsigned", "ignore"}:
-        what = "refuses signed messages" if mode == "unsigned" else "does not verify signatures"
+        what = "rejects signed messages" if mode == "unsigned" else "does not verify signatures"
         raise CheckWarning(
             f"The client is registered with signature {mode}, which {what}.",
             "Run dci clients update with --signature optional or required.",
@@ -151,7 +151,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise CheckFailed(f"The file cannot be read: {error.strerror}.", "Give the file with the message.") from error
     except ValueError as error:
         raise CheckFailed(
-            f"The message is refused. {error}", "Give the body of the request, byte by byte."
+            f"The message is rejected. {error}", "Give the body of the request, byte by byte."
         ) from error
 
 

@@ -62,7 +62,7 @@ def test_a_clock_that_was_set_back_makes_a_full_pass(follow: FollowHarness, sour
 def test_the_state_of_another_registry_is_a_lost_one(
     follow: FollowHarness, source: MemorySource, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the state of another registry, or of an older pass, nothing is missed and nothing written in vain."""
+    """With the state of another registry, or of an older pass, nothing is missed and nothing written without need."""
     follow(source)
     old = follow.state.read_bytes()
     with registry_with() as registry:

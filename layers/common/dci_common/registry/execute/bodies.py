@@ -1,7 +1,7 @@
 """Reads the bodies of records, strongly consistent: each record of a search is read once, and counted once.
 
 A record is counted after it was read, because one that is hidden from the client costs nothing. So they are read a
-few at a time, lest much be read beyond what the budget allows.
+few at a time, so that little is read beyond what the budget allows.
 """
 
 from __future__ import annotations
