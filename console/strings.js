@@ -733,7 +733,7 @@ export const strings = {
       approve: {
         button: 'Approve',
         question: 'Approve this change?',
-        text: (change) => `${change}. The change is made at once, and the log has your name beside that of who asked.`,
+        text: (change) => `${change}. The change is made at once, and the log has your name beside that of the requester.`,
         done: 'Approved. The change is made.',
       },
       reject: {

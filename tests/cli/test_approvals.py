@@ -43,7 +43,7 @@ def approvals(office: Office, capsys: pytest.CaptureFixture[str]) -> Iterator[Ap
 
 
 def test_an_approver_lists_shows_and_approves(office: Office, approvals: Approvals) -> None:
-    """The list has who asked; what is shown has both sides of each change; once approved, the change is made."""
+    """The list has the requester; what is shown has both sides of each change; once approved, the change is made."""
     client_id = office.registered()
     approval = office.waiting(client_id)
     listed = json.loads(approvals(office.bo, "list", "--status", "waiting", "--json"))

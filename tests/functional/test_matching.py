@@ -63,7 +63,7 @@ def test_one_item_is_read_while_nobody_subscribes(api: Api) -> None:
 
 @pytest.mark.parametrize("criteria", [BY_UIN, NURSES])
 def test_an_event_is_kept_for_the_subscription_that_it_concerns(api: Api, criteria: dict[str, Any]) -> None:
-    """A change is an event to who asked for it, by identifier or by condition, and to nobody else."""
+    """A change is an event for clients that asked for it, by identifier or by condition, and to nobody else."""
     client, _ = api.client()
     concerned = subscribed(api.runtime, client.client_id, **criteria)
     other_uin: dict[str, Any] = {"filter": {"type": "UIN", "value": "78"}, "watches": (("WATCH#UIN#78", "PERSON"),)}

@@ -17,7 +17,7 @@ from dci_common.subscriptions.subscribers import Subscribers
 from support.api import Api
 from support.example_counts import sampled
 from support.exchanges import SWEEP, change_client, receiving
-from support.misfortunes import Killed, Misfortunes
+from support.fault_injection import FaultInjector, Killed
 from support.notification_scene import BORN, Scene, known, new_scene
 
 
@@ -169,9 +169,9 @@ def test_a_killed_process_loses_no_event(scene: Scene, call: int) -> None:
     subscription, draw = scene.subscribed(), random.Random(call)
     scene.put(subscription, Event.UPDATED)
     scene.put(subscription, Event.DEREGISTERED, record_id="gone")
-    misfortunes = Misfortunes(draw)
-    misfortunes.attach(scene.partner.api)
-    misfortunes.kill_in = call
+    faults = FaultInjector(draw)
+    faults.attach(scene.partner.api)
+    faults.kill_in = call
     try:
         scene.partner.work()
     except Killed:
@@ -179,7 +179,7 @@ def test_a_killed_process_loses_no_event(scene: Scene, call: int) -> None:
         scene.put(subscription, Event.UPDATED, record_id="beno")
     else:
         assert call > 20
-        misfortunes.kill_in = None
+        faults.kill_in = None
     for _ in range(4):
         scene.later(400)
     sent = {
@@ -187,7 +187,7 @@ def test_a_killed_process_loses_no_event(scene: Scene, call: int) -> None:
         for message in scene.receiver.received
         for event in message["message"]["notify_event"]
     }
-    assert len(sent) == (3 if misfortunes.is_killed else 2)
+    assert len(sent) == (3 if faults.is_killed else 2)
     ids = {message["header"]["message_id"] for message in scene.receiver.received}
     assert set(sent.values()) == ids
     assert [*Outbox(scene.partner.api.runtime).events(subscription.channel)] == []

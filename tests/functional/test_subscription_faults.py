@@ -15,8 +15,8 @@ from support.api import Api, Reply
 from support.call_trace import hooked
 from support.example_counts import sampled
 from support.exchanges import Queues, Receiver, change_client
+from support.fault_injection import Killed
 from support.lost_answers import WRITES
-from support.misfortunes import Killed
 from support.stored_exchanges import open_count
 from support.stored_items import stored_items
 from support.subscribe_messages import criteria, subscribe_item

@@ -10,7 +10,7 @@ import pytest
 from support.admin_client import Admin
 from support.call_trace import aws_calls
 from support.events import event
-from support.handing_over import WRONG, Officer, handed_over, listed
+from support.handover_officer import WRONG, Officer, handed_over, listed
 from support.lost_answers import functions_lose
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dci_common.operators.store import operator_key
 from support.admin_client import Admin
 from support.call_trace import aws_calls, hooked
 from support.events import event
-from support.handing_over import WRONG, Officer, handed_over, listed, make, officer_of, withdraw
+from support.handover_officer import WRONG, Officer, handed_over, listed, make, officer_of, withdraw
 from support.leaks import spellings
 from support.stored_items import stored_items
 

@@ -1,4 +1,4 @@
-"""`dci audit --statement`: what a citizen may be given who asks who saw their record. It names nobody else."""
+"""`dci audit --statement`: what a citizen may be given about those who saw their record. It names nobody else."""
 
 from __future__ import annotations
 

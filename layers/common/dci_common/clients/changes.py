@@ -197,7 +197,7 @@ def logged_changes(before: Client | None, after: Client | None) -> dict[str, Cha
 
 
 def authors(by: Caller, approved: Proposal | None) -> dict[str, Any]:
-    """Return the members of a log entry that say who made a change: of an approved one, who asked and approved."""
+    """Return the members of a log entry for the author of a change: of an approved one, requester and approver."""
     if approved is None:
         return {"by": by.id, "by_name": by.name}
     asked = {"by": approved.asked_by, "by_name": approved.asked_by_name, "approval_id": approved.approval_id}

@@ -1,7 +1,7 @@
-"""What becomes of a change that waits: a second person approves or rejects it, or who asked withdraws it.
+"""What becomes of a change that waits: a second person approves or rejects it, or the requester withdraws it.
 
 An approval is one transaction: it makes the change and marks the proposal, if the client is the version that the
-proposal was made for, the approver is enabled, and who asked may still ask.
+proposal was made for, the approver is enabled, and the requester may still ask.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Decisions:
     def withdraw(self, by: Caller, approval_id: str) -> Proposal:
         """Withdraw a proposal of the caller's own, and return it; otherwise as `reject`."""
         if self._proposals.get(approval_id).asked_by != by.id:
-            raise NotEntitled("Only who asked for a change can withdraw it; an approver can reject it.")
+            raise NotEntitled("Only the requester can withdraw a change; an approver can reject it.")
         return self._end(by, approval_id, "withdrawn")
 
     def _end(self, by: Caller, approval_id: str, decision: Literal["rejected", "withdrawn"]) -> Proposal:
@@ -141,7 +141,7 @@ class Decisions:
         return self._changes.commit_proposal(by, entry, [{"Update": status_update(found, ENABLED)}, *checks])
 
     def _checks_of_asker(self, by: Caller, proposal: Proposal) -> list[Action]:
-        """Return the conditions that who asked may still ask, and is not in the approver's hands. Raises Conflict."""
+        """Return the conditions that the requester may still ask, and not for the approver. Raises Conflict."""
         if proposal.asked_by == OPERATOR:
             return []
         person = self._operators.find(proposal.asked_by) if "#" in proposal.asked_by else None

@@ -142,7 +142,7 @@ class Proposals:
         )
 
     def _withdraw(self, by: Caller, proposal: Proposal) -> None:
-        """Withdraw a proposal that may have been stored although the request fails: who asked will ask again."""
+        """Withdraw a proposal that may have been stored although the request fails: the requester will ask again."""
         now = timestamp(self._runtime.clock())
         withdrawn = mark(proposal._replace(decided=Decided("withdrawn", now, by.id, by.name)), proposal.digest)
         with suppress(BotoCoreError, ClientError, Conflict):
@@ -216,7 +216,7 @@ def entry_about(
 
 
 def who_may_approve(proposal: Proposal, by: Caller) -> str:
-    """Return the sentence for who asked."""
+    """Return the sentence for the requester."""
     others = (
         "other than you"
         if isinstance(by.bearer, OperatorBearer)

@@ -215,5 +215,5 @@ def _partitions(kind: Kind, visibility: Visibility) -> Partitions:
     body, restricted = keys.body_shard(kind), keys.restricted_shard(kind)
     if visibility.restricted:
         return Partitions(exact, (body, restricted))
-    # Facets of groups with restricted members describe what clients see who are not entitled to these.
+    # Facets of groups with restricted members describe what clients without entitlement to these see.
     return Partitions((*exact, restricted) if kind is Kind.GROUP else exact, (body,))
