@@ -85,19 +85,19 @@ class FaultInjector:
 
 
 class BadQueues:
-    """SQS at its worst: messages are lost, doubled, late, and in any order; `faults` are those of the sender."""
+    """SQS at its worst: messages are lost, doubled, late, and in any order; `injector` is that of the sender."""
 
     def __init__(self, draw: random.Random, clock: Callable[[], float]) -> None:
         self._draw, self._clock = draw, clock
         self._messages: list[tuple[float, str]] = []
-        self.faults = FaultInjector(draw)
+        self.injector = FaultInjector(draw)
         self.lost = self.doubled = 0.0
         self.latest = 0  # by how many seconds a message may be late
 
     def send_message(self, **request: Any) -> dict[str, Any]:
         """Add a message to a queue, or what becomes of it."""
         body = request["MessageBody"]
-        self.faults.call("SendMessage", b"{}", lambda: self._add(body, request["DelaySeconds"]))
+        self.injector.call("SendMessage", b"{}", lambda: self._add(body, request["DelaySeconds"]))
         return {"MessageId": "1"}
 
     def give_back(self, body: str) -> None:

@@ -62,7 +62,7 @@ class Decisions:
             if by.id in {proposal.asked_by, proposal.client_id}:
                 raise NotEntitled(_OWN)
             decided = self._decided(proposal, by, "approved")
-            checks = [*self._checks_of_asker(by, proposal), mark(decided, proposal.digest)]
+            checks = [*self._checks_of_requester(by, proposal), mark(decided, proposal.digest)]
             commit = self._enable_operator if proposal.act == "operator_enabled" else self._change_client
             return decided if commit(by, proposal, checks) else None
 
@@ -140,8 +140,8 @@ class Decisions:
         )
         return self._changes.commit_proposal(by, entry, [{"Update": status_update(found, ENABLED)}, *checks])
 
-    def _checks_of_asker(self, by: Caller, proposal: Proposal) -> list[Action]:
-        """Return the conditions that the requester may still ask, and not for the approver. Raises Conflict."""
+    def _checks_of_requester(self, by: Caller, proposal: Proposal) -> list[Action]:
+        """Return the checks that the requester may still ask, and is not held by the approver. Raises Conflict."""
         if proposal.asked_by == OPERATOR:
             return []
         person = self._operators.find(proposal.asked_by) if "#" in proposal.asked_by else None
@@ -149,7 +149,7 @@ class Decisions:
             # Of a former provider, anyone may be the approver.
             is_known = person.id.startswith(f"{self._runtime.settings.operator_issuer}#")
             if not is_known or person.status != ENABLED or _ASKING.isdisjoint(person.roles):
-                raise _asker_lost_access()
+                raise _requester_lost_access()
             return [_may_still_ask(person.id)]
         held = custodians(self._clients, proposal.asked_by)
         if by.id in held.ids:
@@ -180,10 +180,10 @@ def _may_still_ask(operator_id: str) -> Action:
     }
 
 
-def _check_client(asker: Client | None) -> None:
-    if asker is None or asker.status != "enabled" or CLIENTS_MANAGE not in asker.scopes:
-        raise _asker_lost_access()
+def _check_client(requester: Client | None) -> None:
+    if requester is None or requester.status != "enabled" or CLIENTS_MANAGE not in requester.scopes:
+        raise _requester_lost_access()
 
 
-def _asker_lost_access() -> Conflict:
+def _requester_lost_access() -> Conflict:
     return Conflict("Who asked for this may not ask any more: it must be asked for again.")
