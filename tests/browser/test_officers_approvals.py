@@ -77,7 +77,7 @@ def test_approvals_that_are_off_are_said(page_as: Opened) -> None:
     expect(off).to_contain_text("the parameter Approvals")
 
 
-def test_who_is_too_late_sees_who_was_quicker(office: Office, page_as: Opened, watch: Watch) -> None:
+def test_a_late_decision_shows_the_earlier_one(office: Office, page_as: Opened, watch: Watch) -> None:
     """A decision of what somebody else decided changes nothing: the page names them, and shows how it is now."""
     watch.expected.add("409")
     client_id = office.register()
@@ -105,7 +105,7 @@ def test_a_change_that_does_not_fit_any_more_says_why(office: Office, page_as: O
     expect(page.get_by_role("button", name="Approve")).to_be_enabled()
 
 
-def test_who_asked_withdraws(office: Office, page_as: Opened) -> None:
+def test_the_requester_withdraws(office: Office, page_as: Opened) -> None:
     """A manager withdraws what they asked for, by the keyboard; it is no longer among what waits."""
     client_id = office.register()
     approval = office.ask(client_id, disclosure=["full"])

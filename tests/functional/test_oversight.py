@@ -30,7 +30,7 @@ BAD: tuple[dict[str, str], ...] = (
 )
 
 
-def test_who_saw_a_person_is_answered(oversight: Oversight) -> None:
+def test_the_audit_of_a_person_is_answered(oversight: Oversight) -> None:
     """An entry says when, which client by its name, which records, which fields, what for, and what was asked."""
     oversight.saw("a", authorize=None, **PURPOSE)
     oversight.saw("b")

@@ -102,7 +102,7 @@ def test_unsigned_and_forged_messages_are_not_accepted(exchange_api: tuple[Api, 
         assert partner.send(forged, name).code == INVALID
 
 
-def test_who_may_sign_is_answered_as_it_asked(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:
+def test_a_client_that_may_sign_is_answered_as_it_asked(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:
     """With `optional`, what was asked without a signature is called back without; demanded meanwhile, with one."""
     partner = SigningExchange(*exchange_api, receiver, "openg2p", "optional")
     partner.send(partner.question(), "exchange_search")

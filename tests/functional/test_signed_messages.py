@@ -73,7 +73,7 @@ def test_placeholders_are_no_signatures(village_api: Api, placeholder: str) -> N
 
 
 @pytest.mark.parametrize("path", ["search", "status"])
-def test_who_must_sign_gets_nothing_unsigned(village_api: Api, path: str) -> None:
+def test_a_client_that_must_sign_gets_nothing_unsigned(village_api: Api, path: str) -> None:
     """A client registered as `required` cannot send a message without a signature; the code is the standard's."""
     partner = SigningPartner(village_api, "openg2p")
     reply = partner.send(partner.message(path), path)
@@ -94,7 +94,7 @@ def test_ignored_signatures_are_not_verified(village_api: Api) -> None:
     assert "signature" not in reply.json
 
 
-def test_who_may_sign_is_verified_when_it_does(village_api: Api) -> None:
+def test_a_client_that_may_sign_is_verified_when_it_does(village_api: Api) -> None:
     """With `optional`, a bad signature is worse than none: it is rejected."""
     partner = SigningPartner(village_api, "openg2p", "optional")
     good, bad = partner.signed(partner.message()), partner.signed(partner.message(), by=pair("EdDSA", "k2"))

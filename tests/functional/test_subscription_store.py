@@ -144,7 +144,7 @@ def test_an_end_happens_once(store: SubscriptionStore, runtime: Runtime, api: Ap
     assert numbers(runtime) == {"SUBSCRIBED#client-1 conditions": 1, "SUBSCRIPTIONS conditions": 1}
 
 
-def test_who_ended_a_subscription_may_begin_it_again(store: SubscriptionStore) -> None:
+def test_a_client_may_begin_an_ended_subscription_again(store: SubscriptionStore) -> None:
     """The same meaning has a new code then, and the end of the former one is no end of it."""
     first = store.begin(subscription("s-1", meaning="m"))
     store.end(first)

@@ -143,7 +143,7 @@ def test_what_was_ended_is_not_active(api: Api, partner: Party, auditor: Party, 
 
 
 @pytest.mark.parametrize("scope", ["clients.read", "clients.manage"])
-def test_who_may_introspect(api: Api, partner: Party, scope: str) -> None:
+def test_a_client_that_reads_clients_may_introspect(api: Api, partner: Party, scope: str) -> None:
     """A client with `clients.read` may introspect tokens."""
     assert Party.of(api, scope).send("introspect", token=partner.token()).json["active"] is True
 

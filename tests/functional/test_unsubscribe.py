@@ -75,7 +75,7 @@ def test_what_has_ended_is_said_to_have_ended(partner: SubscribingPartner) -> No
     assert partner.active() == []
 
 
-def test_who_unsubscribed_may_subscribe_again(partner: SubscribingPartner) -> None:
+def test_a_client_may_subscribe_again(partner: SubscribingPartner) -> None:
     """The new subscription has a code of its own, and the answer to the first one says that it has ended."""
     reply = partner.subscribe(subscribe_item(subscribe_criteria=criteria(frequency="daily")))
     (first,) = codes(partner.answer("subscribe_response"))

@@ -106,7 +106,7 @@ def test_the_page_itself_works_in_every_browser(api: Api, headers: dict[str, str
     assert handed_over(admin, client_of(admin)).submit(**headers).status == 200
 
 
-def test_who_has_no_script_is_warned_of_a_second_press(api: Api) -> None:
+def test_a_browser_without_scripts_warns_of_a_second_press(api: Api) -> None:
     """The page says beforehand that the button is pressed once, where no script sees to it."""
     page = api.send(event("handover_page")).text
     assert page.index("<noscript><p>Press the button once") < page.index("<button>")
