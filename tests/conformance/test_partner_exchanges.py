@@ -139,7 +139,7 @@ def test_a_workflow_asks_in_camel_case(partner: Partner, receiver: Receiver) -> 
     assert records_of(answered)
 
 
-@pytest.mark.skipif(not spec_is_here(), reason="the standard's samples are not at hand")
+@pytest.mark.skipif(not spec_is_here(), reason="the standard's samples are not available")
 @pytest.mark.parametrize("name", sampled(list(FOUND), 3))
 def test_a_sample_is_answered(partner: Partner, receiver: Receiver, name: str) -> None:
     """Each of the standard's samples, sent asynchronously, is called back with what its query asks for."""

@@ -94,7 +94,7 @@ def test_a_frequency_is_completed(sent: object, complete: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-@pytest.mark.skipif(not spec_is_here(), reason="the standard's folder is not at hand")
+@pytest.mark.skipif(not spec_is_here(), reason="the standard's folder is not available")
 def test_the_samples_of_the_standard_are_accepted(sample: str) -> None:
     """The standard's own subscribe messages are read, but for a locale of two letters, which it forbids itself."""
     message = json.loads((SPEC / "samples" / sample).read_text())
