@@ -13,7 +13,7 @@ def test_the_projects_template_is_read() -> None:
     """Its routes and tables are found, as CreateTable takes them."""
     template = read_template(ROOT / "template.yaml")
     assert {route.path for route in template.routes} == routes().keys()
-    assert Route("$default", "dci_search.app.handler") in template.routes
+    assert Route("$default", "dci_console.app.handler") in template.routes
     tables = of_type("AWS::DynamoDB::Table")
     assert template.tables.keys() == tables.keys()
     for name, definition in template.tables.items():

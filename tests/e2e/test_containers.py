@@ -129,8 +129,8 @@ def _served(api: ServerProcess, partner: dict[str, str], admin: dict[str, str]) 
     requests: list[tuple[int, str, str, Any, dict[str, str]]] = [
         (200, "GET", "/health", None, {}),
         (200, "GET", "/openapi.json", None, {}),
-        *((200, "GET", path, None, {}) for path in ("/console", "/console/", "/console/{proxy+}")),
-        *((200, "GET", path, None, {"Accept": "text/html"}) for path in ("/", "/docs", "/docs/", "/docs/{proxy+}")),
+        *((200, "GET", path, None, {}) for path in ("/console", "/console/{proxy+}")),
+        *((200, "GET", path, None, {"Accept": "text/html"}) for path in ("/", "/docs", "/docs/{proxy+}")),
         (200, "GET", "/.well-known/jwks.json", None, {}),
         (200, "GET", "/.well-known/oauth-authorization-server", None, {}),
         (200, "POST", "/oauth2/client/introspect", about_a_token, {}),
@@ -218,6 +218,13 @@ def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
     assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "GET, HEAD", "DELETE", "DELETE, GET, PATCH"}
     told = reply.json["error"] if path.startswith("/oauth2/") else reply.code
     assert told in {"invalid_request", "err.request.bad"}
+
+
+@pytest.mark.parametrize("path", ["/console/", "/docs/"])
+def test_a_page_is_at_its_address(api: ServerProcess, path: str) -> None:
+    """An address that ends with a slash, which no route does, has its page."""
+    reply = api.send("GET", path)
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
 @pytest.mark.parametrize("path", ["/", "/no/such/path", "/registry", "/clients/x/y/z", "/.well-known/no-such-thing"])

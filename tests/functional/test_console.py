@@ -59,13 +59,14 @@ def test_every_file_is_served_as_it_is(console: Api) -> None:
 
 
 def test_a_page_of_any_address_is_the_index(console: Api) -> None:
-    """A deep link, also with full stops in its ids, gets the page that reads the address; `/console` leads to it."""
+    """A deep link, also with full stops in its ids, gets the page that reads the address; so does `/console`."""
     home = console.send(event("console_home"))
     assert (home.status, content(home)) == (200, (CONSOLE / "index.html").read_bytes())
     for path in ("clients", "clients/5f1c", "records/person/P.1", "no/such/page", "clients/"):
         assert content(get(console, path)) == content(home)
-    redirect = console.send(event("console_redirect"))
-    assert (redirect.status, redirect.headers["Location"]) == (308, "/console/")
+    for route in ("ANY /console", "ANY /console/{proxy+}"):
+        assert content(console.send(home.event | {"routeKey": route})) == content(home)
+    assert content(console.send(event("console_bare"))) == content(home)
 
 
 def test_a_file_has_one_address(console: Api) -> None:

@@ -42,14 +42,15 @@ def test_the_page_is_served_without_a_provider(shared_api: Api) -> None:
         reply = get(shared_api, path.name)
         assert (reply.status, content(reply)) == (200, path.read_bytes())
     assert json.loads(content(get(shared_api, "postman.json"))) == collection()
-    for redirect in (shared_api.send(event("docs_redirect")), get(shared_api, "index.html")):
-        assert (redirect.status, redirect.headers["Location"]) == (308, "/docs/")
+    assert content(shared_api.send(event("docs_bare"))) == content(home)
+    redirect = get(shared_api, "index.html")
+    assert (redirect.status, redirect.headers["Location"]) == (308, "/docs/")
 
 
 def test_the_page_is_kept_to_itself(new_api: Callable[..., Api]) -> None:
     """Neither a script nor a style of another origin, or in the page, is allowed, and no request elsewhere."""
     for api in (new_api(), new_api(operator_issuer="https://accounts.example.org", console_application="console")):
-        for name in ("docs_home", "docs_file", "docs_redirect", "root"):
+        for name in ("docs_home", "docs_file", "docs_bare", "root"):
             headers = api.send(event(name)).headers
             assert headers["Content-Security-Policy"] == POLICY
             assert headers["Referrer-Policy"] == "no-referrer"

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def files(_: Api) -> Iterator[tuple[int, Event]]:
     """Yield a request of each route, and one of the configuration."""
-    yield 308, event("console_redirect")
+    yield 200, event("console_bare")
     yield 200, event("console_home")
     yield 200, event("console_file")
     configuration = event("console_file")
     configuration["pathParameters"] = {"proxy": "config.json"}
     yield 200, configuration
-    yield 308, event("docs_redirect")
+    yield 200, event("docs_bare")
     yield 200, event("docs_home")
     yield 200, event("docs_file")
     yield 302, event("root")

@@ -42,6 +42,12 @@ def test_each_path_takes_any_method() -> None:
     assert all(route["ApiId"] == {"Ref": "Api"} for route in routes().values())
 
 
+def test_no_route_ends_with_a_slash() -> None:
+    """API Gateway rejects such a route, or leaves it out without a word; such an address is `$default`'s."""
+    assert [path for path in routes() if path.endswith("/")] == ["/"]
+    assert routes()["$default"]["Function"] == "ConsoleFunction"
+
+
 def test_the_api_is_at_the_root() -> None:
     """No stage stands in the paths, where discovery (RFC 8414) could not live, and requests are throttled."""
     api = template()["Resources"]["Api"]["Properties"]

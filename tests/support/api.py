@@ -116,7 +116,7 @@ class Api:
         path = sent["routeKey"].split(" ")[-1]
         is_asynchronous = path.endswith(_ASYNCHRONOUS)
         served = "asynchronous" if is_asynchronous else path
-        default = self._home if path == "/" else self._search
+        default = self._home if path in {"/", "$default"} else self._search
         app = next((app for prefix, app in self._apps.items() if served.startswith(prefix)), default)
         answer = app(sent, self.context)
         reply = Reply(answer["statusCode"], answer["headers"], answer["body"], sent)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 def tests_client() -> DynamoDBClient:
     """Return the tests' own client of the engine that runs: to make one takes longer than most requests."""
-    return _client_of(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"), os.environ.get("AWS_ACCESS_KEY_ID", "tests"))
+    return _client_of(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"))
 
 
 @cache
-def _client_of(endpoint: str | None, key_id: str) -> DynamoDBClient:
-    return boto3.client("dynamodb", endpoint_url=endpoint, aws_access_key_id=key_id, aws_secret_access_key="local")
+def _client_of(endpoint: str | None) -> DynamoDBClient:
+    return boto3.Session().client("dynamodb", endpoint_url=endpoint)  # the default session keeps an engine's key
 
 
 def stored_items(table: str) -> list[dict[str, Any]]:

@@ -25,7 +25,11 @@ _DOCS = "docs/"  # the part of the folder with an address of its own
 
 
 def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
-    """Build the function: `/console/`, `/docs/` and all below them. `folder` has other files than the console's."""
+    """Build the function: `/console/`, `/docs/` and all below them, and `$default`. `folder` has other files.
+
+    A page is at the address with the slash. By which route API Gateway sends that is not documented, so each of them
+    has the page: a redirect to it might have no end.
+    """
     settings = runtime.settings
     is_packaged = _PACKAGED.is_dir()
     files = StaticFiles(folder or (_PACKAGED if is_packaged else _SOURCES), is_kept=is_packaged)
@@ -34,16 +38,14 @@ def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
         return Resource({"GET": endpoint, "HEAD": endpoint}, headers=headers)
 
     consoles, documents = security_headers(settings), document_headers()
-    page = partial(_console, files, settings)
+    page, document = partial(_console, files, settings), partial(_document, files)
     return application(
         {
             "/": gets(to_documents, documents),
-            "/console": gets(lambda _: moved("/console/"), consoles),
-            "/console/": gets(page, consoles),
+            "/console": gets(page, consoles),
             "/console/{proxy+}": gets(page, consoles),
-            "/docs": gets(lambda _: moved("/docs/"), documents),
-            "/docs/": gets(partial(_document, files), documents),
-            "/docs/{proxy+}": gets(partial(_document, files), documents),
+            "/docs": gets(document, documents),
+            "/docs/{proxy+}": gets(document, documents),
         },
         runtime,
     )

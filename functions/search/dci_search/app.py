@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: the sync search and status, `/health`, `/openapi.json` and `$default`."""
+    """Build the function: the sync search and status, `/health` and `/openapi.json`."""
     gate = BearerGate(runtime)
     service = SearchService(runtime)
 

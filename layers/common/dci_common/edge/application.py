@@ -16,7 +16,7 @@ from dci_common.logs import LogFields, log_failure, log_request
 from dci_common.runtime import Event, LambdaHandler, Runtime
 from dci_common.timestamps import timestamp
 
-_PREFIX = "/{prefix}"
+_PREFIX, _NO_ROUTE = "/{prefix}", "$default"
 Endpoint = Callable[[Request], Response]
 ErrorBody = Callable[[ErrorResponse, Request, float], dict[str, Any]]
 
@@ -58,6 +58,8 @@ def application(resources: Mapping[str, Resource], runtime: Runtime, *, prefix: 
         nonlocal is_cold
         started = time.perf_counter()
         request = _without_prefix(request_without_body(event, Deadline.of(context, clock)), prefix)
+        if request.path == _NO_ROUTE:
+            request = _without_slash(request, str(event.get("rawPath", "")), resources)
         resource = resources.get(request.path, unknown)
         try:
             request = checked_origin(request, origin_secrets)
@@ -79,6 +81,12 @@ def application(resources: Mapping[str, Resource], runtime: Runtime, *, prefix: 
 def _without_prefix(request: Request, prefix: str) -> Request:
     is_served = prefix and request.parameters.get("prefix") == prefix
     return request._replace(path=request.path.removeprefix(_PREFIX)) if is_served else request
+
+
+def _without_slash(request: Request, path: str, resources: Mapping[str, Resource]) -> Request:
+    """Return a request for a path that ends with a slash, which no route does, as one for the path without it."""
+    bare = path.removesuffix("/")
+    return request._replace(path=bare) if bare in resources else request
 
 
 def _endpoint(resource: Resource, request: Request) -> Endpoint:
