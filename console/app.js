@@ -13,7 +13,7 @@
 //               notice `done` (a text, or a function of the result), and reloads unless reload is false. An error is
 //               shown above the page: close a dialog first. Returns what change() resolved with, or null after an error.
 
-import {changesAreSent, createApi, ApiError} from './api.js'
+import {changesAreSent, createApi, ApiError, TIMEOUT_MS} from './api.js'
 import {forgetUnsaved, mayLeave} from './clients/unsaved.js'
 import {find, menuOf, href} from './router.js'
 import {Session, SignInError} from './session.js'
@@ -29,7 +29,8 @@ let leave = new AbortController() // ends the requests of a page that is left
 async function start() {
   render(html`<main>${loading}</main>`, root)
   try {
-    const config = await (await fetch('/console/config.json', {cache: 'no-store'})).json()
+    const options = {cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS)}
+    const config = await (await fetch('/console/config.json', options)).json()
     if (!config.client_id) return showAlone(strings.session.notConfigured, strings.session.notConfiguredText)
     state.session = new Session(config, askAgain, showSignedOut)
     await signInFirst()

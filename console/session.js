@@ -5,7 +5,7 @@
 // The roles are read from the access token to show what a person may use. The API decides what they may do.
 
 import * as oauth from './vendor/oauth4webapi-3.8.8/index.js'
-import {ApiError} from './api.js'
+import {ApiError, TIMEOUT_MS} from './api.js'
 import {claimsOf, endOf, reasonOf, withoutAnswer} from './provider.js'
 import {strings} from './strings.js'
 
@@ -33,7 +33,8 @@ export class Session {
     }
     this._client = {client_id: config.client_id, [oauth.clockTolerance]: 60}
     // HTTP is for a provider of this machine, which `dci serve` has.
-    this._options = {[oauth.allowInsecureRequests]: config.issuer.startsWith('http:')}
+    const isLocal = config.issuer.startsWith('http:')
+    this._options = {[oauth.allowInsecureRequests]: isLocal, signal: () => AbortSignal.timeout(TIMEOUT_MS)}
     this._redirect = `${location.origin}/console/`
   }
 
@@ -235,5 +236,6 @@ async function handedOver(answer) {
 }
 
 function isNetwork(error) {
+  if ([error, error.cause].some((one) => one?.name === 'TimeoutError')) return true // the cause: while the answer was read
   return (error instanceof TypeError && !error.code) || (error instanceof SignInError && error.message === strings.session.providerAway)
 }

@@ -16,6 +16,7 @@
     [".auth-container input", submittedByEnter],
     [".dialog-ux .modal-ux", asDialog],
     ["textarea.body-param__text", named("Request body")],
+    [".swagger-ui > .loading-container", (part) => part.setAttribute("role", "main")], // while it loads, or if it cannot
     [".information-container", region("About the API")],
     [".scheme-container", region("Authorization")],
     [".webhooks", region("Webhooks")],

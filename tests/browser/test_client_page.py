@@ -62,13 +62,13 @@ def test_a_conflict_keeps_what_was_entered(page_as: Opener, clients: Clients, ac
     page = page_as("client-manager", f"/console/clients/{client_id}?section=limits")
     edit(page, "Limits")
     page.get_by_label("Records a day: the number").fill("500")
-    changed = {"records_a_day": 900, "requests_a_minute": 30}
+    changed = {"records_a_day": 2900, "requests_a_minute": 30}
     asked = clients.send("PATCH", f"/clients/{client_id}", changed, **{"If-Match": '"1"'})
     clients.approve(asked.json["approval_id"])
     save(page)
     conflict = page.locator(".conflict")
     expect(conflict).to_contain_text("Somebody else changed this client meanwhile")
-    expect(conflict).to_contain_text("Records a day: now 900")
+    expect(conflict).to_contain_text("Records a day: now 2,900")
     expect(conflict).to_contain_text("Searches a minute: now 30")
     expect(page.get_by_label("Records a day: the number")).to_have_value("500")
     accessible(page)

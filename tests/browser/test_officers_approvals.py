@@ -23,7 +23,7 @@ def decide(page: Page, name: str) -> None:
 
 def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opened, accessible: Accessible) -> None:
     """The person who asked sees why they cannot approve; an approver sees the differences, and makes the change."""
-    client_id = office.register(records_a_day=10)
+    client_id = office.register(records_a_day=10_000)
     approval = office.ask(client_id, "esi", disclosure=["full"], records_a_day=0)
     asking = page_as("manager-approver", f"/console/approvals/{approval}")
     expect(asking.get_by_text("You asked for this, so another person")).to_be_visible()
@@ -37,7 +37,7 @@ def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opene
     row.get_by_role("link").first.click()
     differing = page.locator("tr.differs")
     expect(differing).to_have_count(2)
-    expect(differing.locator("del")).to_have_text(["Minimal", "10"])
+    expect(differing.locator("del")).to_have_text(["Minimal", "10,000"])
     expect(differing.locator("ins")).to_have_text(["Full", "no limit"])
     expect(differing.get_by_text("widens access")).to_have_count(2)
     page.get_by_label("Show only what differs").uncheck()
@@ -59,7 +59,9 @@ def test_what_is_not_set_is_no_difference(office: Office, page_as: Opened) -> No
     approval = office.ask(client_id, "bayani", callbacks={"urls": ["https://partner.example.org/dci"]})
     page = page_as("approver", f"/console/approvals/{approval}")
     expect(page.get_by_role("rowheader", name="Callback addresses")).to_be_visible()
-    expect(page.get_by_role("rowheader", name="Token address for callbacks")).to_have_count(0)
+    for unset in ("Token address for callbacks", "Authentication of callbacks"):
+        expect(page.get_by_role("rowheader", name=unset)).to_have_count(0)
+    expect(page.get_by_role("row", name="Largest callback")).to_contain_text("900,000")
 
 
 def test_approvals_that_are_off_are_said(page_as: Opened) -> None:

@@ -95,7 +95,8 @@ def test_a_statement_names_nobody_else_and_no_query(oversight: Oversight) -> Non
         "The registry's own staff",
         *["An organisation that is not registered any more"] * 2,
     ]
-    assert (found[1]["fields"], found[1]["purpose"]) == (["the whole record"], "")
+    assert found[1]["fields"] == ["the whole record"]
+    assert found[1]["purpose"] == "The registry has recorded a reason."
     assert found[2]["purpose"] == "x" * len(found[2]["purpose"].removesuffix(" ...")) + " ..."
     assert found[3]["purpose"] == "relief; R"
 

@@ -112,6 +112,12 @@ def test_a_browser_without_scripts_warns_of_a_second_press(api: Api) -> None:
     assert page.index("<noscript><p>Press the button once") < page.index("<button>")
 
 
+def test_who_has_no_script_has_no_button_that_does_nothing(api: Api) -> None:
+    """The button that copies the secret is hidden until the script shows it."""
+    admin = Admin(api)
+    assert '<button type="button" hidden>Copy' in handed_over(admin, client_of(admin)).submit().text
+
+
 def test_opening_a_link_uses_nothing_up(api: Api) -> None:
     """Previews and scanners may open the page as often as they like: AWS is not even asked."""
     with aws_calls(api.runtime) as calls:
