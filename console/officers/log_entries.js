@@ -64,9 +64,14 @@ function changes(entry, isOfOne) {
   if (!rows.length) return secret
   return html`${secret}<details ?open=${isOfOne && rows.length <= FEW}><summary>${rows.length > FEW ? words.settings(rows.length) : rows.map((row) => labelOf(row.name)).join(', ')}</summary>
     <ul class="plain">${rows.map(({name, before, after}) => html`<li><strong>${labelOf(name)}</strong>
-      ${isUnset(name, before) ? nothing : valueOf(name, before, {other: after, mark: 'del'})}
-      ${isUnset(name, after) ? nothing : valueOf(name, after, {other: before, mark: 'ins'})}</li>`)}</ul>
+      ${side(name, before, after, 'del')} ${side(name, after, before, 'ins')}</li>`)}</ul>
   </details>`
 }
 
-const isUnset = (name, value) => value === undefined && !isLimit(name) // a limit that is absent is the default
+// One side of a change; of a list only what the other side lacks.
+function side(name, value, other, mark) {
+  if (value === undefined && !isLimit(name)) return nothing // a limit that is absent is the default
+  const known = new Set(Array.isArray(other) ? other.map((one) => JSON.stringify(one)) : [])
+  const own = Array.isArray(value) ? value.filter((one) => !known.has(JSON.stringify(one))) : value
+  return own?.length === 0 ? nothing : valueOf(name, own, {other, mark})
+}
