@@ -19,7 +19,7 @@ import {find, menuOf, href} from './router.js'
 import {Session, SignInError} from './session.js'
 import {showAlone, showSignIn, showWindowDone, signInAgain} from './sign-in.js'
 import {strings} from './strings.js'
-import {html, keyed, link, nothing, page, problem, render, toast} from './ui.js'
+import {dismissDialog, html, keyed, link, nothing, page, problem, render, toast} from './ui.js'
 
 const root = document.getElementById('app')
 const loading = html`<div class="loading" role="status"><h1>${strings.common.loading}</h1></div>`
@@ -132,9 +132,10 @@ function unexpected(error) {
   return new ApiError(-1, '', strings.errors.unexpected)
 }
 
-// Back and forward: not while a change has no answer, whose outcome would not be seen, nor out of a form unasked.
+// Back and forward: they dismiss a dialog, which would stay above another page. They do not leave while a change has no
+// answer, whose outcome would not be seen, nor out of a form unasked.
 function goBack() {
-  if (!changesAreSent() && mayLeave()) return go()
+  if (!dismissDialog() && !changesAreSent() && mayLeave()) return go()
   history.pushState(null, '', state.address)
 }
 

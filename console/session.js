@@ -83,7 +83,7 @@ export class Session {
     const flow = await this._flow(isSilent ? {prompt: 'none'} : {})
     const {state, nonce, verifier} = flow
     sessionStorage.setItem(FLOW, JSON.stringify({state, nonce, verifier, target, isSilent}))
-    location.assign(flow.url)
+    location[isSilent ? 'replace' : 'assign'](flow.url) // the browser's way back leads out of the console
     await new Promise(() => {}) // the page ends
   }
 
@@ -213,7 +213,7 @@ export class Session {
   async _server() {
     this._discovered ??= this._discover().catch((error) => {
       this._discovered = undefined
-      throw error instanceof SignInError ? error : new SignInError(strings.session.providerAway)
+      throw new SignInError(isNetwork(error) ? strings.session.providerAway : strings.session.invalid)
     })
     return this._discovered
   }
@@ -235,7 +235,8 @@ async function handedOver(answer) {
   return taken.finally(() => channel.close())
 }
 
+// Whether the provider did not answer, or with an error of its own.
 function isNetwork(error) {
   if ([error, error.cause].some((one) => one?.name === 'TimeoutError')) return true // the cause: while the answer was read
-  return (error instanceof TypeError && !error.code) || (error instanceof SignInError && error.message === strings.session.providerAway)
+  return (error instanceof TypeError && !error.code) || error.cause?.status >= 500 || (error instanceof SignInError && error.message === strings.session.providerAway)
 }

@@ -488,15 +488,6 @@ export const strings = {
       failingText: 'What changes is kept for 14 days. When the partner has repaired its receiver, resume.',
       failedMessage: 'The message that failed',
     },
-    log: {
-      title: 'Log',
-      caption: 'Changes of this client, the newest first',
-      columns: {at: 'When', act: 'What', by: 'By', changes: 'Changes'},
-      none: 'There are no entries.',
-      approval: 'Approval',
-      secret: 'Secret',
-      changed: (number) => (number === 1 ? '1 member' : `${number} members`),
-    },
   },
 
   newClient: {
@@ -979,6 +970,7 @@ export const strings = {
     noClient: 'No client has this name. Of one that was deleted, give the id.',
     show: 'Show',
     caption: 'Entries of the log, the newest first',
+    captionOfOne: 'Changes of this client, the newest first',
     when: 'When',
     what: 'What',
     about: 'About',

@@ -103,26 +103,12 @@ const FACTS = {
   ],
 }
 
-// The members that an entry of the log changed, as [label, before, after]; those of objects one by one.
-export function changedValues(changes) {
-  return Object.entries(changes ?? {}).flatMap(([name, {before, after}]) => {
-    if (!isObject(before) && !isObject(after)) return [[labelOf(name), wordOf(name, before), wordOf(name, after)]]
-    const parts = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
-    return parts
-      .map((part) => [`${name}.${part}`, before?.[part], after?.[part]])
-      .filter(([, one, other]) => JSON.stringify(one) !== JSON.stringify(other))
-      .map(([label, one, other]) => [labelOf(label), wordOf(label, one), wordOf(label, other)])
-  })
-}
-
 // A member of a draft in words, for the message of a conflict.
 export function draftWord(name, value) {
   if (name === 'disclosure') return value.map(attributeOf).join(', ') || text.nothingDisclosed
   if (LIMITS.includes(name) && Object.hasOwn(text.limit, value)) return text.limit[value]
   return wordOf(name, NUMBERS.includes(name) && /^\d+$/.test(value) ? Number(value) : value)
 }
-
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function wordOf(name, value) {
   if (value === undefined || value === null || value === '') return text.unset

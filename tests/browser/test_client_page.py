@@ -136,6 +136,24 @@ def test_a_private_key_is_sent_nowhere(page_as: Opener, clients: Clients) -> Non
     assert key["x"] == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 
 
+def test_the_log_of_a_client_says_what_changed(page_as: Opener, clients: Clients) -> None:
+    """A limit of 0 is none, one that is absent is the default, a list has what differs, and a secret is named."""
+    client_id = clients.registered()
+    clients.secret(client_id)
+    added = clients.send("POST", f"/clients/{client_id}/secrets", {"old_expires_in": 3600}).json["secret_id"]
+    wider = {"records_a_day": 0, "scopes": ["registry.search", "registry.status"]}
+    asked = clients.send("PATCH", f"/clients/{client_id}", wider, **{"If-Match": "*"})
+    clients.approve(asked.json["approval_id"])
+    page = page_as("client-manager", f"/console/clients/{client_id}?section=log")
+    changed, _, secret, *_ = page.locator("tbody tr").all()
+    expect(changed).to_contain_text("approved by Carmen Ortega")
+    expect(changed).to_contain_text("Records a day the deployment’s default no limit")
+    expect(changed.locator("ins")).to_have_count(2)
+    expect(changed).not_to_contain_text("registry.search")
+    expect(secret).to_contain_text(f"Secret {added}")
+    expect(secret.get_by_role("listitem")).to_contain_text("End of the secret")
+
+
 def test_a_form_is_left_only_when_that_is_confirmed(page_as: Opener, clients: Clients) -> None:
     """A link asks first while something is entered; without a change, and after Cancel, it does not."""
     page = page_as("client-manager", f"/console/clients/{clients.registered()}")

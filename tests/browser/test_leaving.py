@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from support.console_browser import Visitors, Watch, choose, hold_time, settled, sign_in
 from support.console_clients import Clients
+from support.console_pages import go
 
 Open = Callable[..., Page]
 _EXPIRED = {"errors": [{"code": "err.request.unauthorized", "message": "The token has expired: sign in again."}]}
@@ -142,3 +143,42 @@ def test_nothing_of_an_earlier_person_is_left(page_as: Open, watch: Watch) -> No
     page.get_by_role("link", name="Clients", exact=True).click()
     page.get_by_role("link", name="New client").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("")
+
+
+def test_going_back_dismisses_a_dialog(page_as: Open, clients: Clients) -> None:
+    """A question does not stay above another page, where its answer would do nothing; the next step back leaves."""
+    client_id = clients.registered()
+    page = page_as("client-manager", "/console/keys")
+    go(page, f"/console/clients/{client_id}")
+    page.get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.url.endswith(f"/console/clients/{client_id}")
+    page.get_by_role("button", name="Disable").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+    expect(page.get_by_text("The client is disabled")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Signing keys")
+
+
+def test_going_back_leads_out_of_the_console(page_as: Open) -> None:
+    """Being signed in without a page adds nothing to the browser's history."""
+    page = page_as("auditor")
+    page.goto("/docs/")
+    page.goto("/console/keys")
+    settled(page)
+    page.reload()
+    settled(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile("/docs/$"))
+
+
+def test_what_was_typed_last_does_not_change_the_next_address(page_as: Open) -> None:
+    """A page that is left while its search waits for the next key keeps the address of the page after it."""
+    page = page_as("auditor", "/console/clients")
+    page.get_by_label("Search by name").fill("Min")
+    page.get_by_role("link", name="Keys").click()
+    settled(page)
+    page.wait_for_timeout(400)
+    assert page.url.endswith("/console/keys")

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.console_browser import PHONE, Watch
 from support.officers import Office
@@ -93,6 +93,23 @@ def test_a_late_decision_shows_the_earlier_one(office: Office, page_as: Opened, 
     expect(late.get_by_role("button", name="Approve")).to_have_count(0)
     asking = page_as("client-manager", "/console/approvals?status=rejected")
     expect(asking.get_by_role("link", name=f"New settings: {office.name_of(client_id)}")).to_be_visible()
+
+
+def test_a_decision_whose_answer_was_lost_can_be_repeated(office: Office, page_as: Opened, watch: Watch) -> None:
+    """Nobody was quicker than oneself: the same decision again is done, and is made once."""
+    watch.expected |= {"409", "ERR_FAILED"}
+    page = page_as("approver", f"/console/approvals/{office.ask(office.register(), disclosure=['full'])}")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/approve", lose_the_answer, times=1)
+    decide(page, "Approve")
+    expect(page.get_by_role("alert")).to_contain_text("It is not known whether this was done")
+    decide(page, "Approve")
+    expect(page.get_by_role("status")).to_contain_text("Approved. The change is made.")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_change_that_does_not_fit_any_more_says_why(office: Office, page_as: Opened, watch: Watch) -> None:
