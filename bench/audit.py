@@ -21,6 +21,7 @@ from report import Budget, options_of, report
 
 from dci_cli.audit.records import Period, Subject, read_records
 from dci_cli.aws import OperatorRuntime
+from dci_common.aws.dynamodb import Item
 from dci_common.exchange.audit_index import index_entries
 from dci_common.exchange.audit_pages import AuditPages, Span
 from dci_common.settings import Settings
@@ -31,7 +32,6 @@ _A_SEARCH, _SEEN = 100, 10
 _NOON = 1_772_366_400
 _UNIT, _PAGE = 4096, 1024**2
 _PERSON = "PERSON#p-seen"
-Item = dict[str, Any]
 
 
 class Table:

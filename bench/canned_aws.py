@@ -52,7 +52,7 @@ class Call(NamedTuple):
         return self.target.rpartition(".")[2]
 
 
-class Taken(NamedTuple):
+class RecordedCalls(NamedTuple):
     """The calls since the last time, in their order, and what the engine counted."""
 
     calls: list[Call]
@@ -74,11 +74,11 @@ class CannedAws:
         with patch.dict(os.environ, {f"AWS_ENDPOINT_URL_{service}": url for service in _SERVICES}):
             _ = runtime.dynamodb, runtime.secrets, runtime.sqs
 
-    def take(self) -> Taken:
+    def take(self) -> RecordedCalls:
         """Return what was called and counted since the last time."""
         taken = self._asked(_TAKE)
         calls = [Call(target, base64.b64decode(body)) for target, body in taken["calls"]]
-        return Taken(calls, taken["counted"])
+        return RecordedCalls(calls, taken["counted"])
 
     def count(self) -> tuple[int, dict[str, Any]]:
         """Return the number of calls since the last time, without their bodies, and what the engine counted."""

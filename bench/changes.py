@@ -18,11 +18,12 @@ from datetime import date
 from typing import Any
 
 from canned_aws import CannedAws
-from engine import Engine, Item, as_in_lambda
+from engine import Engine, as_in_lambda
 from report import Budget, options_of, report, speed
 
 from dci_changes.app import create_app
 from dci_cli.synthetic.population import population
+from dci_common.aws.dynamodb import Item
 from dci_common.clients.items import client_item
 from dci_common.clients.model import Client
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from canned_aws import Call
-from engine import Item, as_in_lambda
+from engine import as_in_lambda
 from warm import Bench
 
+from dci_common.aws.dynamodb import Item
 from dci_common.exchange.audit_index import index_entries
 from support.deployment import MONITORING, functions, of_type
 

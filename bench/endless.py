@@ -11,8 +11,10 @@ import sqlite3
 from functools import cached_property
 from typing import Any
 
-from engine import Engine, Item
+from engine import Engine
 from warm import SHARDS
+
+from dci_common.aws.dynamodb import Item
 
 _PAGE = 3_000  # entries that DynamoDB returns at once, of some 300 bytes
 _REGISTRY, _EXCHANGE = "registry", "exchange"

@@ -16,13 +16,13 @@ from contextlib import contextmanager, redirect_stdout
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from dci_common.aws.dynamodb import Item
 from dci_common.aws.transport import Answer
 
 if TYPE_CHECKING:
     from dci_common.deadline import Deadline
     from dci_common.runtime import Runtime
 
-Item = dict[str, Any]
 # As long as those of a role in Lambda, since each call is signed with them.
 NO_CREDENTIALS = {
     "AWS_DEFAULT_REGION": "eu-west-1",

@@ -8,13 +8,16 @@
 //   await api.all('/approvals', 'approvals', query, most)   the rows of all pages, at most `most`
 //
 // Paths are built with path`/clients/${id}`, which encodes. Each raises ApiError {status, code, message, retryAfter};
-// status 0 is an API that does not answer. An answer of 401 asks for a new sign-in, keeps the page, and sends again.
+// status 0 is an API that does not answer, or not in time. An answer of 401 asks for a new sign-in, keeps the page, and
+// sends again.
 //
 // Requests that only read end with their page. A change that was sent goes on, because ending it would not undo it:
 // changesAreSent() says whether one has no answer yet. Where an answer is missing, the error says that it is not known
 // whether the change was made.
 
 import {strings} from './strings.js'
+
+export const TIMEOUT_MS = 35_000 // of a request: API Gateway itself answers within 30 seconds
 
 export class ApiError extends Error {
   constructor(status, code, message, retryAfter = 0) {
@@ -50,7 +53,7 @@ export function createApi(session, signal) {
     return attempt(url, options, await session.renewed())
   }
 
-  const read = (url, options, token) => answered(url, {...options, signal}, token)
+  const read = (url, options, token) => answered(url, options, token, [signal])
 
   async function change(url, options, token) {
     signal?.throwIfAborted() // the page was left while somebody signed in again
@@ -104,19 +107,20 @@ export class CursorList {
   }
 }
 
-async function answered(url, options, token) {
+// The answer to a request, which ends with its time, or with one of the signals.
+async function answered(url, options, token, signals = []) {
   let response
   try {
     response = await fetch(url, {
       ...options,
+      signal: AbortSignal.any([...signals, AbortSignal.timeout(TIMEOUT_MS)]),
       headers: {...options.headers, Authorization: `Bearer ${token}`},
       cache: 'no-store',
       redirect: 'error',
       credentials: 'same-origin', // a certificate of the browser, with mutual TLS; the API sets no cookie
     })
   } catch (error) {
-    if (error.name === 'AbortError') throw error
-    throw new ApiError(0, '', navigator.onLine ? strings.errors.unreachable : strings.errors.offline)
+    throw connectionError(error)
   }
   return answerOf(response)
 }
@@ -127,11 +131,18 @@ async function answerOf(response) {
   try {
     body = isJson ? await response.json() : await response.text()
   } catch (error) {
-    if (error.name === 'AbortError') throw error
-    throw new ApiError(0, '', strings.errors.unreachable)
+    throw connectionError(error)
   }
   if (!response.ok) throw errorOf(response, isJson ? body : {})
   return {status: response.status, body, etag: response.headers.get('ETag') ?? '', headers: response.headers}
+}
+
+// The error of a request that has no answer. That of one that ended with its page stays as it is.
+function connectionError(error) {
+  if (error.name === 'AbortError') return error
+  const words = strings.errors
+  if (error.name === 'TimeoutError') return new ApiError(0, '', words.timedOut(TIMEOUT_MS / 1000))
+  return new ApiError(0, '', navigator.onLine ? words.unreachable : words.offline)
 }
 
 function errorOf(response, body) {

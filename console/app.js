@@ -13,13 +13,13 @@
 //               notice `done` (a text, or a function of the result), and reloads unless reload is false. An error is
 //               shown above the page: close a dialog first. Returns what change() resolved with, or null after an error.
 
-import {changesAreSent, createApi, ApiError} from './api.js'
+import {changesAreSent, createApi, ApiError, TIMEOUT_MS} from './api.js'
 import {forgetUnsaved, mayLeave} from './clients/unsaved.js'
 import {find, menuOf, href} from './router.js'
 import {Session, SignInError} from './session.js'
 import {showAlone, showSignIn, showWindowDone, signInAgain} from './sign-in.js'
 import {strings} from './strings.js'
-import {html, keyed, link, nothing, page, problem, render, toast} from './ui.js'
+import {dismissDialog, html, keyed, link, nothing, page, problem, render, toast} from './ui.js'
 
 const root = document.getElementById('app')
 const loading = html`<div class="loading" role="status"><h1>${strings.common.loading}</h1></div>`
@@ -29,7 +29,8 @@ let leave = new AbortController() // ends the requests of a page that is left
 async function start() {
   render(html`<main>${loading}</main>`, root)
   try {
-    const config = await (await fetch('/console/config.json', {cache: 'no-store'})).json()
+    const options = {cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS)}
+    const config = await (await fetch('/console/config.json', options)).json()
     if (!config.client_id) return showAlone(strings.session.notConfigured, strings.session.notConfiguredText)
     state.session = new Session(config, askAgain, showSignedOut)
     await signInFirst()
@@ -131,9 +132,10 @@ function unexpected(error) {
   return new ApiError(-1, '', strings.errors.unexpected)
 }
 
-// Back and forward: not while a change has no answer, whose outcome would not be seen, nor out of a form unasked.
+// Back and forward: they dismiss a dialog, which would stay above another page. They do not leave while a change has no
+// answer, whose outcome would not be seen, nor out of a form unasked.
 function goBack() {
-  if (!changesAreSent() && mayLeave()) return go()
+  if (!dismissDialog() && !changesAreSent() && mayLeave()) return go()
   history.pushState(null, '', state.address)
 }
 

@@ -5,7 +5,7 @@
 // The roles are read from the access token to show what a person may use. The API decides what they may do.
 
 import * as oauth from './vendor/oauth4webapi-3.8.8/index.js'
-import {ApiError} from './api.js'
+import {ApiError, TIMEOUT_MS} from './api.js'
 import {claimsOf, endOf, reasonOf, withoutAnswer} from './provider.js'
 import {strings} from './strings.js'
 
@@ -33,7 +33,8 @@ export class Session {
     }
     this._client = {client_id: config.client_id, [oauth.clockTolerance]: 60}
     // HTTP is for a provider of this machine, which `dci serve` has.
-    this._options = {[oauth.allowInsecureRequests]: config.issuer.startsWith('http:')}
+    const isLocal = config.issuer.startsWith('http:')
+    this._options = {[oauth.allowInsecureRequests]: isLocal, signal: () => AbortSignal.timeout(TIMEOUT_MS)}
     this._redirect = `${location.origin}/console/`
   }
 
@@ -77,12 +78,12 @@ export class Session {
   }
 
   // Leave the page for the provider, and come back to `target`, a path of the console. Raises SignInError.
-  // A silent sign-in shows no page of the provider: whoever has no session there comes back signed out.
+  // A silent sign-in shows no page of the provider: a person without a session there comes back signed out.
   async signIn(target, isSilent = false) {
     const flow = await this._flow(isSilent ? {prompt: 'none'} : {})
     const {state, nonce, verifier} = flow
     sessionStorage.setItem(FLOW, JSON.stringify({state, nonce, verifier, target, isSilent}))
-    location.assign(flow.url)
+    location[isSilent ? 'replace' : 'assign'](flow.url) // the browser's way back leads out of the console
     await new Promise(() => {}) // the page ends
   }
 
@@ -212,7 +213,7 @@ export class Session {
   async _server() {
     this._discovered ??= this._discover().catch((error) => {
       this._discovered = undefined
-      throw error instanceof SignInError ? error : new SignInError(strings.session.providerAway)
+      throw new SignInError(isNetwork(error) ? strings.session.providerAway : strings.session.invalid)
     })
     return this._discovered
   }
@@ -234,6 +235,8 @@ async function handedOver(answer) {
   return taken.finally(() => channel.close())
 }
 
+// Whether the provider did not answer, or with an error of its own.
 function isNetwork(error) {
-  return (error instanceof TypeError && !error.code) || (error instanceof SignInError && error.message === strings.session.providerAway)
+  if ([error, error.cause].some((one) => one?.name === 'TimeoutError')) return true // the cause: while the answer was read
+  return (error instanceof TypeError && !error.code) || error.cause?.status >= 500 || (error instanceof SignInError && error.message === strings.session.providerAway)
 }

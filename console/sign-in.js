@@ -9,8 +9,10 @@ const alone = (title, content) => html`
   <main class="alone"><p class="product">${strings.common.product}</p><h1 tabindex="-1">${title}</h1>${content}</main>`
 
 export function showSignIn(session, error = '') {
-  const signIn = () =>
+  const signIn = () => {
+    showAlone(strings.session.title, strings.session.signingIn)
     session.signIn(location.pathname + location.search).catch((problem) => showSignIn(session, problem.message))
+  }
   document.title = strings.common.pageTitle(strings.session.title)
   render(alone(strings.session.title, html`
     <p class="lead">${strings.session.lead}</p>

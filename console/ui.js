@@ -20,6 +20,7 @@
 //   toast(text, tone) · toastError(error)         a short notice, which screen readers announce
 //   dialog({title, view(close, update), tone})    opens a dialog; resolves with what close(value) was given, or undefined
 //   confirmed({title, text, confirm, dismiss, tone})   asks; resolves with true or false
+//   dismissDialog()                               closes the dialog on top, as Escape does
 //   chart(figures)                                see chart.js, which is loaded when a page needs it
 
 import {html, nothing, render} from './vendor/lit-html-3.3.3/lit-html.js'
@@ -219,6 +220,13 @@ export function dialog({title, view, tone = 'plain'}) {
     element.showModal()
     element.querySelector('[autofocus], h2').focus()
   })
+}
+
+// Dismiss the dialog on top, as Escape does. Returns whether there was one.
+export function dismissDialog() {
+  const top = document.querySelector('#dialogs dialog[open]:last-child')
+  top?.close()
+  return Boolean(top)
 }
 
 export const confirmed = async ({title, text, confirm = common.confirm, dismiss = common.cancel, tone = 'plain'}) => Boolean(await dialog({

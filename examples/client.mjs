@@ -75,6 +75,7 @@ async function send(path, body, contentType, headers = {}) {
 
 try {
   if (!value) throw new Error("usage: client.mjs URL SENDER_ID TYPE VALUE [CALLBACK_URL]");
+  if (!CLIENT_ID || !(CLIENT_SECRET || KEY_FILE)) throw new Error("Set CLIENT_ID, and CLIENT_SECRET, or KEY_FILE and KEY_ID.");
   const token = await getToken();
   if (callbackUrl) {
     console.log(JSON.stringify(await search(token, { callbackUrl }), null, 4));

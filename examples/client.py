@@ -86,6 +86,8 @@ def send(path, body, content_type, **headers):
 
 if len(sys.argv) not in {5, 6}:
     sys.exit("usage: client.py URL SENDER_ID TYPE VALUE [CALLBACK_URL]")
+if "CLIENT_ID" not in os.environ or not {"CLIENT_SECRET", "KEY_FILE"} & os.environ.keys():
+    sys.exit("Set CLIENT_ID, and CLIENT_SECRET, or KEY_FILE and KEY_ID.")
 url, sender_id, id_type, value, *callback = sys.argv[1:]
 access_token = get_token()
 if callback:

@@ -68,7 +68,7 @@ class RequestCount(Base):
 
 
 class Disclosure(Base):
-    """Whom a client was shown."""
+    """The people whom a client was shown."""
 
     __tablename__ = "disclosures"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -10,7 +10,7 @@ from dci_cli.command_error import CommandError
 
 
 def read_private(path: Path) -> str:
-    """Return the content of a file; nothing where there is none.
+    """Return the content of a file; nothing if it is missing.
 
     Raises CommandError when it cannot be read, or when other users could have read or changed it, and ValueError when
     it is not UTF-8.

@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
 def read_profile(name: str) -> dict[str, str]:
-    """Return a profile. Raises CommandError when there is none, or when other users could have read or changed it."""
+    """Return a profile. Raises CommandError when it is missing, or when other users could have read or changed it."""
     profiles = _read()
     if not profiles.has_section(name):
         named = "" if name == DEFAULT else f" --profile {name}"

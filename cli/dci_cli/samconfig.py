@@ -33,7 +33,7 @@ class SamConfig:
         return [*kept, f'Architecture="{architecture}"']
 
     def parameter(self, name: str) -> str:
-        """Return the value of a parameter of the template; empty if there is none."""
+        """Return the value of a parameter of the template; empty if it is not set."""
         return dict(self._saved()).get(name, "")
 
     def _saved(self) -> list[tuple[str, str]]:

@@ -36,7 +36,7 @@ AUDIT = TableStream(
 
 
 class StreamIsOff(Exception):
-    """The table has no stream that can be read: what is wrong, and how to mend it."""
+    """The table has no stream that can be read: what is wrong, and how to fix it."""
 
     def __init__(self, wanted: TableStream, table: str, stream: Mapping[str, Any]) -> None:
         is_other = bool(stream.get("StreamEnabled"))

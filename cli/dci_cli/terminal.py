@@ -69,7 +69,7 @@ def confirm(act: str, done: str, *, assumed: bool) -> None:
 
 
 def ask(question: str, *, is_secret: bool = False) -> str:
-    """Return an answer: typed, a secret without echo, or a line of stdin. Raises CommandError when there is none."""
+    """Return an answer: typed, a secret without echo, or a line of stdin. Raises CommandError without an answer."""
     if is_secret and sys.stdin.isatty():
         answer = getpass.getpass(question)
     else:

@@ -23,21 +23,22 @@ export async function load({api, query}, {client_id: id}) {
 
 export function view(data, context) {
   const {client, own, usage} = data
-  if (own.exchange) return exchangeSection(own.exchange, data, context)
+  const paused = usage?.paused ? resumeNote(data, context, html`<h2>${text.paused}</h2>
+    <p>${text.pausedText}</p><p>${text.pausedSince} ${time(usage.paused)}.</p>`) : nothing
+  if (own.exchange) return [paused, exchangeSection(own.exchange, data, context)]
   return html`
-    ${usage?.paused ? resumeNote(data, context, html`<h2>${text.paused}</h2>
-      <p>${text.pausedText}</p><p>${text.pausedSince} ${time(usage.paused)}.</p>`) : nothing}
+    ${paused}
     ${partSection('callbacks', data, context, client.callbacks ? {} : {values: html`<p>${text.notSet}</p>`})}
     ${section(text.exchanges, messages(data, context), data.isManager ? redriveAll(data, context) : nothing)}`
 }
 
 // The button that has all dead messages of a client delivered again, where some are shown.
-function redriveAll({client, own: {list}}, {api, act}) {
+function redriveAll({client, own: {list}, usage}, {api, act}) {
   const redrive = async () => {
     const question = {title: text.redriveAllTitle, text: text.redriveText, confirm: text.redriveAll}
     if (await confirmed(question)) await act(() => redriven(api, client), text.redriveAllDone)
   }
-  return list.rows.some(({state}) => state === 'dead') ? html`<button type="button" @click=${redrive}>${text.redriveAll}</button>` : nothing
+  return !usage?.paused && list.rows.some(({state}) => state === 'dead') ? html`<button type="button" @click=${redrive}>${text.redriveAll}</button>` : nothing
 }
 
 async function redriven(api, {client_id: id}) {
@@ -72,13 +73,13 @@ function messages(data, context) {
         {title: text.columns.state, cell: (one) => html`${stateBadge(one.state)}
           ${one.reason ? html`<div class="hint">${one.reason}</div>` : nothing}`},
         {title: text.columns.progress, kind: 'number', cell: ({delivered = 0, found = 0}) => text.progress(number(delivered), number(found))},
-        ...(data.isManager ? [{title: text.columns.act, cell: (one) => exchangeActs(one, context)}] : []),
+        ...(data.isManager ? [{title: text.columns.act, cell: (one) => exchangeActs(one, data, context)}] : []),
       ],
     }) : list.hasMore ? nothing : empty(state ? text.noneWithState : text.none)}
     ${moreButton(list, update)}`
 }
 
-// The state that is chosen; empty for any, and for what is none.
+// The state that is chosen; empty for any state, and for an unknown one.
 function stateOf(query) {
   const state = query.get('state') ?? ''
   return Object.hasOwn(text.states, state) ? state : ''

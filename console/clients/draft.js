@@ -4,7 +4,7 @@
 // of the API, which names the member, finds its field. A limit is "default", "none" or a number as text. `keys` says
 // which of `jwks` and `jwks_uri` counts: "none", "jwks" or "jwks_uri".
 
-import {CALLBACK_AUTHS, LIMITS, RECORD_TYPES, compacted, expanded} from './choices.js'
+import {CALLBACK_AUTHS, LIMITS, compacted, expanded} from './choices.js'
 
 const FLAGS = {signature: 'optional', dialect: 'openspp2', restricted: false, asynchronous: false, openspp17: false}
 const CALLBACKS = {
@@ -26,7 +26,7 @@ export function draftOf(client = {}) {
     name: client.name ?? '',
     sender_id: client.sender_id ?? '',
     scopes: client.scopes ?? ['registry.search'],
-    record_types: client.record_types ?? RECORD_TYPES,
+    record_types: client.record_types ?? [], // to be chosen: the API's default is all of them
     disclosure: expanded(client.disclosure ?? ['minimal']),
     token_lifetime: client.token_lifetime ? String(client.token_lifetime) : '',
     keys: client.jwks ? 'jwks' : client.jwks_uri ? 'jwks_uri' : 'none',

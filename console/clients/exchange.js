@@ -13,8 +13,8 @@ const TONES = {answered: 'good', delivered: 'good', dead: 'bad', refused: 'bad',
 
 export const stateBadge = (state) => badge(text.states[state] ?? state, TONES[state])
 
-// The buttons of a message, for managers.
-export function exchangeActs({correlation_id: id, state}, {api, act}) {
+// The buttons of a message, for managers. To deliver one again would end a pause, which is an act of its own.
+export function exchangeActs({correlation_id: id, state, callback_url: url}, {usage}, {api, act}) {
   const redrive = async () => {
     if (!(await confirmed({title: text.redriveTitle, text: text.redriveText, confirm: text.redrive}))) return
     await act(() => api.post(path`/exchanges/${id}/redrive`), text.redriveDone)
@@ -24,14 +24,15 @@ export function exchangeActs({correlation_id: id, state}, {api, act}) {
     if (!(await confirmed(question))) return
     await act(() => api.post(path`/exchanges/${id}/cancel`), text.cancelDone)
   }
+  if (FAILED.includes(state) && url && usage?.paused) return html`<span class="hint">${text.resumeFirst}</span>`
   if (FAILED.includes(state)) return html`<button type="button" aria-label=${text.redriveOf(id)} @click=${redrive}>${text.redrive}</button>`
   if (OPEN.includes(state)) return html`<button type="button" aria-label=${text.cancelOf(id)} @click=${cancel}>${text.cancel}</button>`
   return nothing
 }
 
-export const exchangeSection = (one, {client, isManager}, context) => html`
+export const exchangeSection = (one, data, context) => html`
   ${section(text.message, html`
-    <p>${link(addressOf(client, {section: 'callbacks'}), text.allMessages)}</p>
+    <p>${link(addressOf(data.client, {section: 'callbacks'}), text.allMessages)}</p>
     ${facts([
       [text.columns.id, mono(one.correlation_id)],
       [text.columns.kind, text.kinds[one.kind] ?? one.kind],
@@ -44,7 +45,7 @@ export const exchangeSection = (one, {client, isManager}, context) => html`
       [text.redriven, one.redriven && time(one.redriven)],
       [text.address, one.callback_url ? mono(one.callback_url) : text.noAddress],
       [text.columns.progress, text.progress(number(one.delivered ?? 0), number(one.found ?? 0))],
-    ])}`, isManager ? exchangeActs(one, context) : nothing)}
+    ])}`, data.isManager ? exchangeActs(one, data, context) : nothing)}
   ${section(text.attempts, table({
     caption: text.attempts,
     rows: one.latest_attempts ?? [],

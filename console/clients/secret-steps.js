@@ -56,11 +56,7 @@ export function leakSteps(procedure, data, context, end) {
   const endAll = async () => {
     if (!(await confirmed({title: text.leak.confirmTitle, text: text.leak.confirmText, confirm: text.leak.firstDo, tone: 'bad'}))) return
     await context.act(async () => {
-      const ended = [
-        ...secrets.map(({secret_id: id}) => path`/clients/${client.client_id}/secrets/${id}`),
-        ...handovers.rows.map(({handover_id: id}) => path`/clients/${client.client_id}/handovers/${id}`),
-      ]
-      for (const one of ended) await context.api.delete(one).catch(unlessGone)
+      await endSecrets(context, client.client_id)
       procedure.isEnded = true
     }, text.leak.firstDone)
   }
@@ -79,6 +75,15 @@ export function leakSteps(procedure, data, context, end) {
       <li>${link(`${href`/clients/${client.client_id}`}?section=log`, text.leak.log)}</li></ul>` : nothing],
   ]
   return panel(text.leak.title, html`<p>${text.leak.intro}</p>`, text.leak.steps, steps, end)
+}
+
+// End all secrets that there are now, which may be others than those that are shown. The links end first: whoever opens
+// one makes a secret.
+async function endSecrets({api}, id) {
+  const links = await api.all(path`/clients/${id}/handovers`, 'handovers')
+  for (const {handover_id: one} of links) await api.delete(path`/clients/${id}/handovers/${one}`).catch(unlessGone)
+  const {secrets} = await api.get(path`/clients/${id}/secrets`)
+  for (const {secret_id: one} of secrets) await api.delete(path`/clients/${id}/secrets/${one}`).catch(unlessGone)
 }
 
 function unlessGone(error) {

@@ -20,6 +20,7 @@ const WORDS = {
   ...Object.fromEntries(['exchanges', 'subscriptions', 'callbacks', 'notifications'].map((name) => [name, strings.log.states])),
 }
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+const NUMBERS = [...LIMITS, 'token_lifetime', 'callbacks.max_bytes'] // which a draft has as text
 const NAMED = ['scopes', 'record_types']
 
 // The members of a part of a client as [label, content], for facts().
@@ -35,6 +36,7 @@ export const attributeOf = (name) => text.attributes[name] ?? strings.fields[nam
 
 // What people call a value of a member, such as a scope.
 export function valueName(name, value) {
+  if (typeof value === 'number') return number(value)
   if (MOMENT.test(value)) return time(value)
   const word = WORDS[PART.exec(name)?.[1] ?? name]?.[value] ?? value
   return NAMED.includes(name) && word !== value ? `${word} (${value})` : word
@@ -57,7 +59,9 @@ export function disclosureOf(names) {
   return set ? html`${text.setNames[set]}: ${listed}` : listed
 }
 
-const listed = (values, texts) => html`<ul class="plain">${values.map((one) => html`<li>${texts[one] ?? one} ${mono(one)}</li>`)}</ul>`
+const listed = (values, texts) => values.length
+  ? html`<ul class="plain">${values.map((one) => html`<li>${texts[one] ?? one} ${mono(one)}</li>`)}</ul>`
+  : text.unset
 const orNone = (value) => (value ? mono(value) : text.unset)
 
 const FACTS = {
@@ -99,26 +103,12 @@ const FACTS = {
   ],
 }
 
-// The members that an entry of the log changed, as [label, before, after]; those of objects one by one.
-export function changedValues(changes) {
-  return Object.entries(changes ?? {}).flatMap(([name, {before, after}]) => {
-    if (!isObject(before) && !isObject(after)) return [[labelOf(name), wordOf(name, before), wordOf(name, after)]]
-    const parts = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
-    return parts
-      .map((part) => [`${name}.${part}`, before?.[part], after?.[part]])
-      .filter(([, one, other]) => JSON.stringify(one) !== JSON.stringify(other))
-      .map(([label, one, other]) => [labelOf(label), wordOf(label, one), wordOf(label, other)])
-  })
-}
-
 // A member of a draft in words, for the message of a conflict.
 export function draftWord(name, value) {
   if (name === 'disclosure') return value.map(attributeOf).join(', ') || text.nothingDisclosed
-  if (LIMITS.includes(name)) return value === 'default' ? text.limit.default : value === 'none' ? text.limit.none : value
-  return wordOf(name, value)
+  if (LIMITS.includes(name) && Object.hasOwn(text.limit, value)) return text.limit[value]
+  return wordOf(name, NUMBERS.includes(name) && /^\d+$/.test(value) ? Number(value) : value)
 }
-
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function wordOf(name, value) {
   if (value === undefined || value === null || value === '') return text.unset

@@ -4,7 +4,7 @@
 (() => {
   const OPENED = ["Tokens", "Search"]; // what a partner needs first; the other tags are closed
 
-  // What Swagger UI leaves out for people who use a screen reader or a keyboard: by selector, what is mended.
+  // What Swagger UI leaves out for people who use a screen reader or a keyboard: by selector, what is repaired.
   const MENDED = [
     ["h3.opblock-tag, .webhooks h2, .modal-ux-header h3", level(2)],
     [".auth-container h4, .opblock-section-header h4, .responses-wrapper h4, .scopes h2", level(3)],
@@ -16,6 +16,7 @@
     [".auth-container input", submittedByEnter],
     [".dialog-ux .modal-ux", asDialog],
     ["textarea.body-param__text", named("Request body")],
+    [".swagger-ui > .loading-container", (part) => part.setAttribute("role", "main")], // while it loads, or if it cannot
     [".information-container", region("About the API")],
     [".scheme-container", region("Authorization")],
     [".webhooks", region("Webhooks")],
@@ -77,7 +78,7 @@
     }).observe(document.getElementById("docs"), { childList: true, subtree: true });
   }
 
-  function mend() {
+  function repair() {
     for (const [selector, change] of MENDED) document.querySelectorAll(selector).forEach((element) => change(element));
   }
 
@@ -102,5 +103,5 @@
       history.replaceState(null, "", address);
     },
   });
-  new MutationObserver(mend).observe(document.getElementById("docs"), { childList: true, subtree: true });
+  new MutationObserver(repair).observe(document.getElementById("docs"), { childList: true, subtree: true });
 })();

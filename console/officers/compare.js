@@ -24,8 +24,10 @@ function flat(view) {
     if (!NESTED.has(name)) members[name] = value
     else for (const [inner, one] of Object.entries(value ?? {})) members[`${name}.${inner}`] = one
   }
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== '')) // not set
+  return Object.fromEntries(Object.entries(members).filter(([name, value]) => isSet(name, value)))
 }
+
+const isSet = (name, value) => value !== null && value !== '' && value?.length !== 0 && !(name === 'callbacks.auth' && value === 'none')
 
 function markOf(name, before, after) {
   if (JSON.stringify(before) === JSON.stringify(after)) return 'same'

@@ -1,4 +1,4 @@
-// A small chart with a table of the same numbers, for whoever does not see it, or wants the numbers.
+// A small chart with a table of the same numbers, for readers who do not see it, or want the numbers.
 
 import {strings} from '../strings.js'
 import {html} from '../ui.js'
@@ -67,6 +67,7 @@ function optionsOf(UPlot, host, series, isTime) {
   return {
     width: host.clientWidth,
     height: HEIGHT,
+    padding: [null, isTime ? 32 : null, null, null], // for the last time, which stands on the edge
     legend: {show: false},
     cursor: {show: false},
     scales: {x: {time: true, range: (_, first, last) => [first - margin, last + margin]}, y: {range: (_, least, most) => [0, Math.max(most, 1)]}},

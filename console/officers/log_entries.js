@@ -5,7 +5,7 @@ import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {html, link, mono, nothing, table, time} from '../ui.js'
 import {compared} from './compare.js'
-import {valueOf} from './members.js'
+import {isLimit, valueOf} from './members.js'
 
 const words = strings.log
 const FEW = 3
@@ -17,16 +17,18 @@ export const LOG_COLUMNS = [
 ]
 export const logRows = (entries) => entries
 
-export const logEntries = (entries) => table({
-  caption: words.caption,
+// Entries as a table; `isOfOne`: all are about one client, on its own page.
+export const logEntries = (entries, {isOfOne = false} = {}) => table({
+  caption: isOfOne ? words.captionOfOne : words.caption,
   columns: [
     {title: words.when, cell: (entry) => time(entry.at)},
-    {title: words.what, cell: (entry) => what(entry)},
-    {title: words.about, cell: (entry) => about(entry)},
+    {title: words.what, cell: what},
+    ...(isOfOne ? [] : [{title: words.about, cell: about}]),
     {title: words.by, cell: byWhom},
-    {title: words.changes, kind: 'wide', cell: (entry) => changes(entry)},
+    {title: words.changes, kind: 'wide', cell: (entry) => changes(entry, isOfOne)},
   ],
   rows: entries,
+  empty: words.none,
 })
 
 const actName = (act) => (Object.hasOwn(words.acts, act) ? words.acts[act] : act)
@@ -55,13 +57,21 @@ export function author(by, name) {
   return html`<bdi title=${by}>${name || by}</bdi>`
 }
 
-function changes(entry) {
+function changes(entry, isOfOne) {
   const sides = (side) => Object.fromEntries(Object.entries(entry.changes ?? {}).map(([name, change]) => [name, change[side]]))
   const rows = compared(sides('before'), sides('after')).filter((row) => row.mark !== 'same')
-  if (!rows.length) return entry.secret_id ? html`${words.secret} ${mono(entry.secret_id)}` : nothing
-  return html`<details><summary>${rows.length > FEW ? words.settings(rows.length) : rows.map((row) => labelOf(row.name)).join(', ')}</summary>
+  const secret = entry.secret_id ? html`<div>${words.secret} ${mono(entry.secret_id)}</div>` : nothing
+  if (!rows.length) return secret
+  return html`${secret}<details ?open=${isOfOne && rows.length <= FEW}><summary>${rows.length > FEW ? words.settings(rows.length) : rows.map((row) => labelOf(row.name)).join(', ')}</summary>
     <ul class="plain">${rows.map(({name, before, after}) => html`<li><strong>${labelOf(name)}</strong>
-      ${before === undefined ? nothing : valueOf(name, before, {other: after, mark: 'del'})}
-      ${after === undefined ? nothing : valueOf(name, after, {other: before, mark: 'ins'})}</li>`)}</ul>
+      ${side(name, before, after, 'del')} ${side(name, after, before, 'ins')}</li>`)}</ul>
   </details>`
+}
+
+// One side of a change; of a list only what the other side lacks.
+function side(name, value, other, mark) {
+  if (value === undefined && !isLimit(name)) return nothing // a limit that is absent is the default
+  const known = new Set(Array.isArray(other) ? other.map((one) => JSON.stringify(one)) : [])
+  const own = Array.isArray(value) ? value.filter((one) => !known.has(JSON.stringify(one))) : value
+  return own?.length === 0 ? nothing : valueOf(name, own, {other, mark})
 }

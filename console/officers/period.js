@@ -12,6 +12,9 @@ export function periodOf(query, fallback = {}) {
   return given.length ? Object.fromEntries(given) : {...fallback}
 }
 
+// Whether a period is chosen.
+export const isPeriod = ({since, until}) => Boolean(since || until)
+
 // The day that is so many days before today.
 export const daysAgo = (days, now = Date.now()) => new Date(now - days * DAY_MS).toISOString().slice(0, 10)
 

@@ -1,7 +1,7 @@
 // What an officer has looked up, and why, in the memory of this tab alone.
 //
 // Addresses, history, titles and storage carry a random handle in place of a record's id, an identifier or a phone
-// number. Whoever reads the browser's history therefore does not learn whose record was looked at. When the page is
+// number. A reader of the browser's history therefore does not learn whose record was looked at. When the page is
 // loaded anew, the handles of before lead nowhere.
 
 const MOST = 5000

@@ -12,6 +12,7 @@ import {valueOf} from '../officers/members.js'
 import {ownId, remaining, remark, toggle, warning} from '../officers/pieces.js'
 
 const words = strings.approvals
+const OUTCOMES = {approve: 'approved', reject: 'rejected', withdraw: 'withdrawn'}
 const late = new Map() // what to say of an approval that somebody else decided, when it is read again
 
 export const title = words.one
@@ -99,24 +100,26 @@ function decisions(data, context) {
     </div>`
 }
 
-async function decide(name, data, {api, act, reload}) {
+async function decide(name, data, {api, act, reload, session}) {
   const {question, text, button, done} = words.decisions[name]
   const tone = name === 'reject' ? 'bad' : 'plain'
   if (!(await confirmed({title: question, text: text(changeName(data.approval)), confirm: button, tone}))) return
-  const outcome = await act(() => send(name, data, api), '', {reload: false})
+  const outcome = await act(() => send(name, data, api, ownId(session)), '', {reload: false})
   if (!outcome) return
   if (outcome.late) late.set(data.where, outcome.late)
   else toast(done)
   await reload()
 }
 
-// Send a decision, with the ETag that was shown; returns {late} with what to say if it comes too late.
-async function send(name, data, api) {
+// Send a decision, with the ETag that was shown; returns {late} with what to say if it comes too late. A person who
+// repeats theirs, because the answer did not arrive, is not too late.
+async function send(name, data, api, own) {
   try {
     return await api.post(`${data.where}/${name}`, undefined, name === 'approve' ? {etag: data.etag} : {})
   } catch (error) {
     if (error.status !== 409 && error.status !== 412) throw error
     const {body, etag} = await api.send('GET', data.where)
+    if (body.status === OUTCOMES[name] && body.decided_by === own) return {}
     if (body.status === 'expired') return {late: words.isExpired}
     if (body.status !== data.approval.status) {
       return {late: words.quicker(words.statuses[body.status].toLowerCase(), body.decided_by_name || body.decided_by)}

@@ -4,7 +4,7 @@ import {strings} from '../strings.js'
 import {empty, facts, field, html, link, moreButton, nothing, page, table, time} from '../ui.js'
 import {lacksUntil} from '../officers/completeness.js'
 import {fieldName, fieldNames} from '../officers/entries.js'
-import {periodOf} from '../officers/period.js'
+import {isPeriod, periodOf} from '../officers/period.js'
 import {remark, sections, toggle, warning} from '../officers/pieces.js'
 import {AUDIT, auditSections} from '../officers/sections.js'
 import {belongsTo, keptReason, recall} from '../officers/visits.js'
@@ -61,14 +61,14 @@ function paper(data) {
       ${facts([
         [words.for, data.addressee || undefined],
         [words.about, about(data.subject, body)],
-        [words.period, data.period.since || data.period.until ? words.fromTo(data.period) : words.wholeTime],
+        [words.period, isPeriod(data.period) ? words.fromTo(data.period) : words.wholeTime],
         [words.made, time(data.made)],
         [words.number, rows.length.toLocaleString()],
       ])}
       <p>${words.explanation}</p>
       ${lacks === '' ? nothing : html`<p><strong>${words.lacks(lacks)}</strong></p>`}
       ${hasMore ? html`<p><strong>${partial(data)}</strong></p>` : nothing}
-      ${rows.length ? disclosures(rows, data.hasPurposes) : empty(words.none)}
+      ${rows.length ? disclosures(rows, data.hasPurposes) : empty(isPeriod(data.period) ? words.noneInPeriod : words.none)}
       <p class="hint">${words.purposeNote} ${words.zone(zone)}</p>
       <div class="signature">${words.signature.map((one) => html`<span>${one}</span>`)}</div>
     </article>`

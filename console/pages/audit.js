@@ -6,7 +6,7 @@ import {badge, empty, group, html, link, moreButton, nothing, page, section, tab
 import {completeness} from '../officers/completeness.js'
 import {ENTRY_COLUMNS, entryRows, kindOf, whoOf} from '../officers/entries.js'
 import {findForm, findState} from '../officers/find.js'
-import {periodFields, periodOf} from '../officers/period.js'
+import {isPeriod, periodFields, periodOf} from '../officers/period.js'
 import {csvButton, remark, sections, toggle, warning} from '../officers/pieces.js'
 import {AUDIT, auditSections} from '../officers/sections.js'
 import {recordAddress, recordLink, timeline} from '../officers/timeline.js'
@@ -59,7 +59,7 @@ function history(data, context) {
       ${one.exists ? badge(words.exists, 'good') : badge(words.gone, 'warn')}</li>`)}</ul>
     ${keys.length > 1 ? remark(words.shared(keys.length)) : nothing}
     ${completeness(list.body, data.period)}
-    ${list.rows.length ? entries(data, keys, context) : empty(data.period.since || data.period.until ? words.nothingInPeriod : words.nothingRecorded)}
+    ${list.rows.length ? entries(data, keys, context) : empty(isPeriod(data.period) ? words.nothingInPeriod : words.nothingRecorded)}
     ${moreButton(list, context.update)}`, actions(data, keys, context))
 }
 
@@ -86,19 +86,19 @@ function entries(data, keys, {update}) {
   }))
   const shown = rows.filter((entry) => data.kinds.has(shownKind(entry)))
   return html`
-    ${organisations(data.list)}
+    ${organisations(data)}
     <div class="choices no-print">${group(words.showKinds, choice)}</div>
     ${shown.length ? timeline(shown, {about: keys, update}) : empty(words.allHidden)}`
 }
 
 // Who saw the record how often, and when last, in what is shown.
-function organisations({rows, hasMore}) {
+function organisations({list: {rows, hasMore}, period}) {
   const seen = new Map()
   for (const entry of rows.filter((one) => kindOf(one) === 'disclosure')) {
     const known = seen.get(entry.client_id) ?? {name: whoOf(entry), id: entry.client_id, count: 0, last: entry.moment}
     seen.set(entry.client_id, {...known, count: known.count + 1})
   }
-  if (!seen.size) return remark(hasMore ? words.noDisclosureYet : words.noDisclosure)
+  if (!seen.size) return remark(hasMore ? words.noDisclosureYet : isPeriod(period) ? words.noDisclosureInPeriod : words.noDisclosure)
   return table({
     caption: hasMore ? words.summaryPartial : words.summary,
     columns: [

@@ -25,8 +25,7 @@ export const title = ({step}) => text.titleOf(text.steps[step])
 export function load({query, session}) {
   if (owner !== session.subject) forget() // somebody else has signed in
   owner = session.subject
-  const isEmptyReview = query.get('step') === 'review' && !isChanged(form) // by Back, after the registration
-  const isStep = STEPS.includes(query.get('step')) && !isEmptyReview
+  const isStep = STEPS.includes(query.get('step')) && isChanged(form) // nothing is entered after the registration, by Back
   const step = isStep ? query.get('step') : STEPS[0]
   keepUnsaved(() => isChanged(form), {atLinks: false})
   return {step, isStep, result: null}
@@ -38,7 +37,7 @@ export function view(data, context) {
   const number = STEPS.indexOf(step) + 1
   return page({title: text.title, lead: text.intro, back: [href`/clients`, strings.client.back], actions: discardButton(context)}, html`
     <nav class="sections" aria-label=${text.stepsLabel}><ol>${STEPS.map((one) => html`
-      <li><a href=${addressOfStep(one)} aria-current=${one === step ? 'step' : nothing}>${text.steps[one]}</a></li>`)}</ol></nav>
+      <li><a href=${isChanged(form) ? addressOfStep(one) : nothing} aria-current=${one === step ? 'step' : nothing}>${text.steps[one]}</a></li>`)}</ol></nav>
     <section>
       <div class="heading"><h2 tabindex="-1" ?data-start=${data.isStep}>${text.steps[step]} <span class="hint">${text.step(number, STEPS.length)}</span></h2></div>
       ${step === 'review' ? review(data, context) : fields(step, context)}

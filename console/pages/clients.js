@@ -57,6 +57,7 @@ function filters(data, context) {
 // Read the list anew, and keep what it shows in the address. An answer that comes too late is dropped.
 async function ask(data, context) {
   clearTimeout(data.timer)
+  if (location.pathname !== href`/clients`) return // the page was left meanwhile
   const asked = ++data.asked
   const query = Object.entries(data.wanted).map(([name, value]) => [name, value.trim()]).filter(([, value]) => value)
   history.replaceState(null, '', href`/clients` + (query.length ? `?${new URLSearchParams(query)}` : ''))

@@ -138,4 +138,11 @@ def test_handing_over_is_accessible(page: Page, clients: Clients) -> None:
         page.get_by_role("button", name="Show the secret").click()
         expect(page.get_by_role("alert")).to_contain_text(shown)
         found[shown] = found_on(page)
+        copy = page.get_by_role("button", name="Copy the secret")
+        if copy.count():
+            secret = page.locator("dt", has_text="Client secret").locator("+ dd").inner_text()
+            page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+            copy.click()
+            expect(page.get_by_role("status")).to_have_text("Copied.")
+            assert page.evaluate("navigator.clipboard.readText()") == secret
     assert {state: each for state, each in found.items() if each} == {}

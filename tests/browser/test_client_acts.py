@@ -57,7 +57,7 @@ def test_deletion_asks_for_the_name(page_as: Opener, clients: Clients) -> None:
 
 
 @pytest.mark.parametrize("role", ["auditor", "approver", "data-officer"])
-def test_who_may_only_read_is_shown_no_buttons(role: str, page_as: Opener, clients: Clients) -> None:
+def test_a_reader_is_shown_no_buttons(role: str, page_as: Opener, clients: Clients) -> None:
     """Every part of a client, the list, and the keys are there, without an act on them."""
     allowed = {"Menu", "Sign out", "Look again", "Copy the address", "Show more"}
     page = page_as(role, "/console/clients")

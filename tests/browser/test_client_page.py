@@ -57,18 +57,18 @@ def test_what_narrows_is_saved_and_what_widens_waits(
 
 
 def test_a_conflict_keeps_what_was_entered(page_as: Opener, clients: Clients, accessible: Accessible) -> None:
-    """Who saves second is shown what the first one changed, and can save theirs on top, or discard it."""
+    """The second to save is shown what the first one changed, and can save theirs on top, or discard it."""
     client_id = clients.registered(sender_id="before.example", records_a_day=1000)
     page = page_as("client-manager", f"/console/clients/{client_id}?section=limits")
     edit(page, "Limits")
     page.get_by_label("Records a day: the number").fill("500")
-    changed = {"records_a_day": 900, "requests_a_minute": 30}
+    changed = {"records_a_day": 2900, "requests_a_minute": 30}
     asked = clients.send("PATCH", f"/clients/{client_id}", changed, **{"If-Match": '"1"'})
     clients.approve(asked.json["approval_id"])
     save(page)
     conflict = page.locator(".conflict")
     expect(conflict).to_contain_text("Somebody else changed this client meanwhile")
-    expect(conflict).to_contain_text("Records a day: now 900")
+    expect(conflict).to_contain_text("Records a day: now 2,900")
     expect(conflict).to_contain_text("Searches a minute: now 30")
     expect(page.get_by_label("Records a day: the number")).to_have_value("500")
     accessible(page)
@@ -134,6 +134,24 @@ def test_a_private_key_is_sent_nowhere(page_as: Opener, clients: Clients) -> Non
     clients.approve(asked.rpartition("/")[2])
     [key] = clients.get(f"/clients/{client_id}")["jwks"]["keys"]
     assert key["x"] == "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+
+
+def test_the_log_of_a_client_says_what_changed(page_as: Opener, clients: Clients) -> None:
+    """A limit of 0 is none, one that is absent is the default, a list has what differs, and a secret is named."""
+    client_id = clients.registered()
+    clients.secret(client_id)
+    added = clients.send("POST", f"/clients/{client_id}/secrets", {"old_expires_in": 3600}).json["secret_id"]
+    wider = {"records_a_day": 0, "scopes": ["registry.search", "registry.status"]}
+    asked = clients.send("PATCH", f"/clients/{client_id}", wider, **{"If-Match": "*"})
+    clients.approve(asked.json["approval_id"])
+    page = page_as("client-manager", f"/console/clients/{client_id}?section=log")
+    changed, _, secret, *_ = page.locator("tbody tr").all()
+    expect(changed).to_contain_text("approved by Carmen Ortega")
+    expect(changed).to_contain_text("Records a day the deployment’s default no limit")
+    expect(changed.locator("ins")).to_have_count(2)
+    expect(changed).not_to_contain_text("registry.search")
+    expect(secret).to_contain_text(f"Secret {added}")
+    expect(secret.get_by_role("listitem")).to_contain_text("End of the secret")
 
 
 def test_a_form_is_left_only_when_that_is_confirmed(page_as: Opener, clients: Clients) -> None:

@@ -100,14 +100,17 @@ def test_the_first_secret_has_two_steps(page_as: Opener, clients: Clients) -> No
     expect(page.locator(".steps .badge")).to_have_count(2)
 
 
-def test_a_leaked_link_ends_too(page_as: Opener, clients: Clients) -> None:
-    """A client without a secret may have an open link, which is ended before a new one is made."""
+def test_after_a_leak_nothing_stays_that_the_page_does_not_show(page_as: Opener, clients: Clients) -> None:
+    """A link that is open ends, and so does a secret that was made by one after the page was read."""
     client_id = clients.registered()
-    clients.send("POST", f"/clients/{client_id}/handovers", {})
+    made, _ = (clients.send("POST", f"/clients/{client_id}/handovers", {}).json for _ in range(2))
     page = opened(page_as, client_id, "After a leak")
+    clients.server.send("POST", "/handover", {name: made[name] for name in ("link", "code")})
+    assert len(secrets_of(clients, client_id)) == 1
     page.get_by_role("button", name="End all secrets").click()
     page.get_by_role("dialog").get_by_role("button", name="End all secrets").click()
     expect(page.get_by_text("No link is open.")).to_be_visible()
+    assert secrets_of(clients, client_id) == []
 
 
 def test_after_a_leak_everything_ends_before_a_new_secret(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from support.console_browser import LOOKS, Visitors, Watch, look, too_wide, violations
 from support.server_process import ServerProcess
@@ -92,7 +92,7 @@ def test_a_request_without_credentials_says_what_is_missing(watch: Watch, opened
 
 
 def test_an_address_chooses_no_other_document(opened: Open) -> None:
-    """Whoever sends a partner a link cannot have the page show, or send credentials to, something else."""
+    """A link sent to a partner cannot make the page show, or send credentials to, something else."""
     elsewhere = "https://elsewhere.example"
     page = opened(f"/docs/?url={elsewhere}/a.json&configUrl={elsewhere}/b.json&tokenUrl={elsewhere}/c#/Search/search")
     expect(page.get_by_role("heading", name="SPDCI registry API")).to_be_visible()
@@ -111,15 +111,24 @@ def test_wrong_credentials_are_reported(watch: Watch, opened: Open) -> None:
     expect(dialog.locator(".errors")).to_contain_text("Client authentication failed")
 
 
-def test_the_page_is_accessible(server: ServerProcess, opened: Open) -> None:
-    """As it opens, in the dialog and with an answer: axe finds nothing, and nothing is wider than the screen."""
-    page, found = opened(), {}
+def test_the_page_is_accessible(server: ServerProcess, visitors: Visitors) -> None:
+    """While it loads, as it opens, in the dialog and with an answer: axe finds nothing, and nothing is too wide."""
+    page, found, held = visitors.context().new_page(), {}, list[Route]()
 
     def look_at(state: str) -> None:
         for name in LOOKS:
             look(page, name)
             found[f"{state}, {name}"] = violations(page)
 
+    for address in ("**/docs.js", "**/openapi.json"):
+        page.route(address, lambda route: held.append(route))  # noqa: PLW0108 - no builtin may be given
+    page.goto("/docs/", wait_until="commit")
+    for part in ("#docs > main", ".swagger-ui > .loading-container"):
+        expect(page.locator(part)).to_be_attached()
+        expect(page.get_by_role("main")).to_have_count(1)
+        look_at(part)
+        held.pop().continue_()
+    expect(page.locator("#operations-Search-search")).to_be_visible()
     look_at("opened")
     dialog_of(page)
     look_at("dialog")

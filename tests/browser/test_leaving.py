@@ -8,8 +8,9 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, Route, expect
 
-from support.console_browser import Visitors, Watch, choose, settled, sign_in
+from support.console_browser import Visitors, Watch, choose, hold_time, settled, sign_in
 from support.console_clients import Clients
+from support.console_pages import go
 
 Open = Callable[..., Page]
 _EXPIRED = {"errors": [{"code": "err.request.unauthorized", "message": "The token has expired: sign in again."}]}
@@ -68,6 +69,14 @@ def test_what_is_not_known_of_a_change_is_said(page_as: Open, clients: Clients, 
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("did not answer. It is not known whether this was done")
     assert clients.get(f"/clients/{client_id}")["name"] == name
+    page.get_by_label("Name", exact=True).fill(f"{name} again")
+    page.route(where, lambda _: None, times=1)
+    time_is_over = hold_time(page)
+    with page.expect_request(where):
+        page.get_by_role("button", name="Save").click()
+    time_is_over()
+    expect(page.get_by_role("alert")).to_contain_text("did not answer. It is not known whether this was done")
+    page.get_by_label("Name", exact=True).fill(name)
     page.once("dialog", lambda dialog: dialog.dismiss())
     page.evaluate("history.back()")
     page.wait_for_timeout(500)
@@ -96,7 +105,7 @@ def test_signing_out_ends_all_windows(visitors: Visitors) -> None:
 
 
 def test_nothing_of_an_earlier_person_is_left(page_as: Open, watch: Watch) -> None:
-    """Whoever signs in after somebody else has neither their refresh token nor what they entered for a new client."""
+    """The next person has neither the refresh token of the one before nor what they entered for a new client."""
     watch.expected |= {"400", "401"}
     page = page_as("client-manager", "/console/clients/new")
     page.get_by_label("Name", exact=True).fill("Ministry of Health")
@@ -134,3 +143,42 @@ def test_nothing_of_an_earlier_person_is_left(page_as: Open, watch: Watch) -> No
     page.get_by_role("link", name="Clients", exact=True).click()
     page.get_by_role("link", name="New client").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("")
+
+
+def test_going_back_dismisses_a_dialog(page_as: Open, clients: Clients) -> None:
+    """A question does not stay above another page, where its answer would do nothing; the next step back leaves."""
+    client_id = clients.registered()
+    page = page_as("client-manager", "/console/keys")
+    go(page, f"/console/clients/{client_id}")
+    page.get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.url.endswith(f"/console/clients/{client_id}")
+    page.get_by_role("button", name="Disable").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+    expect(page.get_by_text("The client is disabled")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Signing keys")
+
+
+def test_going_back_leads_out_of_the_console(page_as: Open) -> None:
+    """Being signed in without a page adds nothing to the browser's history."""
+    page = page_as("auditor")
+    page.goto("/docs/")
+    page.goto("/console/keys")
+    settled(page)
+    page.reload()
+    settled(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile("/docs/$"))
+
+
+def test_what_was_typed_last_does_not_change_the_next_address(page_as: Open) -> None:
+    """A page that is left while its search waits for the next key keeps the address of the page after it."""
+    page = page_as("auditor", "/console/clients")
+    page.get_by_label("Search by name").fill("Min")
+    page.get_by_role("link", name="Keys").click()
+    settled(page)
+    page.wait_for_timeout(400)
+    assert page.url.endswith("/console/keys")

@@ -33,7 +33,8 @@ def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clien
     for step in STEPS:
         expect(page.get_by_role("heading", level=2)).to_contain_text(step)
         if step == "Scopes and records":
-            page.get_by_label("Groups: households").uncheck()
+            page.get_by_label("People", exact=True).check()
+            page.get_by_label("Members: people").check()
         if step == "What it may see":
             expect(page.locator(".preview")).to_contain_text("Amara")
             page.get_by_label("Standard").check()
@@ -60,24 +61,27 @@ def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clien
     assert client["requests_a_minute"] == 60
     page.get_by_role("link", name="Open the approval").click()
     settled(page)
-    page.go_back()  # to the review, of which nothing is left
-    expect(page.get_by_role("heading", name="Name and sender Step 1 of 7")).to_be_visible()
+    for _ in ("review", "callbacks"):  # of which nothing is left
+        page.go_back()
+        settled(page)
+        expect(page.get_by_role("heading", name="Name and sender Step 1 of 7")).to_be_visible()
     page.goto(f"/console/clients/{client_id}?section=secrets")
     page.get_by_role("button", name="Give it a secret").click()
     page.get_by_role("button", name="Make the link and the code").click()
     expect(page.get_by_role("dialog").get_by_role("textbox", name="Code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
 
 
-def test_a_missing_scope_is_asked_for_among_the_partners(page_as: Opener) -> None:
-    """Nothing beside the scopes for administration asks to tick one of them."""
+def test_scopes_and_record_types_have_to_be_chosen(page_as: Opener) -> None:
+    """No record type is ticked at first; nothing beside the scopes for administration asks to tick one of them."""
     page = page_as("client-manager", "/console/clients/new")
     page.get_by_label("Name", exact=True).fill("Without a scope")
     page.get_by_label("Sender id").fill("any.example")
     following(page)
     page.get_by_label("Search the registry").uncheck()
     page.get_by_role("button", name="Next").click()
-    expect(page.locator("main .error")).to_have_count(1)
-    expect(page.get_by_role("group", name="Scopes", exact=True)).to_contain_text("This is required.")
+    expect(page.locator("main .error")).to_have_count(2)
+    for group in ("Scopes", "Record types"):
+        expect(page.get_by_role("group", name=group, exact=True)).to_contain_text("This is required.")
 
 
 def test_the_keyboard_goes_through_the_steps(page_as: Opener) -> None:
@@ -91,6 +95,7 @@ def test_the_keyboard_goes_through_the_steps(page_as: Opener) -> None:
     expect(heading).to_be_focused()
     expect(heading).to_have_text("Scopes and records Step 2 of 7")
     expect(page).to_have_title(re.compile("^New client: Scopes and records"))
+    page.get_by_label("People", exact=True).check()
     following(page)
     expect(heading).to_be_focused()
     expect(heading).to_contain_text("What it may see")
@@ -105,6 +110,8 @@ def test_the_keyboard_goes_through_the_steps(page_as: Opener) -> None:
 def test_callbacks_without_asynchronous_messages_are_warned_of(page_as: Opener) -> None:
     """The step of the callbacks says that nothing is sent there, until asynchronous messages are turned on."""
     page = page_as("client-manager", "/console/clients/new?step=callbacks")
+    page.get_by_label("Name", exact=True).fill("Any name")  # a form with nothing in it begins at the first step
+    page.get_by_label("Steps").get_by_role("link", name="Callbacks").click()
     warning = page.get_by_text("Asynchronous messages are off for this client")
     expect(warning).to_be_visible()
     page.get_by_label("Steps").get_by_role("link", name="Scopes and records").click()
@@ -130,6 +137,8 @@ def test_what_was_entered_stays_until_it_is_discarded(page_as: Opener, watch: Wa
     page.get_by_role("link", name="Clients", exact=True).click()
     page.get_by_role("link", name="New client").click()
     expect(page.get_by_label("Sender id")).to_have_value("any.example")
+    page.get_by_label("Steps").get_by_role("link", name="Scopes and records").click()
+    page.get_by_label("People", exact=True).check()
     page.get_by_label("Steps").get_by_role("link", name="Review").click()
     page.get_by_role("button", name="Register the client").click()
     expect(page.locator("main .error")).to_contain_text("callbacks.urls.0 is not accepted")
@@ -137,6 +146,10 @@ def test_what_was_entered_stays_until_it_is_discarded(page_as: Opener, watch: Wa
     page.get_by_role("button", name="Discard").click()
     page.get_by_role("dialog").get_by_role("button", name="Discard").click()
     expect(page.get_by_label("Sender id")).to_have_value("")
+    page.go_back()
+    settled(page)
+    expect(page.get_by_label("Sender id")).to_have_value("")
+    expect(page.get_by_label("Steps").get_by_role("link")).to_have_count(0)
 
 
 def test_a_client_that_needs_no_approval_is_handed_its_secret(
@@ -155,6 +168,8 @@ def test_a_client_that_needs_no_approval_is_handed_its_secret(
     page.route(re.compile("/clients$"), answer)
     page.get_by_label("Name", exact=True).fill("Registered at once")
     page.get_by_label("Sender id").fill("once.example")
+    page.get_by_label("Steps").get_by_role("link", name="Scopes and records").click()
+    page.get_by_label("People", exact=True).check()
     page.get_by_label("Steps").get_by_role("link", name="Review").click()
     page.get_by_role("button", name="Register the client").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Registered at once is registered")

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.console_browser import PHONE, Watch
 from support.officers import Office
@@ -22,8 +22,8 @@ def decide(page: Page, name: str) -> None:
 
 
 def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opened, accessible: Accessible) -> None:
-    """Who asked sees why they cannot approve; an approver sees what differs, approves, and the change is made."""
-    client_id = office.register(records_a_day=10)
+    """The person who asked sees why they cannot approve; an approver sees the differences, and makes the change."""
+    client_id = office.register(records_a_day=10_000)
     approval = office.ask(client_id, "esi", disclosure=["full"], records_a_day=0)
     asking = page_as("manager-approver", f"/console/approvals/{approval}")
     expect(asking.get_by_text("You asked for this, so another person")).to_be_visible()
@@ -37,7 +37,7 @@ def test_a_change_is_approved_in_a_second_session(office: Office, page_as: Opene
     row.get_by_role("link").first.click()
     differing = page.locator("tr.differs")
     expect(differing).to_have_count(2)
-    expect(differing.locator("del")).to_have_text(["Minimal", "10"])
+    expect(differing.locator("del")).to_have_text(["Minimal", "10,000"])
     expect(differing.locator("ins")).to_have_text(["Full", "no limit"])
     expect(differing.get_by_text("widens access")).to_have_count(2)
     page.get_by_label("Show only what differs").uncheck()
@@ -59,7 +59,9 @@ def test_what_is_not_set_is_no_difference(office: Office, page_as: Opened) -> No
     approval = office.ask(client_id, "bayani", callbacks={"urls": ["https://partner.example.org/dci"]})
     page = page_as("approver", f"/console/approvals/{approval}")
     expect(page.get_by_role("rowheader", name="Callback addresses")).to_be_visible()
-    expect(page.get_by_role("rowheader", name="Token address for callbacks")).to_have_count(0)
+    for unset in ("Token address for callbacks", "Authentication of callbacks"):
+        expect(page.get_by_role("rowheader", name=unset)).to_have_count(0)
+    expect(page.get_by_role("row", name="Largest callback")).to_contain_text("900,000")
 
 
 def test_approvals_that_are_off_are_said(page_as: Opened) -> None:
@@ -77,7 +79,7 @@ def test_approvals_that_are_off_are_said(page_as: Opened) -> None:
     expect(off).to_contain_text("the parameter Approvals")
 
 
-def test_who_is_too_late_sees_who_was_quicker(office: Office, page_as: Opened, watch: Watch) -> None:
+def test_a_late_decision_shows_the_earlier_one(office: Office, page_as: Opened, watch: Watch) -> None:
     """A decision of what somebody else decided changes nothing: the page names them, and shows how it is now."""
     watch.expected.add("409")
     client_id = office.register()
@@ -93,6 +95,23 @@ def test_who_is_too_late_sees_who_was_quicker(office: Office, page_as: Opened, w
     expect(asking.get_by_role("link", name=f"New settings: {office.name_of(client_id)}")).to_be_visible()
 
 
+def test_a_decision_whose_answer_was_lost_can_be_repeated(office: Office, page_as: Opened, watch: Watch) -> None:
+    """Nobody was quicker than oneself: the same decision again is done, and is made once."""
+    watch.expected |= {"409", "ERR_FAILED"}
+    page = page_as("approver", f"/console/approvals/{office.ask(office.register(), disclosure=['full'])}")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/approve", lose_the_answer, times=1)
+    decide(page, "Approve")
+    expect(page.get_by_role("alert")).to_contain_text("It is not known whether this was done")
+    decide(page, "Approve")
+    expect(page.get_by_role("status")).to_contain_text("Approved. The change is made.")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_change_that_does_not_fit_any_more_says_why(office: Office, page_as: Opened, watch: Watch) -> None:
     """When the client was changed since, the API's sentence is above the page, and nothing was approved."""
     watch.expected.add("409")
@@ -105,7 +124,7 @@ def test_a_change_that_does_not_fit_any_more_says_why(office: Office, page_as: O
     expect(page.get_by_role("button", name="Approve")).to_be_enabled()
 
 
-def test_who_asked_withdraws(office: Office, page_as: Opened) -> None:
+def test_the_requester_withdraws(office: Office, page_as: Opened) -> None:
     """A manager withdraws what they asked for, by the keyboard; it is no longer among what waits."""
     client_id = office.register()
     approval = office.ask(client_id, disclosure=["full"])

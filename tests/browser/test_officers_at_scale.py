@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dci_cli.local.openid.provider import LocalProvider
+from dci_common.aws.dynamodb import Item
 from dci_common.clients.items import client_item, log_item
 from dci_common.clients.log import OPERATOR, LogEntry
 from dci_common.clients.model import Client
@@ -20,7 +21,7 @@ from dci_common.timestamps import day, timestamp
 from support.console_browser import Visitors, Watch
 from support.console_clients import Clients
 from support.dynamodb_file import write_items
-from support.officers import UIN, Item, Office, find
+from support.officers import UIN, Office, find
 from support.server_process import ServerProcess, dci_serve
 
 CLIENTS, RECORDS, OF_ONE_PERSON = 10_000, 100_000, 250

@@ -1,4 +1,4 @@
-"""Who saw whom in the console: the history of a record, the statement, and what stays out of addresses."""
+"""The audit in the console: the history of a record, the statement, and what stays out of addresses."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Route, expect
 
 from support.console_browser import PHONE, Watch, settled
 from support.officers import FORMULA, HOSTILE, UIN, Office, find
+from support.server_process import eventually
 
 Opened = Callable[..., Page]
 Accessible = Callable[[Page], None]
@@ -202,5 +203,10 @@ def test_what_others_wrote_is_text(seen: Office, page_as: Opened) -> None:
     expect(page.locator("main")).to_contain_text(HOSTILE)
     page.get_by_role("link", name="Who saw this record").click()
     expect(page.locator(".entry.change")).to_contain_text("registered or changed")
+    expect(page.get_by_text("No client has received this record.", exact=True)).to_be_visible()
+    viewed = {"route": {"S": "records/person"}}.items()
+    eventually(lambda: any(viewed <= entry.items() for entry in seen.history("PERSON#x-hostile")))
+    page.get_by_role("link", name="Statement for the citizen").click()
+    expect(page.get_by_role("row", name="The registry's own staff")).to_contain_text("has recorded a reason.")
     assert page.evaluate("globalThis.hit") is None
     assert page.locator("main script, main img").count() == 0

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Route, expect
 
-from support.console_browser import Visitors, Watch, choose, settled
+from support.console_browser import Visitors, Watch, choose, hold_time, settled
 
 Open = Callable[..., Page]
 
@@ -54,7 +54,7 @@ def test_nothing_is_lost_when_the_session_ends_in_a_form(probe: Open, watch: Wat
     expect(page.context.pages[0].get_by_text("Signed in as Bayani Santos")).to_be_visible()
 
 
-def test_whoever_leaves_the_dialog_keeps_the_form(probe: Open, watch: Watch) -> None:
+def test_leaving_the_dialog_keeps_the_form(probe: Open, watch: Watch) -> None:
     """Nothing was sent, the page says so, and the next attempt asks again."""
     page = probe("client-manager")
     page.get_by_label("Name").fill("Ministry of Health")
@@ -109,6 +109,13 @@ def test_an_api_that_does_not_answer_can_be_tried_again(probe: Open, watch: Watc
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("alert")).to_contain_text("The API does not answer.")
     page.unroute("**/clients?*")
+    time_is_over = hold_time(page)
+    with page.expect_request("**/clients?*"):
+        page.route("**/clients?*", lambda _: None)
+        page.get_by_role("button", name="Try again").click()
+    time_is_over()
+    expect(page.get_by_role("alert")).to_contain_text("The API has not answered within 35 seconds.")
+    page.unroute("**/clients?*")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", level=1, name="Probe")).to_be_visible()
 
@@ -153,6 +160,14 @@ def test_without_a_provider_the_sign_in_says_so(visitors: Visitors, watch: Watch
     page = visitors.context().new_page()
     page.route("**/openid/.well-known/*", lambda route: route.abort())
     page.goto("/console/clients")
+    expect(page.get_by_role("alert")).to_contain_text("The provider at which you sign in does not answer.")
+    page.unroute("**/openid/.well-known/*")
+    time_is_over = hold_time(page)
+    with page.expect_request("**/openid/.well-known/*"):
+        page.route("**/openid/.well-known/*", lambda _: None)
+        page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Signing in …")).to_be_visible()
+    time_is_over()
     expect(page.get_by_role("alert")).to_contain_text("The provider at which you sign in does not answer.")
     page.unroute("**/openid/.well-known/*")
     page.get_by_role("button", name="Sign in").click()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from support.console_browser import PERSON, Visitors, choose, settled, sign_in
+from support.console_browser import PERSON, Visitors, choose, settled, sign_in, too_wide
 
 MENUS = {
     "auditor": ["Overview", "Clients", "Approvals", "Who saw whom", "Administration log", "Keys"],
@@ -92,7 +93,7 @@ def test_no_token_is_where_others_can_read_it(visitors: Visitors) -> None:
     }
     assert tokens
     for request in requests:
-        assert not request.headers.get("referer")
+        assert not request.header_value("referer")
         assert not [token for token in tokens if token in request.url]
         assert not re.search(r"[?&](access_token|id_token|id_token_hint|refresh_token)=", request.url)
     kept = page.evaluate(
@@ -167,3 +168,33 @@ def test_the_console_works_at_another_origin_than_the_providers(visitors: Visito
     page = visitors.context().new_page()
     sign_in(page, "auditor", f"{origin}/console/clients")
     assert (heading(page), page.url) == ("Clients", f"{origin}/console/clients")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"status": 503, "body": "<html>", "content_type": "text/html"}, "does not answer. Try again shortly."),
+        ({"status": 200, "body": "<html>", "content_type": "text/html"}, "answer is not valid"),
+    ],
+)
+def test_a_provider_that_fails_is_said(visitors: Visitors, answer: dict[str, Any], said: str) -> None:
+    """Whether it does not work at the moment, or is set up otherwise, is said in different words."""
+    visitors.watch.expected.add("503")
+    page = visitors.context().new_page()
+    page.goto("/console/")
+    page.route("**/openid/token", lambda route: route.fulfill(**answer))
+    page.get_by_role("button", name="Sign in").click()
+    choose(page, "auditor")
+    expect(page.get_by_role("alert")).to_contain_text(said)
+    page.route("**/.well-known/openid-configuration", lambda route: route.fulfill(**answer))
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text(said)
+
+
+def test_a_long_name_does_not_widen_the_page(page_as: Callable[..., Page]) -> None:
+    """A name is whatever the provider says; what does not fit is cut."""
+    page = page_as("data-officer", "/console/clients")
+    page.evaluate("document.querySelector('.person span').textContent = 'x'.repeat(4000)")
+    page.set_viewport_size({"width": 390, "height": 512})
+    page.get_by_role("button", name="Menu").click()
+    assert too_wide(page) == []

@@ -51,8 +51,8 @@ handler, event = getattr(importlib.import_module(module), name), json.load(sys.s
 answer = handler(event, None) if event else None
 unread = [name for name, module in sys.modules.items() if type(module).__name__ == "_LazyModule"]
 files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-told = {"answer": answer, "unread": unread, "files": [file for file in files if file], "prefix": sys.base_prefix}
-print(json.dumps(told))
+report = {"answer": answer, "unread": unread, "files": [file for file in files if file], "prefix": sys.base_prefix}
+print(json.dumps(report))
 """
 
 
@@ -78,8 +78,8 @@ def call(function: str, sent: Event | None) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report
 
 
 def _resolved(value: Any) -> str:
@@ -125,35 +125,35 @@ def test_native_code_is_for_one_kind_of_processor() -> None:
 @pytest.mark.parametrize("function", functions())
 def test_a_handler_is_imported_from_its_artifact_alone(function: str) -> None:
     """Every handler is there, and nothing that it imports comes from elsewhere."""
-    told = call(function, None)
-    places = (f"{BUILD / function}/", f"{LAYER}/", f"{told['prefix']}/lib/")
-    assert [file for file in told["files"] if not file.startswith(places) or "site-packages" in file] == []
+    report = call(function, None)
+    places = (f"{BUILD / function}/", f"{LAYER}/", f"{report['prefix']}/lib/")
+    assert [file for file in report["files"] if not file.startswith(places) or "site-packages" in file] == []
 
 
 @runs_here
 @pytest.mark.parametrize(("function", "sent", "status"), REQUESTS)
 def test_a_handler_works_from_its_artifact_alone(function: str, sent: Event, status: int) -> None:
     """Imported from the artifact and the layer, the handler answers, and nothing came from elsewhere."""
-    told = call(function, sent)
-    assert told["answer"]["statusCode"] == status
-    assert any(file.startswith(f"{LAYER}/dci_common/") for file in told["files"])
+    report = call(function, sent)
+    assert report["answer"]["statusCode"] == status
+    assert any(file.startswith(f"{LAYER}/dci_common/") for file in report["files"])
 
 
 @runs_here
 @pytest.mark.parametrize(("function", "sent", "status"), REQUESTS)
 def test_what_is_put_off_is_not_read(function: str, sent: Event, status: int) -> None:
     """The module that a function does without is still unread when it has answered."""
-    told = call(function, sent)
-    assert told["answer"]["statusCode"] == status
+    report = call(function, sent)
+    assert report["answer"]["statusCode"] == status
     # The console checks no token.
-    assert told["unread"] == ([] if function == "ConsoleFunction" else ["cryptography.x509"])
+    assert report["unread"] == ([] if function == "ConsoleFunction" else ["cryptography.x509"])
 
 
 @runs_here
 def test_the_token_function_does_without_models() -> None:
     """The token function has answered without pydantic, of which it uses only the core's JSON."""
-    told = call("TokenFunction", event("token_form", body=""))
-    assert not any(file.startswith(f"{LAYER}/pydantic/") for file in told["files"])
+    report = call("TokenFunction", event("token_form", body=""))
+    assert not any(file.startswith(f"{LAYER}/pydantic/") for file in report["files"])
 
 
 FIND = (

@@ -43,7 +43,7 @@ def approvals(office: Office, capsys: pytest.CaptureFixture[str]) -> Iterator[Ap
 
 
 def test_an_approver_lists_shows_and_approves(office: Office, approvals: Approvals) -> None:
-    """The list has who asked; what is shown has both sides of each change; once approved, the change is made."""
+    """The list has the requester; what is shown has both sides of each change; once approved, the change is made."""
     client_id = office.registered()
     approval = office.waiting(client_id)
     listed = json.loads(approvals(office.bo, "list", "--status", "waiting", "--json"))
@@ -101,7 +101,7 @@ def test_enabling_a_person_waits(office: Office, dci: Dci, approvals: Approvals)
 
 
 def test_a_person_does_not_enable_themselves(office: Office, dci: Dci) -> None:
-    """Who was just disabled, and is remembered for a minute, does not approve that; nor is a later state undone."""
+    """A person just disabled, who is remembered for a minute, does not approve that; no later state is undone."""
     chi = office.chi
     assert chi.send("approvals_list").status == 200
     assert dci("operators", "disable", *TABLE, chi.id, "--yes").status == 0

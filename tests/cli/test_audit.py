@@ -85,7 +85,7 @@ def test_a_day_alone(dci: Dci) -> None:
 
 
 def test_changes_by_operators_are_shown(asked: Api, dci: Dci, tmp_path: Path) -> None:
-    """Who changed a person is shown with who saw them, and all changes with --changes."""
+    """The history of a person has changes and disclosures; --changes shows all changes."""
     registry = ("--table", asked.runtime.settings.registry_table)
     path = tmp_path / "one.jsonl"
     path.write_text('{"person": {"id": "changed"}}\n{"person": {"id": "changed"}}\n')

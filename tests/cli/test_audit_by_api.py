@@ -11,7 +11,7 @@ import pytest
 from dci_common.timestamps import day
 from support.api import Api
 from support.audit_stream import audit_items, index, own_audit_table
-from support.overseeing import disclosed
+from support.oversight import disclosed
 from support.people_over_http import Browser, PeopleApi, people_over_http
 
 from .conftest import Dci, Outcome
@@ -36,7 +36,7 @@ def auditor(sign_in: Callable[..., Outcome], browser: Browser, monkeypatch: pyte
 
 @pytest.mark.usefixtures("auditor")
 def test_an_auditor_needs_no_table(people: PeopleApi, dci: Dci) -> None:
-    """Who saw a person, and what a client saw, is printed as from the table, and each look is recorded."""
+    """The history of a person or a client is printed as from the table, and each look is recorded."""
     runtime, now = people.api.runtime, people.api.clock()
     client, _ = people.api.client()
     for number in range(3):
@@ -83,7 +83,7 @@ def test_a_statement_for_a_citizen_is_printed(people: PeopleApi, dci: Dci) -> No
 
 
 def test_a_statement_needs_a_person_who_is_signed_in(dci: Dci) -> None:
-    """The tables are not read for it: whoever asks for one is recorded."""
+    """The tables are not read for it: the person who asks for one is recorded."""
     assert dci("audit", "--person", "p0001", "--statement").problem.startswith("--statement asks the API: sign in")
 
 

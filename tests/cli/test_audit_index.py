@@ -13,6 +13,7 @@ from botocore.client import BaseClient
 
 from dci_cli.audit.index import IndexedTable
 from dci_cli.audit.reindex import days_to_index
+from dci_common.aws.dynamodb import Item
 from dci_common.runtime import Runtime
 from dci_common.timestamps import day, timestamp
 from support.audit_stream import audit_items, delete, entries, index, own_audit_table, put
@@ -21,7 +22,6 @@ from .conftest import Dci
 
 NOW = datetime.now(UTC).timestamp()
 A_DAY = 86_400
-Item = dict[str, Any]
 
 
 def audited(moment: float, number: int = 0, **more: Item) -> Item:

@@ -13,6 +13,7 @@ from botocore.client import BaseClient
 from dci_cli.local import dynamodb_local
 from dci_cli.local.tables import create_tables
 from dci_cli.parallel import chunks
+from dci_common.aws.dynamodb import Item
 from dci_common.exchange.audit_index import index_entries
 from dci_common.timestamps import day, timestamp
 from support.events import ROOT
@@ -27,7 +28,6 @@ pytestmark = [pytest.mark.exhaustive, pytest.mark.dynamodb_local]
 
 TOMORROW = datetime.now(UTC).timestamp() + 86_400  # which is in the index
 SIZES = {"few": 100, "many": 10_000}  # disclosures, ten of each search
-Item = dict[str, Any]
 
 
 def audit_items(disclosures: int) -> Iterator[Item]:

@@ -29,7 +29,7 @@ from .conftest import Dci
         (("--person", "uin", "55"), "Nothing was recorded about the person audited-1 from"),
     ],
 )
-def test_nobody_is_told_from_never_recorded(asked: Api, dci: Dci, arguments: tuple[str, ...], said: str) -> None:
+def test_an_unknown_subject_is_distinguished(asked: Api, dci: Dci, arguments: tuple[str, ...], said: str) -> None:
     """With the registry's table, the answer says whether there is such a person or group."""
     registry = ("--registry-table", asked.runtime.settings.registry_table)
     done = dci("audit", *arguments, *LONG_AGO, *registry)

@@ -30,7 +30,7 @@ def put(server: ServerProcess, folder: Path, person_id: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def told() -> dict[str, str]:
+def sequences() -> dict[str, str]:
     """Return the sequences of the events in the outbox, by the ids of their records."""
     session = boto3.session.Session()  # the default one keeps the credentials of its first client
     items = session.client("dynamodb").scan(TableName=SETTINGS.exchange_table, ConsistentRead=True)["Items"]
@@ -47,12 +47,12 @@ def subscriber(server: ServerProcess) -> Iterator[None]:
         yield
 
 
-def test_a_change_by_another_process_is_told_at_once(tmp_path: Path) -> None:
+def test_a_change_by_another_process_is_an_event_at_once(tmp_path: Path) -> None:
     """On moto, a person who is put by a command reaches the outbox, and nobody else does."""
     with dci_serve(tmp_path) as server, subscriber(server):
         put(server, tmp_path, "new")
-        eventually(told)
-        assert told().keys() == {"new"}
+        eventually(sequences)
+        assert sequences().keys() == {"new"}
 
 
 def indexed(key: str) -> list[str]:
@@ -73,15 +73,15 @@ def test_what_is_recorded_is_indexed_at_once(tmp_path: Path) -> None:
 @pytest.mark.exhaustive
 @pytest.mark.dynamodb_local
 def test_a_stream_is_read_on_after_a_restart(tmp_path: Path) -> None:
-    """On DynamoDB Local the next server tells of what comes, and not again of what the first has told of."""
+    """On DynamoDB Local the next server puts events of new changes, and no event again that the first has put."""
     data = str(tmp_path / "data")
     with dci_serve(tmp_path, *ON_DISK, data) as server, subscriber(server):
         put(server, tmp_path, "first")
-        eventually(told)
+        eventually(sequences)
         eventually(lambda: indexed("PERSON#first"))
-        first = told()
+        first = sequences()
         assert first.keys() == {"first"}
     with dci_serve(tmp_path, *ON_DISK, data) as server, local_environment(server.credentials_file):
         put(server, tmp_path, "second")
-        eventually(lambda: "second" in told())
-        assert {**told(), **first} == told()
+        eventually(lambda: "second" in sequences())
+        assert {**sequences(), **first} == sequences()

@@ -7,7 +7,7 @@ import re
 
 from support.admin_client import Admin
 from support.api import Api
-from support.handing_over import Officer
+from support.handover_officer import Officer
 
 from .conftest import Clients, new
 

@@ -147,7 +147,7 @@ def test_a_missing_section_is_reported(tmp_path: Path, config: Path, section: st
 
 @pytest.mark.usefixtures("build")
 def test_a_missing_file_is_reported(tmp_path: Path) -> None:
-    """Without samconfig.toml the operator is told what to copy."""
+    """Without samconfig.toml the error names what to copy."""
     assert "copy the section from samconfig.example.toml" in run(tmp_path, "default", **KEYS).stderr
 
 

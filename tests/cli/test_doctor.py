@@ -32,7 +32,7 @@ def test_an_administrator_sees_how_old_the_keys_are(dci: Dci, local_server: Serv
     findings = outcomes(
         dci("doctor", "--api", local_server.base_url, "--json", *as_client(local_server, "admin")).out
     )
-    assert findings["key age"] == {"check": "key age", "outcome": "ok", "found": "0 days", "mend": ""}
+    assert findings["key age"] == {"check": "key age", "outcome": "ok", "found": "0 days", "remedy": ""}
     assert findings["subscribers"]["found"] == "all can be notified"
     assert with_outcome(findings, "skipped") == {"search"}
 

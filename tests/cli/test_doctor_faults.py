@@ -128,8 +128,8 @@ def test_a_fault_is_found_and_nothing_else(dci: Dci, local_server: ServerProcess
     assert done.status == 1
     assert with_outcome(findings, "failed") - ISSUER == expected.keys()
     for check, words in expected.items():
-        assert words in f"{findings[check]['found']} {findings[check]['mend']}"
-        assert findings[check]["mend"]
+        assert words in f"{findings[check]['found']} {findings[check]['remedy']}"
+        assert findings[check]["remedy"]
 
 
 def test_another_url_than_the_issuers_fails(dci: Dci, local_server: ServerProcess) -> None:
@@ -139,7 +139,7 @@ def test_another_url_than_the_issuers_fails(dci: Dci, local_server: ServerProces
         findings = outcomes(dci("doctor", "--api", asked, "--json", *as_client(local_server, "partner")).out)
     assert with_outcome(findings, "failed") == ISSUER
     assert local_server.base_url in findings["issuer"]["found"]
-    assert findings["issuer"]["mend"] == f"Use that URL, or deploy with the parameter Issuer={asked}."
+    assert findings["issuer"]["remedy"] == f"Use that URL, or deploy with the parameter Issuer={asked}."
 
 
 def test_metadata_with_endpoints_at_another_host_fails(dci: Dci, local_server: ServerProcess) -> None:

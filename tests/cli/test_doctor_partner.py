@@ -59,7 +59,7 @@ def signed(by: Pair | None = None, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_valid_signature_is_recognised_however_old_it_is(check: Check) -> None:
-    """The steps are ok, with the key's id; that the message's time is over is told apart."""
+    """The steps are ok, with the key's id; that the message's time is over is a finding of its own."""
     findings = check(signed())
     assert {name: finding["outcome"] for name, finding in findings.items()} == {
         "registration": "ok",
@@ -70,11 +70,11 @@ def test_a_valid_signature_is_recognised_however_old_it_is(check: Check) -> None
     }
     assert "k1 (EdDSA)" in findings["keys"]["found"]
     assert "health.example.org|k1|ed25519" in findings["message"]["found"]
-    assert "clock" in findings["times"]["mend"]
+    assert "clock" in findings["times"]["remedy"]
 
 
 def test_another_time_in_the_header_hides_no_other_fault(check: Check) -> None:
-    """A changed message fails even if `message_ts` is not `created`, and so do times that no clock mends."""
+    """A changed message fails even if `message_ts` is not `created`, and so do times that no clock fixes."""
     changed = signed(message_ts="2026-01-01T00:00:00Z")
     changed["message"]["name"] = "Somebody"
     endless = signed()
@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_named(check: Check) -> None:
     ):
         finding = list(check(content).values())[-1]
         assert (finding["check"], finding["outcome"]) == (step, "failed")
-        assert word in finding["mend"]
+        assert word in finding["remedy"]
         assert "Somebody" not in str(finding)
 
 

@@ -63,8 +63,8 @@ def test_a_partner_checks_its_own_side(examined: Examine, receiver: Receiver, tm
 def test_what_is_not_named_is_skipped(examined: Examine) -> None:
     """Each check that cannot be made says which option it needs."""
     findings = examined()
-    assert "--callback-url" in findings["callback receiver"]["mend"]
-    assert "--jwks" in findings["key set"]["mend"]
+    assert "--callback-url" in findings["callback receiver"]["remedy"]
+    assert "--jwks" in findings["key set"]["remedy"]
 
 
 def test_keys_that_do_not_fit_are_found(examined: Examine, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_an_operator_checks_what_a_client_has_registered(
     findings = examined(who="admin", partner=created["client_id"])
     assert "signature optional, dialect openspp2" in findings["registration"]["found"]
     assert findings["callback receiver"]["outcome"] == "ok"
-    assert (findings["key set"]["outcome"], "EdDSA" in findings["key set"]["mend"]) == ("failed", True)
+    assert (findings["key set"]["outcome"], "EdDSA" in findings["key set"]["remedy"]) == ("failed", True)
 
 
 def test_answers_of_a_receiver_are_judged_as_the_registry_would(authority: CertificateAuthority) -> None:

@@ -51,7 +51,7 @@ def test_people_are_listed(dci: Dci, provider: OpenIdProvider) -> None:
 def test_a_person_is_disabled_and_enabled(
     operators_api: Api, dci: Dci, provider: OpenIdProvider, token: str, named: Any
 ) -> None:
-    """Who is disabled changes nothing any more, and may again once enabled; the log of all clients has both."""
+    """A disabled person cannot change anything until they are enabled; the log of all clients has both."""
     assert dci("operators", "disable", *TABLE, named(provider), "--yes").status == 0
     assert create_client(operators_api, token).status == 401
     assert "already" in dci("operators", "disable", *TABLE, named(provider)).out

@@ -25,7 +25,7 @@ from support.admin_client import Admin
 from support.api import Api, predicate
 from support.api_over_http import api_over_http
 from support.example_counts import sampled
-from support.handing_over import make
+from support.handover_officer import make
 from support.registries import registry_of
 from support.stored_exchanges import accepted
 from support.subscriptions import subscribed

@@ -50,7 +50,7 @@ def test_clients_take_turns(sqs: MinimalSQS, url: str) -> None:
 
 
 def test_a_deleted_message_is_gone_and_a_stopped_queue_waits_for_none(sqs: MinimalSQS, url: str) -> None:
-    """What is deleted is in the queue no more, and whoever waits for a message is told when it is stopped."""
+    """A deleted message is not in the queue any more, and a receiver that waits returns when the queue is stopped."""
     queue, stopped = Queue(sqs, url), threading.Event()
     send(sqs, url, "a", "a0")
     queue.delete(take(queue))

@@ -136,7 +136,7 @@ def test_the_doctor_reports_failing_subscribers(
         "check": "subscribers",
         "outcome": "warning",
         "found": f"1 client is not notified any more, the first one since {timestamp(channel.paused or 0)}.",
-        "mend": "Run dci subscriptions list --failing, and ask the partners.",
+        "remedy": "Run dci subscriptions list --failing, and ask the partners.",
     }
     assert subscriptions("resume", owner, "--yes").status == 0
     assert outcomes(dci("doctor", "--json").out)["subscribers"]["outcome"] == "ok"
@@ -158,7 +158,7 @@ def test_a_client_is_resumed_by_its_name(api: Api, runtime: Runtime, subscriptio
     assert f"dci subscriptions redrive {client.client_id}" in done.out
 
 
-def test_what_failed_is_told_again(api: Api, runtime: Runtime, subscriptions: Exchanges, owner: str) -> None:
+def test_failed_notifications_are_redriven(api: Api, runtime: Runtime, subscriptions: Exchanges, owner: str) -> None:
     """`redrive` begins a client's failed notifications again, and nothing else, and resumes it."""
     channel = failing(runtime, owner)
     failed = [ended(runtime, owner, state, kind="notify", **SECOND_PAGE) for state in ("dead", "refused", "dead")]
@@ -177,7 +177,7 @@ def test_what_failed_is_told_again(api: Api, runtime: Runtime, subscriptions: Ex
     assert subscriptions("redrive", owner).out == f"No notification to {owner} has failed.\n"
 
 
-def test_only_what_failed_since_then_is_told_again(runtime: Runtime, subscriptions: Exchanges, owner: str) -> None:
+def test_only_what_failed_since_then_is_redriven(runtime: Runtime, subscriptions: Exchanges, owner: str) -> None:
     """`--since` leaves out what failed before, and takes a time or a day."""
     early = Runtime(runtime.settings, clock=lambda: time.time() - 3 * _DAY)
     old = ExchangeStore(early).end(replace(accepted(early, owner, kind="notify", **SECOND_PAGE), state="dead"))

@@ -67,11 +67,11 @@ def test_the_stream_of_an_adopted_table_is_found(tmp_path: Path, dynamodb: Dynam
 def test_a_stream_that_is_off_is_said_and_the_deployment_goes_on(
     table: str, said: tuple[str, ...], tmp_path: Path, dynamodb: DynamoDBClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Subscribers are told nothing then, and everything else works: the operator reads how to turn it on."""
+    """Subscribers are not notified then, and everything else works: the message says how to turn it on."""
     assert dynamodb
     assert find_streams(adopting(tmp_path, RegistryTableName=table)) == []
-    told = capsys.readouterr().err
-    assert [part for part in said if part not in told] == []
+    printed = capsys.readouterr().err
+    assert [part for part in said if part not in printed] == []
 
 
 @pytest.mark.parametrize(

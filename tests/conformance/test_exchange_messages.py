@@ -1,4 +1,4 @@
-"""Asynchronous messages by the standard: what it forbids is refused at once, what it allows is answered as it says.
+"""Asynchronous messages by the standard: what it forbids is rejected at once, what it allows is answered as it says.
 
 Every reply and callback here is compared with both of its files for the social registry, in tests/support.
 """
@@ -86,7 +86,9 @@ UNREADABLE: list[tuple[str, object]] = [
     (f"{ITEM}.pagination", {"page_size": 0}),
     (f"{ITEM}.reference_id", "r" * 513),
 ]
-needs_spec = pytest.mark.skipif(not conformance.spec_is_here(), reason="the standard's OpenAPI files are not at hand")
+needs_spec = pytest.mark.skipif(
+    not conformance.spec_is_here(), reason="the standard's OpenAPI files are not available"
+)
 
 
 def refused(reply: Reply) -> bool:
@@ -101,7 +103,7 @@ def refused(reply: Reply) -> bool:
 
 @needs_spec
 @pytest.mark.parametrize(("path", "value"), FORBIDDEN_SEARCHES)
-def test_a_search_that_the_standard_forbids_is_refused_at_once(
+def test_a_search_that_the_standard_forbids_is_rejected_at_once(
     shared_partner: Partner, path: str, value: object
 ) -> None:
     """Nobody waits for the answer to what cannot be read: the acknowledgement is ERR."""
@@ -115,10 +117,10 @@ def test_a_search_that_the_standard_forbids_is_refused_at_once(
 
 @needs_spec
 @pytest.mark.parametrize(("name", "operation", "path", "value"), [*_STATUS, *_SYNC_STATUS])
-def test_a_status_request_that_the_standard_forbids_is_refused_at_once(
+def test_a_status_request_that_the_standard_forbids_is_rejected_at_once(
     shared_partner: Partner, name: str, operation: str, path: str, value: object
 ) -> None:
-    """Both ways to ask for a status refuse it alike."""
+    """Both ways to ask for a status reject it in the same way."""
     message = shared_partner.message(name=name, sender_uri=shared_partner.url)
     assert not conformance.forbids(f"registry/{operation}", message)
     changed = replaced(message, path, value)
@@ -128,7 +130,7 @@ def test_a_status_request_that_the_standard_forbids_is_refused_at_once(
 
 
 @pytest.mark.parametrize(("path", "value"), UNREADABLE)
-def test_a_search_that_cannot_be_answered_is_refused_at_once(
+def test_a_search_that_cannot_be_answered_is_rejected_at_once(
     shared_partner: Partner, path: str, value: object
 ) -> None:
     """So is a message that the files allow, but that has no meaning."""
@@ -138,7 +140,7 @@ def test_a_search_that_cannot_be_answered_is_refused_at_once(
 
 @pytest.mark.parametrize("page", [{"page_size": 0}, {"page_size": 2001}, {"page_size": 5, "page_number": 0}, {}])
 @pytest.mark.parametrize("name", ["exchange_status", "status"])
-def test_a_page_of_a_status_that_is_impossible_is_refused_at_once(
+def test_a_page_of_a_status_that_is_impossible_is_rejected_at_once(
     shared_partner: Partner, name: str, page: dict[str, int]
 ) -> None:
     """A page size over 2,000 is not found out when the answer is made, but before."""
@@ -158,7 +160,7 @@ def test_what_names_a_transaction_is_an_id_or_a_list(shared_partner: Partner, va
 
 @pytest.mark.parametrize("name", ["exchange_search", "exchange_status", "status"])
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '"text"', "{}"])
-def test_what_is_no_message_is_refused_at_once(shared_partner: Partner, name: str, body: str) -> None:
+def test_what_is_no_message_is_rejected_at_once(shared_partner: Partner, name: str, body: str) -> None:
     """Whatever is sent, the reply has the shape of the operation."""
     assert refused(shared_partner.send(body, name))
 

@@ -116,11 +116,11 @@ def test_authlib_revokes_and_introspects(partner: Partner, method: str) -> None:
     """Authlib's own calls for RFC 7662 and RFC 7009 work by each method of a secret."""
     with authlib_session(partner, method) as session:
         token = session.fetch_token(partner.token_url, grant_type="client_credentials")["access_token"]
-        told = session.introspect_token(partner.server["introspection_endpoint"], token)
-        assert told.json()["active"] is True
+        introspected = session.introspect_token(partner.server["introspection_endpoint"], token)
+        assert introspected.json()["active"] is True
         assert session.revoke_token(partner.server["revocation_endpoint"], token).status_code == 200
-        told = session.introspect_token(partner.server["introspection_endpoint"], token)
-        assert told.json() == {"active": False}
+        introspected = session.introspect_token(partner.server["introspection_endpoint"], token)
+        assert introspected.json() == {"active": False}
 
 
 def test_requests_oauthlib_gets_a_token_with_basic(partner: Partner) -> None:
@@ -165,8 +165,8 @@ def test_requests_oauth2client_gets_a_token(partner: Partner, method: str) -> No
         partner.search(session)
         session.auth = OAuth2ClientCredentialsAuth(client, scope="registry.search")
         partner.search(session)
-    told: Any = client.introspect_token(token)
-    assert (told["active"], told["client_id"]) == (True, partner.client_id)
+    introspected: Any = client.introspect_token(token)
+    assert (introspected["active"], introspected["client_id"]) == (True, partner.client_id)
     assert client.revoke_access_token(token)
     ended: Any = client.introspect_token(token)
     assert ended["active"] is False

@@ -30,7 +30,7 @@ from support.notification_scene import new_scene
 from support.stored_exchanges import accepted
 from support.stored_subscriptions import begun
 from support.subscribe_messages import criteria, subscribe_item
-from support.subscribing import SubscribingPartner, codes
+from support.subscribing_partner import SubscribingPartner, codes
 
 DOCUMENT = document()
 PREFIX = "social"
@@ -146,7 +146,7 @@ def test_notifications_are_described_and_sent_so(new_api: Callable[..., Api], fo
     """What a subscribed partner is notified with has the shape that the description has for it."""
     with new_scene(new_api) as scene:
         change_client(scene.partner, callbacks={"notify_records": form})
-        scene.told(scene.subscribed())
+        scene.notify(scene.subscribed())
         (sent,) = scene.receiver.received
     operation = DOCUMENT["webhooks"]["notify"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]

@@ -78,7 +78,7 @@ def test_every_example_is_answered_as_it_says(sent: list[Sent]) -> None:
 
 
 def test_every_request_with_a_body_has_an_example() -> None:
-    """Whoever opens an operation in a page can send it."""
+    """Every operation that a page shows can be sent from it."""
     bodies = [one["requestBody"]["content"] for one in OPERATIONS if "requestBody" in one]
     assert all(media.get("examples") for content in bodies for media in content.values())
 

@@ -26,8 +26,8 @@ from support.example_counts import sampled
 from support.exchanges import Partner, Queues, Receiver, records_of
 
 NOW = "2026-03-01T09:29:58+0000"
-HER = {"type": "UIN", "value": KNOWN_UIN}
-BY_UIN = {"query_type": "idtype-value", "query": HER}
+KNOWN = {"type": "UIN", "value": KNOWN_UIN}
+BY_UIN = {"query_type": "idtype-value", "query": KNOWN}
 OPENSPP2 = {"version": "1.0.0", "sender_uri": "", "receiver_id": "registry", "total_count": 1, "meta": {}}
 
 
@@ -51,7 +51,7 @@ def answer_of(partner: Partner, receiver: Receiver, reply: Reply) -> dict[str, A
 
 def test_openspp2_asks_for_the_status_of_what_it_was_not_called_back_for(partner: Partner) -> None:
     """Its search has a blank address, and no default: the answer waits until it asks, in its own words."""
-    criteria = {"version": "1.0.0", "reg_type": "SOCIAL_REGISTRY", "query_type": "idtype-value", "query": HER}
+    criteria = {"version": "1.0.0", "reg_type": "SOCIAL_REGISTRY", "query_type": "idtype-value", "query": KNOWN}
     searched = post(partner, OPENSPP2, {"search_criteria": criteria}, signature="")
     assert searched.json["message"]["ack_status"] == "ACK"
     partner.work()
@@ -75,7 +75,7 @@ def test_openspp2_is_called_back_at_its_default(partner: Partner, receiver: Rece
     """A blank address is none: the client's registered default is called."""
     changes = {"callbacks": {"urls": [receiver.url], "default_url": receiver.url}}
     other = Partner(partner.api, partner.queues, receiver.url, **changes)
-    criteria = {"version": "1.0.0", "reg_type": "SR", "query_type": "idtype-value", "query": HER}
+    criteria = {"version": "1.0.0", "reg_type": "SR", "query_type": "idtype-value", "query": KNOWN}
     answered = answer_of(other, receiver, post(other, OPENSPP2, {"search_criteria": criteria}, signature=""))
     assert len(records_of(answered)) == 1
 
@@ -107,12 +107,12 @@ def test_opencrvs_words_are_answered_with_a_reason(partner: Partner, receiver: R
 
 def test_registry_notary_looks_up_one_person(partner: Partner, receiver: Receiver) -> None:
     """It asks by UIN, and unsigned."""
-    criteria = {"reg_type": "ns:org:RegistryType:Social", "query_type": "idtype-value", "query": HER}
+    criteria = {"reg_type": "ns:org:RegistryType:Social", "query_type": "idtype-value", "query": KNOWN}
     reply = post(partner, {"sender_uri": receiver.url, "total_count": 1}, {"search_criteria": criteria})
     assert len(records_of(answer_of(partner, receiver, reply))) == 1
 
 
-def test_openg2p_is_told_at_once_what_it_must_change(partner: Partner, receiver: Receiver) -> None:
+def test_openg2p_receives_at_once_what_it_must_change(partner: Partner, receiver: Receiver) -> None:
     """A template as an address, and the locale, are errors of the acknowledgement; GraphQL rejects the item."""
     criteria = {"query_type": "expression", "query": {"type": "graphql", "value": {"expression": "Person { name }"}}}
     other = Partner(partner.api, partner.queues, receiver.url, flags={"signature": "ignore"})
@@ -139,7 +139,7 @@ def test_a_workflow_asks_in_camel_case(partner: Partner, receiver: Receiver) -> 
     assert records_of(answered)
 
 
-@pytest.mark.skipif(not spec_is_here(), reason="the standard's samples are not at hand")
+@pytest.mark.skipif(not spec_is_here(), reason="the standard's samples are not available")
 @pytest.mark.parametrize("name", sampled(list(FOUND), 3))
 def test_a_sample_is_answered(partner: Partner, receiver: Receiver, name: str) -> None:
     """Each of the standard's samples, sent asynchronously, is called back with what its query asks for."""

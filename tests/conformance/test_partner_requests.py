@@ -1,4 +1,4 @@
-"""Requests as live clients send them, written from their shape: each is served, or told item by item why not.
+"""Requests as live clients send them, written from their shape: each is served, or each item is answered why not.
 
 | client | what is its own |
 |---|---|
@@ -22,7 +22,7 @@ from support.events import event
 
 NOW = "2026-03-01T09:29:58+0000"
 Json = dict[str, Any]
-HER = {"type": "UIN", "value": KNOWN_UIN}
+KNOWN = {"type": "UIN", "value": KNOWN_UIN}
 
 
 def post(api: Api, header: Json, item: Json, *, url: str = "", signature: str | None = None, **client: Any) -> Reply:
@@ -95,7 +95,7 @@ BORN = {"attribute_name": "birth_date", "operator": "ge", "attribute_value": "19
 @pytest.mark.parametrize(
     ("reg_type", "query_type", "query"),
     [
-        *((name, "idtype-value", HER) for name in ("ns:registry_type:social_registry", "SOCIAL_REGISTRY", "SR")),
+        *((name, "idtype-value", KNOWN) for name in ("ns:registry_type:social_registry", "SOCIAL_REGISTRY", "SR")),
         ("Social", "predicate", [{"seq_num": 1, "expression1": BORN, "condition": "and", "expression2": BORN}]),
         ("SOCIAL_REGISTRY", "expression", [{"seq_num": 1, "expression1": BORN}]),
     ],
@@ -129,11 +129,11 @@ def test_openimis_asks_in_camel_case(shared_api: Api, name: str, value: str) -> 
 
 def test_registry_notary_looks_up_one_person(shared_api: Api) -> None:
     """It asks by UIN, and unsigned."""
-    criteria = {"reg_type": "ns:org:RegistryType:Social", "query_type": "idtype-value", "query": HER}
+    criteria = {"reg_type": "ns:org:RegistryType:Social", "query_type": "idtype-value", "query": KNOWN}
     assert total(post(shared_api, {"version": "1.0.0", "total_count": 1}, {"search_criteria": criteria})) == 1
 
 
-def test_openg2p_is_told_what_is_not_served(shared_api: Api) -> None:
+def test_openg2p_receives_what_is_not_served(shared_api: Api) -> None:
     """Its message is accepted; its GraphQL item is rejected as such, and counted in the header that it pages by."""
     uri = "https://spp.example.org/{namespace}/callback/on-search"
     header = {"version": "1.0.0", "sender_uri": uri, "is_msg_encrypted": False, "meta": {}}

@@ -60,7 +60,7 @@ def test_the_collection_is_current() -> None:
 
 
 def test_variables_are_empty() -> None:
-    """It carries no address and no credential: whoever imports it fills them in."""
+    """It carries no address and no credential: its user fills them in."""
     assert {variable["value"] for variable in COLLECTION["variable"]} == {""}
     used = set(re.findall(r"\{\{([$\w]+)\}\}", json.dumps(COLLECTION)))
     assert used <= VARIABLES | MADE_BY_POSTMAN.keys()

@@ -53,13 +53,13 @@ def patched(name: str) -> dict[str, Any]:
     return message
 
 
-@pytest.mark.skipif(not spec_is_here(), reason="the standard's samples are not at hand")
+@pytest.mark.skipif(not spec_is_here(), reason="the standard's samples are not available")
 def test_every_sample_is_sent() -> None:
     """There is no request among the samples that is not in the table."""
     assert {path.name for path in FOLDER.glob("*req.json")} == FOUND.keys()
 
 
-@pytest.mark.skipif(not spec_is_here(), reason="the standard's samples are not at hand")
+@pytest.mark.skipif(not spec_is_here(), reason="the standard's samples are not available")
 @pytest.mark.parametrize("name", FOUND)
 def test_a_sample_is_answered(shared_api: Api, name: str) -> None:
     """Each is served, in the record type that it asks for, with records of which its query is true."""

@@ -1,4 +1,4 @@
-"""What token endpoints answer: how long a token is kept, and what is none."""
+"""What token endpoints answer: how long a token is kept, and which answers have no token."""
 
 from __future__ import annotations
 

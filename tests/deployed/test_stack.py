@@ -89,8 +89,8 @@ def test_the_doctor_misses_only_the_public_url(created: Deployment) -> None:
     assert outcomes == ["discovery", "issuer"]
 
 
-def test_a_template_that_is_not_built_is_refused(created: Deployment) -> None:
-    """A rule of the template refuses to create a stack without a BuildId, and names the command."""
+def test_a_template_that_is_not_built_is_rejected(created: Deployment) -> None:
+    """A rule of the template rejects a stack without a BuildId, and names the command."""
     content = yaml.safe_load(created.stack.unfinished)
     template = {name: content[name] for name in ("Parameters", "Rules")}
     template["Resources"] = {"Logs": {"Type": "AWS::Logs::LogGroup"}}

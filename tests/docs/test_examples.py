@@ -59,18 +59,20 @@ def printed(text: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("program", CLIENTS)
 def test_the_client_finds_a_person_with_a_secret(served: tuple[Api, str], program: str) -> None:
-    """It prints the one record; with a wrong secret it fails, and prints what the registry says of it."""
+    """It prints the one record; with a wrong secret, what the registry says of it; without one, what to set."""
     api, url = served
     client, secret = api.client()
     arguments = (url, client.sender_id, "UIN", "847951632")
     credentials = {"CLIENT_ID": client.client_id, "CLIENT_SECRET": secret}
     found = run(program, *arguments, variables=credentials)
     refused = run(program, *arguments, variables=credentials | {"CLIENT_SECRET": "wrong"})
+    unset = run(program, *arguments)
     (person,) = printed(found.stdout)
     assert person["name"] == {"@type": "Name", "surname": "Wanjiru", "given_name": "Nyambura"}
     assert refused.returncode == 1
     assert refused.stderr.startswith("401: ")
     assert "invalid_client" in refused.stderr
+    assert unset.stderr.startswith("Set CLIENT_ID, and CLIENT_SECRET, or")
 
 
 @pytest.mark.parametrize("program", CLIENTS)

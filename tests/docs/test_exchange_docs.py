@@ -33,7 +33,7 @@ from support import conformance
 from support.api import Api, identified
 from support.events import ROOT
 from support.exchanges import Partner, Queues, Receiver
-from support.subscribing import SCOPES, SubscribingPartner
+from support.subscribing_partner import SCOPES, SubscribingPartner
 from support.subscriptions import put, subscribed
 
 from .test_docs import column, rows

@@ -100,10 +100,10 @@ def test_the_commands_work_in_their_order(new_api: Callable[..., Api], tmp_path:
         }
         printed = run(chosen, tmp_path, values, environment)
     parts = re.split(r"^## (.*)\n", printed, flags=re.MULTILINE)
-    told = dict(zip(parts[1::2], parts[2::2], strict=True))
-    assert list(told) == [one.heading for one in chosen]
-    assert re.search(r"^search +ok +answered$", told["The first partner"], re.MULTILINE)
-    assert '"total_count": 1' in told["The first partner"]
+    output_of = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert list(output_of) == [one.heading for one in chosen]
+    assert re.search(r"^search +ok +answered$", output_of["The first partner"], re.MULTILINE)
+    assert '"total_count": 1' in output_of["The first partner"]
     assert "Diallo" in (tmp_path / "registry-backup.jsonl").read_text()
     assert names["ClientsTable"] not in boto3.client("dynamodb").list_tables()["TableNames"]
 

@@ -110,7 +110,7 @@ def test_the_free_slots_are_free(kind: Kind, words: str) -> None:
     free = SLOTS - used - {SOCIAL_CATALOGUE.record_slot}
     sentence = re.search(rf"{words}[^:.]*:([^.]*)\.", DOCUMENT.replace("\n   ", " "))
     assert sentence
-    told: set[str] = set()
+    documented: set[str] = set()
     for first, last in re.findall(r"`(x\d\d)`(?: to `(x\d\d)`)?", sentence[1]):
-        told |= {slot for slot in SLOTS if first <= slot <= (last or first)}
-    assert told == free
+        documented |= {slot for slot in SLOTS if first <= slot <= (last or first)}
+    assert documented == free

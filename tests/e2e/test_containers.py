@@ -216,8 +216,8 @@ def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
     reply = api.send("PUT", path.format(**unknown), {})
     assert (reply.status, reply.headers["Content-Type"]) == (405, "application/json")
     assert reply.headers["Allow"] in {"GET", "POST", "GET, POST", "GET, HEAD", "DELETE", "DELETE, GET, PATCH"}
-    told = reply.json["error"] if path.startswith("/oauth2/") else reply.code
-    assert told in {"invalid_request", "err.request.bad"}
+    code = reply.json["error"] if path.startswith("/oauth2/") else reply.code
+    assert code in {"invalid_request", "err.request.bad"}
 
 
 @pytest.mark.parametrize("path", ["/console/", "/docs/"])

@@ -16,7 +16,7 @@ from support.aws_over_http import Server, aws_over_http
 from support.exchanges import Queues
 from support.logs import collected
 from support.operator_provider import AUDIENCE, OpenIdProvider
-from support.overseeing import STREAM, Oversight
+from support.oversight import STREAM, Oversight
 from support.registries import registry_of
 from support.stored_exchanges import exchange_table
 from support.tiny_registry import tiny_population

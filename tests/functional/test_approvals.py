@@ -107,7 +107,7 @@ def test_the_mode_decides_what_waits(new_office: Callable[..., Office]) -> None:
 
 
 def test_an_approval_shows_before_and_after(office: Office) -> None:
-    """The list has who asked for what, and one approval the client before and after, and what differs."""
+    """The list has each requester and request, and one approval the client before and after, and what differs."""
     client_id = office.registered()
     approval = office.waiting(client_id)
     [listed] = [one for one in office.bo.listed("waiting") if one["approval_id"] == approval]
@@ -128,7 +128,7 @@ def test_an_approval_shows_before_and_after(office: Office) -> None:
 
 
 def test_both_names_are_in_the_log(office: Office) -> None:
-    """The entry of the change has who asked and who approved; that it was asked for is an entry of its own."""
+    """The entry of the change has the requester and the approver; that it was asked for is an entry of its own."""
     client_id = office.registered()
     approval = office.waiting(client_id)
     rejected = office.waiting(client_id)
@@ -145,7 +145,7 @@ def test_both_names_are_in_the_log(office: Office) -> None:
 
 
 def test_a_change_is_rejected_or_withdrawn(office: Office) -> None:
-    """Then it is not approved any more. Only who asked withdraws; both may be repeated."""
+    """Then it is not approved any more. Only the requester withdraws; both may be repeated."""
     rejected, withdrawn = office.waiting(), office.waiting()
     assert [office.bo.reject(rejected).status for _ in range(2)] == [200, 200]
     assert office.chi.withdraw(withdrawn).status == 403

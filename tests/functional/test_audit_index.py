@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dci_audit_index import app
+from dci_common.aws.dynamodb import Item
 from dci_common.runtime import Runtime
 from support.api import Api, identified
 from support.audit_stream import audit_items, delete, entries, index, own_audit_table, stream_record
@@ -34,7 +35,6 @@ WITHHELD = {
     "records": ITEM["records"],
     "withheld": {"BOOL": True},
 }
-Item = dict[str, Any]
 
 
 @pytest.fixture

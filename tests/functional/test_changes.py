@@ -1,4 +1,4 @@
-"""The changes function: what of a batch is told, what is queued, and what stays in the stream."""
+"""The changes function: which changes of a batch become events, which are queued, and which stay in the stream."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def unrendered(made: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def told(api: Api) -> set[str]:
+def announced(api: Api) -> set[str]:
     """Return the ids of the records whose events are in the outbox."""
     items = stored_items(api.runtime.settings.exchange_table)
     return {item["sk"]["S"].split("#")[2] for item in items if item["sk"]["S"].startswith("EVENT#")}
@@ -87,10 +87,10 @@ def failures(answer: dict[str, Any]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def test_changes_are_told(api: Api, changes: LambdaHandler, queues: Queues) -> None:
+def test_changes_become_events(api: Api, changes: LambdaHandler, queues: Queues) -> None:
     """The events of a batch are in the outbox, and nothing is tried again."""
     assert failures(changes(batch(1, 2), None)) == []
-    assert told(api) == {"p1", "p2"}
+    assert announced(api) == {"p1", "p2"}
     assert queued(queues) == []
 
 
@@ -98,38 +98,38 @@ def test_changes_are_told(api: Api, changes: LambdaHandler, queues: Queues) -> N
 def test_a_record_that_fails_is_queued_alone(
     api: Api, changes: LambdaHandler, queues: Queues, logs: Logs, spoil: Callable[..., dict[str, Any]]
 ) -> None:
-    """Whether it cannot be read or not be compared, the others of the batch are told of; no line says what it is."""
+    """Whether it cannot be read or not be compared, the others of the batch are events; no line says what it is."""
     sent = batch(1, 2, 3)
     spoil(sent["Records"][1])
     assert failures(changes(sent, None)) == []
-    assert told(api) == {"p1", "p3"}
+    assert announced(api) == {"p1", "p3"}
     [body] = queued(queues)
     assert failures(changes(again(body), None)) == ["0"]
     assert [entry["correlation_id"] for entry in logs.entries()] == ["2", "0"]
 
 
-def test_a_queued_record_is_told_when_the_cause_is_gone(api: Api, changes: LambdaHandler, queues: Queues) -> None:
-    """Whatever of a batch fails while DynamoDB rejects all is told from the queue later, message by message."""
+def test_a_queued_record_is_an_event_when_the_cause_is_gone(api: Api, changes: LambdaHandler, queues: Queues) -> None:
+    """Whatever of a batch fails while DynamoDB rejects all is read from the queue later, message by message."""
     dynamodb = api.runtime.dynamodb
     vars(api.runtime)["dynamodb"] = None
     assert failures(changes(batch(1, 2), None)) == []
-    assert told(api) == set()
+    assert announced(api) == set()
     vars(api.runtime)["dynamodb"] = dynamodb
     assert failures(changes(again(*queued(queues), "not a record"), None)) == ["2"]
-    assert told(api) == {"p1", "p2"}
+    assert announced(api) == {"p1", "p2"}
 
 
 def test_what_cannot_be_queued_stays_in_the_stream(api: Api, changes: LambdaHandler, queues: Queues) -> None:
-    """The stream is told which records it must give again, and that is not those that were told of."""
+    """The answer names the records that the stream must give again, and none that is an event already."""
     queues.fails = True
     sent = batch(1, 2, 3)
     torn(sent["Records"][1])
     assert failures(changes(sent, None)) == ["2"]
-    assert told(api) == {"p1", "p3"}
+    assert announced(api) == {"p1", "p3"}
 
 
 def test_a_record_that_is_too_large_for_the_queue_stays_in_the_stream(changes: LambdaHandler, queues: Queues) -> None:
-    """The queue takes records whole or not at all: of its keys alone no change can be told."""
+    """The queue takes records whole or not at all: no event follows from its keys alone."""
     sent = batch(1)
     noise = "".join(random.Random(7).choices("".join(map(chr, range(0x4E00, 0x9000))), k=90_000))
     change = sent["Records"][0]["dynamodb"]
@@ -156,9 +156,9 @@ class Short:
 
 
 def test_there_is_time_left_to_queue(api: Api, changes: LambdaHandler, queues: Queues) -> None:
-    """Telling ends ten seconds before the function does, so that what took too long is queued."""
+    """Work ends ten seconds before the function does, so that what took too long is queued."""
     assert failures(changes(batch(1), Short())) == []
-    assert told(api) == set()
+    assert announced(api) == set()
     assert len(queued(queues)) == 1
 
 

@@ -8,7 +8,7 @@ from dci_common.exchange.near_limits import rate_key
 from dci_common.exchange.worker_places import WorkerPlaces
 from dci_common.timestamps import timestamp
 from support.api import identified
-from support.overseeing import rows
+from support.oversight import rows
 from support.own_clients import Own
 from support.stored_exchanges import accepted
 

@@ -18,7 +18,7 @@ from dci_rotation import app as rotation_app
 from support.admin_client import Admin
 from support.api import Api, Reply
 from support.events import ROOT
-from support.handing_over import WRONG, handed_over
+from support.handover_officer import WRONG, handed_over
 
 pytestmark = pytest.mark.dynamodb_local
 

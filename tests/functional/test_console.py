@@ -91,7 +91,7 @@ def test_a_browser_that_has_a_file_gets_no_content(console: Api) -> None:
     assert get(console, "vendor/VERSIONS.json").headers["Cache-Control"] == "no-cache"
 
 
-def test_who_takes_no_gzip_gets_none(console: Api) -> None:
+def test_a_request_without_gzip_gets_none(console: Api) -> None:
     """Without gzip among what is accepted, the file is sent as it is."""
     for accepted in ("", "identity", "br, gzip;q=0"):
         reply = get(console, "app.js", accept_encoding=accepted)

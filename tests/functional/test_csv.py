@@ -10,7 +10,7 @@ import pytest
 
 from support.api import START
 from support.audit_stream import index
-from support.overseeing import Oversight, disclosed
+from support.oversight import Oversight, disclosed
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])

@@ -73,7 +73,7 @@ def test_no_other_file_is_there(shared_api: Api) -> None:
 
 
 def test_browsers_are_led_to_the_page_and_programs_are_not(shared_api: Api) -> None:
-    """`/` redirects who asks for HTML. Who does not gets the 404 of any unknown path."""
+    """`/` redirects a request for HTML; any other gets the 404 of an unknown path."""
 
     def root(accept: str, **http: Any) -> Reply:
         sent = event("root", accept=accept)

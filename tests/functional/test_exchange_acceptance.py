@@ -22,7 +22,7 @@ def test_the_log_line_has_the_correlation_id_of_the_acknowledgement(partner: Par
 
 
 def test_too_many_open_exchanges(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:
-    """A client over its limit of open exchanges is told to wait, until some are answered."""
+    """A client over its limit of open exchanges is rejected until some are answered."""
     partner = Partner(*exchange_api, receiver.url, open_exchanges=2)
     replies = [partner.search(predicate(EVERYBODY)) for _ in range(3)]
     assert [reply.status for reply in replies] == [200, 200, 429]
@@ -62,6 +62,6 @@ def test_a_client_without_the_flag(exchange_api: tuple[Api, Queues], receiver: R
 
 
 def test_an_error_names_the_remedy(partner: Partner) -> None:
-    """Who sends an address that is not registered learns who registers it."""
+    """The error about an address that is not registered names who registers it."""
     reply = partner.search(sender_uri="https://other.example.org/on-search")
     assert "ask the registry's operators to register it" in reply.text

@@ -104,7 +104,7 @@ def test_what_cannot_be_redriven_keeps_nothing_else_from_it(own: Own, owner: str
     assert "is kept no longer" in found["failed"][0]["message"]
 
 
-def test_whose_dead_exchanges_are_redriven_is_known(own: Own, owner: str) -> None:
+def test_exchanges_of_an_unknown_client_are_not_redriven(own: Own, owner: str) -> None:
     """A client that is not, or a page of another list, is rejected, and nobody but a client-manager may do it."""
     ended(own.api.runtime, owner, "dead")
     assert redrive_all(own, "00000000-0000-4000-8000-000000000000").status == 404
@@ -201,11 +201,11 @@ def test_an_unknown_exchange_is_not_found(own: Own, name: str, correlation_id: s
     assert act(own, name, correlation_id).status == 404
 
 
-def test_who_is_disabled_meanwhile_does_nothing(own: Own, owner: str) -> None:
+def test_an_operator_disabled_meanwhile_does_nothing(own: Own, owner: str) -> None:
     """An act is made only if the person may act at that very moment: who was just disabled sends nothing again."""
     exchange, opened = ended(own.api.runtime, owner, "dead"), accepted(own.api.runtime, owner)
     WorkerPlaces(own.api.runtime).pause(owner)
-    assert own.amina.send("clients_list").status == 200  # so that who she is was read before
+    assert own.amina.send("clients_list").status == 200  # so that the client was read before
     _disable(own)
     for reply in (
         act(own, "exchange_redrive", exchange.correlation_id),

@@ -1,4 +1,4 @@
-"""An entitlement that a client loses while an exchange runs: neither people nor their number are told any more."""
+"""An entitlement that a client loses while an exchange runs: then neither people nor their number are disclosed."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_a_redrive_delivers_the_rest(
     assert open_count(partner.api.runtime, partner.client.client_id) == 0
 
 
-def test_a_paused_client_is_told_so_and_charged_nothing(partner: Partner, receiver: Receiver) -> None:
+def test_a_paused_client_is_rejected_and_charged_nothing(partner: Partner, receiver: Receiver) -> None:
     """While a receiver is gone, what would be called back is rejected, and what was accepted waits uncounted."""
     receiver.answer = lambda _: (410, {})
     runtime, client_id = partner.api.runtime, partner.client.client_id

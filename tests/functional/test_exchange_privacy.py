@@ -86,7 +86,7 @@ def move_away(scene: Scene) -> None:
 
 @pytest.mark.parametrize("change", sampled([restrict, delete, move_away]))
 @pytest.mark.parametrize("stage", ["accepted", "collected", "attempted"])
-def test_whoever_is_hidden_meanwhile_is_not_sent(scene: Scene, change: Callable[[Scene], None], stage: str) -> None:
+def test_a_person_hidden_meanwhile_is_not_sent(scene: Scene, change: Callable[[Scene], None], stage: str) -> None:
     """A person who is restricted, deleted or no match any more is in no later callback, status or audit record."""
     scene.receiver.answer = lambda _: (503, {})
     reply = scene.ask()

@@ -1,4 +1,4 @@
-"""Who works on an exchange, and how far it comes: in turns of clients, slices of time, and days of quota."""
+"""Work on exchanges: the turns of clients, slices of time, and days of quota."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_a_status_without_time_says_so(partner: Partner) -> None:
 def test_an_answer_that_is_never_complete_is_reported(
     village_table: str, new_api: Callable[..., Api], receiver: Receiver
 ) -> None:
-    """What could not be collected within 14 days is dead: operators are told, and why."""
+    """What could not be collected within 14 days is dead: operators see it, with the reason."""
     queues, own = Queues(), exchange_table()  # the sweep would find what other tests have left
     settings = {"work_queue": "work", "delivery_queue": "delivery", "exchange_table": own}
     partner = Partner(new_api(registry_table=village_table, **settings, sqs=lambda _: queues), queues, receiver.url)

@@ -10,7 +10,7 @@ from support.admin_client import Admin
 from support.api import Api
 from support.call_trace import aws_calls
 from support.events import event
-from support.handing_over import WRONG, Officer, handed_over, listed, make, officer_of, withdraw
+from support.handover_officer import WRONG, Officer, handed_over, listed, make, officer_of, withdraw
 from support.lost_answers import functions_lose
 from support.operator_provider import OpenIdProvider
 from support.slow_aws import slow_aws

@@ -14,7 +14,7 @@ from support.exchanges import Queues, Receiver
 from support.registries import registry_of
 from support.stored_exchanges import exchange_table
 from support.subscribe_messages import criteria, subscribe_item
-from support.subscribing import SubscribingPartner
+from support.subscribing_partner import SubscribingPartner
 
 _UNKNOWN = {"type": "SHOE_SIZE", "value": "44"}
 
@@ -50,6 +50,6 @@ def test_a_hundred_long_rejections_are_answered(table: str, new_api: Callable[..
     reply = partner.subscribe(*items)
     partner.work()
     assert partner.state(reply) == "answered"
-    told = [item for sent in receiver.received for item in sent["message"]["subscribe_response"]]
-    assert len(told) == 100
-    assert {len(item["status_reason_message"]) for item in told} == {999}
+    answered = [item for sent in receiver.received for item in sent["message"]["subscribe_response"]]
+    assert len(answered) == 100
+    assert {len(item["status_reason_message"]) for item in answered} == {999}

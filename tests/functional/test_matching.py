@@ -46,7 +46,7 @@ def change(before: Person | None = BEFORE, after: Person | None = AFTER, *, quie
     return ChangedRecord(Kind.PERSON, "p1", views[0], views[1], sequence(1), START, is_quiet=quiet)
 
 
-def told(api: Api, *subscriptions: Subscription) -> list[str]:
+def announced(api: Api, *subscriptions: Subscription) -> list[str]:
     """Return the events of each subscription that are in the outbox."""
     outbox = Outbox(api.runtime)
     found = {event.code: event.last.value for one in subscriptions for event in outbox.events(one.channel)}
@@ -63,7 +63,7 @@ def test_one_item_is_read_while_nobody_subscribes(api: Api) -> None:
 
 @pytest.mark.parametrize("criteria", [BY_UIN, NURSES])
 def test_an_event_is_kept_for_the_subscription_that_it_concerns(api: Api, criteria: dict[str, Any]) -> None:
-    """A change is an event to who asked for it, by identifier or by condition, and to nobody else."""
+    """A change is an event for clients that asked for it, by identifier or by condition, and to nobody else."""
     client, _ = api.client()
     concerned = subscribed(api.runtime, client.client_id, **criteria)
     other_uin: dict[str, Any] = {"filter": {"type": "UIN", "value": "78"}, "watches": (("WATCH#UIN#78", "PERSON"),)}
@@ -73,8 +73,8 @@ def test_an_event_is_kept_for_the_subscription_that_it_concerns(api: Api, criter
         subscribed(api.runtime, client.client_id, filter={"type": "occupation", "value": "spy"}),
     ]
     Matching(api.runtime).put_events([change()])
-    assert len(told(api, concerned)) == 1
-    assert told(api, *others) == []
+    assert len(announced(api, concerned)) == 1
+    assert announced(api, *others) == []
 
 
 def test_conditions_are_read_when_one_begins_or_ends(api: Api) -> None:
@@ -88,11 +88,11 @@ def test_conditions_are_read_when_one_begins_or_ends(api: Api) -> None:
     second = subscribed(api.runtime, client.client_id)
     SubscriptionStore(api.runtime).end(first)
     matching.put_events([change()._replace(id="p2")])
-    assert (told(api, first), told(api, second)) == (["updated"], ["updated"])
+    assert (announced(api, first), announced(api, second)) == (["updated"], ["updated"])
 
 
 @pytest.mark.parametrize("criteria", [BY_UIN, NURSES])
-def test_what_a_client_may_not_ask_any_more_is_not_told(api: Api, logs: Logs, criteria: dict[str, Any]) -> None:
+def test_what_a_client_may_not_ask_any_more_is_no_event(api: Api, logs: Logs, criteria: dict[str, Any]) -> None:
     """A subscription that its client may not make now is left out, which is logged once, and nobody else's is."""
     client, _ = api.client(disclosure=["name"])
     other, _ = api.client()
@@ -101,30 +101,30 @@ def test_what_a_client_may_not_ask_any_more_is_not_told(api: Api, logs: Logs, cr
     matching = Matching(api.runtime)
     matching.put_events([change()])
     matching.put_events([change()])
-    assert told(api, lost) == []
-    assert len(told(api, kept)) == 1
+    assert announced(api, lost) == []
+    assert len(announced(api, kept)) == 1
     [line] = [entry for entry in logs.entries() if entry["message"] == "subscription rejected"]
     assert (line["subscription_code"], line["reason"]) == (lost.code, "rjct.notify_details.invalid")
     assert UIN not in json.dumps(line)
 
 
-def test_a_client_that_is_unknown_is_not_told(api: Api) -> None:
+def test_an_unknown_client_is_not_notified(api: Api) -> None:
     """A subscription without its client is left out."""
     lost = subscribed(api.runtime, "client-that-is-gone")
     Matching(api.runtime).put_events([change()])
-    assert told(api, lost) == []
+    assert announced(api, lost) == []
 
 
-def test_a_quiet_write_is_told_if_it_ends_a_clients_sight(api: Api) -> None:
-    """Of a quiet write only an end is told, with the identifiers by which the client knew the record."""
+def test_a_quiet_write_is_an_event_if_it_ends_a_clients_sight(api: Api) -> None:
+    """Of a quiet write only an end is an event, with the identifiers by which the client knew the record."""
     client, _ = api.client()
     updates, ends = subscribed(api.runtime, client.client_id), subscribed(api.runtime, client.client_id, "DEREGISTER")
     matching = Matching(api.runtime)
     matching.put_events([change(quiet=True)])
-    assert told(api, updates, ends) == []
+    assert announced(api, updates, ends) == []
     hidden = AFTER.model_copy(update={"restricted": True})
     matching.put_events([change(after=hidden, quiet=True)])
-    assert told(api, updates, ends) == ["deregistered"]
+    assert announced(api, updates, ends) == ["deregistered"]
     [event] = Outbox(api.runtime).events(ends.channel)
     assert event.identified is not None
     assert "nurse" not in json.dumps(event.identified)

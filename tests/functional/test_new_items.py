@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from dci_common.aws.dynamodb import Item
 from dci_common.aws.new_item import put_new_item
 from dci_common.aws.services import MinimalDynamoDB
 from dci_common.runtime import Runtime
@@ -15,7 +16,6 @@ from support.retry_pauses import NO_PAUSES
 from support.stored_items import items_of
 
 TABLE = "dci-audit"
-Item = dict[str, Any]
 
 
 def new(name: str, *people: str) -> Item:

@@ -62,23 +62,23 @@ def test_a_client_has_so_many_notifications_a_minute(scene: Scene) -> None:
     """Further pages wait for the next minute."""
     change_client(scene.partner, notifications_a_minute=1)
     subscription = scene.subscribed()
-    scene.told(subscription)
-    scene.told(subscription)
+    scene.notify(subscription)
+    scene.notify(subscription)
     assert len(scene.types) == 1
     scene.later(60)
     assert len(scene.types) == 2
 
 
 def test_a_schedule_collects_until_its_time(scene: Scene) -> None:
-    """Events of a day are told together at its end."""
+    """Events of a day are sent together at its end."""
     subscription = scene.subscribed(frequency="daily")
-    scene.told(subscription)
+    scene.notify(subscription)
     scene.put(subscription, Event.UPDATED, record_id="beno")
     scene.later(3_600)
     assert scene.receiver.arrived == []
     scene.later(14 * 3_600)
     assert scene.types == [["UPDATE", "UPDATE"]]
-    scene.told(subscription)
+    scene.notify(subscription)
     scene.later(3_600)
     assert len(scene.types) == 1
     scene.later(24 * 3_600)
@@ -86,11 +86,11 @@ def test_a_schedule_collects_until_its_time(scene: Scene) -> None:
 
 
 def test_a_client_that_may_not_be_notified_waits(scene: Scene) -> None:
-    """Events of a disabled client are kept, and told when it is enabled again; those of a deleted one are dropped."""
+    """Events of a disabled client are kept, and sent when it is enabled again; those of a deleted one are dropped."""
     subscription = scene.subscribed()
     admin, client_id = Admin(scene.partner.api), scene.partner.client.client_id
     admin.send("client_disable", client_id)
-    scene.told(subscription)
+    scene.notify(subscription)
     assert scene.receiver.arrived == []
     admin.send("client_enable", client_id)
     scene.later(3_600)
@@ -118,7 +118,7 @@ def test_members_that_a_group_shows_are_counted(scene: Scene) -> None:
 
 
 def test_a_notification_fits_the_clients_largest_callback(scene: Scene) -> None:
-    """Events that do not fit are told in a further message of the page, with an id of its own."""
+    """Events that do not fit are sent in a further message of the page, with an id of its own."""
     change_client(scene.partner, callbacks={"max_bytes": 100_000})
     people = [
         BORN[0].model_copy(update={"id": f"p-{number}", "identifiers": (), "birth_place": "x" * 20_000})

@@ -17,7 +17,7 @@ from dci_common.subscriptions.subscribers import Subscribers
 from support.api import Api
 from support.example_counts import sampled
 from support.exchanges import SWEEP, change_client, receiving
-from support.misfortunes import Killed, Misfortunes
+from support.fault_injection import FaultInjector, Killed
 from support.notification_scene import BORN, Scene, known, new_scene
 
 
@@ -29,12 +29,12 @@ def scene(new_api: Callable[..., Api]) -> Iterator[Scene]:
 
 
 def test_changes_meanwhile_are_one_event(scene: Scene) -> None:
-    """While a page is open no other is made, and all that happens to a record meanwhile is told once."""
+    """While a page is open no other is made, and all that happens to a record meanwhile is one event."""
     subscription = scene.subscribed()
     scene.receiver.answer = lambda _: (503, {})
-    scene.told(subscription)
+    scene.notify(subscription)
     for _ in range(3):
-        scene.told(subscription)
+        scene.notify(subscription)
     scene.receiver.answer = lambda _: (200, {})
     for _ in range(3):
         scene.later()
@@ -53,8 +53,8 @@ def test_a_queued_channel_is_packed_once(scene: Scene) -> None:
 
 
 @pytest.mark.exhaustive
-def test_many_events_are_told_in_pages(scene: Scene) -> None:
-    """Up to 90 events are a page, and the next follows when it has ended; none is lost or told twice."""
+def test_many_events_are_sent_in_pages(scene: Scene) -> None:
+    """Up to 90 events are a page, and the next follows when it has ended; none is lost or sent twice."""
     people = [BORN[0].model_copy(update={"id": f"p-{number:03}", "identifiers": ()}) for number in range(100)]
     scene.registry.put(*people)
     subscription = scene.subscribed()
@@ -82,7 +82,7 @@ def test_a_channel_is_paused_when_a_page_is_given_up(scene: Scene) -> None:
     """After three days of failures nothing is packed until an operator resumes the client; the events are kept."""
     subscription = scene.subscribed()
     scene.receiver.answer = lambda _: (503, {})
-    scene.told(subscription)
+    scene.notify(subscription)
     for _ in range(40):
         scene.later(7_200)
     channels = Channels(scene.partner.api.runtime)
@@ -91,7 +91,7 @@ def test_a_channel_is_paused_when_a_page_is_given_up(scene: Scene) -> None:
         subscription.channel
     ]
     scene.receiver.answer = lambda _: (200, {})
-    scene.told(subscription)
+    scene.notify(subscription)
     scene.later()
     assert scene.receiver.received == []
     assert channels.resume(subscription.client_id) == 1
@@ -102,11 +102,11 @@ def test_a_channel_is_paused_when_a_page_is_given_up(scene: Scene) -> None:
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("status", [503, 410])
-def test_what_failed_is_told_again_with_what_came_later(scene: Scene, status: int) -> None:
-    """An operator who redrives a client has it told what could not be delivered, and what was kept meanwhile."""
+def test_what_failed_is_sent_again_with_what_came_later(scene: Scene, status: int) -> None:
+    """After an operator redrives a client, it receives what could not be delivered, and what was kept meanwhile."""
     subscription, runtime = scene.subscribed(), scene.partner.api.runtime
     scene.receiver.answer = lambda _: (status, {})
-    scene.told(subscription)
+    scene.notify(subscription)
     for _ in range(14):
         scene.later(21_600)
     scene.receiver.answer = lambda _: (200, {})
@@ -130,9 +130,9 @@ def test_a_receiver_that_is_gone_is_notified_after_it_is_resumed(scene: Scene) -
     """A 410 pauses the client as in other callbacks: later events wait for `dci exchange resume`."""
     subscription = scene.subscribed()
     scene.receiver.answer = lambda _: (410, {})
-    scene.told(subscription)
+    scene.notify(subscription)
     scene.receiver.answer = lambda _: (200, {})
-    scene.told(subscription)
+    scene.notify(subscription)
     scene.later()
     assert scene.receiver.received == []
     Interventions(scene.partner.api.runtime).resume(subscription.client_id)
@@ -144,7 +144,7 @@ def test_a_failed_page_can_be_redriven(scene: Scene) -> None:
     """An operator has a refused page sent again; it was never one of the client's open exchanges."""
     subscription = scene.subscribed()
     scene.receiver.answer = lambda _: (200, {"message": {"ack_status": "NACK"}})
-    scene.told(subscription)
+    scene.notify(subscription)
     page = scene.page(subscription)
     assert page.state == "refused"
     assert page.correlation_id in ExchangeLists(scene.partner.api.runtime).listed("REFUSED")
@@ -158,20 +158,20 @@ def test_an_open_page_is_not_one_of_the_clients_exchanges(scene: Scene) -> None:
     """A client whose notifications wait may still send as many messages as its limit allows."""
     change_client(scene.partner, open_exchanges=1)
     scene.receiver.answer = lambda _: (503, {})
-    scene.told(scene.subscribed())
+    scene.notify(scene.subscribed())
     assert scene.partner.search().status == 200
     assert scene.partner.search().status == 429
 
 
 @pytest.mark.parametrize("call", sampled(range(24)))
 def test_a_killed_process_loses_no_event(scene: Scene, call: int) -> None:
-    """Wherever a process is killed, all events are told in the end, and a repetition has the id of the first."""
+    """Wherever a process is killed, all events are sent in the end, and a repetition has the id of the first."""
     subscription, draw = scene.subscribed(), random.Random(call)
     scene.put(subscription, Event.UPDATED)
     scene.put(subscription, Event.DEREGISTERED, record_id="gone")
-    misfortunes = Misfortunes(draw)
-    misfortunes.attach(scene.partner.api)
-    misfortunes.kill_in = call
+    faults = FaultInjector(draw)
+    faults.attach(scene.partner.api)
+    faults.kill_in = call
     try:
         scene.partner.work()
     except Killed:
@@ -179,23 +179,23 @@ def test_a_killed_process_loses_no_event(scene: Scene, call: int) -> None:
         scene.put(subscription, Event.UPDATED, record_id="beno")
     else:
         assert call > 20
-        misfortunes.kill_in = None
+        faults.kill_in = None
     for _ in range(4):
         scene.later(400)
-    told = {
+    sent = {
         (event["data"]["reg_event_type"], str(event["data"]["reg_records"])): message["header"]["message_id"]
         for message in scene.receiver.received
         for event in message["message"]["notify_event"]
     }
-    assert len(told) == (3 if misfortunes.is_killed else 2)
+    assert len(sent) == (3 if faults.is_killed else 2)
     ids = {message["header"]["message_id"] for message in scene.receiver.received}
-    assert set(told.values()) == ids
+    assert set(sent.values()) == ids
     assert [*Outbox(scene.partner.api.runtime).events(subscription.channel)] == []
     assert scene.channel(subscription).due is None
 
 
 def test_each_record_has_its_turn(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Records that change all the time keep no other one from being told."""
+    """Records that change all the time keep no other one from being sent."""
     monkeypatch.setattr("dci_delivery.packer.MAX_EVENTS", 1)
     subscription = scene.subscribed("DEREGISTER")
     for record_id in ("a", "b", "c"):
@@ -208,14 +208,14 @@ def test_each_record_has_its_turn(scene: Scene, monkeypatch: pytest.MonkeyPatch)
 
     scene.receiver.answer = answer
     scene.partner.work()
-    told = [event["data"]["reg_records"] for (event,) in scene.events]
-    assert told[:4] == [known("a"), known("b"), known("c"), known("a")]
+    sent = [event["data"]["reg_records"] for (event,) in scene.events]
+    assert sent[:4] == [known("a"), known("b"), known("c"), known("a")]
 
 
 def test_a_page_goes_to_the_address_that_is_registered_now(scene: Scene) -> None:
     """A new `notify_url` is used for pages that wait for another attempt, too."""
     scene.receiver.answer = lambda _: (503, {})
-    scene.told(scene.subscribed())
+    scene.notify(scene.subscribed())
     with receiving() as other:
         change_client(scene.partner, callbacks={"notify_url": other.url})
         scene.later()

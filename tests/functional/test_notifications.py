@@ -1,4 +1,4 @@
-"""Events are told to their subscribers: as these may see the records when a notification is sent."""
+"""Subscribers are notified of events, with the records as they may see them when a notification is sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def scene(new_api: Callable[..., Api]) -> Iterator[Scene]:
         yield made
 
 
-def test_an_event_is_told_with_the_record_as_it_is_now(scene: Scene) -> None:
+def test_an_event_has_the_record_as_it_is_now(scene: Scene) -> None:
     """A notification has the record as a search would find it, and names the subscription by its reference."""
     subscription = scene.subscribed()
     scene.put(subscription, Event.UPDATED)
@@ -57,7 +57,7 @@ def _households() -> set[str]:
 
 
 def test_the_end_of_a_record_has_its_identifiers_alone(scene: Scene) -> None:
-    """Whoever is deleted, or matches no more, is told with the identifiers that the client knew, and recorded."""
+    """The end of a record is sent with the identifiers that the client knew, and recorded."""
     subscription = scene.subscribed("DEREGISTER")
     scene.registry.writer.delete(Kind.PERSON, "anna")
     scene.born(1970, BORN[1])
@@ -97,7 +97,7 @@ def end(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("change", [restrict, delete, leave, forbid, end])
-def test_what_may_be_told_no_more_is_not_sent(scene: Scene, change: Callable[[Scene], None]) -> None:
+def test_what_may_not_be_disclosed_any_more_is_not_sent(scene: Scene, change: Callable[[Scene], None]) -> None:
     """What changes between packing and an attempt, of people or their client, is seen by the attempt."""
     subscription = scene.subscribed()
     scene.receiver.answer = lambda _: (503, {})
@@ -117,10 +117,10 @@ def test_what_may_be_told_no_more_is_not_sent(scene: Scene, change: Callable[[Sc
 
 
 def test_a_page_waits_while_its_client_may_not_subscribe(scene: Scene) -> None:
-    """Who loses the scope is sent nothing, and is told what waited when it has the scope again."""
+    """A client that loses the scope is sent nothing, and receives what waited when it has the scope again."""
     subscription = scene.subscribed()
     scene.receiver.answer = lambda _: (503, {})
-    scene.told(subscription)
+    scene.notify(subscription)
     scopes = list(scene.partner.client.scopes)
     change_client(scene.partner, scopes=["registry.search"])
     scene.receiver.answer = lambda _: (200, {})
@@ -133,7 +133,7 @@ def test_a_page_waits_while_its_client_may_not_subscribe(scene: Scene) -> None:
 
 
 def test_what_is_dropped_is_in_no_count(scene: Scene) -> None:
-    """Somebody who was restricted leaves no trace in a notification that tells of others."""
+    """Somebody who was restricted leaves no trace in a notification of others."""
     subscription = scene.subscribed()
     scene.put(subscription, Event.UPDATED)
     scene.put(subscription, Event.UPDATED, record_id="beno")
@@ -145,8 +145,8 @@ def test_what_is_dropped_is_in_no_count(scene: Scene) -> None:
     assert len(scene.events[0]) == 1
 
 
-def test_an_end_is_not_told_of_a_record_that_is_back(scene: Scene) -> None:
-    """What matches again when the end would be sent has not ended; nor is it told without identifiers."""
+def test_an_end_is_not_sent_for_a_record_that_is_back(scene: Scene) -> None:
+    """A record that matches again when the end would be sent has not ended; without identifiers, no end is sent."""
     subscription = scene.subscribed("DEREGISTER")
     scene.put(subscription, Event.LEFT)
     scene.partner.work()
@@ -158,7 +158,7 @@ def test_an_end_is_not_told_of_a_record_that_is_back(scene: Scene) -> None:
 
 
 def test_a_record_that_was_never_sent_has_no_end(scene: Scene) -> None:
-    """Who came and went before a notification was sent is not named in a later one; who was sent is."""
+    """A person who came and went before a notification is not named in a later one; a person who was sent is."""
     subscription = scene.subscribed()
     leave(scene)
     scene.put(subscription, Event.ENTERED)
@@ -175,8 +175,8 @@ def test_a_record_that_was_never_sent_has_no_end(scene: Scene) -> None:
     assert scene.types == [["REGISTER"], ["DEREGISTER"]]
 
 
-def test_an_end_that_was_not_told_is_told_later(scene: Scene) -> None:
-    """A record that left, came back before that was sent and left again is told as one that left."""
+def test_an_end_that_was_not_sent_is_sent_later(scene: Scene) -> None:
+    """A record that left, came back before that was sent and left again is reported as one that left."""
     subscription = scene.subscribed()
     scene.put(subscription, Event.LEFT)
     scene.partner.work()  # it is back already
@@ -218,5 +218,5 @@ def test_notifications_go_to_the_clients_own_address(scene: Scene) -> None:
     """The client's `notify_url` comes before the address of a subscription."""
     with receiving() as other:
         change_client(scene.partner, callbacks={"notify_url": other.url})
-        scene.told(scene.subscribed(), scene.subscribed(callback_url=""))
+        scene.notify(scene.subscribed(), scene.subscribed(callback_url=""))
         assert (len(other.received), scene.receiver.arrived) == (2, [])

@@ -1,4 +1,4 @@
-"""What a notification does not tell: whatever its client may not know any more, or was told before."""
+"""What a notification leaves out: what its client may not know any more, or was sent before."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def change(scene: Scene, kind: Kind, record_id: str, write: Callable[[], object]
 
 
 @pytest.mark.parametrize("event_type", ["DEREGISTER", "UPDATE"])
-@pytest.mark.parametrize(("entitlement", "told"), [({}, 1), ({"restricted": False}, 0)])
-def test_the_end_of_a_restricted_person_is_told_to_the_entitled(
-    scene: Scene, event_type: str, entitlement: dict[str, bool], told: int
+@pytest.mark.parametrize(("entitlement", "sent"), [({}, 1), ({"restricted": False}, 0)])
+def test_the_end_of_a_restricted_person_is_sent_to_the_entitled(
+    scene: Scene, event_type: str, entitlement: dict[str, bool], sent: int
 ) -> None:
-    """Whoever is not entitled to restricted people any more learns no identifier of one who is deleted or leaves."""
+    """A client without entitlement to restricted people learns no identifier of one who is deleted or leaves."""
     change_client(scene.partner, flags={"restricted": True})
     scene.registry.put(BORN[0].model_copy(update={"restricted": True}))
     scene.subscribed(event_type)
@@ -54,7 +54,7 @@ def test_the_end_of_a_restricted_person_is_told_to_the_entitled(
     change(scene, Kind.PERSON, "anna", lambda: scene.registry.put(left))
     change_client(scene.partner, flags=entitlement)
     scene.partner.work()
-    assert len(scene.receiver.arrived) == told
+    assert len(scene.receiver.arrived) == sent
 
 
 @pytest.mark.parametrize(("hidden_after", "number"), [(413, 1), (503, 2)])
@@ -82,9 +82,9 @@ def test_messages_are_numbered_as_they_are_sent(scene: Scene, hidden_after: int,
 
 
 @pytest.mark.parametrize(
-    ("hidden", "told"), [([], ["NewHouseHoldMember"]), (["p-0"], ["NewHouseHoldMember"]), (["p-0", "p-1"], [])]
+    ("hidden", "sent"), [([], ["NewHouseHoldMember"]), (["p-0"], ["NewHouseHoldMember"]), (["p-0", "p-1"], [])]
 )
-def test_a_new_member_is_told_if_one_is_shown_still(scene: Scene, hidden: list[str], told: list[str]) -> None:
+def test_a_new_member_is_sent_if_one_is_still_shown(scene: Scene, hidden: list[str], sent: list[str]) -> None:
     """New members who are restricted or have left before that is sent are no news; others who joined then are."""
     people = {f"p-{number}": BORN[0].model_copy(update={"id": f"p-{number}", "identifiers": ()}) for number in (0, 1)}
     scene.registry.put(*people.values())
@@ -95,11 +95,11 @@ def test_a_new_member_is_told_if_one_is_shown_still(scene: Scene, hidden: list[s
     for id_ in hidden:
         scene.registry.put(people[id_].model_copy(update={"restricted": True}))
     scene.partner.work()
-    assert [type_ for types in scene.types for type_ in types] == told
+    assert [type_ for types in scene.types for type_ in types] == sent
 
 
-def test_a_new_member_is_not_told_to_whom_households_are_not_shown(scene: Scene) -> None:
-    """That somebody joined is no news to a client that may not see households when it would be told."""
+def test_a_new_member_is_not_sent_to_a_client_without_households(scene: Scene) -> None:
+    """That somebody joined is no news to a client that may not see households when it would be sent."""
     subscription = scene.subscribed(
         "NewHouseHoldMember", filter_type="", filter=EVERYBODY, notify_record_type="Group"
     )
@@ -109,10 +109,10 @@ def test_a_new_member_is_not_told_to_whom_households_are_not_shown(scene: Scene)
     assert scene.receiver.arrived == []
 
 
-@pytest.mark.parametrize("told", [[Event.ENTERED], [Event.ENTERED, Event.UPDATED], [Event.LEFT, Event.ENTERED]])
+@pytest.mark.parametrize("sent", [[Event.ENTERED], [Event.ENTERED, Event.UPDATED], [Event.LEFT, Event.ENTERED]])
 @pytest.mark.parametrize("order", [1, -1])
-def test_what_was_told_and_comes_again_undoes_no_later_event(scene: Scene, told: list[Event], order: int) -> None:
-    """A batch that is put again after its events were told does not make the end of a record untold."""
+def test_what_was_sent_and_comes_again_undoes_no_later_event(scene: Scene, sent: list[Event], order: int) -> None:
+    """A batch that is put again after its events were sent does not withhold the end of a record."""
     subscription = scene.subscribed()
     start = next(scene.numbers)
 
@@ -120,10 +120,10 @@ def test_what_was_told_and_comes_again_undoes_no_later_event(scene: Scene, told:
         scene.numbers = iter(range(number, 10**6))
         scene.put(subscription, *events)
 
-    put(start, *told)
+    put(start, *sent)
     scene.partner.work()
     scene.born(1970)
-    for number, events in [(start, told), (start + len(told), [Event.LEFT])][::order]:
+    for number, events in [(start, sent), (start + len(sent), [Event.LEFT])][::order]:
         put(number, *events)
     scene.partner.work()
     assert [types for (types,) in scene.types] == [scene.types[0][0], "DEREGISTER"]
@@ -131,18 +131,18 @@ def test_what_was_told_and_comes_again_undoes_no_later_event(scene: Scene, told:
 
 @pytest.mark.parametrize("frequency", ["monthly", {"start_time": "2026-03-31T00:00:00Z"}])
 def test_events_wait_for_the_time_of_their_schedule(scene: Scene, frequency: object) -> None:
-    """A change of the beginning of a month is told at its end."""
-    scene.told(scene.subscribed(frequency=frequency))
+    """A change of the beginning of a month is sent at its end."""
+    scene.notify(scene.subscribed(frequency=frequency))
     for _ in range(31):
         scene.later(86_400)
     assert scene.types == [["UPDATE"]]
 
 
-@pytest.mark.parametrize(("ago", "told"), [(1_801, 0), (1_800, 1)])
-def test_nothing_is_told_of_before_a_subscription(scene: Scene, ago: float, told: int) -> None:
-    """Who subscribes while a change waits to be told of learns no identifier of who was restricted before."""
+@pytest.mark.parametrize(("ago", "sent"), [(1_801, 0), (1_800, 1)])
+def test_nothing_from_before_a_subscription_is_sent(scene: Scene, ago: float, sent: int) -> None:
+    """A client that subscribes while a change waits learns no identifier of a person who was restricted before."""
     scene.subscribed("DEREGISTER")  # half an hour ago
     hidden = BORN[0].model_copy(update={"restricted": True})
     change(scene, Kind.PERSON, "anna", lambda: scene.registry.put(hidden), ago=ago)
     scene.partner.work()
-    assert len(scene.receiver.arrived) == told
+    assert len(scene.receiver.arrived) == sent

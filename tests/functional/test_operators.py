@@ -54,7 +54,7 @@ def test_the_log_of_clients_names_no_person(operators_api: Api) -> None:
 
 
 def test_an_operator_is_recorded(operators_api: Api, provider: OpenIdProvider) -> None:
-    """Who comes with a role is recorded: name, e-mail address, roles, and the days of the first and last visit."""
+    """A person with a role is recorded: name, e-mail address, roles, and the days of the first and last visit."""
     token = provider.token("auditor", "approver", "staff", email="amina@example.org")
     assert list_clients(operators_api, token).status == 200
     operators_api.clock.advance(DAY)
@@ -67,7 +67,7 @@ def test_an_operator_is_recorded(operators_api: Api, provider: OpenIdProvider) -
     assert operator_id in [one.id for one in OperatorStore(operators_api.runtime).all()]
 
 
-def test_who_has_no_role_is_not_recorded(operators_api: Api, provider: OpenIdProvider) -> None:
+def test_a_person_without_a_role_is_not_recorded(operators_api: Api, provider: OpenIdProvider) -> None:
     """The rest of the organisation cannot fill the table."""
     assert list_clients(operators_api, provider.token("staff", sub="visitor")).status == 403
     assert stored(operators_api, provider, "visitor") is None
@@ -133,7 +133,7 @@ def test_an_operator_who_lost_the_role_is_denied(operators_api: Api, provider: O
     assert create_client(operators_api, provider.token("auditor")).status == 403
 
 
-def test_who_was_disabled_before_coming_stays_so(operators_api: Api, provider: OpenIdProvider) -> None:
+def test_a_person_disabled_in_advance_stays_so(operators_api: Api, provider: OpenIdProvider) -> None:
     """An operator may be disabled before the first visit, which does not enable them."""
     set_status(operators_api, provider, "disabled")
     assert list_clients(operators_api, provider.token("client-manager")).status == 401

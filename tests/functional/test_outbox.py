@@ -65,13 +65,13 @@ def test_an_event_makes_its_channel_due_and_queues_it(
 
 def test_events_of_a_record_become_one_in_any_order(runtime: Runtime, subscription: Subscription) -> None:
     """However often and in which order changes of a record come, the first and the last of them are stored."""
-    told = [Event.ENTERED, Event.UPDATED, Event.LEFT, Event.ENTERED, Event.UPDATED, Event.LEFT]
+    events = [Event.ENTERED, Event.UPDATED, Event.LEFT, Event.ENTERED, Event.UPDATED, Event.LEFT]
     identified: dict[str, Any] = {"identifier": [{"identifier_type": "UIN", "identifier_value": "Å-1"}]}
     changes = [
         SubscribedEvent(
             subscription, Kind.PERSON, "P-1", event, identified if event.ends_sight else None, sequence(number)
         )
-        for number, event in enumerate(told, 1)
+        for number, event in enumerate(events, 1)
     ]
     draw = random.Random(7)
     for _ in range(5):
@@ -92,8 +92,8 @@ def test_a_record_that_is_back_has_no_identifiers_in_the_outbox(runtime: Runtime
     assert stored.identified is None
 
 
-def test_a_remembered_event_tells_nothing_until_another_follows(runtime: Runtime, subscription: Subscription) -> None:
-    """What a page did not tell is the first event of those that follow, and by itself none."""
+def test_a_remembered_event_is_not_sent_until_another_follows(runtime: Runtime, subscription: Subscription) -> None:
+    """An event that a page left out is the first of those that follow, and by itself none."""
     put(runtime, subscription, "P-1", Event.ENTERED)
     (entered,) = events_of(runtime, subscription)
     another = replace(subscription, callback_url="https://another.example/notify")
@@ -118,7 +118,7 @@ def test_a_channel_with_a_schedule_is_due_at_its_time(exchange_api: tuple[Api, Q
 
 
 def test_a_channel_rests_only_while_no_event_has_come(runtime: Runtime, subscription: Subscription) -> None:
-    """Whoever saw no event does not put the channel to rest once another event has come."""
+    """A worker that saw no event does not put the channel to rest once another event has come."""
     put(runtime, subscription, "P-1", Event.UPDATED)
     seen = channel_of(runtime, subscription)
     put(runtime, subscription, "P-2", Event.UPDATED)

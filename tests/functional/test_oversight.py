@@ -13,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 from support.api import START
 from support.audit_stream import audit_items, index
 from support.call_trace import aws_calls, hooked
-from support.overseeing import Oversight, disclosed, rows, withhold
+from support.oversight import Oversight, disclosed, rows, withhold
 
 DAY = 86_400
 MEALS = {"text": "School meals", "code": "meals"}
@@ -30,7 +30,7 @@ BAD: tuple[dict[str, str], ...] = (
 )
 
 
-def test_who_saw_a_person_is_answered(oversight: Oversight) -> None:
+def test_the_audit_of_a_person_is_answered(oversight: Oversight) -> None:
     """An entry says when, which client by its name, which records, which fields, what for, and what was asked."""
     oversight.saw("a", authorize=None, **PURPOSE)
     oversight.saw("b")
@@ -137,7 +137,7 @@ def test_what_a_client_saw_is_answered(oversight: Oversight) -> None:
 
 
 def test_a_look_is_recorded_before_it_is_answered(oversight: Oversight) -> None:
-    """Who looked, where, at whom and why is in the audit, and in the history of the person who was looked at."""
+    """Each look, with its route, subject and reason, is in the audit and in the history of its subject."""
     oversight.ask("audit", person="a", reason="A complaint")
     oversight.ask("audit", phone="+333")
     oversight.ask("audit_statement", group="g1")

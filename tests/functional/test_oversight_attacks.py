@@ -11,7 +11,7 @@ from support.api import START
 from support.audit_stream import index
 from support.call_trace import aws_calls
 from support.events import event
-from support.overseeing import Oversight, disclosed, withhold
+from support.oversight import Oversight, disclosed, withhold
 
 DAY = 86_400
 

@@ -13,7 +13,7 @@ from dci_common.timestamps import timestamp
 from support.api import START, Api
 from support.call_trace import aws_calls
 from support.operator_provider import AUDIENCE, OpenIdProvider
-from support.overseeing import Oversight, disclosed, withhold
+from support.oversight import Oversight, disclosed, withhold
 
 HEALTH, FOOD = "5b0c6a52-9d1e-4f0b-8f6e-1c2d3e4f5a6b", "0c6a525b-9d1e-4f0b-8f6e-1c2d3e4f5a6b"
 BEN = "https://id.example.org#ben"

@@ -7,7 +7,7 @@ import pytest
 from support.deployment import functions
 from support.events import event, http_events
 from support.operator_provider import ROLES
-from support.overseeing import Oversight
+from support.oversight import Oversight
 
 AUDIT, LOG, RECORDS = {"audit", "audit_statement", "usage"}, {"administration_log"}, {"record_view"}
 PERMITTED = {
@@ -44,7 +44,7 @@ def test_each_route_is_in_the_matrix() -> None:
 
 @pytest.mark.parametrize("credential", PERMITTED)
 def test_a_route_is_open_to_its_roles_alone(oversight: Oversight, credential: str) -> None:
-    """Whoever may not see a route is denied before anything is looked up, and clients read the log alone."""
+    """A person who may not see a route is denied before anything is looked up, and clients read the log alone."""
     token = token_of(credential, oversight)
     for name in AUDIT | LOG | RECORDS:
         for method in ("GET", "POST", "DELETE"):

@@ -15,7 +15,7 @@ from support.api import START, Api, identified
 from support.audit_stream import index, own_audit_table
 from support.events import event
 from support.operator_provider import AUDIENCE, OpenIdProvider, create_client
-from support.overseeing import Oversight, disclosed
+from support.oversight import Oversight, disclosed
 from support.stored_items import tests_client as engine_client
 
 A_DAY = 86_400
@@ -72,12 +72,12 @@ def test_a_table_with_a_stream_from_the_beginning_lacks_nothing(
 def test_a_statement_names_nobody_else_and_no_query(oversight: Oversight) -> None:
     """Neither other records, nor what was asked, nor the names and reasons of operators are in it."""
     runtime = oversight.runtime
-    told: dict[str, Any] = {
+    asked: dict[str, Any] = {
         "query": {"S": "Rosa Quispe"},
         "transaction_id": {"S": "t-Rosa"},
         "reference_id": {"S": "r-Rosa"},
     }
-    disclosed(runtime, START - 1, 1, *PERSON, **told, disclosed={"S": "minimal"})
+    disclosed(runtime, START - 1, 1, *PERSON, **asked, disclosed={"S": "minimal"})
     by: dict[str, Any] = {"operator": {"S": "https://idp#Rosa"}, "operator_name": {"S": "Rosa Quispe"}}
     disclosed(runtime, START - 2, 2, *PERSON, **by, route={"S": "records/person"}, reason={"S": "asked by Rosa"})
     disclosed(runtime, START - 3, 3, *PERSON, **by, route={"S": "audit"}, reason={"S": "asked by Rosa"})
@@ -95,7 +95,8 @@ def test_a_statement_names_nobody_else_and_no_query(oversight: Oversight) -> Non
         "The registry's own staff",
         *["An organisation that is not registered any more"] * 2,
     ]
-    assert (found[1]["fields"], found[1]["purpose"]) == (["the whole record"], "")
+    assert found[1]["fields"] == ["the whole record"]
+    assert found[1]["purpose"] == "The registry has recorded a reason."
     assert found[2]["purpose"] == "x" * len(found[2]["purpose"].removesuffix(" ...")) + " ..."
     assert found[3]["purpose"] == "relief; R"
 
@@ -131,7 +132,7 @@ def test_a_record_is_shown_with_a_reason(oversight: Oversight) -> None:
 
 
 def test_a_restricted_member_is_not_shown_by_the_group(oversight: Oversight) -> None:
-    """A household shows its other members alone: a restricted person is seen only by whoever knows their id."""
+    """A household shows its other members alone: a restricted person is seen only by a person who knows their id."""
     shown = oversight.view("group", "g1")
     assert [member["person_id"] for member in shown.json["memberships"]] == ["a", "b"]
     assert "R0" not in shown.text

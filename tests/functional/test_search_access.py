@@ -106,7 +106,15 @@ def test_the_log_has_counts_and_no_values(shared_api: Api, population: Populatio
     (entry,) = logs.entries()
     assert (entry["status"], entry["items"], entry["records"]) == (200, 2, 1)
     assert entry["client_id"]
-    her = population.people[0]
-    for secret in (KNOWN_UIN, "TEST-001", str(her.birth_date), her.emails[0], her.name.given_name, token, "r-2"):
+    person = population.people[0]
+    for secret in (
+        KNOWN_UIN,
+        "TEST-001",
+        str(person.birth_date),
+        person.emails[0],
+        person.name.given_name,
+        token,
+        "r-2",
+    ):
         assert str(secret) not in "".join(logs.lines)
     assert KNOWN_UIN in reply.text

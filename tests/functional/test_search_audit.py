@@ -146,7 +146,7 @@ def test_records_that_did_not_fit_are_withheld(audited: Api, monkeypatch: pytest
     assert found["rejected"] == TOO_MANY
 
 
-def test_a_rejection_that_tells_a_number_is_recorded(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rejection_that_reveals_a_number_is_recorded(audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence that says how many records match is a disclosure, though no record leaves."""
     monkeypatch.setattr(pagination, "MAX_PAGE_SIZE", 2)
     (answered,) = audited.search(BORN).items

@@ -101,7 +101,7 @@ def asked_for(disclosure: set[str], place: int) -> set[str]:
 
 
 def members_of(records: list[dict[str, Any]]) -> set[str]:
-    """Return the names of all members of the records that tell something; OpenSPP 17's importer needs empty ones."""
+    """Return the names of all members of the records that are not empty; OpenSPP 17's importer needs empty ones."""
     assert records
     return {name for record in records for name, value in record.items() if value not in EMPTY} - PERSON
 

@@ -89,8 +89,8 @@ def test_a_required_id_must_be_a_text_of_some_length(shared_api: Api, path: str,
 )
 def test_a_timestamp_needs_date_time_and_offset(shared_api: Api, value: object) -> None:
     """Timestamps are date-times with an offset, of days that exist: in the header, and in each item of its own."""
-    told = is_error(send(shared_api, changed("header.message_ts", value)), 400, "err.request.bad")
-    assert told.startswith("header.message_ts ")
+    message = is_error(send(shared_api, changed("header.message_ts", value)), 400, "err.request.bad")
+    assert message.startswith("header.message_ts ")
     (response,) = send(shared_api, changed(f"{ITEM}.timestamp", value)).items
     assert (response["status"], response["status_reason_code"]) == ("rjct", "rjct.timestamp.invalid")
     assert response["status_reason_message"].startswith("timestamp ")
@@ -115,10 +115,10 @@ def test_what_the_request_schema_forbids_is_rejected(shared_api: Api, path: str,
     assert is_error(send(shared_api, changed(path, value)), 400, "err.request.bad").startswith(f"{path} ")
 
 
-def test_a_count_without_bounds_is_told_what_is_expected(shared_api: Api) -> None:
+def test_a_count_of_too_many_digits_is_answered_with_what_is_expected(shared_api: Api) -> None:
     """A number of more digits than readers of JSON take gets a sentence that says what a count is."""
-    told = is_error(send(shared_api, changed("header.total_count", "9" * 5000)), 400, "err.request.bad")
-    assert told.startswith("header.total_count must be a whole number")
+    message = is_error(send(shared_api, changed("header.total_count", "9" * 5000)), 400, "err.request.bad")
+    assert message.startswith("header.total_count must be a whole number")
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_an_encrypted_message_is_rejected(shared_api: Api) -> None:
 def test_a_deployment_may_list_its_receiver_ids(new_api: Callable[..., Api]) -> None:
     """With ReceiverIds, a message to another receiver is rejected; one without a receiver is accepted."""
     api = new_api(receiver_ids=frozenset({"registry", "registry-2"}))
-    told = is_error(send(api, changed("header.receiver_id", MARK)), 400, "err.receiver_id.invalid")
-    assert "receiver_id" in told
+    message = is_error(send(api, changed("header.receiver_id", MARK)), 400, "err.receiver_id.invalid")
+    assert "receiver_id" in message
     for named in ("registry-2", "", ABSENT):
         assert send(api, changed("header.receiver_id", named)).status == 200
 
@@ -172,8 +172,8 @@ def test_a_body_that_is_not_utf_8_is_rejected(shared_api: Api) -> None:
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
 def test_a_message_must_be_sent_as_json(shared_api: Api, content_type: str) -> None:
     """A content type that is missing, or another than JSON, is 415."""
-    told = is_error(send(shared_api, body_of("search"), content_type=content_type), 415, "err.request.bad")
-    assert "application/json" in told
+    message = is_error(send(shared_api, body_of("search"), content_type=content_type), 415, "err.request.bad")
+    assert "application/json" in message
 
 
 def test_a_body_over_the_limit_is_rejected(shared_api: Api) -> None:

@@ -60,22 +60,22 @@ def is_rejected(reply: Reply, code: str, reference_id: str = "0123456789") -> st
 )
 def test_what_the_request_schema_forbids_rejects_the_item(shared_api: Api, path: str, value: object) -> None:
     """The sentence says which member of the item is at fault."""
-    told = is_rejected(send(shared_api, path, value), "rjct.search_criteria.invalid")
-    assert told.startswith(f"{path.removeprefix(f'{ITEM}.')} ")
+    message = is_rejected(send(shared_api, path, value), "rjct.search_criteria.invalid")
+    assert message.startswith(f"{path.removeprefix(f'{ITEM}.')} ")
 
 
 @pytest.mark.parametrize("value", [ABSENT, None, "", 7, "2026-03-01", "2026-03-01T09:30:00", MARK], ids=repr)
 def test_a_timestamp_rejects_the_item(shared_api: Api, value: object) -> None:
     """An item's timestamp needs an offset, as the header's does."""
-    told = is_rejected(send(shared_api, f"{ITEM}.timestamp", value), "rjct.timestamp.invalid")
-    assert told.startswith("timestamp ")
+    message = is_rejected(send(shared_api, f"{ITEM}.timestamp", value), "rjct.timestamp.invalid")
+    assert message.startswith("timestamp ")
 
 
 @pytest.mark.parametrize("value", [ABSENT, None, 7, ["x"], MARK * 103], ids=repr)
 def test_an_id_that_cannot_be_repeated_rejects_the_item(shared_api: Api, value: object) -> None:
     """An item whose reference_id is missing or too long is answered in its place, with an empty one."""
-    told = is_rejected(send(shared_api, f"{ITEM}.reference_id", value), "rjct.reference_id.invalid", "")
-    assert told.startswith("reference_id ")
+    message = is_rejected(send(shared_api, f"{ITEM}.reference_id", value), "rjct.reference_id.invalid", "")
+    assert message.startswith("reference_id ")
 
 
 @pytest.mark.parametrize(

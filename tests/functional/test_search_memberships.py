@@ -114,7 +114,7 @@ def test_a_household_is_found_by_its_size_of_today(new_api: Callable[..., Api]) 
 
 
 @pytest.mark.exhaustive
-def test_who_comes_back_counts_once(new_api: Callable[..., Api]) -> None:
+def test_a_member_who_comes_back_counts_once(new_api: Callable[..., Api]) -> None:
     """Of a person's periods in a household the one in force counts, as head, member and household, on each day."""
     home = Group(id="g1", identifiers=identifier("HOUSEHOLD_ID", "home"), poverty_score=1)
     people = [Person(id=f"p{number}", identifiers=identifier("UIN", f"p{number}")) for number in range(2)]

@@ -24,7 +24,7 @@ NAMES = {
     "marital_status": "maritalStatus civilStatus",
     "sex": "Gender gender ns:Sex",
 }
-HERS = {
+VALUES = {
     "given_name": "José María",
     "surname": "Núñez",
     "birth_date": "2008-02-29",
@@ -44,8 +44,8 @@ SPELLINGS = [
 @pytest.mark.parametrize(("attribute", "spelling"), sampled(SPELLINGS, quick=12))
 def test_an_attribute_is_known_by_any_spelling(tiny_api: Api, attribute: str, spelling: str) -> None:
     """Case, `_`, `-`, spaces and a prefix do not count; what another code base calls the field is known too."""
-    reply = tiny_api.search(predicate((spelling, "eq", HERS[attribute])))
-    assert letters(reply.records) == letters(tiny_api.search(predicate((attribute, "eq", HERS[attribute]))).records)
+    reply = tiny_api.search(predicate((spelling, "eq", VALUES[attribute])))
+    assert letters(reply.records) == letters(tiny_api.search(predicate((attribute, "eq", VALUES[attribute]))).records)
     assert "a" in letters(reply.records)
 
 
@@ -213,7 +213,7 @@ def test_a_sex_is_known_by_its_codes(sexes_api: Api, value: object, found: set[s
 
 
 @pytest.mark.parametrize("operator", ["$and", "$or", "$nor"])
-def test_an_empty_list_of_conditions_is_told_so(shared_api: Api, operator: str) -> None:
+def test_an_empty_list_of_conditions_is_rejected(shared_api: Api, operator: str) -> None:
     """An empty list never means everybody, and the sentence says that it is empty."""
     query = {"type": "x", "value": {"expression": {"collection": "Person", "query": {operator: []}}}}
     (response,) = shared_api.search(item(query, "expression")).items

@@ -154,7 +154,7 @@ def test_a_negated_range_filters_a_lookup(village_api: Api, village: Population,
 
 
 def test_an_or_of_lookup_and_range_counts_each_once(village_api: Api, village: Population, middle: date) -> None:
-    """Whoever only a lookup finds comes first; those whom the range holds too are counted once, at their places."""
+    """People found by a lookup alone come first; those whom the range holds too are counted once, at their places."""
     oldest, youngest = min(village.people, key=born), max(village.people, key=born)
     asked = predicate(("birthdate", "gt", str(middle)), ("UIN", "in", [uin(youngest), uin(oldest)]), condition="or")
     reply = village_api.search(asked)

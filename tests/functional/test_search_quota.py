@@ -38,7 +38,7 @@ def used(api: Api) -> dict[str, int]:
 
 
 def refused(reply: Reply) -> str:
-    """Return the sentence of a refusal that is what it must be."""
+    """Return the sentence of a rejection, which is what it must be."""
     assert (reply.status, reply.code) == (429, "err.request.too_many_requests")
     return str(reply.json["errors"][0]["message"])
 
@@ -183,7 +183,7 @@ def test_a_total_counts_as_a_record(limited: Callable[..., Api]) -> None:
     assert [api.search(past).status for _ in range(3)] == [200, 200, 429]
 
 
-def test_a_rejection_that_tells_a_number_counts_as_a_record(
+def test_a_rejection_that_reveals_a_number_counts_as_a_record(
     limited: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Probing for totals with searches that are rejected uses up the day, too."""

@@ -46,7 +46,7 @@ def test_groups_and_the_members_they_show_are_counted(limited: Callable[..., Api
 
 
 def test_members_beyond_the_day_are_withheld(limited: Callable[..., Api]) -> None:
-    """Groups whose members exceed the day are refused without their number, and recorded as withheld."""
+    """Groups whose members exceed the day are rejected without their number, and recorded as withheld."""
     api = limited(records_a_day=GROUPS_AND_MEMBERS - 1)
     reply = api.search(GROUPS)
     assert (reply.status, reply.code) == (429, "err.request.too_many_requests")
@@ -55,7 +55,7 @@ def test_members_beyond_the_day_are_withheld(limited: Callable[..., Api]) -> Non
     assert str(GROUPS_AND_MEMBERS) not in reply.json["errors"][0]["message"]
 
 
-def test_a_refusal_that_tells_that_there_are_members_counts(limited: Callable[..., Api]) -> None:
+def test_a_rejection_that_reveals_members_counts(limited: Callable[..., Api]) -> None:
     """Asking whether anything is found, by searches whose members exceed the day, uses the day up too."""
     api = limited(records_a_day=4)
     assert [api.search(GROUPS).status for _ in range(3)] == [429] * 3

@@ -27,7 +27,7 @@ def identifiers(identifiers: tuple[Identifier, ...]) -> list[Json]:
 
 
 def demographic_info(person: Person) -> Json:
-    """Return what an SRPerson says of the person herself."""
+    """Return what an SRPerson says of the person themselves."""
     return {
         "@type": "SRPerson",
         "identifier": identifiers(person.identifiers),

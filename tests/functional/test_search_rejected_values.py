@@ -68,9 +68,11 @@ def test_an_invalid_attribute_operator_or_value_is_rejected(
 @pytest.mark.parametrize("record_type", ["Group", "Household"])
 def test_an_attribute_of_another_record_type_is_rejected(shared_api: Api, record_type: str) -> None:
     """A household has no shoe size, and the reason names what can be asked of it and of its members."""
-    told = is_rejected(shared_api.search(predicate(("shoe_size", "lt", "43"), reg_record_type=record_type)), FILTER)
-    assert "HOUSEHOLD_ID" in told
-    assert "birth_date" in told
+    message = is_rejected(
+        shared_api.search(predicate(("shoe_size", "lt", "43"), reg_record_type=record_type)), FILTER
+    )
+    assert "HOUSEHOLD_ID" in message
+    assert "birth_date" in message
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dci_cli.local.demo import KNOWN_UIN
 from dci_common.registry.query.conditions import MAX_LEAVES
 from support.api import Api, identified, item, predicate
 from support.example_counts import sampled
-from support.rejected_items import BORN, CRITERIA, HER, MARK, is_rejected
+from support.rejected_items import BORN, CRITERIA, KNOWN, MARK, is_rejected
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,9 @@ from support.rejected_items import BORN, CRITERIA, HER, MARK, is_rejected
 )
 def test_an_invalid_idtype_value_query_is_rejected(shared_api: Api, query: object) -> None:
     """An idtype-value query is an object with a type and a value, and nothing more."""
-    told = is_rejected(shared_api.search(item(query)), CRITERIA)
-    assert "type" in told
-    assert "value" in told
+    message = is_rejected(shared_api.search(item(query)), CRITERIA)
+    assert "type" in message
+    assert "value" in message
 
 
 @pytest.mark.parametrize(
@@ -58,14 +58,14 @@ def test_an_invalid_idtype_value_query_is_rejected(shared_api: Api, query: objec
         [{"expression1": {"attribute_name": "birthdate", "operator": "", "attribute_value": "1990-01-31"}}],
         [{"expression1": {**BORN, MARK: 1}}],
         [{"expression1": BORN, MARK: 1}],
-        [{"expression1": BORN, "expression0": HER}],
+        [{"expression1": BORN, "expression0": KNOWN}],
         [{"expression2": BORN}],
-        [{"expression1": BORN, "expression3": HER, "condition": "and"}],
+        [{"expression1": BORN, "expression3": KNOWN, "condition": "and"}],
         [{"expression1": BORN, "condition": "and"}],
-        [{"expression1": BORN, "expression2": HER}],
-        [{"expression1": BORN, "expression2": HER, "condition": ""}],
-        [{"expression1": BORN, "expression2": HER, "condition": MARK}],
-        [{"expression1": BORN, "expression2": HER, "condition": ["and"]}],
+        [{"expression1": BORN, "expression2": KNOWN}],
+        [{"expression1": BORN, "expression2": KNOWN, "condition": ""}],
+        [{"expression1": BORN, "expression2": KNOWN, "condition": MARK}],
+        [{"expression1": BORN, "expression2": KNOWN, "condition": ["and"]}],
         [{"expression1": BORN, "seq_num": MARK}],
         [{"expression1": BORN, "seq_num": [1]}],
         [{"expression1": BORN}, {"expression2": BORN}],
@@ -100,9 +100,9 @@ def test_the_largest_number_is_accepted(shared_api: Api) -> None:
     assert (response["status"], response["pagination"]["total_count"]) == ("succ", 0)
 
 
-def test_an_unknown_member_is_told_that_there_may_be_more_expressions(shared_api: Api) -> None:
+def test_the_error_about_an_unknown_member_allows_more_expressions(shared_api: Api) -> None:
     """The error about a misspelt second expression says that more expressions are allowed."""
-    query = [{"expression1": BORN, "condition": "and", "expresion2": HER}]
+    query = [{"expression1": BORN, "condition": "and", "expresion2": KNOWN}]
     assert "expression2" in is_rejected(shared_api.search(item(query, "predicate")), CRITERIA)
 
 
@@ -124,5 +124,5 @@ def test_an_unknown_member_is_told_that_there_may_be_more_expressions(shared_api
 )
 def test_an_unserved_registry_or_record_type_is_rejected(shared_api: Api, criteria: dict[str, Any]) -> None:
     """What is not served is rejected, with the names of what is."""
-    told = is_rejected(shared_api.search(identified("UIN", KNOWN_UIN, **criteria)), CRITERIA)
-    assert "RegistryType" in told or "person" in told.lower()
+    message = is_rejected(shared_api.search(identified("UIN", KNOWN_UIN, **criteria)), CRITERIA)
+    assert "RegistryType" in message or "person" in message.lower()

@@ -82,7 +82,7 @@ def test_a_restricted_person_does_not_affect_the_order(tiny_api: Api) -> None:
     ("type_", "hidden", "nobodys", "limit"),
     [("UIN", SECRET, "nobody", 1), ("MOBILE", "+999", "+998", 10), ("EMAIL", "secret@example.org", "no@a.b", 10)],
 )  # fmt: skip
-def test_the_price_does_not_tell_that_somebody_is_hidden(
+def test_the_price_does_not_reveal_that_somebody_is_hidden(
     tiny_api: Api, new_api: Callable[..., Api], type_: str, hidden: str, nobodys: str, limit: int
 ) -> None:
     """At the edge of the budget, a hidden owner is answered as nobody is, after the same calls to AWS."""

@@ -42,7 +42,7 @@ def test_an_error_repeats_the_ids_that_were_sent(
     ids=["search_request", "another"],
 )
 def test_another_action_is_not_supported(shared_api: Api, action: str, message: object, transaction_id: str) -> None:
-    """An action that this path does not serve is told in the header, whatever its message looks like."""
+    """An action that this path does not serve is rejected in the header, whatever its message looks like."""
     body = changed("header.action", action) | {"message": message}
     reply = shared_api.send(event("search", body=body, token=shared_api.partner_token))
     assert (reply.status, reply.json["header"]["status"]) == (200, "rjct")

@@ -27,7 +27,7 @@ def keyless_api(new_api: Callable[..., Api], village_table: str) -> Iterator[Api
 
 @pytest.mark.parametrize("mode", ["required", "optional"])
 def test_the_url_does_not_page_a_signed_message(village_api: Api, mode: str) -> None:
-    """Whoever forwards a signed message cannot choose its page: the URL is not signed."""
+    """A forwarded signed message cannot have another page: the URL is not signed."""
     partner = SigningPartner(
         village_api, "openg2p", flags={"signature": mode, "dialect": "openg2p", "openspp17": True}
     )

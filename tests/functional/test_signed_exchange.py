@@ -11,7 +11,7 @@ from support.api import Api, predicate
 from support.exchanges import Partner, Queues, Receiver, change_client
 from support.signature_peers import timestamp
 from support.signing_partner import DIALECTS, SigningPartner
-from support.subscribing import SCOPES
+from support.subscribing_partner import SCOPES
 
 INVALID = "err.signature.invalid"
 EVERYBODY = predicate(("birth_date", "ge", "1900-01-01"))
@@ -65,7 +65,7 @@ def test_status_is_called_back_signed(exchange_api: tuple[Api, Queues], receiver
 def test_subscriptions_are_answered_signed(
     own_exchange_api: tuple[Api, Queues], receiver: Receiver, name: str
 ) -> None:
-    """A signed message is called back with a signature, and one whose signature is wrong is refused."""
+    """A signed message is called back with a signature, and one whose signature is wrong is rejected."""
     partner = SigningExchange(*own_exchange_api, receiver, "openspp2")
     signed = partner.signed(partner.question(name))
     forged = {**signed, "message": {**signed["message"], "transaction_id": "another"}}
@@ -102,7 +102,7 @@ def test_unsigned_and_forged_messages_are_not_accepted(exchange_api: tuple[Api, 
         assert partner.send(forged, name).code == INVALID
 
 
-def test_who_may_sign_is_answered_as_it_asked(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:
+def test_a_client_that_may_sign_is_answered_as_it_asked(exchange_api: tuple[Api, Queues], receiver: Receiver) -> None:
     """With `optional`, what was asked without a signature is called back without; demanded meanwhile, with one."""
     partner = SigningExchange(*exchange_api, receiver, "openg2p", "optional")
     partner.send(partner.question(), "exchange_search")

@@ -73,15 +73,15 @@ def test_placeholders_are_no_signatures(village_api: Api, placeholder: str) -> N
 
 
 @pytest.mark.parametrize("path", ["search", "status"])
-def test_who_must_sign_gets_nothing_unsigned(village_api: Api, path: str) -> None:
-    """A client registered as `required` is refused a message without a signature, with the standard's code."""
+def test_a_client_that_must_sign_gets_nothing_unsigned(village_api: Api, path: str) -> None:
+    """A client registered as `required` cannot send a message without a signature; the code is the standard's."""
     partner = SigningPartner(village_api, "openg2p")
     reply = partner.send(partner.message(path), path)
     assert (reply.status, reply.code) == (400, MISSING)
 
 
-def test_unsigned_clients_are_told_to_leave_signatures_out(village_api: Api) -> None:
-    """A client registered as `unsigned` is refused a signed message, even a valid one."""
+def test_signed_messages_of_unsigned_clients_are_rejected(village_api: Api) -> None:
+    """A client registered as `unsigned` cannot send a signed message, even a valid one."""
     partner = SigningPartner(village_api, "openspp2", "unsigned")
     assert partner.send(partner.signed(partner.message())).code == INVALID
 
@@ -94,8 +94,8 @@ def test_ignored_signatures_are_not_verified(village_api: Api) -> None:
     assert "signature" not in reply.json
 
 
-def test_who_may_sign_is_verified_when_it_does(village_api: Api) -> None:
-    """With `optional`, a bad signature is worse than none: it is refused."""
+def test_a_client_that_may_sign_is_verified_when_it_does(village_api: Api) -> None:
+    """With `optional`, a bad signature is worse than none: it is rejected."""
     partner = SigningPartner(village_api, "openg2p", "optional")
     good, bad = partner.signed(partner.message()), partner.signed(partner.message(), by=pair("EdDSA", "k2"))
     assert partner.accepts(partner.send(good).text)
@@ -104,7 +104,7 @@ def test_who_may_sign_is_verified_when_it_does(village_api: Api) -> None:
 
 
 def test_keys_of_other_clients_prove_nothing(village_api: Api) -> None:
-    """A message signed with another client's key, under its key id, is refused."""
+    """A message signed with another client's key, under its key id, is rejected."""
     partner = SigningPartner(village_api, "openg2p")
     stranger = pair("EdDSA", "k2")
     SigningPartner(village_api, "openg2p", jwks={"keys": [stranger.jwk]})
@@ -125,7 +125,7 @@ def test_only_the_registered_dialect_counts(village_api: Api, dialect: str, spok
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_message_is_answered_once(village_api: Api, dialect: str) -> None:
-    """The same signed message again is refused; the same question, signed as a new message, is answered."""
+    """The same signed message again is rejected; the same question, signed as a new message, is answered."""
     partner = SigningPartner(village_api, dialect)
     message = partner.signed(partner.message())
     assert partner.send(message).status == 200
@@ -136,8 +136,8 @@ def test_a_message_is_answered_once(village_api: Api, dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_messages_of_another_time_are_refused(api: Api, dialect: str) -> None:
-    """A message from the future is refused, as is one that was kept back for longer than its life."""
+def test_messages_of_another_time_are_rejected(api: Api, dialect: str) -> None:
+    """A message from the future is rejected, as is one that was kept back for longer than its life."""
     partner = SigningPartner(api, dialect)
     late = partner.signed(partner.message())
     api.clock.advance(3600)
@@ -150,7 +150,7 @@ def test_messages_of_another_time_are_refused(api: Api, dialect: str) -> None:
 
 
 def test_another_client_cannot_use_a_message(village_api: Api) -> None:
-    """A signed message sent with another client's token is refused: its sender is not that client."""
+    """A signed message sent with another client's token is rejected: its sender is not that client."""
     one, other = SigningPartner(village_api, "openg2p"), SigningPartner(village_api, "openg2p")
     reply = other.send(one.signed(one.message()))
     assert (reply.status, reply.code) == (400, "err.sender_id.invalid")
@@ -158,7 +158,7 @@ def test_another_client_cannot_use_a_message(village_api: Api) -> None:
     assert renamed.client.client_id != one.client.client_id
 
 
-def test_a_message_that_is_refused_for_a_limit_is_not_used_up(api: Api) -> None:
+def test_a_message_that_is_rejected_for_a_limit_is_not_used_up(api: Api) -> None:
     """Sent again a minute later, unchanged, it is answered: it was not before."""
     partner = SigningPartner(api, "openspp2", requests_a_minute=1)
     assert partner.send(partner.signed(partner.message())).status == 200
@@ -169,7 +169,7 @@ def test_a_message_that_is_refused_for_a_limit_is_not_used_up(api: Api) -> None:
 
 
 def test_signatures_can_be_demanded_later(village_api: Api) -> None:
-    """An administrator registers keys and demands signatures; from then on unsigned messages are refused."""
+    """An administrator registers keys and demands signatures; from then on unsigned messages are rejected."""
     partner = SigningPartner(village_api, "openspp2", "optional")
     admin, client_id = Admin(village_api), partner.client.client_id
     assert partner.send(partner.message()).status == 200

@@ -12,7 +12,7 @@ from support.api import Api
 from support.example_counts import sampled
 from support.exchanges import Partner, Queues, Receiver
 from support.signing_partner import SigningPartner
-from support.subscribing import SCOPES
+from support.subscribing_partner import SCOPES
 from support.subscriptions import put, subscribed
 
 

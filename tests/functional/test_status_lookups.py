@@ -32,7 +32,7 @@ def status(partner: Partner, attribute_type: str, value: object, transaction_id:
 
 
 def found(reply: Reply) -> dict[str, Any]:
-    """Return the answer to the search that a status tells of."""
+    """Return the answer to the search that a status reports."""
     answer: dict[str, Any] = reply.json["message"]["txnstatus_response"]["txn_status"]
     return answer
 

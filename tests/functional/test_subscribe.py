@@ -9,7 +9,7 @@ import pytest
 from support.api import Api
 from support.exchanges import Queues, Receiver, change_client
 from support.subscribe_messages import FILTER, POOR, SCHOOL_AGE, TIMESTAMP, by, criteria, subscribe_item
-from support.subscribing import SubscribingPartner, codes
+from support.subscribing_partner import SubscribingPartner, codes
 
 
 @pytest.fixture
@@ -95,9 +95,9 @@ def test_a_frequency_comes_back_with_what_its_schema_demands(partner: Subscribin
     """The standard's own samples have no end, and OpenSPP2 sends a word."""
     sample = {"start_time": "2024-08-18T00:00:00.000Z", "frequency": "daily"}
     sent = [by("r-1", frequency=sample), by("r-2", frequency="daily", reg_event_type="UPDATE")]
-    told = [item["subscriptions"][0]["frequency"] for item in partner.begun(*sent)]
+    frequencies = [item["subscriptions"][0]["frequency"] for item in partner.begun(*sent)]
     end = {"end_time": "9999-12-31T23:59:59Z"}
-    assert told == [sample | end, {"start_time": "2026-03-01T09:30:00.000Z", "frequency": "daily"} | end]
+    assert frequencies == [sample | end, {"start_time": "2026-03-01T09:30:00.000Z", "frequency": "daily"} | end]
 
 
 @pytest.mark.parametrize(
@@ -210,8 +210,8 @@ def test_a_callback_to_nowhere_waits_for_a_status_request(partner: SubscribingPa
     reply = partner.subscribe(sender_uri=None)
     partner.work()
     assert (partner.state(reply), receiver.arrived) == ("answered", [])
-    told = partner.told(reply)
-    assert (told["txn_type"], told["txn_status"]["subscribe_response"][0]["status"]) == ("subscribe", "succ")
+    status = partner.status_of(reply)
+    assert (status["txn_type"], status["txn_status"]["subscribe_response"][0]["status"]) == ("subscribe", "succ")
 
 
 @pytest.mark.exhaustive
@@ -230,7 +230,7 @@ def test_a_client_has_a_hundred_subscriptions_by_condition(partner: SubscribingP
 
 
 def test_an_answer_that_is_too_large_comes_in_pages(partner: SubscribingPartner, receiver: Receiver) -> None:
-    """Nothing is larger than the receiver takes, and every item is told of once."""
+    """Nothing is larger than the receiver takes, and every item is answered once."""
     change_client(partner, callbacks={"urls": ["http://127.0.0.1"], "max_bytes": 100_000})
     filters = [{"type": "UIN", "value": str(number)} for number in range(8)]
     items = [by(f"r-{number}", filter=filter_, version="1" * 15_000) for number, filter_ in enumerate(filters)]

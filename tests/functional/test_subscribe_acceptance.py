@@ -1,4 +1,4 @@
-"""Who may subscribe, and what is accepted of them: as searches are, asynchronously."""
+"""The acceptance of subscriptions: by which clients, and of what, asynchronously as for searches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from support.api import Api
 from support.events import event
 from support.exchanges import Queues, Receiver, change_client
 from support.subscribe_messages import POOR, SCHOOL_AGE, by
-from support.subscribing import SCOPES, SubscribingPartner
+from support.subscribing_partner import SCOPES, SubscribingPartner
 
 
 @pytest.fixture

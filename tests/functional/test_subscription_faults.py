@@ -15,12 +15,12 @@ from support.api import Api, Reply
 from support.call_trace import hooked
 from support.example_counts import sampled
 from support.exchanges import Queues, Receiver, change_client
+from support.fault_injection import Killed
 from support.lost_answers import WRITES
-from support.misfortunes import Killed
 from support.stored_exchanges import open_count
 from support.stored_items import stored_items
 from support.subscribe_messages import criteria, subscribe_item
-from support.subscribing import SubscribingPartner, codes
+from support.subscribing_partner import SubscribingPartner, codes
 
 TWO = [
     subscribe_item("r-1", subscribe_criteria=criteria(filter={"type": "*", "value": "*"})),
@@ -57,7 +57,7 @@ def counts(partner: SubscribingPartner) -> dict[str, int]:
 def test_a_worker_that_is_killed_begins_nothing_twice(
     partner: SubscribingPartner, receiver: Receiver, kill: int
 ) -> None:
-    """After each write, whoever continues finds what has begun, and the client is answered as ever."""
+    """After each write, the next attempt finds what has begun, and the client is answered as usual."""
     reply = partner.subscribe(*TWO, subscribe_item("bad", subscribe_criteria=criteria(reg_event_type="NewFarmer")))
     work_until_killed(partner, kill)
     assert partner.state(reply) == "answered"
@@ -72,7 +72,7 @@ def test_a_worker_that_is_killed_begins_nothing_twice(
 
 @pytest.mark.parametrize("kill", sampled(KILLS))
 def test_a_worker_that_is_killed_ends_everything(partner: SubscribingPartner, receiver: Receiver, kill: int) -> None:
-    """Whoever continues an unsubscribe does not take what it has ended itself for ended before."""
+    """A repeated unsubscribe does not take what it has ended itself for ended before."""
     reply = partner.unsubscribe(*codes(partner.begun(*TWO)))
     work_until_killed(partner, kill)
     assert partner.state(reply) == "answered"
@@ -114,8 +114,8 @@ def _begins(request: Any) -> bool:
     return any(key["pk"]["S"].startswith("SUBSCRIPTION#") for key in keys)
 
 
-def test_what_had_begun_is_told_even_if_it_would_be_rejected_now(partner: SubscribingPartner) -> None:
-    """The client loses the right between two attempts: the subscription exists, and its code is told."""
+def test_what_had_begun_is_returned_even_if_it_would_be_rejected_now(partner: SubscribingPartner) -> None:
+    """The client loses the right between two attempts: the subscription exists, and its code is returned."""
     partner.subscribe(TWO[0])
     begun = _killed_after_beginning(partner)
     change_client(partner, record_types=["Group"])
@@ -125,13 +125,13 @@ def test_what_had_begun_is_told_even_if_it_would_be_rejected_now(partner: Subscr
     assert (item["status"], codes([item])) == ("succ", [begun])
 
 
-def test_a_cancelled_subscribe_tells_what_had_begun(partner: SubscribingPartner) -> None:
-    """An operator cancels it in between: its status names what exists, and says of the rest why there is none."""
+def test_a_cancelled_subscribe_names_what_had_begun(partner: SubscribingPartner) -> None:
+    """An operator cancels it in between: its status names what exists, and gives the reason for the rest."""
     reply = partner.subscribe(*TWO)
     begun = _killed_after_beginning(partner)
     Interventions(partner.api.runtime).cancel(reply.json["message"]["correlation_id"])
     partner.token = str(partner.api.token(partner.client, partner.secret).json["access_token"])
-    first, second = partner.told(reply)["txn_status"]["subscribe_response"]
+    first, second = partner.status_of(reply)["txn_status"]["subscribe_response"]
     assert (first["status"], codes([first])) == ("succ", [begun])
     assert (second["status"], "cancelled" in second["status_reason_message"]) == ("rjct", True)
 
@@ -155,7 +155,7 @@ def test_an_unsubscribe_that_is_redriven_ends_what_it_had_decided(partner: Subsc
 
 
 def _unanswered(partner: SubscribingPartner, reply: Reply) -> dict[str, Any]:
-    return dict(partner.told(reply)["txn_status"])
+    return dict(partner.status_of(reply)["txn_status"])
 
 
 def _killed_after_beginning(partner: SubscribingPartner) -> str:

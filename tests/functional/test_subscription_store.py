@@ -97,7 +97,7 @@ def test_a_step_that_is_repeated_begins_nothing_twice(store: SubscriptionStore, 
 
 
 def test_the_same_subscription_again_is_rejected_and_named(store: SubscriptionStore, runtime: Runtime) -> None:
-    """A client is told the code of the one that it has; another client may have the same."""
+    """The rejection names the code of the one that the client has; another client may have the same."""
     store.begin(subscription("s-1", meaning="m"))
     rejected = rejection(store, subscription("s-2", meaning="m"))
     assert rejected.code == "rjct.event.already_subscribed"
@@ -124,7 +124,7 @@ def test_what_is_watched_lists_a_subscription_while_it_is_active(store: Subscrip
 def test_an_end_leaves_nothing_behind_but_the_subscription(
     store: SubscriptionStore, runtime: Runtime, made: Callable[..., Subscription]
 ) -> None:
-    """Counts are those of before, no index entry names it, and whoever asks learns that it has ended."""
+    """Counts are those of before, no index entry names it, and its status says that it has ended."""
     ended = store.end(store.begin(made("s-1")))
     assert set(numbers(runtime).values()) <= {0}
     naming = [
@@ -144,7 +144,7 @@ def test_an_end_happens_once(store: SubscriptionStore, runtime: Runtime, api: Ap
     assert numbers(runtime) == {"SUBSCRIBED#client-1 conditions": 1, "SUBSCRIPTIONS conditions": 1}
 
 
-def test_who_ended_a_subscription_may_begin_it_again(store: SubscriptionStore) -> None:
+def test_a_client_may_begin_an_ended_subscription_again(store: SubscriptionStore) -> None:
     """The same meaning has a new code then, and the end of the former one is no end of it."""
     first = store.begin(subscription("s-1", meaning="m"))
     store.end(first)
@@ -178,7 +178,7 @@ def test_a_client_has_so_many_subscriptions_by_condition(store: SubscriptionStor
 
 
 def test_the_registry_has_so_many_subscriptions_by_condition(store: SubscriptionStore) -> None:
-    """Whoever has the last one, nobody has another until one ends."""
+    """After the last subscription that is allowed, no client has another until one ends."""
     first = store.begin(subscription("s-1"))
     for number, client_id in enumerate(("client-2", "client-3")):
         store.begin(subscription(f"t-{number}", client_id))

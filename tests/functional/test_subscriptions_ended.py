@@ -1,4 +1,4 @@
-"""Subscriptions that operators cancel, that a deleted client had, and that cannot be told: all by the API."""
+"""Subscriptions that operators cancel, that a deleted client had, and whose events cannot be sent: all by the API."""
 
 from __future__ import annotations
 

@@ -77,10 +77,10 @@ def walk(reader: Admin, limit: int, **query: object) -> list[str]:
 
 
 def test_a_subscription_is_shown(api: Api, reader: Admin, owner: str) -> None:
-    """A subscription says what its client is told of, where and when, and how it is matched."""
+    """A subscription shows of what its client is notified, where and when, and how it is matched."""
     frequency = {"start_time": "2026-03-01T00:00:00Z", "frequency": "daily"}
-    told = criteria(filter={"type": "UIN", "value": PRIVATE}, frequency=frequency)
-    made = watching(api.runtime, owner, criteria=told)
+    asked = criteria(filter={"type": "UIN", "value": PRIVATE}, frequency=frequency)
+    made = watching(api.runtime, owner, criteria=asked)
     assert show(reader, made.code).json == {
         "code": made.code,
         "client_id": owner,

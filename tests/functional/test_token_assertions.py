@@ -146,7 +146,7 @@ def test_its_secret_still_works(api: Api) -> None:
     ],
     ids=str,
 )
-def test_what_is_wrong_whoever_the_client_is_is_told(api: Api, changes: dict[str, Any], word: str) -> None:
+def test_what_is_wrong_of_any_client_is_reported(api: Api, changes: dict[str, Any], word: str) -> None:
     """The error names the wrong claim, and no client is read for it."""
     signer = Signer.of(api)
     with aws_calls(api.runtime) as calls:

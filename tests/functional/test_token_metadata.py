@@ -18,23 +18,23 @@ ENDPOINTS = ("token_endpoint", "revocation_endpoint", "introspection_endpoint")
 
 def test_every_url_is_a_route(api: Api) -> None:
     """Each endpoint that is named is there, under the issuer."""
-    told = api.send(event("metadata")).json
+    metadata = api.send(event("metadata")).json
     for name in (*ENDPOINTS, "jwks_uri"):
-        assert told[name].startswith(f"{ISSUER}/")
-        assert told[name].removeprefix(ISSUER) in routes()
-    assert told["issuer"] == ISSUER
+        assert metadata[name].startswith(f"{ISSUER}/")
+        assert metadata[name].removeprefix(ISSUER) in routes()
+    assert metadata["issuer"] == ISSUER
 
 
 def test_what_it_says_of_clients_and_grants(api: Api) -> None:
     """One grant, three ways of authentication, three algorithms of assertions, all scopes."""
-    told = api.send(event("metadata")).json
-    assert told["grant_types_supported"] == ["client_credentials"]
-    assert told["response_types_supported"] == []
-    assert told["scopes_supported"] == list(SCOPES)
+    metadata = api.send(event("metadata")).json
+    assert metadata["grant_types_supported"] == ["client_credentials"]
+    assert metadata["response_types_supported"] == []
+    assert metadata["scopes_supported"] == list(SCOPES)
     for name in ENDPOINTS:
         methods = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
-        assert told[f"{name}_auth_methods_supported"] == methods
-        assert told[f"{name}_auth_signing_alg_values_supported"] == ["EdDSA", "ES256", "PS256", "RS256"]
+        assert metadata[f"{name}_auth_methods_supported"] == methods
+        assert metadata[f"{name}_auth_signing_alg_values_supported"] == ["EdDSA", "ES256", "PS256", "RS256"]
 
 
 def test_it_may_be_cached(api: Api) -> None:
@@ -46,6 +46,6 @@ def test_the_issuer_follows_the_domain_when_it_is_not_set(new_api: Callable[...,
     """Without the setting every URL is on the API's own domain."""
     sent = event("metadata")
     sent["requestContext"]["domainName"] = "abc.execute-api.eu-west-1.amazonaws.com"
-    told = new_api(issuer="").send(sent).json
-    assert told["issuer"] == "https://abc.execute-api.eu-west-1.amazonaws.com"
-    assert told["token_endpoint"] == f"{told['issuer']}/oauth2/client/token"
+    metadata = new_api(issuer="").send(sent).json
+    assert metadata["issuer"] == "https://abc.execute-api.eu-west-1.amazonaws.com"
+    assert metadata["token_endpoint"] == f"{metadata['issuer']}/oauth2/client/token"

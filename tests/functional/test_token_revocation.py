@@ -105,14 +105,14 @@ def test_another_clients_token_is_rejected(api: Api, partner: Party) -> None:
     assert api.search(token=token).status == 200
 
 
-def test_an_active_token_is_told(partner: Party, auditor: Party) -> None:
+def test_an_active_token_is_described(partner: Party, auditor: Party) -> None:
     """Introspection says what the token's claims say."""
     reply = auditor.send("introspect", token=partner.token())
-    told = reply.json
+    introspected = reply.json
     assert reply.headers["Cache-Control"] == "no-store"
-    assert told.pop("jti")
+    assert introspected.pop("jti")
     issuer = "https://registry.example.org"
-    assert told == {
+    assert introspected == {
         "active": True,
         "token_type": "Bearer",
         "scope": "registry.search registry.status",
@@ -143,7 +143,7 @@ def test_what_was_ended_is_not_active(api: Api, partner: Party, auditor: Party, 
 
 
 @pytest.mark.parametrize("scope", ["clients.read", "clients.manage"])
-def test_who_may_introspect(api: Api, partner: Party, scope: str) -> None:
+def test_a_client_that_reads_clients_may_introspect(api: Api, partner: Party, scope: str) -> None:
     """A client with `clients.read` may introspect tokens."""
     assert Party.of(api, scope).send("introspect", token=partner.token()).json["active"] is True
 

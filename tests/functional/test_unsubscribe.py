@@ -10,7 +10,7 @@ from support.admin_client import Admin
 from support.api import Api
 from support.exchanges import Queues, Receiver
 from support.subscribe_messages import criteria, subscribe_item
-from support.subscribing import SubscribingPartner, codes
+from support.subscribing_partner import SubscribingPartner, codes
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -43,8 +43,8 @@ def test_subscriptions_end_together(partner: SubscribingPartner, receiver: Recei
     header = receiver.received[-1]["header"]
     assert (header["action"], header["status"], header["sender_id"]) == ("on-unsubscribe", "succ", "registry")
     assert (header["total_count"], header["completed_count"]) == (2, 2)
-    told = [{"code": code, "status": "unsubscribe"} for code in begun[:2]]
-    assert (message["status"], message["subscription_status"]) == ("succ", told)
+    ended = [{"code": code, "status": "unsubscribe"} for code in begun[:2]]
+    assert (message["status"], message["subscription_status"]) == ("succ", ended)
     assert message["timestamp"] == "2026-03-01T09:30:00.000Z"
     assert [stored.code for stored in partner.active()] == begun[2:]
 
@@ -52,7 +52,7 @@ def test_subscriptions_end_together(partner: SubscribingPartner, receiver: Recei
 def test_codes_of_others_look_as_if_they_did_not_exist(
     partner: SubscribingPartner, other: SubscribingPartner
 ) -> None:
-    """With one among them nothing is ended, and the client is told the same as about a code that nobody has."""
+    """With one among them nothing is ended, and the client is answered as for a code that nobody has."""
     (foreign,), (own,) = codes(other.begun()), codes(partner.begun())
     answers = [partner.ended(own, code) for code in (foreign, UNKNOWN)]
     for answer in answers:
@@ -75,7 +75,7 @@ def test_what_has_ended_is_said_to_have_ended(partner: SubscribingPartner) -> No
     assert partner.active() == []
 
 
-def test_who_unsubscribed_may_subscribe_again(partner: SubscribingPartner) -> None:
+def test_a_client_may_subscribe_again(partner: SubscribingPartner) -> None:
     """The new subscription has a code of its own, and the answer to the first one says that it has ended."""
     reply = partner.subscribe(subscribe_item(subscribe_criteria=criteria(frequency="daily")))
     (first,) = codes(partner.answer("subscribe_response"))
@@ -83,7 +83,7 @@ def test_who_unsubscribed_may_subscribe_again(partner: SubscribingPartner) -> No
     partner.ended(first)
     (second,) = codes(partner.begun())
     assert second != first
-    (item,) = partner.told(reply)["txn_status"]["subscribe_response"]
+    (item,) = partner.status_of(reply)["txn_status"]["subscribe_response"]
     (info,) = item["subscriptions"]
     assert (info["code"], info["status"], info["timestamp"]) == (first, "unsubscribe", "2026-03-01T09:31:00.000Z")
     assert info["frequency"]["start_time"] == "2026-03-01T09:30:00.000Z"
@@ -93,24 +93,24 @@ def test_who_unsubscribed_may_subscribe_again(partner: SubscribingPartner) -> No
 def test_the_status_of_a_subscribe(partner: SubscribingPartner, txn_type: str) -> None:
     """Before it is done its items are pending; afterwards it is what the callback was."""
     reply = partner.subscribe(*of(2))
-    before = partner.told(reply, txn_type=txn_type)
+    before = partner.status_of(reply, txn_type=txn_type)
     assert before["txn_type"] == "subscribe"
     items = before["txn_status"]["subscribe_response"]
     assert [(item["reference_id"], item["status"]) for item in items] == [("r-0", "pdng"), ("r-1", "pdng")]
     sent = partner.answer("subscribe_response")
-    assert partner.told(reply, txn_type=txn_type)["txn_status"]["subscribe_response"] == sent
+    assert partner.status_of(reply, txn_type=txn_type)["txn_status"]["subscribe_response"] == sent
 
 
 def test_the_status_of_an_unsubscribe(partner: SubscribingPartner) -> None:
     """It has one status for all codes, and those that are the client's."""
     (code,) = codes(partner.begun())
     reply, wrong = partner.unsubscribe(code), partner.unsubscribe(UNKNOWN)
-    before = partner.told(reply, txn_type="unsubscribe")
+    before = partner.status_of(reply, txn_type="unsubscribe")
     assert (before["txn_type"], before["txn_status"]["status"]) == ("unsubscribe", "pdng")
     partner.work()
-    after = partner.told(reply)["txn_status"]
+    after = partner.status_of(reply)["txn_status"]
     assert (after["status"], after["subscription_status"]) == ("succ", [{"code": code, "status": "unsubscribe"}])
-    rejected = partner.told(wrong)["txn_status"]
+    rejected = partner.status_of(wrong)["txn_status"]
     assert rejected["status_reason_code"] == "rjct.subscription_code.invalid"
 
 
@@ -136,9 +136,9 @@ def test_a_status_is_found_by_each_id(partner: SubscribingPartner, receiver: Rec
         if name == "exchange_status":
             partner.work()
             answer = receiver.received[-1]
-        told = answer["message"]["txnstatus_response"]
-        references = [item["reference_id"] for item in told["txn_status"]["subscribe_response"]]
-        assert told["txn_type"] == "subscribe"
+        status = answer["message"]["txnstatus_response"]
+        references = [item["reference_id"] for item in status["txn_status"]["subscribe_response"]]
+        assert status["txn_type"] == "subscribe"
         assert references == (["r-1"] if attribute_type == "reference_id" else ["r-0", "r-1"])
 
 
@@ -159,7 +159,7 @@ def test_a_status_is_found_by_the_codes_of_subscriptions(
     assert item["status_reason_code"] == "rjct.reference_id.invalid"
 
 
-def test_kinds_with_the_same_transaction_are_told_apart(partner: SubscribingPartner) -> None:
+def test_kinds_with_the_same_transaction_are_distinguished(partner: SubscribingPartner) -> None:
     """The type of the transaction says which one is meant; without it, the newest is."""
     sent = {}
     for name in ("exchange_search", "subscribe", "unsubscribe"):
@@ -168,15 +168,19 @@ def test_kinds_with_the_same_transaction_are_told_apart(partner: SubscribingPart
         sent[name.removeprefix("exchange_")] = partner.send(message, name).json["message"]["correlation_id"]
         partner.api.clock.advance(1)
     for txn_type, wanted in [*sent.items(), ("", sent["unsubscribe"])]:
-        told = partner.status("transaction_id", "t-same", txn_type=txn_type).json["message"]["txnstatus_response"]
-        assert told["txn_status"]["correlation_id"] == wanted
+        status = partner.status("transaction_id", "t-same", txn_type=txn_type).json["message"]["txnstatus_response"]
+        assert status["txn_status"]["correlation_id"] == wanted
 
 
 def test_the_status_of_others_is_unknown(partner: SubscribingPartner, other: SubscribingPartner) -> None:
     """Another client's subscriptions, and one's own under another type, look as if they did not exist."""
     reply = partner.subscribe()
-    for told in (other.told(reply), partner.told(reply, txn_type="search"), partner.told(reply, txn_type="receipt")):
-        (item,) = told["txn_status"]["search_response"]
+    for status in (
+        other.status_of(reply),
+        partner.status_of(reply, txn_type="search"),
+        partner.status_of(reply, txn_type="receipt"),
+    ):
+        (item,) = status["txn_status"]["search_response"]
         assert item["status_reason_code"] == "rjct.reference_id.invalid"
 
 

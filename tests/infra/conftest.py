@@ -35,7 +35,7 @@ from support.own_deployment import own_deployment
 from support.signing_partner import published_keys_message
 from support.stored_exchanges import ended
 from support.stored_subscriptions import begun, failing, watching
-from support.subscribing import SCOPES
+from support.subscribing_partner import SCOPES
 from support.subscriptions import subscribed
 
 from .approval_requests import operators

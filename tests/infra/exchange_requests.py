@@ -16,7 +16,7 @@ from support.exchanges import receiving
 from support.signing_partner import SigningPartner, published_keys_message
 from support.stored_subscriptions import watching
 from support.subscribe_messages import subscribe_item
-from support.subscribing import SCOPES
+from support.subscribing_partner import SCOPES
 from support.subscriptions import put, subscribed
 
 if TYPE_CHECKING:

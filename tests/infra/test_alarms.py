@@ -183,8 +183,9 @@ def test_an_alarm_says_what_to_do(name: str) -> None:
     assert what
     assert re.match(r"(Run|Read|Look|Find|See|Ask|Go) .*[^.]\.$", advice[0])
     assert "AlarmActions" not in alarm
-    told = of_type(TYPE, MONITORING, AlarmTopicArn="arn:aws:sns:eu-west-1:111122223333:operators")[name]["Properties"]
-    assert told == alarm | {"AlarmActions": [{"Ref": "AlarmTopicArn"}]}
+    topic = "arn:aws:sns:eu-west-1:111122223333:operators"
+    notifying = of_type(TYPE, MONITORING, AlarmTopicArn=topic)[name]["Properties"]
+    assert notifying == alarm | {"AlarmActions": [{"Ref": "AlarmTopicArn"}]}
     # The follower is not a function: its silence is the failure.
     assert alarm["TreatMissingData"] == ("breaching" if name == "FollowAlarm" else "notBreaching")
 
@@ -213,11 +214,11 @@ def test_alarms_name_recorded_metrics(own_api: Callable[..., Api], api: Api, log
 
 
 def test_every_recorded_metric_is_on_the_dashboard(api: Api, logs: Logs) -> None:
-    """No metric is written in vain."""
+    """Every metric that is written is used."""
     api.search(identified("UIN", "847951632"))
     refuse(api)
-    told = {metric for _, _, metric in emitted(logs)}
-    assert told == {metric for _, _, metric in of_ours()}
+    recorded = {metric for _, _, metric in emitted(logs)}
+    assert recorded == {metric for _, _, metric in of_ours()}
 
 
 def test_the_rest_are_metrics_of_aws() -> None:
@@ -246,7 +247,7 @@ def test_the_dashboard_names_what_is_deployed() -> None:
         assert f"${{{name}}}" in dashboard()
 
 
-def test_deployments_of_one_account_are_told_apart() -> None:
+def test_deployments_of_one_account_are_distinguished() -> None:
     """No metric of the project is looked for without the name of the stack."""
     searches = [str(chart[0]) for chart in charted() if "DCI" in str(chart[0]) and "SEARCH" in str(chart[0])]
     assert searches

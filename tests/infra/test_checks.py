@@ -37,7 +37,7 @@ def hooks() -> list[dict[str, Any]]:
 
 
 def test_the_hooks_are_the_checks_of_make() -> None:
-    """Each command of `make lint` and `make types` is a hook, but for formatting, which mends."""
+    """Each command of `make lint` and `make types` is a hook, but for formatting, which changes files."""
     checks = [command.replace("format --check", "format") for command in (*commands("lint"), *commands("types"))]
     assert sorted(hook["entry"] for hook in hooks()) == sorted(checks)
 

@@ -60,7 +60,7 @@ NOT_USED = (
     *("kms:ReEncrypt*", "kms:GenerateDataKeyWithoutPlaintext"),
     *("s3:CreateBucketMetadata*", "s3:PutObjectAcl", "s3:DeleteObject"),
 )
-# Who deploys reads and writes no data of the registry, although CloudFormation could.
+# A deployer reads and writes no data of the registry, although CloudFormation could.
 DATA = {
     *("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"),
     *("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"),
@@ -121,14 +121,14 @@ def test_nothing_is_granted_in_vain() -> None:
     assert [pattern for pattern in unused if not any_matches(BESIDES, pattern)] == []
 
 
-def test_who_deploys_reads_no_data() -> None:
+def test_a_deployer_reads_no_data() -> None:
     """No item of a table can be read or written, and of the secrets only the origin's."""
     assert not [action for action in DATA if any_matches(granted(), action)]
     readers = [one for one in STATEMENTS if any_matches(listed(one["Action"]), "secretsmanager:GetSecretValue")]
     assert [one["Resource"] for one in readers] == ["arn:aws:secretsmanager:REGION:ACCOUNT:secret:OriginKey-*"]
 
 
-def test_who_deploys_does_not_see_lost_changes() -> None:
+def test_a_deployer_does_not_see_lost_changes() -> None:
     """The objects that may be read are artifacts and certificates; of the bucket with records only its settings."""
     readers = [one for one in STATEMENTS if any_matches(listed(one["Action"]), "s3:GetObject")]
     assert {name for one in readers for name in listed(one["Resource"])} == {
@@ -175,7 +175,7 @@ def test_it_fits_into_a_managed_policy() -> None:
         assert len(re.sub(r"\s", "", filled)) <= 6144
 
 
-def test_who_deploys_makes_no_person() -> None:
+def test_a_deployer_makes_no_person() -> None:
     """The policy for the user pool makes the pool and its groups, and puts nobody into them."""
     assert {action.partition(":")[0] for one in OF_POOL for action in listed(one["Action"])} == {"cognito-idp"}
     for action in ("AdminCreateUser", "AdminAddUserToGroup", "AdminSetUserPassword", "AdminSetUserMFAPreference"):

@@ -94,7 +94,7 @@ def test_a_query_states_its_partition() -> None:
 @pytest.mark.parametrize("client", ["own", "botocore"])
 @pytest.mark.parametrize("threads", [False, True])
 def test_a_function_that_does_more_than_it_may_fails(api: Api, client: str, *, threads: bool) -> None:
-    """A call that the role does not allow fails as on AWS, also in another thread, and the test is told."""
+    """A call that the role does not allow fails as on AWS, also in another thread, and the test fails."""
     dynamodb: Any = api.runtime.dynamodb if client == "own" else boto3.client("dynamodb")
 
     def query(*_: Any) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def test_a_function_is_called_by_its_alias(name: str) -> None:
     assert functions(SnapStart="Off")[name]["SnapStart"] == {"ApplyOn": "None"}
 
 
-def test_a_template_that_is_not_built_is_refused() -> None:
+def test_a_template_that_is_not_built_is_rejected() -> None:
     """`make build` writes the BuildId; without it a change of code or parameters would publish no version."""
     assert template()["Parameters"]["BuildId"]["Default"] == "none"
     assert template()["Rules"]["TemplateIsBuilt"] == {

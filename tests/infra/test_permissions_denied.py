@@ -9,9 +9,15 @@ from support.iam import Call, is_allowed
 from .test_permissions import CALLBACKS, GET, PUT, QUERY, UPDATE
 
 DENIED = {
-    "the door reads no answer": ("ExchangeFunction", Call(GET, "ExchangeTable", frozenset({"EXCHANGE#"}))),
-    "the door reads no people": ("ExchangeFunction", Call(GET, "RegistryTable", frozenset({"PERSON#"}))),
-    "the door changes no place": ("ExchangeFunction", Call(UPDATE, "ExchangeTable", frozenset({"OPEN#"}))),
+    "the exchange function reads no answer": (
+        "ExchangeFunction",
+        Call(GET, "ExchangeTable", frozenset({"EXCHANGE#"})),
+    ),
+    "the exchange function reads no people": ("ExchangeFunction", Call(GET, "RegistryTable", frozenset({"PERSON#"}))),
+    "the exchange function changes no place": (
+        "ExchangeFunction",
+        Call(UPDATE, "ExchangeTable", frozenset({"OPEN#"})),
+    ),
     "the delivery accepts nothing": (
         "DeliveryFunction",
         Call(PUT, "ExchangeTable", frozenset({"MESSAGE#"}), "TransactWriteItems"),
@@ -52,7 +58,7 @@ DENIED = {
         "TokenFunction",
         Call("secretsmanager:GetSecretValue", "MessageKeys"),
     ),
-    "the door reads no message key": (
+    "the exchange function reads no message key": (
         "ExchangeFunction",
         Call("secretsmanager:GetSecretValue", "MessageKeys"),
     ),

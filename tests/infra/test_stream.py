@@ -22,7 +22,7 @@ def mapping(**parameters: str) -> dict[str, Any]:
 
 
 def test_the_stream_has_both_images() -> None:
-    """A change is told by the record before and after it; what is recorded once is indexed by itself."""
+    """A change is derived from the record before and after it; what is recorded once is indexed by itself."""
     streams = {
         name: table["Properties"].get("StreamSpecification")
         for name, table in of_type("AWS::DynamoDB::Table").items()

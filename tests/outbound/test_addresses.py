@@ -38,8 +38,8 @@ ALLOWED += ["223.255.255.255", "2606:2800:220:1::248", "2a00:1450:4001::1", "200
 
 
 @pytest.mark.parametrize("address", [address for group in REFUSED.values() for address in group])
-def test_what_is_not_global_unicast_is_refused(address: str) -> None:
-    """An address is refused, alone and beside an allowed one, unless it is global unicast."""
+def test_what_is_not_global_unicast_is_rejected(address: str) -> None:
+    """An address is rejected, alone and beside an allowed one, unless it is global unicast."""
     assert not is_allowed(address)
     assert not are_allowed(["93.184.216.34", address])
     assert not are_allowed([address, "93.184.216.34"])
@@ -52,7 +52,7 @@ def test_global_unicast_addresses_are_allowed(address: str) -> None:
     assert are_allowed([address, "93.184.216.34"])
 
 
-def test_a_name_without_addresses_is_refused() -> None:
+def test_a_name_without_addresses_is_rejected() -> None:
     """No address is not a set of allowed ones."""
     assert not are_allowed([])
 
@@ -67,8 +67,8 @@ def test_no_address_that_python_calls_special_is_allowed(address: object) -> Non
 
 
 @given(st.ip_addresses(v=4))
-def test_an_ipv4_address_is_refused_inside_of_ipv6(address: object) -> None:
-    """An address that carries an IPv4 address by one of the translations is refused, whatever it carries."""
+def test_an_ipv4_address_is_rejected_inside_of_ipv6(address: object) -> None:
+    """An address that carries an IPv4 address by one of the translations is rejected, whatever it carries."""
     number = int(ip_address(str(address)))
     for prefix in ("::ffff:0:0/96", "::/96", "64:ff9b::/96", "64:ff9b:1::/96"):
         assert not is_allowed(str(ip_network(prefix)[number]))

@@ -163,7 +163,7 @@ def test_slow_resolution_ends_within_the_time_limit() -> None:
         "http://127.0.0.2/",
     ],
 )
-def test_a_url_that_leads_elsewhere_is_refused(url: str) -> None:
+def test_a_url_that_leads_elsewhere_is_rejected(url: str) -> None:
     """Nothing is resolved for a URL that is not https to a domain name, or that could be read in two ways."""
     with receiver() as partner:
         network = TestNetwork(partner)
@@ -209,7 +209,7 @@ def test_plain_http_reaches_only_test_origins(host: str) -> None:
     ],
 )
 def test_no_header_changes_the_rest_of_the_request(name: str, value: str) -> None:
-    """A header that would add another, end the headers or change the framing is refused before resolution."""
+    """A header that would add another, end the headers or change the framing is rejected before resolution."""
     with receiver() as partner:
         network = TestNetwork(partner)
         with pytest.raises(NotSent, match="header"):

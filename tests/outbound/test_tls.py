@@ -34,26 +34,26 @@ def rejected(authority: CertificateAuthority | None, tls: ssl.SSLContext, reason
     assert partner.requests == []
 
 
-def test_a_certificate_of_another_name_is_refused(authority: CertificateAuthority) -> None:
+def test_a_certificate_of_another_name_is_rejected(authority: CertificateAuthority) -> None:
     """A valid certificate of another host does not do, nor one for all hosts above the name."""
     for name in ("other.example", "*.partner.example", "example"):
         with rejected(authority, authority.server(name), "Hostname mismatch"):
             pass
 
 
-def test_an_expired_certificate_is_refused(authority: CertificateAuthority) -> None:
+def test_an_expired_certificate_is_rejected(authority: CertificateAuthority) -> None:
     """A certificate that has expired does not do."""
     with rejected(authority, authority.server(HOST, expired=True), "expired"):
         pass
 
 
-def test_a_self_signed_certificate_is_refused(authority: CertificateAuthority) -> None:
+def test_a_self_signed_certificate_is_rejected(authority: CertificateAuthority) -> None:
     """A certificate that no authority signed does not do."""
     with rejected(authority, authority.server(HOST, self_signed=True), "self-signed"):
         pass
 
 
-def test_an_unknown_authority_is_refused(tls: ssl.SSLContext) -> None:
+def test_an_unknown_authority_is_rejected(tls: ssl.SSLContext) -> None:
     """A certificate of an authority that is not trusted does not do: a deployment trusts certifi's alone."""
     with rejected(None, tls, "issuer"):
         pass
@@ -72,8 +72,8 @@ def test_current_versions_of_tls_are_spoken(authority: CertificateAuthority, ver
     assert b" HTTP/1.1\r\n" in partner.requests[0]
 
 
-def test_tls_1_1_is_refused(authority: CertificateAuthority) -> None:
-    """A receiver that speaks TLS 1.1 only, as another client can tell, is refused."""
+def test_tls_1_1_is_rejected(authority: CertificateAuthority) -> None:
+    """A receiver that speaks TLS 1.1 only, as another client confirms, is rejected."""
     tls = authority.server(HOST)
     _set_versions(tls, ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
     with receiver(tls=tls) as partner:
@@ -90,7 +90,7 @@ def test_tls_1_1_is_refused(authority: CertificateAuthority) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x15\x03\x01\x00\x02\x02\x28"])
-def test_a_receiver_that_does_not_speak_tls_is_refused(answer: bytes) -> None:
+def test_a_receiver_that_does_not_speak_tls_is_rejected(answer: bytes) -> None:
     """Nothing is sent to a receiver that closes, or answers the handshake with something else."""
 
     def behave(connection: socket.socket) -> None:

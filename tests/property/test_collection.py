@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from dci_common.registry.execute.collection import Place
+from dci_common.registry.execute.collection import CollectionPosition
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
 from dci_common.registry.plan.search_plan import Visibility
@@ -30,7 +30,7 @@ def collected(
     engine: SearchEngine, asked: RandomQuery, visibility: Visibility, portion: int, budget: int = 10**6
 ) -> list[str]:
     """Return the ids of all matches, collected in portions, each of which begins after the last place before it."""
-    query, found = Query(asked.kind, asked.tree, TODAY), list[Place]()
+    query, found = Query(asked.kind, asked.tree, TODAY), list[CollectionPosition]()
     while True:
         after = found[-1] if found else None
         places = engine.collect(query, visibility, asked.keys, Budget(budget), after)
@@ -60,7 +60,7 @@ def test_each_match_is_collected_once(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 1))
 def test_a_record_in_two_ranges_is_collected_once(seed: int) -> None:
-    """Whoever was born before some day or is called something, or both, is collected once."""
+    """A person who was born before some day or has some name, or both, is collected once."""
     draw = random.Random(seed)
     population = odd_population(seed, 30, 9)
     items, oracle = items_of(population), Oracle.of(population)

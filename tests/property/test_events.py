@@ -1,4 +1,4 @@
-"""What a subscriber is told of a change is what the brute-force oracle says, whatever changed and whoever it is."""
+"""The events of a change are what the brute-force oracle derives, for any change and any subscriber."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def changes_of(before: dict[Ref, View], after: dict[Ref, View]) -> dict[Ref, Cha
     return {ref: Change(ref[0], before.get(ref), after.get(ref)) for ref in before.keys() | after.keys()}
 
 
-def told(made: dict[Ref, Change], search: CompiledSearch, asked: EventType) -> dict[str, str]:
-    """Return the event of each record's change of which the product tells, by the record's id."""
+def derived_events(made: dict[Ref, Change], search: CompiledSearch, asked: EventType) -> dict[str, str]:
+    """Return the event that the product derives from each record's change, by the record's id."""
     events = {ref: event.value for ref, change in made.items() if (event := change.event(search, asked))}
     assert {kind for kind, _ in events} <= {search.query.kind}
     return {id_: event for (_, id_), event in events.items()}
 
 
 def events_of(seed: int) -> Counter[str]:
-    """Compare what subscribers are told of the changes of a registry; count the events of each kind."""
+    """Compare the events of a registry's changes with the oracle's; count the events of each kind."""
     draw, old, new = changes(seed)
     before, after = views_of(old), views_of(new)
     known = [*before.values(), *after.values()]
@@ -42,20 +42,20 @@ def events_of(seed: int) -> Counter[str]:
     for _ in range(SUBSCRIPTIONS):
         asked, search = subscription(draw, values, settings)
         expected = expected_events(asked.value, Sight(old, search), Sight(new, search))
-        assert told(made, search, asked) == expected
+        assert derived_events(made, search, asked) == expected
         counted.update(expected.values())
     return counted
 
 
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 3))
-def test_a_subscriber_is_told_what_the_oracle_says(seed: int) -> None:
-    """Any subscription of any client is told the events that follow from what it may see before and after."""
+def test_a_subscriber_receives_the_events_of_the_oracle(seed: int) -> None:
+    """Any subscription of any client receives the events that follow from what it may see before and after."""
     events_of(seed)
 
 
 @pytest.mark.exhaustive
 def test_every_event_occurs() -> None:
-    """The comparisons are about all events: none is told by nobody."""
+    """The comparisons are about all events: each occurs."""
     counted = sum((events_of(seed) for seed in range(20)), Counter[str]())
     assert counted.keys() == {event.value for event in Event}
     assert min(counted.values()) > 10
@@ -63,7 +63,7 @@ def test_every_event_occurs() -> None:
 
 @pytest.mark.parametrize("seed", sampled(REGISTRIES, 2))
 def test_hidden_changes_are_no_events(seed: int) -> None:
-    """What happens to restricted people alone is told to nobody who may not know of them."""
+    """What happens to restricted people alone is no event for a client that may not know of them."""
     draw, _, registry = changes(seed)
     hidden = {person.id for person in registry.people if person.restricted}
     people = [
@@ -80,4 +80,4 @@ def test_hidden_changes_are_no_events(seed: int) -> None:
     for _ in range(SUBSCRIPTIONS):
         asked, search = subscription(draw, values, settings)
         if not search.visibility.restricted:
-            assert told(made, search, asked) == {}
+            assert derived_events(made, search, asked) == {}

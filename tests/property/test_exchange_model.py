@@ -48,12 +48,12 @@ def go_on(world: World, draw: random.Random) -> None:
 
 def go_wrong(world: World, draw: random.Random, moods: tuple[str, ...]) -> None:
     """Have something else go wrong from now on, or nothing."""
-    misfortunes, queues = world.misfortunes, world.queues
+    injector, queues = world.injector, world.queues
     match draw.randrange(7):
         case 0 if world.kills < _KILLS:
-            misfortunes.kill_in = draw.randint(0, 25)
+            injector.kill_in = draw.randint(0, 25)
         case 1:
-            misfortunes.throttled, misfortunes.lost = draw.choice(((0, 0), (0.3, 0), (0, 0.2), (0.2, 0.2)))
+            injector.throttled, injector.lost = draw.choice(((0, 0), (0.3, 0), (0, 0.2), (0.2, 0.2)))
         case 2:
             queues.lost, queues.doubled = draw.choice(((0, 0), (0.5, 0), (0, 0.5), (1, 0)))
             queues.latest = draw.choice((0, 10, 200))
@@ -62,10 +62,8 @@ def go_wrong(world: World, draw: random.Random, moods: tuple[str, ...]) -> None:
         case 4 if len(world.hidden) < 4:
             world.hide()
         case 5:
-            misfortunes.secrets_are_away = not misfortunes.secrets_are_away
-        case 6 if (
-            not world.cancelled and misfortunes.kill_in is None and not (misfortunes.throttled or misfortunes.lost)
-        ):
+            injector.secrets_are_away = not injector.secrets_are_away
+        case 6 if not world.cancelled and injector.kill_in is None and not (injector.throttled or injector.lost):
             world.cancel()
 
 

@@ -11,7 +11,7 @@ import pytest
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group, Membership, Person
 from support.example_counts import sampled
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.memory_source import MemorySource
 from support.registry_harness import registry_with, unstamped
 
@@ -94,8 +94,8 @@ def test_any_edits_are_followed(tmp_path: Path, capsys: pytest.CaptureFixture[st
     draw = random.Random(seed)
     editor, theirs = Editor(draw), others(draw)
     with registry_with(*theirs) as registry, registry_with() as fresh_registry:
-        follow = Following(registry, tmp_path / "state.sqlite", capsys)
-        fresh = Following(fresh_registry, tmp_path / "fresh.sqlite", capsys)
+        follow = FollowHarness(registry, tmp_path / "state.sqlite", capsys)
+        fresh = FollowHarness(fresh_registry, tmp_path / "fresh.sqlite", capsys)
         for round_ in range(6):
             editor.edit()
             if draw.random() < 0.2:

@@ -35,7 +35,7 @@ BATCHES = [*sampled(SEARCHES), *sampled(TOKENS), *sampled(ADMINISTRATION)]
 def test_malformed_requests_are_rejected(
     api: Api, logs: Logs, make: Callable[[Senders, random.Random], Event], seed: int
 ) -> None:
-    """A hundred refusals of each batch: no 5xx, no innards, no echo of what was sent in answers and log lines."""
+    """A hundred rejections of each batch: no 5xx, no internals, no echo of what was sent in answers and log lines."""
     senders, draw = Senders.of(api), random.Random(seed)
     refusals = 0
     while refusals < BATCH:

@@ -1,4 +1,4 @@
-"""Nothing that a client receives or is charged tells that a restricted person exists."""
+"""Nothing that a client receives or is charged reveals that a restricted person exists."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class World:
     apis: dict[int, Api]
 
     def ask(self, budget: int, items: list[dict[str, Any]], logs: Logs) -> tuple[Reply, Any]:
-        """Send a message; return the reply, and what a client can tell of it."""
+        """Send a message; return the reply, and what a client can observe of it."""
         api = self.apis[budget]
         assert api.partner_token
         reply = api.search(*items, message_id="m-1")
@@ -88,10 +88,10 @@ def test_a_hidden_person_changes_nothing_for_a_client(seed: int, new_api: Callab
         for items in messages(draw, values_asked(population)):
             asked, budget = (items, items), draw.choice(BUDGETS)
             while asked[0]:
-                (one, told), (other, expected) = (
+                (one, observed), (other, expected) = (
                     world.ask(budget, wanted, logs) for world, wanted in zip((hiding, plain), asked, strict=True)
                 )
-                assert told == expected
+                assert observed == expected
                 asked = next_pages(asked[0], one), next_pages(asked[1], other)
 
 

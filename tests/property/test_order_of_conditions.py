@@ -94,7 +94,7 @@ def test_other_writings_of_a_query_have_one_canonical_tree(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", sampled(SEEDS, 2))
-def test_the_smallest_range_is_read_of_those_that_only_counting_tells_apart(seed: int) -> None:
+def test_the_smallest_range_is_read_of_those_that_only_counting_distinguishes(seed: int) -> None:
     """Values of few or of many, ranges that are bounded or open: the least is read, or one of few, in any order."""
     draw = random.Random(seed)
     population = Population([skewed_person(draw, number) for number in range(CROWD)])

@@ -90,7 +90,7 @@ def test_integers_of_any_size_are_verified_where_python_carries_them(dialect: st
 @pytest.mark.parametrize("dialect", peers.SIGN)
 @given(message=messages(st.integers(-SAFE, SAFE)), data=st.data())
 def test_no_byte_of_a_message_may_change(dialect: str, message: dict[str, Any], data: st.DataObject) -> None:
-    """Any other byte in header or message is refused, unless it means the same."""
+    """Any other byte in header or message is rejected, unless it means the same."""
     key = SIGNERS[dialect]
     text = body(peers.SIGN[dialect](key, header(), message, NOW), header(), message).encode()
     first = text.index(b'"header"') - 1

@@ -43,7 +43,7 @@ def settings_in(draw: random.Random, known: list[View]) -> RegistrySettings:
 
 
 def is_match(search: CompiledSearch, view: View) -> bool:
-    """Return whether the record would be told of if it were new."""
+    """Return whether the record would be an event if it were new."""
     return Change(search.query.kind, None, view).event(search, EventType.REGISTER) is not None
 
 

@@ -1,4 +1,4 @@
-"""Changes of records, as the streams of both engines tell of them."""
+"""Changes of records, as the streams of both engines report them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_all(reader: StreamReader) -> list[StreamRecord]:
 
 
 def changes_of(records: list[StreamRecord]) -> list[ChangedRecord]:
-    """Return the changes that records of a stream tell of, and see that a queue would tell of the same."""
+    """Return the changes that records of a stream report, and check that a queue would report the same."""
     found = [changed_record(record) for record in records]
     queued = [changed_record(abridged(record)) for record in records]
     assert queued == found
@@ -116,7 +116,7 @@ def test_a_member_changes_its_group(registry_: Registry, read: Read) -> None:
 
 
 def test_a_write_that_changes_no_record_is_no_change(registry_: Registry, read: Read) -> None:
-    """Neither the same items again, nor other versions and index attributes, are told of."""
+    """Neither the same items again, nor other versions and index attributes, are changes."""
     registry_.put(ANNA)
     read()
     items = [item for item in registry_.items().values() if item["sk"]["S"] == "RECORD" and "body" in item]
@@ -126,7 +126,7 @@ def test_a_write_that_changes_no_record_is_no_change(registry_: Registry, read: 
 
 
 def test_a_write_that_is_refused_is_no_change(registry_: Registry, read: Read) -> None:
-    """A transaction that is cancelled is not told of, and the writes after it are."""
+    """A transaction that is cancelled is not reported, and the writes after it are."""
     registry_.put(ANNA)
     read()
     with pytest.raises(WriteRefused):
@@ -160,7 +160,7 @@ def compressed(text: str) -> dict[str, str]:
 
 
 def test_a_long_write_is_one_change_at_its_end() -> None:
-    """While a record is pending nothing is told; at the end the change is from what it was before all of it."""
+    """While a record is pending nothing is reported; at the end the change is from what it was before all of it."""
     pending = {"pending": {"S": "rest"}, "before": compressed('{"id":"before","households":[]}')}
     assert changed_record(marked(NewImage=pending)) is None
     assert changed_record(marked(NewImage=pending, OldImage=pending)) is None
@@ -181,7 +181,7 @@ def test_a_long_write_that_ends_as_it_began_is_no_change() -> None:
     assert changed_record(marked(OldImage={"pending": {"S": "rest"}, "before": compressed(body)})) is None
 
 
-def test_a_body_that_the_stream_does_not_have_is_not_told() -> None:
+def test_a_body_that_the_stream_does_not_have_is_not_reported() -> None:
     """Of a body in parts that an earlier version wrote, neither a change nor the compressed body is an event."""
     [made] = event("changes")["Records"]
     image = made["dynamodb"]["NewImage"]

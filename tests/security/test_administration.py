@@ -51,14 +51,14 @@ def test_no_secret_is_stored_or_logged(api: Api, logs: Logs) -> None:
     client_id, first = created["client_id"], created["client_secret"]
     added = admin.send("secrets_add", client_id, body={"old_expires_in": 0}).json
     second = added["client_secret"]
-    told = [tables()]
+    texts = [tables()]
     for secret in (first, second):
         replies = administered(admin, client_id, secret)
         # A further secret is in its own response only.
-        told += [f"{reply.text}\n{reply.headers}" for reply in replies]
-        told.append(tables())
-    told += logs.lines
-    everything = "\n".join(told)
+        texts += [f"{reply.text}\n{reply.headers}" for reply in replies]
+        texts.append(tables())
+    texts += logs.lines
+    everything = "\n".join(texts)
     assert client_id in everything  # so this client's items and entries were seen
     assert not [spelling for secret in (first, second) for spelling in spellings(secret) if spelling in everything]
 

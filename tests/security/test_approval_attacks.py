@@ -44,7 +44,7 @@ def set_operator(person: Person, **texts: str) -> None:
 
 
 def test_nobody_approves_their_own_change(office: Office) -> None:
-    """Who may both manage and approve approves only what others asked for."""
+    """A person who may both manage and approve approves only what others asked for."""
     client_id = office.registered()
     approval = office.chi.update(client_id, disclosure=["full"]).json["approval_id"]
     denied = office.chi.approve(approval)
@@ -162,7 +162,7 @@ def test_an_approver_who_is_disabled_meanwhile_approves_nothing(office: Office) 
 
 
 def test_what_a_disabled_person_asked_for_is_not_approved(office: Office) -> None:
-    """Who asked must be enabled at the moment of the transaction, and have had the role when last seen."""
+    """The person who asked must be enabled at the moment of the transaction, and have had the role when last seen."""
     client_id = office.registered()
     approval = office.waiting(client_id)
     overtaken: list[str] = []

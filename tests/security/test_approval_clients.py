@@ -63,7 +63,7 @@ def test_a_secret_that_is_added_during_the_approval_counts(office: Office) -> No
 
 
 def test_an_approver_with_a_link_to_a_secret_is_no_second_person(office: Office) -> None:
-    """Who made a handover for the client that asked may have used its link, and does not approve."""
+    """The maker of a handover for the client that asked may have used its link, and does not approve."""
     machine, target = Admin(office.api), office.registered()
     assert office.chi.send("handovers_create", body={}, client_id=machine.client.client_id).status == 201
     approval = machine.update(target, "*", disclosure=["full"]).json["approval_id"]
@@ -72,7 +72,7 @@ def test_an_approver_with_a_link_to_a_secret_is_no_second_person(office: Office)
 
 
 def test_what_a_client_asked_that_lost_its_access_is_not_approved(office: Office) -> None:
-    """A client that was disabled since, or lost clients.manage, has asked in vain."""
+    """A client that was disabled since, or lost clients.manage, cannot have its request approved."""
     machine, target = Admin(office.api), office.registered()
     approval = machine.update(target, "*", disclosure=["full"]).json["approval_id"]
     assert office.amina.send("client_disable", client_id=machine.client.client_id).status == 200

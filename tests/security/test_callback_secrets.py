@@ -52,5 +52,5 @@ def test_a_secret_is_logged_only_as_changed(admin: Admin, logs: Logs) -> None:
         "secret_version"
     }
     answers = [reply.text, admin.send("client_get", client_id).text, json.dumps(entries)]
-    told = "\n".join([*answers, *logs.lines, tables()])
-    assert (SECRET in told, FORMER in told) == (False, False)
+    everything = "\n".join([*answers, *logs.lines, tables()])
+    assert (SECRET in everything, FORMER in everything) == (False, False)

@@ -48,7 +48,7 @@ def test_a_token_outlives_its_client_by_a_minute_at_most(api: Api, elsewhere: Ap
 
 
 @pytest.mark.parametrize("route", ["search", "clients_list"])
-def test_a_revoked_token_is_refused_within_a_minute(api: Api, elsewhere: Api, route: str) -> None:
+def test_a_revoked_token_is_rejected_within_a_minute(api: Api, elsewhere: Api, route: str) -> None:
     """Every function rejects a revoked token, and that one alone, within 60 seconds, also where it is known."""
     client, secret = elsewhere.client(scopes=("registry.search", "clients.manage"))
     token, other = (elsewhere.token(client, secret).json["access_token"] for _ in range(2))
@@ -194,8 +194,8 @@ def test_hidden_attributes_are_not_returned(api: Api, people: dict[str, Any], at
         _also(own, "r-3", reg_type="SPP:RegistryType:Individual"),
         *([] if attribute == "identifier" else [identified("HOUSEHOLD_ID", household_id, reference_id="r-4")]),
     ]
-    told = [str(answered["data"]["reg_records"]) for answered in api.search(*searches).items]
-    assert any(value in text for value in hidden[attribute] for text in told)  # which a client may see that may
+    answers = [str(answered["data"]["reg_records"]) for answered in api.search(*searches).items]
+    assert any(value in text for value in hidden[attribute] for text in answers)  # which a client may see that may
     token = api.token_of(disclosure=sorted(DISCLOSABLE - {attribute}))
     for answered in api.search(*searches, token=token).items:
         assert answered["pagination"]["total_count"] == 1
@@ -209,8 +209,8 @@ def _also(search: dict[str, Any], reference_id: str, **criteria: str) -> dict[st
     return search | {"reference_id": reference_id, "search_criteria": search["search_criteria"] | criteria}
 
 
-def test_a_refusal_tells_nothing_of_other_clients(api: Api) -> None:
-    """A message refused for its sender id does not say whether another client has it."""
+def test_a_rejection_reveals_nothing_of_other_clients(api: Api) -> None:
+    """A message rejected for its sender id does not say whether another client has it."""
     api.client(sender_id="existing-sender")
     refusals = [api.search(sender_id=sender).json["errors"] for sender in ("existing-sender", "nobody")]
     assert refusals[0] == refusals[1]

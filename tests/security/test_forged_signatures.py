@@ -60,14 +60,14 @@ def test_the_forger_forges_what_is_verified(dialect: str) -> None:
 @pytest.mark.parametrize(
     "alg", ["none", "None", "", None, 7, ["RS256"], "HS256", "RS384", "PS256", "rs256", "EdDSA "]
 )
-def test_other_algorithms_are_refused(dialect: str, alg: Any) -> None:
-    """No signature, a shared secret, and algorithms that no dialect has are refused by name."""
+def test_other_algorithms_are_rejected(dialect: str, alg: Any) -> None:
+    """No signature, a shared secret, and algorithms that no dialect has are rejected by name."""
     assert reason(dialect, forged(dialect, {"alg": alg, "kid": "k1"}, b"x"), KEYS[dialect]) == "algorithm"
 
 
 @pytest.mark.parametrize("dialect", JWS)
 def test_a_public_key_is_no_shared_secret(dialect: str) -> None:
-    """HS256 with the public key as secret, which anyone could compute, is refused in each of the key's forms."""
+    """HS256 with the public key as secret, which anyone could compute, is rejected in each of the key's forms."""
     key, protected = KEYS[dialect], {"alg": "HS256", "kid": "k1"}
     for secret in (key.public_pem, key.public_pem.strip(), json.dumps(key.jwk).encode(), b""):
         seal = hmac.digest(secret, signing_input(protected), hashlib.sha256)
@@ -95,7 +95,7 @@ def test_a_finder_that_returns_too_much_confuses_no_algorithm() -> None:
 @pytest.mark.parametrize("dialect", JWS)
 @pytest.mark.parametrize("name", ["jwk", "jku", "x5c", "x5u", "crit", "b64", "zip", "enc"])
 def test_a_message_brings_no_key_along(dialect: str, name: str) -> None:
-    """An attacker's embedded key is refused, and so is a member that changes what is signed."""
+    """An attacker's embedded key is rejected, and so is a member that changes what is signed."""
     attacker = pair("EdDSA", "attacker")
     values = {"jwk": attacker.jwk, "crit": ["b64"], "b64": False}
     for key in (attacker, pair("EdDSA")):
@@ -106,7 +106,7 @@ def test_a_message_brings_no_key_along(dialect: str, name: str) -> None:
 
 @pytest.mark.parametrize("dialect", peers.SIGN)
 def test_keys_of_others_are_not_tried(dialect: str) -> None:
-    """A signature by a key of nobody, or of another client, is refused, whatever its key id is."""
+    """A signature by a key of nobody, or of another client, is rejected, whatever its key id is."""
     theirs = pair(KEYS[dialect].alg, "theirs")
     text = body(peers.SIGN[dialect](theirs, header(), message(), NOW), header(), message())
     assert reason(dialect, text, KEYS[dialect]) == ("digest" if dialect == "openspp2" else "key_unknown")
@@ -116,7 +116,7 @@ def test_keys_of_others_are_not_tried(dialect: str) -> None:
 @pytest.mark.parametrize("dialect", peers.SIGN)
 @pytest.mark.parametrize("registered_as", peers.SIGN)
 def test_dialects_are_not_confused(dialect: str, registered_as: str) -> None:
-    """A client's signature in another dialect than the registered one is refused, though its key is right."""
+    """A client's signature in another dialect than the registered one is rejected, though its key is right."""
     text = body(peers.SIGN[dialect](pair("EdDSA"), header(), message(), NOW), header(), message())
     if dialect == registered_as:
         assert verify(registered_as, text, pair("EdDSA"))
@@ -126,7 +126,7 @@ def test_dialects_are_not_confused(dialect: str, registered_as: str) -> None:
 
 @pytest.mark.parametrize("dialect", peers.SIGN)
 @pytest.mark.parametrize("size", sampled([8193, 1_100_000, 5_000_000]))
-def test_a_huge_signature_is_refused(dialect: str, size: int) -> None:
+def test_a_huge_signature_is_rejected(dialect: str, size: int) -> None:
     """Its size is checked before anything else is done with it; an attached payload may be as large as a body."""
     for signature in (
         "A" * size,
@@ -146,7 +146,7 @@ def test_a_huge_payload_that_nobody_signed_is_not_read() -> None:
 
 @pytest.mark.parametrize("dialect", peers.SIGN)
 @pytest.mark.parametrize("member", header())
-def test_a_signature_over_another_header_is_refused(dialect: str, member: str) -> None:
+def test_a_signature_over_another_header_is_rejected(dialect: str, member: str) -> None:
     """No member of the header may differ from the signed one, nor be added or left out."""
     content = json.loads(signed(dialect))
     others: list[Header] = [
@@ -160,7 +160,7 @@ def test_a_signature_over_another_header_is_refused(dialect: str, member: str) -
 
 
 @pytest.mark.parametrize("dialect", peers.SIGN)
-def test_a_signature_over_another_message_is_refused(dialect: str) -> None:
+def test_a_signature_over_another_message_is_rejected(dialect: str) -> None:
     """Values that look alike are not the same."""
     content = json.loads(signed(dialect))
     for changes in (
@@ -186,8 +186,8 @@ def test_a_signature_over_another_message_is_refused(dialect: str) -> None:
         '{"iss": "health", "sub": %s, "aud": %s}',
     ],
 )
-def test_a_payload_with_two_meanings_is_refused(payload: str) -> None:
-    """Duplicate members, lone surrogates and members that were not sent are refused, though rightly signed."""
+def test_a_payload_with_two_meanings_is_rejected(payload: str) -> None:
+    """Duplicate members, lone surrogates and members that were not sent are rejected, though rightly signed."""
     key = pair("RS256")
     given = (payload % (json.dumps(header()), json.dumps(message()))).encode()
     signature = peers._compact(key, given, {"alg": "RS256", "kid": "k1"})  # noqa: SLF001 - as no partner signs
@@ -208,14 +208,14 @@ def test_a_payload_with_two_meanings_is_refused(payload: str) -> None:
         "{",
     ],
 )
-def test_a_protected_header_with_two_meanings_is_refused(dialect: str, protected: str) -> None:
+def test_a_protected_header_with_two_meanings_is_rejected(dialect: str, protected: str) -> None:
     """It is read as strictly as the message."""
     assert reason(dialect, forged(dialect, protected, b"x" * 64), pair("EdDSA")) == "form"
 
 
 @pytest.mark.parametrize("dialect", JWS)
 def test_a_jws_has_one_writing(dialect: str) -> None:
-    """Padding, blanks, other alphabets, unused bits and more parts are refused, even around a good signature."""
+    """Padding, blanks, other alphabets, unused bits and more parts are rejected, even around a good signature."""
     content = json.loads(signed(dialect))
     good = content["signature"]
     protected, payload, seal = good.split(".")
@@ -245,7 +245,7 @@ def test_a_jws_has_one_writing(dialect: str) -> None:
 @pytest.mark.parametrize("dialect", peers.SIGN)
 @pytest.mark.parametrize("part", sampled(range(8)))
 def test_no_character_of_a_signature_may_change(dialect: str, part: int) -> None:
-    """Each other character in what is signed, or in the signature, is refused."""
+    """Each other character in what is signed, or in the signature, is rejected."""
     content = json.loads(signed(dialect))
     good = content["signature"]
     # OpenSPP2 signs neither the namespace nor the key id.

@@ -22,7 +22,7 @@ from support.token_forge import ABSENT, Forge, compact, decode, encode, public_f
 
 
 def test_an_unchanged_token_is_accepted(forge: Forge) -> None:
-    """Without a change a forged token is good, so that each refusal below is for its own reason."""
+    """Without a change a forged token is good, so that each rejection below is for its own reason."""
     assert asked(forge.api, forge.token()).status == 200
     by_hand = compact(forge.header(), forge.claims(), forge.sign)
     assert asked(forge.api, by_hand).status == 200

@@ -10,7 +10,7 @@ import pytest
 from support.admin_client import Admin
 from support.call_trace import aws_calls
 from support.events import event
-from support.handing_over import WRONG, Officer, handed_over, listed
+from support.handover_officer import WRONG, Officer, handed_over, listed
 from support.lost_answers import functions_lose
 
 if TYPE_CHECKING:
@@ -106,10 +106,16 @@ def test_the_page_itself_works_in_every_browser(api: Api, headers: dict[str, str
     assert handed_over(admin, client_of(admin)).submit(**headers).status == 200
 
 
-def test_who_has_no_script_is_warned_of_a_second_press(api: Api) -> None:
+def test_a_browser_without_scripts_warns_of_a_second_press(api: Api) -> None:
     """The page says beforehand that the button is pressed once, where no script sees to it."""
     page = api.send(event("handover_page")).text
     assert page.index("<noscript><p>Press the button once") < page.index("<button>")
+
+
+def test_who_has_no_script_has_no_button_that_does_nothing(api: Api) -> None:
+    """The button that copies the secret is hidden until the script shows it."""
+    admin = Admin(api)
+    assert '<button type="button" hidden>Copy' in handed_over(admin, client_of(admin)).submit().text
 
 
 def test_opening_a_link_uses_nothing_up(api: Api) -> None:

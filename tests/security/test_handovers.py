@@ -12,7 +12,7 @@ from dci_common.operators.store import operator_key
 from support.admin_client import Admin
 from support.call_trace import aws_calls, hooked
 from support.events import event
-from support.handing_over import WRONG, Officer, handed_over, listed, make, officer_of, withdraw
+from support.handover_officer import WRONG, Officer, handed_over, listed, make, officer_of, withdraw
 from support.leaks import spellings
 from support.stored_items import stored_items
 
@@ -161,7 +161,7 @@ def test_a_disabled_operator_leaves_no_link(operators_api: Api, provider: OpenId
     assert ended(officer)
 
 
-def test_no_step_tells_an_ended_link_from_one_that_never_was(api: Api) -> None:
+def test_no_step_distinguishes_an_ended_link_from_one_that_never_was(api: Api) -> None:
     """An unknown link, a used one, a withdrawn one and one with five tries are the same calls, and one answer."""
     admin = Admin(api)
     used, guessed = (handed_over(admin, client_of(admin)) for _ in range(2))

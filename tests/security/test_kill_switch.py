@@ -88,7 +88,7 @@ def stored(api: Api, client_id: str) -> Any:
 
 
 def test_of_two_who_disable_each_other_one_wins(api: Api) -> None:
-    """Whoever commits second is rejected, although both were administrators when they were read."""
+    """The second to commit is rejected, although both were administrators when they were read."""
     first, second = known(api), known(api)
     replies: list[Reply] = []
 

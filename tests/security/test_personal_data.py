@@ -30,9 +30,9 @@ def personal(population: Population) -> set[str]:
     return numbers | names | {address for person in population.people for address in person.emails}
 
 
-def leaks(personal: set[str], told: list[str]) -> set[str]:
+def leaks(personal: set[str], texts: list[str]) -> set[str]:
     """Return what of the personal data stands in texts: names as words, the rest anywhere."""
-    text = "\n".join(told)
+    text = "\n".join(texts)
     words = set(re.findall(r"\w+", text))
     return {value for value in personal if (value in words if value.isalpha() else value in text)}
 
@@ -77,12 +77,12 @@ def test_personal_data_in_a_message_is_not_repeated(api: Api, logs: Logs, person
     message["message"]["search_request"] = [
         predicate(("birth_date", "gt", "2000-01-01"), ("UIN", "in", [value]), pagination={"page_size": 1})
     ]
-    told = []
+    texts = []
     for path in paths(message):
         for instead in (value, [value], {value: value}):
             reply = api.send(event("search", body=replaced(message, path, instead), token=api.partner_token))
-            told += in_words(reply)
-    assert leaks(watched, told + logs.lines) == set()
+            texts += in_words(reply)
+    assert leaks(watched, texts + logs.lines) == set()
 
 
 def test_personal_data_around_a_message_is_not_repeated(api: Api, logs: Logs, personal: set[str]) -> None:

@@ -77,16 +77,16 @@ def test_a_clients_secret_is_returned_once(api: Api, logs: Logs) -> None:
     assert hashlib.sha256(secret.encode()).hexdigest() in stored  # so the scan has seen this client
     answers = later(api, created, secret, admin)
     assert len(logs.lines) > len(answers)
-    told = "\n".join([stored, *logs.lines, *(f"{reply.text}\n{reply.headers}" for reply in answers)])
-    assert not [spelling for spelling in spellings(secret) if spelling in told]
+    everything = "\n".join([stored, *logs.lines, *(f"{reply.text}\n{reply.headers}" for reply in answers)])
+    assert not [spelling for spelling in spellings(secret) if spelling in everything]
 
 
 def test_a_token_is_not_logged(api: Api, logs: Logs) -> None:
     """Neither a good token nor one that was rejected stands in a log line or in another answer."""
     token = api.token_of()
     answers = [api.search(token=token), api.search(token=f"{token}x"), api.send(event("clients_list", token=token))]
-    told = "\n".join([*logs.lines, *(f"{reply.text}{reply.headers}" for reply in answers)])
-    assert not [part for part in token.split(".") if part in told]
+    everything = "\n".join([*logs.lines, *(f"{reply.text}{reply.headers}" for reply in answers)])
+    assert not [part for part in token.split(".") if part in everything]
 
 
 @pytest.fixture
@@ -104,10 +104,10 @@ def private(api: Api) -> list[str]:
 def test_private_keys_stay_in_their_secret(api: Api, logs: Logs, private: list[str]) -> None:
     """No private key stands in a table, a log line or an answer."""
     answers = [api.token(*api.client()), api.token(api.client()[0], "wrong"), api.send(event("jwks"))]
-    told = "\n".join([tables(), *logs.lines, *(reply.text for reply in answers)])
+    everything = "\n".join([tables(), *logs.lines, *(reply.text for reply in answers)])
     assert len(private) >= 4
-    assert not [line for line in private if line in told]
-    assert "PRIVATE" not in told
+    assert not [line for line in private if line in everything]
+    assert "PRIVATE" not in everything
     assert not {name for key in answers[-1].json["keys"] for name in key} & {"d", "p", "q", "dp", "dq", "qi", "k"}
 
 
@@ -122,8 +122,8 @@ def test_a_failure_does_not_quote_what_failed(api: Api, logs: Logs, private: lis
         reply = api.token(client, secret)
     assert (reply.status, reply.json["error"]) == (500, "server_error")
     assert any(entry.get("exception_type") == "RuntimeError" for entry in logs.entries())
-    told = "\n".join([reply.text, *logs.lines])
-    assert not [text for text in (secret, *private) if text in told]
+    everything = "\n".join([reply.text, *logs.lines])
+    assert not [text for text in (secret, *private) if text in everything]
 
 
 def test_repr_shows_no_secret() -> None:

@@ -142,13 +142,13 @@ def test_the_wait_does_not_reveal_existing_clients(api: Api) -> None:
         lambda: forged.send(forged.assertion()),
         lambda: nobody.send(nobody.assertion()),
     ]
-    told = []
+    observed = []
     for way in ways:
         with aws_calls(api.runtime) as calls:
             replies = [way() for _ in range(FREE_FAILURES + 1)]
-        told.append(([(reply.status, reply.text, str(reply.headers)) for reply in replies], calls))
-    assert [status for status, _, _ in told[0][0]] == [401] * FREE_FAILURES + [429]
-    assert told == [told[0]] * len(ways)
+        observed.append(([(reply.status, reply.text, str(reply.headers)) for reply in replies], calls))
+    assert [status for status, _, _ in observed[0][0]] == [401] * FREE_FAILURES + [429]
+    assert observed == [observed[0]] * len(ways)
 
 
 @pytest.mark.parametrize("name", ["revoke", "introspect"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from dci_audit_index import app
 from dci_cli.local.tables import create_tables
+from dci_common.aws.dynamodb import Item
 from dci_common.exchange.audit_index import AUDITED
 from dci_common.runtime import Runtime
 from dci_common.settings import Settings
@@ -16,7 +17,6 @@ from support.registries import tables
 from support.stored_items import items_of, stored_items, tests_client
 
 _numbers = itertools.count(1)
-Item = dict[str, Any]
 
 
 def audit_items(runtime: Runtime) -> list[Item]:

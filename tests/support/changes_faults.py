@@ -41,7 +41,7 @@ class Faulty:
 
 @dataclass
 class Queue:
-    """The queue of changes that could not be told of yet."""
+    """The queue of changes that could not be matched yet."""
 
     messages: list[str] = field(default_factory=list)
 

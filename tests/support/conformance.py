@@ -1,4 +1,4 @@
-"""Our responses against the standard's own OpenAPI, where its folder is at hand."""
+"""Our responses against the standard's own OpenAPI, where its folder is available."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _is_date_time(value: object) -> bool:
 
 
 def spec_is_here() -> bool:
-    """Return whether the standard's folder is at hand."""
+    """Return whether the standard's folder is available."""
     return (SPEC / _AMENDED).exists()
 
 

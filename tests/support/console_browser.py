@@ -14,6 +14,8 @@ from dci_cli.local.openid.people import PEOPLE
 from support.events import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, StorageState
 
 # The shell is Chromium without the windows of its own, whose drawing takes as long as the pages do.
@@ -32,6 +34,15 @@ _BEYOND = """() => {
     const isBeyond = (element) => element.getBoundingClientRect().right > clientWidth + 1
     const name = ({localName, className, textContent}) => `${localName}.${className} ${textContent.slice(0, 40)}`
     return scrollWidth > clientWidth ? [...document.querySelectorAll('body, body *')].filter(isBeyond).map(name) : []
+}"""
+_LIMITED = """() => {
+    const running = []
+    AbortSignal.timeout = (time) => {
+        const controller = new AbortController()
+        running.push({time, end: () => controller.abort(new DOMException('', 'TimeoutError'))})
+        return controller.signal
+    }
+    globalThis.timeOut = (time) => running.splice(0).filter((one) => one.time === time).forEach(({end}) => end())
 }"""
 _AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 # A response that is an error has a line of its own in the browser's console; a test expects it by its status.
@@ -134,6 +145,12 @@ def too_wide(page: Page) -> list[str]:
         page.set_viewport_size({"width": width, "height": 512})
         found += [f"{width}: {element}" for element in page.evaluate(_BEYOND)]
     return found
+
+
+def hold_time(page: Page) -> Callable[[], None]:
+    """Stop the time of a page's requests, from now on; return what lets it be over for those that have no answer."""
+    page.evaluate(_LIMITED)
+    return lambda: page.evaluate("timeOut(35_000)")
 
 
 def settled(page: Page) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from dci_cli.parallel import chunks
+from dci_common.aws.dynamodb import Item
 
 _AT_ONCE = 5000  # so that the engine, which writes too, does not wait for long
-Item = dict[str, Any]
 
 
 def write_items(folder: Path, table: str, items: Iterable[Item]) -> None:

@@ -1,4 +1,4 @@
-"""The brute-force oracle of events: what a client is told of a change, from the whole registry before and after it.
+"""The brute-force oracle of events: which a client receives of a change, by the registry before and after it.
 
 It shares with the product only what a search finds and shows, which defines what the client may see.
 """
@@ -67,22 +67,22 @@ class Sight:
 
 
 def expected_events(asked: str, before: Sight, after: Sight) -> dict[str, str]:
-    """Return the event of each record of which the client is told, by its id."""
-    told: dict[str, str] = {}
+    """Return the event that the client receives of each record, by its id."""
+    events: dict[str, str] = {}
     known = before.identified
     appeared, gone = after.found.keys() - before.found.keys(), before.found.keys() - after.found.keys()
     stayed = before.found.keys() & after.found.keys()
     if asked == "REGISTER":
-        told |= dict.fromkeys(appeared - before.exists, "registered")
+        events |= dict.fromkeys(appeared - before.exists, "registered")
     if asked in {"REGISTER", "UPDATE"}:
-        told |= dict.fromkeys(appeared & before.exists, "entered")
+        events |= dict.fromkeys(appeared & before.exists, "entered")
     if asked in {"DEREGISTER", "UPDATE"}:
-        told |= dict.fromkeys(gone & after.exists & known, "left")
+        events |= dict.fromkeys(gone & after.exists & known, "left")
     if asked == "DEREGISTER":
-        told |= dict.fromkeys((gone - after.exists) & known, "deregistered")
+        events |= dict.fromkeys((gone - after.exists) & known, "deregistered")
     if asked == "UPDATE":
-        told |= {id_: "updated" for id_ in stayed if before.found[id_] != after.found[id_]}
+        events |= {id_: "updated" for id_ in stayed if before.found[id_] != after.found[id_]}
     if asked == "NewHouseHoldMember":
         joined = {id_ for id_, _ in after.together - before.together}
-        told |= dict.fromkeys(stayed & joined, "joined")
-    return told
+        events |= dict.fromkeys(stayed & joined, "joined")
+    return events

@@ -20,7 +20,7 @@ from dci_common.registry.model.base import Kind
 from support.api import Api, Clock
 from support.exchange_questions import PEOPLE, Asked, person_of, question
 from support.exchanges import SWEEP, Partner, Queues, Receiver, change_client, records_of
-from support.misfortunes import BadQueues, Killed, Misfortunes
+from support.fault_injection import BadQueues, FaultInjector, Killed
 from support.registries import tables
 from support.registry_harness import Registry
 from support.stored_items import stored_items, tests_client
@@ -68,16 +68,16 @@ class World:
 
     def begin_process(self) -> None:
         """Begin a new process with empty caches, in place of one that was killed, if it was."""
-        before = self.queues.misfortunes
+        before = self.queues.injector
         self.kills += before.is_killed
-        misfortunes = Misfortunes(self.draw)
-        misfortunes.throttled, misfortunes.lost = before.throttled, before.lost
-        self.queues.misfortunes = self.misfortunes = misfortunes
+        injector = FaultInjector(self.draw)
+        injector.throttled, injector.lost = before.throttled, before.lost
+        self.queues.injector = self.injector = injector
         settings = {"registry_table": self.registry.table, "work_queue": "work", "delivery_queue": "delivery"}
         self.api = self.new_api(**settings, **self.names, sqs=lambda _: self.queues)
         self.api.clock = self.clock
         self.api.runtime.clock = self.clock
-        misfortunes.attach(self.api)
+        injector.attach(self.api)
         if hasattr(self, "partner"):
             self.partner.api = self.api
 
@@ -151,7 +151,7 @@ class World:
         except Killed:
             self.begin_process()
         except Exception:  # noqa: BLE001 - Lambda counts an error, and the schedule calls again
-            assert self.misfortunes.throttled or self.misfortunes.lost
+            assert self.injector.throttled or self.injector.lost
 
     def hide(self) -> None:
         """Restrict a person, or delete one."""
@@ -174,7 +174,7 @@ class World:
             self.taken.append(message)
         if mood == "takes and hangs up":
             return 0, {}
-        self.misfortunes.is_killed |= mood == "takes and kills"
+        self.injector.is_killed |= mood == "takes and kills"
         self.is_gone |= mood == "is gone"
         answers = {
             "is down": (503, {}),
@@ -206,9 +206,9 @@ class World:
 
     def calm_down(self) -> None:
         """Let nothing go wrong any more, and time pass until everything has come to its end."""
-        self.misfortunes.throttled = self.misfortunes.lost = 0
-        self.misfortunes.kill_in = None
-        self.misfortunes.secrets_are_away = False
+        self.injector.throttled = self.injector.lost = 0
+        self.injector.kill_in = None
+        self.injector.secrets_are_away = False
         self.queues.lost = self.queues.doubled = self.queues.latest = 0
         self.moods = ("takes",)
         self.begin_process()

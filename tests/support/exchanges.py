@@ -70,7 +70,7 @@ class Receiver:
 
     @property
     def ids(self) -> list[str]:
-        """What tells each record of all callbacks from others, in their order."""
+        """What identifies each record of all callbacks, in their order."""
         return [record_id(record) for page in self.pages for item in page for record in records_of(item)]
 
 
@@ -81,7 +81,7 @@ def records_of(item: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def record_id(record: dict[str, Any]) -> str:
-    """Return what tells a rendered record from others."""
+    """Return what identifies a rendered record."""
     return json.dumps(record, sort_keys=True)
 
 

@@ -13,7 +13,8 @@ from moto.dynamodb.comparisons import get_filter_expression
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.dynamo_type import Item as MotoItem
 
-Item = dict[str, Any]
+from dci_common.aws.dynamodb import Item
+
 Entry = tuple[str, str, str]  # slot value, pk, sk
 
 
@@ -101,7 +102,7 @@ def _passes(item: Item, request: Item) -> bool:
 
 
 def _check_use(condition: str, request: Item) -> None:
-    """Refuse names and values that no expression uses, as DynamoDB does and moto does not."""
+    """Reject names and values that no expression uses, as DynamoDB does and moto does not."""
     text = " ".join((condition, request.get("FilterExpression", ""), request.get("ProjectionExpression", "")))
     words = set(text.replace(".", " ").replace(",", " ").replace("(", " ").replace(")", " ").split())
     given = {*request.get("ExpressionAttributeNames", ()), *request["ExpressionAttributeValues"]}

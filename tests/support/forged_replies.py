@@ -15,7 +15,7 @@ def asked(api: Api, token: str) -> Reply:
 
 
 def is_refused(reply: Reply, sentence: str = INVALID_TOKEN) -> None:
-    """Check the refusal of RFC 6750 §3.1, which says no more than it must."""
+    """Check the rejection of RFC 6750 §3.1, which says no more than it must."""
     assert (reply.status, reply.code) == (401, "err.request.unauthorized")
     assert reply.json["errors"][0]["message"] == sentence
     assert reply.headers["WWW-Authenticate"] == f'Bearer error="invalid_token", error_description="{sentence}"'

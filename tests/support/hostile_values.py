@@ -197,17 +197,17 @@ def _torn(text: str, draw: random.Random) -> str:
 
 
 def check_reply(reply: Reply) -> None:
-    """Check what holds of every answer to a hostile request: never our fault, no innards, no echo."""
+    """Check what holds of every answer to a hostile request: never a server error, no internals, no echo."""
     assert reply.status < 500, f"{reply.status} {reply.text[:500]} to {reply.event}"
-    told = _told(reply)
-    for text in (told, *reply.headers.values()):
+    own = _own_texts(reply)
+    for text in (own, *reply.headers.values()):
         assert MARK not in text, f"an echo in {text[:500]}"
         assert not any(ord(character) < 32 for character in text)
-    for innard in ("Traceback", 'File "', "pydantic", "botocore", "Exception", "dci_"):
-        assert innard not in told
+    for internal in ("Traceback", 'File "', "pydantic", "botocore", "Exception", "dci_"):
+        assert internal not in own
 
 
-def _told(reply: Reply) -> str:
+def _own_texts(reply: Reply) -> str:
     """Return the texts of an error response, without the ids by which its sender knows it.
 
     An answer that serves may repeat more ids that were sent.
@@ -224,5 +224,5 @@ def _told(reply: Reply) -> str:
 
 
 def refused(reply: Reply) -> bool:
-    """Return whether the answer refuses the request, or an item of it."""
+    """Return whether the answer rejects the request, or an item of it."""
     return reply.status >= 400 or '"status":"rjct"' in reply.text

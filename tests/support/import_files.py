@@ -11,8 +11,8 @@ from typing import Any
 
 from dci_cli.__main__ import main
 from dci_cli.registry.files.blocks import blocks
+from dci_cli.registry.files.file_options import FileOptions
 from dci_cli.registry.files.header import Header
-from dci_cli.registry.files.reading import Reading
 from dci_cli.registry.files.rows import Row
 from dci_cli.registry.files.table_files import open_table
 from dci_cli.registry.files.table_records import TableRecords
@@ -69,17 +69,17 @@ def crash_at(batch: int) -> Callable[[int], None]:
     return hook
 
 
-def read_table(name: str, text: str, reading: Reading | None = None) -> list[Row]:
+def read_table(name: str, text: str, file_options: FileOptions | None = None) -> list[Row]:
     """Return the rows of a table in CSV."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_text(text, encoding="utf-8", newline="")
-        return rows_of(path, reading)
+        return rows_of(path, file_options)
 
 
-def table_records(name: str, text: str, reading: Reading | None = None) -> list[AnyRecord]:
+def table_records(name: str, text: str, file_options: FileOptions | None = None) -> list[AnyRecord]:
     """Return the records of a table in CSV all of whose rows are good."""
-    rows = read_table(name, text, reading)
+    rows = read_table(name, text, file_options)
     assert [row.reasons for row in rows if row.reasons] == []
     return [row.record for row in rows if row.record]
 
@@ -89,12 +89,12 @@ def dry_run(*arguments: object) -> int:
     return main(["registry", "import", "--dry-run", *map(str, arguments)])
 
 
-def rows_of(path: Path, reading: Reading | None = None) -> list[Row]:
+def rows_of(path: Path, file_options: FileOptions | None = None) -> list[Row]:
     """Return the rows of a table."""
-    reading = reading or Reading()
-    with open_table(path, reading) as table:
+    file_options = file_options or FileOptions()
+    with open_table(path, file_options) as table:
         header = Header(path.name, table.titles)
-        records = TableRecords(header, reading)
+        records = TableRecords(header, file_options)
         return [row for block in blocks(header, table.rows) for row in records.read(block)[0]]
 
 

@@ -1,4 +1,4 @@
-"""A registry that a test changes, a partner that is told of it, and what both see."""
+"""A registry that a test changes, a partner that is notified, and what both see."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.exchanges import Queues, Receiver, receiving
 from support.hill_household import ALL, ANNA, BENO
 from support.registry_harness import Registry, registry_with
 from support.stored_items import disclosures
-from support.subscribing import SubscribingPartner
+from support.subscribing_partner import SubscribingPartner
 from support.subscriptions import put, subscribed
 
 BORN = [person.model_copy(update={"birth_date": "1990-01-31"}) for person in (ANNA, BENO)]
@@ -74,8 +74,8 @@ class Scene:
         self.partner.api.runtime.clock = clock
         clock.advance(400)
 
-    def told(self, *subscriptions: Subscription) -> None:
-        """Tell of an update of Anna."""
+    def notify(self, *subscriptions: Subscription) -> None:
+        """Send a notification of an update of Anna."""
         for subscription in subscriptions:
             self.put(subscription, Event.UPDATED)
         self.partner.work()

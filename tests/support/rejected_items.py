@@ -9,7 +9,7 @@ CRITERIA = "rjct.search_criteria.invalid"
 FILTER = "rjct.filter.invalid"
 MARK = "Zebra"  # what was sent is never repeated
 BORN = {"attribute_name": "birthdate", "operator": "lt", "attribute_value": "1990-01-31"}
-HER = {"attribute_name": "UIN", "operator": "eq", "attribute_value": KNOWN_UIN}
+KNOWN = {"attribute_name": "UIN", "operator": "eq", "attribute_value": KNOWN_UIN}
 
 
 def is_rejected(reply: Reply, code: str) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dci_common.subscriptions.subscription import Watch
 
 EVERYBODY = {"type": "*", "value": "*"}
-JOINED = frozenset({"anna", "hill"})  # who belong together, whichever of them is told of
+JOINED = frozenset({"anna", "hill"})  # who belong together, in an event of either
 SINCE = "2026-03-01T09:00:00.000Z"
 _codes = itertools.count(1)
 

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--statement",
         action="store_true",
-        help="print what a citizen may be given instead: the whole history, without queries (for who is signed in)",
+        help="print what a citizen may be given instead: the whole history, without queries (after dci login)",
     )
     add_person_options(parser)
     for option, output, use in (

@@ -1,4 +1,4 @@
-"""`dci audit --statement`: what a citizen may be given who asks who saw their record. It names nobody else."""
+"""`dci audit --statement`: what a citizen may be given about those who saw their record. It names nobody else."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ def print_statement(api: Api, options: argparse.Namespace, period: Period | None
     elif rows:
         print_table(_COLUMNS, [[row[name] for name in _NAMES] for row in rows])
     if not rows:
-        print("Nobody saw this record.", file=sys.stderr if options.json or options.csv else sys.stdout)
+        print(
+            f"Nobody saw this record{' in the period' if period else ''}.",
+            file=sys.stderr if options.json or options.csv else sys.stdout,
+        )
     if warning := incompleteness(page, period):
         print(warning, file=sys.stderr)

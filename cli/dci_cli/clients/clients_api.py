@@ -31,7 +31,7 @@ class ClientsApi:
         return list(self._pages("/clients", "clients", {"status": status} if status else {}))
 
     def find(self, id_or_name: str) -> ClientView:
-        """Return the client with this id, or else the one with this name. Raises CommandError when there is none."""
+        """Return the client with this id, or else the one with this name. Raises CommandError if it is unknown."""
         if found := self._by_id(id_or_name) or self._by_name(id_or_name):
             return found
         raise CommandError(f"There is no client with the id or the name {id_or_name}: see `dci clients list`.")
@@ -59,7 +59,7 @@ class ClientsApi:
         return self._pages("/exchanges", "exchanges", query)
 
     def exchange(self, correlation_id: str) -> Any:  # noqa: ANN401 - JSON
-        """Return an exchange with its latest attempts. Raises CommandError when there is none."""
+        """Return an exchange with its latest attempts. Raises CommandError for an unknown id."""
         if not correlation_id:  # whose path would be that of the list
             raise CommandError("The exchange's correlation id is empty: see `dci exchange list`.")
         return self._send("GET", f"/exchanges/{quote(correlation_id, safe='')}")
@@ -97,7 +97,7 @@ class ClientsApi:
         return self._pages("/subscriptions/failing", "subscribers", query)
 
     def subscription(self, code: str) -> Any:  # noqa: ANN401 - JSON
-        """Return a subscription. Raises CommandError when there is none."""
+        """Return a subscription. Raises CommandError for an unknown code."""
         if not code:  # whose path would be that of the list
             raise CommandError("The subscription's code is empty: see `dci subscriptions list`.")
         return self._send("GET", f"/subscriptions/{quote(code, safe='')}")

@@ -45,7 +45,7 @@ def _hand_over(api: ClientsApi, options: argparse.Namespace) -> None:
         f"A secret for {label(client)}.\n\n"
         f"Link: {made['link']}\nCode: {made['code']}\n\n"
         "Send the link and the code to the partner's officer on separate ways: for example the\n"
-        "link by e-mail, and the code by telephone or in person. Whoever has both gets the secret,\n"
+        "link by e-mail, and the code by telephone or in person. Anyone who has both gets the secret,\n"
         "once. They cannot be shown again.\n"
         f"They end at {made['expires']}, or with the fifth wrong code. To end them sooner:\n"
         f"dci clients withdraw-handover {client['client_id']} {made['handover_id']}"

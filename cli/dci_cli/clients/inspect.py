@@ -29,7 +29,7 @@ def _show(api: ClientsApi, options: argparse.Namespace) -> None:
 
 
 def _log_entry(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an entry for a table: people are there by their names too, and who approved beside who asked."""
+    """Return an entry for a table: people are there by their names too, and the approver beside the requester."""
     asked, approved = (
         f"{entry[f'{by}_name']} ({entry[by]})" if f"{by}_name" in entry else entry.get(by, "")
         for by in ("by", "approved_by")

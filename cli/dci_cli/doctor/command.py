@@ -18,7 +18,7 @@ from dci_cli.doctor.examination import examine
 from dci_cli.terminal import Column, add_json_option, print_json, print_table
 
 _DIALECTS = ("openspp2", "openg2p", "opencrvs")
-_COLUMNS = (Column("check"), Column("outcome"), Column("what was found, and how to mend it", wraps=True))
+_COLUMNS = (Column("check"), Column("outcome"), Column("what was found, and how to fix it", wraps=True))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +109,7 @@ def _stream_findings(registry_table: str, audit_table: str) -> Iterator[Finding]
 
 def _report(api: Api, findings: Sequence[Finding]) -> dict[str, Any]:
     shown = [
-        {"check": finding.check, "outcome": finding.outcome, "found": finding.found, "mend": finding.remedy}
+        {"check": finding.check, "outcome": finding.outcome, "found": finding.found, "remedy": finding.remedy}
         for finding in findings
     ]
     return {"api": api.base_url, "findings": shown}

@@ -76,7 +76,7 @@ def _registration(client: ClientView) -> str:
     flags = client["flags"]
     mode, dialect = flags["signature"], flags["dialect"]
     if mode in {"unsigned", "ignore"}:
-        what = "refuses signed messages" if mode == "unsigned" else "does not verify signatures"
+        what = "rejects signed messages" if mode == "unsigned" else "does not verify signatures"
         raise CheckWarning(
             f"The client is registered with signature {mode}, which {what}.",
             "Run dci clients update with --signature optional or required.",
@@ -121,7 +121,7 @@ def _signature(path: Path, client: ClientView, jwks: str) -> str:
     try:
         _verify(content, client, jwks, _sent(content))
     except InvalidSignature as error:
-        reason: Reason = "form" if error.reason == "times" else error.reason  # no clock mends times like these
+        reason: Reason = "form" if error.reason == "times" else error.reason  # no clock fixes times like these
         raise CheckFailed(str(error), _REMEDIES[reason]) from error
     return "valid"
 
@@ -151,7 +151,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise CheckFailed(f"The file cannot be read: {error.strerror}.", "Give the file with the message.") from error
     except ValueError as error:
         raise CheckFailed(
-            f"The message is refused. {error}", "Give the body of the request, byte by byte."
+            f"The message is rejected. {error}", "Give the body of the request, byte by byte."
         ) from error
 
 

@@ -29,7 +29,7 @@ _BAD_REQUEST = 400  # DynamoDB's status for everything that it rejects
 def engine_over_http() -> Iterator[LocalEngine]:
     """Serve the running moto's DynamoDB on a free port of 127.0.0.1, to requests with a new random key.
 
-    The key is the access key id of a request's signature. The signature itself is not verified: whoever knows the key
+    The key is the access key id of a request's signature. The signature itself is not verified: a caller with the key
     may do everything, and nothing is sent over a network.
     """
     key = secrets.token_hex(32)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def load_handler(dotted: str) -> LambdaHandler:
-    """Return the handler with a name such as `dci_search.app.handler`. Raises CommandError when there is none."""
+    """Return the handler with a name such as `dci_search.app.handler`. Raises CommandError for an unknown name."""
     name, _, attribute = dotted.rpartition(".")
     try:
         module = importlib.import_module(name) if name else None

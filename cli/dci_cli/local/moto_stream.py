@@ -1,4 +1,4 @@
-"""The streams of moto's tables: a record of each write, for whoever listens.
+"""The streams of moto's tables: a record of each write, for those that listen.
 
 moto keeps all records for ever, those of cancelled transactions among them, and after such a transaction its
 iterators find nothing more. So its records are passed on instead, when the write has taken effect.

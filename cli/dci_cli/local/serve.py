@@ -67,7 +67,7 @@ def serve(port: str, template_path: Path, credentials: Path, data: LocalData) ->
 
 
 def _people(server: GatewayServer, handled: Mapping[str, LambdaHandler]) -> LocalProvider:
-    """Add the provider of demo people. Whoever uses this machine can be any of them, so only a demo has it."""
+    """Add the provider of demo people. Every user of this machine can be any of them, so only a demo has it."""
     provider = LocalProvider(server.base_url)
     server.routes = Routes({**handled, **provider.routes()})
     return provider

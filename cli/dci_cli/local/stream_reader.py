@@ -27,7 +27,7 @@ class StreamReader(Protocol):
     """Reads a stream from where it was read to before."""
 
     def read(self) -> list[Record]:
-        """Return the next records, as Lambda has them; none if there are none now."""
+        """Return the next records, as Lambda has them; empty if nothing is waiting."""
 
     def confirm(self) -> None:
         """Record that these were worked on, and need not be read again."""

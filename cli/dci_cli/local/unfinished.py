@@ -18,7 +18,7 @@ def make_due(runtime: Runtime) -> None:
     """Make all open exchanges due now, so that the sweep queues them.
 
     No worker can hold one: this process has claimed the tables, and has not started any. Those that wait for another
-    attempt do not wait either: whoever starts the server again does not want to see the answer tomorrow.
+    attempt do not wait either: a person who starts the server again does not want to wait until tomorrow.
     """
     lists, store, places = ExchangeLists(runtime), ExchangeStore(runtime), WorkerPlaces(runtime)
     for queue in OPEN_QUEUES:

@@ -148,7 +148,7 @@ _OPERATIONS = {
     ),
     "POST /exchanges/{correlation_id}/cancel": Operation("cancelExchange", EXCHANGES),
     "POST /clients/{client_id}/redrive": Operation(
-        "redriveClient", EXCHANGES, "A page at a time: repeat it with `next` until there is none."
+        "redriveClient", EXCHANGES, "A page at a time: repeat it with `next` until the response has no `next`."
     ),
     "POST /clients/{client_id}/resume": Operation(
         "resumeClient", EXCHANGES, "Callbacks and notifications that were paused, or failed, go on."

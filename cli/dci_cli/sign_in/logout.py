@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if not _is_revoked(found):
         print(
-            "The provider has not revoked the tokens: whoever has a copy of them can use it until they end.",
+            "The provider has not revoked the tokens: a copy of them can be used until they end.",
             file=sys.stderr,
         )
     print(f"You are signed out for {url}. Your browser may still be signed in at the provider.")

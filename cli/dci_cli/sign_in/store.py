@@ -1,4 +1,4 @@
-"""Who is signed in on this machine: a private file beside the profiles, with the tokens for each API.
+"""The people signed in on this machine: a private file beside the profiles, with the tokens for each API.
 
 `sign-ins.json` is an object by the base URL of the API. A token is sent to that URL, and to no other. After a logout
 the provider's names stay, so that the next login needs no options.

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @exchange_command
 def run(options: argparse.Namespace) -> int:
-    """Resume the notifications of a client; for who is signed in, callbacks too. Raises CommandError."""
+    """Resume the notifications of a client; after `dci login`, callbacks too. Raises CommandError."""
     if api := api_of_person(options):
         by_api.resume(api, options)
         return 0

@@ -4,7 +4,7 @@ Nothing but one item is read while nobody subscribes. Subscriptions by identifie
 number costs nothing. Those by condition are kept in memory, and each change is compared with all of them.
 
 Clients are read with each batch. One that is disabled, or has lost the scope, is kept in the outbox like any other:
-delivery asks again before it sends anything, and who is enabled again within days has missed nothing.
+delivery asks again before it sends anything, and a client that is enabled again within days has missed nothing.
 """
 
 from __future__ import annotations

@@ -27,6 +27,20 @@ function sendOnce(event) {
   }
 }
 
+// The secret is the last value of the page's list; the page without its script has no button.
+function offerCopy(button) {
+  const said = document.querySelector("[role=status]");
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(document.querySelector("dd:last-of-type code").textContent);
+      said.textContent = "Copied.";
+    } catch {
+      said.textContent = "The browser did not allow copying: select the secret, and copy it by hand.";
+    }
+  });
+}
+
 if (form) {
   take();
   addEventListener("hashchange", take);
@@ -34,6 +48,8 @@ if (form) {
   form.addEventListener("submit", sendOnce);
 } else {
   sessionStorage.removeItem(KEPT);
+  const button = document.querySelector("button");
+  if (button) offerCopy(button);
   // A browser does not load a page again for another link in the same tab, since only the fragment differs.
   addEventListener("hashchange", () => {
     take();

@@ -1,4 +1,4 @@
-"""The endpoints of handovers: managers make them, and whoever has a link and its code gets the secret."""
+"""The endpoints of handovers: managers make them, and a visitor with a link and its code gets the secret."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class HandoverEndpoints:
         return Response(204)
 
     def page(self, _: Request) -> Response:
-        """Return the page that asks for the code. It reads and changes nothing, whoever opens the link."""
+        """Return the page that asks for the code. It reads and changes nothing."""
         return form_page(200)
 
     def script(self, _: Request) -> Response:

@@ -41,6 +41,7 @@ spellcheck="false"></p>
 only that is shown.</p></noscript>
 <p><button>Show the secret</button></p>
 </form>"""
+_COPY = '<p><button type="button" hidden>Copy the secret</button> <span role="status"></span></p>'  # for the script
 _FORM_ANSWERS = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -65,8 +66,8 @@ def secret_page(given: Mapping[str, str]) -> Response:
     shown = {
         "Client": given["name"],
         "Client id": given["client_id"],
-        "Client secret": given["client_secret"],
         "Token endpoint": given["token_url"],
+        "Client secret": given["client_secret"],
     }
     rows = "\n".join(f"<dt>{name}</dt>\n<dd><code>{escape(value)}</code></dd>" for name, value in shown.items())
     command = f"curl --user {given['client_id']} --data grant_type=client_credentials {given['token_url']}"
@@ -74,7 +75,7 @@ def secret_page(given: Mapping[str, str]) -> Response:
         HTTPStatus.OK,
         "Your client secret",
         '<p role="alert">Copy the secret now. It is not shown again, and the link has ended.</p>\n'
-        f"<dl>\n{rows}\n</dl>\n"
+        f"<dl>\n{rows}\n</dl>\n{_COPY}\n"
         "<p>To try it, run this command, and give the secret as the password that it asks for. It answers with an "
         f"access token.</p>\n<p><code>{escape(command)}</code></p>",
     )

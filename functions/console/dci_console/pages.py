@@ -23,7 +23,7 @@ _UNCONFIGURED = """<!doctype html>
 <h1>The console is off</h1>
 <p>People sign in to the console with OpenID Connect. This deployment has no provider for that, or the console is not
 registered there.</p>
-<p>Whoever operates the deployment turns the console on with the parameter OperatorPool, or with OperatorIssuer and
+<p>The operator of the deployment turns the console on with the parameter OperatorPool, or with OperatorIssuer and
 ConsoleApplication: see docs/console.md.</p>
 </main>
 </body>

@@ -126,7 +126,9 @@ class Collector:
         elif exchange.is_overdue(now):
             self._store.end(replace(exchange, state="dead", delivery=replace(exchange.delivery, reason=_OVERDUE)))
             log_exchange_end("dead", self._runtime.settings.stack_name, now)
-        elif client.status != "enabled" or (is_paused and exchange.callback_url):  # nothing is counted in vain
+        elif client.status != "enabled" or (
+            is_paused and exchange.callback_url
+        ):  # so nothing is counted without need
             self._wait(exchange, now + _HOUR)
         else:
             self._collect(Slice(exchange, client, self._runtime.clock() + SLICE_SECONDS, deadline))

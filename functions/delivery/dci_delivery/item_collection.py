@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dci_common.exchange.cursor import Cursors
     from dci_common.exchange.exchange_store import ExchangeStore
     from dci_common.exchange.stored_answer import StoredAnswer
-    from dci_common.registry.execute.collection import Place
+    from dci_common.registry.execute.collection import CollectionPosition
     from dci_common.registry.execute.engine import SearchEngine
     from dci_common.runtime import Runtime
 
@@ -61,7 +61,7 @@ class ItemCollection:
         """
         started = exchange.checkpoint
         budget = Budget(self._runtime.settings.max_examined_async - started.examined, deadline)
-        block: list[Place] = []
+        block: list[CollectionPosition] = []
         size = 0
         last = started.after
         stop_at: float | None = None
@@ -105,14 +105,19 @@ class ItemCollection:
     def rejected(self, exchange: Exchange, outcome: Outcome, *, is_probe: bool = False) -> Exchange:
         """Store why an item is rejected, and give back what it was charged today: nothing of it is sent.
 
-        A probe, which tells how much there is, counts as a record. What was charged on earlier days limits nothing.
+        A probe, which reveals how much there is, counts as a record. What was charged on earlier days limits nothing.
         """
         before, today = exchange.checkpoint, str(day(self._runtime.clock()))
         returned = before.charged_then if before.charged_on == today else 0
         return self._store.save(finished(exchange, outcome), charge=self._charge(int(is_probe) - returned))
 
     def _store_block(
-        self, exchange: Exchange, search: CompiledSearch, block: Sequence[Place], last: Place | None, examined: int
+        self,
+        exchange: Exchange,
+        search: CompiledSearch,
+        block: Sequence[CollectionPosition],
+        last: CollectionPosition | None,
+        examined: int,
     ) -> Exchange:
         """Store a block of matches, as many of them as the quota allows. Raises QuotaUsedUp."""
         charges = self._charges(search, [place.position.id for place in block])
@@ -129,7 +134,12 @@ class ItemCollection:
             raise
 
     def _store_part(
-        self, exchange: Exchange, block: Sequence[Place], last: Place | None, charge: int, examined: int
+        self,
+        exchange: Exchange,
+        block: Sequence[CollectionPosition],
+        last: CollectionPosition | None,
+        charge: int,
+        examined: int,
     ) -> Exchange:
         number, before = len(exchange.outcomes), exchange.checkpoint
         ids = [place.position.id for place in block]

@@ -32,6 +32,6 @@ def give_way(runtime: Runtime, exchange: Exchange, open_exchanges: int) -> None:
         waiting = replace(exchange, held_until=now + wait, due=now + _SWEPT_AFTER)
         try:
             exchange = ExchangeStore(runtime).save(waiting)
-        except Superseded:  # whoever changed it goes on with it
+        except Superseded:  # the process that changed it goes on with it
             return
     Queues(runtime).put(exchange, wait)

@@ -68,7 +68,7 @@ class SearchItems:
         """All is done."""
 
     def _probed(self, exchange: Exchange, error: TooManyMatches) -> Exchange:
-        """Store that an item is rejected, which tells how much there is."""
+        """Store that an item is rejected, which reveals how much there is."""
         number, rejection, searches = len(exchange.outcomes), rejection_of(error), self._searches
         envelope, correlation_id = self._answer.envelope, exchange.correlation_id
         with searches.sessions.open_charged(self._client, envelope, correlation_id, "search") as session:

@@ -97,7 +97,7 @@ class SubscribeItems:
 class UnsubscribeItems:
     """The codes of an unsubscribe message, which are ended together or not at all; see Items.
 
-    That they are to be ended is stored before the first one is: whoever continues finds some of them ended.
+    That they are to be ended is stored before the first one is: a later attempt finds some of them ended.
     """
 
     def __init__(self, runtime: Runtime, current: Slice) -> None:

@@ -78,7 +78,7 @@ class AuditEndpoints:
         """Return the records that are named, when the look has been recorded."""
         try:
             named = named_records(self._runtime, parameters)
-        except (NotFound, InvalidRequest):  # either says something about who has what
+        except (NotFound, InvalidRequest):  # either reveals something about an owner
             look.record(route, parameters)
             raise
         look.record(route, parameters, named.keys)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 STATEMENT_COLUMNS = ("when", "organisation", "fields", "purpose")
 VIEWED = "records/"  # with which the routes of operators who see a record begin
 _STAFF = "The registry's own staff"
+_STAFF_PURPOSE = "The registry has recorded a reason."  # without which staff see no record
 _UNKNOWN = "An organisation that is not registered any more"
 _WHOLE_RECORD = "the whole record"
 # The words of a purpose as JSON of which the end is missing.
@@ -39,7 +40,7 @@ def stated(record: Record) -> dict[str, Any]:
         "when": record["moment"],
         "organisation": _STAFF if by_staff else record.get("client", _UNKNOWN).removesuffix(" (deleted)"),
         "fields": [_WHOLE_RECORD] if by_staff else sent_fields(record),
-        "purpose": _purpose(record.get("purpose", "")),
+        "purpose": _STAFF_PURPOSE if by_staff else _purpose(record.get("purpose", "")),
     }
 
 

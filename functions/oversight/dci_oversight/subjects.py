@@ -1,4 +1,4 @@
-"""Whom an audit is about: the people or groups that the parameters name."""
+"""The subjects of an audit: the people or groups that the parameters name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rings of a deployment, each told by its secret: what its keys sign, and how a generation of keys is made."""
+"""The rings of a deployment, each identified by its secret: what its keys sign, and how a generation is made."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Settings:
     - `console_application`: the client id of the console at the provider; empty: there is no console.
     - `console_scopes`, `console_resource`: what the console asks the provider for.
     - `console_origin`: where the provider issues tokens, if that is not the origin of its issuer.
-    - `approvals`: which changes of clients wait for a second person; without operators, there is none.
+    - `approvals`: which changes of clients wait for a second person; without operators, no change waits.
     - `previous_origin_secret`: another value of this header, accepted while the secret is replaced; empty: none.
     """
 

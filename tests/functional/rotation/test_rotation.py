@@ -114,8 +114,8 @@ def test_the_published_set_shows_use_and_age_of_each_key(deployment: Deployment)
     deployment.rotate()
     deployment.api.clock.advance(100)
     deployment.rotate()
-    told = [(key.state, key.since - START) for key in deployment.published.values()]
-    assert told == [("current", 200), ("next", 200), ("retired", 200), ("retired", 100)]
+    published = [(key.state, key.since - START) for key in deployment.published.values()]
+    assert published == [("current", 200), ("next", 200), ("retired", 200), ("retired", 100)]
     item = stored_items(deployment.api.runtime.settings.clients_table)
     assert "PRIVATE" not in json.dumps(item)
     assert {name for key in deployment.fresh().send(event("jwks")).json["keys"] for name in key} == {

@@ -227,7 +227,7 @@ def test_without_output_lines_go_to_stdout(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--households", "0"], "dci: --households must be at least 1.\n"),
         (["--households", "1", "--output", "/dev/null/x"], "dci: /dev/null/x cannot be written: Not a directory.\n"),
@@ -237,7 +237,7 @@ def test_without_output_lines_go_to_stdout(capsys: pytest.CaptureFixture[str]) -
         ),
     ],
 )
-def test_wrong_options_are_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_options_are_one_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Options that cannot work are reported in one line."""
     assert main(["registry", "generate", *arguments]) == 2
-    assert capsys.readouterr().err == told
+    assert capsys.readouterr().err == message

@@ -19,8 +19,8 @@ ARN = "arn:aws:dynamodb:eu-west-1:123456789012:table/registry-2/import/012345678
 
 
 def _described(status: str, processed: int, **more: Any) -> dict[str, Any]:
-    told = {"ImportArn": ARN, "ImportStatus": status, "ProcessedItemCount": processed, **more}
-    return {"ImportTableDescription": told}
+    description = {"ImportArn": ARN, "ImportStatus": status, "ProcessedItemCount": processed, **more}
+    return {"ImportTableDescription": description}
 
 
 @pytest.mark.parametrize("key", [None, OWN_KEY])
@@ -56,7 +56,7 @@ def test_wait_reports_progress_until_the_end(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(
-    ("described", "told"),
+    ("described", "message"),
     [
         (
             _described("COMPLETED", 1000, ImportedItemCount=997, ErrorCount=3),
@@ -70,11 +70,11 @@ def test_wait_reports_progress_until_the_end(aws: Aws) -> None:
         ),
     ],
 )
-def test_an_incomplete_import_is_a_failure(aws: Aws, described: dict[str, Any], told: str) -> None:
+def test_an_incomplete_import_is_a_failure(aws: Aws, described: dict[str, Any], message: str) -> None:
     """An import without one item is a failure, reported in one line with what to do."""
     with Stubber(aws.dynamodb) as stub:
         stub.add_response("describe_import", described)
-        with pytest.raises(CommandError, match=f"{told} the CloudWatch log group /aws-dynamodb/imports, then delete"):
+        with pytest.raises(CommandError, match=f"{message} the CloudWatch log group /aws-dynamodb/imports, then"):
             table_import.wait(aws.dynamodb, ARN, 1000, lambda _: None, Sleeps())
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dci_cli.registry.files.cells import Notation
-from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.file_options import FileOptions
 from dci_common.registry.model.records import Address, Group, Identifier, Membership, Name, Person, Place
 from support.import_files import dry_run, private_rows, read_table, table_records
 
@@ -92,7 +92,7 @@ def test_external_ids_become_names_by_a_mapping(tmp_path: Path) -> None:
         "id,given_name,reg_ids/id_type_id/id,reg_ids/value,individual_membership_ids/group/id,"
         "individual_membership_ids/membership_type_ids/id\n1,m,spp_base.id_type_national,5,g.1,spp_vocabulary.code_head\n"
     )
-    person, membership = table_records("individuals.csv", text, Reading(Notation(names=NATIONAL_ID)))
+    person, membership = table_records("individuals.csv", text, FileOptions(Notation(names=NATIONAL_ID)))
     assert isinstance(person, Person)
     assert person.identifiers == (Identifier(identifier_type="National ID", identifier_value="5"),)
     assert person.name.given_name == "m"
@@ -125,9 +125,9 @@ def test_external_ids_of_every_code_are_columns() -> None:
         "v.c": "PH",
         "v.h": "farm",
     }
-    reading = Reading(Notation(names=names))
+    file_options = FileOptions(Notation(names=names))
     titles = "gender_id/id,civil_status_id/id,occupation_id/id,district/id,state_id/id,country_id/id"
-    assert table_records("individuals.csv", f"id,{titles}\n1,v.f,v.m,v.o,v.d,v.s,v.c\n", reading) == [
+    assert table_records("individuals.csv", f"id,{titles}\n1,v.f,v.m,v.o,v.d,v.s,v.c\n", file_options) == [
         Person(
             id="1",
             sex="female",
@@ -137,7 +137,7 @@ def test_external_ids_of_every_code_are_columns() -> None:
         )
     ]
     for title in ("group_type_id/id", "kind/id"):
-        assert table_records("groups.csv", f"id,{title}\n1,v.h\n", reading) == [Group(id="1", group_type="farm")]
+        assert table_records("groups.csv", f"id,{title}\n1,v.h\n", file_options) == [Group(id="1", group_type="farm")]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_place_is_columns() -> None:
         "id,place/name,place/latitude,place/longitude,place/contained_in_place/name\n"
         'g,Lakeside,"-1,5","36,8",North\nh,,,,\n'
     )
-    first, second = table_records("groups.csv", text, Reading(Notation(decimal=",")))
+    first, second = table_records("groups.csv", text, FileOptions(Notation(decimal=",")))
     place = {
         "name": "Lakeside",
         "geo": {"latitude": -1.5, "longitude": 36.8},

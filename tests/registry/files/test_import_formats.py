@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dci_cli.registry.files.cells import Notation
-from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.file_options import FileOptions
 from dci_common.registry.model.records import Group, Name, Person
 from support.import_files import dry_run, read_table, rows_of, table_records
 
@@ -24,8 +24,8 @@ from support.import_files import dry_run, read_table, rows_of, table_records
 )
 def test_dates_are_read_by_their_format(date_format: str, cell: str, read: str) -> None:
     """Dates are read by --date-format; those of the standard's form always."""
-    reading = Reading(Notation(date_format=date_format))
-    (person,) = table_records("individuals.csv", f"id,death_date\n1,{cell}\n", reading)
+    file_options = FileOptions(Notation(date_format=date_format))
+    (person,) = table_records("individuals.csv", f"id,death_date\n1,{cell}\n", file_options)
     assert isinstance(person, Person)
     assert str(person.death_date) == read
 
@@ -33,7 +33,9 @@ def test_dates_are_read_by_their_format(date_format: str, cell: str, read: str) 
 def test_a_part_of_a_date_is_not_completed() -> None:
     """A format without a day gives a year and a month, never the first day of it."""
     for date_format, cell, read in (("%m/%Y", "05/1982", "1982-05"), ("%Y", "1982", "1982")):
-        (row,) = read_table("individuals.csv", f"id,registration_date\n1,{cell}\n", Reading(Notation(date_format)))
+        (row,) = read_table(
+            "individuals.csv", f"id,registration_date\n1,{cell}\n", FileOptions(Notation(date_format))
+        )
         assert row.record is None, read  # only a birth date may be known in part
         assert row.reasons == [
             f"registration_date must be a date such as 1990-01-31. The date format is {date_format}."
@@ -54,7 +56,7 @@ def test_a_date_of_another_form_says_how_to_read_it() -> None:
 )
 def test_a_decimal_comma_is_read(cell: str, read: float) -> None:
     """With --decimal , a comma separates decimals, and points separate thousands."""
-    (group,) = table_records("groups.csv", f"id;poverty_score\n1;{cell}\n", Reading(Notation(decimal=",")))
+    (group,) = table_records("groups.csv", f"id;poverty_score\n1;{cell}\n", FileOptions(Notation(decimal=",")))
     assert isinstance(group, Group)
     assert group.poverty_score == read
 
@@ -62,7 +64,7 @@ def test_a_decimal_comma_is_read(cell: str, read: float) -> None:
 @pytest.mark.parametrize(("decimal", "cell"), [(".", "1,200"), (".", "2,5"), (",", "1200.50"), (",", "12.34")])
 def test_an_ambiguous_number_is_rejected(decimal: str, cell: str) -> None:
     """A number with another mark than the decimal one is not guessed."""
-    (row,) = read_table("groups.csv", f"id;poverty_score\n1;{cell}\n", Reading(Notation(decimal=decimal)))
+    (row,) = read_table("groups.csv", f"id;poverty_score\n1;{cell}\n", FileOptions(Notation(decimal=decimal)))
     assert row.reasons == ["poverty_score must be a number."]
 
 
@@ -104,7 +106,7 @@ def test_encodings(tmp_path: Path, encoding: str, option: str) -> None:
     """A table is UTF-8, or what its first bytes or --encoding say."""
     path = tmp_path / "individuals.csv"
     path.write_text("id,given_name\n1,José\n", encoding=encoding)
-    (row,) = rows_of(path, Reading(encoding=option))
+    (row,) = rows_of(path, FileOptions(encoding=option))
     assert row.record == Person(id="1", name=Name(given_name="José"))
 
 

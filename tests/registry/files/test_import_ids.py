@@ -72,7 +72,7 @@ def test_an_id_follows_from_the_whole_row_without_an_identifier() -> None:
 
 
 def test_rows_that_say_the_same_are_rejected(registry: Registry, tmp_path: Path) -> None:
-    """Two rows that cannot be told apart are not loaded as one in silence."""
+    """Two rows that cannot be distinguished are not loaded as one in silence."""
     path = tmp_path / "individuals.csv"
     path.write_text("given_name\nAnna\nAnna\n")
     assert import_into(registry, path) == 1
@@ -94,7 +94,7 @@ def test_an_empty_id_is_filled(registry: Registry, tmp_path: Path) -> None:
     assert household["id"] == "g.1"
 
 
-def test_an_id_does_not_tell_the_identifier(registry: Registry, tmp_path: Path) -> None:
+def test_an_id_does_not_reveal_the_identifier(registry: Registry, tmp_path: Path) -> None:
     """Ids follow from a secret of their registry: two registries give others, although results show their order."""
     path = tmp_path / "individuals.csv"
     anna = given_to_anna(registry, path)

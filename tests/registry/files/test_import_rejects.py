@@ -212,6 +212,6 @@ def test_rejects_of_json_lines_stay_json_lines(tmp_path: Path) -> None:
     line = '{"person":{"id":"1","sex":"x","birth_date":"2999-01-01"}}'
     path.write_text(f"\n{line}\n")
     assert dry_run(path) == 1
-    told = json.loads((tmp_path / "f.jsonl.rejected.jsonl").read_text())
+    rejected = json.loads((tmp_path / "f.jsonl.rejected.jsonl").read_text())
     sex = "person.sex must be 'male', 'female', 'other' or 'unknown'."
-    assert told == {"line": 2, "reason": f"person.birth_date is in the future. {sex}", "row": line}
+    assert rejected == {"line": 2, "reason": f"person.birth_date is in the future. {sex}", "row": line}

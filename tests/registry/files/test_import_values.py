@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.file_options import FileOptions
 from dci_cli.registry.files.rows import Row
 from dci_cli.registry.support.plausibility import latest_today
 from dci_common.registry.model.records import Identifier, Person
@@ -67,18 +67,18 @@ TWO_PHONES = [
 ]
 
 
-def reading(*, strict: bool = False) -> Reading:
+def file_options(*, strict: bool = False) -> FileOptions:
     """Return the options of a fixed day."""
-    return Reading(strict=strict, today=TODAY)
+    return FileOptions(strict=strict, today=TODAY)
 
 
 def one_row(column: str, cell: str, *, strict: bool = False) -> Row:
     """Read a row with one cell, and an identifier's type if it needs one."""
     text = f'id,reg_ids/id_type,{column}\n1,{"UIN" * (column == "reg_ids/value")},"{cell.strip(chr(34))}"\n'
     if column == "reg_ids/value":
-        return read_table("individuals.csv", text, reading(strict=strict))[0]
+        return read_table("individuals.csv", text, file_options(strict=strict))[0]
     return read_table(
-        "individuals.csv", text.replace("reg_ids/id_type,", "").replace("1,,", "1,"), reading(strict=strict)
+        "individuals.csv", text.replace("reg_ids/id_type,", "").replace("1,,", "1,"), file_options(strict=strict)
     )[0]
 
 
@@ -141,7 +141,7 @@ def test_usual_values_are_loaded_in_silence(column: str, cell: str) -> None:
 
 def test_a_death_before_the_birth_is_impossible() -> None:
     """Nobody dies before they are born."""
-    (row,) = read_table("individuals.csv", "id,birthdate,death_date\n1,2001-05-02,2001-05-01\n", reading())
+    (row,) = read_table("individuals.csv", "id,birthdate,death_date\n1,2001-05-02,2001-05-01\n", file_options())
     assert row.reasons == ["death_date is before the birth."]
 
 
@@ -155,7 +155,7 @@ def test_partial_dates_pass_through(tmp_path: Path) -> None:
     """Birth dates known in part are passed to the model as they are."""
     path = tmp_path / "individuals.csv"
     path.write_text("id,birthdate\n1,1982\n2,1982-05\n3,2999\n4,2563-05\n5,1369\n")
-    found = [(row.reasons, [one.what for one in row.warnings]) for row in rows_of(path, reading())]
+    found = [(row.reasons, [one.what for one in row.warnings]) for row in rows_of(path, file_options())]
     assert found[2][0][0] == "birthdate is in the future."
     assert found[3][0][0] == f"birthdate {BUDDHIST}."
     assert found[4][1] == ["looks like a year of the Persian or Islamic calendar"]

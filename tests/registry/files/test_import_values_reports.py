@@ -39,8 +39,8 @@ def test_json_lines_are_checked_alike(
     path.write_text(json.dumps({"person": PERSON | fields}) + "\n")
     assert dry_run(path) == int(bool(reasons))
     if reasons:
-        told = json.loads(path.with_name("f.jsonl.rejected.jsonl").read_text())
-        assert told["reason"] == " ".join(reasons)
+        rejected = json.loads(path.with_name("f.jsonl.rejected.jsonl").read_text())
+        assert rejected["reason"] == " ".join(reasons)
     else:
         assert [row["column"] for row in private_rows(path, "warnings.csv")] == warnings
         assert dry_run("--strict", path) == 1

@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
 from dci_cli.registry.files.cells import Notation
-from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.file_options import FileOptions
 from dci_common.registry.model.records import Identifier, Name, Person
 from support.import_files import dry_run, rejected_rows, rows_of
 
@@ -60,7 +60,7 @@ def test_workbooks_are_read(tmp_path: Path, notation: Notation) -> None:
             [8, "Anna", None, None, None, None, False],
         ],
     )
-    first, second = rows_of(path, Reading(notation))
+    first, second = rows_of(path, FileOptions(notation))
     assert first.record == Person(
         id="7",
         name=Name(given_name="José"),

@@ -1,1 +1,1 @@
-"""Following a database that other software keeps."""
+"""FollowHarness a database that other software keeps."""

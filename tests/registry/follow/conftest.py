@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from dci_common.registry.storage import keys
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.memory_source import MemorySource
 from support.registry_harness import Registry
 
 
 @pytest.fixture
-def follow(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Following:
+def follow(registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> FollowHarness:
     """Return `dci registry follow` on the test's registry."""
-    return Following(registry, tmp_path / "state.sqlite", capsys)
+    return FollowHarness(registry, tmp_path / "state.sqlite", capsys)
 
 
 @pytest.fixture
-def new(follow: Following) -> Following:
+def new(follow: FollowHarness) -> FollowHarness:
     """Return the command on a table that holds nothing at all."""
     follow.registry.runtime.dynamodb.delete_item(TableName=follow.registry.table, Key=keys.REGISTRY_KEY)
     return follow

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group, Membership, Person
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.memory_source import MemorySource
 
 
-def test_the_first_pass_loads_what_the_source_has(new: Following, source: MemorySource) -> None:
+def test_the_first_pass_loads_what_the_source_has(new: FollowHarness, source: MemorySource) -> None:
     """The first pass loads everything into a new table, and a second one changes nothing."""
     follow = new
     outcome = follow(source, "--country", "KE")
@@ -26,7 +26,7 @@ def test_the_first_pass_loads_what_the_source_has(new: Following, source: Memory
     }
 
 
-def test_changes_follow(follow: Following, source: MemorySource) -> None:
+def test_changes_follow(follow: FollowHarness, source: MemorySource) -> None:
     """People and groups that come, change and go do so in the registry; memberships too."""
     follow(source)
     source.pass_time(minutes=1)
@@ -44,7 +44,7 @@ def test_changes_follow(follow: Following, source: MemorySource) -> None:
     follow.assert_follows(source)
 
 
-def test_a_membership_whose_start_changes_is_the_same_membership(follow: Following, source: MemorySource) -> None:
+def test_a_membership_whose_start_changes_is_the_same_membership(follow: FollowHarness, source: MemorySource) -> None:
     """Start, end and roles of a membership follow, and leave no other period behind."""
     source.join(9, source.member(1, 9, start="2020-01-01", roles=["head"]))
     follow(source)
@@ -54,7 +54,7 @@ def test_a_membership_whose_start_changes_is_the_same_membership(follow: Followi
     follow.assert_follows(source)
 
 
-def test_what_was_written_late_or_silently_is_found(follow: Following, source: MemorySource) -> None:
+def test_what_was_written_late_or_silently_is_found(follow: FollowHarness, source: MemorySource) -> None:
     """A row that was written hours before it was committed follows at once, and a silent change with --full."""
     follow(source)
     source.pass_time(hours=8)
@@ -69,7 +69,7 @@ def test_what_was_written_late_or_silently_is_found(follow: Following, source: M
     follow.assert_follows(source)
 
 
-def test_records_of_others_are_left_alone(follow: Following, source: MemorySource) -> None:
+def test_records_of_others_are_left_alone(follow: FollowHarness, source: MemorySource) -> None:
     """Records that were not followed stay, even those with an id of the source, which are reported once."""
     theirs: list[Person | Group] = [
         Person(id="p2", name={"surname": "Theirs"}),
@@ -95,7 +95,7 @@ def test_records_of_others_are_left_alone(follow: Following, source: MemorySourc
     assert follow.registry.findings() == []
 
 
-def test_a_lost_state_is_made_again_of_the_registry(follow: Following, source: MemorySource) -> None:
+def test_a_lost_state_is_made_again_of_the_registry(follow: FollowHarness, source: MemorySource) -> None:
     """Without its state, the follower finds what changed, what vanished, and that nothing else did."""
     follow(source)
     follow.lose_state()

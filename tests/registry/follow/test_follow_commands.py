@@ -12,7 +12,7 @@ from dci_cli.doctor.follow_checks import examine_followed
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
 from support.commands import Commands
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.import_files import import_into, jsonl
 from support.memory_source import MemorySource
 from support.registry_harness import registry_with
@@ -20,7 +20,7 @@ from support.scripted_source import of_steps, stays
 
 
 def test_an_export_for_a_new_table_is_followed_from_there(
-    follow: Following, source: MemorySource, tmp_path: Path
+    follow: FollowHarness, source: MemorySource, tmp_path: Path
 ) -> None:
     """What `--export` writes is what a pass would load: afterwards nothing changes, and what vanished is deleted."""
     path = tmp_path / "people.jsonl"
@@ -33,7 +33,7 @@ def test_an_export_for_a_new_table_is_followed_from_there(
 
 
 def test_the_registrys_own_export_keeps_whose_records_are(
-    follow: Following, source: MemorySource, dci: Commands, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    follow: FollowHarness, source: MemorySource, dci: Commands, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A registry that is restored from its export follows the database as before."""
     follow(source)
@@ -41,12 +41,12 @@ def test_the_registrys_own_export_keeps_whose_records_are(
     assert dci("export", "--output", path).status == 0
     with registry_with() as restored:
         assert import_into(restored, path) == 0
-        again = Following(restored, tmp_path / "other.sqlite", capsys)
+        again = FollowHarness(restored, tmp_path / "other.sqlite", capsys)
         assert again(source).out == "Memory 1: nothing changed.\n"
         again.assert_follows(source)
 
 
-def test_files_and_hands_keep_whose_a_record_is(follow: Following, source: MemorySource, tmp_path: Path) -> None:
+def test_files_and_hands_keep_whose_a_record_is(follow: FollowHarness, source: MemorySource, tmp_path: Path) -> None:
     """An import and a put of a followed record leave its source as it is."""
     follow(source)
     person = Person(id="p4", income=1.0)
@@ -59,7 +59,7 @@ def test_files_and_hands_keep_whose_a_record_is(follow: Following, source: Memor
     assert follow.registry.findings() == []
 
 
-def test_a_source_is_shown_to_operators_only_by_its_record(follow: Following, source: MemorySource) -> None:
+def test_a_source_is_shown_to_operators_only_by_its_record(follow: FollowHarness, source: MemorySource) -> None:
     """Households and members do not repeat the sources of each other."""
     follow(source)
     assert follow.registry.view(Kind.PERSON, "p1")["source"] == {"database": "database-1", "id": 1}
@@ -67,7 +67,7 @@ def test_a_source_is_shown_to_operators_only_by_its_record(follow: Following, so
     assert all("source" not in one for one in follow.registry.view(Kind.GROUP, "p9")["members"])
 
 
-def test_statistics_show_how_old_the_data_is(follow: Following, source: MemorySource, dci: Commands) -> None:
+def test_statistics_show_how_old_the_data_is(follow: FollowHarness, source: MemorySource, dci: Commands) -> None:
     """Statistics name the database's version, the age of the data and the last failure; without one, nothing."""
     assert "follows" not in json.loads(dci("stats", "--json").out)
     follow(source)
@@ -83,7 +83,7 @@ def test_statistics_show_how_old_the_data_is(follow: Following, source: MemorySo
     assert dci("verify").status == 0
 
 
-def test_the_doctor_says_how_old_the_data_is(follow: Following, source: MemorySource) -> None:
+def test_the_doctor_says_how_old_the_data_is(follow: FollowHarness, source: MemorySource) -> None:
     """The doctor warns of data that is followed and hours old, with the reason of the last failure; not of a load."""
     table = follow.registry.table
     assert examine_followed(table) is None
@@ -108,7 +108,7 @@ def test_the_doctor_says_how_old_the_data_is(follow: Following, source: MemorySo
     assert missing.outcome == "skipped"
 
 
-def test_a_sample_names_differences_without_values(follow: Following, source: MemorySource) -> None:
+def test_a_sample_names_differences_without_values(follow: FollowHarness, source: MemorySource) -> None:
     """`--check` names records and fields that differ, members too, and returns 1."""
     follow(source)
     assert follow(source, "--check").out == "5 records compared, 0 differences.\n"
@@ -130,7 +130,7 @@ def test_a_sample_names_differences_without_values(follow: Following, source: Me
 
 
 def test_a_report_has_all_that_is_not_as_in_the_database(
-    follow: Following, source: MemorySource, tmp_path: Path
+    follow: FollowHarness, source: MemorySource, tmp_path: Path
 ) -> None:
     """The report names each record with its id; only its owner can read it."""
     follow.registry.put(Person(id="p2"))

@@ -8,7 +8,7 @@ import pytest
 
 from dci_cli.registry.follow import follow_pass
 from dci_cli.registry.importer import record_items
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.killed_client import Killed
 from support.memory_source import MemorySource
 
@@ -36,7 +36,7 @@ def change(source: MemorySource) -> None:
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("edited", [False, True])
-def test_a_killed_load_is_completed(follow: Following, monkeypatch: pytest.MonkeyPatch, *, edited: bool) -> None:
+def test_a_killed_load_is_completed(follow: FollowHarness, monkeypatch: pytest.MonkeyPatch, *, edited: bool) -> None:
     """Killed anywhere in the first load, and with the source edited since, the registry is what a load gives."""
     monkeypatch.setattr(record_items, "_WINDOW", 2)
     for at in count(1):
@@ -57,7 +57,7 @@ def test_a_killed_load_is_completed(follow: Following, monkeypatch: pytest.Monke
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("at", range(1, 60, 4))
-def test_a_killed_pass_is_completed(follow: Following, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+def test_a_killed_pass_is_completed(follow: FollowHarness, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """Killed anywhere in a pass of changes, the next pass does what is left; the lease is no hindrance."""
     monkeypatch.setattr(follow_pass, "MOST_APART", 0 if at % 2 else 1000)  # loads too
     source = MemorySource()
@@ -70,7 +70,7 @@ def test_a_killed_pass_is_completed(follow: Following, monkeypatch: pytest.Monke
 
 
 @pytest.mark.exhaustive
-def test_a_killed_write_of_a_large_group_is_completed(follow: Following) -> None:
+def test_a_killed_write_of_a_large_group_is_completed(follow: FollowHarness) -> None:
     """Killed while many join a group, and with the state lost, the members are as the group says."""
     interrupted = 0
     for at in (10, 13, 16, 19):
@@ -89,7 +89,7 @@ def test_a_killed_write_of_a_large_group_is_completed(follow: Following) -> None
     assert interrupted
 
 
-def test_a_pass_that_was_killed_is_completed(follow: Following) -> None:
+def test_a_pass_that_was_killed_is_completed(follow: FollowHarness) -> None:
     """Killed between two transactions, the next pass does what is left."""
     source = MemorySource()
     fill(source)

@@ -7,7 +7,7 @@ import pytest
 from dci_cli.registry.follow import follow_pass
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group, Membership, Person
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.memory_source import MemorySource
 
 
@@ -17,7 +17,7 @@ def by_the_importer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follow_pass, "MOST_APART", 0)
 
 
-def others(follow: Following) -> list[Person | Group | Membership]:
+def others(follow: FollowHarness) -> list[Person | Group | Membership]:
     """Put records of another origin, which are in the way of the source's household."""
     taken = [{"identifier_type": "UIN", "identifier_value": "847951632"}]
     theirs: list[Person | Group | Membership] = [
@@ -31,7 +31,7 @@ def others(follow: Following) -> list[Person | Group | Membership]:
 
 
 @pytest.mark.usefixtures("by_the_importer")
-def test_a_load_goes_around_records_of_others(follow: Following, source: MemorySource) -> None:
+def test_a_load_goes_around_records_of_others(follow: FollowHarness, source: MemorySource) -> None:
     """Ids and identifiers of others are reported and left out; everybody else is loaded, with the household."""
     others(follow)
     before = follow.registry.view(Kind.PERSON, "p2")
@@ -48,7 +48,7 @@ def test_a_load_goes_around_records_of_others(follow: Following, source: MemoryS
 
 
 @pytest.mark.usefixtures("by_the_importer")
-def test_many_new_people_join_households_that_are_there(follow: Following, source: MemorySource) -> None:
+def test_many_new_people_join_households_that_are_there(follow: FollowHarness, source: MemorySource) -> None:
     """New people and groups are loaded with memberships on both sides, while others change and go."""
     follow(source)
     source.pass_time(minutes=1)
@@ -62,7 +62,7 @@ def test_many_new_people_join_households_that_are_there(follow: Following, sourc
 
 
 @pytest.mark.usefixtures("by_the_importer")
-def test_a_load_without_notifications_says_so(new: Following, source: MemorySource) -> None:
+def test_a_load_without_notifications_says_so(new: FollowHarness, source: MemorySource) -> None:
     """With --no-notify, subscribers hear nothing of what a load writes, and of the next changes they do."""
     new(source, "--no-notify")
     assert all("quiet" in new.registry.items()[f"PERSON#p{number}", "RECORD"] for number in range(1, 5))
@@ -73,7 +73,7 @@ def test_a_load_without_notifications_says_so(new: Following, source: MemorySour
 
 
 def test_millions_are_not_written_one_by_one_unasked(
-    new: Following, source: MemorySource, monkeypatch: pytest.MonkeyPatch
+    new: FollowHarness, source: MemorySource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Above two million new records, the command names the way by S3, and stops."""
     monkeypatch.setattr(follow_pass, "MOST_LOADED", 4)

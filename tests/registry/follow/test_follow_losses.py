@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.memory_source import MemorySource
 
 
-def test_too_many_deletions_stop_the_pass(follow: Following) -> None:
+def test_too_many_deletions_stop_the_pass(follow: FollowHarness) -> None:
     """If much of the database vanishes at once, nothing is changed, until the operator allows that number."""
     source = MemorySource()
     for number in range(1, 31):
@@ -27,7 +27,7 @@ def test_too_many_deletions_stop_the_pass(follow: Following) -> None:
     follow.assert_follows(source)
 
 
-def test_lost_identifiers_of_people_who_stay_stop_the_pass(follow: Following) -> None:
+def test_lost_identifiers_of_people_who_stay_stop_the_pass(follow: FollowHarness) -> None:
     """If a table of children is emptied, or not there any more, nothing is changed until the operator allows it."""
     source = MemorySource()
     for number in range(1, 31):
@@ -52,7 +52,7 @@ def test_lost_identifiers_of_people_who_stay_stop_the_pass(follow: Following) ->
     follow.assert_follows(source)
 
 
-def test_few_identifiers_may_go(follow: Following) -> None:
+def test_few_identifiers_may_go(follow: FollowHarness) -> None:
     """Fewer than 20, or less than 5 % of the identifiers, are no accident."""
     source = MemorySource()
     for number in range(1, 21):
@@ -64,7 +64,7 @@ def test_few_identifiers_may_go(follow: Following) -> None:
     assert follow(source).out == "Memory 1: 20 people changed.\n"
 
 
-def test_all_groups_of_many_people_are_too_many(follow: Following) -> None:
+def test_all_groups_of_many_people_are_too_many(follow: FollowHarness) -> None:
     """Groups that all vanish stop the pass, however few they are among the people."""
     source = MemorySource()
     for number in range(1, 500):

@@ -11,14 +11,14 @@ import pytest
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
 from dci_common.registry.storage.follow_status import FollowStatus
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.import_files import import_into, jsonl
 from support.memory_source import MemorySource
 
 ORDERS = sorted(set(permutations(("database", "database", "operator", "operator"))))
 
 
-def test_the_database_restricts_and_unrestricts_people(follow: Following, source: MemorySource) -> None:
+def test_the_database_restricts_and_unrestricts_people(follow: FollowHarness, source: MemorySource) -> None:
     """A tag, which has no time of writing, is followed in each pass, and without the state as well."""
     follow(source)
     source.pass_time(hours=8)
@@ -34,7 +34,7 @@ def test_the_database_restricts_and_unrestricts_people(follow: Following, source
 
 @pytest.mark.parametrize("order", ORDERS, ids=" ".join)
 def test_each_lifts_only_its_own_restriction(
-    follow: Following, source: MemorySource, tmp_path: Path, order: Sequence[str]
+    follow: FollowHarness, source: MemorySource, tmp_path: Path, order: Sequence[str]
 ) -> None:
     """In whichever order the database and an operator restrict and unrestrict, a person is as either of them says."""
     follow(source)
@@ -59,7 +59,7 @@ def test_each_lifts_only_its_own_restriction(
     assert follow.registry.findings() == []
 
 
-def test_an_operators_restriction_is_no_change_by_hand(follow: Following, source: MemorySource) -> None:
+def test_an_operators_restriction_is_no_change_by_hand(follow: FollowHarness, source: MemorySource) -> None:
     """A restriction beside the database's is neither undone nor reported, also when the database lifts its own."""
     source.person(4, restricted=True)
     follow(source)
@@ -71,7 +71,7 @@ def test_an_operators_restriction_is_no_change_by_hand(follow: Following, source
     assert follow.registry.view(Kind.PERSON, "p4")["restricted"]
 
 
-def test_restrictions_are_not_lifted_by_a_forgotten_option(follow: Following, source: MemorySource) -> None:
+def test_restrictions_are_not_lifted_by_a_forgotten_option(follow: FollowHarness, source: MemorySource) -> None:
     """Without the option that says who is restricted, or when nobody is any more, no restriction is lifted."""
     for number in (1, 4):
         source.person(number, restricted=True)
@@ -94,7 +94,7 @@ def test_restrictions_are_not_lifted_by_a_forgotten_option(follow: Following, so
     follow.assert_follows(source)
 
 
-def test_an_operators_restriction_outlives_the_record(follow: Following, source: MemorySource) -> None:
+def test_an_operators_restriction_outlives_the_record(follow: FollowHarness, source: MemorySource) -> None:
     """A person whom an operator restricted is restricted when they come back, however they went."""
     follow(source)
     for number in (3, 4):

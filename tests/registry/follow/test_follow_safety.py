@@ -11,11 +11,11 @@ from dci_cli.registry.follow.lease import Lease, LeaseLost
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Person
 from dci_common.registry.storage import keys
-from support.following import Following, audit_records
+from support.follow_harness import FollowHarness, audit_records
 from support.memory_source import MemorySource
 
 
-def test_another_database_stops_the_pass(follow: Following, source: MemorySource) -> None:
+def test_another_database_stops_the_pass(follow: FollowHarness, source: MemorySource) -> None:
     """A copy of the database is not followed, until it is adopted; its records are the former ones then."""
     follow(source)
     copy = MemorySource(dict(source.rows), database="database-2")
@@ -28,7 +28,7 @@ def test_another_database_stops_the_pass(follow: Following, source: MemorySource
     assert follow(source).status == 2
 
 
-def test_a_change_by_hand_is_reported_and_overwritten(follow: Following, source: MemorySource) -> None:
+def test_a_change_by_hand_is_reported_and_overwritten(follow: FollowHarness, source: MemorySource) -> None:
     """What others change in a followed record is found, reported by its id, and undone."""
     follow(source)
     follow.registry.put(Person(id="p4", name={"surname": "By hand"}))
@@ -42,7 +42,7 @@ def test_a_change_by_hand_is_reported_and_overwritten(follow: Following, source:
     follow.assert_follows(source)
 
 
-def test_one_follows_at_a_time(follow: Following, source: MemorySource) -> None:
+def test_one_follows_at_a_time(follow: FollowHarness, source: MemorySource) -> None:
     """A second follower says who holds the lease, and takes it over when it has expired, or its process is gone."""
     now = follow.registry.operator.clock()
     item = {"holder": {"S": "elsewhere:17"}, "expires": {"N": str(now + 100)}, "seen": {"N": str(now - 50)}}
@@ -60,7 +60,7 @@ def test_one_follows_at_a_time(follow: Following, source: MemorySource) -> None:
     assert "holder" not in follow.registry.items()["REGISTRY", "FOLLOW"]
 
 
-def test_followers_of_one_name_do_not_both_hold_the_lease(follow: Following) -> None:
+def test_followers_of_one_name_do_not_both_hold_the_lease(follow: FollowHarness) -> None:
     """Of two containers with the same host name and number of the process, the first one notices the second."""
     with Lease(follow.registry.operator) as first, Lease(follow.registry.operator) as second:
         second.note()
@@ -68,7 +68,7 @@ def test_followers_of_one_name_do_not_both_hold_the_lease(follow: Following) -> 
             first.note()
 
 
-def test_a_dry_run_writes_nothing(follow: Following, source: MemorySource) -> None:
+def test_a_dry_run_writes_nothing(follow: FollowHarness, source: MemorySource) -> None:
     """A dry run shows what would change, by fields, and leaves registry, state and audit as they are."""
     assert follow(source, "--dry-run").out == "Memory 1: 4 people, 1 group new. Nothing was written.\n"
     follow(source)
@@ -88,7 +88,7 @@ def test_a_dry_run_writes_nothing(follow: Following, source: MemorySource) -> No
     assert (follow.registry.items(), follow.state.read_bytes()) == (items, state)
 
 
-def test_a_dry_run_names_what_may_not_be_read(follow: Following, source: MemorySource) -> None:
+def test_a_dry_run_names_what_may_not_be_read(follow: FollowHarness, source: MemorySource) -> None:
     """The columns and tables that the database's user may not read are a line after what would change."""
     source.not_granted = {"people": ("phone", "mobile"), "phones": ()}
     assert follow(source, "--dry-run").out == (
@@ -97,7 +97,7 @@ def test_a_dry_run_names_what_may_not_be_read(follow: Following, source: MemoryS
     )
 
 
-def test_changes_are_recorded_and_nothing_else(follow: Following, source: MemorySource) -> None:
+def test_changes_are_recorded_and_nothing_else(follow: FollowHarness, source: MemorySource) -> None:
     """A pass that changes records is recorded with their keys before; one that changes nothing is not."""
     follow(source)
     before = audit_records()
@@ -112,13 +112,13 @@ def test_changes_are_recorded_and_nothing_else(follow: Following, source: Memory
     assert set(made["records"]["SS"]) == {"PERSON#p3", "PERSON#p4", "GROUP#p9"}
 
 
-def test_a_pass_that_cannot_be_recorded_changes_nothing(follow: Following, source: MemorySource) -> None:
+def test_a_pass_that_cannot_be_recorded_changes_nothing(follow: FollowHarness, source: MemorySource) -> None:
     """Without a table of audit records the command does not begin."""
     assert "cannot be recorded" in follow(source, "--audit-table", "no-such-table").err
     assert follow.registry.views() == {}
 
 
-def test_identifiers_change_hands(follow: Following) -> None:
+def test_identifiers_change_hands(follow: FollowHarness) -> None:
     """Identifiers that people give to each other follow, in rings too, and one of a deleted person."""
     source = MemorySource()
 
@@ -141,7 +141,7 @@ def test_identifiers_change_hands(follow: Following) -> None:
     follow.assert_follows(source)
 
 
-def test_an_identifier_of_another_record_is_left_out(follow: Following, source: MemorySource) -> None:
+def test_an_identifier_of_another_record_is_left_out(follow: FollowHarness, source: MemorySource) -> None:
     """The person follows without it, which is reported once; a full pass sees that it has become free."""
     taken = [{"identifier_type": "UIN", "identifier_value": "847951632"}]
     follow.registry.put(Person.model_validate({"id": "file-1", "identifiers": taken}))
@@ -162,7 +162,7 @@ def test_an_identifier_of_another_record_is_left_out(follow: Following, source: 
 
 
 @pytest.mark.parametrize("size", [120])
-def test_a_large_group_follows(follow: Following, size: int) -> None:
+def test_a_large_group_follows(follow: FollowHarness, size: int) -> None:
     """Many join and leave a group at once, and its people change with it."""
     source = MemorySource()
     for number in range(1, size + 1):
@@ -178,7 +178,7 @@ def test_a_large_group_follows(follow: Following, size: int) -> None:
 
 
 def test_the_deployments_alarm_gets_a_metric(
-    follow: Following, source: MemorySource, monkeypatch: pytest.MonkeyPatch
+    follow: FollowHarness, source: MemorySource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pass that succeeds is counted for the stack that is named."""
     monkeypatch.setenv("DCI_STACK", "dci-follow-metric")

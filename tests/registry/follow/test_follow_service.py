@@ -6,12 +6,12 @@ import pytest
 
 from dci_common.registry.model.base import Kind
 from dci_common.registry.storage.follow_status import FollowStatus
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.memory_source import MemorySource
 from support.scripted_source import ScriptedSource, stays
 
 
-def test_the_service_goes_on_while_the_database_is_away(follow: Following, source: MemorySource) -> None:
+def test_the_service_goes_on_while_the_database_is_away(follow: FollowHarness, source: MemorySource) -> None:
     """A database that is away is one line, the age of the data is known, and the pass is made when it is back."""
     scripted = ScriptedSource(source.rows)
     statuses: list[FollowStatus] = []
@@ -41,7 +41,7 @@ def test_the_service_goes_on_while_the_database_is_away(follow: Following, sourc
     assert FollowStatus.read(follow.registry.runtime).holder == ""
 
 
-def test_the_service_stops_when_another_takes_over(follow: Following, source: MemorySource) -> None:
+def test_the_service_stops_when_another_takes_over(follow: FollowHarness, source: MemorySource) -> None:
     """A follower whose lease was taken ends with an error, and changes nothing any more."""
     scripted = ScriptedSource(source.rows)
     theirs = {"holder": {"S": "elsewhere:1"}, "expires": {"N": "99999999999"}, "seen": {"N": "1"}}
@@ -59,7 +59,7 @@ def test_the_service_stops_when_another_takes_over(follow: Following, source: Me
     assert follow.registry.view(Kind.PERSON, "p4")["income"] == 5.0
 
 
-def test_what_is_allowed_is_for_one_pass(follow: Following) -> None:
+def test_what_is_allowed_is_for_one_pass(follow: FollowHarness) -> None:
     """A service that was started with an allowance does not keep it: later passes are guarded again."""
     scripted = ScriptedSource()
     scripted.steps = []
@@ -78,7 +78,7 @@ def test_what_is_allowed_is_for_one_pass(follow: Following) -> None:
     assert len(follow.registry.views()) == 35
 
 
-def test_an_error_of_its_own_is_the_reason_that_the_doctor_shows(follow: Following, source: MemorySource) -> None:
+def test_an_error_of_its_own_is_the_reason_that_the_doctor_shows(follow: FollowHarness, source: MemorySource) -> None:
     """A service that ends by an unexpected error leaves its name in the registry, without a value."""
     follow(source)
     scripted = ScriptedSource(source.rows)

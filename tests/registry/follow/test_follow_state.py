@@ -12,12 +12,12 @@ import pytest
 
 from dci_common.registry.model.records import Person
 from dci_common.registry.storage.follow_status import FollowStatus
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.memory_source import MemorySource
 from support.registry_harness import registry_with
 
 
-def test_a_damaged_state_is_a_lost_one(follow: Following, source: MemorySource) -> None:
+def test_a_damaged_state_is_a_lost_one(follow: FollowHarness, source: MemorySource) -> None:
     """A file that is no database, or that of another registry's, is replaced."""
     follow(source)
     kept = follow.state.read_bytes()
@@ -33,7 +33,7 @@ def test_a_damaged_state_is_a_lost_one(follow: Following, source: MemorySource) 
         follow.assert_follows(source)
 
 
-def test_another_programs_database_is_no_state(follow: Following, source: MemorySource) -> None:
+def test_another_programs_database_is_no_state(follow: FollowHarness, source: MemorySource) -> None:
     """A database with other tables is left as it is; a state of another version is made again."""
     follow(source)
     with closing(sqlite3.connect(follow.state)) as db:
@@ -47,7 +47,7 @@ def test_another_programs_database_is_no_state(follow: Following, source: Memory
     assert follow.state.read_bytes() == before
 
 
-def test_a_clock_that_was_set_back_makes_a_full_pass(follow: Following, source: MemorySource) -> None:
+def test_a_clock_that_was_set_back_makes_a_full_pass(follow: FollowHarness, source: MemorySource) -> None:
     """When the database's clock is earlier than it was, changes of the time between are found."""
     source.pass_time(hours=48)
     follow(source)
@@ -60,13 +60,13 @@ def test_a_clock_that_was_set_back_makes_a_full_pass(follow: Following, source: 
 
 
 def test_the_state_of_another_registry_is_a_lost_one(
-    follow: Following, source: MemorySource, capsys: pytest.CaptureFixture[str]
+    follow: FollowHarness, source: MemorySource, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the state of another registry, or of an older pass, nothing is missed and nothing written in vain."""
+    """With the state of another registry, or of an older pass, nothing is missed and nothing written without need."""
     follow(source)
     old = follow.state.read_bytes()
     with registry_with() as registry:
-        other = Following(registry, follow.state, capsys)
+        other = FollowHarness(registry, follow.state, capsys)
         assert other(source).out == "Memory 1: 4 people, 1 group new.\n"
         other.assert_follows(source)
         before = follow.versions()
@@ -83,7 +83,7 @@ def test_the_state_of_another_registry_is_a_lost_one(
     follow.assert_follows(source)
 
 
-def test_a_state_that_cannot_be_written_is_a_sentence(follow: Following, source: MemorySource) -> None:
+def test_a_state_that_cannot_be_written_is_a_sentence(follow: FollowHarness, source: MemorySource) -> None:
     """A folder that is read-only, or is no file, and a report that cannot be written, stop the command."""
     kept = follow.state
     for path in (Path("/proc/dci/state.sqlite"), Path("/proc/state.sqlite"), kept.parent):
@@ -97,7 +97,7 @@ def test_a_state_that_cannot_be_written_is_a_sentence(follow: Following, source:
     assert follow(source).status == 0
 
 
-def test_a_full_disk_is_a_sentence(follow: Following) -> None:
+def test_a_full_disk_is_a_sentence(follow: FollowHarness) -> None:
     """When the state cannot grow, the pass fails with a sentence that the registry keeps; the next one is right."""
     source = MemorySource()
     for number in range(1, 1001):

@@ -9,7 +9,7 @@ import pytest
 
 from dci_common.registry.storage.follow_status import FollowStatus
 from support.example_counts import sampled
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.memory_source import MemorySource
 from support.throttled_client import ThrottledClient
 
@@ -36,7 +36,7 @@ def change(source: MemorySource) -> set[str]:
     return {f"p{number}" for number in (*range(1, 6), *range(17, 22), 25, 26, 31, 100, 101, 103, 104)}
 
 
-def until_it_succeeds(follow: Following, source: MemorySource, draw: random.Random, rate: float) -> list[str]:
+def until_it_succeeds(follow: FollowHarness, source: MemorySource, draw: random.Random, rate: float) -> list[str]:
     """Make passes on the throttled table until one succeeds, and return what the others said."""
     said: list[str] = []
     for _ in range(200):
@@ -50,7 +50,7 @@ def until_it_succeeds(follow: Following, source: MemorySource, draw: random.Rand
 
 
 @pytest.mark.parametrize("seed", sampled(range(6)))
-def test_a_throttled_pass_is_made_again(new: Following, seed: int) -> None:
+def test_a_throttled_pass_is_made_again(new: FollowHarness, seed: int) -> None:
     """A load, and then changes, are complete at last; who did not change is not written, nor anything afterwards."""
     follow, draw, source = new, random.Random(seed), MemorySource()
     fill(source)
@@ -71,7 +71,7 @@ def test_a_throttled_pass_is_made_again(new: Following, seed: int) -> None:
     assert FollowStatus.read(follow.registry.runtime).outcome == ""
 
 
-def test_the_reason_of_a_throttled_pass_is_kept(follow: Following, source: MemorySource) -> None:
+def test_the_reason_of_a_throttled_pass_is_kept(follow: FollowHarness, source: MemorySource) -> None:
     """A pass that AWS throttles to its end is a sentence, which the registry keeps as soon as it can be written."""
 
     class OnceThrottled(ThrottledClient):

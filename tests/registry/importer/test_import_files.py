@@ -71,12 +71,12 @@ def test_memberships_alone_are_counted(
     )
     head = ANNA_ON_HILL.model_copy(update={"roles": ()})
     path = jsonl(tmp_path / "f.jsonl", [head, BENO_ON_HILL, cleo])
-    told = "0 people, 0 groups, 3 memberships: 0 records new, 0 changed, 0 unchanged; "
+    counts = "0 people, 0 groups, 3 memberships: 0 records new, 0 changed, 0 unchanged; "
     changes, nothing = "1 memberships new, 1 changed, 1", "0 memberships new, 0 changed, 3"
     for arguments, standing in ((["--dry-run"], changes), ([], changes), ([], nothing), (["--dry-run"], nothing)):
         assert import_into(registry, path, *arguments) == 0
         last = " Nothing was written." if arguments else ""
-        assert capsys.readouterr().out.splitlines()[0] == f"{told}{standing} unchanged.{last}"
+        assert capsys.readouterr().out.splitlines()[0] == f"{counts}{standing} unchanged.{last}"
 
 
 def test_memberships_may_name_records_of_the_registry(registry: Registry, tmp_path: Path) -> None:
@@ -104,9 +104,9 @@ def test_a_dry_run_writes_nothing(registry: Registry, tmp_path: Path, capsys: py
         "0 people, 1 groups, 1 memberships: 1 records new, 0 changed, 0 unchanged; "
         "1 memberships new, 0 changed, 0 unchanged. Nothing was written."
     ) in capsys.readouterr().out
-    told = rejected(path)
+    dry = rejected(path)
     import_into(registry, path)
-    assert rejected(path) == told
+    assert rejected(path) == dry
 
 
 def test_a_dry_run_needs_no_table(
@@ -171,7 +171,7 @@ def test_missing_files_and_tables_are_one_line(
     monkeypatch.delenv("REGISTRY_TABLE", raising=False)
     path = jsonl(tmp_path / "f.jsonl", ALL)
     (tmp_path / "g.jsonl.rejected.jsonl").mkdir()
-    told = []
+    errors = []
     for arguments in (
         ["--table", registry.table, str(tmp_path / "g.jsonl")],
         ["--table", registry.table, str(tmp_path / "none.jsonl")],
@@ -180,10 +180,10 @@ def test_missing_files_and_tables_are_one_line(
         [str(path)],
     ):
         assert main(["registry", "import", *arguments]) == 2
-        told.append(capsys.readouterr().err)
-    assert told.pop(0).endswith("g.jsonl.rejected.jsonl cannot be replaced: Is a directory.\n")
-    assert told[0].endswith("none.jsonl cannot be read: No such file or directory.\n")
-    assert told[1].endswith("cannot be read: Is a directory.\n")
-    assert told[2].startswith("dci: There is no such table in the AWS region ")
-    assert told[3].startswith("dci: The table's name is missing or not valid: ")
-    assert [text.count("\n") for text in told] == [1, 1, 1, 1]
+        errors.append(capsys.readouterr().err)
+    assert errors.pop(0).endswith("g.jsonl.rejected.jsonl cannot be replaced: Is a directory.\n")
+    assert errors[0].endswith("none.jsonl cannot be read: No such file or directory.\n")
+    assert errors[1].endswith("cannot be read: Is a directory.\n")
+    assert errors[2].startswith("dci: There is no such table in the AWS region ")
+    assert errors[3].startswith("dci: The table's name is missing or not valid: ")
+    assert [text.count("\n") for text in errors] == [1, 1, 1, 1]

@@ -24,8 +24,8 @@ def test_a_record_that_is_invalid_when_merged_is_rejected(
     more = [f"anna,T{number},1" for number in range(1, 2)] + [f",T{number},1" for number in range(2, 21)]
     path = table(tmp_path / "individuals.csv", "id,reg_ids/id_type,reg_ids/value", *more)
     assert import_into(filled, path) == 1
-    told = capsys.readouterr().out
-    assert "Together with what the registry has: identifiers must have at most 20 entries" in told
+    printed = capsys.readouterr().out
+    assert "Together with what the registry has: identifiers must have at most 20 entries" in printed
     rows = "person_id,group_id,start,end", "anna,hill,2020-01-01,2019-01-01"
     assert import_into(filled, table(tmp_path / "memberships.csv", *rows)) == 1
     membership = {"person_id": "anna", "group_id": "hill", "end": "2019-01-01"}

@@ -89,7 +89,7 @@ def test_what_is_uncertain_of_a_birth_date_is_shown_as_a_filter(
 @pytest.mark.exhaustive
 @pytest.mark.usefixtures("_filled")
 @pytest.mark.parametrize(
-    ("criteria", "told"),
+    ("criteria", "shown"),
     [
         (predicate(("surname", "ge", "")), "rejected"),
         (predicate(("household.poverty_score", "lt", 3)), "x01 (every record), all records"),
@@ -99,10 +99,10 @@ def test_what_is_uncertain_of_a_birth_date_is_shown_as_a_filter(
         ([], "search_criteria"),
     ],
 )
-def test_full_reads_and_rejections_are_shown(dci: Commands, tmp_path: Path, criteria: object, told: str) -> None:
+def test_full_reads_and_rejections_are_shown(dci: Commands, tmp_path: Path, criteria: object, shown: str) -> None:
     """A path that reads every record is shown as such, and a search that would be rejected with its reason."""
     done = explain(dci, tmp_path, criteria)
-    assert told in (done.out or done.problem)
+    assert shown in (done.out or done.problem)
 
 
 @pytest.mark.usefixtures("_filled")

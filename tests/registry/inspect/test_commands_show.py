@@ -64,7 +64,7 @@ def test_show_prints_a_group_as_json(filled: Registry, dci: Commands) -> None:
             {"person_id": "anna", "roles": ["head", "principal_recipient"], "start": "2020-01-01"},
             {"person_id": "beno", "end": "2024-01-01"},
         ],
-        # Beno is restricted, so an entitled client is told from the body how many there are.
+        # Beno is restricted, so for an entitled client the body shows how many there are.
         "found_by": [
             "PHONE#+15550100",
             "GROUP#restricted x01 #hill",

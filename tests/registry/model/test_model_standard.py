@@ -1,4 +1,4 @@
-"""The canonical records against the standard's own vocabulary, where its folder is at hand."""
+"""The canonical records against the standard's own vocabulary, where its folder is available."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ OURS: dict[str, tuple[list[type[BaseModel]], dict[str, str], dict[str, str]]] = 
 def test_the_standards_vocabulary_is_required_in_ci() -> None:
     """CI needs the standard's vocabulary; elsewhere the tests report that it is missing."""
     if not _FOLDER.is_dir() and not os.environ.get("CI"):
-        pytest.skip("the standard's vocabulary is not at hand: set DCI_SPEC to its folder")
+        pytest.skip("the standard's vocabulary is not available: set DCI_SPEC to its folder")
     assert _FOLDER.is_dir()
 
 
-@pytest.mark.skipif(not _FOLDER.is_dir(), reason="the standard's vocabulary is not at hand")
+@pytest.mark.skipif(not _FOLDER.is_dir(), reason="the standard's vocabulary is not available")
 @pytest.mark.parametrize("name", OURS)
 def test_every_standard_field_is_in_the_model(name: str) -> None:
     """Every field that the standard gives a record is in the model or follows from it."""

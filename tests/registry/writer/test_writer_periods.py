@@ -28,7 +28,7 @@ EARLIER = member(roles=("head",), start="2010-01-01", end="2015-01-01")
 NOW = member(start="2020-01-01")
 
 
-def test_who_comes_back_has_two_periods(registry: Registry) -> None:
+def test_a_member_who_comes_back_has_two_periods(registry: Registry) -> None:
     """Both sides show each period, in the order of their starts, and each has items of its own."""
     registry.put(*BASE, NOW, EARLIER)
     periods = [membership_fields(entry) for entry in registry.view(Kind.GROUP, "hill")["members"]]

@@ -81,7 +81,7 @@ def test_an_interrupted_long_write_is_finished(registry: Registry) -> None:
             break
 
 
-def test_who_is_deleted_during_a_long_write_does_not_join(registry: Registry) -> None:
+def test_a_person_deleted_during_a_long_write_does_not_join(registry: Registry) -> None:
     """A person who is deleted after the group was written is not left in it."""
     registry.put(*CROWD, HILL)
     writer, client = registry.disturbed(FEW_ACTIONS)
@@ -115,7 +115,7 @@ def test_an_interrupted_long_write_shows_nobody_as_they_were(registry: Registry,
 
 
 @pytest.mark.parametrize("restricted", sampled([False, True], 1))
-def test_who_changes_during_a_long_write_is_shown_as_they_are(registry: Registry, *, restricted: bool) -> None:
+def test_a_person_changed_during_a_long_write_is_shown_as_they_are(registry: Registry, *, restricted: bool) -> None:
     """A person who changes after the group was written is shown by it as they are now."""
     registry.put(*CROWD, HILL)
     writer, client = registry.disturbed(FEW_ACTIONS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from dci_common.aws.dynamodb import MAX_BATCH, batch_get, query_page
+from dci_common.aws.dynamodb import MAX_BATCH, Item, batch_get, query_page
 from dci_common.deadline import Deadline, current_deadline
 from dci_common.errors import Unavailable
 from dci_common.registry.storage.budget import Budget
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from dci_common.aws.retry import Retry
 
 TABLE = "table"
-Item = dict[str, Any]
 
 
 def over(dynamodb: object, pauses: list[float]) -> Runtime:

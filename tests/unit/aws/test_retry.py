@@ -117,7 +117,7 @@ def test_a_rejected_call_is_not_repeated(error: BotoCoreError | ClientError) -> 
     assert not any(may_repeat(error, *call) for call in (*IDEMPOTENT.values(), *NOT_IDEMPOTENT.values()))
 
 
-def test_throttling_is_told_from_other_errors() -> None:
+def test_throttling_is_distinguished_from_other_errors() -> None:
     """Only AWS's codes for too many calls are throttling."""
     assert is_throttled(rejected("ThrottlingException"))
     assert not is_throttled(rejected("ReplicatedWriteConflictException"))

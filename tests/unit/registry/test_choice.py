@@ -1,4 +1,4 @@
-"""Paths that only counting tells apart: some entries of each are counted, and the smallest one is taken."""
+"""Paths that only counting distinguishes: some entries of each are counted, and the smallest one is taken."""
 
 from __future__ import annotations
 

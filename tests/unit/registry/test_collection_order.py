@@ -13,7 +13,7 @@ import pytest
 from dci_cli.local.demo import Population
 from dci_common.registries.social.catalogue import BIRTH_DATE, DISTRICT, REGION
 from dci_common.registry.errors import InvalidQuery
-from dci_common.registry.execute.collection import Place
+from dci_common.registry.execute.collection import CollectionPosition
 from dci_common.registry.execute.engine import SearchEngine
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Address, Person
@@ -40,20 +40,26 @@ def engine() -> SearchEngine:
 
 
 def collected(
-    engine: SearchEngine, tree: Node, visibility: Visibility, after: Place | None = None, most: int | None = None
-) -> list[Place]:
+    engine: SearchEngine,
+    tree: Node,
+    visibility: Visibility,
+    after: CollectionPosition | None = None,
+    most: int | None = None,
+) -> list[CollectionPosition]:
     """Return the places that follow another one."""
     query = Query(Kind.PERSON, tree, TODAY)
     return [*islice(engine.collect(query, visibility, (), Budget(1_000), after), most)]
 
 
-def stored(place: Place) -> Place:
+def stored(place: CollectionPosition) -> CollectionPosition:
     """Return a place as it is after it was stored in ExchangeTable."""
     read = json.loads(json.dumps(asdict(place)))
-    return Place(**{**read, "position": Position(tuple(read["position"]["values"]), read["position"]["id"])})
+    return CollectionPosition(
+        **{**read, "position": Position(tuple(read["position"]["values"]), read["position"]["id"])}
+    )
 
 
-def ids(places: Sequence[Place]) -> list[str]:
+def ids(places: Sequence[CollectionPosition]) -> list[str]:
     """Return the records that places name."""
     return [place.position.id for place in places if place.is_match]
 

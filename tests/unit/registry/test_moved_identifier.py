@@ -58,7 +58,7 @@ def registry_where(owner: str | None) -> SearchEngine:
 
 
 def ask(engine: SearchEngine, window: Window) -> Found:
-    """Return a page of whoever has the identifier or lives in the region."""
+    """Return a page of those who have the identifier or live in the region."""
     tree = Or((Compare(UIN, "eq", tuple(UIN.normalized(["x"]))), Compare(REGION, "eq", ("r",))))
     return engine.search(Query(Kind.PERSON, tree, TODAY), Visibility(SHARDS), window, Budget(10**6))
 

@@ -44,7 +44,7 @@ def test_the_vector_of_openspp2() -> None:
 
 
 def test_the_vector_of_openg2p() -> None:
-    """The published key signs the known message with the known signature; without message_ts, it is refused."""
+    """The published key signs the known message with the known signature; without message_ts, it is rejected."""
     sealed = dialect_of("openg2p").sign(pair("EdDSA").signing_key, json.dumps(VECTOR[0]), json.dumps(VECTOR[1]), NOW)
     assert sealed == OPENG2P
     assert peers.openg2p_sign(pair("EdDSA"), *VECTOR) == OPENG2P
@@ -122,7 +122,7 @@ def test_the_identity_of_ecdsa_is_not_malleable(dialect: str) -> None:
     ],
 )
 def test_a_jws_lives_for_a_day(dialect: str, message_ts: Any, accepted: bool) -> None:  # noqa: FBT001
-    """The signed message_ts is up to 24 hours old and up to 60 seconds in the future, or the message is refused."""
+    """The signed message_ts is up to 24 hours old and up to 60 seconds in the future, or the message is rejected."""
     sent, key = header(message_ts=message_ts), OURS[dialect]
     text = body(peers.SIGN[dialect](key, sent, message(), NOW), sent, message())
     if accepted:
@@ -131,8 +131,8 @@ def test_a_jws_lives_for_a_day(dialect: str, message_ts: Any, accepted: bool) ->
         assert reason(dialect, text, key) == "times"
 
 
-def test_a_replay_is_refused_after_it_expired() -> None:
-    """From the second after `expires`, a message is refused by its times alone."""
+def test_a_replay_is_rejected_after_it_expired() -> None:
+    """From the second after `expires`, a message is rejected by its times alone."""
     for dialect, key in OURS.items():
         text = body(peers.SIGN[dialect](key, header(), message(), NOW), header(), message())
         expires = verify(dialect, text, key).expires
@@ -145,7 +145,7 @@ def test_a_replay_is_refused_after_it_expired() -> None:
     "content", [{}, {"header": header()}, {"header": header(), "message": []}, {"header": None, "message": {}}]
 )
 def test_header_and_message_must_be_objects(dialect: str, content: dict[str, Any]) -> None:
-    """A signature over anything else is refused before it is verified."""
+    """A signature over anything else is rejected before it is verified."""
     signature = peers.SIGN[dialect](OURS[dialect], header(), message(), NOW)
     with pytest.raises(InvalidSignature) as raised:
         dialect_of(dialect).verify(signature, content, registered(OURS[dialect]), NOW)

@@ -76,7 +76,7 @@ class _SlowFetch:
         self._thread.join()
 
 
-def test_who_has_no_keys_waits_for_a_fetch(partner: Publisher, client: Client) -> None:
+def test_a_process_without_keys_waits_for_a_fetch(partner: Publisher, client: Client) -> None:
     """Functions that start at once make one request, and all of them find the key."""
     fetch = _SlowFetch(partner, client)
     partner.retry = retry_with_sleep(fetch.end)
@@ -84,7 +84,7 @@ def test_who_has_no_keys_waits_for_a_fetch(partner: Publisher, client: Client) -
     assert (fetch.pauses, partner.fetches) == (1, 1)
 
 
-def test_who_does_not_know_a_key_waits_for_a_fetch(partner: Publisher, client: Client) -> None:
+def test_a_process_that_does_not_know_a_key_waits_for_a_fetch(partner: Publisher, client: Client) -> None:
     """The messages that first use a new key find it, though they come at once."""
     function = partner.function()
     assert function.kids(client) == ["key-1"]
@@ -96,7 +96,7 @@ def test_who_does_not_know_a_key_waits_for_a_fetch(partner: Publisher, client: C
     assert (fetch.pauses, partner.fetches) == (1, 2)
 
 
-def test_who_has_stale_keys_does_not_wait(partner: Publisher, client: Client) -> None:
+def test_a_process_with_stale_keys_does_not_wait(partner: Publisher, client: Client) -> None:
     """While a set is being fetched again, the other functions use the last one."""
     assert partner.function().kids(client) == ["key-1"]
     partner.publish(ed25519_key(2))

@@ -71,12 +71,12 @@ def test_parameters_are_read_in_any_order(signature: str) -> None:
         (re.sub(r'signature="[^"]*"', 'signature="é"', GOOD), "form"),
     ],
 )
-def test_other_parameters_are_refused(signature: str, why: str) -> None:
+def test_other_parameters_are_rejected(signature: str, why: str) -> None:
     """Each parameter comes once, none is missing, and only Ed25519 over times and digest is accepted."""
     assert reason("openspp2", sent(signature), KEY) == why
 
 
-def test_unused_bits_of_the_base64_are_refused() -> None:
+def test_unused_bits_of_the_base64_are_rejected() -> None:
     """A signature has one writing: its last character has bits that no byte needs, and they must be zero."""
     last = GOOD.removesuffix('=="')
     assert last[-1] in "AQgw"

@@ -94,7 +94,7 @@ def test_a_frequency_is_completed(sent: object, complete: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-@pytest.mark.skipif(not spec_is_here(), reason="the standard's folder is not at hand")
+@pytest.mark.skipif(not spec_is_here(), reason="the standard's folder is not available")
 def test_the_samples_of_the_standard_are_accepted(sample: str) -> None:
     """The standard's own subscribe messages are read, but for a locale of two letters, which it forbids itself."""
     message = json.loads((SPEC / "samples" / sample).read_text())
@@ -194,11 +194,11 @@ def test_a_subscription_is_repeated_as_it_was_written(frequency: object) -> None
     """The response has the subscriber's own spellings, and all that the standard's schema demands."""
     name = "spdci-common:RegistryEventType:Register"
     criteria = criteria_of(reg_event_type=name, frequency=frequency)
-    told = subscription_info("c-1", "subscribe", TIMESTAMP, TIMESTAMP, criteria)
-    assert told["reg_event_type"] == name
-    assert told["filter"] == FILTER
-    assert ("frequency" in told) is (frequency is not None)
-    item = {"reference_id": "r-1", "timestamp": TIMESTAMP, "status": "succ", "subscriptions": [told]}
+    info = subscription_info("c-1", "subscribe", TIMESTAMP, TIMESTAMP, criteria)
+    assert info["reg_event_type"] == name
+    assert info["filter"] == FILTER
+    assert ("frequency" in info) is (frequency is not None)
+    item = {"reference_id": "r-1", "timestamp": TIMESTAMP, "status": "succ", "subscriptions": [info]}
     answer = subscribe_message(action="on-subscribe", correlation_id="c-1", subscribe_response=[item])
     answer["message"].pop("subscribe_request")
     assert not spec_is_here() or not forbids("registry/on-subscribe", answer)

@@ -57,7 +57,7 @@ def test_an_update_must_be_visible() -> None:
 
 
 def test_a_filter_is_entered_and_left() -> None:
-    """A record that begins or ends to match is told as such to subscribers of registrations, updates and ends."""
+    """A record that begins or ceases to match is such an event for subscribers of registrations, updates and ends."""
     spy = ANA | {"occupation": "spy"}
     assert event(spy, ANA, "REGISTER", WEAVERS) is Event.ENTERED
     assert event(spy, ANA, "UPDATE", WEAVERS) is Event.ENTERED
@@ -67,7 +67,7 @@ def test_a_filter_is_entered_and_left() -> None:
 
 
 def test_to_be_restricted_is_to_be_deregistered() -> None:
-    """Who may not know of restricted people is told the same as of a deletion; afterwards there is silence."""
+    """A client that may not know of restricted people receives the same as for a deletion, and nothing afterwards."""
     hidden = ANA | {"restricted": True}
     assert event(ANA, hidden, "DEREGISTER") is event(ANA, None, "DEREGISTER") is Event.DEREGISTERED
     assert event(hidden, hidden | {"occupation": "spy"}, "UPDATE") is None
@@ -77,7 +77,7 @@ def test_to_be_restricted_is_to_be_deregistered() -> None:
     assert event(hidden, ANA, "REGISTER") is Event.REGISTERED
 
 
-def test_an_end_is_told_by_identifiers_alone() -> None:
+def test_an_end_has_identifiers_alone() -> None:
     """A record that ends is shown by the identifiers that the client knew, those before the change."""
     asked, search = subscription("DEREGISTER", disclosure=("full",))
     change = Change(Kind.PERSON, ANA, ANA | {"identifiers": [], "restricted": True})
@@ -89,14 +89,14 @@ def test_an_end_is_told_by_identifiers_alone() -> None:
     }
 
 
-def test_an_end_without_identifiers_is_not_told() -> None:
-    """A client that knew no identifier of the record is not told of its end: it could not tell whose it is."""
+def test_an_end_without_identifiers_is_not_sent() -> None:
+    """A client that knew no identifier of the record is not notified of its end: it could not know whose it is."""
     assert event(ANA, None, "DEREGISTER", disclosure=("name",)) is None
     assert event(ANA | {"identifiers": []}, None, "DEREGISTER") is None
 
 
 def test_a_person_joins_a_household() -> None:
-    """A household that the client sees from now on is told; one that ended or is not disclosed is not."""
+    """A household that the client sees from now on is an event; one that ended or is not disclosed is not."""
     home = {"id": "g1", "member_spans": [], "roles": ["head"]}
     joined, past = ANA | {"households": [home]}, ANA | {"households": [home | {"end": TODAY.isoformat()}]}
     assert event(ANA, joined, "NewHouseHoldMember") is Event.JOINED
@@ -126,7 +126,7 @@ def test_each_subscriber_is_asked_for_itself() -> None:
 
 
 def test_a_record_of_another_kind_is_no_event() -> None:
-    """A subscription to people is told nothing of a household."""
+    """A subscription to people receives no event of a household."""
     asked, search = subscription("REGISTER")
     group = {"id": "g1", "identifiers": ANA["identifiers"], "members": []}
     assert Change(Kind.GROUP, None, group).event(search, asked) is None

@@ -38,7 +38,7 @@ def test_another_name_is_none(name: str) -> None:
 @pytest.mark.parametrize("generation", ["2025-12", "2026-02"])
 @pytest.mark.parametrize("event_type", EventType)
 def test_a_name_that_is_sent_is_understood(event_type: EventType, generation: str) -> None:
-    """A partner may subscribe by the name under which it is told."""
+    """A partner may subscribe by the name under which events are sent to it."""
     assert find_event_type(event_type.name_in(generation)) is event_type  # type: ignore[arg-type] # of two literals
 
 
@@ -53,7 +53,7 @@ def test_the_later_generation_is_in_lower_case() -> None:
     assert [type_.name_in("2025-12") for type_ in EventType] == list(EventType)
 
 
-def test_a_filter_is_told_as_the_registry_of_its_subscriber() -> None:
-    """Entering a filter is told as a registration, and leaving it as its end, with identifiers alone."""
+def test_a_filter_is_the_registry_of_its_subscriber() -> None:
+    """Entering a filter is sent as a registration, and leaving it as its end, with identifiers alone."""
     assert (Event.ENTERED.notified_as, Event.LEFT.notified_as) == (EventType.REGISTER, EventType.DEREGISTER)
     assert [event for event in Event if event.ends_sight] == [Event.LEFT, Event.DEREGISTERED]

@@ -1,4 +1,4 @@
-"""Several events of a record are told as one."""
+"""Several events of a record are merged into one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ REGISTERED, ENTERED, UPDATED, JOINED, LEFT, DEREGISTERED = Event
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "told"),
+    ("first", "last", "expected"),
     [
         (REGISTERED, REGISTERED, REGISTERED),
         (ENTERED, REGISTERED, REGISTERED),
@@ -28,6 +28,6 @@ REGISTERED, ENTERED, UPDATED, JOINED, LEFT, DEREGISTERED = Event
         (DEREGISTERED, LEFT, LEFT),
     ],
 )
-def test_first_and_last_event_are_told_as_one(first: Event, last: Event, told: Event | None) -> None:
-    """What came and went is not told, what went and came is changed, and what came and changed is new."""
-    assert merged(first, last) is told
+def test_first_and_last_event_are_merged(first: Event, last: Event, expected: Event | None) -> None:
+    """A record that came and went is no event, one that came back has changed, and a new one that changed is new."""
+    assert merged(first, last) is expected

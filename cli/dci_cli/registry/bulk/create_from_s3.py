@@ -22,7 +22,7 @@ from dci_cli.command_error import CommandError
 from dci_cli.installation import TEMPLATE
 from dci_cli.registry.bulk import table_import
 from dci_cli.registry.bulk.s3_files import S3Prefix, check_empty, upload
-from dci_cli.registry.files.reading import Reading, reading_of
+from dci_cli.registry.files.file_options import FileOptions, read_file_options
 from dci_cli.registry.files.rejects import Rejects
 from dci_cli.registry.importer.command import add_files
 from dci_cli.registry.importer.dangling import reject_dangling
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
 
 def create(aws: Aws, options: argparse.Namespace) -> int:
     """Create the table with these clients; return 0, or 1 when rows were rejected. Raises CommandError."""
-    reading = reading_of(options)
+    file_options = read_file_options(options)
     table, paths = options.new_table, list(dict.fromkeys(options.files))
     definition = read_template(options.template).tables.get("RegistryTable")
     if definition is None:
@@ -115,7 +115,7 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
         closing(Staging()) as staging,
     ):
         id_key = IdKey()
-        stage(paths, staging, rejects, replace(reading, id_key=id_key))
+        stage(paths, staging, rejects, replace(file_options, id_key=id_key))
         items = upload_staged(
             aws.s3, staging, prefix, shards=options.shards, country=options.country, id_key=id_key.value
         )
@@ -127,9 +127,9 @@ def create(aws: Aws, options: argparse.Namespace) -> int:
     return 1 if rejects.total else 0
 
 
-def stage(paths: list[Path], staging: Staging, rejects: Rejects, reading: Reading | None = None) -> None:
+def stage(paths: list[Path], staging: Staging, rejects: Rejects, file_options: FileOptions | None = None) -> None:
     """Stage the files, and reject the memberships of people and groups that are not in them."""
-    stage_files(paths, staging, rejects, reading)
+    stage_files(paths, staging, rejects, file_options)
     reject_dangling(staging, rejects)
 
 
@@ -142,7 +142,7 @@ def upload_staged(
     country: str | None = None,
     id_key: str = "",
 ) -> int:
-    """Write all staged records to S3, and return the number of items. Raises CommandError when there are none."""
+    """Write all staged records to S3, and return the number of items. Raises CommandError without staged records."""
     counts = staging.counts
     if not counts.people + counts.groups:
         raise CommandError("The files contain no records, so no table is created.")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dci_cli.registry.edit.checkpoint import Checkpoint
-from dci_cli.registry.edit.rekeying import Rekeying, former_memberships
+from dci_cli.registry.edit.lookup_migration import LookupMigration, former_memberships
 from dci_cli.registry.support.interruption import interruptible
 from dci_cli.registry.support.registry_table import (
     IS_RECORD,
@@ -73,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Rewrite the records whose derived attributes differ. Raises CommandError."""
     reindex = Reindex(runtime_of(options), options.country)
-    checkpoint = Checkpoint(options.checkpoint, options.table, reindex.rekeying.rules)
+    checkpoint = Checkpoint(options.checkpoint, options.table, reindex.migration.rules)
     with interruptible(lambda: _how_to_go_on(reindex, options.checkpoint)):
         for position in reindex.pages(checkpoint.read()):
             checkpoint.write(position)
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"{reindex.marked:,} lookup items marked, which an older version wrote.")
     if reindex.moved:
         print(f"{reindex.moved:,} memberships have got other keys.")
-    if moved := reindex.rekeying.contested:
+    if moved := reindex.migration.contested:
         print(f"{len(moved):,} records have got other lookup items.")
         if contested := sum(moved):
             print(f"{contested:,} of their identifiers are equal to another record's: see dci registry verify.")
@@ -108,25 +108,25 @@ class Reindex:
         self._table = runtime.settings.registry_table
         self._store = RegistryStore(runtime)
         self._writer = RegistryWriter(runtime, SOCIAL_CATALOGUE)
-        self.rekeying = Rekeying(runtime, self._store.settings(), country)
+        self.migration = LookupMigration(runtime, self._store.settings(), country)
         self.seen = self.rewritten = self.completed = self.marked = self.moved = 0
 
     def pages(self, after: Item | None) -> Iterator[Item | None]:
         """Rewrite page after page from the key `after` (None: the beginning), and yield the last key of each."""
         start = {"ExclusiveStartKey": after} if after else {}
-        self.rekeying.announce(self._sleep)
-        wanted = _AND_MEMBERSHIPS if self.rekeying.moves_memberships else _RECORDS_AND_UNMARKED
+        self.migration.announce(self._sleep)
+        wanted = _AND_MEMBERSHIPS if self.migration.moves_memberships else _RECORDS_AND_UNMARKED
         with ThreadPoolExecutor(_THREADS) as pool:
             for page in pages(self._runtime, **wanted, **start):
                 items = [item for item in page["Items"] if "facets" in item]
                 self.marked += sum(pool.map(self._mark, [item for item in page["Items"] if "owner" in item]))
                 former = former_memberships(page["Items"])
-                self.moved += sum(pool.map(self.rekeying.move_memberships, former.keys(), former.values()))
+                self.moved += sum(pool.map(self.migration.move_memberships, former.keys(), former.values()))
                 self.seen += len(items)
                 self.completed += sum(pool.map(self._complete, [item for item in items if "pending" in item]))
                 self.rewritten += sum(pool.map(self._rewrite, items))
                 if "LastEvaluatedKey" not in page:
-                    self.rekeying.conclude()
+                    self.migration.conclude()
                 yield page.get("LastEvaluatedKey")
 
     def _complete(self, item: Item) -> bool:
@@ -139,7 +139,7 @@ class Reindex:
             view = self._view(item)
             if view is None:
                 return False
-            self.rekeying.move(_kind_and_id(item)[0], view)
+            self.migration.move(_kind_and_id(item)[0], view)
             updated = self._updated(item, view)
             if _derived(updated) == _derived(item):
                 return False
@@ -162,7 +162,7 @@ class Reindex:
         """Return the item with its derived attributes of now."""
         version = int(item["version"]["N"])
         kind, _ = _kind_and_id(item)
-        return record_items(self.rekeying.indexing, kind, view, version=version, marks=Marks.of(item))[0]
+        return record_items(self.migration.indexing, kind, view, version=version, marks=Marks.of(item))[0]
 
     def _mark(self, lookup: Item) -> bool:
         """Mark a lookup item; return False when another writer has changed it meanwhile, and so marked it."""

@@ -20,7 +20,7 @@ _HEX_DIGITS = 20  # 80 bits: two of a billion records have the same with a proba
 def stable_id(kind: Kind, fields: Fields, memberships: list[Fields], key: str) -> str:
     """Return an id that follows from the first identifier of a record, or else from everything in its rows.
 
-    Nobody without the key can tell from an id what it follows from.
+    Without the key, nobody can derive from an id what it follows from.
     """
     identifier = next(
         (one for one in fields.get("identifiers", []) if one.keys() >= {"identifier_type", "identifier_value"}), None

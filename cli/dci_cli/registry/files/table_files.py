@@ -12,13 +12,13 @@ from typing import BinaryIO, NamedTuple
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.files import encodings, workbooks
-from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.file_options import FileOptions
 
 Advance = Callable[[int, int], None]  # bytes, rows
 
 _EXTENSIONS = (".csv", ".tsv", ".txt", ".xlsx")
 _DELIMITERS = ",;\t|"
-_SEPARATOR_LINE = "sep="  # by which Excel is told the delimiter
+_SEPARATOR_LINE = "sep="  # a line that names the delimiter to Excel
 
 
 class TableRow(NamedTuple):
@@ -43,13 +43,15 @@ def is_table(path: Path) -> bool:
 
 
 @contextmanager
-def open_table(path: Path, reading: Reading, advance: Advance = lambda _bytes, _rows: None) -> Iterator[Table]:
+def open_table(
+    path: Path, file_options: FileOptions, advance: Advance = lambda _bytes, _rows: None
+) -> Iterator[Table]:
     """Open a table. Raises CommandError when it cannot be read, also while it is read."""
     if path.suffix.lower() == ".xlsx":
         advance(path.stat().st_size, 0)
-        yield _as_table(path, (TableRow(*row) for row in workbooks.rows(path, reading.notation)), ",", advance)
+        yield _as_table(path, (TableRow(*row) for row in workbooks.rows(path, file_options.notation)), ",", advance)
         return
-    with path.open("rb") as file, encodings.reported(path, reading.encoding) as encoding:
+    with path.open("rb") as file, encodings.reported(path, file_options.encoding) as encoding:
         text = io.TextIOWrapper(file, encoding=encoding, newline="")
         yield _csv_table(path, file, text, advance)
         text.detach()

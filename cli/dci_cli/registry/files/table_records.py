@@ -8,8 +8,8 @@ from dci_cli.registry.files import given_ids
 from dci_cli.registry.files.blocks import Block
 from dci_cli.registry.files.cells import truth
 from dci_cli.registry.files.fields import RecordFields, given_membership
+from dci_cli.registry.files.file_options import FileOptions
 from dci_cli.registry.files.header import Header
-from dci_cli.registry.files.reading import Reading
 from dci_cli.registry.files.rows import Row, Warned
 from dci_cli.registry.support.plausibility import Fields, Finding, Path
 from dci_cli.registry.support.record_check import check_record, sentences
@@ -28,9 +28,9 @@ _NO_ID = "new"  # until the id is known, which follows from the checked fields
 class TableRecords:
     """Reads the blocks of a table."""
 
-    def __init__(self, header: Header, reading: Reading) -> None:
+    def __init__(self, header: Header, file_options: FileOptions) -> None:
         self._header = header
-        self._reading = reading
+        self._file_options = file_options
 
     def read(self, block: Block) -> tuple[list[Row], str]:
         """Return the block's record and its memberships; and the record's id if it was not in the file.
@@ -43,7 +43,7 @@ class TableRecords:
         if not what:
             title = self._header.titles[self._header.is_group or 0]
             return [Row(block.line, None, [f"{title} must be true or false."])], ""
-        found = RecordFields(self._header, what, self._reading.notation)
+        found = RecordFields(self._header, what, self._file_options.notation)
         found.read(block.cells)
         if what == "memberships":
             return [self._row(block, what, Membership, found.fields, found.contradictions)], ""
@@ -59,7 +59,7 @@ class TableRecords:
             fields["id"] = _NO_ID
         row = self._row(block, what, model, fields, found.contradictions)
         # An id follows from the repaired values.
-        id_ = fields["id"] if has_id else given_ids.stable_id(kind, fields, memberships, self._reading.id_key())
+        id_ = fields["id"] if has_id else given_ids.stable_id(kind, fields, memberships, self._file_options.id_key())
         row = row._replace(key=(kind, id_))
         if row.record is None:
             return [row], ""
@@ -89,7 +89,7 @@ class TableRecords:
         def name_of(path: Path) -> str:
             return self._header.title_of(what, (prefix, *path) if prefix else path, block.cells)
 
-        checked = check_record(model, fields, self._reading.today, strict=self._reading.strict)
+        checked = check_record(model, fields, self._file_options.today, strict=self._file_options.strict)
         reasons = [*contradictions, *map(self._with_date_format, sentences(checked.reasons, name_of))]
         warnings = [_warned(finding, name_of(finding.path)) for finding in checked.warnings]
         return Row(line or block.line, None if reasons else checked.record, reasons, warnings)
@@ -98,7 +98,7 @@ class TableRecords:
         """Say how dates of another form are read."""
         if "must be a date" not in reason:
             return reason
-        date_format = self._reading.notation.date_format
+        date_format = self._file_options.notation.date_format
         return f"{reason} {f'The date format is {date_format}.' if date_format else _OTHER_DATES}"
 
     def _kind_of(self, block: Block) -> str:

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dci_cli.registry.files.blocks import Block, blocks
+from dci_cli.registry.files.file_options import FileOptions
 from dci_cli.registry.files.header import REASON, Header
 from dci_cli.registry.files.private_table import PrivateTable
-from dci_cli.registry.files.reading import Reading
 from dci_cli.registry.files.rejects import Reasons
 from dci_cli.registry.files.table_files import open_table
 
 _OF_ANOTHER_ROW = "Another row of this record is rejected."
 
 
-def write_rejects(source: Path, reading: Reading, target: Path, reasons: Reasons) -> None:
+def write_rejects(source: Path, file_options: FileOptions, target: Path, reasons: Reasons) -> None:
     """Write the records of which a row is rejected: all of their rows, since a continuation row needs its record."""
-    with open_table(source, reading) as table:
+    with open_table(source, file_options) as table:
         header = Header(source.name, table.titles)
         kept = [index for index, name in enumerate(header.names) if name != REASON]
         rejects = PrivateTable(target, [REASON, *(header.titles[index] for index in kept)], table.delimiter)

@@ -26,12 +26,12 @@ from dci_cli.registry.follow.comparison import Comparison
 from dci_cli.registry.follow.deletion import Deletions
 from dci_cli.registry.follow.load import Load, remove_strays
 from dci_cli.registry.follow.losses import Losses
+from dci_cli.registry.follow.pass_writer import PassWriter
 from dci_cli.registry.follow.plan import Plan
 from dci_cli.registry.follow.restriction import KeptRestrictions, check_lifted
 from dci_cli.registry.follow.scan import scan_records
 from dci_cli.registry.follow.state import Kept
 from dci_cli.registry.follow.target import Target, target_of
-from dci_cli.registry.follow.writing import Writing
 from dci_cli.registry.importer.file_reader import relaxed_gc
 from dci_cli.registry.importer.target import Target as ImportTarget
 from dci_common.registries.social.catalogue import SOCIAL_CATALOGUE
@@ -214,7 +214,7 @@ class FollowPass:
         lease.note()  # which raises if another follower has taken it
         quiet = self._options.no_notify and self._is_loaded
         writer = RegistryWriter(self._runtime, SOCIAL_CATALOGUE, quiet=quiet)
-        writing = Writing(plan, writer, self._runtime, pool, databases=self._databases, check=self._check)
+        pass_writer = PassWriter(plan, writer, self._runtime, pool, databases=self._databases, check=self._check)
         with self._audit.recorded(changed) if self._audit else nullcontext():
             deletions = Deletions(
                 writer, self._runtime, pool, databases=self._databases, restrictions=self._restrictions
@@ -222,7 +222,7 @@ class FollowPass:
             for key, is_deleted in deletions.run(vanished, self._check):
                 self._state.forget(key)
                 self._report.deleted[key[0]] += is_deleted
-            writing.run(self._state, self._report)
+            pass_writer.run(self._state, self._report)
 
     def _note_restrictions(self, ids: frozenset[str]) -> None:
         if self._lease:

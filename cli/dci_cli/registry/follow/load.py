@@ -84,7 +84,7 @@ def remove_strays(runtime: OperatorRuntime, checker: Checker) -> int:
     An item that was changed meanwhile stays.
     """
     number, table = 0, runtime.settings.registry_table
-    for item in checker.strays(pages(runtime, Limit=PAGE_ITEMS)):
+    for item in checker.dangling(pages(runtime, Limit=PAGE_ITEMS)):
         name = "owner" if "owner" in item else "body"
         with suppress(runtime.dynamodb.exceptions.ConditionalCheckFailedException):
             runtime.dynamodb.delete_item(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.files.reading import read_names
+from dci_cli.registry.files.file_options import read_names
 
 if TYPE_CHECKING:
     from dci_cli.registry.follow.openspp.options import Options

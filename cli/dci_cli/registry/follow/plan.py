@@ -22,7 +22,7 @@ from dci_common.registry.storage import keys
 from dci_common.registry.write.put_changes import Change, Removal
 
 _PAGE = 500
-_IS_RESTRICTED = """record LIKE '%"restricted":true%'"""  # whoever else has these words in a text is written early
+_IS_RESTRICTED = """record LIKE '%"restricted":true%'"""  # others with these words in a text are written early
 _IS_FREE = f"unit IS NULL AND is_put AND (is_new OR NOT {_IS_RESTRICTED})"
 _COLUMNS = "kind, id, source_id, digest, before, record, memberships, is_put, is_new, changes, homes, unit"
 

@@ -105,7 +105,7 @@ class Snapshot(Protocol):
 
     @property
     def says_who_is_restricted(self) -> bool:
-        """Whether the source is asked who is restricted. If it is not, nobody is by it."""
+        """Whether the source is asked for restricted people. If it is not, it restricts nobody."""
 
     @property
     def not_granted(self) -> Mapping[str, Sequence[str]]:

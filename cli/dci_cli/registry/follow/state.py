@@ -108,7 +108,7 @@ class State:
 
     @property
     def kept(self) -> Kept | None:
-        """What was kept of the last pass; None when there was none."""
+        """What was kept of the last pass; None before the first pass."""
         found = dict(self.db.execute("SELECT name, value FROM meta"))
         with suppress(KeyError, ValueError):
             moment = datetime.fromisoformat(found["moment"])
@@ -204,12 +204,12 @@ class State:
         self.db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((id_,) for id_ in source_ids))
 
     def want_changed(self) -> list[int]:
-        """Have those read who came, or whose restriction changed. Returns who came, vanished or changed kind."""
+        """Want those who came, or whose restriction changed. Returns the ids that came, vanished or changed kind."""
         self.db.execute(queries.WANT_CHANGED)
         return [id_ for (id_,) in self.db.execute(queries.MOVED)]
 
     def wanted(self) -> list[int]:
-        """Return who is to be read, in order."""
+        """Return the ids that are to be read, in order."""
         return [id_ for (id_,) in self.db.execute(queries.WANTED)]
 
     def digests(self, source_id: int, kind: Kind, id_: str) -> tuple[str, str]:

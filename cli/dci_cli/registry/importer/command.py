@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dci_cli.parallel import threads
-from dci_cli.registry.files.reading import Reading, add_reading, reading_of
+from dci_cli.registry.files.file_options import FileOptions, add_file_options, read_file_options
 from dci_cli.registry.files.rejects import Rejects
 from dci_cli.registry.importer.file_reader import relaxed_gc, stage_files
 from dci_cli.registry.importer.import_run import ImportRun, Options
@@ -63,7 +63,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         help="a file in JSON Lines; or a table (.csv, .tsv, .txt, .xlsx) whose name begins with individuals, groups"
         " or memberships",
     )
-    add_reading(parser)
+    add_file_options(parser)
     parser.add_argument(
         "--shards",
         type=int,
@@ -77,7 +77,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 @registry_command
 def run(options: argparse.Namespace) -> int:
     """Load the files; return 0, or 1 when rows were rejected. Raises CommandError."""
-    reading = reading_of(options)
+    file_options = read_file_options(options)
     # The table is read first, so that an error is not reported after large files are read.
     target = (
         None
@@ -85,18 +85,21 @@ def run(options: argparse.Namespace) -> int:
         else Target.read(runtime_of(options), options.shards, options.country, dry_run=options.dry_run)
     )
     audit = None if options.dry_run or not target else OperatorAudit.of(options, target.runtime, "import")
-    how = Options(options.dry_run, options.replace, reading.strict, options.no_notify, audit)
-    return load(options.files, target, how, reading)
+    how = Options(options.dry_run, options.replace, file_options.strict, options.no_notify, audit)
+    return load(options.files, target, how, file_options)
 
 
 def load(
-    files: Sequence[Path], target: Target | None, options: Options = _DEFAULTS, reading: Reading | None = None
+    files: Sequence[Path],
+    target: Target | None,
+    options: Options = _DEFAULTS,
+    file_options: FileOptions | None = None,
 ) -> int:
     """Load files, print a summary, and return the exit status. Raises CommandError."""
     paths = list(dict.fromkeys(files))
-    reading = reading or Reading()
+    file_options = file_options or FileOptions()
     if target:
-        reading = replace(reading, id_key=target.id_key)
+        file_options = replace(file_options, id_key=target.id_key)
     with (
         relaxed_gc(),
         Rejects(map(str, paths)) as rejects,
@@ -104,7 +107,7 @@ def load(
         threads() as pool,
     ):
         with interruptible("Nothing was written: run the same command again."):
-            stage_files(paths, staging, rejects, reading)
+            stage_files(paths, staging, rejects, file_options)
         ImportRun(staging, rejects, pool, target, options).run()
     for line in rejects.summary():
         print(line)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from dci_cli.command_error import CommandError
 from dci_cli.registry.files.blocks import blocks
+from dci_cli.registry.files.file_options import FileOptions
 from dci_cli.registry.files.given_ids import IdsFile
 from dci_cli.registry.files.header import Header
-from dci_cli.registry.files.reading import Reading
 from dci_cli.registry.files.rejects import Rejects
 from dci_cli.registry.files.rows import Row, Warned
 from dci_cli.registry.files.table_files import is_table, open_table
@@ -42,10 +42,12 @@ def relaxed_gc() -> Iterator[None]:
         gc.set_threshold(first, *others)
 
 
-def stage_files(paths: Sequence[Path], staging: Staging, rejects: Rejects, reading: Reading | None = None) -> None:
+def stage_files(
+    paths: Sequence[Path], staging: Staging, rejects: Rejects, file_options: FileOptions | None = None
+) -> None:
     """Stage every file: tables by their extension, others as JSON Lines. Raises CommandError."""
     with Progress("Reading", "rows", sum(_size(path) for path in paths)) as progress:
-        stage = _Stage(staging, rejects, reading or Reading(), progress)
+        stage = _Stage(staging, rejects, file_options or FileOptions(), progress)
         for path in paths:
             try:
                 stage.table(path) if is_table(path) else stage.json_lines(path)
@@ -56,20 +58,20 @@ def stage_files(paths: Sequence[Path], staging: Staging, rejects: Rejects, readi
 class _Stage:
     """Stages the rows of files."""
 
-    def __init__(self, staging: Staging, rejects: Rejects, reading: Reading, progress: Progress) -> None:
-        self._staging, self._rejects, self._reading, self._progress = staging, rejects, reading, progress
+    def __init__(self, staging: Staging, rejects: Rejects, file_options: FileOptions, progress: Progress) -> None:
+        self._staging, self._rejects, self._file_options, self._progress = staging, rejects, file_options, progress
 
     def table(self, path: Path) -> None:
         """Stage the records of a table."""
-        with open_table(path, self._reading, self._progress.advance) as table, ExitStack() as stack:
+        with open_table(path, self._file_options, self._progress.advance) as table, ExitStack() as stack:
             header = Header(path.name, table.titles)
             if ignored := header.ignored:
                 print(f"{path.name}: ignored columns: {', '.join(ignored)}", file=sys.stderr)
-            self._rejects.add_table(str(path), partial(write_rejects, path, self._reading))
-            records, ids = TableRecords(header, self._reading), None
+            self._rejects.add_table(str(path), partial(write_rejects, path, self._file_options))
+            records, ids = TableRecords(header, self._file_options), None
             for block in blocks(header, table.rows):
                 rows, given_id = records.read(block)
-                if self._add(str(path), rows) and given_id and self._reading.id_key():
+                if self._add(str(path), rows) and given_id and self._file_options.id_key():
                     if not ids:
                         ids = IdsFile(str(path), header, table.delimiter)
                         stack.callback(ids.close)
@@ -84,7 +86,7 @@ class _Stage:
                 line = raw.removeprefix(_BYTE_ORDER_MARK).strip()
                 self._progress.advance(len(raw), int(bool(line)))
                 if line:
-                    self._add(str(path), [_json_row(number, line, self._reading)])
+                    self._add(str(path), [_json_row(number, line, self._file_options)])
 
     def _add(self, source: str, rows: list[Row]) -> bool:
         """Stage a record and then its memberships, or reject it with them; return whether the record is staged."""
@@ -118,14 +120,14 @@ class _Stage:
         return []
 
 
-def _json_row(number: int, line: bytes, reading: Reading) -> Row:
+def _json_row(number: int, line: bytes, file_options: FileOptions) -> Row:
     try:
         name, model, fields = parse_line(line)
     except BadLine as error:
         return Row(number, None, [str(error)], content=line)
     id_ = fields.get("id")
     key = (_KINDS[name], id_) if name in _KINDS and isinstance(id_, str) else None
-    checked = check_record(model, fields, reading.today, strict=reading.strict, size=len(line))
+    checked = check_record(model, fields, file_options.today, strict=file_options.strict, size=len(line))
     if not (checked.reasons or checked.warnings):  # as mostly
         return Row(number, checked.record, [], content=line, key=key)
 

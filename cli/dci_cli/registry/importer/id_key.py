@@ -1,6 +1,6 @@
 """The registry's secret key of the ids that an import gives.
 
-Results are in the order of ids. An id that followed from an identifier by a known digest would tell a partner
+Results are in the order of ids. An id that followed from an identifier by a known digest would reveal to a partner
 something of identifiers that are not disclosed to it.
 """
 

@@ -12,7 +12,7 @@ from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 from dci_cli.registry.support import value_checks
-from dci_cli.registry.support.value_checks import Doubt
+from dci_cli.registry.support.value_checks import Issue
 
 Fields = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -140,7 +140,7 @@ def _are_usual_texts(fields: Fields, usual: Mapping[str, Callable[[str], bool]])
 
 @cache
 def _usual_checks(year: int) -> Mapping[str, Callable[[str], bool]]:
-    """Return, by the name of a field, whether a text is in no doubt for certain: most are, which is quickly seen."""
+    """Return, by the name of a field, whether a text certainly has no issue, as most do."""
     return {
         **dict.fromkeys((*_PERSONS_NAMES, *_CODES, *_FIXED_CODES), value_checks.is_usual_word),
         **dict.fromkeys(_KEYS, value_checks.is_usual_key),
@@ -153,21 +153,21 @@ def _usual_checks(year: int) -> Mapping[str, Callable[[str], bool]]:
 def _check_text(holder: Any, name: str, path: Path, today: date) -> Iterator[Finding]:  # noqa: ANN401 - dict or list
     """Yield what is wrong with a text, and put its repaired value in its place."""
     key = path[-1]
-    for doubt in _doubts(name, holder[key], today):
+    for issue in _issues(name, holder[key], today):
         value = holder[key]
-        if doubt.repaired:
-            holder[key] = doubt.repaired
-        yield Finding(path, doubt.what, doubt.is_impossible, value, doubt.repaired)
+        if issue.repaired:
+            holder[key] = issue.repaired
+        yield Finding(path, issue.what, issue.is_impossible, value, issue.repaired)
 
 
-def _doubts(name: str, text: str, today: date) -> Iterator[Doubt]:
+def _issues(name: str, text: str, today: date) -> Iterator[Issue]:
     is_number, is_date = name in _KEYS or name == "phone_numbers", name in _DATES
-    if doubt := value_checks.apostrophe(text, anywhere=is_number or is_date):
-        yield doubt
-        text = doubt.repaired
+    if issue := value_checks.apostrophe(text, anywhere=is_number or is_date):
+        yield issue
+        text = issue.repaired
     is_impossible = is_number or name in _NAMES or name == "identifier_type"
     if value_checks.is_placeholder(text) and (is_impossible or text.casefold() != "none"):  # an education, say
-        yield Doubt("holds a placeholder instead of a value: leave it empty", is_impossible=is_impossible)
+        yield Issue("holds a placeholder instead of a value: leave it empty", is_impossible=is_impossible)
     elif is_date:
         yield from value_checks.day(text, today, is_past=_DATES[name])
     elif is_number:

@@ -31,7 +31,7 @@ _CACHED_WORDS = 8192  # codes and names repeat
 _PHONE_DIGITS = range(7, 16)  # of a whole number; E.164 has at most 15
 
 
-class Doubt(NamedTuple):
+class Issue(NamedTuple):
     """What is wrong with a value; `repaired` is what is read instead."""
 
     what: str
@@ -71,7 +71,7 @@ def is_usual_email(text: str) -> bool:
     return is_usual(text) and text.count("@") == 1
 
 
-def day(text: str, today: date, *, is_past: bool) -> Iterator[Doubt]:
+def day(text: str, today: date, *, is_past: bool) -> Iterator[Issue]:
     """Check the year of a date, which may be known in part; one that is past cannot lie in the future."""
     found = _DATE.match(digits(text))
     if not found:
@@ -80,13 +80,13 @@ def day(text: str, today: date, *, is_past: bool) -> Iterator[Doubt]:
     is_future = tuple(int(part) for part in found.groups() if part) > (today.year, today.month, today.day)
     looks_buddhist = today.year + _BUDDHIST_YEARS - _OLDEST <= year <= today.year + _BUDDHIST_YEARS
     if is_future and looks_buddhist:
-        yield Doubt("is in the future: a year of the Buddhist calendar is 543 too high", is_impossible=is_past)
+        yield Issue("is in the future: a year of the Buddhist calendar is 543 too high", is_impossible=is_past)
     elif is_future and is_past:
-        yield Doubt("is in the future")
+        yield Issue("is in the future")
     elif _FIRST_PERSIAN <= year <= today.year - _PERSIAN_YEARS:
-        yield Doubt("looks like a year of the Persian or Islamic calendar", is_impossible=False)
+        yield Issue("looks like a year of the Persian or Islamic calendar", is_impossible=False)
     elif year < _FIRST_PROBABLE:
-        yield Doubt("is before 1900", is_impossible=False)
+        yield Issue("is before 1900", is_impossible=False)
 
 
 def is_before(first: str, second: str) -> bool:
@@ -96,28 +96,28 @@ def is_before(first: str, second: str) -> bool:
     return bool(is_date) and first[:known] < second[:known]
 
 
-def number(text: str, *, is_key: bool) -> Iterator[Doubt]:
+def number(text: str, *, is_key: bool) -> Iterator[Issue]:
     """Check an identifier or phone number for the marks of a spreadsheet that took it for a number."""
     plain = digits(text.strip())
     if _EXPONENT.fullmatch(plain):
-        yield Doubt("is a number that a spreadsheet has rounded: format the column as text, and enter it again")
+        yield Issue("is a number that a spreadsheet has rounded: format the column as text, and enter it again")
     elif found := _WHOLE_DECIMAL.fullmatch(plain):
-        yield Doubt("had decimals, which were removed", is_impossible=False, repaired=found[1])
+        yield Issue("had decimals, which were removed", is_impossible=False, repaired=found[1])
     elif is_key and plain.isdecimal() and len(plain) > EXACT_DIGITS and not plain[EXACT_DIGITS:].strip("0"):
-        yield Doubt("may be a number that a spreadsheet has rounded", is_impossible=False)
+        yield Issue("may be a number that a spreadsheet has rounded", is_impossible=False)
 
 
-def phone(text: str) -> Iterator[Doubt]:
+def phone(text: str) -> Iterator[Issue]:
     """Check a phone number, of which number() has found nothing."""
     if _EXPONENT.fullmatch(digits(text.strip())):
         return
     count = sum(char.isdecimal() for char in text)
     if any(char.isalpha() for char in text):
-        yield Doubt("must not hold letters")
+        yield Issue("must not hold letters")
     elif count >= _PHONE_DIGITS.stop:
-        yield Doubt("has more than 15 digits", is_impossible=False)
+        yield Issue("has more than 15 digits", is_impossible=False)
     elif _is_abbreviated(text):
-        yield Doubt("may hold two numbers", is_impossible=False)
+        yield Issue("may hold two numbers", is_impossible=False)
 
 
 def _is_abbreviated(text: str) -> bool:
@@ -138,10 +138,10 @@ def split_emails(text: str) -> list[str]:
     return _split(text, lambda part: part.count("@") == 1) if text.count("@") > 1 else [text]
 
 
-def email(text: str) -> Iterator[Doubt]:
+def email(text: str) -> Iterator[Issue]:
     """Check an e-mail address that split_emails() has not split."""
     if text.count("@") > 1:
-        yield Doubt("must hold one e-mail address")
+        yield Issue("must hold one e-mail address")
 
 
 def is_placeholder(text: str) -> bool:
@@ -153,26 +153,26 @@ def is_placeholder(text: str) -> bool:
     return bool(plain) and (plain in PLACEHOLDERS or is_blank)
 
 
-def name(text: str) -> Iterator[Doubt]:
+def name(text: str) -> Iterator[Issue]:
     """Check a person's name, which in the row of totals below a table is a number."""
     if _NUMBERS.fullmatch(digits(text)):
-        yield Doubt("is a number", is_impossible=False)
+        yield Issue("is a number", is_impossible=False)
 
 
-def external_id(text: str, *, is_impossible: bool) -> Iterator[Doubt]:
+def external_id(text: str, *, is_impossible: bool) -> Iterator[Issue]:
     """Check a code for an external id of Odoo, which is impossible where a code has fixed values."""
     if _EXTERNAL_ID.fullmatch(text.strip()):
-        yield Doubt("is an external id of Odoo: give its name with --map", is_impossible=is_impossible)
+        yield Issue("is an external id of Odoo: give its name with --map", is_impossible=is_impossible)
 
 
-def apostrophe(text: str, *, anywhere: bool) -> Doubt | None:
-    """Return the doubt about a text with the apostrophe by which a spreadsheet marks a text.
+def apostrophe(text: str, *, anywhere: bool) -> Issue | None:
+    """Return the issue of a text with the apostrophe by which a spreadsheet marks a text.
 
     Names may begin with one: there it is a mark only before what a spreadsheet would take for a formula.
     """
     rest = text.strip().removeprefix("'")
     if rest != text.strip() and rest and (anywhere or rest[0] in _FORMULA):
-        return Doubt("had an apostrophe before it, which was removed", is_impossible=False, repaired=rest)
+        return Issue("had an apostrophe before it, which was removed", is_impossible=False, repaired=rest)
     return None
 
 

@@ -40,10 +40,10 @@ _UNLOGGED = {"client_id", "created", "updated", "version"}  # the entry itself c
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a change, and the versions of the client that it may be made to; None is any version.
+    """The author of a change, and the versions of the client that it may be made to; None is any version.
 
-    `id` is a client's, or that of a person who signed in, whose `name` it has then. Who changes the table itself, as
-    their own AWS credentials allow, has no `bearer`.
+    `id` is a client's, or that of a person who signed in, whose `name` it has then. An author who changes the table
+    itself, as their own AWS credentials allow, has no `bearer`.
     """
 
     id: str
@@ -200,7 +200,7 @@ def logged_changes(before: Client | None, after: Client | None) -> dict[str, Cha
 
 
 def authors(by: Caller, approved: Proposal | None) -> dict[str, Any]:
-    """Return the members of a log entry that say who made a change: of an approved one, who asked and approved."""
+    """Return the members of a log entry for the author of a change: of an approved one, requester and approver."""
     if approved is None:
         return {"by": by.id, "by_name": by.name}
     asked = {"by": approved.asked_by, "by_name": approved.asked_by_name, "approval_id": approved.approval_id}

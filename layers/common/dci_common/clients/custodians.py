@@ -1,4 +1,4 @@
-"""Who may act as a client: whoever registered it, or gave it a secret or a key, as its log says.
+"""Those who may act as a client: they registered it, or gave it a secret or a key, as its log says.
 
 A client that did so may itself be in somebody's hands, and so on.
 """

@@ -1,7 +1,7 @@
-"""What becomes of a change that waits: a second person approves or rejects it, or who asked withdraws it.
+"""What becomes of a change that waits: a second person approves or rejects it, or the requester withdraws it.
 
 An approval is one transaction: it makes the change and marks the proposal, if the client is the version that the
-proposal was made for, the approver is enabled, and who asked may still ask.
+proposal was made for, the approver is enabled, and the requester may still ask.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Decisions:
             if by.id in {proposal.asked_by, proposal.client_id}:
                 raise NotEntitled(_OWN)
             decided = self._decided(proposal, by, "approved")
-            checks = [*self._checks_of_asker(by, proposal), mark(decided, proposal.digest)]
+            checks = [*self._checks_of_requester(by, proposal), mark(decided, proposal.digest)]
             commit = self._enable_operator if proposal.act == "operator_enabled" else self._change_client
             return decided if commit(by, proposal, checks) else None
 
@@ -75,7 +75,7 @@ class Decisions:
     def withdraw(self, by: Caller, approval_id: str) -> Proposal:
         """Withdraw a proposal of the caller's own, and return it; otherwise as `reject`."""
         if self._proposals.get(approval_id).asked_by != by.id:
-            raise NotEntitled("Only who asked for a change can withdraw it; an approver can reject it.")
+            raise NotEntitled("Only the requester can withdraw a change; an approver can reject it.")
         return self._end(by, approval_id, "withdrawn")
 
     def _end(self, by: Caller, approval_id: str, decision: Literal["rejected", "withdrawn"]) -> Proposal:
@@ -139,8 +139,8 @@ class Decisions:
         )
         return self._changes.commit_proposal(by, entry, [{"Update": status_update(found, ENABLED)}, *checks])
 
-    def _checks_of_asker(self, by: Caller, proposal: Proposal) -> list[Action]:
-        """Return the conditions that who asked may still ask, and is not in the approver's hands. Raises Conflict."""
+    def _checks_of_requester(self, by: Caller, proposal: Proposal) -> list[Action]:
+        """Return the checks that the requester may still ask, and is not held by the approver. Raises Conflict."""
         if proposal.asked_by == OPERATOR:
             return []
         person = self._operators.find(proposal.asked_by) if "#" in proposal.asked_by else None
@@ -148,7 +148,7 @@ class Decisions:
             # Of a former provider, anyone may be the approver.
             is_known = person.id.startswith(f"{self._runtime.settings.operator_issuer}#")
             if not is_known or person.status != ENABLED or _ASKING.isdisjoint(person.roles):
-                raise _asker_lost_access()
+                raise _requester_lost_access()
             return [_may_still_ask(person.id)]
         held = custodians(self._clients, proposal.asked_by)
         if by.id in held.ids:
@@ -179,10 +179,10 @@ def _may_still_ask(operator_id: str) -> Action:
     }
 
 
-def _check_client(asker: Client | None) -> None:
-    if asker is None or asker.status != "enabled" or CLIENTS_MANAGE not in asker.scopes:
-        raise _asker_lost_access()
+def _check_client(requester: Client | None) -> None:
+    if requester is None or requester.status != "enabled" or CLIENTS_MANAGE not in requester.scopes:
+        raise _requester_lost_access()
 
 
-def _asker_lost_access() -> Conflict:
+def _requester_lost_access() -> Conflict:
     return Conflict("Who asked for this may not ask any more: it must be asked for again.")

@@ -1,4 +1,4 @@
-"""Whether whoever made a handover may still change clients: nothing that they left behind outlives their access."""
+"""Whether the maker of a handover may still change clients: nothing that they left behind outlives their access."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _IS_MANAGER: dict[str, Any] = {
 def is_permitted(runtime: Runtime, handover: Handover) -> bool:
     """Return whether the maker is enabled, and, if it is a client, still holds the scope, and tokens of that time.
 
-    Whoever made it with a stolen token loses it with the client's tokens. The roles of a person are known from their
-    token alone.
+    A handover that was made with a stolen token ends with the client's tokens. The roles of a person are known from
+    their token alone.
     """
     if handover.by_operator:
         operator = OperatorStore(runtime).find(handover.made_by)

@@ -1,4 +1,4 @@
-"""The redemption of a handover: whoever has its link and its code makes the client's secret, once.
+"""The redemption of a handover: a visitor with its link and its code makes the client's secret, once.
 
 A try is counted by one conditional write before its code is compared, so that concurrent tries are never more than
 MAX_TRIES. The secret is made in a transaction that also deletes the handover, on the condition that the client and

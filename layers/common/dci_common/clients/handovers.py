@@ -1,4 +1,4 @@
-"""The handovers of secrets, as managers see them: they make a link and a code, for whoever is to get the secret."""
+"""The handovers of secrets, as managers see them: they make a link and a code for the person who gets the secret."""
 
 from __future__ import annotations
 

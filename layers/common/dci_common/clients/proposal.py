@@ -175,7 +175,7 @@ def approval_view(proposal: Proposal, now: float) -> dict[str, Any]:
 
 
 def waiting_view(proposal: Proposal, now: float, message: str) -> dict[str, Any]:
-    """Return a proposal as JSON, with a sentence for who asked."""
+    """Return a proposal as JSON, with a sentence for the requester."""
     return WaitingChange(**_members(proposal, now), message=message).to_json()
 
 

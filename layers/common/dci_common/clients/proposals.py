@@ -53,8 +53,8 @@ class Proposals:
     def reasons(self, by: Caller, before: Client | None, after: Client) -> tuple[str, ...]:
         """Return why a registration or an update waits for a second person; nothing where it does not.
 
-        Who changes the table with AWS credentials waits for nobody: they could change anything in it. Raises Conflict
-        where as many changes wait already as may; of several requests at once, a few more may come to wait.
+        A person who changes the table with AWS credentials waits for nobody: they could change anything in it. Raises
+        Conflict where as many changes wait already as may; of several requests at once, a few more may come to wait.
         """
         mode = self._runtime.settings.approvals
         if mode == "off" or by.bearer is None:
@@ -149,7 +149,7 @@ class Proposals:
         return list(map(proposal_from_item, items)), following
 
     def _withdraw(self, by: Caller, proposal: Proposal) -> None:
-        """Withdraw a proposal that may have been stored although the request fails: who asked will ask again."""
+        """Withdraw a proposal that may have been stored although the request fails: the requester will ask again."""
         now = timestamp(self._runtime.clock())
         withdrawn = mark(proposal._replace(decided=Decided("withdrawn", now, by.id, by.name)), proposal.digest)
         with suppress(BotoCoreError, ClientError, Conflict):
@@ -231,7 +231,7 @@ def entry_about(
 
 
 def who_may_approve(proposal: Proposal, by: Caller) -> str:
-    """Return the sentence for who asked."""
+    """Return the sentence for the requester."""
     others = (
         "other than you"
         if isinstance(by.bearer, OperatorBearer)

@@ -78,7 +78,7 @@ class ClientStore:
         """Return the client of a verified token; None when it is not enabled, or the token was revoked.
 
         A token counts as revoked when it was issued before its client's `tokens_not_before`, or is of another
-        generation: times are in seconds, and clocks differ, so that a time alone does not tell.
+        generation: times are in seconds, and clocks differ, so that a time alone is not exact.
         """
         keys = [client_key(token.client_id), revocation_key(token.token_id)]
         meter = Unmetered(deadline) if deadline else None

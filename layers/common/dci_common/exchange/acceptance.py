@@ -49,7 +49,7 @@ class Acceptance:
 
 
 def _not_opened(exchange: Exchange, opened: Item, limit: int) -> NotEntitled | LimitExceeded:
-    """Return why a client may have no further exchange: what is stored of its open ones tells it."""
+    """Return why a client may have no further exchange, by what is stored of its open ones."""
     if exchange.callback_url and "paused" in opened:
         return NotEntitled(
             "Callbacks to this client are paused, because its receiver answered 410: repair the receiver, ask the "
@@ -63,7 +63,7 @@ def _not_opened(exchange: Exchange, opened: Item, limit: int) -> NotEntitled | L
 
 
 def _accepting(exchange: Exchange, body: str, digest: str, limit: int, now: int) -> list[Item]:
-    """Return the changes that accept an exchange; the second tells of a known message, the fifth of the client."""
+    """Return the changes that accept an exchange; the second fails for a known message, the fifth for the client."""
     client_id, correlation_id = exchange.client_id, exchange.correlation_id
     expires = {"expires": number(now + DATA_SECONDS)}
     names = [exchange.transaction_id, exchange.references, exchange.kind]

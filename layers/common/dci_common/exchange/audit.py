@@ -90,7 +90,7 @@ class AuditLog:
         self._start(search.reference_id, self._parts(self._fields(search), records))
 
     def record_probe(self, search: AuditedSearch, reason: str) -> None:
-        """Record that a search was rejected for a reason that tells how much there is; records are withheld."""
+        """Record that a search was rejected for a reason that reveals how much there is; records are withheld."""
         if search.reference_id in self._items:
             self.mark_withheld(search.reference_id, rejected={"S": reason})
             return

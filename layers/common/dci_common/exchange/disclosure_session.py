@@ -80,7 +80,7 @@ class DisclosureSession:
 
         with sessions.open(client, envelope, correlation_id, max_records) as session:
             session.record_disclosure(...)  # before the records are added to the answer
-            session.record_probe(...)       # before a rejection that tells how much there is
+            session.record_probe(...)       # before a rejection that reveals how much there is
 
     When the block ends, every disclosure is written and counted: what groups show beyond the reservation is added to
     it, or what was not used of it is released. The answer may be sent. Raises LimitExceeded when the message exceeds
@@ -110,7 +110,7 @@ class DisclosureSession:
         self._charges[search.reference_id] = charge
 
     def record_probe(self, search: AuditedSearch, reason: str) -> None:
-        """Record that a rejection tells how much there is of what a search looked for; that counts as one record.
+        """Record that a rejection reveals how much a search would have found; that counts as one record.
 
         What the search disclosed, if anything, is recorded as withheld. Raises LimitExceeded and Unavailable.
         """
@@ -146,7 +146,7 @@ class DisclosureSession:
             self.check_limits()
             self._quotas.reserve_more(self._reservation, disclosed)
         except LimitExceeded:
-            self._withhold_all(counted=1)  # it tells that something was found, as a total does
+            self._withhold_all(counted=1)  # it reveals that something was found, as a total does
             raise
         except BaseException:
             self._withhold_all()

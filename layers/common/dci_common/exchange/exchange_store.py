@@ -12,8 +12,8 @@
 | `CLIENT#<client id>` | `<accepted>#<correlation id>` | the ids by which the client asks for the exchange |
 | `OPEN#<client id>` | `OPEN` | how many of its exchanges are open, and its running workers (see worker_places.py) |
 
-An exchange is changed only by whoever knows its current version, and in the same transaction as what depends on it:
-so a step that is repeated, late or interrupted either has its whole effect once, or none.
+An exchange is changed only by a process that knows its current version, in the same transaction as what depends on
+it. So a step that is repeated, late or interrupted either has its whole effect once, or none.
 """
 
 from __future__ import annotations

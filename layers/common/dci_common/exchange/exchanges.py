@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
-    from dci_common.registry.execute.collection import Place
+    from dci_common.registry.execute.collection import CollectionPosition
 
 State = Literal["collecting", "delivering", "answered", "refused", "dead", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
@@ -64,7 +64,7 @@ class Checkpoint:
     `charged_on`; `examined` are the entries read. Where `restricted` people were searched, the keys may name them.
     """
 
-    after: Place | None = None
+    after: CollectionPosition | None = None
     keys: int = 0
     charged: int = 0
     charged_on: str = ""
@@ -239,11 +239,11 @@ def _checkpoint(stored: dict[str, Any]) -> Checkpoint:
     after = stored["after"]
     if after:
         # Only here, so that a function that shows exchanges need not load the engine of searches.
-        from dci_common.registry.execute.collection import Place  # noqa: PLC0415
+        from dci_common.registry.execute.collection import CollectionPosition  # noqa: PLC0415
         from dci_common.registry.query.sort import Position  # noqa: PLC0415
 
         position = after["position"]
-        after = Place(**{**after, "position": Position(tuple(position["values"]), position["id"])})
+        after = CollectionPosition(**{**after, "position": Position(tuple(position["values"]), position["id"])})
     return Checkpoint(**{**stored, "after": after})
 
 

@@ -3,7 +3,7 @@
 The counter of a client's day (quota.py) gets `queue`, `NEAR_LIMIT#<date>`, and `due`, the time, when it reaches 80 %
 of the limit, so that the index `due` lists it. For searches this is one write a day, for these clients alone. What
 asynchronous exchange counts is not returned to it, so it tries after each collection and each page of notifications.
-The counter may fall again, when what was reserved is released: whoever reads the list reads the counters too.
+The counter may fall again, when what was reserved is released: a reader of the list reads the counters too.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ MAX_DELAY = 900  # SQS's own limit, in seconds
 
 
 class Queues:
-    """Queues exchanges for whoever works on them next."""
+    """Queues exchanges for the next worker."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime

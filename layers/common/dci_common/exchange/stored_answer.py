@@ -124,7 +124,7 @@ class StoredAnswer:
     def check_entitled(self) -> None:
         """Check that the client is still entitled to the restricted people who were searched.
 
-        Raises Rejection: totals and sizes of pages would tell how many of them there are.
+        Raises Rejection: totals and sizes of pages would reveal how many of them there are.
         """
         if not self._client.restricted:
             raise _WITHDRAWN
@@ -195,7 +195,7 @@ class StoredAnswer:
         return self._rejected(number, Rejection(TOO_MANY, reason))
 
     def record_probe(self, number: int, code: str, session: DisclosureSession) -> None:
-        """Record that an item is rejected for a reason that tells how much there is."""
+        """Record that an item is rejected for a reason that reveals how much there is."""
         item = self.items[number]
         if isinstance(item, SearchItem):
             session.record_probe(audited_search(item, self.compiled(number)), code)

@@ -47,7 +47,7 @@ _NO_KEYS = '{"keys":[]}'
 
 
 class Publisher(NamedTuple):
-    """Who publishes keys, and where: a name for log lines, the set's partition in ExchangeTable, and its URL."""
+    """A publisher of keys: its name in log lines, the partition of its set in ExchangeTable, and the set's URL."""
 
     name: str
     partition: str
@@ -79,7 +79,7 @@ class KeySets:
     def get(self, publisher: Publisher, deadline: Deadline) -> str:
         """Return a publisher's set as JSON, at most five minutes old unless it cannot be fetched.
 
-        Where there is none, it has no keys. Raises the errors of DynamoDB.
+        If it is missing, the result has no keys. Raises the errors of DynamoDB.
         """
         return self._get(publisher, deadline, FRESH_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Operators in ClientsTable: who has been here, and who is disabled, whatever their tokens say.
+"""Operators in ClientsTable: those who have signed in, and those who are disabled, whatever their tokens say.
 
 An operator is the item `OPERATOR#<issuer>#<subject>`, `OPERATOR`:
 
@@ -61,7 +61,7 @@ class OperatorStore:
         self._table = runtime.settings.clients_table
 
     def admit(self, operator: Operator) -> bool:
-        """Return whether an operator is enabled, as of now. One who is new is recorded, and each one once a day."""
+        """Return whether an operator is enabled, as of now. A new operator is recorded, and each one once a day."""
         today = datetime.fromtimestamp(self._runtime.clock(), UTC).date().isoformat()
         found = self.find(operator.id)
         if found is None or (found.status == ENABLED and _is_outdated(found, operator, today)):

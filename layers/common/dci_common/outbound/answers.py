@@ -1,4 +1,4 @@
-"""What comes of a request: an answer, or the reason why there is none."""
+"""What comes of a request: an answer, or the reason why it is missing."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class InvalidSort(QueryError):
 
 
 class TooManyMatches(QueryError):
-    """The search would read, or return, more than one message may. That it would tells how much there is."""
+    """The search would read, or return, more than one message may. That it would reveals how much there is."""
 
 
 class WriteRefused(RegistryError):

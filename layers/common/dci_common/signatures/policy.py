@@ -2,9 +2,9 @@
 
 | registered as | a message that is not signed | a signed one |
 |---|---|---|
-| `unsigned` | is answered | is refused |
+| `unsigned` | is answered | is rejected |
 | `optional` | is answered | is verified, and its answer is signed |
-| `required` | is refused | is verified, and its answer is signed |
+| `required` | is rejected | is verified, and its answer is signed |
 | `ignore` | is answered | is answered, as if it were not signed |
 """
 

@@ -111,7 +111,7 @@ class SearchEnvelope(Envelope):
 
 
 class SentIds(NamedTuple):
-    """The ids of a message by which its sender knows the answer; empty where there are none."""
+    """The ids of a message by which its sender knows the answer; empty where the message has none."""
 
     message_id: str
     transaction_id: str

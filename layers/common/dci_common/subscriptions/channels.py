@@ -70,7 +70,7 @@ class Channels:
     def wake(self, subscription: Subscription) -> None:
         """Have a channel be due for an event that was put, by its schedule, and queue it if that is now.
 
-        It must follow the event: whoever finds no event in a version of the channel knows that none came before.
+        It must follow the event: a worker without an event in a version of the channel knows that none came before.
         """
         now, frequency = self._runtime.clock(), subscription.criteria.get("frequency")
         due = schedule_of(frequency).following(now)

@@ -188,7 +188,7 @@ def _last(event: SubscribedEvent, expires: int) -> dict[str, Any]:
 
 
 def _joining(event: SubscribedEvent) -> dict[str, Any]:
-    """Return the change that adds who is new by an event to those of later events that wait."""
+    """Return the change that adds the new members of an event to those of later events that wait."""
     return {
         "UpdateExpression": "ADD joined :joined",
         "ConditionExpression": "last_sequence > :sequence",

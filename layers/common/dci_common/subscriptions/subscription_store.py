@@ -139,7 +139,7 @@ class SubscriptionStore:
             reasons = self._table.transact(_ending(ended))
             is_over = bool(reasons) and reasons[0].get("Code") == "ConditionalCheckFailed"
             if is_over or not reasons:
-                self._remove_empty(ended)  # whoever ended it may have been killed before
+                self._remove_empty(ended)  # the process that ended it may have been killed before
                 return (self.get(subscription.code) if is_over else None) or ended
         raise busy()
 

@@ -141,7 +141,7 @@ def test_no_error_shows_the_password(cluster: Cluster) -> None:
         assert caught.value.__cause__ is None
 
 
-def test_what_may_pass_by_itself_is_told_apart(cluster: Cluster, openspp17: OpenSppDatabase) -> None:
+def test_a_failure_that_may_pass_is_distinguished(cluster: Cluster, openspp17: OpenSppDatabase) -> None:
     """A server that is down or ends the connection may be tried again; a missing database needs a person."""
     with pytest.raises(SourceUnavailable), OpenSpp("postgresql://dci@127.0.0.1:1/x", Options()).snapshot():
         pass

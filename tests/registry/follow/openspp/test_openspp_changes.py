@@ -51,7 +51,7 @@ def test_the_time_of_writing_is_in_utc_whatever_the_session_has(own_openspp17: O
     assert own_openspp17.read()[before].record.last_updated == datetime(2026, 5, 1, 9, 59, 59, tzinfo=UTC)
 
 
-def test_who_shares_an_identifier_with_the_touched_is_touched(openspp: OpenSppDatabase) -> None:
+def test_people_that_share_an_identifier_with_the_touched_are_touched(openspp: OpenSppDatabase) -> None:
     """The loser of an identifier need not be written when another one gets it."""
     loser = openspp.person()
     first = openspp.identifier(loser, "A1")

@@ -12,7 +12,7 @@ import pytest
 from dci_common.registry.model.base import Kind
 from dci_common.registry.model.records import Group, Membership, Person
 from support.example_counts import sampled
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.openspp_database import OpenSppDatabase
 from support.registry_harness import registry_with, unstamped
 
@@ -26,7 +26,7 @@ def url(openspp17: OpenSppDatabase) -> str:
     return openspp17.cluster.url(openspp17.name)
 
 
-def test_openspp_is_followed(follow: Following, openspp: OpenSppDatabase) -> None:
+def test_openspp_is_followed(follow: FollowHarness, openspp: OpenSppDatabase) -> None:
     """The first pass loads a household, and the next one has what changed since; the registry says how old it is."""
     url = openspp.cluster.url(openspp.name)
     amara, ben = (openspp.person(family_name="Okafor", given_name=name) for name in ("Amara", "Ben"))
@@ -47,7 +47,7 @@ def test_openspp_is_followed(follow: Following, openspp: OpenSppDatabase) -> Non
     assert follow.registry.findings() == []
 
 
-def test_a_database_that_is_away_is_one_line(follow: Following, url: str) -> None:
+def test_a_database_that_is_away_is_one_line(follow: FollowHarness, url: str) -> None:
     """An address where nothing listens, and a wrong one, are a sentence without a password."""
     outcome = follow("postgresql://dci:secret@127.0.0.1:1/openspp")
     assert (outcome.status, outcome.out) == (2, "")
@@ -173,8 +173,8 @@ def test_any_sql_is_followed(
     url, draw = database.cluster.url(database.name), random.Random(seed)
     editor = Editor(database, draw)
     with registry_with(*THEIRS) as registry, registry_with(*THEIRS) as fresh_registry:
-        follow = Following(registry, tmp_path / "state.sqlite", capsys)
-        fresh = Following(fresh_registry, tmp_path / "fresh.sqlite", capsys)
+        follow = FollowHarness(registry, tmp_path / "state.sqlite", capsys)
+        fresh = FollowHarness(fresh_registry, tmp_path / "fresh.sqlite", capsys)
         for _ in range(5):
             editor.edit()
             if draw.random() < 0.3:

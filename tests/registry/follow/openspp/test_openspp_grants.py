@@ -10,7 +10,7 @@ import pytest
 from dci_cli.registry.follow.openspp.grants import READ
 from dci_cli.registry.follow.openspp.options import Options
 from support.events import ROOT
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.openspp_database import OpenSppDatabase
 
 pytestmark = pytest.mark.postgres
@@ -29,7 +29,7 @@ def documented_user(openspp: OpenSppDatabase) -> str:
 _IS_THERE = "SELECT count(*) FROM pg_roles WHERE rolname = '{}'"
 
 
-def test_lost_grants_are_losses(follow: Following, openspp: OpenSppDatabase) -> None:
+def test_lost_grants_are_losses(follow: FollowHarness, openspp: OpenSppDatabase) -> None:
     """Without a grant on the types of identifiers, or on the phone numbers, people would lose them: a pass stops."""
     for number in range(21):
         person = openspp.person()

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from dci_common.registry.model.base import Kind
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.openspp_database import OpenSppDatabase
 
 pytestmark = pytest.mark.postgres
@@ -36,7 +36,7 @@ CODE = """INSERT INTO spp_vocabulary_code (vocabulary_id, code, display) VALUES 
           ON CONFLICT (vocabulary_id, code) DO UPDATE SET code = excluded.code RETURNING id"""
 
 
-def test_no_text_stops_a_pass(follow: Following, openspp: OpenSppDatabase) -> None:
+def test_no_text_stops_a_pass(follow: FollowHarness, openspp: OpenSppDatabase) -> None:
     """With every text in every field and list, all are followed, and the next full pass finds no difference."""
     is_17 = openspp.version == "openspp17"
     for text in TEXTS:

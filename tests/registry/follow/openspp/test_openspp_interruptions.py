@@ -15,7 +15,7 @@ from dci_cli.registry.follow.openspp.options import Options
 from dci_cli.registry.follow.openspp.refusal import refusal_of
 from dci_cli.registry.follow.openspp.source import OpenSpp
 from dci_common.registry.storage.follow_status import FollowStatus
-from support.following import Following
+from support.follow_harness import FollowHarness
 from support.openspp_database import OpenSppDatabase
 from support.postgres import Cluster
 
@@ -54,7 +54,7 @@ def test_a_refusal_is_in_words_without_the_address(message: str) -> None:
 
 
 @pytest.mark.postgres
-def test_what_is_kept_of_a_failure_names_no_part_of_the_address(follow: Following, cluster: Cluster) -> None:
+def test_what_is_kept_of_a_failure_names_no_part_of_the_address(follow: FollowHarness, cluster: Cluster) -> None:
     """The reason that the registry keeps for the doctor and the overview has neither host nor user nor database."""
     for url in (
         "postgresql://hanna:s3cret@127.0.0.1:1/people",
@@ -90,7 +90,7 @@ def test_a_function_that_is_revoked_is_named_with_its_grant(own_openspp17: OpenS
 
 
 @pytest.mark.postgres
-def test_a_locked_table_is_not_waited_for(follow: Following, openspp17: OpenSppDatabase) -> None:
+def test_a_locked_table_is_not_waited_for(follow: FollowHarness, openspp17: OpenSppDatabase) -> None:
     """While an upgrade has locked a table, the pass ends with a sentence; afterwards it is made."""
     person = openspp17.person(given_name="Anna")
     url = f"{openspp17.cluster.url(openspp17.name)}&options={quote('-c lock_timeout=50ms')}"
@@ -141,7 +141,7 @@ class Interrupted:
 
 
 @pytest.mark.postgres
-def test_a_connection_that_is_cut_while_records_are_read(follow: Following, openspp17: OpenSppDatabase) -> None:
+def test_a_connection_that_is_cut_while_records_are_read(follow: FollowHarness, openspp17: OpenSppDatabase) -> None:
     """Nothing is written of what was read in part, at the first load or later, and the next pass is right."""
     openspp17.populate(180)
     url = openspp17.cluster.url(openspp17.name)

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from dci_cli.registry.files.cells import Notation
-from dci_cli.registry.files.reading import Reading
+from dci_cli.registry.files.file_options import FileOptions
 from dci_cli.registry.follow.openspp.options import Options
 from dci_common.registry.model.records import AnyRecord, Membership
 from support.import_files import table_records
@@ -62,10 +62,12 @@ def comparable(record: AnyRecord) -> dict[str, Any]:
 
 def assert_same(openspp: OpenSppDatabase) -> int:
     """Compare the records of the database with those of its files, and return how many there are."""
-    reading = Reading(Notation(names=NAMES))
+    file_options = FileOptions(Notation(names=NAMES))
     tables = {"individuals.csv": INDIVIDUALS, "groups.csv": GROUPS, "memberships.csv": MEMBERSHIPS}
     files = [
-        record for name, query in tables.items() for record in table_records(name, exported(openspp, query), reading)
+        record
+        for name, query in tables.items()
+        for record in table_records(name, exported(openspp, query), file_options)
     ]
     found: list[AnyRecord] = []
     for one in openspp.read(Options(names=NAMES, income="year")).values():

@@ -78,7 +78,7 @@ def test_a_code_of_another_vocabulary_is_no_tag(openspp2: OpenSppDatabase) -> No
 
 
 def test_people_with_the_tag_are_restricted_at_once(openspp: OpenSppDatabase) -> None:
-    """Who has the tag is known in each pass, though nothing is written to the person; a group with it is reported."""
+    """Each pass finds the people with the tag, though nothing is written to them; a group with it is reported."""
     person, group, other = openspp.person(), openspp.group(), openspp.person()
     tags = (
         "g2p_registrant_tags_res_partner_rel" if openspp.version == "openspp17" else "res_partner_registrant_tag_rel"

@@ -1,4 +1,4 @@
-"""The queries about changes: who is there, who was written, and whose records depend on others."""
+"""The queries about changes: the registrants that exist, those that were written, and those that depend on others."""
 
 from __future__ import annotations
 

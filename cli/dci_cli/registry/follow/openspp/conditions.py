@@ -1,4 +1,4 @@
-"""Parts of queries: who is to be seen, which identifiers are equal, how Odoo writes moments."""
+"""Parts of queries: which registrants are visible, which identifiers are equal, how Odoo writes moments."""
 
 from __future__ import annotations
 

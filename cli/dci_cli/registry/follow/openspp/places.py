@@ -25,7 +25,7 @@ _POINT_BYTES = 25  # of PostGIS's own form: byte order, type, SRID, two numbers
 
 
 def address(row: Row, mapping: Mapping) -> Fields:
-    """Return the address of a registrant; if there is none at all, that of their area, as `area_levels` says."""
+    """Return the address of a registrant; if it is missing, that of their area, as `area_levels` says."""
     found: Fields = {}
     for name, column in _TEXTS:
         if value := clean(row.get(column)):

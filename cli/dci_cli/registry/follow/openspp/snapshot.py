@@ -1,4 +1,4 @@
-"""One moment of OpenSPP's database: who is in it, what was written since, and the records."""
+"""One moment of OpenSPP's database: its registrants, what was written since, and the records."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class OpenSppSnapshot:
 
     @property
     def says_who_is_restricted(self) -> bool:
-        """Whether a tag says who is restricted."""
+        """Whether a tag marks restricted people."""
         return bool(self._options.restricted_tag)
 
     def parts(self) -> dict[str, int]:

@@ -67,7 +67,7 @@ def sex(term: Term, names: Mapping[str, str]) -> str:
 
 
 def marital_status(term: Term, names: Mapping[str, str], *, is_code: bool) -> str:
-    """Return the code of a marital status; "" when there is none for it. `is_code`: of OpenSPP2."""
+    """Return the code of a marital status; "" if it has no code. `is_code`: of OpenSPP2."""
     named = term.named(names)
     if is_code and named == term.text == _UNKNOWN_MARITAL_STATUS:
         return ""

@@ -1,4 +1,4 @@
-"""Whom an identifier, a phone number or an e-mail address belongs to, as searches match these values."""
+"""The owners of identifiers, phone numbers and e-mail addresses, as searches match these values."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class Catalogue:
         return attribute.disclosed_by if is_own else attribute.disclosed_by | {self.related_disclosure}
 
     def hidden_orders(self, kind: Kind, disclosed: Disclosure) -> frozenset[str]:
-        """Return the slots whose order tells values that a client with this disclosure may not see.
+        """Return the slots whose order reveals values that a client with this disclosure may not see.
 
         A query for an attribute uses the slot of that attribute, but one for `leading` alone uses a composite slot.
         """

@@ -1,7 +1,7 @@
 """Reads the bodies of records, strongly consistent: each record of a search is read once, and counted once.
 
 A record is counted after it was read, because one that is hidden from the client costs nothing. So they are read a
-few at a time, lest much be read beyond what the budget allows.
+few at a time, so that little is read beyond what the budget allows.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Bodies:
         return [view for view in found if not view.get("restricted")]
 
     def _count(self, views: Iterable[View]) -> None:
-        """Count records: each as one, and more where it takes long to tell whether it matches."""
+        """Count records: each as one, and more where it takes long to decide whether it matches."""
         self._budget.examine(sum([1 + self._effort.of_view(view, self._query.today) for view in views]))
 
     def _keep_matching(self, views: Iterable[View]) -> None:

@@ -32,7 +32,7 @@ class Sample(NamedTuple):
     complete: bool
 
     def is_at_most(self, other: Sample) -> bool:
-        """Return whether the range is at most as large as the other, as far as the samples tell.
+        """Return whether the range is at most as large as the other, as far as the samples show.
 
         Both have the same matches. So where neither was counted to its end, that one is smaller of which more
         entries pass.

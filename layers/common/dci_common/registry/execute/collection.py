@@ -1,8 +1,8 @@
 """All matches of a search, one after the other: for answers that are too large for one response.
 
 A collection reads each index entry once and keeps none, so its memory does not grow with the number of matches. It
-may end at any place and continue there later, in another process. It discloses nothing: whoever reads the records
-that it names must check them again.
+may end at any place and continue there later, in another process. It discloses nothing: a caller that reads the
+records that it names must check them again.
 
 It goes through stages. The first are the records that lookups found, by id. Then follow the ranges of the access
 path, each in the order of its slot; an entry that an earlier range has too is left out. The last stage, by id, are
@@ -50,7 +50,7 @@ _REORDERED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CollectionPosition:
     """A place in a collection: the stage, and the position in it. All matches before it have been named.
 
     Where much is read without a match, places that are none say how far the collection has come. A position means
@@ -76,7 +76,7 @@ class Collection:
         self._new_search = new_search
         self._budget = budget
 
-    def places(self, sort: tuple[SortKey, ...], after: Place | None) -> Iterator[Place]:
+    def places(self, sort: tuple[SortKey, ...], after: CollectionPosition | None) -> Iterator[CollectionPosition]:
         """Yield the places that follow another one, or all of them.
 
         Raises InvalidQuery when the matches no longer have the order in which that one is a place.
@@ -90,7 +90,7 @@ class Collection:
             if after is None or number >= after.stage:
                 start = position if after and number == after.stage else None
                 for found, is_match in stage(start):
-                    yield Place(number, marked(found, access), is_match, order, self._unfilled)
+                    yield CollectionPosition(number, marked(found, access), is_match, order, self._unfilled)
 
     def _stages(self, access: AccessPlan, scan: IndexScan, sort: tuple[SortKey, ...]) -> tuple[str, list[Stage]]:
         """Return what the order of the matches depends on, beside the query, and the stages."""

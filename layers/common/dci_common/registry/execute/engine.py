@@ -12,7 +12,7 @@ What each returns is data for the next: planning (`plan/`) reads nothing, and no
 
 Without sort keys, records found only by a lookup come first, by id, then those that are found in an index, in the
 order of its slot (by birth date, say, or by id), ties by id. Those found in several slots, or in one whose order
-would tell the client what it may not see, are ordered by id.
+would reveal to the client what it may not see, are ordered by id.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from dci_common.registry.storage.budget import Budget
 from dci_common.registry.storage.store import RegistryStore
 
 if TYPE_CHECKING:
-    from dci_common.registry.execute.collection import Place
+    from dci_common.registry.execute.collection import CollectionPosition
 
 _THREADS = 16
 
@@ -60,8 +60,8 @@ class SearchEngine:
         visibility: Visibility,
         sort: tuple[SortKey, ...],
         budget: Budget,
-        after: Place | None = None,
-    ) -> Iterator[Place]:
+        after: CollectionPosition | None = None,
+    ) -> Iterator[CollectionPosition]:
         """Yield the places of all matches, or those that follow a place; collection.py says in which order.
 
         Slots that were unfilled when the collection began are not read, though a reindex may have filled them since.

@@ -1,7 +1,7 @@
 """Reads the index entries that follow a position, in the order of their slot, and few beyond those that are taken.
 
 All partitions of the index are read at once, some entries at a time. How many are read ahead of what is taken depends
-on where records are stored. A client may not know that of groups (the partition of one tells whether a restricted
+on where records are stored. A client may not know that of groups (the partition of one reveals whether a restricted
 person is in it), so of groups only the entries that are taken are counted.
 """
 

@@ -1,6 +1,6 @@
 """Reads ranges of index slots in all partitions at once: the entries wanted, and an exact count of the others.
 
-Entries of unverified partitions are returned apart: only the records' bodies can tell which of them match.
+Entries of unverified partitions are returned apart: only the records' bodies show which of them match.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class IndexScan:
     def reader(self, range_: Range, slice_: Slice) -> EntryReader:
         """Return what reads the entries of a range after the start of a slice, in the order of its slot.
 
-        Entries of groups are not counted: whoever takes them does.
+        Entries of groups are not counted here, but by the caller that takes them.
         """
         (exact, unverified), unknown = self._access.partitions, keys.restricted_shard(self._access.search.query.kind)
         pages = partial(self.pages, range_=range_, slice_=slice_)
@@ -113,7 +113,7 @@ class IndexScan:
                 yield page.last, None
 
     def stream_unverified(self, partition: str, range_: Range, slice_: Slice) -> Iterator[tuple[Entry, Item]]:
-        """Yield an unverified partition's entries in the same way, with facets: bodies tell which of them match."""
+        """Yield an unverified partition's entries in the same way, with facets: bodies show which of them match."""
         for page in self.pages(partition, range_=range_, slice_=slice_, exact=False, facets=True):
             yield from page.entries
 

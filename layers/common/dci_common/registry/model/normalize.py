@@ -1,6 +1,6 @@
 """How values are normalised, so that those that are equal match, and sort as the values do.
 
-Records and queries are normalised alike; docs/search.md shows which forms are equal. Whoever changes one raises
+Records and queries are normalised alike; docs/search.md shows which forms are equal. A change of either raises
 `rules.VERSION`, and keeps the former normalisation for tables that have it (former_rules.py). An empty string says
 that the value is not of the type. Everything sorts as its UTF-8 bytes do, as DynamoDB sorts it.
 """

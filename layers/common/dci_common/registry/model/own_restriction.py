@@ -11,8 +11,8 @@ from dci_common.registry.model.records import Group, Person
 def with_own_restriction(record: Person | Group) -> Person | Group:
     """Return a followed record that an operator puts, and thereby restricts or not.
 
-    Whom the database restricts stays restricted, whatever the operator says; and both are known, so that each can be
-    lifted by whoever set it.
+    A person whom the database restricts stays restricted, whatever the operator says. Both restrictions are known, so
+    that each can be lifted by the side that set it.
     """
     if isinstance(record, Group) or record.source is None or not record.source.restricted:
         return record

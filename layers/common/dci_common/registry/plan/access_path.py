@@ -49,7 +49,7 @@ class AccessPath(NamedTuple):
         return max((range_.rank for range_ in self.ranges), default=()), len(self.ranges)
 
     def is_comparable(self, other: AccessPath) -> bool:
-        """Whether both paths are one range each, of different slots, of which only counting tells the smaller."""
+        """Whether both paths are one range each, of different slots, of which only counting finds the smaller."""
         return self._is_countable and other._is_countable and self.ranges[0].slot != other.ranges[0].slot
 
     @property
@@ -71,7 +71,7 @@ class PathPlanner(NamedTuple):
         return self.paths(node)[0]
 
     def paths(self, node: Node) -> tuple[AccessPath, ...]:
-        """Return the first path that covers a tree, and others, by rank, if only counting tells which is smallest."""
+        """Return the first path that covers a tree, and others, by rank, if only counting finds the smallest."""
         if isinstance(node, IdIn):
             return (AccessPath(ids=node.ids),)
         if isinstance(node, And) and node.children:

@@ -29,7 +29,7 @@ GroupIds = Mapping[AnyRelated, frozenset[str]]
 class Visibility(NamedTuple):
     """Where a search looks: in how many shards, and whether it finds restricted people.
 
-    `hidden_orders` are index slots whose order would tell values of an attribute that the client may not see.
+    `hidden_orders` are index slots whose order would reveal values of an attribute that the client may not see.
     `unfilled` are slots that some records lack until the registry is reindexed.
     """
 
@@ -72,7 +72,7 @@ class SearchPlan(NamedTuple):
 class AccessPlan(NamedTuple):
     """How the records of a search are found: on a path, or as the members of `households`, if it has any.
 
-    Two `paths` are a choice: each covers the tree, and the plan takes the first unless counting tells otherwise.
+    Two `paths` are a choice: each covers the tree, and the plan takes the first unless counting finds a smaller one.
     """
 
     search: SearchPlan
@@ -215,5 +215,5 @@ def _partitions(kind: Kind, visibility: Visibility) -> Partitions:
     body, restricted = keys.body_shard(kind), keys.restricted_shard(kind)
     if visibility.restricted:
         return Partitions(exact, (body, restricted))
-    # Facets of groups with restricted members describe what clients see who are not entitled to these.
+    # Facets of groups with restricted members describe what clients without entitlement to these see.
     return Partitions((*exact, restricted) if kind is Kind.GROUP else exact, (body,))

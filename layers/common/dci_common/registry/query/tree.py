@@ -195,7 +195,7 @@ def reads_related(node: Node) -> bool:
 
 
 class Effort(NamedTuple):
-    """How many comparisons it takes about to tell whether a record matches: of its own, and of each related one."""
+    """How many comparisons it takes about to decide whether a record matches: of its own, and of each related one."""
 
     own: int
     related: int

@@ -89,7 +89,7 @@ class Checker:
             for (pk, sk), findings in found.items():
                 yield from (f"{pk} {sk}: {finding}" for finding in findings)
 
-    def strays(self, scanned: Iterable[Mapping[str, Any]]) -> Iterator[Item]:
+    def dangling(self, scanned: Iterable[Mapping[str, Any]]) -> Iterator[Item]:
         """Yield the items that belong to no record: what is left when new records were being written.
 
         There should be no writer meanwhile. `scanned` are pages as for `findings`. Raises RegistryNotLoaded.

@@ -5,7 +5,7 @@ index. Facets cannot describe some records exactly: a person with a third househ
 in the future. Those are in a partition of their own, and every search verifies the entries that it reads there by the
 records' bodies. No entry becomes wrong with time: facets that are exact today are so on every later day.
 
-Facets describe what clients see who are not entitled to restricted people. So what these people belong to changes
+Facets describe what clients without entitlement to restricted people see. So what these people belong to changes
 nothing of a group's entry but its partition, which only searches of entitled clients must verify.
 
 | partition | records |

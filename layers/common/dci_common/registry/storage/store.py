@@ -1,7 +1,7 @@
 """Reads RegistryTable: each method is one access path.
 
-Lookups and queries count what they read and the client may see. Whoever reads records counts them, once it is known
-which of them are not hidden from the client.
+Lookups and queries count what they read and the client may see. A caller that reads records counts them, once it is
+known which of them are not hidden from the client.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class RegistryStore:
     def _hidden_owners(self, lookups: Sequence[Item], budget: Budget) -> set[str]:
         """Return the restricted owners of lookup items.
 
-        Those that older versions wrote are not marked: then the index partition of the owner's record tells, at no
+        Those that older versions wrote are not marked: then the index partition of the owner's record shows it, at no
         cost, as a hidden owner must cost nothing.
         """
         marked = {item["owner"]["S"] for item in lookups if item.get(RESTRICTED, {}).get("BOOL")}

@@ -100,7 +100,7 @@ class PutChanges:
         own = self._own[Kind.PERSON if isinstance(record, Person) else Kind.GROUP]
         before = own.get(record.id)
         after = self._merge(record, before) if self._merge and before is not None else record
-        if after.source is None and before is not None and "source" in before:  # whoever changes it, it is followed
+        if after.source is None and before is not None and "source" in before:  # it is followed after any change
             source = Source.model_validate(before["source"])
             after = with_own_restriction(after.model_copy(update={"source": source}))
         own[record.id] = stamped(record_fields(after), before, self._now)

@@ -16,7 +16,7 @@ from dci_cli.registry.support.plausibility import latest_today
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileOptions:
     """The options: how cells are written, the encoding if it is not UTF-8, and whether warnings reject.
 
     `id_key` returns the key of the ids that records without id are given. If it is empty, these ids are not kept.
@@ -29,7 +29,7 @@ class Reading:
     id_key: Callable[[], str] = str
 
 
-def add_reading(parser: argparse.ArgumentParser) -> None:
+def add_file_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of files."""
     parser.add_argument("--strict", action="store_true", help="reject what is improbable too, instead of warning")
     parser.add_argument(
@@ -44,7 +44,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def reading_of(options: argparse.Namespace) -> Reading:
+def read_file_options(options: argparse.Namespace) -> FileOptions:
     """Return the options that were given. Raises CommandError."""
     try:
         encoding = codecs.lookup(options.encoding).name if options.encoding else ""
@@ -53,7 +53,7 @@ def reading_of(options: argparse.Namespace) -> Reading:
     if options.date_format and "%" not in options.date_format:
         raise CommandError("--date-format has no field: name the parts of a date, such as %d/%m/%Y.")
     names = read_names(options.map) if options.map else {}
-    return Reading(Notation(options.date_format, options.decimal, names), encoding, options.strict)
+    return FileOptions(Notation(options.date_format, options.decimal, names), encoding, options.strict)
 
 
 def read_names(path: Path) -> dict[str, str]:

@@ -13,11 +13,11 @@ from support import conformance
 def test_the_standard_is_required_in_ci() -> None:
     """CI needs the standard's folder; elsewhere the tests report that it is missing."""
     if not conformance.spec_is_here() and not os.environ.get("CI"):
-        pytest.skip("the standard's OpenAPI files are not at hand: set DCI_SPEC to their folder")
-    assert conformance.spec_is_here(), "the standard's OpenAPI files are not at hand: set DCI_SPEC to their folder"
+        pytest.skip("the standard's OpenAPI files are not available: set DCI_SPEC to their folder")
+    assert conformance.spec_is_here(), "the standard's OpenAPI files are not available: set DCI_SPEC to their folder"
 
 
-@pytest.mark.skipif(not conformance.spec_is_here(), reason="the standard's OpenAPI files are not at hand")
+@pytest.mark.skipif(not conformance.spec_is_here(), reason="the standard's OpenAPI files are not available")
 @pytest.mark.parametrize(
     ("status", "body"),
     [

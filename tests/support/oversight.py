@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from dci_common.aws.dynamodb import Item
 from dci_common.runtime import Runtime
 from dci_common.timestamps import day, timestamp
 from support.api import Api, Reply, identified
@@ -17,7 +18,6 @@ from support.events import event
 from support.operator_provider import OpenIdProvider
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/audit/stream/2026-01-31T08:00:00.000"
-Item = dict[str, Any]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A registry of which clients are told: its writes reach the changes function, and what is told is compared."""
+"""A registry whose writes reach the changes function, and the events of its subscribers, compared with an oracle."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ENDS = {"left", "deregistered"}
 _NOON = datetime.combine(TODAY, time(12), UTC).timestamp()
 _numbers = itertools.count(1)
 Record = dict[str, Any]
-Told = dict[tuple[str, str], tuple[str, str, View | None]]  # first and last event, by subscription and record
+Events = dict[tuple[str, str], tuple[str, str, View | None]]  # first and last event, by subscription and record
 
 
 class Subscribed(NamedTuple):
@@ -56,15 +56,15 @@ class Subscribed(NamedTuple):
 
 
 @dataclass
-class ToldRegistry:
-    """A registry, subscriptions to it, and what the clients are to be told of its changes."""
+class EventHarness:
+    """A registry, subscriptions to it, and the events that its changes are for the clients."""
 
     registry: Registry
     reader: StreamReader
     settings: Settings
     draw: random.Random
     subscribed: list[Subscribed] = field(default_factory=list)
-    expected: Told = field(default_factory=dict)
+    expected: Events = field(default_factory=dict)
     queue: Queue = field(default_factory=Queue)
     _waiting: list[list[Record]] = field(default_factory=list)
 
@@ -81,7 +81,7 @@ class ToldRegistry:
         """Begin a subscription of such a client."""
         read, settings = SubscribeCriteria.model_validate(criteria), self.registry.store.settings()
         compiled = compile_subscription(read, drawn, settings, TODAY)
-        code = f"told-{next(_numbers)}"
+        code = f"subscribed-{next(_numbers)}"
         drawn = replace(drawn, client_id=code)
         client = Client(
             **{**vars(drawn), "name": code, "sender_id": code, "scopes": (), "token_lifetime": 60},
@@ -138,8 +138,8 @@ class ToldRegistry:
                 key = subscription.code, id_
                 self.expected[key] = (self.expected.get(key, (event,))[0], event, shown)
 
-    def told(self) -> Told:
-        """Return what is to be told by the outbox."""
+    def events(self) -> Events:
+        """Return the events of the outbox."""
         outbox = Outbox(self.runtime)
         return {
             (event.code, event.record_id): (event.first.value, event.last.value, event.identified)
@@ -148,7 +148,7 @@ class ToldRegistry:
         }
 
     def skip(self) -> None:
-        """Read what was written until now, and tell of nothing."""
+        """Read what was written until now, without putting an event."""
         while self.reader.read():
             self.reader.confirm()
 
@@ -199,10 +199,10 @@ class ToldRegistry:
 
 
 @contextmanager
-def told_registry(population: Population, draw: random.Random) -> Iterator[ToldRegistry]:
+def event_harness(population: Population, draw: random.Random) -> Iterator[EventHarness]:
     """Load a population into tables of their own; the engine must be running."""
     number = next(_numbers)
-    names = {"ClientsTable": f"dci-clients-told-{number}", "ExchangeTable": f"dci-exchange-told-{number}"}
+    names = {"ClientsTable": f"dci-clients-events-{number}", "ExchangeTable": f"dci-exchange-events-{number}"}
     create_tables(tests_client(), tables(streams=False), names)
     with registry_of(population, SHARDS, streams=True) as table, _reading(table) as reader:
         settings = Settings(
@@ -212,9 +212,9 @@ def told_registry(population: Population, draw: random.Random) -> Iterator[ToldR
             changes_queue="changes",
             delivery_queue="delivery",
         )
-        told = ToldRegistry(Registry(table), reader, settings, draw)
-        told.skip()
-        yield told
+        harness = EventHarness(Registry(table), reader, settings, draw)
+        harness.skip()
+        yield harness
     for name in names.values():
         tests_client().delete_table(TableName=name)
 

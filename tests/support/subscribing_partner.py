@@ -42,8 +42,8 @@ class SubscribingPartner(Partner):
     def begun(self, *items: dict[str, Any], **header: Any) -> list[dict[str, Any]]:
         """Subscribe, and return the response items of the callback."""
         assert self.subscribe(*items, **header).status == 200
-        told: list[dict[str, Any]] = self.answer("subscribe_response")
-        return told
+        answered: list[dict[str, Any]] = self.answer("subscribe_response")
+        return answered
 
     def ended(self, *codes: str, **header: Any) -> dict[str, Any]:
         """Unsubscribe, and return the message of the callback."""
@@ -57,7 +57,7 @@ class SubscribingPartner(Partner):
         self.work()
         return self.receiver.received[-1]["message"][member]
 
-    def told(self, reply: Reply, **question: Any) -> dict[str, Any]:
+    def status_of(self, reply: Reply, **question: Any) -> dict[str, Any]:
         """Ask at once for the status of the exchange that a reply acknowledges, and return the response."""
         asked = {"txn_type": "", **question}
         status = self.status("correlation_id", reply.json["message"]["correlation_id"], **asked)

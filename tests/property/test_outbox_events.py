@@ -1,4 +1,4 @@
-"""Whatever is written, and whatever fails, each client is to be told what the brute-force oracle derives."""
+"""Whatever is written, and whatever fails, the outbox has the events that the brute-force oracle derives."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from dci_common.registry.write.writer import RegistryWriter
 from dci_common.subscriptions.event_types import Event
 from support.changed_registry import changed
 from support.drawn_subscriptions import views_of
+from support.event_harness import EventHarness, event_harness
 from support.example_counts import sampled, some
 from support.import_files import import_into, jsonl
 from support.odd_registry import odd_population
 from support.query_generator import values_of
 from support.registry_changes import ACTIONS
 from support.registry_harness import Crash
-from support.told_registry import ToldRegistry, told_registry
 
 RUNS = range(1, 1 + max(6, some(0.15)))
 SUBSCRIPTIONS = 12
@@ -65,9 +65,9 @@ def _leave(person_id: str, group_id: str, start: str, writer: RegistryWriter) ->
     writer.delete_membership(person_id, group_id, start)
 
 
-def write(told: ToldRegistry, change: Write, put: AnyRecord | None, file: Path) -> None:
+def write(harness: EventHarness, change: Write, put: AnyRecord | None, file: Path) -> None:
     """Make a write in any way: with few actions or many, quietly, as an import, or by a writer that crashes."""
-    draw, registry = told.draw, told.registry
+    draw, registry = harness.draw, harness.registry
     quiet = draw.random() < 0.2
     writer, client = registry.disturbed(draw.choice((ACTIONS, ACTIONS, 100)), quiet=quiet)
     if draw.random() < 0.2:
@@ -87,36 +87,36 @@ def write(told: ToldRegistry, change: Write, put: AnyRecord | None, file: Path) 
         import_into(registry, *(["--no-notify"] if quiet else []), "--replace", jsonl(file, [put]))
 
     is_import = isinstance(put, Person | Group) and draw.random() < 0.15
-    told.change(load if is_import else make, quiet=quiet)
+    harness.change(load if is_import else make, quiet=quiet)
 
 
 def run(seed: int, path: Path) -> Counter[str]:
-    """Change a registry, tell of it, compare with the oracle, and count the events."""
+    """Change a registry, compare its events with the oracle's, and count them."""
     draw, counted = random.Random(seed), Counter[str]()
-    with told_registry(crowd(seed), draw) as told:
-        values = values_of([*views_of(told.population()).values()])
+    with event_harness(crowd(seed), draw) as harness:
+        values = values_of([*views_of(harness.population()).values()])
         for _ in range(SUBSCRIPTIONS):
-            told.subscribe(values)
+            harness.subscribe(values)
         for _ in range(2):
-            population = told.population()
+            population = harness.population()
             made = list(writes(population, changed(draw, population)))
             for change, put in draw.sample(made, min(WRITES, len(made))):
-                write(told, change, put, path / "records.jsonl")
-            told.deliver(draw.choice((0, 0.02, 0.1)))
-            assert told.told() == told.expected
-        counted.update(last for _, last, _ in told.expected.values())
-        assert told.registry.findings() == []
+                write(harness, change, put, path / "records.jsonl")
+            harness.deliver(draw.choice((0, 0.02, 0.1)))
+            assert harness.events() == harness.expected
+        counted.update(last for _, last, _ in harness.expected.values())
+        assert harness.registry.findings() == []
     return counted
 
 
 @pytest.mark.exhaustive
-def test_everything_is_told_of(tmp_path: Path, engine: None) -> None:  # noqa: ARG001 - must be running
+def test_every_event_occurs(tmp_path: Path, engine: None) -> None:  # noqa: ARG001 - must be running
     """The comparisons are about all events."""
     counted = sum((run(seed, tmp_path) for seed in range(100, 106)), Counter[str]())
     assert counted.keys() == {event.value for event in Event}
 
 
 @pytest.mark.parametrize("seed", sampled(RUNS, 1))
-def test_each_client_is_to_be_told_what_the_oracle_says(seed: int, tmp_path: Path, engine: None) -> None:  # noqa: ARG001
+def test_the_outbox_has_the_events_of_the_oracle(seed: int, tmp_path: Path, engine: None) -> None:  # noqa: ARG001
     """After any writes, with batches doubled and reordered and calls that fail, the outbox has just the events."""
     run(seed, tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dci_cli.aws import OperatorRuntime
-from dci_cli.registry.edit import rekeying
+from dci_cli.registry.edit import lookup_migration
 from dci_cli.registry.edit.reindex import Reindex
 from dci_common.registry.errors import IdentifierTaken
 from dci_common.registry.model.base import Kind
@@ -69,7 +69,7 @@ def test_a_country_changes_the_keys_of_phones(registry: Registry, dci: Commands)
     registry.put(*RECORDS)
     waits: list[tuple[float, int]] = []
     reindex = Reindex(
-        registry.operator, "TH", sleep=lambda seconds: waits.append((seconds, len(reindex.rekeying.contested)))
+        registry.operator, "TH", sleep=lambda seconds: waits.append((seconds, len(reindex.migration.contested)))
     )
     list(reindex.pages(None))
     assert waits == [(60, 0)]
@@ -99,14 +99,14 @@ def test_an_interrupted_reindex_continues(registry: Registry, monkeypatch: pytes
     write_as_formerly(registry, *RECORDS)
     calls = iter(range(1, 100))
 
-    def interrupted(self: rekeying.Rekeying, kind: Kind, view: dict[str, object]) -> None:
+    def interrupted(self: lookup_migration.LookupMigration, kind: Kind, view: dict[str, object]) -> None:
         if next(calls) == crash_at:
             raise KeyboardInterrupt
         move(self, kind, view)
 
-    move = rekeying.Rekeying.move
+    move = lookup_migration.LookupMigration.move
     with monkeypatch.context() as patched:
-        patched.setattr(rekeying.Rekeying, "move", interrupted)
+        patched.setattr(lookup_migration.LookupMigration, "move", interrupted)
         with pytest.raises(KeyboardInterrupt):
             list(Reindex(OperatorRuntime(registry.runtime.settings)).pages(None))
     assert Rules(version=1) in registry.store.settings().former

@@ -1,4 +1,4 @@
-"""What goes wrong between a function and AWS: it is killed, calls are throttled, answers and messages are lost."""
+"""Injects faults between a function and AWS: it is killed, calls are throttled, answers and messages are lost."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Killed(BaseException):
     """The function's process has ended: nothing that it would still do happens."""
 
 
-class Misfortunes:
-    """What goes wrong for one process. `kill_in` counts the calls until it is killed, before or after the last one.
+class FaultInjector:
+    """Injects faults into one process. `kill_in` counts the calls until it is killed, before or after the last one.
 
     `throttled` and `lost` are how often a call is rejected, and how often the answer to a write is lost.
     """
@@ -37,7 +37,7 @@ class Misfortunes:
         self.secrets_are_away = False
 
     def attach(self, api: Api) -> None:
-        """Have the functions of an API suffer from it, and make no pauses."""
+        """Inject faults into the functions of an API, which then make no pauses."""
         for name, service in {"dynamodb": MinimalDynamoDB, "secrets": MinimalSecretsManager}.items():
             client: Any = service(NO_PAUSES)
             vars(client.endpoint)["post"] = self._suffering(client.endpoint.post)
@@ -85,19 +85,19 @@ class Misfortunes:
 
 
 class BadQueues:
-    """SQS at its worst: messages are lost, doubled, late, and in any order; `misfortunes` are those of the sender."""
+    """SQS at its worst: messages are lost, doubled, late, and in any order; `injector` is that of the sender."""
 
     def __init__(self, draw: random.Random, clock: Callable[[], float]) -> None:
         self._draw, self._clock = draw, clock
         self._messages: list[tuple[float, str]] = []
-        self.misfortunes = Misfortunes(draw)
+        self.injector = FaultInjector(draw)
         self.lost = self.doubled = 0.0
         self.latest = 0  # by how many seconds a message may be late
 
     def send_message(self, **request: Any) -> dict[str, Any]:
         """Add a message to a queue, or what becomes of it."""
         body = request["MessageBody"]
-        self.misfortunes.call("SendMessage", b"{}", lambda: self._add(body, request["DelaySeconds"]))
+        self.injector.call("SendMessage", b"{}", lambda: self._add(body, request["DelaySeconds"]))
         return {"MessageId": "1"}
 
     def give_back(self, body: str) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _ACTIONS_A_MEMBER = 4  # both sides of a membership get other keys
 
 
-class Rekeying:
+class LookupMigration:
     """The move to the rules of this version, with a country or the registry's own.
 
     `contested` has, for each record that moved, the number of its identifiers that are equal to another record's.

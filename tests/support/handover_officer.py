@@ -17,7 +17,7 @@ WRONG = "0000-0000"
 
 @dataclass
 class Officer:
-    """Whoever has a link and a code, at an address of their own: wrong codes are counted by address too."""
+    """A visitor with a link and a code, at an address of their own: wrong codes are counted by address too."""
 
     api: Api
     link: str = field(repr=False)

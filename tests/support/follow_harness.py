@@ -28,7 +28,7 @@ from support.stored_items import tests_client
 
 
 @dataclass
-class Following:
+class FollowHarness:
     """A registry that follows sources, with the state in a file."""
 
     registry: Registry

@@ -1,4 +1,4 @@
-"""A group whose body is stored in parts is told of like any other."""
+"""A group whose body is stored in parts has events like any other."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from dci_common.registry.write.writer import RegistryWriter
 from dci_common.subscriptions.compiled_subscription import EVERYBODY
 from dci_common.subscriptions.event_types import EventType
 from support.crowded_hill import AFTER, HILL, on_hill
+from support.event_harness import event_harness
 from support.registry_harness import Registry
 from support.subscribers import Subscriber
-from support.told_registry import told_registry
 
 MEMBERS = 400
 
@@ -79,49 +79,49 @@ SUBSCRIPTIONS: list[tuple[EventType, Any, bool]] = [
 
 
 @pytest.mark.exhaustive
-def test_a_large_group_is_told_of(engine: None) -> None:  # noqa: ARG001 - must be running
-    """As its body grows, changes, shrinks and is deleted, each client is to be told what the oracle says."""
-    told_of = set[str]()
-    with told_registry(Population(CROWD, [HILL], on_hill(CROWD)), random.Random(5)) as told:
+def test_a_large_group_has_events(engine: None) -> None:  # noqa: ARG001 - must be running
+    """As its body grows, changes, shrinks and is deleted, each client receives the events of the oracle."""
+    last_events = set[str]()
+    with event_harness(Population(CROWD, [HILL], on_hill(CROWD)), random.Random(5)) as harness:
         for type_, filter_, restricted in SUBSCRIPTIONS:
             criteria = {"reg_event_type": type_, "filter": filter_, "notify_record_type": "Group"}
-            told.begin(criteria, Subscriber(disclosure=("full",), restricted=restricted))
+            harness.begin(criteria, Subscriber(disclosure=("full",), restricted=restricted))
         for write, number in WRITES:
-            told.change(lambda: write(told.registry.writer))  # noqa: B023 - called at once
-            assert parts(told.registry) == number
-            told.deliver(0)
-            assert told.told() == told.expected
-            told_of |= {last for _, last, _ in told.expected.values()}
-        assert told_of == {"updated", "left", "deregistered"}
-        assert told.registry.findings() == []
+            harness.change(lambda: write(harness.registry.writer))  # noqa: B023 - called at once
+            assert parts(harness.registry) == number
+            harness.deliver(0)
+            assert harness.events() == harness.expected
+            last_events |= {last for _, last, _ in harness.expected.values()}
+        assert last_events == {"updated", "left", "deregistered"}
+        assert harness.registry.findings() == []
 
 
 @pytest.mark.exhaustive
 def test_a_group_that_no_item_has_room_for_ends(engine: None) -> None:  # noqa: ARG001 - must be running
-    """Of a body that cannot be compressed, changes of the group itself and its end are told, also by its members."""
+    """If a body cannot be compressed, changes of the group and its end are events, also for its members."""
     crowd = [one.model_copy(update={"additional_attributes": noise(place)}) for place, one in enumerate(CROWD[:5])]
-    with told_registry(Population(crowd, [HILL], on_hill(crowd)), random.Random(5)) as told:
+    with event_harness(Population(crowd, [HILL], on_hill(crowd)), random.Random(5)) as harness:
         for type_, filter_, _ in SUBSCRIPTIONS[:3]:
             criteria = {"reg_event_type": type_, "filter": filter_, "notify_record_type": "Group"}
-            told.begin(criteria, Subscriber(disclosure=("full",)))
+            harness.begin(criteria, Subscriber(disclosure=("full",)))
         of_members = of_member("surname", "Hill")
-        told.begin(
+        harness.begin(
             {"reg_event_type": "DEREGISTER", "filter": of_members, "notify_record_type": "Group"}, Subscriber()
         )
-        told.change(lambda: told.registry.writer.put(AFTER))
-        told.change(lambda: told.registry.writer.delete(Kind.GROUP, "hill"))
-        told.deliver(0)
-        assert told.told() == told.expected
-        assert {last for _, last, _ in told.expected.values()} == {"updated", "deregistered"}
+        harness.change(lambda: harness.registry.writer.put(AFTER))
+        harness.change(lambda: harness.registry.writer.delete(Kind.GROUP, "hill"))
+        harness.deliver(0)
+        assert harness.events() == harness.expected
+        assert {last for _, last, _ in harness.expected.values()} == {"updated", "deregistered"}
 
 
 @pytest.mark.exhaustive
 def test_a_change_of_a_member_of_such_a_group_is_no_event(engine: None) -> None:  # noqa: ARG001 - must be running
-    """What cannot be compared is told to nobody: a client cannot learn that a hidden member has changed."""
+    """What cannot be compared is no event: a client cannot learn that a hidden member has changed."""
     crowd = [one.model_copy(update={"additional_attributes": noise(place)}) for place, one in enumerate(CROWD[:5])]
     crowd[0] = crowd[0].model_copy(update={"restricted": True})
-    with told_registry(Population(crowd, [HILL], on_hill(crowd)), random.Random(5)) as told:
-        told.begin({"reg_event_type": "UPDATE", "filter": EVERYBODY, "notify_record_type": "Group"}, Subscriber())
-        told.registry.writer.put(crowd[0].model_copy(update={"name": Name(surname="Vale")}))
-        told.deliver(0)
-        assert told.told() == {}
+    with event_harness(Population(crowd, [HILL], on_hill(crowd)), random.Random(5)) as harness:
+        harness.begin({"reg_event_type": "UPDATE", "filter": EVERYBODY, "notify_record_type": "Group"}, Subscriber())
+        harness.registry.writer.put(crowd[0].model_copy(update={"name": Name(surname="Vale")}))
+        harness.deliver(0)
+        assert harness.events() == {}

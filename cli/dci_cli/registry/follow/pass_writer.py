@@ -45,7 +45,7 @@ class _Outcome:
         self.busy += other.busy
 
 
-class Writing:
+class PassWriter:
     """Writes a plan. `check` is called before each transaction, and raises what ends the pass."""
 
     def __init__(
