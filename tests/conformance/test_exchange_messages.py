@@ -86,9 +86,7 @@ UNREADABLE: list[tuple[str, object]] = [
     (f"{ITEM}.pagination", {"page_size": 0}),
     (f"{ITEM}.reference_id", "r" * 513),
 ]
-needs_spec = pytest.mark.skipif(
-    not conformance.spec_is_here(), reason="the standard's OpenAPI files are not available"
-)
+needs_spec = pytest.mark.skipif(not conformance.spec_is_here(), reason="the standard's OpenAPI files are missing")
 
 
 def refused(reply: Reply) -> bool:

@@ -220,13 +220,6 @@ def test_another_method_is_rejected(api: ServerProcess, path: str) -> None:
     assert code in {"invalid_request", "err.request.bad"}
 
 
-@pytest.mark.parametrize("path", ["/console/", "/docs/"])
-def test_a_page_is_at_its_address(api: ServerProcess, path: str) -> None:
-    """An address that ends with a slash, which no route does, has its page."""
-    reply = api.send("GET", path)
-    assert (reply.status, reply.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-
-
 @pytest.mark.parametrize("path", ["/", "/no/such/path", "/registry", "/clients/x/y/z", "/.well-known/no-such-thing"])
 def test_an_unknown_path_is_rejected(api: ServerProcess, path: str) -> None:
     """An unknown path is rejected with the API's own answer."""
