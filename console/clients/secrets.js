@@ -44,6 +44,7 @@ function steps(data, context) {
   const end = () => {
     procedure = null
     context.update()
+    document.querySelector('main [aria-expanded]')?.focus() // what was focused is gone
   }
   return (procedure.name === 'leak' ? leakSteps : replaceSteps)(procedure, data, context, end)
 }

@@ -98,6 +98,8 @@ def test_the_first_secret_has_two_steps(page_as: Opener, clients: Clients) -> No
     clients.granted(client_id, secret)
     page.get_by_role("button", name="Look again").click()
     expect(page.locator(".steps .badge")).to_have_count(2)
+    page.locator(".steps").get_by_role("button", name="Close").press("Enter")
+    expect(page.get_by_role("button", name="Replace the secret")).to_be_focused()
 
 
 def test_after_a_leak_nothing_stays_that_the_page_does_not_show(page_as: Opener, clients: Clients) -> None:
