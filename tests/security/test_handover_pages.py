@@ -112,7 +112,7 @@ def test_a_browser_without_scripts_warns_of_a_second_press(api: Api) -> None:
     assert page.index("<noscript><p>Press the button once") < page.index("<button>")
 
 
-def test_who_has_no_script_has_no_button_that_does_nothing(api: Api) -> None:
+def test_a_page_without_scripts_has_no_button_that_does_nothing(api: Api) -> None:
     """The button that copies the secret is hidden until the script shows it."""
     admin = Admin(api)
     assert '<button type="button" hidden>Copy' in handed_over(admin, client_of(admin)).submit().text
