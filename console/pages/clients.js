@@ -1,5 +1,6 @@
-// All clients: found by the beginning of their names as it is typed, and by status; also the deleted ones.
+// All clients: found by the beginning of their names as it is typed, by a whole id, and by status; also the deleted ones.
 
+import {path} from '../api.js'
 import {href} from '../router.js'
 import {strings} from '../strings.js'
 import {badge, empty, field, html, link, mono, moreButton, nothing, page, select, table, time} from '../ui.js'
@@ -7,6 +8,7 @@ import {author} from '../officers/log_entries.js'
 
 const text = strings.clients
 const PAUSE_MS = 250 // after the last key, before the API is asked
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const title = text.title
 
 export async function load({api, query}) {
@@ -15,9 +17,21 @@ export async function load({api, query}) {
   return {wanted, list: await listed(api, wanted), asked: 0, isBusy: false}
 }
 
-function listed(api, {name, status}) {
+async function listed(api, {name, status}) {
   if (status === 'deleted') return api.list('/clients/deleted', 'clients')
+  if (ID.test(name.trim())) return {rows: await withId(api, name.trim(), status), hasMore: false}
   return api.list('/clients', 'clients', {name_begins: name.trim(), status})
+}
+
+// The client with an id, or none.
+async function withId(api, id, status) {
+  try {
+    const [client, {last_used}] = await Promise.all([api.get(path`/clients/${id}`), api.get(path`/clients/${id}/usage`)])
+    return status && status !== client.status ? [] : [{...client, last_used}]
+  } catch (error) {
+    if (error.status !== 404) throw error
+    return []
+  }
 }
 
 export const view = (data, context) => page({

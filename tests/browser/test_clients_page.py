@@ -16,9 +16,10 @@ from support.console_clients import Clients, Partner
 
 
 def test_clients_are_found_while_one_types(
-    page_as: Callable[..., Page], clients: Clients, accessible: Callable[[Page], None]
+    page_as: Callable[..., Page], clients: Clients, watch: Watch, accessible: Callable[[Page], None]
 ) -> None:
-    """The beginning of a name and the status narrow the list, and the address keeps both."""
+    """The beginning of a name or an id, and the status narrow the list, and the address keeps both."""
+    watch.expected.add("404")  # of an id that nobody has
     mark = uuid4().hex
     used, disabled = clients.registered(name=f"{mark} Used"), clients.registered(name=f"{mark} Disabled")
     clients.granted(used, clients.secret(used))
@@ -36,8 +37,12 @@ def test_clients_are_found_while_one_types(
     expect(rows).to_have_count(1)
     expect(page.get_by_role("searchbox")).to_have_value(mark.upper()[:20])
     page.get_by_role("searchbox").fill(f"{mark} nobody")
-    expect(page.locator(".empty")).to_contain_text("No client has a name that begins like this.")
+    expect(page.locator(".empty")).to_contain_text("No client has this id, or a name that begins like this.")
     accessible(page)
+    page.get_by_role("searchbox").fill(f" {used} ")
+    expect(page.get_by_role("link", name=f"{mark} Used")).to_be_visible()
+    expect(rows.locator("time")).to_have_count(2)
+    page.get_by_role("searchbox").fill(str(uuid4()))
     page.get_by_role("button", name="Show all clients").click()
     expect(page.get_by_role("link", name="Demo partner")).to_be_visible()
     expect(page.get_by_role("searchbox")).to_have_value("")
