@@ -11,9 +11,8 @@ import psycopg
 import pytest
 
 from dci_cli.command_error import CommandError
-from dci_cli.registry.follow.openspp.options import Options
+from dci_cli.registry.follow.openspp.connection import transaction
 from dci_cli.registry.follow.openspp.refusal import refusal_of
-from dci_cli.registry.follow.openspp.source import OpenSpp
 from dci_common.registry.storage.follow_status import FollowStatus
 from support.follow_harness import FollowHarness
 from support.openspp_database import OpenSppDatabase
@@ -109,11 +108,11 @@ def test_a_locked_table_is_not_waited_for(follow: FollowHarness, openspp17: Open
 @pytest.mark.postgres
 def test_limits_of_the_users_statements_do_not_end_a_pass(openspp17: OpenSppDatabase) -> None:
     """A timeout that the database has for statements is for its own users: a pass may take minutes."""
-    openspp17.person()
-    settings = quote("-c statement_timeout=1ms -c idle_in_transaction_session_timeout=1ms -c lock_timeout=9s")
-    source = OpenSpp(f"{openspp17.cluster.url(openspp17.name)}&options={settings}", Options())
-    with source.snapshot() as snapshot:
-        assert len(list(snapshot.records())) == 1
+    limits = ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
+    settings = quote(" ".join(f"-c {name}=9s" for name in limits))
+    columns = ", ".join(f"current_setting('{name}') AS {name}" for name in limits)
+    with transaction(f"{openspp17.cluster.url(openspp17.name)}&options={settings}") as tx:
+        assert tx.select(f"SELECT {columns}") == [dict(zip(limits, ("0", "0", "9s"), strict=True))]
 
 
 class Interrupted:
