@@ -41,18 +41,18 @@ class StaticFiles:
     """The files of a folder by their paths in it. Each is read when it is first asked for.
 
     Files below `vendor/` never change, because the folder of each library has its version in its name. With `is_kept`
-    false a file is read anew each time: somebody is at work on it.
+    false a file is read anew when it was written: somebody is at work on it.
     """
 
     def __init__(self, folder: Path, *, is_kept: bool = True) -> None:
         self._folder, self._is_kept = folder, is_kept
         # What is not in this list is no file, so that no path leads out of the folder.
         self._paths = self._listed()
-        self._read: dict[str, StaticFile] = {}
+        self._read: dict[str, tuple[int, StaticFile]] = {}  # with the time at which the file was written
 
     def has(self, path: str) -> bool:
         """Return whether there is a file with this path."""
-        if not self._is_kept:
+        if not self._is_kept and not (path in self._paths and self._paths[path].is_file()):
             self._paths = self._listed()
         return path in self._paths
 
@@ -73,15 +73,17 @@ class StaticFiles:
         return Response(200, file.compressed, {**headers, "Content-Encoding": "gzip"}, is_base64=True)
 
     def _file(self, path: str) -> StaticFile:
-        if path not in self._read or not self._is_kept:
-            source = self._paths[path]
+        source = self._paths[path]
+        written = 0 if self._is_kept else source.stat().st_mtime_ns
+        if path not in self._read or self._read[path][0] != written:
             content = source.read_bytes()
             compressed = content if source.suffix == ".gz" else gzip.compress(content, mtime=0)
             digest = base64.urlsafe_b64encode(hashlib.sha256(compressed).digest()).decode().rstrip("=")
             content_type = _TYPES.get(Path(path).suffix, _PLAIN)
             # Weak: the same tag is sent with the file as it is, and with it compressed (RFC 9110 §8.8.1).
-            self._read[path] = StaticFile(base64.b64encode(compressed).decode(), f'W/"{digest}"', content_type)
-        return self._read[path]
+            file = StaticFile(base64.b64encode(compressed).decode(), f'W/"{digest}"', content_type)
+            self._read[path] = written, file
+        return self._read[path][1]
 
     def _listed(self) -> dict[str, Path]:
         files = (path for path in self._folder.rglob("*") if path.is_file())
