@@ -26,9 +26,8 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d{3})?)?)?Z?", re.A
 # A sort key of an audit item, or the day before which all days follow.
 _POSITION = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d\.\d{3}Z#[0-9a-f]{16}#\d{1,9}~?)?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # and what is not UTF-8
-_DIRECTION = re.compile(
-    "[\u202a-\u202e\u2066-\u2069]"
-)  # overrides, embeddings and isolates, which reorder what is shown
+# Overrides, embeddings and isolates, which reorder what is shown.
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _START = "0001-01-01"
 
 
