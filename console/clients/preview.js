@@ -9,7 +9,8 @@ const text = strings.client.preview
 const LINE = 8 // values that are shown in one line
 const PAUSE_MS = 200 // after the last change, before the API is asked
 
-// The preview for a draft. `shown` keeps it between two views; it begins as {}.
+// The preview for a draft. `shown` keeps it between two views, and when the page is left; it begins as {}.
+// A page that is left has ended its request, so another one asks again.
 export function preview(shown, draft, {api, update}) {
   const query = {
     disclosure: compacted(draft.disclosure).join(','),
@@ -17,8 +18,9 @@ export function preview(shown, draft, {api, update}) {
     openspp17: draft['flags.openspp17'] ? 'true' : '',
   }
   const key = JSON.stringify(query)
-  if (shown.key !== key) {
-    shown.key = key
+  const isThere = shown.answered === key && !shown.failed
+  if (shown.key !== key || (shown.api !== api && !isThere)) {
+    Object.assign(shown, {key, api})
     clearTimeout(shown.timer)
     shown.timer = setTimeout(() => ask(shown, key, query, api, update), shown.answer ? PAUSE_MS : 0)
   }
@@ -31,13 +33,14 @@ export function preview(shown, draft, {api, update}) {
 }
 
 async function ask(shown, key, query, api, update) {
+  let result
   try {
-    const answered = await api.get('/clients/preview', query)
-    if (shown.key === key) Object.assign(shown, {answer: answered, answered: key, failed: false})
+    result = {answer: await api.get('/clients/preview', query), failed: false}
   } catch (error) {
     if (error.name === 'AbortError') return
-    if (shown.key === key) Object.assign(shown, {failed: true, answered: key})
+    result = {failed: true}
   }
+  if (shown.key === key && shown.api === api) Object.assign(shown, result, {answered: key})
   update()
 }
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, StorageState, expect, sync_playwright
 
-from support.console_browser import CHROMIUM, DESKTOP, Visitors, Watch, look, settled, violations
+from support.console_browser import CHROMIUM, DESKTOP, Visitors, Watch, violations
 from support.console_clients import Clients
 from support.console_scene import Scene, scene_of
+from support.kept_pages import KeptPages
 from support.officers import Office
 from support.server_process import ServerProcess, dci_serve
 
@@ -57,17 +59,30 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def closing_contexts(visitors: Visitors) -> Iterator[Visitors]:
+    """Close the contexts of visitors at the end."""
+    yield visitors
+    for context in visitors.contexts:
+        context.close()
+
+
 @pytest.fixture(scope="session")
 def _sessions() -> dict[str, StorageState]:
     return {}
 
 
-@pytest.fixture
-def watch(server: ServerProcess) -> Iterator[Watch]:
+@pytest.fixture(scope="session")
+def _watch() -> Watch:
+    return Watch(set())
+
+
+@pytest.fixture(autouse=True)
+def watch(server: ServerProcess, _watch: Watch) -> Iterator[Watch]:
     """Watch the pages of a test, and fail it for an error in the console, a violated policy or a foreign request."""
-    watch = Watch({server.base_url})
-    yield watch
-    assert watch.found == []
+    _watch.begins(server.base_url)
+    yield _watch
+    assert _watch.found == []
 
 
 @pytest.fixture
@@ -75,31 +90,35 @@ def visitors(
     server: ServerProcess, browser: Browser, watch: Watch, _sessions: dict[str, StorageState]
 ) -> Iterator[Visitors]:
     """Return a maker of contexts, which end with the test."""
-    visitors = Visitors(browser, server.base_url, watch, _sessions)
-    yield visitors
-    for context in visitors.contexts:
-        context.close()
+    with closing_contexts(Visitors(browser, server.base_url, watch, _sessions)) as visitors:
+        yield visitors
+
+
+@pytest.fixture(scope="session")
+def _kept(
+    server: ServerProcess, browser: Browser, _watch: Watch, _sessions: dict[str, StorageState]
+) -> Iterator[KeptPages]:
+    with closing_contexts(Visitors(browser, server.base_url, _watch, _sessions)) as visitors:
+        yield KeptPages(visitors)
 
 
 @pytest.fixture
-def page_as(visitors: Visitors) -> Callable[..., Page]:
+def page_as(_kept: KeptPages) -> Iterator[Callable[..., Page]]:
     """Return what opens the console as a person with a role: `page_as("auditor", "/console/clients", size=PHONE)`."""
-    return visitors.page_as
+    with _kept.lent() as page_as:
+        yield page_as
 
 
 @pytest.fixture
-def probe(page_as: Callable[..., Page]) -> Callable[..., Page]:
+def probe(visitors: Visitors) -> Callable[..., Page]:
     """Return what opens a page of the tests, `probe.js`, as somebody with a role: it is in the place of the keys."""
     script = Path(__file__).with_name("probe.js").read_text("utf-8")
 
+    def answer(route: Route) -> None:
+        route.fulfill(body=script, content_type="text/javascript")
+
     def open_as(role: str, size: tuple[int, int] = DESKTOP) -> Page:
-        page = page_as(role, "/console/clients", size)
-        page.context.route(
-            "**/console/pages/keys.js", lambda route: route.fulfill(body=script, content_type="text/javascript")
-        )
-        page.goto("/console/keys")
-        settled(page)
-        return page
+        return visitors.page_as(role, "/console/keys", size, {"**/console/pages/keys.js": answer})
 
     return open_as
 
@@ -108,35 +127,6 @@ def probe(page_as: Callable[..., Page]) -> Callable[..., Page]:
 def scene(clients: Clients, office: Office) -> Scene:
     """Put something to see on each page of the console into the server."""
     return scene_of(clients, office)
-
-
-@pytest.fixture(scope="session")
-def _kept(server: ServerProcess, browser: Browser, _sessions: dict[str, StorageState]) -> Iterator[Visitors]:
-    expected = {"400", "401", "404", "503", "ERR_FAILED"}
-    visitors = Visitors(browser, server.base_url, Watch({server.base_url}, expected), _sessions)
-    yield visitors
-    for context in visitors.contexts:
-        context.close()
-
-
-@pytest.fixture(scope="session")
-def _kept_pages() -> dict[str, Page]:
-    return {}
-
-
-@pytest.fixture
-def page_of(_kept: Visitors, _kept_pages: dict[str, Page]) -> Iterator[Callable[[str], Page]]:
-    """Return what gives the page of a role that many tests go on with, since each new one takes a second."""
-
-    def opened(role: str) -> Page:
-        if role not in _kept_pages:
-            _kept_pages[role] = _kept.page_as(role, "/console/keys")
-        look(_kept_pages[role], "desktop")
-        return _kept_pages[role]
-
-    yield opened
-    found, _kept.watch.found[:] = list(_kept.watch.found), []
-    assert found == []
 
 
 @pytest.fixture

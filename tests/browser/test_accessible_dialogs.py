@@ -9,11 +9,11 @@ from itertools import cycle
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from support.console_browser import LOOKS, look, settled, too_wide, violations
+from support.console_browser import LOOKS, Watch, look, settled, too_wide, violations
 from support.console_pages import MANAGER, complete, go
 from support.console_scene import LONG, Scene
 
-Opener = Callable[[str], Page]
+Opener = Callable[..., Page]
 CLIENT, SECRETS = "/clients/{0.client_id}", "/clients/{0.client_id}?section=secrets"
 CALLBACKS, ONE = "/clients/{0.client_id}?section=callbacks", "/approvals/{0.approval_id}"
 # The address of a page, and the buttons and choices that lead from step to step; also "Escape", and "Type ...".
@@ -39,9 +39,10 @@ OPENED = (
 
 
 @pytest.fixture
-def manager(page_of: Opener) -> Iterator[Page]:
+def manager(page_as: Opener, watch: Watch) -> Iterator[Page]:
     """Return the page of a manager, for whom the API makes no secret but answers with an invented one."""
-    page = page_of(MANAGER)
+    watch.expected |= {"400", "404", "503"}
+    page = page_as(MANAGER, "/console/keys")
     made = {
         "secret_id": "one",
         "client_secret": LONG,

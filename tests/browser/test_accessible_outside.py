@@ -87,10 +87,10 @@ def test_a_console_that_cannot_be_used_is_accessible(page: Page) -> None:
     assert {state: each for state, each in found.items() if each} == {}
 
 
-def test_a_page_without_content_is_accessible(page_as: Open) -> None:
+def test_a_page_without_content_is_accessible(visitors: Visitors) -> None:
     """For somebody without a role, at an address of no page, and while the first page is loaded."""
     found = {}
-    page = page_as(MANAGER, "/console/no/such/page")
+    page = visitors.page_as(MANAGER, "/console/no/such/page")
     found["no such page"] = found_on(page)
     page.route(API, lambda _: None)
     page.goto("/console/clients")
@@ -108,10 +108,10 @@ def test_a_page_without_content_is_accessible(page_as: Open) -> None:
     assert {state: each for state, each in found.items() if each} == {}
 
 
-def test_the_end_of_a_session_is_accessible(page_as: Open, watch: Watch) -> None:
+def test_the_end_of_a_session_is_accessible(visitors: Visitors, watch: Watch) -> None:
     """The dialog that asks to sign in again, and the page when it is left."""
     watch.expected |= {"400", "401"}
-    page = page_as(MANAGER, "/console/keys")
+    page = visitors.page_as(MANAGER, "/console/keys")
     error = {"errors": [{"code": "err.request.unauthorized", "message": "The token has expired: sign in again."}]}
     page.route(API, lambda route: route.fulfill(status=401, json=error))
     page.route("**/openid/token", lambda route: route.fulfill(status=400, json={"error": "invalid_grant"}))

@@ -8,26 +8,24 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.console_browser import LOOKS, look, settled, too_wide, violations
+from support.console_browser import LOOKS, Watch, look, settled, too_wide, violations
 from support.console_pages import ROWS, Row, answering, away, complete, empty, failing, go, held_back
 from support.console_scene import Scene
 
-Opener = Callable[[str], Page]
+Opener = Callable[..., Page]
 
 
-def reached(page: Page, row: Row, scene: Scene) -> str:
-    """Go to a page with all that it has, and return its address, in which a handle may be."""
-    go(page, row.address(scene))
-    settled(page)
+def reached(page: Page, row: Row) -> str:
+    """Bring about all that a page has, and return its address, in which a handle may be."""
     if row.fill:
         row.fill(page)
     complete(page)
     return str(page.evaluate("location.pathname + location.search"))
 
 
-def test_every_route_has_a_row(page_of: Opener) -> None:
+def test_every_route_has_a_row(page_as: Opener) -> None:
     """A page that is added to the console is added to the table of these tests, with a role that may not open it."""
-    page = page_of("data-officer")
+    page = page_as("data-officer", "/console/keys")
     routes = page.evaluate(
         "import('/console/router.js').then(({routes}) => routes.map(({path, roles}) => [path, roles]))"
     )
@@ -36,10 +34,11 @@ def test_every_route_has_a_row(page_of: Opener) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_page_is_accessible_in_every_state(row: Row, scene: Scene, page_of: Opener) -> None:
+def test_a_page_is_accessible_in_every_state(row: Row, scene: Scene, page_as: Opener, watch: Watch) -> None:
     """With rows and without, while it loads, when the API fails or is away, and for a role that may not open it."""
-    page = page_of(row.role)
-    address = reached(page, row, scene)
+    watch.expected |= {"404", "503", "ERR_FAILED"}
+    page = page_as(row.role, row.address(scene))
+    address = reached(page, row)
     found: dict[str, Any] = {"too wide": too_wide(page)}
     for name in LOOKS:
         look(page, name)
@@ -47,8 +46,7 @@ def test_a_page_is_accessible_in_every_state(row: Row, scene: Scene, page_of: Op
     if row.reads:
         found |= states(page, address)
     if row.other:
-        other = page_of(row.other)
-        go(other, row.address(scene))
+        other = page_as(row.other, row.address(scene))
         expect(other.get_by_role("heading", level=1)).to_have_text("Not for your role")
         found["forbidden"] = violations(other)
     assert {state: each for state, each in found.items() if each} == {}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from support.console_browser import Watch, choose
+from support.console_browser import Visitors, Watch, choose
 from support.console_clients import Clients
 
 Opener = Callable[..., Page]
@@ -110,10 +110,10 @@ def test_an_error_is_beside_its_field(page_as: Opener, clients: Clients, accessi
     expect(page.get_by_label("Name")).to_have_value("demo PARTNER")
 
 
-def test_a_private_key_is_sent_nowhere(page_as: Opener, clients: Clients) -> None:
+def test_a_private_key_is_sent_nowhere(visitors: Visitors, clients: Clients) -> None:
     """It is rejected in the browser, and removed from the form; a public key in PEM is read."""
     client_id = clients.registered()
-    page = page_as("client-manager", f"/console/clients/{client_id}")
+    page = visitors.page_as("client-manager", f"/console/clients/{client_id}")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.post_data or ""))
     edit(page, "Keys and signatures")
@@ -154,9 +154,9 @@ def test_the_log_of_a_client_says_what_changed(page_as: Opener, clients: Clients
     expect(secret.get_by_role("listitem")).to_contain_text("End of the secret")
 
 
-def test_a_form_is_left_only_when_that_is_confirmed(page_as: Opener, clients: Clients) -> None:
+def test_a_form_is_left_only_when_that_is_confirmed(visitors: Visitors, clients: Clients) -> None:
     """A link asks first while something is entered; without a change, and after Cancel, it does not."""
-    page = page_as("client-manager", f"/console/clients/{clients.registered()}")
+    page = visitors.page_as("client-manager", f"/console/clients/{clients.registered()}")
     answers: list[bool] = []
     page.on("dialog", lambda dialog: dialog.accept() if answers.pop() else dialog.dismiss())
     edit(page, "Identity")
@@ -173,10 +173,10 @@ def test_a_form_is_left_only_when_that_is_confirmed(page_as: Opener, clients: Cl
     expect(page.get_by_role("heading", level=1)).to_have_text("Clients")
 
 
-def test_nothing_is_lost_when_the_session_ends_in_a_form(page_as: Opener, clients: Clients) -> None:
+def test_nothing_is_lost_when_the_session_ends_in_a_form(visitors: Visitors, clients: Clients) -> None:
     """The form stays while the person signs in again in another window, and is sent after that."""
     client_id = clients.registered()
-    page = page_as("client-manager", f"/console/clients/{client_id}")
+    page = visitors.page_as("client-manager", f"/console/clients/{client_id}")
     edit(page, "Identity")
     page.get_by_label("Name").fill(f"Renamed {client_id}")
     ended = [True, True]  # of the request, and of the refresh token

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from support.console_browser import PHONE, Watch
+from support.console_browser import PHONE, Visitors, Watch
 from support.console_clients import Clients
 
 Opener = Callable[..., Page]
@@ -32,10 +32,10 @@ def secrets_of(clients: Clients, client_id: str) -> list[dict[str, str]]:
     return found
 
 
-def test_a_double_click_makes_one_secret_which_is_kept_nowhere(page_as: Opener, clients: Clients) -> None:
+def test_a_double_click_makes_one_secret_which_is_kept_nowhere(visitors: Visitors, clients: Clients) -> None:
     """The secret works, and when its window is closed it is in no storage, address or request of the page."""
     client_id = clients.registered()
-    page = opened(page_as, client_id, "Give it a secret")
+    page = opened(visitors.page_as, client_id, "Give it a secret")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url + (request.post_data or "")))
     page.get_by_label("It is shown here once").check()

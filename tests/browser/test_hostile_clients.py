@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from support.console_browser import Visitors
 from support.console_clients import Clients, Partner
 from support.exchanges import receiving
 
@@ -14,7 +14,7 @@ HOSTILE = "<img src=x onerror=alert(1)><svg/onload=alert(2)>\"'><script>alert(3)
 SECTIONS = ("settings", "secrets", "limits", "callbacks", "subscriptions", "log")
 
 
-def test_hostile_texts_stay_text(page_as: Callable[..., Page], clients: Clients) -> None:
+def test_hostile_texts_stay_text(visitors: Visitors, clients: Clients) -> None:
     """Names, sender ids, key ids, credentials and what receivers answer make no element, and run nothing."""
     name = f"{HOSTILE}{uuid4()}"[:200]
     key = {
@@ -36,7 +36,7 @@ def test_hostile_texts_stay_text(page_as: Callable[..., Page], clients: Clients)
         )
         partner.comes_to("refused", partner.search(receiver.url))
     clients.approve(asked.json["approval_id"])
-    page = page_as("client-manager", f"/console/clients?name={HOSTILE[:8]}")
+    page = visitors.page_as("client-manager", f"/console/clients?name={HOSTILE[:8]}")
     alerts: list[str] = []
     page.on("dialog", lambda dialog: alerts.append(dialog.message))
     expect(page.get_by_role("link", name=name)).to_be_visible()

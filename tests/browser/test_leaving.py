@@ -16,10 +16,10 @@ Open = Callable[..., Page]
 _EXPIRED = {"errors": [{"code": "err.request.unauthorized", "message": "The token has expired: sign in again."}]}
 
 
-def test_a_change_is_not_ended_by_going_back(page_as: Open, clients: Clients) -> None:
+def test_a_change_is_not_ended_by_going_back(visitors: Visitors, clients: Clients) -> None:
     """Going back while a secret is made leaves the page where it is, and the secret, shown one time, is shown."""
     client_id = clients.registered()
-    page = page_as("client-manager", f"/console/clients/{client_id}")
+    page = visitors.page_as("client-manager", f"/console/clients/{client_id}")
     page.get_by_role("link", name="Secrets", exact=True).click()
     page.get_by_role("button", name="Give it a secret").click()
     page.get_by_label("It is shown here once").check()
@@ -40,11 +40,11 @@ def test_a_change_is_not_ended_by_going_back(page_as: Open, clients: Clients) ->
     expect(page.get_by_role("heading", name="What it may see")).to_be_visible()
 
 
-def test_what_is_not_known_of_a_change_is_said(page_as: Open, clients: Clients, watch: Watch) -> None:
+def test_what_is_not_known_of_a_change_is_said(visitors: Visitors, clients: Clients, watch: Watch) -> None:
     """Offline nothing is sent, and without an answer the outcome is unknown; the form stays in both cases."""
     watch.expected |= {"ERR_FAILED", "ERR_INTERNET_DISCONNECTED", "504"}
     client_id, name = clients.registered(), f"Ministry {uuid4()}"
-    page = page_as("client-manager", f"/console/clients/{client_id}")
+    page = visitors.page_as("client-manager", f"/console/clients/{client_id}")
     page.get_by_role("button", name="Edit: Identity").click()
     page.get_by_label("Name", exact=True).fill(name)
     page.context.set_offline(True)
@@ -104,10 +104,10 @@ def test_signing_out_ends_all_windows(visitors: Visitors) -> None:
     expect(other.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-def test_nothing_of_an_earlier_person_is_left(page_as: Open, watch: Watch) -> None:
+def test_nothing_of_an_earlier_person_is_left(visitors: Visitors, watch: Watch) -> None:
     """The next person has neither the refresh token of the one before nor what they entered for a new client."""
     watch.expected |= {"400", "401"}
-    page = page_as("client-manager", "/console/clients/new")
+    page = visitors.page_as("client-manager", "/console/clients/new")
     page.get_by_label("Name", exact=True).fill("Ministry of Health")
     page.get_by_role("link", name="Keys", exact=True).click()
     settled(page)
@@ -145,10 +145,10 @@ def test_nothing_of_an_earlier_person_is_left(page_as: Open, watch: Watch) -> No
     expect(page.get_by_label("Name", exact=True)).to_have_value("")
 
 
-def test_going_back_dismisses_a_dialog(page_as: Open, clients: Clients) -> None:
+def test_going_back_dismisses_a_dialog(visitors: Visitors, clients: Clients) -> None:
     """A question does not stay above another page, where its answer would do nothing; the next step back leaves."""
     client_id = clients.registered()
-    page = page_as("client-manager", "/console/keys")
+    page = visitors.page_as("client-manager", "/console/keys")
     go(page, f"/console/clients/{client_id}")
     page.get_by_role("button", name="Disable").click()
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -162,9 +162,9 @@ def test_going_back_dismisses_a_dialog(page_as: Open, clients: Clients) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Signing keys")
 
 
-def test_going_back_leads_out_of_the_console(page_as: Open) -> None:
+def test_going_back_leads_out_of_the_console(visitors: Visitors) -> None:
     """Being signed in without a page adds nothing to the browser's history."""
-    page = page_as("auditor")
+    page = visitors.page_as("auditor")
     page.goto("/docs/")
     page.goto("/console/keys")
     settled(page)
@@ -174,9 +174,9 @@ def test_going_back_leads_out_of_the_console(page_as: Open) -> None:
     expect(page).to_have_url(re.compile("/docs/$"))
 
 
-def test_what_was_typed_last_does_not_change_the_next_address(page_as: Open) -> None:
+def test_what_was_typed_last_does_not_change_the_next_address(visitors: Visitors) -> None:
     """A page that is left while its search waits for the next key keeps the address of the page after it."""
-    page = page_as("auditor", "/console/clients")
+    page = visitors.page_as("auditor", "/console/clients")
     page.get_by_label("Search by name").fill("Min")
     page.get_by_role("link", name="Keys").click()
     settled(page)

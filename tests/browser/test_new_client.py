@@ -71,6 +71,25 @@ def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clien
     expect(page.get_by_role("dialog").get_by_role("textbox", name="Code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
 
 
+def test_the_preview_is_there_after_it_was_left_early(page_as: Opener) -> None:
+    """A step that is left before its preview is there asks for it again, when it is looked at again."""
+    page = page_as("client-manager", "/console/clients/new")
+    page.get_by_label("Name", exact=True).fill("Ministry of Health")
+    page.get_by_label("Sender id").fill("health.example.org")
+    following(page)
+    page.get_by_label("People", exact=True).check()
+    held: list[Route] = []
+    page.route("**/clients/preview?*", lambda route: held.append(route), times=1)  # noqa: PLW0108 - no builtin
+    following(page)
+    expect(page.get_by_role("heading", level=2)).to_contain_text("What it may see")
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_role("heading", level=2)).to_contain_text("Scopes and records")
+    assert len(held) == 1
+    following(page)
+    expect(page.locator(".preview")).to_contain_text("Amara")
+    held[0].abort()
+
+
 def test_scopes_and_record_types_have_to_be_chosen(page_as: Opener) -> None:
     """No record type is ticked at first; nothing beside the scopes for administration asks to tick one of them."""
     page = page_as("client-manager", "/console/clients/new")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from support.console_browser import PHONE, Watch, settled
+from support.console_browser import PHONE, Visitors, Watch, settled
 from support.officers import FORMULA, HOSTILE, UIN, Office, find
 from support.server_process import eventually
 
@@ -79,10 +79,10 @@ def test_an_officer_answers_who_saw_a_person(
     expect(page.get_by_label("Reason")).to_have_value("Case 17")
 
 
-def test_nothing_personal_is_where_the_browser_keeps_it(seen: Office, page_as: Opened) -> None:
+def test_nothing_personal_is_where_the_browser_keeps_it(seen: Office, visitors: Visitors) -> None:
     """No address, title, history or storage has an id, an identifier or a reason; a reload forgets all of them."""
     assert seen
-    page = page_as("data-officer", "/console/records")
+    page = visitors.page_as("data-officer", "/console/records")
     addresses: list[str] = []
     page.on("framenavigated", lambda frame: addresses.append(frame.url))
     page.get_by_label("Reason").fill("Case 17")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, Route, expect
 
-from support.console_browser import PHONE, Watch, settled
+from support.console_browser import PHONE, Visitors, Watch, settled
 from support.officers import Office
 
 Opened = Callable[..., Page]
@@ -73,7 +73,7 @@ def test_unusual_volume_is_shown_while_it_is_looked_for(page_as: Opened, watch: 
     expect(page.get_by_role("button", name="Show more")).to_be_enabled()
 
 
-def test_a_week_is_one_look_with_the_worst_first(office: Office, page_as: Opened) -> None:
+def test_a_week_is_one_look_with_the_worst_first(office: Office, visitors: Visitors) -> None:
     """The last seven days have one row for each client: unusual volume first, then who received most."""
     daily = {"Aerial Agency": 30, "Busiest Agency": 80, "Zigzag Agency": 40}
     for name, records in daily.items():
@@ -81,7 +81,7 @@ def test_a_week_is_one_look_with_the_worst_first(office: Office, page_as: Opened
         for ago in range(1, 9):
             office.received(client_id, day(ago), records)
     office.received(office.clients["Zigzag Agency"], day(2), 300)
-    page = page_as("auditor", "/console/audit/clients")
+    page = visitors.page_as("auditor", "/console/audit/clients")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/usage?" in request.url else None)
     page.get_by_label("Day (UTC)").select_option("The last 7 days")

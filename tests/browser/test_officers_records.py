@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from support.console_browser import PHONE, settled
+from support.console_browser import PHONE, Visitors, settled
 from support.officers import UIN, Office
 
 Opened = Callable[..., Page]
 Accessible = Callable[[Page], None]
 
 
-def test_a_record_is_seen_with_a_reason(page_as: Opened) -> None:
+def test_a_record_is_seen_with_a_reason(visitors: Visitors) -> None:
     """Without a reason nothing is asked for; it is kept for the household of the person, and for the next member."""
-    page = page_as("data-officer", "/console/records", size=PHONE)
+    page = visitors.page_as("data-officer", "/console/records", size=PHONE)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.get_by_label("Type of identifier").fill("UIN")

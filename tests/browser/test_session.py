@@ -131,10 +131,10 @@ def test_a_page_comes_back_with_the_connection(probe: Open, watch: Watch) -> Non
     expect(page.get_by_role("heading", level=1, name="Probe")).to_be_visible()
 
 
-def test_an_address_of_no_page_says_so(page_as: Open) -> None:
+def test_an_address_of_no_page_says_so(visitors: Visitors) -> None:
     """An unknown address, also one that is badly encoded, is answered politely, and leads home."""
     for path in ("/console/no/such/page", "/console/clients/%E0%A4%A", "/console/__proto__"):
-        page = page_as("auditor", path)
+        page = visitors.page_as("auditor", path)
         assert page.locator("h1").inner_text() == "Page not found"
         expect(page.get_by_role("link", name="Go to the overview")).to_have_attribute("href", "/console/")
 

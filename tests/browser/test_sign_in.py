@@ -46,9 +46,9 @@ def test_a_person_signs_in_and_out(visitors: Visitors) -> None:
     assert page.get_by_text("Demo partner").count() == 0
 
 
-def test_a_reload_signs_in_again_without_a_page(page_as: Callable[..., Page]) -> None:
+def test_a_reload_signs_in_again_without_a_page(visitors: Visitors) -> None:
     """The provider's session is enough: after a reload, and in another tab, nobody has to choose again."""
-    page = page_as("data-officer", "/console/clients")
+    page = visitors.page_as("data-officer", "/console/clients")
     page.reload()
     settled(page)
     assert (heading(page), urlsplit(page.url).path) == ("Clients", "/console/clients")
@@ -66,9 +66,9 @@ def test_the_menu_is_the_roles(role: str, page_as: Callable[..., Page]) -> None:
     expect(page.get_by_role("link", name="Clients", exact=True)).to_have_attribute("aria-current", "page")
 
 
-def test_a_page_for_another_role_says_so(page_as: Callable[..., Page]) -> None:
+def test_a_page_for_another_role_says_so(visitors: Visitors) -> None:
     """Opened by its address, the page names the roles that it is for, and asks the API for nothing."""
-    page = page_as("client-manager", "/console/clients")
+    page = visitors.page_as("client-manager", "/console/clients")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(urlsplit(request.url).path))
     page.goto("/console/audit")
@@ -191,9 +191,9 @@ def test_a_provider_that_fails_is_said(visitors: Visitors, answer: dict[str, Any
     expect(page.get_by_role("alert")).to_contain_text(said)
 
 
-def test_a_long_name_does_not_widen_the_page(page_as: Callable[..., Page]) -> None:
+def test_a_long_name_does_not_widen_the_page(visitors: Visitors) -> None:
     """A name is whatever the provider says; what does not fit is cut."""
-    page = page_as("data-officer", "/console/clients")
+    page = visitors.page_as("data-officer", "/console/clients")
     page.evaluate("document.querySelector('.person span').textContent = 'x'.repeat(4000)")
     page.set_viewport_size({"width": 390, "height": 512})
     page.get_by_role("button", name="Menu").click()

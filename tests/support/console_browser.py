@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from dci_cli.local.openid.people import PEOPLE
@@ -16,7 +15,7 @@ from support.events import ROOT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, StorageState
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, StorageState
 
 # The shell is Chromium without the windows of its own, whose drawing takes as long as the pages do.
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None)
@@ -44,6 +43,12 @@ _LIMITED = """() => {
     }
     globalThis.timeOut = (time) => running.splice(0).filter((one) => one.time === time).forEach(({end}) => end())
 }"""
+# Only what is found leaves the page: the whole result takes several times as long as the search for it.
+_VIOLATIONS = """async () => {
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+    const {violations} = await axe.run(document, {runOnly: tags, resultTypes: ['violations'], preload: false})
+    return violations.map(({id, help, nodes}) => `${id}: ${help}: ${JSON.stringify(nodes.map(({target}) => target))}`)
+}"""
 _AXE = ROOT / "tests" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 # A response that is an error has a line of its own in the browser's console; a test expects it by its status.
 _FAILED_LOAD = re.compile(r"Failed to load resource: .*?(?:status of (\d+)|net::(\w+))")
@@ -60,6 +65,10 @@ class Watch:
     origins: set[str]
     expected: set[str] = field(default_factory=set)
     found: list[str] = field(default_factory=list)
+
+    def begins(self, origin: str) -> None:
+        """Begin anew, for a test at an origin."""
+        self.origins, self.expected, self.found = {origin}, set(), []
 
     def over(self, context: BrowserContext) -> None:
         """Watch all pages of a context."""
@@ -102,14 +111,23 @@ class Visitors:
         self.contexts.append(context)
         return context
 
-    def page_as(self, role: str, path: str = "/console/", size: tuple[int, int] = DESKTOP, **options: Any) -> Page:
-        """Return a page of the console at a path, of a person with this role who has signed in."""
+    def page_as(
+        self,
+        role: str,
+        path: str = "/console/",
+        size: tuple[int, int] = DESKTOP,
+        routes: dict[str, Callable[[Route], None]] | None = None,
+    ) -> Page:
+        """Return a new page of the console at a path, of a person with this role who has signed in."""
         person = PERSON[role]
         if person not in self.sessions:
             context = self.context()
             sign_in(context.new_page(), role, "/console/clients")
             self.sessions[person] = context.storage_state()
-        page = self.context(size, storage_state=self.sessions[person], **options).new_page()
+        context = self.context(size, storage_state=self.sessions[person])
+        for url, answer in (routes or {}).items():
+            context.route(url, answer)
+        page = context.new_page()
         page.goto(path)
         settled(page)
         return page
@@ -128,14 +146,22 @@ def choose(page: Page, role: str) -> None:
     page.get_by_role("button", name=PEOPLE[PERSON[role]].name).click()
 
 
-LOOKS = {"desktop": (DESKTOP, False), "phone": (PHONE, True)}  # with the dark colour scheme or without
+LOOKS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
+    "desktop": (DESKTOP, "light"),
+    "phone": (PHONE, "dark"),
+}
 
 
 def look(page: Page, name: str) -> None:
     """Show a page as one of the looks has it."""
-    (width, height), is_dark = LOOKS[name]
+    show(page, *LOOKS[name])
+
+
+def show(page: Page, size: tuple[int, int], scheme: Literal["light", "dark"] = "light") -> None:
+    """Show a page in a window of a size, on a screen."""
+    width, height = size
     page.set_viewport_size({"width": width, "height": height})
-    page.emulate_media(color_scheme="dark" if is_dark else "light")
+    page.emulate_media(media="null", color_scheme=scheme)
 
 
 def too_wide(page: Page) -> list[str]:
@@ -167,10 +193,5 @@ def violations(page: Page) -> list[str]:
     """Return what axe finds on a page that WCAG 2.2 AA does not allow."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())  # not by a script element, which the policy of the page forbids
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    options = "{runOnly: tags, resultTypes: ['violations'], preload: false}"
-    result = page.evaluate(f"tags => axe.run(document, {options})", tags)
-    return [
-        f"{found['id']}: {found['help']}: {json.dumps([node['target'] for node in found['nodes']])}"
-        for found in result["violations"]
-    ]
+    found: list[str] = page.evaluate(_VIOLATIONS)
+    return found
