@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from support.console_browser import PHONE
 from support.console_clients import Clients, Partner
+from support.console_pages import go
 from support.exchanges import ACK, receiving
 
 Opener = Callable[..., Page]
@@ -34,7 +35,7 @@ def test_a_refused_message_is_delivered_again(page_as: Opener, clients: Clients)
         page.get_by_role("dialog").get_by_role("button", name="Deliver again").click()
         expect(page.get_by_role("button", name=f"Cancel the message {failed}")).to_be_visible()
         assert partner.state(failed) in {"delivering", "answered"}
-    page.goto(f"/console/clients/{partner.client_id}?section=log")
+    go(page, f"/console/clients/{partner.client_id}?section=log")
     expect(page.locator("tbody")).to_contain_text("Message delivered again")
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from support.console_browser import Visitors, Watch, choose
 from support.console_clients import Clients
+from support.console_pages import go
 
 Opener = Callable[..., Page]
 Accessible = Callable[[Page], None]
@@ -102,7 +103,7 @@ def test_an_error_is_beside_its_field(page_as: Opener, clients: Clients, accessi
     save(page)
     expect(page.get_by_role("heading", name="This change waits for a second person")).to_be_visible()
     expect(page.locator("main")).not_to_contain_text("token-of-the-partner")
-    page.goto(f"/console/clients/{client_id}")
+    go(page, f"/console/clients/{client_id}")
     edit(page, "Identity")
     page.get_by_label("Name").fill("demo PARTNER")
     save(page)

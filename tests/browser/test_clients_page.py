@@ -13,6 +13,7 @@ from dci_common.registries.social.disclosure import FULL, SETS
 from dci_common.scopes import PARTNER_SCOPES, SCOPES
 from support.console_browser import PHONE, Watch
 from support.console_clients import Clients, Partner
+from support.console_pages import go
 
 
 def test_clients_are_found_while_one_types(
@@ -68,7 +69,7 @@ def test_an_address_with_an_unknown_choice_shows_everything(page_as: Callable[..
     partner = Partner.of(clients)
     page = page_as("auditor", "/console/clients?status=constructor")
     expect(page.get_by_label("Status")).to_have_value("")
-    page.goto(f"/console/clients/{partner.client_id}?section=callbacks&state=none")
+    go(page, f"/console/clients/{partner.client_id}?section=callbacks&state=none")
     expect(page.get_by_label("State")).to_have_value("")
 
 

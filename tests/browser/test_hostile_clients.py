@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from support.console_browser import Visitors
 from support.console_clients import Clients, Partner
+from support.console_pages import complete, go
 from support.exchanges import receiving
 
 HOSTILE = "<img src=x onerror=alert(1)><svg/onload=alert(2)>\"'><script>alert(3)</script>${alert(4)}{{alert(5)}}"
@@ -42,12 +43,12 @@ def test_hostile_texts_stay_text(visitors: Visitors, clients: Clients) -> None:
     expect(page.get_by_role("link", name=name)).to_be_visible()
     visited = [f"/console{path}?section={section}" for section in SECTIONS]
     for address in [*visited, f"/console/approvals/{asked.json['approval_id']}"]:
-        page.goto(address)
-        expect(page.locator("main#main[aria-busy=false] h1")).to_be_visible()
+        go(page, address)
+        complete(page)
         if "approvals" not in address:
             expect(page.get_by_role("heading", level=1)).to_have_text(name)
         expect(page.locator("main :is(img, script, svg)")).to_have_count(0)
-    page.goto(visited[0])
+    go(page, visited[0])
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("dialog")).to_contain_text(name)
     expect(page.locator("dialog :is(img, script, svg)")).to_have_count(0)

@@ -165,13 +165,13 @@ def test_going_back_dismisses_a_dialog(visitors: Visitors, clients: Clients) -> 
 def test_going_back_leads_out_of_the_console(visitors: Visitors) -> None:
     """Being signed in without a page adds nothing to the browser's history."""
     page = visitors.page_as("auditor")
-    page.goto("/docs/")
+    page.goto("/handover")
     page.goto("/console/keys")
     settled(page)
     page.reload()
     settled(page)
     page.go_back()
-    expect(page).to_have_url(re.compile("/docs/$"))
+    expect(page).to_have_url(re.compile("/handover$"))
 
 
 def test_what_was_typed_last_does_not_change_the_next_address(visitors: Visitors) -> None:

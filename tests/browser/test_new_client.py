@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from support.console_browser import PHONE, Visitors, Watch, settled
 from support.console_clients import Clients
+from support.console_pages import go
 
 Opener = Callable[..., Page]
 Accessible = Callable[[Page], None]
@@ -65,29 +66,37 @@ def test_a_client_is_registered_by_two_people(visitors: Visitors, clients: Clien
         page.go_back()
         settled(page)
         expect(page.get_by_role("heading", name="Name and sender Step 1 of 7")).to_be_visible()
-    page.goto(f"/console/clients/{client_id}?section=secrets")
+    go(page, f"/console/clients/{client_id}?section=secrets")
     page.get_by_role("button", name="Give it a secret").click()
     page.get_by_role("button", name="Make the link and the code").click()
     expect(page.get_by_role("dialog").get_by_role("textbox", name="Code")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
 
 
-def test_the_preview_is_there_after_it_was_left_early(page_as: Opener) -> None:
-    """A step that is left before its preview is there asks for it again, when it is looked at again."""
+def test_a_preview_that_is_not_there_is_asked_for_again(page_as: Opener, watch: Watch) -> None:
+    """A step that is left before its preview is there, or after it failed, has it when it is looked at again."""
+    watch.expected.add("ERR_FAILED")
     page = page_as("client-manager", "/console/clients/new")
     page.get_by_label("Name", exact=True).fill("Ministry of Health")
     page.get_by_label("Sender id").fill("health.example.org")
     following(page)
     page.get_by_label("People", exact=True).check()
-    held: list[Route] = []
-    page.route("**/clients/preview?*", lambda route: held.append(route), times=1)  # noqa: PLW0108 - no builtin
-    following(page)
-    expect(page.get_by_role("heading", level=2)).to_contain_text("What it may see")
-    page.get_by_role("button", name="Back").click()
-    expect(page.get_by_role("heading", level=2)).to_contain_text("Scopes and records")
+    preview, held = page.locator(".preview"), list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    def fail(route: Route) -> None:
+        route.abort()
+
+    for answer in (hold, fail):
+        page.route("**/clients/preview?*", answer, times=1)
+        following(page)
+        expect(preview).to_have_attribute("aria-busy", "true" if answer == hold else "false")
+        page.get_by_label("Steps").get_by_role("link", name="Scopes and records").click()
+        expect(preview).to_have_count(0)
     assert len(held) == 1
     following(page)
-    expect(page.locator(".preview")).to_contain_text("Amara")
-    held[0].abort()
+    expect(preview).to_contain_text("Amara")
 
 
 def test_scopes_and_record_types_have_to_be_chosen(page_as: Opener) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 import uuid
@@ -25,6 +26,7 @@ from support.officers import UIN, Office, find
 from support.server_process import ServerProcess, dci_serve
 
 CLIENTS, RECORDS, OF_ONE_PERSON = 10_000, 100_000, 250
+PERSON = {"id": "p0001", "identifiers": [{"identifier_type": "UIN", "identifier_value": UIN}]}
 STEP = RECORDS // OF_ONE_PERSON
 NOW = time.time()
 IDS = [str(uuid.UUID(int=number, version=4)) for number in range(CLIENTS)]
@@ -40,14 +42,16 @@ LAST = name(CLIENTS - 1)
 
 @pytest.fixture(scope="module")
 def large(server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """Run a server with many clients, and with many searches of one of them, a few of which found the demo person.
+    """Run a server with many clients, and with many searches of one of them, a few of which found the one person.
 
     It keeps its tables, so it has no people of its own: they are those of the server that the other tests use.
     """
     people = LocalProvider(server.base_url).variables()
     folder = tmp_path_factory.mktemp("large")
-    data = folder / "data"
-    with dci_serve(folder, "--engine", "dynamodb-local", "--data", str(data), **people) as many:
+    data, registry = folder / "data", folder / "registry.jsonl"
+    registry.write_text(json.dumps({"person": PERSON}))
+    options = ("--engine", "dynamodb-local", "--data", str(data), "--registry", str(registry))
+    with dci_serve(folder, *options, **people, JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1") as many:
         office = Office(Clients(many))
         with office.runtime() as runtime:
             settings = runtime.settings

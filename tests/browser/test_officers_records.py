@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from support.console_browser import PHONE, Visitors, settled
+from support.console_pages import go
 from support.officers import UIN, Office
 
 Opened = Callable[..., Page]
@@ -34,7 +35,7 @@ def test_a_record_is_seen_with_a_reason(visitors: Visitors) -> None:
     expect(page.get_by_role("heading", name="Person p0002")).to_be_visible()
     expect(page.get_by_text("Recorded as: Case 23")).to_be_visible()
 
-    page.goto("/console/log/looks")
+    go(page, "/console/log/looks")
     settled(page)
     row = page.get_by_role("row").filter(has_text="Person p0002").first
     expect(row).to_contain_text("Dawit Bekele")
@@ -60,7 +61,7 @@ def test_several_owners_of_a_phone_number_are_a_choice(office: Office, page_as: 
     expect(page.get_by_text("2 records have this: choose one")).to_be_visible()
     page.get_by_role("link", name="Person x-shared-2").click()
     expect(page.get_by_role("heading", name="Person x-shared-2")).to_be_visible()
-    page.goto("/console/audit")
+    go(page, "/console/audit")
     settled(page)
     page.get_by_label("Find by").select_option("phone")
     page.get_by_label("Phone number").last.fill("+999170555666")
