@@ -207,8 +207,8 @@ lock: .venv/dev.stamp ## lock the newest versions that pyproject.toml allows, an
 
 .PHONY: openapi
 openapi: .venv/dev.stamp ## generate the OpenAPI description from the models, and the Postman collection from it
-	@$(VENV)/python -m dci_cli.openapi.document >functions/search/dci_search/openapi.json.part
-	@mv functions/search/dci_search/openapi.json.part functions/search/dci_search/openapi.json
+	@$(VENV)/python -m dci_cli.openapi.document >console/docs/openapi.json.part
+	@mv console/docs/openapi.json.part console/docs/openapi.json
 	@$(VENV)/python -m dci_cli.openapi.postman >examples/postman_collection.json.part
 	@mv examples/postman_collection.json.part examples/postman_collection.json
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -55,13 +56,13 @@ CHECKS = [
 
 def test_the_description_is_current() -> None:
     """The file that is deployed is what the models make: `make openapi` writes it."""
-    kept = (ROOT / "functions" / "search" / "dci_search" / "openapi.json").read_text("utf-8")
+    kept = (ROOT / "console" / "docs" / "openapi.json").read_text("utf-8")
     assert json.loads(kept) == DOCUMENT
 
 
 def test_the_description_is_small(api: Api) -> None:
     """It is served without indentation, and what several operations have is in it once."""
-    served = api.send(event("openapi")).text
+    served = api.send(event("openapi")).content.decode()
     compact = json.dumps(DOCUMENT, separators=(",", ":"), ensure_ascii=False)
     assert len(served) < 1.01 * len(compact)
     assert len(served) < 230_000
@@ -81,10 +82,15 @@ def test_an_operation_has_only_errors_that_it_can_have() -> None:
 
 
 def test_the_description_is_served(api: Api) -> None:
-    """Anybody may read it, and keep it for a while."""
-    reply = api.send(event("openapi"))
+    """Anybody may read it, and keep it as long as it is the same; compressed it is an eighth of its size."""
+    reply = api.send(event("openapi", accept_encoding="gzip"))
     assert (reply.status, reply.json) == (200, DOCUMENT)
-    assert reply.headers["Cache-Control"] == "public, max-age=300"
+    assert (reply.headers["Content-Type"], reply.headers["Cache-Control"]) == ("application/json", "no-cache")
+    assert len(base64.b64decode(reply.text)) < len(reply.content) / 8
+    again = api.send(event("openapi", if_none_match=reply.headers["ETag"]))
+    assert (again.status, again.text) == (304, "")
+    plain = api.send(event("openapi"))
+    assert ("Content-Encoding" in plain.headers, plain.json) == (False, DOCUMENT)
 
 
 def test_the_description_has_every_route() -> None:

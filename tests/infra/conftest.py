@@ -154,7 +154,6 @@ def _searches(api: Api) -> Iterator[tuple[int, Event]]:
     status["message"]["txnstatus_request"] |= asked
     yield 200, event("status", body=status, token=token)
     yield 200, event("health")
-    yield 200, event("openapi")
     yield 404, event("unknown")
 
 

@@ -24,4 +24,5 @@ def files(_: Api) -> Iterator[tuple[int, Event]]:
     yield 200, event("docs_bare")
     yield 200, event("docs_home")
     yield 200, event("docs_file")
+    yield 200, event("openapi")
     yield 302, event("root")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import random
 from collections.abc import Callable, Mapping
@@ -54,11 +56,18 @@ class Reply:
     headers: dict[str, str]
     text: str
     event: Event = field(repr=False)
+    is_base64: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """The body as its reader has it: decompressed."""
+        sent = base64.b64decode(self.text) if self.is_base64 else self.text.encode()
+        return gzip.decompress(sent) if self.headers.get("Content-Encoding") == "gzip" else sent
 
     @property
     def json(self) -> Any:
         """The body as JSON."""
-        return json.loads(self.text)
+        return json.loads(self.content)
 
     @property
     def items(self) -> list[dict[str, Any]]:
@@ -105,6 +114,7 @@ class Api:
             "/subscriptions": clients,
             "/console": (console := console_app.create_app(self.runtime)),
             "/docs": console,
+            "/openapi.json": console,
             **dict.fromkeys(OVERSIGHT, oversight_app.create_app(self.runtime)),
         }
         self._search, self._home = search, console
@@ -119,7 +129,7 @@ class Api:
         default = self._home if path in {"/", "$default"} else self._search
         app = next((app for prefix, app in self._apps.items() if served.startswith(prefix)), default)
         answer = app(sent, self.context)
-        reply = Reply(answer["statusCode"], answer["headers"], answer["body"], sent)
+        reply = Reply(answer["statusCode"], answer["headers"], answer["body"], sent, answer["isBase64Encoded"])
         leaks.note(reply.status, reply.text)
         if reply.status != 404 and "/registry/" in path:
             conformance.check(path, reply.status, reply.json)

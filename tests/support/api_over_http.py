@@ -22,7 +22,8 @@ def api_over_http(api: Api, port: int = 0) -> Iterator[str]:
 
     def handle(event: Event, _context: object) -> dict[str, Any]:
         reply = api.send(event)
-        return {"statusCode": reply.status, "headers": reply.headers, "body": reply.text}
+        sent = {"body": reply.text, "isBase64Encoded": reply.is_base64}
+        return {"statusCode": reply.status, "headers": reply.headers, **sent}
 
     server = GatewayServer(port, Routes(dict.fromkeys(routes(), handle)))
     server.logs_requests = False  # commands print to the same streams

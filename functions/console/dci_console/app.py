@@ -1,4 +1,4 @@
-"""The console function's routes: the files of the console and of `/docs/`, and a configuration. None is secret."""
+"""The console function's routes: the files of the console, of `/docs/` and `/openapi.json`; none is secret."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ _PACKAGED = Path(__file__).with_name("files")  # in an artifact and in a wheel
 _SOURCES = Path(__file__).parents[3] / "console"  # in a checkout
 _INDEX = "index.html"
 _DOCS = "docs/"  # the part of the folder with an address of its own
+_DESCRIPTION = f"{_DOCS}openapi.json"  # which `make openapi` generates from the models
 
 
 def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
-    """Build the function: `/console/`, `/docs/` and all below them, and `$default`. `folder` has other files.
+    """Build the function: `/console/`, `/docs/`, what is below them, `/openapi.json`, and `$default`.
 
     A page is at the address with the slash. By which route API Gateway sends that is not documented, so each of them
-    has the page: a redirect to it might have no end.
+    has the page: a redirect to it might have no end. `folder` has other files.
     """
     settings = runtime.settings
     is_packaged = _PACKAGED.is_dir()
@@ -46,6 +47,7 @@ def create_app(runtime: Runtime, folder: Path | None = None) -> LambdaHandler:
             "/console/{proxy+}": gets(page, consoles),
             "/docs": gets(document, documents),
             "/docs/{proxy+}": gets(document, documents),
+            "/openapi.json": gets(lambda request: files.respond(request, _DESCRIPTION), documents),
         },
         runtime,
     )

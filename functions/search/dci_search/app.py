@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dci_common.edge.application import Resource, application
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def create_app(runtime: Runtime) -> LambdaHandler:
-    """Build the function: the sync search and status, `/health` and `/openapi.json`."""
+    """Build the function: the sync search and status, and `/health`."""
     gate = BearerGate(runtime)
     service = SearchService(runtime)
 
@@ -47,25 +46,15 @@ def create_app(runtime: Runtime) -> LambdaHandler:
     def health(_: Request) -> Response:
         return Response.of(200, {"status": "ok"})
 
-    def description(_: Request) -> Response:
-        return Response(200, _description(), {"Cache-Control": "public, max-age=300"})
-
     return application(
         {
             "/registry/sync/search": Resource({"POST": search}, search_error),
             "/registry/sync/txn/status": Resource({"POST": txn_status}, status_error),
             "/health": Resource({"GET": health}),
-            "/openapi.json": Resource({"GET": description}),
         },
         runtime,
         prefix=runtime.settings.route_prefix,
     )
-
-
-@cache
-def _description() -> str:
-    """Return the OpenAPI document, which `make openapi` generates from the models."""
-    return Path(__file__).with_name("openapi.json").read_text("utf-8")
 
 
 handler = lambda_handler(create_app)
