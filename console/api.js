@@ -1,6 +1,6 @@
 // The client of the API, at the origin that served this page.
 //
-//   const api = createApi(session, signal)
+//   const api = createApi(session, signal)            signal() returns what ends requests that only read
 //   await api.get('/clients', {limit: 50})            the JSON of the answer
 //   await api.post('/clients', body)                  likewise; also patch(path, body, {etag}) and delete(path, {etag})
 //   await api.send(method, path, {query, json, etag, accept})   {status, body, etag, headers}; 202 is a change that waits
@@ -13,7 +13,7 @@
 //
 // Requests that only read end with their page. A change that was sent goes on, because ending it would not undo it:
 // changesAreSent() says whether one has no answer yet. Where an answer is missing, the error says that it is not known
-// whether the change was made.
+// whether the change was made. A page that was read again meanwhile is still the same.
 
 import {strings} from './strings.js'
 
@@ -37,6 +37,9 @@ let sent = 0 // changes that have no answer yet
 export const changesAreSent = () => sent > 0
 
 export function createApi(session, signal) {
+  const page = `${session.subject} ${location.pathname}`
+  const isLeft = () => page !== `${session.subject} ${location.pathname}`
+
   async function send(method, where, {query = {}, json, etag, accept = 'application/json'} = {}) {
     const headers = {Accept: accept}
     if (json !== undefined) headers['Content-Type'] = 'application/json'
@@ -53,10 +56,10 @@ export function createApi(session, signal) {
     return attempt(url, options, await session.renewed())
   }
 
-  const read = (url, options, token) => answered(url, options, token, [signal])
+  const read = (url, options, token) => answered(url, options, token, [isLeft() ? AbortSignal.abort() : signal()])
 
   async function change(url, options, token) {
-    signal?.throwIfAborted() // the page was left while somebody signed in again
+    if (isLeft()) throw new ApiError(0, '', strings.errors.leftChange)
     if (!navigator.onLine) throw new ApiError(0, '', strings.errors.offlineChange)
     sent += 1
     try {

@@ -103,8 +103,9 @@ async function shown(at, signal) {
 }
 
 function contextOf(at, signal) {
-  return {
-    api: createApi(state.session, signal),
+  const context = {
+    // What a page reads for itself ends when it is read again; what a person asks for then, in a dialog of before, does not.
+    api: createApi(state.session, () => (context.update ? leave.signal : signal)),
     session: state.session,
     params: at.params,
     query: new URLSearchParams(location.search),
@@ -112,6 +113,7 @@ function contextOf(at, signal) {
     reload: () => go({isReload: true}),
     act,
   }
+  return context
 }
 
 const plain = (title, text, more = nothing) =>

@@ -62,6 +62,7 @@ export const strings = {
     unreachable: 'The API does not answer. Check your connection, and try again.',
     timedOut: (seconds) => `The API has not answered within ${seconds} seconds. Try again; if that does not help, report it to whoever operates the deployment.`,
     offline: 'You are offline. The page works again when the connection is back.',
+    leftChange: 'The page was left before this was sent, so nothing was done.',
     offlineChange: 'You are offline, so nothing was sent. Try again when the connection is back.',
     noAnswer: 'The API did not answer.',
     unknownOutcome: 'It is not known whether this was done: check before you try again.',

@@ -138,7 +138,7 @@ export function select(options) {
   const {name, value = '', required = true, error, onchange} = options
   return labelled({...options, required}, html`<select id=${name} name=${name} ?required=${required}
     aria-invalid=${error ? 'true' : nothing} aria-describedby=${ifDefined(described(options))} @change=${onchange}>
-    ${options.options.map(([one, text]) => html`<option value=${one} ?selected=${String(one) === String(value)}>${text}</option>`)}
+    ${options.options.map(([one, text]) => html`<option value=${one} .selected=${String(one) === String(value)}>${text}</option>`)}
   </select>`)
 }
 

@@ -182,3 +182,52 @@ def test_what_was_typed_last_does_not_change_the_next_address(visitors: Visitors
     settled(page)
     page.wait_for_timeout(400)
     assert page.url.endswith("/console/keys")
+
+
+def test_what_is_confirmed_while_a_page_is_read_again_is_done(visitors: Visitors, clients: Clients) -> None:
+    """The second secret is deleted too, whose question was opened before the page without the first one was there."""
+    client_id = clients.registered()
+    clients.secret(client_id)
+    clients.secret(client_id)
+    page = visitors.page_as("client-manager", f"/console/clients/{client_id}?section=secrets")
+    rows, delete = page.locator("tbody tr"), page.get_by_role("dialog").get_by_role("button", name="Delete")
+    held: list[Route] = []
+    rows.first.get_by_role("button").click()
+    page.route(f"**/clients/{client_id}/usage", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    with page.expect_request(f"**/clients/{client_id}/usage"):
+        delete.click()
+    rows.last.get_by_role("button").click()
+    held[0].continue_()
+    expect(rows).to_have_count(1)
+    delete.click()
+    expect(rows).to_have_count(0)
+    assert clients.get(f"/clients/{client_id}/secrets")["secrets"] == []
+
+
+def test_what_is_confirmed_after_its_page_was_left_is_not_done(visitors: Visitors, clients: Clients) -> None:
+    """Where another page was on its way when the question was opened, nothing is sent, and that is said."""
+    client_id = clients.registered()
+    page = visitors.page_as("client-manager", f"/console/clients/{client_id}")
+    held: list[Route] = []
+    page.route("**/keys", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    with page.expect_request("**/keys"):
+        page.get_by_role("link", name="Keys", exact=True).click()
+    page.get_by_role("button", name="Disable").click()
+    held[0].continue_()
+    expect(page.get_by_role("heading", level=1, include_hidden=True)).to_have_text("Signing keys")
+    page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("alert")).to_contain_text("The page was left before this was sent, so nothing was done.")
+    assert clients.get(f"/clients/{client_id}")["status"] == "enabled"
+
+
+def test_a_choice_is_shown_as_the_address_has_it(visitors: Visitors) -> None:
+    """The way back and forward shows in each field what was chosen then."""
+    page = visitors.page_as("auditor", "/console/log")
+    page.get_by_label("About").select_option("Clients")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page).to_have_url(re.compile("kind=client$"))
+    settled(page)
+    page.go_back()
+    expect(page.get_by_label("About")).to_have_value("")
+    page.go_forward()
+    expect(page.get_by_label("About")).to_have_value("client")
