@@ -19,9 +19,10 @@ export const sections = (pages, current) =>
 export function csvButton(list, {columns, toRows, name, update}) {
   const save = async () => {
     list.isSaving = true
-    update()
     try {
-      const rows = await list.all(MOST_ROWS, update)
+      const reading = list.all(MOST_ROWS, update)
+      update()
+      const rows = await reading
       download(`${name}-${new Date().toISOString().slice(0, 10)}.csv`, csvText(columns, toRows(rows)), 'text/csv;charset=utf-8')
       toast(list.hasMore ? words.savedPart(rows.length) : words.saved(rows.length), list.hasMore ? 'warn' : 'good')
     } catch (error) {

@@ -27,16 +27,9 @@ export class WalkedList {
   }
 
   async more(update = () => {}) {
-    this.isBusy = true
-    try {
-      const enough = this.rows.length + this.wanted
-      for (let pages = 0; this.hasMore && pages < this.most && this.rows.length < enough; pages += 1) {
-        await this._next()
-        update()
-      }
-    } finally {
-      this.isBusy = false
-    }
+    const enough = this.rows.length + this.wanted
+    let pages = 0
+    await this._readWhile(() => pages++ < this.most && this.rows.length < enough, update)
     return this
   }
 
@@ -48,11 +41,20 @@ export class WalkedList {
 
   // Read all that is left, `most` rows at most, and return the rows.
   async all(most, update) {
-    while (this.hasMore && this.rows.length < most) {
-      await this._next()
-      update()
-    }
+    await this._readWhile(() => this.rows.length < most, update)
     return this.rows
+  }
+
+  async _readWhile(isWanted, update) {
+    this.isBusy = true
+    try {
+      while (this.hasMore && isWanted()) {
+        await this._next()
+        update()
+      }
+    } finally {
+      this.isBusy = false
+    }
   }
 
   async _next() {

@@ -26,7 +26,7 @@ export async function load(context) {
   const onlyUnusual = query.get('only') === 'unusual'
   const list = listOf(api, date, onlyUnusual)
   await (onlyUnusual ? list.begin(() => context.update?.()) : list.more())
-  return {days, date, onlyUnusual, list, name: '', found: null, problem: ''}
+  return {days, date, onlyUnusual, list, name: '', asked: 0, found: null, problem: ''}
 }
 
 // Of a week, each client has a row for each day.
@@ -108,13 +108,10 @@ function timesUsual({records, usual}) {
 function search(data, api, update) {
   const find = async (event) => {
     event.preventDefault()
-    data.problem = data.name.trim() ? '' : words.nameMissing
-    try {
-      if (!data.problem) data.found = (await api.get('/clients', {name_begins: data.name.trim(), limit: 20})).clients
-    } catch (error) {
-      if (error.name === 'AbortError') return
-      data.problem = error.message
-    }
+    const asked = ++data.asked // an answer that comes too late is dropped
+    const read = data.name.trim() ? await begunBy(api, data.name.trim()) : {problem: words.nameMissing}
+    if (asked !== data.asked || !read) return
+    Object.assign(data, {problem: ''}, read)
     update()
   }
   const oninput = (event) => (data.name = event.target.value)
@@ -124,6 +121,15 @@ function search(data, api, update) {
       <div class="actions"><button type="submit">${words.find}</button></div>
       <div class="wide" role="status">${data.found === null ? nothing : found(data.found)}</div>
     </form>`
+}
+
+// The clients whose names begin with a text, or a problem; undefined where the page was left.
+async function begunBy(api, text) {
+  try {
+    return {found: (await api.get('/clients', {name_begins: text, limit: 20})).clients}
+  } catch (error) {
+    return error.name === 'AbortError' ? undefined : {problem: error.message}
+  }
 }
 
 const found = (clients) => clients.length

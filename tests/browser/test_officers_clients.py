@@ -134,3 +134,52 @@ def test_long_histories_are_read_by_pages(
     settled(page)
     expect(page.get_by_text("since must not be after until")).to_be_visible()
     accessible(page)
+
+
+def test_a_file_and_a_list_are_not_read_at_the_same_time(page_as: Opened) -> None:
+    """While a file is made, the list shows no more: each would ask for the same page, and have its rows twice."""
+    page = page_as("auditor", "/console/keys")
+    held: list[Route] = []
+    row = {"at": "2026-01-01T00:00:00Z", "kind": "keys", "id": "tokens", "act": "rotated", "by": "operator"}
+
+    def answer(route: Route) -> None:
+        if "next=" in route.request.url:
+            held.append(route)
+        else:
+            route.fulfill(json={"entries": [row] * 60, "next": "second"})
+
+    page.route("**/administration-log?*", answer)
+    page.get_by_role("link", name="Administration log").click()
+    settled(page)
+    more = page.locator(".more button")
+    expect(more).to_be_enabled()
+    with page.expect_request("**/administration-log?*next=second"):
+        page.get_by_role("button", name="Download as CSV").click()
+    expect(more).to_be_disabled()
+    with page.expect_download():
+        held[0].fulfill(json={"entries": [row]})
+    expect(page.locator("tbody tr")).to_have_count(61)
+
+
+def test_an_earlier_search_does_not_replace_a_later_one(page_as: Opened) -> None:
+    """Answers may come in another order than they were asked for: shown is what was asked for last."""
+    page = page_as("auditor", "/console/audit/clients")
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if "name_begins=old" in route.request.url:
+            held.append(route)
+        else:
+            route.fulfill(json={"clients": [{"client_id": "new", "name": "The new one"}]})
+
+    page.route("**/clients?*", answer)
+    for name in ("old", "new"):
+        page.get_by_label("Name of a client").fill(name)
+        with page.expect_request("**/clients?*"):
+            page.get_by_role("button", name="Find").click()
+    found = page.locator("form.find [role=status]")
+    expect(found).to_have_text("The new one")
+    with page.expect_response("**/clients?*"):
+        held[0].fulfill(json={"clients": [{"client_id": "old", "name": "The old one"}]})
+    page.get_by_label("Name of a client").fill("")
+    expect(found).to_have_text("The new one")
