@@ -3,18 +3,20 @@
 import {path} from '../api.js'
 import {href} from '../router.js'
 import {strings} from '../strings.js'
-import {badge, empty, field, html, link, mono, moreButton, nothing, page, select, table, time} from '../ui.js'
+import {badge, empty, field, html, link, mono, moreButton, nothing, page, problem, select, table, time} from '../ui.js'
 import {author} from '../officers/log_entries.js'
 
 const text = strings.clients
 const PAUSE_MS = 250 // after the last key, before the API is asked
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const title = text.title
+let timer // of a search that waits for the next key
 
 export async function load({api, query}) {
+  clearTimeout(timer)
   const status = query.get('status') ?? ''
   const wanted = {name: query.get('name') ?? '', status: Object.hasOwn(text.statuses, status) ? status : ''}
-  return {wanted, list: await listed(api, wanted), asked: 0, isBusy: false}
+  return {wanted, shown: {...wanted}, list: await listed(api, wanted), asked: 0, isBusy: false, problem: null}
 }
 
 async function listed(api, {name, status}) {
@@ -40,9 +42,11 @@ export const view = (data, context) => page({
   actions: context.session.has('client-manager') ? html`<a class="button primary" href=${href`/clients/new`}>${text.newClient}</a>` : nothing,
 }, html`
   ${filters(data, context)}
-  <p class="visually-hidden" role="status">${data.isBusy ? '' : found(data)}</p>
+  <p class="visually-hidden" role="status">${data.isBusy || data.problem ? '' : found(data)}</p>
+  ${data.problem ? problem(data.problem, () => ask(data, context)) : nothing}
+  <div class="progress ${data.isBusy ? 'busy' : ''}" aria-hidden="true"></div>
   <div aria-busy=${data.isBusy}>
-    ${data.list.rows.length ? (data.wanted.status === 'deleted' ? deleted : present)(data.list.rows) : none(data, context)}
+    ${data.list.rows.length ? (data.shown.status === 'deleted' ? deleted : present)(data.list.rows) : none(data, context)}
     ${moreButton(data.list, context.update)}
   </div>`)
 
@@ -51,8 +55,9 @@ function filters(data, context) {
   const isDeleted = wanted.status === 'deleted'
   const typed = (event) => {
     wanted.name = event.target.value
-    clearTimeout(data.timer)
-    data.timer = setTimeout(() => ask(data, context), PAUSE_MS)
+    context.update()
+    clearTimeout(timer)
+    timer = setTimeout(() => ask(data, context), PAUSE_MS)
   }
   const chosen = (event) => {
     wanted.status = event.target.value
@@ -68,18 +73,20 @@ function filters(data, context) {
   </form>`
 }
 
-// Read the list anew, and keep what it shows in the address. An answer that comes too late is dropped.
+// Read the list anew, and keep what it shows in the address. An answer that comes too late is dropped. What is asked for
+// may be left before it is there.
 async function ask(data, context) {
-  clearTimeout(data.timer)
+  clearTimeout(timer)
   if (location.pathname !== href`/clients`) return // the page was left meanwhile
   const asked = ++data.asked
   const query = Object.entries(data.wanted).map(([name, value]) => [name, value.trim()]).filter(([, value]) => value)
   history.replaceState(null, '', href`/clients` + (query.length ? `?${new URLSearchParams(query)}` : ''))
   data.isBusy = true
   context.update()
-  const list = await context.act(() => listed(context.api, data.wanted), '', {reload: false})
+  const shown = {...data.wanted}
+  const read = await listed(context.api, shown).then((list) => ({list, shown, problem: null}), (error) => ({problem: error}))
   if (asked !== data.asked) return
-  Object.assign(data, {isBusy: false, list: list ?? data.list})
+  Object.assign(data, {isBusy: false, ...read})
   context.update()
 }
 
@@ -111,7 +118,7 @@ const deleted = (rows) => table({
   ],
 })
 
-function none({list, wanted}, context) {
+function none({list, shown: wanted}, context) {
   if (list.hasMore) return nothing
   if (wanted.status === 'deleted') return empty(text.noneDeleted)
   if (!wanted.name && !wanted.status) return empty(text.none)

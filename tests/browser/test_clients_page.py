@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from dci_common.clients.model import RECORD_TYPES
 from dci_common.registries.social.disclosure import FULL, SETS
 from dci_common.scopes import PARTNER_SCOPES, SCOPES
-from support.console_browser import PHONE, Watch
+from support.console_browser import PHONE, Watch, settled
 from support.console_clients import Clients, Partner
-from support.console_pages import go
+from support.console_pages import failing, go
 
 
 def test_clients_are_found_while_one_types(
@@ -117,3 +117,38 @@ def test_the_choices_of_the_forms_are_those_of_the_api(page_as: Callable[..., Pa
     assert choices["RECORD_TYPES"] == list(RECORD_TYPES)
     assert set(choices["ATTRIBUTES"]) == FULL
     assert {name: frozenset(attributes) for name, attributes in choices["SETS"].items()} == dict(SETS)
+
+
+def test_a_list_is_named_for_what_is_in_it(page_as: Callable[..., Page], watch: Watch) -> None:
+    """Clients are not shown as deleted ones while these are read, nor if they cannot be read."""
+    watch.expected.add("503")
+    page = page_as("auditor", "/console/clients")
+    held: list[Route] = []
+    page.route("**/clients/deleted?*", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    with page.expect_request("**/clients/deleted?*"):
+        page.get_by_label("Status").select_option("Deleted")
+    expect(page.locator("caption")).to_have_text("Clients in the order of their names")
+    failing(held[0])
+    expect(page.get_by_role("alert")).to_contain_text("try again shortly")
+    expect(page.locator("caption")).to_have_text("Clients in the order of their names")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_text("Clients in the order of their names")).to_have_count(0)
+
+
+def test_a_search_without_an_answer_holds_nothing_back(page_as: Callable[..., Page]) -> None:
+    """The page can be left while a search is answered, and what was typed last does not narrow the list after it."""
+    page = page_as("auditor", "/console/clients")
+    held: list[Route] = []
+    page.route("**/clients?*", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    with page.expect_request("**/clients?*"):
+        page.get_by_role("searchbox").fill("Demo")
+    page.get_by_role("link", name="Keys").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Signing keys")
+    page.get_by_role("link", name="Clients").click()
+    settled(page)
+    page.get_by_role("searchbox").fill("nobody")
+    page.get_by_role("link", name="Clients").click()
+    page.wait_for_timeout(400)
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(page).to_have_url(re.compile("/console/clients$"))
