@@ -22,7 +22,8 @@ export async function load({api, query}, {client_id: id}) {
 }
 
 export function view(data, context) {
-  const {client, own, usage} = data
+  const {client, local, own, usage} = data
+  if (local.editing) return partSection('callbacks', data, context) // what else is here reads the page anew
   const paused = usage?.paused ? resumeNote(data, context, html`<h2>${text.paused}</h2>
     <p>${text.pausedText}</p><p>${text.pausedSince} ${time(usage.paused)}.</p>`) : nothing
   if (own.exchange) return [paused, exchangeSection(own.exchange, data, context)]

@@ -29,7 +29,7 @@ export function partSection(part, data, context, {title = text.groups[part], val
     context.update()
     document.querySelector('main form input')?.focus()
   }
-  const button = html`<button type="button" aria-label=${text.editGroup(title)} ?disabled=${Boolean(local.editing)} @click=${edit}>${text.edit}</button>`
+  const button = html`<button type="button" aria-label=${text.editGroup(title)} data-edits=${part} ?disabled=${Boolean(local.editing)} @click=${edit}>${text.edit}</button>`
   const shown = values ?? facts(factsOf(part, client))
   const withPreview = part === 'disclosure'
     ? html`<div class="columns">${shown}${preview(data.own.shown, draftOf(client), context)}</div>` : shown
@@ -42,10 +42,7 @@ const isShown = (part) => document.querySelector('main form[data-part]')?.datase
 function editor(part, data, context) {
   const {local} = data
   const {form} = local
-  const close = () => {
-    Object.assign(local, {editing: null, form: null, conflict: null})
-    context.update()
-  }
+  const close = () => closed(data, context)
   const submit = (event) => {
     event.preventDefault()
     save(data, context)
@@ -61,6 +58,14 @@ function editor(part, data, context) {
     </form>`)
 }
 
+// Close a form, and go back to the button that opened it.
+function closed({local}, {update}) {
+  const part = local.editing
+  Object.assign(local, {editing: null, form: null, conflict: null})
+  update()
+  document.querySelector(`main [data-edits=${part}]`)?.focus()
+}
+
 // Send what the form changed, for the version of the client that it began with.
 async function save(data, context) {
   const {local, client} = data
@@ -69,9 +74,8 @@ async function save(data, context) {
   if (!(await readKeys(form))) return showFields(context)
   const changed = changedMembers(form.base, form.draft)
   if (!Object.keys(changed).length) {
-    Object.assign(local, {editing: null, form: null, conflict: null})
     toast(text.unchanged, 'plain')
-    return context.update()
+    return closed(data, context)
   }
   const change = () => context.api.send('PATCH', path`/clients/${client.client_id}`, {json: patchOf(changed), etag: `"${form.base.version}"`})
     .catch(async (error) => answerTo(error, data, context))
@@ -104,16 +108,15 @@ function showWaiting({update}) {
 }
 
 function showConflict({local}, {update}, newer) {
-  const {form} = local
-  const {draft, theirs, both} = rebased(form.base, newer, form.draft)
-  local.conflict = {draft, newer, theirs, both}
+  local.conflict = {newer}
   update()
   document.querySelector('.conflict')?.focus()
 }
 
 function conflictNote(data, context, close) {
   const {local} = data
-  const {draft, newer, theirs, both} = local.conflict
+  const {newer} = local.conflict
+  const {draft, theirs, both} = rebased(local.form.base, newer, local.form.draft)
   const after = draftOf(newer)
   const shown = (names) => html`<ul>${names.filter((name) => name !== 'keys').map((name) => html`
     <li>${text.conflict.value(labelOf(name), draftWord(name, after[name]))}</li>`)}</ul>`

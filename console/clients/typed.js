@@ -5,7 +5,7 @@ import {dialog, field, html} from '../ui.js'
 export function confirmedByTyping({title, text, label, word, mismatch, confirm}) {
   let typed = ''
   let error
-  const folded = (value) => value.trim().replace(/\s+/g, ' ')
+  const folded = (value) => value.normalize('NFC').trim().replace(/\s+/g, ' ')
   return dialog({
     title,
     tone: 'bad',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from unicodedata import normalize
 from uuid import uuid4
 
 import pytest
@@ -74,3 +75,14 @@ def test_a_reader_is_shown_no_buttons(role: str, page_as: Opener, clients: Clien
     page.get_by_role("link", name="Keys", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Signing keys")
     assert {name for name in page.get_by_role("button").all_inner_texts() if name} <= allowed
+
+
+def test_a_name_is_typed_as_the_keyboard_has_it(page_as: Callable[..., Page], clients: Clients) -> None:
+    """A name whose accents are letters of their own is deleted by the same name with letters that have them."""
+    name = f"Ministère {uuid4()}"
+    client_id = clients.registered(name=normalize("NFD", name))
+    page = page_as("client-manager", f"/console/clients/{client_id}")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("textbox").fill(normalize("NFC", name))
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Clients")

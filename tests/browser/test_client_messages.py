@@ -107,3 +107,15 @@ def test_a_subscription_is_ended(page_as: Opener, clients: Clients) -> None:
     page.get_by_role("button", name="End the subscription").click()
     page.get_by_role("dialog").get_by_role("button", name="End").first.click()
     expect(page.get_by_text("This client has no subscriptions.")).to_be_visible()
+
+
+def test_a_form_of_callbacks_is_alone(page_as: Opener, clients: Clients) -> None:
+    """While callbacks are edited, nothing is there that reads the page anew, which would lose what was entered."""
+    page = page_as("client-manager", f"/console/clients/{clients.registered()}?section=callbacks")
+    state = page.get_by_label("State")
+    expect(state).to_be_visible()
+    page.get_by_role("button", name="Edit: Callbacks").click()
+    expect(page.get_by_label("Callback addresses")).to_be_visible()
+    expect(state).to_have_count(0)
+    page.get_by_role("button", name="Cancel").click()
+    expect(state).to_be_visible()

@@ -79,6 +79,30 @@ def test_a_conflict_keeps_what_was_entered(page_as: Opener, clients: Clients, ac
     assert (now["records_a_day"], now["requests_a_minute"]) == (500, 30)
 
 
+def test_what_is_typed_beside_a_conflict_is_saved(page_as: Opener, clients: Clients) -> None:
+    """Mine on top is what the form has then, and not what it had when the conflict was found."""
+    client_id = clients.registered()
+    page = page_as("client-manager", f"/console/clients/{client_id}")
+    edit(page, "Identity")
+    page.get_by_label("Name", exact=True).fill(f"First {client_id}")
+    clients.send("PATCH", f"/clients/{client_id}", {"token_lifetime": 300}, **{"If-Match": "*"})
+    save(page)
+    expect(page.locator(".conflict")).to_be_focused()
+    page.get_by_label("Name", exact=True).fill(f"Second {client_id}")
+    page.get_by_role("button", name="Save mine on top").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Second {client_id}")
+    assert clients.get(f"/clients/{client_id}")["token_lifetime"] == 300
+
+
+def test_a_form_that_is_closed_gives_the_focus_back(page_as: Opener, clients: Clients) -> None:
+    """Who edits by the keyboard goes on at the button that opened the form, cancelled or without a change."""
+    page = page_as("client-manager", f"/console/clients/{clients.registered()}")
+    for end in ("Cancel", "Save"):
+        edit(page, "Identity")
+        page.get_by_role("button", name=end, exact=True).press("Enter")
+        expect(page.get_by_role("button", name="Edit: Identity")).to_be_focused()
+
+
 @pytest.fixture(autouse=True)
 def _expected(watch: Watch) -> None:
     """Expect the statuses by which the API rejects what these tests try."""
