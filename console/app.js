@@ -68,6 +68,7 @@ async function go({isReload = false} = {}) {
   leave.abort()
   leave = new AbortController()
   const {signal} = leave
+  const part = document.activeElement?.closest('main section')
   const at = find(location.pathname)
   Object.assign(state, {at, address: here(), isBusy: true, menuIsOpen: false, error: null})
   draw()
@@ -76,10 +77,17 @@ async function go({isReload = false} = {}) {
   Object.assign(state, {body, key: `${state.session.subject} ${location.pathname}`, isBusy: false})
   document.title = strings.common.pageTitle(title)
   draw()
-  if (!isReload) {
-    scrollTo(0, 0)
-    ;(root.querySelector('[data-start]') ?? root.querySelector('h1'))?.focus()
-  }
+  if (isReload) return goOn(part)
+  scrollTo(0, 0)
+  return (root.querySelector('[data-start]') ?? root.querySelector('h1'))?.focus()
+}
+
+// Read anew, a page may lack what had the focus: who uses the keyboard goes on at the heading of that part of it.
+function goOn(part) {
+  if (document.activeElement !== document.body) return
+  const heading = (part?.isConnected && part.querySelector('h2')) || root.querySelector('h1')
+  heading.tabIndex = -1
+  heading.focus({preventScroll: true})
 }
 
 async function shown(at, signal) {
@@ -234,7 +242,8 @@ function draw() {
     </header>
     <div class="progress ${isBusy || isActing ? 'busy' : ''}" aria-hidden="true"></div>
     <main id="main" tabindex="-1" class=${isActing ? 'acting' : ''} aria-busy=${isBusy || isActing}>
-      ${error?.message ? html`<div class="act-error note bad" role="alert" tabindex="-1"><h2>${strings.errors.title}</h2><p>${error.message}</p></div>` : nothing}
+      ${error?.message ? html`<div class="act-error note bad" role="alert" tabindex="-1"><h2>${strings.errors.title}</h2><p>${error.message}</p>
+        ${error.retryAfter ? html`<p>${strings.errors.busy(error.retryAfter)}</p>` : nothing}</div>` : nothing}
       ${keyed(key, body)}
     </main>`, root)
 }

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
+from dci_common.printable import is_printable
+
 if TYPE_CHECKING:
     from dci_cli.terminal import Column
 
 _GAP = "  "
 _NARROWEST = 12  # of a column whose cells wrap
-_JOINERS = "\u200c\u200d"  # which letters of some scripts need between them
 
 
 def table_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[str] | None:
@@ -32,7 +33,7 @@ def sheet_lines(columns: Sequence[Column], pairs: Sequence[tuple[str, str]], wid
 
 def _on_one_line(text: str) -> str:
     """Return a text of others without line breaks, and without what a terminal would obey."""
-    return "".join(each if each.isprintable() or each in _JOINERS else " " for each in text)
+    return "".join(each if is_printable(each) else " " for each in text)
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int] | None:

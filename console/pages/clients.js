@@ -21,7 +21,8 @@ export async function load({api, query}) {
 
 async function listed(api, {name, status}) {
   if (status === 'deleted') return api.list('/clients/deleted', 'clients')
-  if (ID.test(name.trim())) return {rows: await withId(api, name.trim(), status), hasMore: false}
+  const id = name.trim().toLowerCase()
+  if (ID.test(id)) return {rows: await withId(api, id, status), hasMore: false}
   return api.list('/clients', 'clients', {name_begins: name.trim(), status})
 }
 

@@ -14,7 +14,7 @@ LAYER = ROOT / "layers" / "common" / "dci_common"
 # Each room of the layer imports only rooms that stand before it.
 LAYER_ROOMS = (
     *("deferred_import", "__init__"),  # which is imported before all others
-    *("cache", "csv_text", "deadline", "errors", "json_text", "settings", "timestamps", "validation"),
+    *("cache", "csv_text", "deadline", "errors", "json_text", "printable", "settings", "timestamps", "validation"),
     *("logs", "scopes"),
     *("aws", "outbound", "runtime", "registry", "spdci", "registries", "oauth", "operators", "clients", "signatures"),
     *("exchange", "subscriptions", "edge"),

@@ -1,4 +1,4 @@
-"""One server and one browser a worker; contexts of their own, and a watch, for each test."""
+"""One server, one browser, and pages that are kept, for each worker; a watch for each test."""
 
 from __future__ import annotations
 

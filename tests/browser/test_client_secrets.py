@@ -139,7 +139,7 @@ def test_after_a_leak_everything_ends_before_a_new_secret(
 
 
 def test_a_link_is_withdrawn(page_as: Opener, clients: Clients, watch: Watch) -> None:
-    """It is listed without itself, and does not work any more once it is withdrawn."""
+    """It is listed without itself, and does not work any more once it is withdrawn; the keyboard goes on there."""
     watch.expected.add("409")
     client_id = clients.registered()
     made = clients.send("POST", f"/clients/{client_id}/handovers").json
@@ -149,5 +149,6 @@ def test_a_link_is_withdrawn(page_as: Opener, clients: Clients, watch: Watch) ->
     page.get_by_role("button", name=re.compile("Withdraw the link")).click()
     page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
     expect(page.get_by_text("No link is open.")).to_be_visible()
+    expect(page.locator("section:has-text('No link is open.') h2")).to_be_focused()  # the button is gone
     answer = clients.server.send("POST", "/handover", {name: made[name] for name in ("link", "code")})
     assert answer.status == 404, json.dumps(answer.json)

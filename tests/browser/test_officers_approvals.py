@@ -135,6 +135,7 @@ def test_the_requester_withdraws(office: Office, page_as: Opened) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Withdraw").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Withdrawn.")
+    expect(page.get_by_role("heading").and_(page.locator(":focus"))).to_be_visible()
     page.get_by_role("link", name="Approvals").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Approvals")
     expect(page.get_by_text(office.name_of(client_id))).to_have_count(0)

@@ -86,7 +86,7 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(probe: Open) -> None:
 def test_a_change_is_sent_once_and_its_error_is_shown(probe: Open, watch: Watch) -> None:
     """While a change runs no button works; the API's sentence is shown, and what was entered stays."""
     page = probe("client-manager")
-    watch.expected.add("400")
+    watch.expected |= {"400", "429"}
     sent: list[Route] = []
     page.route(
         "**/clients", lambda route: sent.append(route) if route.request.method == "POST" else route.continue_()
@@ -100,6 +100,11 @@ def test_a_change_is_sent_once_and_its_error_is_shown(probe: Open, watch: Watch)
     sent[0].continue_()
     expect(page.get_by_role("alert")).to_contain_text("sender_id")
     expect(page.get_by_role("alert")).to_be_focused()
+    busy = {"errors": [{"code": "err.limit.exceeded", "message": "Too many requests."}]}
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    sent[1].fulfill(status=429, json=busy, headers={"Retry-After": "30"})
+    expect(page.get_by_role("alert")).to_contain_text(re.compile(r"Too many requests\.\s*Try again in 30 seconds\."))
     assert page.get_by_label("Name").input_value() == "Ministry of Health"
 
 

@@ -96,9 +96,11 @@ def test_given_members_are_kept(api: Api, admin: str) -> None:
     assert (created["flags"], created["open_exchanges"]) == (flags, 0)
 
 
-@pytest.mark.parametrize("again", ["Ministry of Truth", "ministry  OF truth", "Ｍinistry of Truth"])
+@pytest.mark.parametrize(
+    "again", ["Ministry of Truth", "ministry  OF truth", "Ｍinistry of Truth", "Minis\u200ctry  of Truth"]
+)
 def test_a_taken_name_is_a_conflict(api: Api, admin: str, again: str) -> None:
-    """Names are unique whatever their case, spacing and compatibility forms."""
+    """Names are unique whatever their case, spacing, joiners and compatibility forms."""
     create(api, admin, name="Ministry of Truth")
     reply = create(api, admin, name=again)
     assert reply.status == 409
@@ -114,6 +116,8 @@ def test_a_taken_name_is_a_conflict(api: Api, admin: str, again: str) -> None:
             ({"name": "x" * 201}, "name"),
             ({"name": 5}, "name"),
             ({"name": "a\u0000b"}, "name"),
+            ({"name": "\u200c\u200d"}, "name"),
+            ({"name": "a\u202eb"}, "name"),
             ({"sender_id": None}, "sender_id"),
             ({"scopes": []}, "scopes"),
             ({"scopes": ["everything"]}, "scopes.0"),

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dci_common.printable import without_joiners
 from support.admin_client import Admin
 from support.events import event
 from support.example_counts import sampled
@@ -26,6 +27,15 @@ def test_a_client_is_found_by_its_name(admin: Admin, spelling: str) -> None:
     assert found(admin, spelling.format(name)) == [made["client_id"]]
     assert found(admin, spelling.format(name), status="enabled") == [made["client_id"]]
     assert found(admin, spelling.format(name), status="disabled") == []
+
+
+@pytest.mark.parametrize("name", ["سازمان\u200cهای رفاه", "ශ්\u200dරී ලංකා"])
+def test_a_name_has_the_joiners_of_its_script(admin: Admin, name: str) -> None:
+    """Persian and Sinhala are written with joiners: a name keeps them, is found without, and a sender id has none."""
+    made = admin.create(name=name)
+    assert (made.status, made.json["name"]) == (201, name)
+    assert found(admin, without_joiners(name)) == found(admin, name) == [made.json["client_id"]]
+    assert admin.create(sender_id=name).status == 400
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from dci_common.operators.store import OperatorStore, StoredOperator, operator_key
 from support.admin_client import Admin
 from support.api import START, Api
@@ -31,14 +33,15 @@ def set_status(api: Api, provider: OpenIdProvider, status: str) -> None:
     )
 
 
-def test_a_change_is_logged_under_a_name(operators_api: Api, provider: OpenIdProvider) -> None:
+@pytest.mark.parametrize("name", ["Amina Diallo", "زهرا نیک\u200cنام"])  # Persian has joiners inside of words
+def test_a_change_is_logged_under_a_name(operators_api: Api, provider: OpenIdProvider, name: str) -> None:
     """An entry of the log has the person's issuer and subject, and the name of their token."""
-    token = provider.token("client-manager")
+    token = provider.token("client-manager", name=name)
     client_id = create_client(operators_api, token).json["client_id"]
     path = {"pathParameters": {"client_id": client_id}}
     assert operators_api.send(event("client_disable", token=token) | path).status == 200
     log = operators_api.send(event("client_log", token=provider.token("auditor")) | path).json["entries"]
-    by = (f"{provider.issuer}#f3a1-amina", "Amina Diallo")
+    by = (f"{provider.issuer}#f3a1-amina", name)
     assert [(entry["act"], entry["by"], entry["by_name"]) for entry in log] == [
         ("disabled", *by),
         ("created", *by),

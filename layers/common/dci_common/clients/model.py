@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, get_args
 
+from dci_common.printable import without_joiners
+
 MAX_NAME_BYTES = 512  # also of its key
 RECORD_TYPES = ("SRPerson", "Member", "Group")
 Status = Literal["enabled", "disabled"]
@@ -109,8 +111,8 @@ class Client(NamedTuple):
 
 
 def name_key(name: str) -> str:
-    """Return the form in which names are unique: without differences of compatibility form, case and spacing."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """Return the form in which names are unique: without differences of form, case, spacing and joiners."""
+    return " ".join(unicodedata.normalize("NFKC", without_joiners(name)).casefold().split())
 
 
 def held_secret(client_id: str, version: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -32,6 +32,7 @@ from dci_common.clients.secrets import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS
 from dci_common.clients.views import Flags, client_view
 from dci_common.errors import InvalidRequest
 from dci_common.oauth.public_keys import public_key_set
+from dci_common.printable import is_printable
 from dci_common.registries.social import disclosure
 from dci_common.runtime import Runtime
 from dci_common.scopes import SCOPES, canonical
@@ -55,19 +56,22 @@ def _enum(allowed: Iterable[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": sorted(allowed)})
 
 
-def _label(value: str) -> str:
-    key = name_key(value)
-    if not value.isprintable() or not key:
-        raise PydanticCustomError("rule", "must be printable and not blank")
-    # The envelope's limit for a sender_id. A name is a key, and normalisation lengthens some.
-    if max(len(value.encode()), len(key.encode())) > MAX_NAME_BYTES:
-        raise PydanticCustomError("rule", "must have at most 512 bytes")
-    return value
+def _label(is_right: Callable[[str], bool]) -> AfterValidator:
+    def check(value: str) -> str:
+        key = name_key(value)
+        if not is_right(value) or not key:
+            raise PydanticCustomError("rule", "must be printable and not blank")
+        # The envelope's limit for a sender_id. A name is a key, and normalisation lengthens some.
+        if max(len(value.encode()), len(key.encode())) > MAX_NAME_BYTES:
+            raise PydanticCustomError("rule", "must have at most 512 bytes")
+        return value
+
+    return AfterValidator(check)
 
 
-_Label = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_label)
-]
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+_Name = Annotated[_Text, _label(is_printable)]
+_SenderId = Annotated[_Text, _label(str.isprintable)]  # which partners copy: with nothing in it that is not seen
 _Scope = Annotated[str, AfterValidator(canonical), _one_of(frozenset(SCOPES)), _enum(SCOPES)]
 _RecordType = Annotated[str, _one_of(frozenset(RECORD_TYPES)), _enum(RECORD_TYPES)]
 _Limit = Annotated[int, Field(strict=True, ge=0, le=MAX_LIMIT)]
@@ -79,8 +83,8 @@ class NewClient(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: _Label
-    sender_id: _Label
+    name: _Name
+    sender_id: _SenderId
     scopes: Annotated[tuple[_Scope, ...], Field(min_length=1, max_length=len(SCOPES))]
     token_lifetime: Annotated[int, Field(strict=True, ge=MIN_TOKEN_LIFETIME, le=MAX_TOKEN_LIFETIME)] | None = None
     disclosure: Annotated[tuple[_Disclosed, ...], Field(max_length=50)] = ("minimal",)

@@ -17,6 +17,7 @@ from dci_common.errors import Unauthenticated
 from dci_common.oauth.assertions import ALGORITHMS
 from dci_common.operators.operator import Operator
 from dci_common.operators.roles import ROLES
+from dci_common.printable import is_printable
 
 if TYPE_CHECKING:
     from dci_common.operators.provider import FindKey
@@ -123,4 +124,4 @@ def _operator(claims: Claims, settings: Settings) -> Operator:
 
 def _text(value: object) -> str:
     """Return a text for the log, or nothing where it is none."""
-    return value if isinstance(value, str) and value.isprintable() and len(value) <= _MAX_NAME else ""
+    return value if isinstance(value, str) and is_printable(value) and len(value) <= _MAX_NAME else ""
