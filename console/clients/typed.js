@@ -5,7 +5,8 @@ import {dialog, field, html} from '../ui.js'
 export function confirmedByTyping({title, text, label, word, mismatch, confirm}) {
   let typed = ''
   let error
-  const folded = (value) => value.normalize('NFC').trim().replace(/\s+/g, ' ')
+  // Not every keyboard has the joiners of a script, or letters apart from their accents.
+  const folded = (value) => value.normalize('NFC').replace(/[\u200c\u200d]/g, '').trim().replace(/\s+/g, ' ')
   return dialog({
     title,
     tone: 'bad',
