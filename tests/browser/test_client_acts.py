@@ -78,7 +78,7 @@ def test_a_reader_is_shown_no_buttons(role: str, page_as: Opener, clients: Clien
 
 
 def test_a_name_is_typed_as_the_keyboard_has_it(page_as: Callable[..., Page], clients: Clients) -> None:
-    """What a name has apart from its letters, accents and joiners, need not be typed like that to delete the client."""
+    """What a name has apart from its letters, accents and joiners, need not be typed to delete the client."""
     name = f"Ministère {uuid4()} می\u200cخواهم"
     client_id = clients.registered(name=normalize("NFD", name))
     page = page_as("client-manager", f"/console/clients/{client_id}")

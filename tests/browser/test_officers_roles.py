@@ -126,3 +126,14 @@ def test_an_api_that_fails_is_said(page_as: Opened, watch: Watch) -> None:
     page.unroute("**/audit?*")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", name="History of the record")).to_be_visible()
+
+
+def test_the_entry_of_a_page_is_marked_in_forced_colours(page_as: Opened) -> None:
+    """Where the system chooses the colours, only the entry of the menu whose page is shown is underlined."""
+    page = page_as("auditor", "/console/keys")
+    page.emulate_media(forced_colors="active")
+    page.get_by_role("link", name="Clients").click()
+    settled(page)
+    lines = "links => new Set(links.map((link) => getComputedStyle(link).borderBottomColor)).size"
+    assert page.locator("nav#menu li a").evaluate_all(lines) == 2
+    page.emulate_media(forced_colors="none")
