@@ -69,7 +69,7 @@ class KeptPages:
 
 def _left(page: Page) -> bool:
     try:
-        page.unroute_all(behavior="wait")
+        page.unroute_all(behavior="ignoreErrors")  # a test that failed may have left a handler waiting
         return bool(page.evaluate(_LEAVE))
     except Error:  # it is closed, or at an address outside
         return False
