@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,14 +58,6 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@contextmanager
-def closing_contexts(visitors: Visitors) -> Iterator[Visitors]:
-    """Close the contexts of visitors at the end."""
-    yield visitors
-    for context in visitors.contexts:
-        context.close()
-
-
 @pytest.fixture(scope="session")
 def _sessions() -> dict[str, StorageState]:
     return {}
@@ -90,7 +81,7 @@ def visitors(
     server: ServerProcess, browser: Browser, watch: Watch, _sessions: dict[str, StorageState]
 ) -> Iterator[Visitors]:
     """Return a maker of contexts, which end with the test."""
-    with closing_contexts(Visitors(browser, server.base_url, watch, _sessions)) as visitors:
+    with Visitors(browser, server.base_url, watch, _sessions) as visitors:
         yield visitors
 
 
@@ -98,7 +89,7 @@ def visitors(
 def _kept(
     server: ServerProcess, browser: Browser, _watch: Watch, _sessions: dict[str, StorageState]
 ) -> Iterator[KeptPages]:
-    with closing_contexts(Visitors(browser, server.base_url, _watch, _sessions)) as visitors:
+    with Visitors(browser, server.base_url, _watch, _sessions) as visitors:
         yield KeptPages(visitors)
 
 

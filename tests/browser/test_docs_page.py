@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from support.console_browser import LOOKS, Visitors, Watch, look, too_wide, violations
 from support.server_process import ServerProcess
@@ -15,17 +15,25 @@ from support.server_process import ServerProcess
 Open = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def _context(server: ServerProcess, browser: Browser, _watch: Watch) -> Iterator[BrowserContext]:
+    """Keep a context: in a new one, the browser reads and compiles the large script anew."""
+    with Visitors(browser, server.base_url, _watch, {}) as visitors:
+        yield visitors.context()
+
+
 @pytest.fixture
-def opened(visitors: Visitors) -> Open:
+def opened(_context: BrowserContext) -> Iterator[Open]:
     """Return what opens the page, and waits until the document is shown."""
+    page = _context.new_page()
 
     def open_docs(path: str = "/docs/") -> Page:
-        page = visitors.context().new_page()
         page.goto(path)
         expect(page.locator("#operations-Search-search")).to_be_visible()
         return page
 
-    return open_docs
+    yield open_docs
+    page.close()
 
 
 def dialog_of(page: Page) -> Locator:

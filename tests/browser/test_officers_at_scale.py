@@ -106,10 +106,8 @@ def audited() -> Iterator[Item]:
 def auditor(large: Office, server: ServerProcess, browser: Browser) -> Iterator[Page]:
     """Return a page of an auditor at this server."""
     watch = Watch({large.server.base_url, server.base_url})
-    visitors = Visitors(browser, large.server.base_url, watch, {})
-    yield visitors.page_as("auditor", "/console/audit")
-    for context in visitors.contexts:
-        context.close()
+    with Visitors(browser, large.server.base_url, watch, {}) as visitors:
+        yield visitors.page_as("auditor", "/console/audit")
     assert watch.found == []
 
 

@@ -99,12 +99,26 @@ class Visitors:
     sessions: dict[str, StorageState]  # of the provider, by person, kept for other tests
     contexts: list[BrowserContext] = field(default_factory=list)
 
+    def __enter__(self) -> Visitors:
+        """Return this very object."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the contexts."""
+        for context in self.contexts:
+            context.close()
+
     def context(self, size: tuple[int, int] = DESKTOP, **options: Any) -> BrowserContext:
         """Return a new context, whose pages are watched."""
         width, height = size
         view: Any = {"width": width, "height": height}
         context = self.browser.new_context(
-            viewport=view, base_url=self.base_url, locale="en-GB", timezone_id="Asia/Manila", **options
+            viewport=view,
+            base_url=self.base_url,
+            locale="en-GB",
+            timezone_id="Asia/Manila",
+            reduced_motion="reduce",
+            **options,
         )
         context.set_default_timeout(20_000)
         self.watch.over(context)
