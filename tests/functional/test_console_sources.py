@@ -15,7 +15,7 @@ from support.events import ROOT
 CONSOLE = ROOT / "console"
 VENDOR = CONSOLE / "vendor"
 LIBRARIES: list[dict[str, Any]] = json.loads((VENDOR / "VERSIONS.json").read_text())
-DATA = {CONSOLE / "docs" / "postman.json"}
+DATA = {CONSOLE / "docs" / name for name in ("openapi.json", "postman.json")}  # with URLs of examples
 OWN = [path for path in CONSOLE.rglob("*") if path.is_file() and VENDOR not in path.parents and path not in DATA]
 FIRST_VIEW_BYTES = 150_000
 
