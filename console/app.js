@@ -112,7 +112,7 @@ async function shown(at, signal) {
 
 function contextOf(at, signal) {
   const context = {
-    // What a page reads for itself ends when it is read again; what a person asks for then, in a dialog of before, does not.
+    // When a page is read again, its own requests end. What a person then confirms, in a dialog of before, is sent.
     api: createApi(state.session, () => (context.update ? leave.signal : signal)),
     session: state.session,
     params: at.params,

@@ -9,7 +9,7 @@ from itertools import cycle
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from support.console_browser import LOOKS, Watch, look, settled, too_wide, violations
+from support.console_browser import LOOKS, look, settled, too_wide, violations
 from support.console_pages import MANAGER, complete, go
 from support.console_scene import LONG, Scene
 
@@ -39,9 +39,8 @@ OPENED = (
 
 
 @pytest.fixture
-def manager(page_as: Opener, watch: Watch) -> Iterator[Page]:
+def manager(page_as: Opener) -> Iterator[Page]:
     """Return the page of a manager, for whom the API makes no secret but answers with an invented one."""
-    watch.expected |= {"400", "404", "503"}
     page = page_as(MANAGER, "/console/keys")
     made = {
         "secret_id": "one",

@@ -32,7 +32,7 @@ def audited(oversight: Oversight) -> Oversight:
         "route": {"S": "records/person"},
     }
     disclosed(runtime, START - 98, 3, "PERSON#a", **looked)
-    disclosed(runtime, START - 97, 4, **{**looked, "route": {"S": "usage"}, "operator_name": {"S": "Zoë"}})
+    disclosed(runtime, START - 97, 4, **{**looked, "route": {"S": "usage"}, "operator_name": {"S": "Zo\u200cë"}})
     disclosed(runtime, START - 96, 5, "PERSON#a", operator={"S": "arn:aws:iam::1:user/ben"}, command={"S": "put"})
     return oversight
 
@@ -96,7 +96,7 @@ def administered(administration: Oversight) -> Oversight:
         day + 3,
         by_name="Ben Hur",
         approved_by="https://id.example.org#zoe",
-        approved_by_name="Zo\u00eb",
+        approved_by_name="Zo\u200c\u00eb",
     )
     logged(administration, day + 4, client_id=BEN, act="operator_disabled", by="operator")
     logged(administration, day + 5, client_id="keys#tokens", act="rotate_asked")

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from dci_cli.api import Api, Reply
 from dci_cli.command_error import CommandError
+from dci_common.printable import is_printable
 
 _CONFIGURATION = "/.well-known/openid-configuration"
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 §2.1
@@ -91,7 +92,7 @@ def is_token(text: str) -> bool:
 
 def printable(text: str) -> str:
     """Return what may be printed of a text that a server sent."""
-    return "".join(character for character in text[:_MAX_SAID] if character.isprintable())
+    return "".join(character for character in text[:_MAX_SAID] if is_printable(character))
 
 
 def _endpoint(url: str, name: str) -> Api:

@@ -16,6 +16,7 @@ from dci_common.edge.positions import (
     read_position,
 )
 from dci_common.errors import InvalidRequest
+from dci_common.printable import has_part
 from dci_oversight.requests import Rows, read_parameters, read_period, respond
 
 if TYPE_CHECKING:
@@ -76,12 +77,11 @@ def _wanted(parameters: Parameters) -> Wanted | None:
         raise InvalidRequest(f"kind must be {' or '.join(_KINDS)}.")
     if not (kind or act or by):
         return None
-    text = by.casefold()
 
     def is_wanted(item: Item) -> bool:
         entry = entry_from_item(item)
         is_act = kind in {"", _kind(entry["client_id"])} and act in {"", entry["act"]}
-        return is_act and any(text in entry.get(name, "").casefold() for name in _AUTHORS)
+        return is_act and any(has_part(entry.get(name, ""), by) for name in _AUTHORS)
 
     return is_wanted
 

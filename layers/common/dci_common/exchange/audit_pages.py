@@ -18,6 +18,7 @@ from dci_common.exchange.audit import PARTITIONS, WITHHELD
 from dci_common.exchange.audit_index import AUDITED, index_pk, merged
 from dci_common.exchange.audit_records import whole_items
 from dci_common.json_text import json_text
+from dci_common.printable import has_part
 
 if TYPE_CHECKING:
     from dci_common.aws.dynamodb import Item
@@ -81,7 +82,7 @@ class Filter(NamedTuple):
     def has(self, item: Item) -> bool:
         """Return whether an item that DynamoDB has found is wanted."""
         texts = (item.get(name, {"S": ""})["S"] for name in ("operator", "operator_name"))
-        return not self.operator or any(self.operator.casefold() in text.casefold() for text in texts)
+        return not self.operator or any(has_part(text, self.operator) for text in texts)
 
 
 class Page(NamedTuple):
